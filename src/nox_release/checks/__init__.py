@@ -1,0 +1,1 @@
+"""Rules by subject; each is a function of parsed values and yields findings."""

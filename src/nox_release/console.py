@@ -1,0 +1,423 @@
+"""The only module that prints. Rich on a terminal; elsewhere the same words as plain lines.
+
+Everything shown passes `safe`, so text from strangers (server messages, tags, log lines) cannot
+carry terminal escapes, markup or GitHub workflow commands.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json as json_module
+import re
+import shlex
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TextIO
+
+from nox_release.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
+from nox_release.findings import SUBJECTS, Finding, Severity, Skipped
+from nox_release.process import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Mapping, Sequence
+
+    from rich.console import Console as RichConsole
+
+    from nox_release.findings import Result
+
+# C0 and C1 controls but for tab and newline, and the characters that reorder text.
+_UNPRINTABLE = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
+_WORKFLOW_COMMAND = re.compile(r"(?m)^(\s*)(::|##\[)")
+
+
+def safe(text: str) -> str:
+    """`text` as it may be shown: no secrets, no control characters, no workflow commands."""
+    cleaned = _UNPRINTABLE.sub("", redact(text.replace("\r\n", "\n").replace("\r", "\n")))
+    return _WORKFLOW_COMMAND.sub(lambda found: f"{found[1]}{found[2][0]} {found[2][1:]}", cleaned)
+
+
+_MARKS = {
+    "ok": ("✓", "+", "green"),
+    "error": ("✗", "x", "bold red"),
+    "warning": ("!", "!", "yellow"),
+    "advice": ("·", "-", "cyan"),
+    "not known": ("?", "?", "magenta"),
+    "step": ("→", ">", "bold"),
+    "done": ("✓", "+", "green"),
+}
+
+
+class Console:
+    """Shows what operations have to say, and asks the few questions they have."""
+
+    def __init__(
+        self,
+        out: RichConsole,
+        *,
+        stream: TextIO,
+        environ: Mapping[str, str],
+        interactive: bool,
+        json: bool = False,
+    ) -> None:
+        self._out = out
+        self._stream = stream
+        self._environ = environ
+        self.interactive = interactive
+        self.is_json = json
+        self.is_terminal = out.is_terminal
+        encoding = (getattr(out.file, "encoding", None) or "utf-8").lower()
+        self._unicode = encoding.replace("-", "").startswith("utf")
+        self.in_actions = environ.get("GITHUB_ACTIONS") == "true"
+
+    @classmethod
+    def for_terminal(
+        cls,
+        *,
+        environ: Mapping[str, str],
+        interactive: bool,
+        json: bool = False,
+        file: TextIO | None = None,
+        width: int | None = None,
+    ) -> Console:
+        """A console on standard output, or, where that is for a JSON document, on standard error."""
+        from rich.console import Console as RichConsole
+
+        stream = file or sys.stdout
+        target = sys.stderr if json and file is None else stream
+        terminal = target.isatty() and environ.get("TERM") != "dumb"
+        if width is None and not terminal:
+            width = 100_000  # piped lines stay whole
+        out = RichConsole(
+            file=target,
+            width=width,
+            force_terminal=terminal,
+            no_color=bool(environ.get("NO_COLOR")),
+            color_system="auto" if terminal else None,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            soft_wrap=False,
+        )
+        return cls(out, stream=stream, environ=environ, interactive=interactive, json=json)
+
+    # --- lines -------------------------------------------------------------------------------
+
+    def line(self, text: str = "", *, style: str = "", indent: int = 0) -> None:
+        """One paragraph; wraps under its own indent on a terminal."""
+        self._print(safe(text), style=style, indent=indent)
+
+    def title(self, text: str) -> None:
+        """The heading of a part of the output."""
+        self._print("")
+        self._print(safe(text), style="bold underline" if self.is_terminal else "")
+
+    def mark(self, kind: str, text: str, *, indent: int = 0, detail: str = "") -> None:
+        """A line behind a mark: ok, error, warning, advice, not known, step, done."""
+        fancy, plain, style = _MARKS[kind]
+        sign = fancy if self._unicode else plain
+        word = "" if kind in ("ok", "step", "done") else f"{kind}: "
+        from rich.text import Text
+
+        body = Text(safe(f"{word}{text}"))
+        if word:
+            body.stylize(style, 0, len(word) - 1)
+        if detail:
+            body.append(safe(f"  {detail}"), style="dim")
+        self._hang(sign, style, body, indent)
+
+    def command(self, argv: Sequence[str]) -> None:
+        """A program that is about to run."""
+        self._print(safe(f"$ {shlex.join(argv)}"), style="dim")
+
+    def _print(self, text: str, *, style: str = "", indent: int = 0) -> None:
+        from rich.padding import Padding
+        from rich.text import Text
+
+        body = Text(text, style=style)
+        self._out.print(Padding(body, (0, 0, 0, indent), expand=False) if indent else body)
+
+    def _hang(self, sign: str, style: str, body: Any, indent: int) -> None:
+        """`sign` and a body that wraps beside it, not below it."""
+        from rich.table import Table
+        from rich.text import Text
+
+        if not self.is_terminal:
+            prefix = " " * indent
+            lines = str(body.plain).splitlines() or [""]
+            self._out.print(Text(f"{prefix}{sign} {lines[0].rstrip()}"))
+            for line in lines[1:]:
+                self._out.print(Text(f"{prefix}  {line.rstrip()}"))
+            return
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_column(width=len(sign), no_wrap=True)
+        grid.add_column(overflow="fold")
+        grid.add_row(Text(sign, style=style), body)
+        from rich.padding import Padding
+
+        self._out.print(Padding(grid, (0, 0, 0, indent), expand=False))
+
+    def table(
+        self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = ""
+    ) -> None:
+        """Rows under headings; on a terminal cells fold, elsewhere columns are aligned and whole."""
+        cells = [[safe(str(cell)) for cell in row] for row in rows]
+        if title:
+            self.title(title)
+        if not self.is_terminal:
+            widths = [
+                max([len(column), *(len(row[i]) for row in cells)])
+                for i, column in enumerate(columns)
+            ]
+            for row in ([list(columns)] if any(columns) else []) + cells:
+                padded = "  ".join(
+                    cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+                )
+                self._print(padded.rstrip())
+            return
+        from rich.table import Table
+        from rich.text import Text
+
+        grid = Table(box=None, padding=(0, 2, 0, 0), show_header=any(columns), header_style="bold")
+        for column in columns:
+            grid.add_column(column, overflow="fold")
+        for row in cells:
+            grid.add_row(*(Text(cell) for cell in row))
+        self._out.print(grid)
+
+    # --- findings and errors -----------------------------------------------------------------
+
+    def finding(self, finding: Finding, *, indent: int = 0) -> None:
+        """One finding: what, where, why, and what to do."""
+        where = f"{finding.where}: " if finding.where and str(finding.where) else ""
+        self.mark(
+            finding.severity.value,
+            f"{where}{finding.message}",
+            indent=indent,
+            detail=f"[{finding.id}]",
+        )
+        inner = indent + 2
+        for label, text in (
+            ("why", finding.why),
+            ("PyPI would say", finding.refusal),
+            ("fix", finding.fix),
+            ("see", finding.link),
+        ):
+            if text:
+                self.line(f"{label}: {text}", indent=inner, style="" if label == "fix" else "dim")
+        if finding.patch:
+            self.line(finding.patch.rstrip("\n"), indent=inner)
+
+    def results(self, results: Iterable[Result], *, verbose: bool = True) -> None:
+        """The checklist, grouped by subject."""
+        everything = list(results)
+        for subject in (*SUBJECTS, *sorted({r.subject for r in everything} - set(SUBJECTS))):
+            group = [result for result in everything if result.subject == subject]
+            if not group:
+                continue
+            self.title(subject[0].upper() + subject[1:])
+            for result in group:
+                if isinstance(result, Finding):
+                    self.finding(result)
+                elif isinstance(result, Skipped):
+                    self.mark("not known", f"{result.title}: {result.reason}")
+                elif verbose:
+                    self.mark("ok", result.title, detail=result.detail)
+
+    def annotate(self, findings: Iterable[Finding]) -> None:
+        """Inside GitHub Actions: annotations on file and line, and a job summary."""
+        if not self.in_actions:
+            return
+        names = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
+        rows = []
+        for finding in findings:
+            place = ""
+            if finding.where and finding.where.file:
+                place = f"file={_property(finding.where.file)},"
+                if finding.where.line is not None:
+                    place += f"line={finding.where.line},"
+            body = _annotation(" ".join(filter(None, (finding.message, finding.fix))))
+            self._out.file.write(
+                f"::{names[finding.severity]} {place}title={_property(finding.id)}::{body}\n"
+            )
+            where = str(finding.where or "")
+            rows.append(
+                f"| {finding.severity} | {_cell(finding.id)} | {_cell(where)} | {_cell(finding.message)} |"
+            )
+        if rows:
+            self.summary(
+                "\n".join(["| severity | id | where | what |", "|---|---|---|---|", *rows])
+            )
+
+    def summary(self, markdown: str) -> None:
+        """Append to the job summary of GitHub Actions, where there is one."""
+        path = self._environ.get("GITHUB_STEP_SUMMARY")
+        if self.in_actions and path:
+            with contextlib.suppress(OSError), open(path, "a", encoding="utf-8") as file:  # noqa: PTH123
+                file.write(redact(markdown) + "\n")
+
+    def error(self, error: NoxReleaseError) -> None:
+        """An error: what happened, why, what to do; a declined question is no error."""
+        if isinstance(error, Declined):
+            self.line(error.message)
+            if error.hint:
+                self.line(error.hint)
+            return
+        self.line()
+        if isinstance(error, ChecksFailed):
+            for finding in error.findings:
+                self.finding(finding)
+        self.mark("error", error.message)
+        if isinstance(error, ConfigurationError) and error.problems:
+            for problem in error.problems:
+                self.line(f"- {problem}", indent=2)
+        elif error.reason:
+            self.line(error.reason, indent=2)
+        if error.hint:
+            self.line(error.hint, indent=2, style="bold" if self.is_terminal else "")
+
+    def interrupted(self) -> None:
+        """Ctrl-C: what that means here."""
+        self.line()
+        self.line(
+            "Interrupted. Nothing is undone; the same command goes on where this one stopped."
+        )
+
+    # --- asking and waiting ------------------------------------------------------------------
+
+    def confirm(self, question: str, *, yes: bool, otherwise: str = "--yes") -> None:
+        """Return when the maintainer agrees.
+
+        Raises:
+            Declined: they did not, or nobody can be asked; `otherwise` names the option that
+                answers the question.
+        """
+        if yes:
+            return
+        if not self.interactive:
+            raise Declined(
+                f"Not confirmed: {question}",
+                hint=f"Nobody can be asked here; add {otherwise} to agree beforehand.",
+            )
+        self._out.file.write(f"{safe(question)} [y/N] ")
+        self._out.file.flush()
+        try:
+            answer = input()
+        except EOFError:
+            answer = ""
+            self.line()
+        if answer.strip().lower() not in ("y", "yes"):
+            raise Declined("Stopped: nothing was done.", hint="")
+
+    @contextlib.contextmanager
+    def waiting(self, what: str, *, where: str = "") -> Generator[Waiting]:
+        """A wait that says what for, how long so far, and where to look."""
+        self_waiting = Waiting(self, what, where)
+        with self_waiting:
+            yield self_waiting
+
+    def json(self, document: Any) -> None:
+        """The one machine-readable document, on standard output."""
+        text = json_module.dumps(document, indent=2, sort_keys=False, ensure_ascii=False)
+        self._stream.write(redact(text) + "\n")
+        self._stream.flush()
+
+
+class Waiting:
+    """Live on a terminal; elsewhere one line per change."""
+
+    def __init__(self, console: Console, what: str, where: str) -> None:
+        self._console = console
+        self._what = what
+        self._where = where
+        self._last = ""
+        self._status: Any = None
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Waiting:  # noqa: PYI034 - never subclassed
+        if self._console.is_terminal:
+            from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+            self._status = Progress(
+                SpinnerColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.description}", markup=False),
+                console=self._console._out,  # noqa: SLF001 - one module, one output
+                transient=True,
+            )
+            self._status.start()
+            self._task = self._status.add_task(self._text(""), total=None)
+        else:
+            self._console.line(self._text("") + (f" ({self._where})" if self._where else ""))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def _text(self, state: str) -> str:
+        return safe(f"{self._what}: {state}" if state else f"{self._what} …")
+
+    def update(self, state: str) -> None:
+        """Show what is being waited for now; the same again shows nothing new."""
+        if state == self._last:
+            return
+        self._last = state
+        if self._status is not None:
+            self._status.update(self._task, description=self._text(state))
+        else:
+            elapsed = time.monotonic() - self._started
+            self._console.line(f"{self._text(state)} [{elapsed:.0f} s]")
+
+
+def _annotation(text: str) -> str:
+    return safe(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _annotation(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _cell(text: str) -> str:
+    return safe(text).replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
+
+
+def finding_as_json(finding: Finding) -> dict[str, Any]:
+    """A finding as the `--json` documents show it."""
+    where = finding.where
+    return {
+        "status": "finding",
+        "id": finding.id,
+        "severity": finding.severity.value,
+        "subject": finding.subject,
+        "message": finding.message,
+        "file": where.file if where else None,
+        "key": where.key if where else None,
+        "line": where.line if where else None,
+        "why": finding.why,
+        "fix": finding.fix,
+        "link": finding.link,
+        "refusal": finding.refusal,
+    }
+
+
+def result_as_json(result: Result) -> dict[str, Any]:
+    """Any result of a check as the `--json` documents show it."""
+    if isinstance(result, Finding):
+        return finding_as_json(result)
+    if isinstance(result, Skipped):
+        return {
+            "status": "not-known",
+            "id": result.id,
+            "subject": result.subject,
+            "title": result.title,
+            "reason": result.reason,
+        }
+    return {
+        "status": "ok",
+        "id": result.id,
+        "subject": result.subject,
+        "title": result.title,
+        "detail": result.detail,
+    }

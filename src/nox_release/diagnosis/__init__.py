@@ -1,0 +1,1 @@
+"""Log text to ranked diagnoses, by a catalogue that is data."""

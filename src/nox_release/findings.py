@@ -1,0 +1,140 @@
+"""Findings: what a rule has to say about the maintainer's project, as plain values."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Severity(str, enum.Enum):
+    """`error` stops a release or loses it, `warning` weakens it, `advice` may be ignored."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    ADVICE = "advice"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One thing that can be wrong.
+
+    `id` is a stable kebab-case slug. `subject` is the group of the checklist it belongs to
+    (see `SUBJECTS`). `why` says why it matters, `remedy` what to do in general, `link` is the
+    page that states the rule. The reference page (`.github/RULES.md`) is made from these.
+    """
+
+    id: str
+    subject: str
+    severity: Severity
+    title: str
+    why: str
+    remedy: str
+    link: str = ""
+
+
+SUBJECTS = (
+    "project",
+    "distributions",
+    "index",
+    "GitHub",
+    "workflow",
+    "trusted publisher",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where a finding is: a file (relative to the project's root), a key in it, a 1-based line."""
+
+    file: str = ""
+    key: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place} ({self.key})" if place and self.key else place or self.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one rule found. `refusal` is the text with which PyPI would answer, if it would."""
+
+    id: str
+    severity: Severity
+    message: str
+    subject: str = "project"
+    where: Location | None = None
+    why: str = ""
+    fix: str = ""
+    link: str = ""
+    patch: str = ""
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A check that could not be made: shown as *not known*, never as fine, never as missing."""
+
+    id: str
+    subject: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """A check that was made and found nothing; `detail` is the fact it saw."""
+
+    id: str
+    subject: str
+    title: str
+    detail: str = ""
+
+
+Result = Finding | Skipped | Passed
+
+
+def find(
+    rule: Rule,
+    message: str,
+    *,
+    where: Location | None = None,
+    fix: str = "",
+    severity: Severity | None = None,
+    patch: str = "",
+    refusal: str = "",
+) -> Finding:
+    """The finding of `rule` with `message`; why, fix and link come from the rule unless given."""
+    return Finding(
+        id=rule.id,
+        severity=severity or rule.severity,
+        message=message,
+        subject=rule.subject,
+        where=where,
+        why=rule.why,
+        fix=fix or rule.remedy,
+        link=rule.link,
+        patch=patch,
+        refusal=refusal,
+    )
+
+
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.ADVICE: 2}
+
+
+def ranked(findings: tuple[Finding, ...] | list[Finding]) -> tuple[Finding, ...]:
+    """The findings in the order to work on them: severity first, then subject, stable within."""
+
+    def key(finding: Finding) -> tuple[int, int]:
+        subject = SUBJECTS.index(finding.subject) if finding.subject in SUBJECTS else len(SUBJECTS)
+        return _ORDER[finding.severity], subject
+
+    return tuple(sorted(findings, key=key))
+
+
+def errors_in(findings: tuple[Finding, ...] | list[Finding]) -> tuple[Finding, ...]:
+    """Those findings that stop a release."""
+    return tuple(finding for finding in findings if finding.severity is Severity.ERROR)

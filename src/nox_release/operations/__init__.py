@@ -1,0 +1,1 @@
+"""The stories: what each session does, told with the adapters."""

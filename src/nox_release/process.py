@@ -1,0 +1,253 @@
+"""The only module that starts programs; secrets are redacted here, once, from everything it returns."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nox_release.errors import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+REDACTED = "[secret]"
+
+SECRET_VARIABLES = (
+    "TWINE_PASSWORD",
+    "UV_PUBLISH_TOKEN",
+    "UV_PUBLISH_PASSWORD",
+    "PYPI_TOKEN",
+    "PYPI_API_TOKEN",
+    "TEST_PYPI_TOKEN",
+    "HATCH_INDEX_AUTH",
+    "FLIT_PASSWORD",
+    "POETRY_PYPI_TOKEN_PYPI",
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
+    "GH_ENTERPRISE_TOKEN",
+    "GITHUB_ENTERPRISE_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+)
+
+# PyPI macaroons, GitHub tokens of all kinds, JSON Web Tokens, and the password of a URL.
+_TOKEN_SHAPES = re.compile(
+    r"pypi-[A-Za-z0-9_\-]{16,}={0,2}"
+    r"|\bgh[pousr]_[A-Za-z0-9]{20,}"
+    r"|\bgithub_pat_[A-Za-z0-9_]{20,}"
+    r"|\beyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]*"
+    r"|(?<=://)[^/\s:@]{1,200}:[^/\s:@]{1,200}(?=@)"
+)
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` without the given secrets and without anything shaped like a token."""
+    for secret in sorted(
+        {s.strip() for s in secrets if len(s.strip()) >= 4}, key=len, reverse=True
+    ):
+        text = text.replace(secret, REDACTED)
+    return _TOKEN_SHAPES.sub(REDACTED, text)
+
+
+def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of the variables that are known to hold secrets."""
+    return tuple(environ[name] for name in SECRET_VARIABLES if environ.get(name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """A program that has ended; the texts are decoded, redacted and complete."""
+
+    command: tuple[str, ...]
+    returncode: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+    @property
+    def output(self) -> str:
+        return self.stdout + self.stderr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """Runs programs with one environment and one set of secrets; `announce` sees each command."""
+
+    environ: Mapping[str, str]
+    secrets: tuple[str, ...] = ()
+    announce: Callable[[tuple[str, ...]], None] | None = None
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        *,
+        cwd: Path,
+        extra_environ: Mapping[str, str] | None = None,
+        text: str | None = None,
+        timeout: float | None = None,
+        check: bool = True,
+        secrets: Iterable[str] = (),
+        on_line: Callable[[str], None] | None = None,
+        hint: str = "",
+        quiet: bool = True,
+        interactive: bool = False,
+    ) -> Completed:
+        """Run `command` to its end.
+
+        `text` is its standard input (none otherwise), `timeout` is in seconds, `on_line` sees
+        every line of both streams as it comes, `quiet=False` announces the command first.
+        `interactive=True` gives the program the terminal: nothing is captured, nothing redacted.
+
+        Raises:
+            CommandError: it cannot be started, takes longer than `timeout`, or, with `check`,
+                ends with another exit code than 0.
+        """
+        argv = tuple(str(part) for part in command)
+        hidden = (
+            *self.secrets,
+            *secrets_of(self.environ),
+            *secrets,
+            *secrets_of(extra_environ or {}),
+        )
+        shown = tuple(redact(part, hidden) for part in argv)
+        if not quiet and self.announce is not None:
+            self.announce(shown)
+        environ = {
+            **self.environ,
+            "LC_ALL": "C.UTF-8" if sys.platform != "win32" else "C",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GH_PROMPT_DISABLED": "1",
+            "GH_NO_UPDATE_NOTIFIER": "1",
+            "NO_COLOR": "1",
+            **(extra_environ or {}),
+        }
+        started = time.monotonic()
+        try:
+            child = subprocess.Popen(
+                argv,
+                cwd=cwd,
+                env=environ,
+                stdin=None
+                if interactive
+                else subprocess.PIPE
+                if text is not None
+                else subprocess.DEVNULL,
+                stdout=None if interactive else subprocess.PIPE,
+                stderr=None if interactive else subprocess.PIPE,
+                start_new_session=not interactive and sys.platform != "win32",
+            )
+        except OSError as error:
+            raise CommandError(
+                f"`{argv[0]}` cannot be run.",
+                command=shown,
+                reason=redact(str(error), hidden),
+                hint=hint,
+            ) from None
+        try:
+            stdout, stderr = _collect(child, text, timeout, on_line, hidden)
+        except subprocess.TimeoutExpired:
+            end_tree(child)
+            raise CommandError(
+                f"`{' '.join(shown)}` did not end within {timeout:.0f} s.", command=shown, hint=hint
+            ) from None
+        except BaseException:
+            end_tree(child)
+            raise
+        done = Completed(
+            command=shown,
+            returncode=child.returncode,
+            stdout=stdout,
+            stderr=stderr,
+            seconds=time.monotonic() - started,
+        )
+        if check and done.returncode != 0:
+            raise CommandError(
+                f"`{' '.join(shown)}` failed with exit code {done.returncode}.",
+                command=shown,
+                returncode=done.returncode,
+                output=done.output,
+                reason=last_lines(done.stderr or done.stdout),
+                hint=hint,
+            )
+        return done
+
+
+def last_lines(text: str, count: int = 12) -> str:
+    """The last `count` lines that say anything."""
+    return "\n".join([line.rstrip() for line in text.splitlines() if line.strip()][-count:])
+
+
+def end_tree(child: subprocess.Popen[bytes]) -> None:
+    """End the program and what it started, politely first."""
+    if child.poll() is not None:
+        return
+    _signal_tree(child, signal.SIGTERM)
+    try:
+        child.wait(timeout=3)
+    except subprocess.TimeoutExpired:
+        _signal_tree(child, getattr(signal, "SIGKILL", signal.SIGTERM))
+    child.wait()
+    for stream in (child.stdin, child.stdout, child.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+def _signal_tree(child: subprocess.Popen[bytes], number: int) -> None:
+    """Signal the child's whole process group where it leads one of its own."""
+    if sys.platform != "win32" and os.getpgid(child.pid) == child.pid:
+        with contextlib.suppress(OSError):
+            os.killpg(child.pid, number)
+    else:
+        child.send_signal(number)
+
+
+def _collect(
+    child: subprocess.Popen[bytes],
+    text: str | None,
+    timeout: float | None,
+    on_line: Callable[[str], None] | None,
+    hidden: tuple[str, ...],
+) -> tuple[str, str]:
+    if on_line is None or child.stdout is None or child.stderr is None:
+        out, err = child.communicate(None if text is None else text.encode(), timeout=timeout)
+        return _decoded(out, hidden), _decoded(err, hidden)
+    lines: tuple[list[str], list[str]] = ([], [])
+    told = threading.Lock()
+
+    def follow(stream: Iterable[bytes], kept: list[str]) -> None:
+        for raw in stream:
+            line = _decoded(raw, hidden)
+            with told:
+                kept.append(line)
+                on_line(line.rstrip("\r\n"))
+
+    threads = [
+        threading.Thread(target=follow, args=(stream, kept), daemon=True)
+        for stream, kept in zip((child.stdout, child.stderr), lines, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    if child.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.write((text or "").encode())
+        child.stdin.close()
+    child.wait(timeout=timeout)
+    for thread in threads:
+        thread.join(timeout=5)
+    child.stdout.close()
+    child.stderr.close()
+    return "".join(lines[0]), "".join(lines[1])
+
+
+def _decoded(raw: bytes | None, hidden: tuple[str, ...]) -> str:
+    return redact((raw or b"").decode("utf-8", errors="replace"), hidden)

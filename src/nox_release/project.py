@@ -1,0 +1,365 @@
+"""The maintainer's project as pyproject.toml tells it, and this tool's settings in it.
+
+`parse_` functions take mappings; only `read_project` touches the disk.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from nox_release.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """One package index: where files go (`upload_url`), where they are listed (`simple_url`),
+    and the root of its JSON, integrity and token-exchange addresses and web pages (`api_url`).
+    All three end with a slash. `name` is `pypi`, `testpypi`, or the host.
+    """
+
+    name: str
+    upload_url: str
+    simple_url: str
+    api_url: str
+
+    @property
+    def title(self) -> str:
+        return {"pypi": "PyPI", "testpypi": "TestPyPI"}.get(self.name, self.name)
+
+
+PYPI = Index(
+    name="pypi",
+    upload_url="https://upload.pypi.org/legacy/",
+    simple_url="https://pypi.org/simple/",
+    api_url="https://pypi.org/",
+)
+TESTPYPI = Index(
+    name="testpypi",
+    upload_url="https://test.pypi.org/legacy/",
+    simple_url="https://test.pypi.org/simple/",
+    api_url="https://test.pypi.org/",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`[tool.nox-release]`; `None` means: to be found out."""
+
+    index: Index = PYPI
+    remote: str | None = None
+    branch: str | None = None
+    tag_format: str = "v{version}"
+    workflow: str | None = None
+    environment: str | None = None
+    pypi_user: str | None = None
+    build_requires: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+    def tag(self, name: str, version: str) -> str:
+        """The tag of `version`; `{name}` and `{version}` may appear in `tag-format`."""
+        return self.tag_format.format(name=name, version=version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project to be published. `version` is `None` when the backend finds it out.
+
+    `pyproject` is the whole parsed mapping, for checks that look at what is not a field here.
+    """
+
+    root: Path
+    name: str
+    version: str | None = None
+    requires_python: str | None = None
+    readme: str | None = None
+    license: str | None = None
+    urls: tuple[tuple[str, str], ...] = ()
+    classifiers: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    dynamic: tuple[str, ...] = ()
+    build_backend: str = "setuptools.build_meta:__legacy__"
+    build_requires: tuple[str, ...] = ("setuptools",)
+    settings: Settings = field(default_factory=Settings)
+    pyproject: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def normalized_name(self) -> str:
+        return canonicalize_name(self.name)
+
+
+_URL = re.compile(r"https://\S+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
+
+
+def parse_index(value: str) -> Index:
+    """The index called `value`: `pypi`, `testpypi`, or the root address of another one, below
+    which `legacy/` and `simple/` are expected.
+
+    Raises:
+        ConfigurationError: it is none of these, or plain http to another machine.
+    """
+    known = {"pypi": PYPI, "testpypi": TESTPYPI}
+    if value.lower() in known:
+        return known[value.lower()]
+    if not _URL.fullmatch(value):
+        raise ConfigurationError(
+            f"`{value}` is not an index.",
+            reason="An index is `pypi`, `testpypi`, or an https:// address.",
+            hint="Plain http:// is taken only for this machine (127.0.0.1, localhost).",
+        )
+    root = value.rstrip("/") + "/"
+    for known_index in known.values():
+        if root in (known_index.upload_url, known_index.simple_url, known_index.api_url):
+            return known_index
+    return Index(
+        name=re.sub(r"^https?://([^/]+).*$", r"\1", root),
+        upload_url=f"{root}legacy/",
+        simple_url=f"{root}simple/",
+        api_url=root,
+    )
+
+
+_STRINGS = ("remote", "branch", "workflow", "environment", "pypi-user")
+_LISTS = ("build-requires", "packages")
+_KEYS = ("index", "tag-format", *_STRINGS, *_LISTS)
+
+
+def parse_settings(table: object) -> Settings:
+    """`[tool.nox-release]` as a value.
+
+    Raises:
+        ConfigurationError: with every wrong key and type at once, each by its full name.
+    """
+    if not isinstance(table, dict):
+        raise ConfigurationError(
+            "`tool.nox-release` must be a table.", problems=["`tool.nox-release` is not a table"]
+        )
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        name = f"`tool.nox-release.{key}`"
+        if key not in _KEYS:
+            problems.append(f"{name} is not a setting; there are {', '.join(sorted(_KEYS))}")
+        elif key == "index":
+            try:
+                values["index"] = _index_of(value)
+            except ConfigurationError as error:
+                problems.append(f"{name}: {error}")
+        elif key in _LISTS:
+            if isinstance(value, list) and all(isinstance(item, str) and item for item in value):
+                values[key.replace("-", "_")] = tuple(value)
+            else:
+                problems.append(f"{name} must be a list of strings, not {_shown(value)}")
+        elif not isinstance(value, str) or not value.strip():
+            problems.append(f"{name} must be a string that says something, not {_shown(value)}")
+        elif key == "tag-format":
+            problems.extend(f"{name} {problem}" for problem in _tag_format_problems(value))
+            values["tag_format"] = value
+        else:
+            values[key.replace("-", "_")] = value
+    workflow = values.get("workflow")
+    if workflow and not re.fullmatch(r"[^/\\]+\.ya?ml", workflow):
+        problems.append(
+            "`tool.nox-release.workflow` must be a file name such as `publish.yml`, "
+            f"without a folder, not `{workflow}`"
+        )
+    if problems:
+        raise ConfigurationError(
+            f"`[tool.nox-release]` has {len(problems)} problem{'s' * (len(problems) > 1)}.",
+            problems=problems,
+            hint="Correct the named keys in pyproject.toml.",
+        )
+    return Settings(**values)
+
+
+def _shown(value: object) -> str:
+    return f"{value!r} ({type(value).__name__})"
+
+
+def _tag_format_problems(value: str) -> list[str]:
+    try:
+        tag = value.format(name="n", version="1.0")
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return ["may contain only `{version}` and `{name}` in braces"]
+    if "{version}" not in value:
+        return ["must contain `{version}`"]
+    if not re.fullmatch(
+        r"(?!-)(?!.*(\.\.|//|@\{|\.lock$))[^\s~^:?*\[\\\x00-\x20\x7f]+(?<![./])", tag
+    ):
+        return [f"makes `{tag}`, which git refuses as a tag"]
+    return []
+
+
+def _index_of(value: object) -> Index:
+    if isinstance(value, str):
+        return parse_index(value)
+    keys = {"upload-url", "simple-url", "api-url"}
+    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+        raise ConfigurationError(
+            "must be `pypi`, `testpypi`, an address, or a table of addresses",
+        )
+    wrong = [f"no such address: `{key}`" for key in sorted(value.keys() - keys - {"name"})]
+    wrong += [f"`{key}` is missing" for key in sorted(keys - value.keys())]
+    wrong += [
+        f"`{key}` must be an https:// address"
+        for key in sorted(keys & value.keys())
+        if not _URL.fullmatch(value[key])
+    ]
+    if wrong:
+        raise ConfigurationError("; ".join(wrong))
+    urls = {key.replace("-", "_"): value[key].rstrip("/") + "/" for key in keys}
+    host = re.sub(r"^https?://([^/]+).*$", r"\1", urls["api_url"])
+    return Index(name=value.get("name", host), **urls)
+
+
+def parse_project(pyproject: Mapping[str, Any], *, root: Path) -> Project:
+    """The project that a parsed pyproject.toml describes.
+
+    The name may come from `[project]` or `[tool.poetry]`; a project with neither (setup.cfg,
+    setup.py) is named by its built metadata, see `operations.build`.
+
+    Raises:
+        ConfigurationError: with every problem at once.
+    """
+    problems: list[str] = []
+    project = _table(pyproject, "project", problems)
+    tool = _table(pyproject, "tool", problems)
+    poetry = _table(tool, "poetry", problems, prefix="tool.")
+    build_system = _table(pyproject, "build-system", problems)
+    name = project.get("name", poetry.get("name") if not project else None)
+    if name is None:
+        problems.append("`project.name` is missing")
+    elif not isinstance(name, str) or not re.fullmatch(
+        r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", name, re.IGNORECASE | re.ASCII
+    ):
+        problems.append(
+            f"`project.name` must be ASCII letters, digits, `.`, `_` and `-`, with a letter or "
+            f"digit first and last, not {name!r}"
+        )
+    dynamic = _strings(project, "dynamic", problems)
+    version = project.get("version", poetry.get("version") if not project else None)
+    if version is not None and (not isinstance(version, str) or not _is_version(version)):
+        problems.append(
+            f"`project.version` must be a PEP 440 version such as 1.2.0, not {version!r}"
+        )
+    if project and version is None and "version" not in dynamic:
+        problems.append("`project.version` is missing, and `project.dynamic` does not list it")
+    settings = Settings()
+    if "nox-release" in tool:
+        try:
+            settings = parse_settings(tool["nox-release"])
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+    urls = _table(project, "urls", problems, prefix="project.")
+    scripts = _table(project, "scripts", problems, prefix="project.")
+    readme = project.get("readme")
+    license_value = project.get("license")
+    requires_python = project.get("requires-python")
+    dependencies = _strings(project, "dependencies", problems)
+    classifiers = _strings(project, "classifiers", problems)
+    backend = build_system.get("build-backend")
+    if problems:
+        raise ConfigurationError(
+            f"pyproject.toml has {len(problems)} problem{'s' * (len(problems) > 1)}.",
+            problems=problems,
+            hint="https://packaging.python.org/en/latest/specifications/pyproject-toml/",
+        )
+    return Project(
+        root=root,
+        name=str(name),
+        version=None if version in (None, "0") and poetry and not project else version,
+        requires_python=requires_python if isinstance(requires_python, str) else None,
+        readme=readme
+        if isinstance(readme, str)
+        else readme.get("file")
+        if isinstance(readme, dict)
+        else None,
+        license=license_value if isinstance(license_value, str) else None,
+        urls=tuple((key, value) for key, value in urls.items() if isinstance(value, str)),
+        classifiers=classifiers,
+        dependencies=dependencies,
+        scripts=tuple(scripts),
+        dynamic=dynamic,
+        build_backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
+        build_requires=_strings(build_system, "requires", []) or ("setuptools",),
+        settings=settings,
+        pyproject=pyproject,
+    )
+
+
+def _is_version(value: str) -> bool:
+    try:
+        Version(value)
+    except InvalidVersion:
+        return False
+    return True
+
+
+def _table(
+    mapping: Mapping[str, Any], key: str, problems: list[str], prefix: str = ""
+) -> Mapping[str, Any]:
+    value = mapping.get(key, {})
+    if isinstance(value, dict):
+        return value
+    problems.append(f"`{prefix}{key}` must be a table, not {_shown(value)}")
+    return {}
+
+
+def _strings(mapping: Mapping[str, Any], key: str, problems: list[str]) -> tuple[str, ...]:
+    value = mapping.get(key, [])
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    problems.append(f"`project.{key}` must be a list of strings, not {_shown(value)}")
+    return ()
+
+
+def read_pyproject(root: Path) -> Mapping[str, Any]:
+    """pyproject.toml below `root`, parsed.
+
+    Raises:
+        ConfigurationError: there is none, or it is not TOML.
+    """
+    path = root / "pyproject.toml"
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            "There is no pyproject.toml here.",
+            reason=f"Looked in `{root}`.",
+            hint="Run nox in the project's root, or write one: "
+            "https://packaging.python.org/en/latest/guides/writing-pyproject-toml/",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            "pyproject.toml is not UTF-8.", reason=str(error), hint="Save it as UTF-8."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(
+            "pyproject.toml is not valid TOML.", reason=str(error), hint="Correct the named line."
+        ) from None
+    except OSError as error:
+        raise ConfigurationError("pyproject.toml cannot be read.", reason=str(error)) from None
+
+
+def read_project(root: Path) -> Project:
+    """The project in the folder `root`.
+
+    Raises:
+        ConfigurationError: see `read_pyproject` and `parse_project`.
+    """
+    return parse_project(read_pyproject(root), root=Path(root).resolve())

@@ -1,0 +1,1 @@
+"""The files a project needs to be released with this tool, written for that project."""

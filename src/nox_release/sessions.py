@@ -1,0 +1,143 @@
+"""The ways in: Nox sessions and the `nox-release` command, both over one table of operations.
+
+Loading this module loads nothing heavy: `nox -l` must stay as fast as without it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+    from types import ModuleType
+
+    from nox.sessions import Session
+
+# name: (module below nox_release.operations, the line that `nox -l` shows)
+OPERATIONS = {
+    "build": ("build", "sdist and wheel, inspected, proven to install and import"),
+    "check-project": (
+        "check_project",
+        "the checklist: what is ready, what is not, what to do next",
+    ),
+    "first-upload": ("first_upload", "once: the project comes into being on PyPI"),
+    "release": ("release", "for each version: GitHub release, then watched until it is on PyPI"),
+    "rehearse": ("rehearse", "the whole way on this machine: no account, nothing published"),
+    "check-publisher": (
+        "check_publisher",
+        "in Actions: prove trusted publishing without an upload",
+    ),
+    "diagnose": ("diagnose", "why the last publish failed, and what to do about it"),
+    "init": ("init", "write noxfile.py and the publish workflow for this project"),
+}
+
+
+def register_sessions(prefix: str = "") -> None:
+    """See `nox_release.register`."""
+    import nox
+    import nox.registry
+
+    taken = sorted(prefix + name for name in OPERATIONS if prefix + name in nox.registry.get())
+    if taken:
+        raise ValueError(
+            f"noxfile.py already has a session called {', '.join(taken)}: rename it, or call "
+            'nox_release.register(prefix="pypi-")'
+        )
+    for name, (_, line) in OPERATIONS.items():
+        decorate = nox.session(name=prefix + name, default=False, venv_backend="none")
+        decorate(_session(name, line))
+
+
+def _session(name: str, line: str) -> Callable[[Session], None]:
+    def session_function(session: Session) -> None:
+        status = run(
+            name, session.posargs, interactive=session.interactive, program=f"nox -s {name} --"
+        )
+        if status:
+            session.error()
+
+    session_function.__doc__ = line
+    session_function.__name__ = name.replace("-", "_")
+    return session_function
+
+
+def load(name: str) -> ModuleType:
+    """The operation's module: it has `add_options(parser)` and `main(context, options) -> int`."""
+    import importlib
+
+    return importlib.import_module(f"nox_release.operations.{OPERATIONS[name][0]}")
+
+
+def run(name: str, arguments: Sequence[str], *, interactive: bool, program: str) -> int:
+    """Run one operation with command-line arguments and return its exit status."""
+    import argparse
+    import os
+    from pathlib import Path
+
+    from nox_release.clock import SystemClock
+    from nox_release.console import Console
+    from nox_release.context import Context
+    from nox_release.errors import NoxReleaseError
+
+    module = load(name)
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description=_description(module),
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
+    module.add_options(parser)
+    try:
+        options = parser.parse_args(list(arguments))
+    except SystemExit as leaving:  # argparse has said why
+        return leaving.code if isinstance(leaving.code, int) else 2
+    asked = interactive and sys.stdin.isatty() and not os.environ.get("CI")
+    console = Console.for_terminal(environ=os.environ, interactive=asked, json=_wants_json(options))
+    context = Context(
+        root=Path.cwd(),
+        environ=dict(os.environ),
+        interactive=asked,
+        console=console,
+        clock=SystemClock(),
+    )
+    try:
+        return int(module.main(context, options))
+    except NoxReleaseError as error:
+        console.error(error)
+        return 1
+    except KeyboardInterrupt:
+        console.interrupted()
+        return 130
+    except BrokenPipeError:
+        return 141
+
+
+def _wants_json(options: argparse.Namespace) -> bool:
+    return bool(getattr(options, "json", False))
+
+
+def _description(module: ModuleType) -> str:
+    return (module.__doc__ or "").strip()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The `nox-release` command: the same operations without a noxfile."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0] in OPERATIONS:
+        return run(
+            given[0], given[1:], interactive=sys.stdin.isatty(), program=f"nox-release {given[0]}"
+        )
+    if given in (["--version"], ["-V"]):
+        from importlib.metadata import version
+
+        sys.stdout.write(f"nox-release {version('nox-release')}\n")
+        return 0
+    width = max(map(len, OPERATIONS))
+    lines = [f"  {name:<{width}}  {line}" for name, (_, line) in OPERATIONS.items()]
+    text = "\n".join(["usage: nox-release OPERATION [OPTIONS]", "", *lines, ""])
+    if given in ([], ["--help"], ["-h"]):
+        sys.stdout.write(text)
+        return 0
+    sys.stderr.write(f"nox-release: there is no operation {given[0]!r}\n\n{text}")
+    return 2
