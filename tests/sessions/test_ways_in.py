@@ -1,0 +1,109 @@
+"""The sessions as Nox shows them, and the `nox-release` command."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NOXFILE = "import nox_release\n\nnox_release.register()\n"
+
+
+def nox(folder, *arguments, environ=None):
+    return subprocess.run(
+        [sys.executable, "-m", "nox", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1", **(environ or {})},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "noxfile.py").write_text(NOXFILE)
+    return tmp_path
+
+
+def test_nox_lists_one_clear_line_for_each_session(folder):
+    listing = nox(folder, "-l").stdout
+    for name in ("build", "check-project", "first-upload", "release", "rehearse", "diagnose"):
+        (line,) = [line for line in listing.splitlines() if line.startswith(f"- {name} -> ")]
+        assert len(line) < 90
+
+
+def test_bare_nox_runs_none_of_the_sessions(folder):
+    done = nox(folder)
+    assert "Running session" not in done.stderr
+    assert not list(folder.glob("dist"))
+
+
+def test_importing_registers_nothing(tmp_path):
+    (tmp_path / "noxfile.py").write_text("import nox_release\n")
+    assert "build" not in nox(tmp_path, "-l").stdout
+
+
+def test_a_session_of_the_same_name_is_not_replaced_in_silence(tmp_path):
+    own = "import nox\n\n@nox.session\ndef build(session):\n    pass\n\n"
+    (tmp_path / "noxfile.py").write_text(own + NOXFILE)
+    done = nox(tmp_path, "-l")
+    assert done.returncode != 0
+    assert "already has a session called build" in done.stderr
+    (tmp_path / "noxfile.py").write_text(own + NOXFILE.replace("()", '(prefix="pypi-")'))
+    assert "- pypi-build -> " in nox(tmp_path, "-l").stdout
+
+
+@pytest.mark.parametrize("name", ["build", "check-project", "first-upload", "release", "rehearse"])
+def test_help_prints_the_options_and_nothing_else_happens(folder, name):
+    done = nox(folder, "-s", name, "--", "--help")
+    assert done.returncode == 0
+    assert f"usage: nox -s {name} --" in done.stdout
+    assert sorted(path.name for path in folder.iterdir() if path.suffix != ".pyc") in (
+        ["noxfile.py"],
+        ["__pycache__", "noxfile.py"],
+    )
+
+
+def test_an_unknown_option_is_refused_by_name(folder):
+    done = nox(folder, "-s", "build", "--", "--no-such-option")
+    assert done.returncode != 0
+    assert "--no-such-option" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["build", "check-project", "first-upload", "release"])
+def test_a_folder_without_pyproject_is_one_clear_error(folder, name):
+    done = nox(folder, "-s", name)
+    assert done.returncode != 0
+    assert "There is no pyproject.toml here." in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_command_works_without_a_noxfile(tmp_path):
+    def command(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "nox_release", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert "first-upload" in command("--help").stdout
+    assert command("--version").stdout.startswith("nox-release ")
+    unknown = command("publish")
+    assert unknown.returncode == 2
+    assert "there is no operation 'publish'" in unknown.stderr
+
+
+def test_listing_sessions_loads_nothing_heavy():
+    program = (
+        "import sys, nox\nbefore = set(sys.modules)\nimport nox_release\nnox_release.register()\n"
+        "print(sorted({name.split('.')[0] for name in set(sys.modules) - before}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path.home()
+    )
+    assert done.stdout.strip() == "['nox_release']"

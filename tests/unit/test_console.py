@@ -1,0 +1,123 @@
+"""What is shown: the same words everywhere, nothing from strangers that a terminal would obey."""
+
+import io
+import json
+
+import pytest
+
+from nox_release.console import Console, finding_as_json, safe
+from nox_release.errors import ConfigurationError, Declined, NoxReleaseError
+from nox_release.findings import Location, Passed, Rule, Severity, Skipped, find
+
+RULE = Rule(
+    id="readme-missing",
+    subject="project",
+    severity=Severity.WARNING,
+    title="There is a readme",
+    why="The page on PyPI stays empty.",
+    remedy='Add `readme = "README.md"`.',
+    link="https://packaging.python.org/",
+)
+
+
+def shown(draw, *, environ=None, interactive=False, width=None):
+    stream = io.StringIO()
+    console = Console.for_terminal(
+        environ=environ or {}, interactive=interactive, file=stream, width=width
+    )
+    draw(console)
+    return stream.getvalue()
+
+
+def test_piped_output_has_no_escape_codes_and_whole_lines():
+    finding = find(RULE, "word " * 60, where=Location(file="pyproject.toml", line=3))
+    text = shown(lambda console: console.finding(finding))
+    assert "\x1b" not in text
+    assert "\r" not in text
+    assert "! warning: pyproject.toml:3: word word" in text
+    assert max(map(len, text.splitlines())) > 300
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]0;title\x07x", "]0;titlex"),
+        ("a\x00b\x9bc", "abc"),
+        ("over\rwrite", "over\nwrite"),
+        ("left\u202eright", "leftright"),
+        ("::set-output name=x::y", ": :set-output name=x::y"),
+        ("ok\n  ::error::boo", "ok\n  : :error::boo"),
+        ("##[group]x", "# #[group]x"),
+        ("[bold]not markup[/bold]", "[bold]not markup[/bold]"),
+    ],
+)
+def test_strangers_text_cannot_speak_to_the_terminal_or_to_actions(text, cleaned):
+    assert safe(text) == cleaned
+
+
+def test_brackets_are_text_not_markup():
+    assert "[demo] [/x]" in shown(lambda console: console.line("[demo] [/x]"))
+
+
+def test_the_checklist_is_grouped_and_says_what_is_not_known():
+    text = shown(
+        lambda console: console.results(
+            [
+                Skipped(id="index", subject="index", title="Project on PyPI", reason="no network"),
+                find(RULE, "There is no readme."),
+                Passed(id="name", subject="project", title="Name", detail="demo"),
+            ]
+        )
+    )
+    assert text.index("Project\n") < text.index("Index\n")
+    assert "? not known: Project on PyPI: no network" in text
+    assert "+ Name" in text or "✓ Name" in text
+
+
+def test_an_error_says_what_why_and_what_next():
+    error = NoxReleaseError("It broke.", reason="A wire.", hint="Mend it.")
+    lines = [line.strip() for line in shown(lambda console: console.error(error)).splitlines()]
+    assert lines[-3:] == ["✗ error: It broke.", "A wire.", "Mend it."]
+
+
+def test_every_configuration_problem_is_shown():
+    error = ConfigurationError("Two problems.", problems=["one", "two"])
+    text = shown(lambda console: console.error(error))
+    assert "- one" in text
+    assert "- two" in text
+
+
+def test_nobody_to_ask_is_a_no_that_names_the_option():
+    with pytest.raises(Declined) as caught:
+        shown(lambda console: console.confirm("Publish?", yes=False))
+    assert "--yes" in caught.value.hint
+
+
+def test_waits_print_one_line_per_change_when_piped():
+    def wait(console):
+        with console.waiting("Run 7", where="https://example.org/7") as waiting:
+            waiting.update("queued")
+            waiting.update("queued")
+            waiting.update("done")
+
+    text = shown(wait)
+    assert text.count("queued") == 1
+    assert "https://example.org/7" in text
+
+
+def test_findings_become_annotations_inside_actions_and_cannot_inject_any(tmp_path):
+    summary = tmp_path / "summary"
+    environ = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    finding = find(RULE, "a\n::error::b | <x>", where=Location(file="a,b.toml", line=2))
+    text = shown(lambda console: console.annotate([finding]), environ=environ)
+    assert text.startswith("::warning file=a%2Cb.toml,line=2,title=readme-missing::a%0A")
+    assert len(text.splitlines()) == 1
+    assert "\\|" in summary.read_text()
+    assert shown(lambda console: console.annotate([finding])) == ""
+
+
+def test_findings_are_json_with_stable_keys():
+    document = finding_as_json(find(RULE, "m", where=Location(file="f", key="k", line=1)))
+    assert json.loads(json.dumps(document))["id"] == "readme-missing"
+    assert (document["file"], document["key"], document["line"]) == ("f", "k", 1)
