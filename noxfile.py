@@ -1,5 +1,8 @@
 """This project's own sessions, beside those it registers for everybody."""
 
+import os
+from pathlib import Path
+
 import nox
 
 import nox_release
@@ -9,27 +12,73 @@ nox.options.sessions = ["lint", "types", "tests"]
 
 nox_release.register()
 
+GROUPS = nox.project.load_toml("pyproject.toml")
+WITH_GH = ("-e.[audit]", *nox.project.dependency_groups(GROUPS, "tests"))
+
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests."""
-    session.install("-e.[audit]", *nox.project.dependency_groups(PYPROJECT, "tests"))
-    session.run("pytest", *session.posargs)
+    """Run the tests: on this tree, or on a built wheel given as --installpkg=FILE."""
+    arguments = list(session.posargs)
+    wheels = [argument for argument in arguments if argument.startswith("--installpkg=")]
+    if wheels:
+        arguments.remove(wheels[0])
+        wheel = wheels[0].partition("=")[2]
+        session.install(f"{wheel}[audit]", *nox.project.dependency_groups(GROUPS, "tests"))
+    else:
+        session.install(*WITH_GH)
+    session.run("pytest", *(arguments or ["-n", "auto"]))
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and workflows."""
-    session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
+    """Check style, formatting and this project's own workflows."""
+    session.install(*nox.project.dependency_groups(GROUPS, "lint"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    session.run("zizmor", "--offline", "--quiet", ".github/workflows")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types."""
-    session.install("-e.[audit]", *nox.project.dependency_groups(PYPROJECT, "types"))
+    session.install("-e.[audit]", *nox.project.dependency_groups(GROUPS, "types"))
     session.run("mypy")
 
 
-PYPROJECT = nox.project.load_toml("pyproject.toml")
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure, in one run and as ratios, what the README says about speed."""
+    session.install(*WITH_GH)
+    for script in sorted(Path("tests/bench").glob("bench_*.py")):
+        session.run("python", str(script), *session.posargs)
+
+
+@nox.session(default=False)
+def oracle(session: nox.Session) -> None:
+    """Compare our verdicts with those a real Warehouse gave: pass its directory."""
+    session.install(*WITH_GH)
+    folder = session.posargs or [os.environ.get("NOX_RELEASE_ORACLE", "../shared/oracle")]
+    session.run("python", "tests/oracle.py", *folder)
+    session.run("python", "tests/oracle_index.py", *folder)
+
+
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Interrupt and disturb uploads and releases everywhere, run them again, compare the ends."""
+    session.install(*WITH_GH)
+    session.run("python", "tests/faults.py", *session.posargs)
+
+
+@nox.session(default=False)
+def diagnoses(session: nox.Session) -> None:
+    """Explain every log of the corpus, and print the share that is right."""
+    session.install(*WITH_GH)
+    session.run("python", "tests/diagnosis_corpus.py", *session.posargs)
+
+
+@nox.session(default=False)
+def screens(session: nox.Session) -> None:
+    """Draw the README's screens from real output."""
+    session.install(*WITH_GH)
+    session.run("python", "tests/screens.py", *session.posargs)
