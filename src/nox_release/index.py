@@ -499,7 +499,7 @@ def _other_kind(response: httpx.Response, accept: str) -> str:
     """Which other kind of document came with status 200: a login page, say. Empty: none."""
     kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
     # The Simple API answers HTML to an Accept it does not know, so its type has to be exact.
-    if accept == "*/*" or kind == accept or (kind == "application/json" and accept != SIMPLE_JSON):
+    if accept in ("*/*", kind) or (kind == "application/json" and accept != SIMPLE_JSON):
         return ""
     return f"not {accept} but {kind or 'something without a type'} ({_words(response)})"
 
