@@ -1,0 +1,168 @@
+"""The commands of a shell script as far as can be told without running it.
+
+Enough to see what a `run:` step publishes, builds and installs. What depends on variables or
+functions stays as it is written.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+_PREFIXES = ("if", "then", "else", "elif", "do", "while", "until", "!", "{", "(", "time", "exec")
+_WRAPPERS = ("sudo", "env", "command", "nohup", "nice")
+_SEPARATORS = re.compile(r"&&|\|\||;;|[;|&\n]")
+_MAX_COMMANDS = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One simple command: its words without quotes, and what was set in front of it."""
+
+    words: tuple[str, ...]
+    line: int
+    text: str
+    environ: tuple[tuple[str, str], ...] = ()
+
+    def tool(self, name: str) -> tuple[str, ...] | None:
+        """The words after the program `name`, however it is started; `None` when it is not."""
+        if not self.words or self.words[0] in ("echo", "printf", "#", "cat"):
+            return None
+        if _installs(self.words):
+            return None
+        for position, word in enumerate(self.words):
+            base = word.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".exe")
+            if base.split("==")[0].split("@")[0] == name:
+                return self.words[position + 1 :]
+        return None
+
+    def runs(self, name: str, verb: str) -> tuple[str, ...] | None:
+        """The words after `name … verb`, options in between allowed; `None` when it is not run."""
+        after = self.tool(name)
+        if after is None:
+            return None
+        for position, word in enumerate(after[:6]):
+            if word == verb:
+                return after[position + 1 :]
+            if not word.startswith("-") and (
+                position == 0 or not after[position - 1].startswith("-")
+            ):
+                return None
+        return None
+
+
+def _installs(words: tuple[str, ...]) -> bool:
+    """Whether the command installs the programs it names rather than running them."""
+    verbs = [word for word in words[:6] if not word.startswith("-")]
+    tools = ("pip", "pip3", "pipx", "uv", "conda", "mamba", "apt-get", "apt", "brew", "poetry")
+    for tool in tools:
+        if tool in verbs:
+            after = verbs[verbs.index(tool) + 1 :][:2]
+            if {"install", "add", "sync", "inject"} & set(after):
+                return True
+    return False
+
+
+def parse_commands(script: str, *, first_line: int = 1) -> tuple[Command, ...]:
+    """The simple commands of `script`, whose first line is `first_line` of its file."""
+    commands: list[Command] = []
+    for line, logical in _logical_lines(script):
+        for piece in _split(logical):
+            command = _command(piece, first_line + line)
+            if command is not None:
+                commands.append(command)
+            if len(commands) >= _MAX_COMMANDS:
+                return tuple(commands)
+    return tuple(commands)
+
+
+def _logical_lines(script: str) -> list[tuple[int, str]]:
+    """Lines with their continuations joined, comments gone; 0-based numbers; here-documents out."""
+    result: list[tuple[int, str]] = []
+    held = ""
+    start = 0
+    ending: str | None = None
+    for number, raw in enumerate(script.splitlines()):
+        if ending is not None:
+            if raw.strip() == ending:
+                ending = None
+            continue
+        line = raw.rstrip()
+        if not held:
+            start = number
+            if line.lstrip().startswith("#"):
+                continue
+        if line.endswith(("\\", " `")) and not line.endswith("\\\\"):
+            held += line[:-1] + " "
+            continue
+        whole = held + line
+        held = ""
+        found = re.search(r"<<-?\s*(['\"]?)(\w+)\1", whole)
+        if found and "<<<" not in whole:
+            ending = found[2]
+        result.append((start, whole))
+    if held:
+        result.append((start, held))
+    return result
+
+
+def _split(line: str) -> list[str]:
+    """`line` at its separators, where these stand outside quotes and `${{ }}`."""
+    pieces: list[str] = []
+    current: list[str] = []
+    quote = ""
+    position = 0
+    while position < len(line):
+        sign = line[position]
+        if not quote and line.startswith("${{", position):
+            end = line.find("}}", position)
+            end = len(line) if end < 0 else end + 2
+            current.append(line[position:end])
+            position = end
+            continue
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        elif sign == "#" and (not current or current[-1].isspace()):
+            break
+        elif (
+            sign == "&"
+            and (current[-1:] in (["<"], [">"]) or line[position + 1 : position + 2] == ">")
+        ) or (sign == "|" and current[-1:] == [">"]):
+            pass  # a redirect, not a separator
+        else:
+            found = _SEPARATORS.match(line, position)
+            if found:
+                pieces.append("".join(current))
+                current = []
+                position = found.end()
+                continue
+        current.append(sign)
+        position += 1
+    pieces.append("".join(current))
+    return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def _command(piece: str, line: int) -> Command | None:
+    kept = re.sub(r"\$\{\{.*?\}\}", lambda found: re.sub(r"\s+", "\0", found[0]), piece)
+    try:
+        words = shlex.split(kept, posix=True)
+    except ValueError:
+        words = kept.split()
+    words = [word.replace("\0", " ") for word in words]
+    environ: list[tuple[str, str]] = []
+    while words:
+        head = words[0]
+        if head in _PREFIXES or head in _WRAPPERS or head == "export":
+            words = words[1:]
+        elif re.match(r"[A-Za-z_]\w*=", head):
+            name, _, value = head.partition("=")
+            environ.append((name, value))
+            words = words[1:]
+        else:
+            break
+    if not words and not environ:
+        return None
+    return Command(words=tuple(words), line=line, text=piece, environ=tuple(environ))
