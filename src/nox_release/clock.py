@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime, timezone
 from typing import Protocol
@@ -23,3 +24,11 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # the one place that waits
+
+
+def parse_time(value: object) -> datetime | None:
+    """An ISO 8601 time as aware UTC; Python 3.10 cannot read the `Z` by itself."""
+    if not isinstance(value, str) or not value:
+        return None
+    moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", value))
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -9,14 +9,12 @@ Source of the shapes: https://docs.pypi.org/api/index-api/ and https://docs.pypi
 from __future__ import annotations
 
 import contextlib
-import email.utils
 import ipaddress
 import json
-import random
 import re
 import time
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urljoin
 
@@ -30,8 +28,10 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from nox_release.clock import parse_time
 from nox_release.errors import ConfigurationError, IndexUnavailableError, NoxReleaseError
 from nox_release.process import redact
+from nox_release.retries import PASSING, Retries, parse_retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -44,12 +44,9 @@ T = TypeVar("T")
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
 INTEGRITY_JSON = "application/vnd.pypi.integrity.v1+json"
 
-ATTEMPTS = 5
-WAIT_AT_MOST = timedelta(seconds=90)  # all pauses of one read together
 _READ_WITHIN = 60.0
 _DOWNLOAD_WITHIN = 600.0
 _REDIRECTS = 5
-_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,8 +300,8 @@ class IndexClient:
         headers = {"Accept": accept, "Cache-Control": "no-cache"}
         if etag:
             headers["If-None-Match"] = etag
-        give_up = self._clock.now() + WAIT_AT_MOST
-        for attempt in range(1, ATTEMPTS + 1):
+        retries = Retries(self._clock)
+        while True:
             status: int | None = None
             asked: float | None = None
             try:
@@ -328,16 +325,15 @@ class IndexClient:
                         return response
                 else:
                     trouble = _words(response)
-                    if status not in _AGAIN:
+                    if status not in PASSING:
                         raise self._unavailable(url, trouble, status=status)
-                    asked = _retry_after(response, self._clock.now())
-            pause = _pause(attempt) if asked is None else asked
-            if attempt == ATTEMPTS or self._clock.now() + timedelta(seconds=pause) > give_up:
+                    asked = parse_retry_after(
+                        response.headers.get("Retry-After", ""), self._clock.now()
+                    )
+            if not retries.wait(asked):
                 raise self._unavailable(
-                    url, trouble, status=status, attempts=attempt, wait=asked
-                ) from None
-            self._clock.sleep(pause)
-        raise AssertionError("the last attempt raises")
+                    url, trouble, status=status, attempts=retries.made, wait=asked
+                )
 
     def _follow(self, url: str, headers: Mapping[str, str], within: float) -> httpx.Response:
         """Ask, following redirects; credentials in the address stay with their own host."""
@@ -429,24 +425,6 @@ def _insist_on_privacy(url: str) -> None:
             reason="Plain http is taken only for this machine (127.0.0.1, localhost).",
             hint="Use the https:// address of the index.",
         )
-
-
-def _pause(attempt: int) -> float:
-    longest = min(2.0 ** (attempt - 1), 16.0)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - it spreads retries, it keeps no secret
-
-
-def _retry_after(response: httpx.Response, now: datetime) -> float | None:
-    """Seconds or an HTTP date, RFC 9110 §10.2.3."""
-    text = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d{1,7}", text):
-        return float(text)
-    with contextlib.suppress(ValueError, TypeError):
-        when = email.utils.parsedate_to_datetime(text)
-        if when.tzinfo is None:
-            when = when.replace(tzinfo=timezone.utc)
-        return max(0.0, (when - now).total_seconds())
-    return None
 
 
 def _trouble(error: httpx.HTTPError) -> str:
@@ -569,14 +547,6 @@ def _parse_file(entry: Any) -> IndexFile:
         provenance=entry.get("provenance") or None,
         requires_python=entry.get("requires-python") or None,
     )
-
-
-def parse_time(value: object) -> datetime | None:
-    """An ISO 8601 time as aware UTC; Python 3.10 cannot read the `Z` by itself."""
-    if not isinstance(value, str) or not value:
-        return None
-    time_ = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", value))
-    return time_ if time_.tzinfo else time_.replace(tzinfo=timezone.utc)
 
 
 def _parse_ownership(document: Any) -> Ownership | None:
