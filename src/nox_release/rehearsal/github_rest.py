@@ -1,0 +1,813 @@
+"""GitHub's addresses for accounts, repositories, git and releases; each handler names its page.
+
+All pages are below https://docs.github.com/en/rest (API version 2022-11-28).
+"""
+
+from __future__ import annotations
+
+import base64
+import fnmatch
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from nox_release.rehearsal.github_api import (
+    API,
+    Call,
+    Refused,
+    Reply,
+    iso_time,
+    node_id,
+    paged,
+    repo_url,
+    revision,
+    route,
+    user_form,
+)
+from nox_release.rehearsal.github_state import Event, Release, new_id
+
+if TYPE_CHECKING:
+    from nox_release.rehearsal.github import RehearsalGitHub
+
+BODY_LIMIT = 125_000
+
+
+# --- root, user, limits -------------------------------------------------------------------------
+
+
+@route("GET", "/")
+def root(call: Call) -> Any:  # noqa: ARG001 - every handler has the call
+    """https://docs.github.com/en/rest/meta/meta#github-api-root"""
+    return {"current_user_url": f"{API}/user", "rate_limit_url": f"{API}/rate_limit"}
+
+
+@route("GET", "/user")
+def user(call: Call) -> Any:
+    """https://docs.github.com/en/rest/users/users#get-the-authenticated-user"""
+    if call.account is None:
+        raise Refused(
+            401, "Requires authentication", page="/users/users#get-the-authenticated-user"
+        )
+    return user_form(call, call.account.login)
+
+
+@route("GET", "/users/{login}")
+def user_by_name(call: Call, login: str) -> Any:
+    """https://docs.github.com/en/rest/users/users#get-a-user"""
+    known = {a.login.lower(): a.login for a in call.github.accounts.values()}
+    known[call.github.settings.owner.lower()] = call.github.settings.owner
+    if login.lower() not in known:
+        raise Refused(404, "Not Found", page="/users/users#get-a-user")
+    return user_form(call, known[login.lower()])
+
+
+@route("GET", "/rate_limit")
+def rate_limit(call: Call) -> Any:
+    """https://docs.github.com/en/rest/rate-limit/rate-limit"""
+    left = call.github.rate_remaining
+    core = {
+        "limit": 5000,
+        "used": 5000 - left,
+        "remaining": left,
+        "reset": int(call.github.clock.now().timestamp()) + 3600,
+    }
+    return {"resources": {"core": core}, "rate": core}
+
+
+@route("POST", "/graphql")
+def graphql(call: Call) -> Any:
+    """https://docs.github.com/en/graphql"""
+    from nox_release.rehearsal.github_graphql import roots
+    from nox_release.rehearsal.graphql import answer
+
+    if call.account is None:
+        raise Refused(401, "This endpoint requires you to be authenticated.")
+    given = call.json()
+    return answer(str(given.get("query") or ""), given.get("variables") or {}, roots(call))
+
+
+# --- repository ---------------------------------------------------------------------------------
+
+
+@route("GET", "/repo")
+def repository(call: Call) -> Any:
+    """https://docs.github.com/en/rest/repos/repos#get-a-repository"""
+    settings = call.github.settings
+    document = {
+        "id": settings.id,
+        "node_id": node_id("Repository", settings.id),
+        "name": settings.name,
+        "full_name": settings.slug,
+        "owner": user_form(call, settings.owner),
+        "private": settings.private,
+        "visibility": "private" if settings.private else "public",
+        "html_url": call.github.web,
+        "description": settings.description or None,
+        "fork": False,
+        "url": repo_url(call),
+        "clone_url": f"{call.github.web}.git",
+        "git_url": f"git://github.com/{settings.slug}.git",
+        "ssh_url": f"git@github.com:{settings.slug}.git",
+        "default_branch": settings.default_branch,
+        "archived": settings.archived,
+        "disabled": False,
+        "has_issues": True,
+        "topics": [],
+    }
+    if call.account is not None:
+        document["permissions"] = {
+            "admin": call.may("admin"),
+            "maintain": call.may("maintain"),
+            "push": call.may("write"),
+            "triage": call.may("triage"),
+            "pull": call.may("read"),
+        }
+    return document
+
+
+@route("GET", "/repo/actions/permissions")
+def actions_permissions(call: Call) -> Any:
+    """https://docs.github.com/en/rest/actions/permissions#get-github-actions-permissions-for-a-repository"""
+    call.require("admin", "/actions/permissions")
+    return {"enabled": call.github.settings.actions_enabled, "allowed_actions": "all"}
+
+
+@route("GET", "/repo/immutable-releases")
+def immutable_releases(call: Call) -> Any:
+    """https://docs.github.com/en/rest/repos/repos#check-if-immutable-releases-are-enabled-for-a-repository"""
+    call.require("read")
+    if not call.github.settings.immutable_releases:
+        raise Refused(404, "Not Found")
+    return {"enabled": True, "enforced_by_owner": False}
+
+
+@route("GET", "/repo/readme")
+def readme(call: Call) -> Any:
+    """https://docs.github.com/en/rest/repos/contents#get-a-repository-readme"""
+    commit = call.github.bare.commit(
+        call.query.get("ref") or f"refs/heads/{call.github.settings.default_branch}"
+    )
+    for name, kind, _, _ in call.github.bare.listing(commit, "") if commit else ():
+        if kind == "blob" and name.lower().startswith("readme"):
+            return contents(call, name)
+    raise Refused(404, "Not Found", page="/repos/contents#get-a-repository-readme")
+
+
+@route("GET", "/repo/contents/?")
+def contents_root(call: Call) -> Any:
+    """https://docs.github.com/en/rest/repos/contents#get-repository-content"""
+    return contents(call, "")
+
+
+@route("GET", "/repo/contents/{path*}")
+def contents(call: Call, path: str) -> Any:
+    """https://docs.github.com/en/rest/repos/contents#get-repository-content"""
+    page = "/repos/contents#get-repository-content"
+    wanted = call.query.get("ref") or call.github.settings.default_branch
+    commit = revision(call, wanted)
+    if commit is None:
+        raise Refused(404, f"No commit found for the ref {wanted}", page=page)
+    path = path.strip("/")
+    bare = call.github.bare
+    folder, _, name = path.rpartition("/")
+    entry = next((e for e in bare.listing(commit, folder) if e[0] == name), None) if path else None
+    if path and entry is None:
+        raise Refused(404, "Not Found", page=page)
+    if entry is None or entry[1] == "tree":
+        return [
+            _content(call, commit, f"{path}/{e[0]}".lstrip("/"), e)
+            for e in bare.listing(commit, path)
+        ]
+    text = bare.show(commit, path) or ""
+    if "raw" in call.request.headers.get("accept", ""):
+        return Reply(
+            status=200,
+            body=text.encode(),
+            headers={"Content-Type": "application/vnd.github.raw+json; charset=utf-8"},
+        )
+    encoded = base64.encodebytes(text.encode()).decode()
+    return {**_content(call, commit, path, entry), "content": encoded, "encoding": "base64"}
+
+
+def _content(
+    call: Call, commit: str, path: str, entry: tuple[str, str, str, int]
+) -> dict[str, Any]:
+    name, kind, sha, size = entry
+    kinds = {"tree": "dir", "blob": "file", "commit": "submodule"}
+    return {
+        "name": name,
+        "path": path,
+        "sha": sha,
+        "size": size,
+        "type": kinds.get(kind, kind),
+        "url": f"{repo_url(call)}/contents/{quote(path)}?ref={commit}",
+        "html_url": f"{call.github.web}/blob/{commit}/{quote(path)}",
+    }
+
+
+# --- git ----------------------------------------------------------------------------------------
+
+
+def _ref(call: Call, name: str, sha: str, kind: str) -> dict[str, Any]:
+    where = "commits" if kind == "commit" else "tags"
+    return {
+        "ref": name,
+        "node_id": node_id("Ref", name),
+        "url": f"{repo_url(call)}/git/{name}",
+        "object": {"sha": sha, "type": kind, "url": f"{repo_url(call)}/git/{where}/{sha}"},
+    }
+
+
+@route("GET", "/repo/git/ref/{name*}")
+def get_ref(call: Call, name: str) -> Any:
+    """https://docs.github.com/en/rest/git/refs#get-a-reference"""
+    full = f"refs/{name}"
+    found = call.github.bare.refs(full).get(full)
+    if found is None:
+        raise Refused(404, "Not Found", page="/git/refs#get-a-reference")
+    return _ref(call, full, *found)
+
+
+@route("GET", "/repo/git/matching-refs/{name*}")
+def matching_refs(call: Call, name: str) -> Any:
+    """https://docs.github.com/en/rest/git/refs#list-matching-references"""
+    found = call.github.bare.refs()
+    return [_ref(call, ref, *found[ref]) for ref in sorted(found) if ref.startswith(f"refs/{name}")]
+
+
+@route("POST", "/repo/git/refs")
+def create_ref(call: Call) -> Any:
+    """https://docs.github.com/en/rest/git/refs#create-a-reference"""
+    page = "/git/refs#create-a-reference"
+    call.require("write", page)
+    given = call.json()
+    name, sha = str(given.get("ref") or ""), str(given.get("sha") or "")
+    bare = call.github.bare
+    if not re.fullmatch(r"refs/[^/]+/.+", name):
+        raise Refused(422, f"Reference name '{name}' is not valid", page=page)
+    if name in bare.refs(name):
+        raise Refused(422, "Reference already exists", page=page)
+    kind = bare.object_type(sha)
+    if kind is None:
+        raise Refused(422, "Object does not exist", page=page)
+    _tag_rules(call, name, page)
+    if not bare.update(name, sha):
+        raise Refused(422, f"Reference name '{name}' is not valid", page=page)
+    return 201, _ref(call, name, sha, kind)
+
+
+def _tag_rules(call: Call, ref: str, page: str) -> None:
+    """https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets"""
+    for ruleset in call.github.settings.rulesets:
+        if ruleset.get("target") != "tag" or ruleset.get("enforcement", "active") != "active":
+            continue
+        conditions: Any = ruleset.get("conditions") or {}
+        patterns = (conditions.get("ref_name") or {}).get("include", ["~ALL"])
+        rules: Any = ruleset.get("rules") or []
+        bypass = ruleset.get("current_user_can_bypass", "never") == "always"
+        forbids = any(rule.get("type") == "creation" for rule in rules)
+        if forbids and not bypass and any(p == "~ALL" or fnmatch.fnmatch(ref, p) for p in patterns):
+            raise Refused(
+                422,
+                "Repository rule violations found\n\nCannot create ref due to creations being restricted.\n\n",
+                page=page,
+            )
+
+
+@route("GET", "/repo/git/tags/{sha}")
+def get_tag_object(call: Call, sha: str) -> Any:
+    """https://docs.github.com/en/rest/git/tags#get-a-tag"""
+    bare = call.github.bare
+    if not re.fullmatch(r"[0-9a-f]{40}", sha) or bare.object_type(sha) != "tag":
+        raise Refused(404, "Not Found", page="/git/tags#get-a-tag")
+    head, _, message = (bare.git("cat-file", "tag", sha) or "").partition("\n\n")
+    facts = dict(line.split(" ", 1) for line in head.splitlines())
+    return {
+        "node_id": node_id("Tag", sha),
+        "sha": sha,
+        "tag": facts.get("tag"),
+        "message": message,
+        "url": f"{repo_url(call)}/git/tags/{sha}",
+        "object": {
+            "sha": facts.get("object"),
+            "type": facts.get("type"),
+            "url": f"{repo_url(call)}/git/commits/{facts.get('object')}",
+        },
+    }
+
+
+@route("POST", "/repo/git/tags")
+def create_tag_object(call: Call) -> Any:
+    """https://docs.github.com/en/rest/git/tags#create-a-tag-object"""
+    page = "/git/tags#create-a-tag-object"
+    call.require("write", page)
+    given = call.json()
+    bare = call.github.bare
+    sha = str(given.get("object") or "")
+    kind = bare.object_type(sha)
+    if kind is None or kind != given.get("type"):
+        raise Refused(422, "Object does not exist", page=page)
+    account = call.account
+    assert account is not None  # noqa: S101 - `require` has seen to it
+    stamp = int(call.github.clock.now().timestamp())
+    text = (
+        f"object {sha}\ntype {kind}\ntag {given.get('tag')}\n"
+        f"tagger {account.login} <{account.login}@users.noreply.github.com> {stamp} +0000\n\n"
+        f"{given.get('message') or ''}\n"
+    )
+    made = bare.git("mktag", text=text)
+    if made is None:
+        raise Refused(422, "Invalid request.", page=page)
+    return 201, get_tag_object(call, made.strip())
+
+
+@route("GET", "/repo/tags")
+def list_tags(call: Call) -> Any:
+    """https://docs.github.com/en/rest/repos/repos#list-repository-tags"""
+    names = sorted(call.github.bare.refs("refs/tags/"), reverse=True)
+    tags = []
+    for ref in names:
+        name = ref.removeprefix("refs/tags/")
+        sha = call.github.bare.commit(ref)
+        tags.append(
+            {"name": name, "commit": {"sha": sha, "url": f"{repo_url(call)}/commits/{sha}"}}
+        )
+    return paged(call, tags)
+
+
+@route("GET", "/repo/branches/{name*}/protection")
+def branch_protection(call: Call, name: str) -> Any:
+    """https://docs.github.com/en/rest/branches/branch-protection#get-branch-protection"""
+    page = "/branches/branch-protection#get-branch-protection"
+    if f"refs/heads/{name}" not in call.github.bare.refs("refs/heads/"):
+        raise Refused(404, "Branch not found", page=page)
+    call.require("admin", page)
+    found = call.github.settings.protected_branches.get(name)
+    if found is None:
+        raise Refused(404, "Branch not protected", page=page)
+    return {"url": f"{repo_url(call)}/branches/{name}/protection", **found}
+
+
+@route("GET", "/repo/branches/{name*}")
+def get_branch(call: Call, name: str) -> Any:
+    """https://docs.github.com/en/rest/branches/branches#get-a-branch"""
+    sha = call.github.bare.commit(f"refs/heads/{name}")
+    if sha is None:
+        raise Refused(404, "Branch not found", page="/branches/branches#get-a-branch")
+    return {
+        "name": name,
+        "commit": {"sha": sha, "url": f"{repo_url(call)}/commits/{sha}"},
+        "protected": name in call.github.settings.protected_branches,
+    }
+
+
+@route("GET", "/repo/branches")
+def list_branches(call: Call) -> Any:
+    """https://docs.github.com/en/rest/branches/branches#list-branches"""
+    names = [
+        ref.removeprefix("refs/heads/") for ref in sorted(call.github.bare.refs("refs/heads/"))
+    ]
+    return paged(call, [get_branch(call, name) for name in names])
+
+
+@route("GET", "/repo/rulesets")
+def list_rulesets(call: Call) -> Any:
+    """https://docs.github.com/en/rest/repos/rules#get-all-repository-rulesets"""
+    hidden = ("rules", "conditions", "bypass_actors", "current_user_can_bypass")
+    return paged(
+        call,
+        [{k: v for k, v in r.items() if k not in hidden} for r in call.github.settings.rulesets],
+    )
+
+
+@route("GET", "/repo/rulesets/{number}")
+def get_ruleset(call: Call, number: str) -> Any:
+    """https://docs.github.com/en/rest/repos/rules#get-a-repository-ruleset"""
+    for ruleset in call.github.settings.rulesets:
+        if str(ruleset.get("id")) == number:
+            return ruleset
+    raise Refused(404, "Not Found", page="/repos/rules#get-a-repository-ruleset")
+
+
+@route("GET", "/repo/rules/branches/{name*}")
+def branch_rules(call: Call, name: str) -> Any:
+    """https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch"""
+    found: list[Any] = []
+    for ruleset in call.github.settings.rulesets:
+        if ruleset.get("target") == "branch" and ruleset.get("enforcement", "active") == "active":
+            conditions: Any = ruleset.get("conditions") or {}
+            patterns = (conditions.get("ref_name") or {}).get("include", ["~ALL"])
+            ref = f"refs/heads/{name}"
+            default = name == call.github.settings.default_branch
+            if any(
+                p == "~ALL" or (p == "~DEFAULT_BRANCH" and default) or fnmatch.fnmatch(ref, p)
+                for p in patterns
+            ):
+                rules: Any = ruleset.get("rules") or []
+                found += [{**rule, "ruleset_id": ruleset.get("id")} for rule in rules]
+    return paged(call, found)
+
+
+@route("GET", "/repo/commits/{ref*}/check-runs")
+def commit_check_runs(call: Call, ref: str) -> Any:
+    """https://docs.github.com/en/rest/checks/runs#list-check-runs-for-a-git-reference"""
+    sha = _known_commit(call, ref, "/checks/runs#list-check-runs-for-a-git-reference")
+    github = call.github
+    checks = [
+        _check_run(call, c.id, c.head_sha, c.name, c.status, c.conclusion)
+        for c in github.check_runs
+        if c.head_sha == sha
+    ]
+    for run in github.runs:
+        if run.head_sha == sha:
+            jobs = run.latest_jobs() if call.query.get("filter") != "all" else run.jobs
+            checks += [_check_run(call, j.id, sha, j.name, j.status, j.conclusion) for j in jobs]
+    if call.query.get("status"):
+        checks = [check for check in checks if check["status"] == call.query["status"]]
+    if call.query.get("check_name"):
+        checks = [check for check in checks if check["name"] == call.query["check_name"]]
+    return paged(call, checks, key="check_runs")
+
+
+def _check_run(
+    call: Call, number: int, sha: str, name: str, status: str, conclusion: str | None
+) -> dict[str, Any]:
+    return {
+        "id": number,
+        "node_id": node_id("CheckRun", number),
+        "head_sha": sha,
+        "name": name,
+        "status": status,
+        "conclusion": conclusion,
+        "url": f"{repo_url(call)}/check-runs/{number}",
+        "html_url": f"{call.github.web}/runs/{number}",
+        "details_url": f"{call.github.web}/runs/{number}",
+        "started_at": None,
+        "completed_at": None,
+        "app": {"id": 15368, "slug": "github-actions", "name": "GitHub Actions"},
+        "output": {"title": None, "summary": None, "annotations_count": 0},
+        "check_suite": {"id": number},
+    }
+
+
+@route("GET", "/repo/check-runs/{number}/annotations")
+def check_run_annotations(call: Call, number: str) -> Any:
+    """https://docs.github.com/en/rest/checks/runs#list-check-run-annotations"""
+    found = call.github.find_job(int(number)) if number.isdigit() else None
+    if found is None:
+        if any(str(check.id) == number for check in call.github.check_runs):
+            return []
+        raise Refused(404, "Not Found", page="/checks/runs#list-check-run-annotations")
+    return paged(
+        call,
+        [
+            {
+                "path": note.path,
+                "start_line": 1,
+                "end_line": 1,
+                "start_column": None,
+                "end_column": None,
+                "annotation_level": note.level,
+                "title": note.title,
+                "message": note.message,
+                "raw_details": "",
+                "blob_href": f"{call.github.web}/blob/{found[0].head_sha}/{note.path}",
+            }
+            for note in found[1].annotations
+        ],
+    )
+
+
+@route("GET", "/repo/commits/{ref*}/status")
+def combined_status(call: Call, ref: str) -> Any:
+    """https://docs.github.com/en/rest/commits/statuses#get-the-combined-status-for-a-specific-reference"""
+    sha = _known_commit(call, ref, "/commits/statuses")
+    statuses = [status for status in call.github.statuses if status["sha"] == sha]
+    states = {status["state"] for status in statuses}
+    state = "failure" if states & {"error", "failure"} else "success"
+    if not statuses or "pending" in states:
+        state = "failure" if state == "failure" else "pending"
+    return {"state": state, "statuses": statuses, "sha": sha, "total_count": len(statuses)}
+
+
+@route("GET", "/repo/compare/{basehead*}")
+def compare(call: Call, basehead: str) -> Any:
+    """https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
+    base, _, head = basehead.partition("...")
+    shas = revision(call, base), revision(call, head)
+    if None in shas:
+        raise Refused(404, "Not Found", page="/commits/commits#compare-two-commits")
+    counted = call.github.bare.git("rev-list", "--left-right", "--count", f"{shas[0]}...{shas[1]}")
+    behind, ahead = (int(part) for part in (counted or "0 0").split())
+    word = {(False, False): "identical", (True, False): "behind", (False, True): "ahead"}
+    return {
+        "status": word.get((bool(behind), bool(ahead)), "diverged"),
+        "ahead_by": ahead,
+        "behind_by": behind,
+        "total_commits": ahead,
+    }
+
+
+@route("GET", "/repo/commits/{ref*}")
+def get_commit(call: Call, ref: str) -> Any:
+    """https://docs.github.com/en/rest/commits/commits#get-a-commit"""
+    sha = _known_commit(call, ref, "/commits/commits#get-a-commit")
+    return _commit(call, sha)
+
+
+@route("GET", "/repo/git/commits/{sha}")
+def get_git_commit(call: Call, sha: str) -> Any:
+    """https://docs.github.com/en/rest/git/commits#get-a-commit-object"""
+    if call.github.bare.object_type(sha) != "commit":
+        raise Refused(404, "Not Found", page="/git/commits#get-a-commit-object")
+    return {"sha": sha, **_commit(call, sha)["commit"]}
+
+
+def _known_commit(call: Call, ref: str, page: str) -> str:
+    sha = revision(call, ref)
+    if sha is None:
+        raise Refused(422, f"No commit found for SHA: {ref}", page=page)
+    return sha
+
+
+def _commit(call: Call, sha: str) -> dict[str, Any]:
+    shown = call.github.bare.git(
+        "show", "-s", "--format=%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%P%x00%T%x00%B", sha
+    )
+    author, email, date, committer, c_email, c_date, parents, tree, message = (
+        shown or "\0" * 8
+    ).split("\0", 8)
+    return {
+        "sha": sha,
+        "node_id": node_id("Commit", sha),
+        "commit": {
+            "author": {"name": author, "email": email, "date": date},
+            "committer": {"name": committer, "email": c_email, "date": c_date},
+            "message": message.rstrip("\n"),
+            "tree": {"sha": tree},
+        },
+        "url": f"{repo_url(call)}/commits/{sha}",
+        "html_url": f"{call.github.web}/commit/{sha}",
+        "parents": [{"sha": parent} for parent in parents.split()],
+    }
+
+
+# --- releases -----------------------------------------------------------------------------------
+
+
+def _release(call: Call, release: Release) -> dict[str, Any]:
+    untagged = f"untagged-{release.id:x}"
+    return {
+        "url": f"{repo_url(call)}/releases/{release.id}",
+        "assets_url": f"{repo_url(call)}/releases/{release.id}/assets",
+        "upload_url": f"https://uploads.github.com/repos/{call.github.slug}/releases/{release.id}/assets{{?name,label}}",
+        "html_url": f"{call.github.web}/releases/tag/{untagged if release.draft else quote(release.tag)}",
+        "id": release.id,
+        "node_id": node_id("Release", release.id),
+        "author": user_form(call, release.author),
+        "tag_name": release.tag,
+        "target_commitish": release.target,
+        "name": release.name,
+        "draft": release.draft,
+        "immutable": call.github.settings.immutable_releases and not release.draft,
+        "prerelease": release.prerelease,
+        "created_at": iso_time(release.created_at),
+        "updated_at": iso_time(release.published_at or release.created_at),
+        "published_at": iso_time(release.published_at),
+        "assets": [],
+        "tarball_url": f"{repo_url(call)}/tarball/{release.tag}",
+        "zipball_url": f"{repo_url(call)}/zipball/{release.tag}",
+        "body": release.body,
+    }
+
+
+def _invalid(page: str, **error: object) -> Refused:
+    return Refused(422, "Validation Failed", errors=[{"resource": "Release", **error}], page=page)
+
+
+@route("GET", "/repo/releases")
+def list_releases(call: Call) -> Any:
+    """https://docs.github.com/en/rest/releases/releases#list-releases"""
+    shown = [r for r in call.github.releases if not r.draft or call.may("write")]
+    newest = sorted(shown, key=lambda release: release.created_at, reverse=True)
+    return paged(call, [_release(call, release) for release in newest])
+
+
+@route("POST", "/repo/releases")
+def create_release(call: Call) -> Any:
+    """https://docs.github.com/en/rest/releases/releases#create-a-release"""
+    page = "/releases/releases#create-a-release"
+    call.require("write", page)
+    given = call.json()
+    tag = given.get("tag_name")
+    if not isinstance(tag, str):
+        raise Refused(422, 'Invalid request.\n\n"tag_name" wasn\'t supplied.', page=page)
+    if not _valid_tag(call, tag):
+        raise _invalid(page, code="custom", message="tag_name is not a valid tag", field="tag_name")
+    draft = bool(given.get("draft"))
+    if call.github.find_release(tag) is not None and not draft:
+        raise _invalid(page, code="already_exists", field="tag_name")
+    body = str(given.get("body") or "")
+    _body_fits(body, page)
+    account = call.account
+    assert account is not None  # noqa: S101 - `require` has seen to it
+    target = str(given.get("target_commitish") or call.github.settings.default_branch)
+    if given.get("generate_release_notes"):
+        notes = _notes(call, tag, target, None)
+        body = f"{body}\n{notes[1]}".lstrip("\n")
+    release = Release(
+        id=new_id() % 1_000_000_000,
+        tag=tag,
+        target=target,
+        name=str(given.get("name") or (tag if given.get("generate_release_notes") else "")),
+        body=body,
+        draft=True,
+        prerelease=bool(given.get("prerelease")),
+        author=account.login,
+        created_at=call.github.clock.now(),
+        published_at=None,
+        make_latest=str(given.get("make_latest") or "true"),
+    )
+    _target_exists(call, release, draft=draft, page=page)
+    if not draft:
+        _publish(call, release, page)
+    call.github.releases.append(release)
+    if not draft:
+        _announce(call, release)
+    return 201, _release(call, release)
+
+
+def _valid_tag(call: Call, tag: str) -> bool:
+    return bool(tag) and call.github.bare.git("check-ref-format", f"refs/tags/{tag}") is not None
+
+
+def _body_fits(body: str, page: str) -> None:
+    if len(body) > BODY_LIMIT:
+        raise _invalid(
+            page,
+            code="custom",
+            field="body",
+            message=f"body is too long (maximum is {BODY_LIMIT} characters)",
+        )
+
+
+def _target_exists(call: Call, release: Release, *, draft: bool, page: str) -> None:
+    """A published release whose tag is not there yet needs a branch or commit to put it on."""
+    if draft or f"refs/tags/{release.tag}" in call.github.bare.refs("refs/tags/"):
+        return
+    bare = call.github.bare
+    target = release.target
+    is_commit = re.fullmatch(r"[0-9a-f]{40}", target) and bare.commit(target)
+    if not is_commit and bare.commit(f"refs/heads/{target.removeprefix('refs/heads/')}") is None:
+        raise Refused(
+            422,
+            "Validation Failed",
+            errors=[
+                {
+                    "value": target,
+                    "resource": "Release",
+                    "field": "target_commitish",
+                    "code": "invalid",
+                }
+            ],
+            page=page,
+        )
+
+
+def _publish(call: Call, release: Release, page: str) -> None:
+    """Give the release its tag where it has none, and its date."""
+    bare = call.github.bare
+    ref = f"refs/tags/{release.tag}"
+    if ref not in bare.refs("refs/tags/"):
+        sha = revision(call, release.target)
+        _tag_rules(call, ref, page)
+        if sha is None or not bare.update(ref, sha):
+            raise _invalid(page, code="custom", message="Published releases must have a valid tag")
+    release.draft = False
+    release.published_at = call.github.clock.now()
+
+
+def _announce(call: Call, release: Release) -> None:
+    github = call.github
+    sha = github.bare.commit(f"refs/tags/{release.tag}")
+    if sha:
+        for look in github.before_answer:  # the tag that the release made is a push of its own
+            look()
+        github.publish_event(
+            Event(
+                name="release",
+                action="published",
+                ref=f"refs/tags/{release.tag}",
+                sha=sha,
+                actor=release.author,
+                title=release.name or release.tag,
+                actor_is_workflow=release.author.endswith("[bot]"),
+                prerelease=release.prerelease,
+            )
+        )
+
+
+@route("POST", "/repo/releases/generate-notes")
+def generate_notes(call: Call) -> Any:
+    """https://docs.github.com/en/rest/releases/releases#generate-release-notes-content-for-a-release"""
+    page = "/releases/releases#generate-release-notes-content-for-a-release"
+    call.require("write", page)
+    given = call.json()
+    tag = str(given.get("tag_name") or "")
+    if not tag:
+        raise Refused(422, 'Invalid request.\n\n"tag_name" wasn\'t supplied.', page=page)
+    target = str(given.get("target_commitish") or call.github.settings.default_branch)
+    name, body = _notes(call, tag, target, given.get("previous_tag_name"))
+    return {"name": name, "body": body}
+
+
+def _notes(call: Call, tag: str, target: str, previous: Any) -> tuple[str, str]:
+    if not previous:
+        published = [r for r in call.github.releases if not r.draft and r.tag != tag]
+        previous = max(published, key=lambda r: r.created_at).tag if published else None
+    web = call.github.web
+    del target
+    link = f"{web}/compare/{previous}...{tag}" if previous else f"{web}/commits/{tag}"
+    return tag, f"**Full Changelog**: {link}"
+
+
+@route("GET", "/repo/releases/latest")
+def latest_release(call: Call) -> Any:
+    """https://docs.github.com/en/rest/releases/releases#get-the-latest-release"""
+    release = latest(call.github)
+    if release is None:
+        raise Refused(404, "Not Found", page="/releases/releases#get-the-latest-release")
+    return _release(call, release)
+
+
+def latest(github: RehearsalGitHub) -> Release | None:
+    """The release GitHub calls latest: neither draft nor pre-release, unless kept from it."""
+    fit = [
+        r for r in github.releases if not r.draft and not r.prerelease and r.make_latest != "false"
+    ]
+    return max(fit, key=lambda r: r.created_at) if fit else None
+
+
+@route("GET", "/repo/releases/tags/{tag*}")
+def release_by_tag(call: Call, tag: str) -> Any:
+    """https://docs.github.com/en/rest/releases/releases#get-a-release-by-tag-name
+
+    Drafts have no tag yet and are not found here.
+    """
+    release = call.github.find_release(tag)
+    if release is None:
+        raise Refused(404, "Not Found", page="/releases/releases#get-a-release-by-tag-name")
+    return _release(call, release)
+
+
+def _release_by_id(call: Call, number: str) -> Release:
+    for release in call.github.releases:
+        if str(release.id) == number and (not release.draft or call.may("write")):
+            return release
+    raise Refused(404, "Not Found", page="/releases/releases#get-a-release")
+
+
+@route("GET", "/repo/releases/{number}")
+def get_release(call: Call, number: str) -> Any:
+    """https://docs.github.com/en/rest/releases/releases#get-a-release"""
+    return _release(call, _release_by_id(call, number))
+
+
+@route("GET", "/repo/releases/{number}/assets")
+def list_assets(call: Call, number: str) -> Any:
+    """https://docs.github.com/en/rest/releases/assets#list-release-assets"""
+    _release_by_id(call, number)
+    return []
+
+
+@route("PATCH", "/repo/releases/{number}")
+def update_release(call: Call, number: str) -> Any:
+    """https://docs.github.com/en/rest/releases/releases#update-a-release"""
+    page = "/releases/releases#update-a-release"
+    call.require("write", page)
+    release = _release_by_id(call, number)
+    given = call.json()
+    tag = str(given.get("tag_name") or release.tag)
+    other = call.github.find_release(tag)
+    if other is not None and other is not release:
+        raise _invalid(page, code="already_exists", field="tag_name")
+    _body_fits(str(given.get("body") or ""), page)
+    release.tag = tag
+    release.target = str(given.get("target_commitish") or release.target)
+    release.name = str(given["name"] or "") if "name" in given else release.name
+    release.body = str(given["body"] or "") if "body" in given else release.body
+    release.prerelease = bool(given.get("prerelease", release.prerelease))
+    release.make_latest = str(given.get("make_latest") or release.make_latest)
+    if release.draft and given.get("draft") is False:
+        _target_exists(call, release, draft=False, page=page)
+        _publish(call, release, page)
+        _announce(call, release)
+    return _release(call, release)
+
+
+@route("DELETE", "/repo/releases/{number}")
+def delete_release(call: Call, number: str) -> Any:
+    """https://docs.github.com/en/rest/releases/releases#delete-a-release"""
+    call.require("write", "/releases/releases#delete-a-release")
+    call.github.releases.remove(_release_by_id(call, number))
+    return 204, None

@@ -1,0 +1,245 @@
+"""What the stand-in for GitHub remembers, and the bare repository it reads git facts from."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from nox_release.process import Runner
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """A user of the stand-in; `scopes` of `None` are those of a fine-grained token: not shown."""
+
+    login: str
+    id: int
+    token: str
+    scopes: tuple[str, ...] | None = ("gist", "read:org", "repo", "workflow")
+    permission: str = "admin"
+
+
+@dataclass(slots=True, kw_only=True)
+class Settings:
+    """The repository's own settings. `owner` and `name` are GitHub's spelling."""
+
+    owner: str
+    name: str
+    id: int = 80_0001
+    owner_id: int = 40_0001
+    owner_type: str = "User"
+    default_branch: str = "main"
+    private: bool = False
+    archived: bool = False
+    description: str = ""
+    former_slugs: tuple[str, ...] = ()
+    actions_enabled: bool = True
+    immutable_releases: bool = False
+    protected_branches: dict[str, dict[str, object]] = field(default_factory=dict)
+    rulesets: list[dict[str, object]] = field(default_factory=list)
+
+    @property
+    def slug(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Release:
+    """One GitHub release."""
+
+    id: int
+    tag: str
+    target: str
+    name: str
+    body: str
+    draft: bool
+    prerelease: bool
+    author: str
+    created_at: datetime
+    published_at: datetime | None
+    make_latest: str = "true"
+
+
+@dataclass(slots=True, kw_only=True)
+class Environment:
+    """A deployment environment; `policies` of `None` let every branch and tag deploy.
+
+    A policy is (`branch` or `tag`, pattern).
+    """
+
+    id: int
+    name: str
+    reviewers: tuple[str, ...] = ()
+    wait_minutes: int = 0
+    protected_branches_only: bool = False
+    policies: tuple[tuple[str, str], ...] | None = None
+    prevent_self_review: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Step:
+    """One step of a job with its log lines (without timestamps)."""
+
+    number: int
+    name: str
+    status: str = "queued"
+    conclusion: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    lines: list[tuple[datetime, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Annotation:
+    """What a job has to say beside its log."""
+
+    level: str
+    message: str
+    title: str = ""
+    path: str = ".github"
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """One job of one attempt; its check run has the same number."""
+
+    id: int
+    key: str
+    name: str
+    attempt: int = 1
+    status: str = "queued"
+    conclusion: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    environment: str | None = None
+    steps: list[Step] = field(default_factory=list)
+    annotations: list[Annotation] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One workflow run; `jobs` holds those of every attempt."""
+
+    id: int
+    name: str
+    path: str
+    workflow_id: int
+    number: int
+    event: str
+    ref: str
+    head_sha: str
+    title: str
+    actor: str
+    created_at: datetime
+    updated_at: datetime
+    status: str = "queued"
+    conclusion: str | None = None
+    attempt: int = 1
+    jobs: list[Job] = field(default_factory=list)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    approved: set[str] = field(default_factory=set)
+    rejected: set[str] = field(default_factory=set)
+
+    @property
+    def head_branch(self) -> str:
+        """The branch or tag, without `refs/…/`, as GitHub shows it."""
+        return self.ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
+
+    def latest_jobs(self) -> list[Job]:
+        return [job for job in self.jobs if job.attempt == self.attempt]
+
+
+@dataclass(slots=True, kw_only=True)
+class CheckRun:
+    """A check on a commit that no run of the stand-in made."""
+
+    id: int
+    head_sha: str
+    name: str
+    status: str = "completed"
+    conclusion: str | None = "success"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that can start workflows: `release`, `push` or `workflow_dispatch`.
+
+    `actor_is_workflow` marks what was done with a workflow's GITHUB_TOKEN: it starts nothing.
+    """
+
+    name: str
+    ref: str
+    sha: str
+    actor: str
+    action: str = ""
+    title: str = ""
+    workflow: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    actor_is_workflow: bool = False
+    prerelease: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BareRepository:
+    """The remote's git facts, asked of git each time: nothing is remembered here."""
+
+    path: Path
+    runner: Runner
+
+    def git(self, *arguments: str, text: str | None = None) -> str | None:
+        """The output of a git command in the repository; `None` when git says no."""
+        done = self.runner.run(
+            ["git", "--git-dir", self.path, *arguments], cwd=self.path, check=False, text=text
+        )
+        return done.stdout if done.returncode == 0 else None
+
+    def refs(self, prefix: str = "refs/") -> dict[str, tuple[str, str]]:
+        """Every ref below `prefix` with the object it names and that object's type."""
+        listed = self.git(
+            "for-each-ref", "--format=%(refname)%09%(objectname)%09%(objecttype)", prefix
+        )
+        rows = (line.split("\t") for line in (listed or "").splitlines())
+        return {name: (sha, kind) for name, sha, kind in rows}
+
+    def commit(self, revision: str) -> str | None:
+        """The full id of the commit that `revision` leads to."""
+        if not revision or revision.startswith("-"):
+            return None
+        found = self.git(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+        )
+        return found.strip() if found else None
+
+    def object_type(self, sha: str) -> str | None:
+        found = self.git("cat-file", "-t", sha) if sha and not sha.startswith("-") else None
+        return found.strip() if found else None
+
+    def show(self, commit: str, path: str) -> str | None:
+        """The text of a file in a commit."""
+        return self.git("cat-file", "blob", f"{commit}:{path}")
+
+    def listing(self, commit: str, folder: str) -> tuple[tuple[str, str, str, int], ...]:
+        """(name, type, id, size) of what lies directly in a folder of a commit."""
+        listed = self.git("ls-tree", "-l", "-z", f"{commit}:{folder.strip('/')}")
+        found = []
+        for row in (listed or "").split("\0"):
+            if row:
+                facts, name = row.split("\t", 1)
+                _, kind, sha, size = facts.split()
+                found.append((name, kind, sha, int(size) if size.isdigit() else 0))
+        return tuple(found)
+
+    def update(self, ref: str, sha: str) -> bool:
+        """Make a new ref; `False` when git refuses."""
+        return self.git("update-ref", ref, sha, "0" * 40) is not None
+
+
+def new_id() -> int:
+    """A number like GitHub's: large and without an order to lean on."""
+    return 10_000_000_000 + secrets.randbelow(80_000_000_000)
