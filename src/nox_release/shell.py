@@ -11,6 +11,8 @@ import shlex
 from dataclasses import dataclass
 
 _PREFIXES = ("if", "then", "else", "elif", "do", "while", "until", "!", "{", "(", "time", "exec")
+# Options of `pipx run` and `uvx` whose value names a program without running it.
+_TAKES_REQUIREMENT = ("--spec", "--from", "--with", "--python", "-p")
 _WRAPPERS = ("sudo", "env", "command", "nohup", "nice")
 _SEPARATORS = re.compile(r"&&|\|\||;;|[;|&\n]")
 _MAX_COMMANDS = 5_000
@@ -32,6 +34,8 @@ class Command:
         if _installs(self.words):
             return None
         for position, word in enumerate(self.words):
+            if position and self.words[position - 1] in _TAKES_REQUIREMENT:
+                continue
             base = word.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".exe")
             if base.split("==")[0].split("@")[0] == name:
                 return self.words[position + 1 :]
