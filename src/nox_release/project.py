@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import ast
+import configparser
 import re
 import sys
 from dataclasses import dataclass, field
@@ -102,6 +104,36 @@ class Project:
     def normalized_name(self) -> str:
         return canonicalize_name(self.name)
 
+    @property
+    def version_from_tags(self) -> bool:
+        """Whether the backend makes the version from git tags, so that a tag comes first."""
+        if self.version is not None:
+            return False
+        tools = {re.split(r"[^A-Za-z0-9._-]", needed)[0] for needed in self.build_requires}
+        if {canonicalize_name(tool) for tool in tools} & _TAG_READERS:
+            return True
+        tool = self.pyproject.get("tool", {})
+        pdm = tool.get("pdm", {}) if isinstance(tool, dict) else {}
+        source = pdm.get("version", {}) if isinstance(pdm, dict) else {}
+        return isinstance(source, dict) and source.get("source") == "scm"
+
+
+# Build requirements that read git tags. Source: each one's own documentation.
+_TAG_READERS = frozenset(
+    {
+        "setuptools-scm",
+        "vcs-versioning",
+        "hatch-vcs",
+        "versioningit",
+        "setuptools-git-versioning",
+        "poetry-dynamic-versioning",
+        "uv-dynamic-versioning",
+        "dunamai",
+        "versioneer",
+        "pbr",
+        "flit-scm",
+    }
+)
 
 _URL = re.compile(r"https://\S+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
 
@@ -227,11 +259,14 @@ def _index_of(value: object) -> Index:
     return Index(name=value.get("name", host), **urls)
 
 
-def parse_project(pyproject: Mapping[str, Any], *, root: Path) -> Project:
+def parse_project(
+    pyproject: Mapping[str, Any], *, root: Path, setup: Mapping[str, str] | None = None
+) -> Project:
     """The project that a parsed pyproject.toml describes.
 
-    The name may come from `[project]` or `[tool.poetry]`; a project with neither (setup.cfg,
-    setup.py) is named by its built metadata, see `operations.build`.
+    The name may come from `[project]` or `[tool.poetry]`, or else from `setup`: what `read_setup`
+    found in setup.cfg and setup.py. Where it is known to none of them but there is a backend that
+    may know, it is empty here, and the built metadata say it (see `operations.build`).
 
     Raises:
         ConfigurationError: with every problem at once.
@@ -241,9 +276,19 @@ def parse_project(pyproject: Mapping[str, Any], *, root: Path) -> Project:
     tool = _table(pyproject, "tool", problems)
     poetry = _table(tool, "poetry", problems, prefix="tool.")
     build_system = _table(pyproject, "build-system", problems)
-    name = project.get("name", poetry.get("name") if not project else None)
+    flit = _table(_table(tool, "flit", problems, prefix="tool."), "metadata", problems)
+    found: Mapping[str, Any] = {
+        **(setup or {}),
+        **{key: value for key in ("dist-name", "module") if (value := flit.get(key))},
+        **poetry,
+    }
+    if "module" in found or "dist-name" in found:
+        found = {**found, "name": found.get("dist-name", found.get("module"))}
+    name = project.get("name", found.get("name") if not project else None)
+    may_be_built = not project and (setup is not None or "build-backend" in build_system)
     if name is None:
-        problems.append("`project.name` is missing")
+        if not may_be_built:
+            problems.append("`project.name` is missing")
     elif not isinstance(name, str) or not re.fullmatch(
         r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", name, re.IGNORECASE | re.ASCII
     ):
@@ -252,7 +297,7 @@ def parse_project(pyproject: Mapping[str, Any], *, root: Path) -> Project:
             f"digit first and last, not {name!r}"
         )
     dynamic = _strings(project, "dynamic", problems)
-    version = project.get("version", poetry.get("version") if not project else None)
+    version = project.get("version", found.get("version") if not project else None)
     if version is not None and (not isinstance(version, str) or not _is_version(version)):
         problems.append(
             f"`project.version` must be a PEP 440 version such as 1.2.0, not {version!r}"
@@ -281,8 +326,9 @@ def parse_project(pyproject: Mapping[str, Any], *, root: Path) -> Project:
         )
     return Project(
         root=root,
-        name=str(name),
-        version=None if version in (None, "0") and poetry and not project else version,
+        name=name or "",
+        # poetry-dynamic-versioning wants a stand-in for the version that it will write.
+        version=None if _is_stand_in(poetry, tool) and not project else version,
         requires_python=requires_python if isinstance(requires_python, str) else None,
         readme=readme
         if isinstance(readme, str)
@@ -300,6 +346,12 @@ def parse_project(pyproject: Mapping[str, Any], *, root: Path) -> Project:
         settings=settings,
         pyproject=pyproject,
     )
+
+
+def _is_stand_in(poetry: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
+    dynamic = tool.get("poetry-dynamic-versioning")
+    enabled = isinstance(dynamic, dict) and bool(dynamic.get("enable", False))
+    return poetry.get("version") == "0" or (bool(poetry) and enabled)
 
 
 def _is_version(value: str) -> bool:
@@ -328,8 +380,84 @@ def _strings(mapping: Mapping[str, Any], key: str, problems: list[str]) -> tuple
     return ()
 
 
+def read_setup(root: Path) -> Mapping[str, str] | None:
+    """Name and version as far as setup.cfg and setup.py say them plainly; `None`: neither exists.
+
+    setup.py is read, not run: only literal arguments count.
+    """
+    found: dict[str, str] = {}
+    there = False
+    try:
+        found |= parse_setup_py((root / "setup.py").read_text(encoding="utf-8", errors="replace"))
+        there = True
+    except OSError:
+        pass
+    try:
+        found |= parse_setup_cfg((root / "setup.cfg").read_text(encoding="utf-8", errors="replace"))
+        there = there or "name" in found
+    except OSError:
+        pass
+    return found if there else None
+
+
+def parse_setup_py(text: str) -> dict[str, str]:
+    """Literal `name` and `version` given to `setup()`, directly or by a module-level constant."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return {}
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or ast.unparse(node.func).split(".")[-1] != "setup":
+            continue
+        for keyword in node.keywords:
+            value = keyword.value
+            literal = (
+                value.value
+                if isinstance(value, ast.Constant)
+                else constants.get(value.id)
+                if isinstance(value, ast.Name)
+                else None
+            )
+            if keyword.arg in ("name", "version") and isinstance(literal, str):
+                found[keyword.arg] = literal
+    return _plausible(found)
+
+
+def parse_setup_cfg(text: str) -> dict[str, str]:
+    """`name` and `version` of `[metadata]`; `attr:` and `file:` are left to setuptools."""
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return {}
+    if not parser.has_section("metadata"):
+        return {}
+    found = {
+        key: parser.get("metadata", key).strip()
+        for key in ("name", "version")
+        if parser.has_option("metadata", key)
+    }
+    return _plausible(found)
+
+
+def _plausible(found: dict[str, str]) -> dict[str, str]:
+    """Without what setuptools would have to work out, or would refuse itself."""
+    kept = {key: value for key, value in found.items() if not value.startswith(("attr:", "file:"))}
+    if not _is_version(kept.get("version", "0")):
+        del kept["version"]
+    return kept
+
+
 def read_pyproject(root: Path) -> Mapping[str, Any]:
-    """pyproject.toml below `root`, parsed.
+    """pyproject.toml below `root`, parsed; empty where only a setup.py is there.
 
     Raises:
         ConfigurationError: there is none, or it is not TOML.
@@ -338,6 +466,8 @@ def read_pyproject(root: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8"))
     except FileNotFoundError:
+        if (root / "setup.py").is_file():  # https://peps.python.org/pep-0517/#source-trees
+            return {}
         raise ConfigurationError(
             "There is no pyproject.toml here.",
             reason=f"Looked in `{root}`.",
@@ -362,4 +492,6 @@ def read_project(root: Path) -> Project:
     Raises:
         ConfigurationError: see `read_pyproject` and `parse_project`.
     """
-    return parse_project(read_pyproject(root), root=Path(root).resolve())
+    pyproject = read_pyproject(root)
+    setup = None if "project" in pyproject else read_setup(Path(root))
+    return parse_project(pyproject, root=Path(root).resolve(), setup=setup)
