@@ -1,0 +1,261 @@
+"""Building: the sdist, then the wheel from it, through `build`'s API in one isolated environment."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nox_release.errors import CommandError, ConfigurationError, NoxReleaseError
+from nox_release.process import last_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+
+    from build import ProjectBuilder
+
+    from nox_release.environments import Environment
+
+import contextlib
+
+
+class BuildFailed(NoxReleaseError):  # noqa: N818 - it reports a state of the maintainer's project
+    """The backend did not make the file; `output` is all it said."""
+
+    def __init__(self, message: str, *, output: str = "", reason: str = "", hint: str = "") -> None:
+        super().__init__(message, reason=reason, hint=hint)
+        self.output = output
+
+
+def build_distributions(
+    environment: Environment,
+    *,
+    source: Path,
+    outdir: Path,
+    extra_requires: Sequence[str] = (),
+    source_date_epoch: int | None = None,
+    on_step: Callable[[str], None] | None = None,
+    on_line: Callable[[str], None] | None = None,
+    on_made: Callable[[Path], None] | None = None,
+) -> tuple[Path, Path]:
+    """The sdist of the tree `source` and the wheel made from that sdist, both in `outdir`.
+
+    `environment` is a fresh one; what the backend needs is installed into it, for the wheel only
+    what the sdist did not need already. `extra_requires` are installed as well. `on_made` is told
+    of each file as soon as it is there.
+
+    Raises:
+        BuildFailed: with the backend's own last words.
+        ConfigurationError: pyproject.toml has no usable `[build-system]`.
+    """
+    step = on_step or _ignore
+    made = on_made or _ignore
+    backend = _Backend(environment, source_date_epoch=source_date_epoch, on_line=on_line)
+    builder = backend.builder(source)
+    wanted = {*builder.build_system_requires, *extra_requires}
+    step("build requirements: " + ", ".join(sorted(wanted)))
+    backend.need(wanted)
+    backend.need(backend.ask("sdist", builder))
+    step("sdist")
+    sdist = backend.make("sdist", builder, outdir)
+    made(sdist)
+    with _unpacked(sdist, outdir.with_name(outdir.name + "-sdist")) as tree:
+        inner = backend.builder(tree)
+        backend.need(inner.build_system_requires)
+        backend.need(backend.ask("wheel", inner))
+        step("wheel, from the sdist")
+        wheel = backend.make("wheel", inner, outdir)
+    made(wheel)
+    return sdist, wheel
+
+
+class _Backend:
+    """The hooks of the project's backend, each run as a process of its own."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        *,
+        source_date_epoch: int | None,
+        on_line: Callable[[str], None] | None,
+    ) -> None:
+        self._environment = environment
+        self._on_line = on_line
+        self._there: set[str] = set()
+        self._output = ""
+        # Whoever sets the variable by hand means it, as for `python -m build`.
+        # https://reproducible-builds.org/specs/source-date-epoch/
+        given = environment.runner.environ.get("SOURCE_DATE_EPOCH")
+        self._environ: dict[str, str] = {}
+        if source_date_epoch is not None and not given:
+            self._environ["SOURCE_DATE_EPOCH"] = str(source_date_epoch)
+
+    def builder(self, source: Path) -> ProjectBuilder:
+        import warnings
+
+        from build import BuildException, ProjectBuilder
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ProjectBuilder.from_isolated_env(self._environment, source, runner=self._run)
+        except BuildException as error:
+            raise ConfigurationError(
+                "The project cannot be built as it is described.",
+                reason=_relative(str(error), source),
+                hint="https://packaging.python.org/en/latest/guides/writing-pyproject-toml/"
+                "#declaring-the-build-backend",
+            ) from None
+
+    def need(self, requirements: Collection[str]) -> None:
+        """Install those that were not asked for before."""
+        missing = sorted(set(requirements) - self._there)
+        if not missing:
+            return
+        try:
+            self._environment.install(*missing, on_line=self._on_line, extra_environ=self._environ)
+        except CommandError as error:
+            raise BuildFailed(
+                "What the build needs could not be installed.",
+                output=error.output,
+                reason=error.reason,
+                hint="`build-system.requires` in pyproject.toml asks for "
+                + ", ".join(f"`{requirement}`" for requirement in missing)
+                + ".",
+            ) from None
+        self._there |= set(missing)
+
+    def ask(self, kind: str, builder: ProjectBuilder) -> set[str]:
+        """What the backend needs besides, for this kind of distribution."""
+        with self._explained(kind, builder):
+            return builder.get_requires_for_build(kind)  # type: ignore[arg-type]
+
+    def make(self, kind: str, builder: ProjectBuilder, outdir: Path) -> Path:
+        with self._explained(kind, builder):
+            return Path(builder.build(kind, outdir))  # type: ignore[arg-type]
+
+    def _run(
+        self,
+        cmd: Sequence[str],
+        cwd: str | None = None,
+        extra_environ: Mapping[str, str] | None = None,
+    ) -> None:
+        done = self._environment.runner.run(
+            cmd,
+            cwd=Path(cwd or "."),
+            extra_environ={**(extra_environ or {}), **self._environ},
+            on_line=self._on_line,
+            check=False,
+        )
+        self._output = done.output
+        if done.returncode:
+            raise CommandError(
+                "The build backend failed.",
+                command=done.command,
+                returncode=done.returncode,
+                output=done.output,
+            )
+
+    @contextlib.contextmanager
+    def _explained(self, kind: str, builder: ProjectBuilder) -> Generator[None]:
+        from build import BuildException
+
+        self._output = ""
+        try:
+            yield
+        except BuildException as error:
+            raise _failure(kind, error, self._output, Path(builder.source_dir)) from None
+
+
+def _ignore(_: object) -> None:
+    """Nobody wants to know."""
+
+
+def _failure(kind: str, error: Exception, output: str, source: Path) -> BuildFailed:
+    cause = getattr(error, "exception", None)
+    if isinstance(cause, CommandError):
+        output = cause.output
+        reason = last_words(output) or f"It ended with exit code {cause.returncode}."
+    else:
+        # The hook could not be called: no such backend, or a backend without this hook.
+        said = str(getattr(cause, "traceback", "") or "")
+        reason = "\n".join(filter(None, (str(error), last_lines(said, 3))))
+        output = output + said
+    return BuildFailed(
+        f"The {kind} could not be built.",
+        output=_relative(output, source),
+        reason=_relative(reason, source),
+    )
+
+
+def last_words(output: str) -> str:
+    """What a backend said last: its exception without the way there, or else its last lines."""
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    tracebacks = [i for i, line in enumerate(lines) if line.startswith("Traceback (most recent")]
+    if not tracebacks:
+        return "\n".join(lines[-12:])
+    before = lines[: tracebacks[0]][-8:]
+    after = lines[tracebacks[-1] + 1 :]
+    while after and after[0].startswith((" ", "\t")):
+        after.pop(0)
+    return "\n".join([*before, *after[:12]])
+
+
+def _relative(text: str, source: Path) -> str:
+    """Without the temporary folder that the maintainer never saw."""
+    for place in (str(source.resolve()), str(source)):
+        text = text.replace(place + "/", "").replace(place + "\\", "").replace(place, ".")
+    return text
+
+
+@contextlib.contextmanager
+def _unpacked(sdist: Path, directory: Path) -> Generator[Path]:
+    """The tree inside `sdist`, unpacked as `python -m build` does: by the rules of PEP 706."""
+    try:
+        with tarfile.open(sdist) as archive:
+            tops = {member.name.split("/", 1)[0] for member in archive.getmembers() if member.name}
+            if len(tops) != 1:
+                raise BuildFailed(
+                    f"`{sdist.name}` is not an sdist.",
+                    reason="It must hold one folder, and has: " + ", ".join(sorted(tops)) + ".",
+                )
+            if hasattr(tarfile, "data_filter"):
+                archive.extractall(directory, filter="data")
+            else:
+                _extract_carefully(archive, directory)
+    except (tarfile.TarError, EOFError) as error:
+        raise BuildFailed(f"`{sdist.name}` cannot be unpacked.", reason=str(error)) from None
+    except OSError as error:
+        raise disk_error(error, f"`{sdist.name}` cannot be unpacked.") from None
+    yield directory / tops.pop()
+
+
+def _extract_carefully(archive: tarfile.TarFile, directory: Path) -> None:
+    """For Pythons before 3.10.12 and 3.11.4, which have no filters."""
+    base = directory.resolve()
+    for member in archive.getmembers():
+        place = (base / member.name).resolve()
+        target = (place.parent if member.issym() else base) / (member.linkname or ".")
+        if not (place.is_relative_to(base) and target.resolve().is_relative_to(base)) or not (
+            member.isfile() or member.isdir() or member.issym() or member.islnk()
+        ):
+            raise tarfile.TarError(f"{member.name!r} leads out of the archive")
+    archive.extractall(directory)  # noqa: S202 - every member was looked at
+
+
+def disk_error(error: OSError, message: str) -> NoxReleaseError:
+    """One clear error for a full or forbidden disk."""
+    hints = {
+        errno.ENOSPC: "The disk is full: make room and run it again.",
+        errno.EDQUOT if sys.platform != "win32" else -1: "Your quota on this disk is used up.",
+        errno.EROFS: "The disk is mounted read-only.",
+        errno.EACCES: "You may not write there.",
+        errno.EPERM: "You may not write there.",
+    }
+    return NoxReleaseError(
+        message,
+        reason=f"{error.strerror or error}: {error.filename}" if error.filename else str(error),
+        hint=hints.get(error.errno or 0, ""),
+    )
