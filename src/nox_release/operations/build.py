@@ -1,0 +1,555 @@
+"""Build the sdist, and the wheel from that sdist, and look at both before PyPI does.
+
+usage: nox -s build -- [--working-tree] [--no-smoke | --smoke] [--tag TAG]
+
+The commit that is checked out is built, from a clean checkout of its own in a temporary folder,
+in one isolated environment, with SOURCE_DATE_EPOCH from the commit. The files are inspected and
+only then moved into dist/; when something is wrong, dist/ stays as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nox_release.building import BuildFailed, build_distributions, disk_error
+from nox_release.checks.built import (
+    Facts,
+    check_built,
+    console_scripts,
+    is_uploadable,
+    missing_modules,
+    top_level,
+)
+from nox_release.console import result_as_json
+from nox_release.environments import fresh_environment, without_secrets
+from nox_release.errors import ConfigurationError
+from nox_release.findings import Finding, Severity, errors_in
+from nox_release.git import Repository, find_repository
+from nox_release.inspection import (
+    check_with_twine,
+    imported_names,
+    read_entry_points,
+    skipped_smoke,
+)
+from nox_release.inspection import (
+    smoke as try_out,
+)
+from nox_release.operations.options import add_json, add_package, load_projects
+from nox_release.project import read_project
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Generator, Iterable
+
+    from nox_release.context import Context
+    from nox_release.distributions import Distribution
+    from nox_release.findings import Result
+    from nox_release.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What was made: exactly these files, whatever else lies in the folder.
+
+    `project` has the name and version of the built metadata. `distributions` are the sdist and
+    the wheel, `placed` says that they are in their destination (not so when findings of error
+    severity kept them out). `commit` is `None` when the tree was built as it lies.
+    """
+
+    project: Project
+    distributions: tuple[Distribution, ...]
+    results: tuple[Result, ...]
+    commit: str | None
+    tag: str | None = None
+    placed: bool = True
+    entry_points: str = ""
+    seconds: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def version(self) -> str:
+        return self.distributions[0].version
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(result for result in self.results if isinstance(result, Finding))
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return errors_in(self.findings)
+
+    @property
+    def uploadable(self) -> tuple[Distribution, ...]:
+        """Those that PyPI takes; a wheel for this machine alone is not among them."""
+        return tuple(one for one in self.distributions if is_uploadable(one))
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    add_package(parser)
+    parser.add_argument(
+        "--working-tree",
+        action="store_true",
+        help="build the tree as it lies, with what is not committed",
+    )
+    parser.add_argument(
+        "--tag", metavar="TAG", help="build as if HEAD carried this tag (made in the copy only)"
+    )
+    trying = parser.add_mutually_exclusive_group()
+    trying.add_argument(
+        "--no-smoke",
+        dest="smoke",
+        action="store_false",
+        default=None,
+        help="leave out installing, importing and starting what was built",
+    )
+    trying.add_argument(
+        "--smoke",
+        dest="smoke",
+        action="store_true",
+        default=None,
+        help="try it even when the dependencies are more than 500 MB to download",
+    )
+    parser.add_argument(
+        "--outdir", metavar="FOLDER", help="where the files go (default: dist/ of the project)"
+    )
+    parser.add_argument("--verbose", action="store_true", help="show what the backend says")
+    add_json(parser)
+
+
+def main(context: Context, options: argparse.Namespace) -> int:
+    """The session: build, show, and say whether a release could go on."""
+    documents = []
+    failed = False
+    for project in load_projects(context, options):
+        built = build(
+            context,
+            project,
+            working_tree=options.working_tree,
+            tag=options.tag,
+            smoke=options.smoke,
+            destination=context.root / options.outdir if options.outdir else None,
+            verbose=options.verbose,
+        )
+        failed = failed or bool(built.errors)
+        documents.append(as_json(built))
+        show(context, built)
+        context.console.annotate(built.findings)
+    if options.json:
+        context.console.json(documents[0] if len(documents) == 1 else {"packages": documents})
+    return int(failed)
+
+
+def build(
+    context: Context,
+    project: Project,
+    *,
+    working_tree: bool = False,
+    tag: str | None = None,
+    smoke: bool | None = None,
+    destination: Path | None = None,
+    verbose: bool = False,
+) -> Built:
+    """Build `project` and inspect what came of it.
+
+    `tag`, where git does not have it yet, is made in the temporary checkout first. `smoke` tries
+    the wheel out: `None` unless the download is large, `True` always, `False` never.
+    `destination` is `dist/` of the project. Nothing is written there unless all went well.
+
+    Raises:
+        NoxReleaseError: it could not be built; findings are no exceptions but results.
+    """
+    into = destination or project.root / "dist"
+    what = f"Building {project.name or project.root.name}"
+    watch = _Watch()
+    with _aside() as aside, context.console.waiting(what) as waiting:
+        watch.tell = waiting.update
+        source = _prepare(context, project, aside, working_tree=working_tree, tag=tag, watch=watch)
+        with ThreadPoolExecutor() as pool:
+            made = _build(context, source, aside, pool, watch, verbose=verbose)
+            sdist, wheel = made.distributions
+            entry_points = read_entry_points(wheel.path)
+            facts = Facts(
+                project=source.project,
+                sdist=sdist,
+                wheel=wheel,
+                tree=source.tree,
+                untracked=source.untracked,
+                entry_points=entry_points,
+                tag=tag,
+            )
+            watch.step("inspecting")
+            if missing_modules(facts):
+                facts = replace(facts, imported=imported_names(wheel.path))
+            results = [*check_built(facts)]
+            results += _of_upload_rules(source.project, made.distributions, tag)
+            for checked in made.checks:
+                results += checked.result()
+            if smoke is False:
+                results += skipped_smoke("left out with `--no-smoke`")
+            else:
+                results += try_out(
+                    wheel,
+                    context.runner,
+                    aside=aside / "smoke",
+                    entry_points=entry_points,
+                    whatever_the_size=bool(smoke),
+                    on_step=watch.step,
+                )
+        results_ = _once(results)
+        refused = any(
+            isinstance(result, Finding) and result.severity is Severity.ERROR for result in results_
+        )
+        distributions: tuple[Distribution, ...] = made.distributions
+        if not refused:
+            watch.step(f"moving into {_shown(into, project.root)}")
+            distributions = _place(distributions, into, project.root)
+    return Built(
+        project=replace(source.project, name=wheel.name, version=wheel.version, root=project.root),
+        distributions=distributions,
+        results=results_,
+        commit=source.commit,
+        tag=tag,
+        placed=not refused,
+        entry_points=entry_points,
+        seconds=watch.seconds(),
+    )
+
+
+# --- what is built ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """The tree that is built, and what is known of it."""
+
+    project: Project
+    folder: Path
+    tree: tuple[str, ...]
+    untracked: tuple[str, ...] = ()
+    commit: str | None = None
+    epoch: int | None = None
+
+
+def _prepare(
+    context: Context,
+    project: Project,
+    aside: Path,
+    *,
+    working_tree: bool,
+    tag: str | None,
+    watch: _Watch,
+) -> _Source:
+    repository = find_repository(project.root, context.runner)
+    if repository is None or working_tree:
+        return _as_it_lies(project, repository)
+    watch.step("a clean checkout")
+    commit = repository.head()
+    below = project.root.relative_to(repository.root)
+    checkout = repository.export(commit, aside / "checkout", tag=tag)
+    folder = checkout / below
+    if not (folder / "pyproject.toml").is_file() and not (folder / "setup.py").is_file():
+        raise ConfigurationError(
+            "pyproject.toml is not in the commit that is checked out.",
+            reason=f"Commit {commit[:7]} was to be built, not the tree as it lies.",
+            hint="Commit it, or build the tree as it lies: nox -s build -- --working-tree",
+        )
+    committed = read_project(folder)
+    tracked = Repository(root=checkout, runner=repository.runner).tracked()
+    return _Source(
+        project=replace(committed, settings=project.settings),
+        folder=folder,
+        tree=_below(tracked, below),
+        commit=commit,
+        epoch=repository.commit_time(commit),
+    )
+
+
+def _as_it_lies(project: Project, repository: Repository | None) -> _Source:
+    if repository is None:
+        return _Source(project=project, folder=project.root, tree=_walk(project.root))
+    below = project.root.relative_to(repository.root)
+    untracked = _below(repository.changes().untracked, below)
+    return _Source(
+        project=project,
+        folder=project.root,
+        tree=_below(repository.tracked(), below),
+        untracked=untracked,
+        epoch=repository.commit_time(repository.head()),
+    )
+
+
+def _below(paths: Iterable[str], folder: Path) -> tuple[str, ...]:
+    prefix = "" if folder == Path() else folder.as_posix() + "/"
+    return tuple(path.removeprefix(prefix) for path in paths if path.startswith(prefix))
+
+
+def _walk(root: Path) -> tuple[str, ...]:
+    """The files below `root`, without environments, caches and earlier builds."""
+    found = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".")
+            and name not in ("__pycache__", "node_modules", "build", "dist")
+            and not (Path(folder) / name / "pyvenv.cfg").exists()
+        ]
+        found += [(Path(folder) / name).relative_to(root).as_posix() for name in files]
+    return tuple(found)
+
+
+# --- building --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    distributions: tuple[Distribution, Distribution]
+    checks: tuple[Any, ...]
+
+
+def _build(
+    context: Context,
+    source: _Source,
+    aside: Path,
+    pool: ThreadPoolExecutor,
+    watch: _Watch,
+    *,
+    verbose: bool,
+) -> _Made:
+    runner = without_secrets(context.runner)
+    checks = []
+    watch.step("an isolated environment")
+    environment = fresh_environment(aside / "environment", runner)
+
+    def made(path: Path) -> None:
+        checks.append(pool.submit(check_with_twine, path, runner))
+
+    from nox_release.archives import read_distribution
+
+    try:
+        sdist, wheel = build_distributions(
+            environment,
+            source=source.folder,
+            outdir=aside / "made",
+            extra_requires=source.project.settings.build_requires,
+            source_date_epoch=source.epoch,
+            on_step=watch.step,
+            on_line=context.console.line if verbose else None,
+            on_made=made,
+        )
+    except BuildFailed as error:
+        raise _explained(error, source.project) from None
+    return _Made(
+        distributions=(read_distribution(sdist), read_distribution(wheel)), checks=tuple(checks)
+    )
+
+
+def _explained(error: BuildFailed, project: Project) -> BuildFailed:
+    """The failure with a hint, from what is known about such logs."""
+    from nox_release import diagnose
+
+    if error.hint:
+        return error
+    for diagnosis in diagnose(error.output or error.reason, project=project):
+        fix = getattr(diagnosis, "fix", "")
+        if fix:
+            error.hint = str(fix)
+            return error
+    error.hint = "nox -s build -- --verbose shows all that the backend said."
+    return error
+
+
+def _of_upload_rules(
+    project: Project, distributions: Iterable[Distribution], tag: str | None
+) -> list[Finding]:
+    """What PyPI would refuse; less what another rule has said better."""
+    try:
+        from nox_release.checks.files import check_distributions
+    except ImportError:
+        return []
+
+    kept = []
+    for one in distributions:
+        for finding in check_distributions([one.path]):
+            if not is_uploadable(one) and "platform tag" in finding.refusal:
+                continue  # wheel-for-this-machine
+            between = project.version_from_tags and tag is None and "+" in one.version
+            if between and "local" in finding.refusal.lower():
+                continue  # version-between-tags
+            kept.append(finding)
+    return kept
+
+
+def _once(results: Iterable[Result]) -> tuple[Result, ...]:
+    """Each result once: sdist and wheel often have the same to say."""
+    return tuple(dict.fromkeys(results))
+
+
+# --- placing ---------------------------------------------------------------------------------
+
+
+def _place(
+    distributions: tuple[Distribution, ...], into: Path, root: Path
+) -> tuple[Distribution, ...]:
+    """Move the files into `into`, each whole: first all beside their places, then each renamed."""
+    import shutil
+
+    placed: list[tuple[Path, Path]] = []
+    created = not into.exists()
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        for one in distributions:
+            partial = into / f".{one.filename}.{os.getpid()}.part"
+            placed.append((partial, into / one.filename))
+            shutil.copyfile(one.path, partial)
+        for partial, final in placed:
+            partial.replace(final)
+    except OSError as error:
+        for partial, _ in placed:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+        if created:
+            with contextlib.suppress(OSError):
+                into.rmdir()
+        raise disk_error(
+            error, f"The files cannot be written into `{_shown(into, root)}`."
+        ) from None
+    return tuple(
+        replace(one, path=final) for one, (_, final) in zip(distributions, placed, strict=True)
+    )
+
+
+def _shown(path: Path, root: Path) -> str:
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix() + "/"
+    except ValueError:
+        return str(path)
+
+
+@contextlib.contextmanager
+def _aside() -> Generator[Path]:
+    """A temporary folder; a full disk is one clear error."""
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix="nox-release-build-", ignore_cleanup_errors=True
+        ) as folder:
+            yield Path(folder).resolve()
+    except OSError as error:
+        raise disk_error(error, "The build could not write its temporary files.") from None
+
+
+class _Watch:
+    """What is going on, and how long each part took."""
+
+    def __init__(self) -> None:
+        self.tell: Callable[[str], None] | None = None
+        self._begun: list[tuple[str, float]] = []
+
+    def step(self, name: str) -> None:
+        self._begun.append((name, time.monotonic()))
+        if self.tell is not None:
+            self.tell(name)
+
+    def seconds(self) -> tuple[tuple[str, float], ...]:
+        ends = [begun for _, begun in self._begun[1:]] + [time.monotonic()]
+        return tuple(
+            (name, end - begun) for (name, begun), end in zip(self._begun, ends, strict=True)
+        )
+
+
+# --- showing ---------------------------------------------------------------------------------
+
+
+def show(context: Context, built: Built) -> None:
+    """What was made and what is inside, then what was found, then one next step."""
+    console = context.console
+    project = built.project
+    origin = f"from commit {built.commit[:7]}" if built.commit else "from the tree as it lies"
+    console.title(f"{project.name} {built.version}, {origin}")
+    for one in built.distributions:
+        console.line(f"{one.filename}  {size_in_words(one.size)}")
+        console.line(f"sha256 {one.sha256}", indent=2, style="dim")
+    console.line()
+    console.table(("", ""), _inside(built))
+    console.results(built.results)
+    console.line()
+    seconds = sum(took for _, took in built.seconds)
+    folder = _shown(built.distributions[0].path.parent, project.root)
+    if built.errors:
+        count = len(built.errors)
+        console.mark(
+            "error",
+            f"{count} problem{'s' * (count != 1)} would break the release; the files were not "
+            "moved into dist/.",
+        )
+        console.line("Next: mend the first of them, and run `nox -s build` again.")
+        return
+    console.mark("done", f"{len(built.distributions)} files in {folder} after {seconds:.1f} s.")
+    console.line("Next: nox -s check-project")
+
+
+def _inside(built: Built) -> list[tuple[str, str]]:
+    wheel = built.distributions[-1]
+    metadata = wheel.metadata
+    packages = [
+        f"{package.name} ({package.files} file{'s' * (package.files != 1)}"
+        + (f", {package.subpackages} subpackages" if package.subpackages else "")
+        + ")"
+        for package in top_level(wheel)
+    ]
+    scripts = [f"{name} = {target}" for name, target in console_scripts(built.entry_points)]
+    requires = [value for value in metadata.values("Requires-Dist") if "extra ==" not in value]
+    extras = metadata.values("Provides-Extra")
+    rows = [
+        ("import", ", ".join(packages) or "nothing"),
+        ("commands", "\n".join(scripts) or "none"),
+        ("Python", metadata.value("Requires-Python") or "any (no `requires-python`)"),
+        ("needs", ", ".join(requires) or "nothing else"),
+    ]
+    if extras:
+        rows.append(("extras", ", ".join(extras)))
+    return rows
+
+
+def size_in_words(size: int) -> str:
+    """Bytes as people read them."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+        size = size / 1000  # type: ignore[assignment]
+    return f"{size:.1f} GB"
+
+
+def as_json(built: Built) -> dict[str, Any]:
+    """The document of `--json`."""
+    return {
+        "project": built.project.name,
+        "version": built.version,
+        "commit": built.commit,
+        "tag": built.tag,
+        "placed": built.placed,
+        "distributions": [
+            {
+                "filename": one.filename,
+                "kind": one.kind,
+                "path": str(one.path),
+                "size": one.size,
+                "sha256": one.sha256,
+                "uploadable": is_uploadable(one),
+            }
+            for one in built.distributions
+        ],
+        "packages": [
+            {"name": package.name, "files": package.files}
+            for package in top_level(built.distributions[-1])
+        ],
+        "scripts": dict(console_scripts(built.entry_points)),
+        "seconds": {name: round(took, 3) for name, took in built.seconds},
+        "results": [result_as_json(result) for result in built.results],
+    }
