@@ -92,7 +92,7 @@ class Runner:
         *,
         cwd: Path,
         extra_environ: Mapping[str, str] | None = None,
-        text: str | None = None,
+        text: str | Callable[[], str] | None = None,
         timeout: float | None = None,
         check: bool = True,
         secrets: Iterable[str] = (),
@@ -103,7 +103,8 @@ class Runner:
     ) -> Completed:
         """Run `command` to its end.
 
-        `text` is its standard input (none otherwise), `timeout` is in seconds, `on_line` sees
+        `text` is its standard input (none otherwise); a callable is asked once the program runs,
+        so it may get ready meanwhile. `timeout` is in seconds, `on_line` sees
         every line of both streams as it comes, `quiet=False` announces the command first.
         `interactive=True` gives the program the terminal: nothing is captured, nothing redacted.
 
@@ -152,8 +153,10 @@ class Runner:
                 reason=redact(str(error), hidden),
                 hint=hint,
             ) from None
+        _running.add(child)
         try:
-            stdout, stderr = _collect(child, text, timeout, on_line, hidden)
+            given = text() if callable(text) else text
+            stdout, stderr = _collect(child, given, timeout, on_line, hidden)
         except subprocess.TimeoutExpired:
             end_tree(child)
             raise CommandError(
@@ -162,6 +165,8 @@ class Runner:
         except BaseException:
             end_tree(child)
             raise
+        finally:
+            _running.discard(child)
         done = Completed(
             command=shown,
             returncode=child.returncode,
@@ -179,6 +184,17 @@ class Runner:
                 hint=hint,
             )
         return done
+
+
+# Every program that runs at this moment, in whatever thread.
+_running: set[subprocess.Popen[bytes]] = set()
+
+
+def end_running() -> None:
+    """Tell all programs to end that other threads still wait for: after Ctrl-C or a failure here."""
+    for child in tuple(_running):
+        if child.poll() is None:
+            _signal_tree(child, signal.SIGTERM)
 
 
 def last_lines(text: str, count: int = 12) -> str:
