@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -55,36 +56,61 @@ DOWNLOAD_LIMIT = 500 * 1000 * 1000
 # --- twine -----------------------------------------------------------------------------------
 
 
-def check_with_twine(distribution: Path, runner: Runner) -> tuple[Result, ...]:
-    """What `twine check --strict` says of one file; twine of this very interpreter."""
+# `python -m twine check --strict FILES`, but loaded before the files are there: importing twine
+# takes longer than the check, and a build leaves a core idle meanwhile.
+_TWINE = """
+import sys
+import twine.__main__, twine.commands.check, readme_renderer.rst
+files = sys.stdin.read().splitlines()
+sys.argv = ["twine", "--no-color", "check", "--strict", "--", *files]
+sys.exit(twine.__main__.main())
+"""
+
+
+def check_with_twine(
+    files: Callable[[], Sequence[Path]], runner: Runner, *, cwd: Path
+) -> tuple[Result, ...]:
+    """What `twine check --strict` says, by the twine of this very interpreter.
+
+    `files` may block until they are there; twine gets ready meanwhile.
+    """
     done = runner.run(
-        [sys.executable, "-m", "twine", "--no-color", "check", "--strict", str(distribution)],
-        cwd=distribution.parent,
-        extra_environ={"COLUMNS": "10000", "PYTHONWARNINGS": "ignore"},
-        timeout=120,
+        [sys.executable, "-c", _TWINE],
+        cwd=cwd,
+        text=lambda: "".join(f"{path}\n" for path in files()),
+        extra_environ={"COLUMNS": "10000", "PYTHONWARNINGS": "ignore", "PYTHONIOENCODING": "utf-8"},
+        timeout=300,
         check=False,
     )
-    return (twine_result(distribution.name, done.returncode, done.stdout, done.stderr),)
-
-
-def twine_result(filename: str, returncode: int, stdout: str, stderr: str) -> Result:
-    """The result for one file; what `--strict` alone refuses is a warning, for PyPI takes it."""
-    if returncode == 0:
-        return Passed(
-            id=TWINE_CHECK.id,
-            subject=TWINE_CHECK.subject,
-            title="`twine check --strict`",
-            detail=filename,
+    if done.returncode and "Checking " not in done.stdout:
+        return (
+            find(TWINE_CHECK, f"`twine check` could not read the files: {last_lines(done.output)}"),
         )
-    said = " ".join(
-        line.removeprefix("WARNING").removeprefix("ERROR").strip() for line in stderr.splitlines()
-    )
-    strict_only = "FAILED due to warnings" in stdout
-    return find(
-        TWINE_CHECK,
-        f"`twine check --strict {filename}`: {said or last_lines(stdout, 3)}",
-        severity=Severity.WARNING if strict_only else Severity.ERROR,
-    )
+    return tuple(parse_twine(done.stdout))
+
+
+def parse_twine(stdout: str) -> Iterator[Result]:
+    """One result for each file that `twine check --strict` tells of, files with the same put together.
+
+    What `--strict` alone refuses is a warning, for PyPI takes it.
+    """
+    said: dict[tuple[str, str], list[str]] = {}
+    for part in re.split(r"(?m)^Checking ", stdout)[1:]:
+        first, _, rest = part.partition("\n")
+        path, _, verdict = first.rpartition(": ")
+        lines = (re.sub(r"^(WARNING|ERROR)\s+", "", line.strip()) for line in rest.splitlines())
+        words = "; ".join(line.rstrip(".") for line in lines if line)
+        said.setdefault((verdict.strip(), words), []).append(re.split(r"[/\\]", path)[-1])
+    for (verdict, words), filenames in said.items():
+        names = " and ".join(f"`{filename}`" for filename in filenames)
+        if verdict == "PASSED":
+            yield Passed(id=TWINE_CHECK.id, subject=TWINE_CHECK.subject, title=TWINE_CHECK.title)
+            continue
+        yield find(
+            TWINE_CHECK,
+            f"`twine check --strict` refuses {names}: {words or verdict}.",
+            severity=Severity.WARNING if "warning" in verdict else Severity.ERROR,
+        )
 
 
 # --- reading inside --------------------------------------------------------------------------

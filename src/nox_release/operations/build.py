@@ -13,7 +13,7 @@ import contextlib
 import os
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,11 +42,12 @@ from nox_release.inspection import (
     smoke as try_out,
 )
 from nox_release.operations.options import add_json, add_package, load_projects
+from nox_release.process import end_running
 from nox_release.project import read_project
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from nox_release.context import Context
     from nox_release.distributions import Distribution
@@ -165,58 +166,45 @@ def build(
         NoxReleaseError: it could not be built; findings are no exceptions but results.
     """
     into = destination or project.root / "dist"
-    what = f"Building {project.name or project.root.name}"
     watch = _Watch()
-    with _aside() as aside, context.console.waiting(what) as waiting:
-        watch.tell = waiting.update
-        source = _prepare(context, project, aside, working_tree=working_tree, tag=tag, watch=watch)
-        with ThreadPoolExecutor() as pool:
-            made = _build(context, source, aside, pool, watch, verbose=verbose)
-            sdist, wheel = made.distributions
-            entry_points = read_entry_points(wheel.path)
-            facts = Facts(
-                project=source.project,
-                sdist=sdist,
-                wheel=wheel,
-                tree=source.tree,
-                untracked=source.untracked,
-                entry_points=entry_points,
-                tag=tag,
-            )
+    with _aside() as aside, _at_once() as pool:
+        with context.console.waiting(f"Building {project.name or project.root.name}") as waiting:
+            watch.tell = waiting.update
+            made = _make(
+                context, project, aside, pool, watch, working_tree=working_tree, tag=tag,
+                verbose=verbose,
+            )  # fmt: skip
             watch.step("inspecting")
-            if missing_modules(facts):
-                facts = replace(facts, imported=imported_names(wheel.path))
-            results = [*check_built(facts)]
-            results += _of_upload_rules(source.project, made.distributions, tag)
-            for checked in made.checks:
-                results += checked.result()
+            results = [*check_built(made.facts), *_of_upload_rules(made.facts)]
             if smoke is False:
                 results += skipped_smoke("left out with `--no-smoke`")
             else:
                 results += try_out(
-                    wheel,
+                    made.facts.wheel,
                     context.runner,
                     aside=aside / "smoke",
-                    entry_points=entry_points,
+                    entry_points=made.facts.entry_points,
                     whatever_the_size=bool(smoke),
                     on_step=watch.step,
                 )
-        results_ = _once(results)
+            results += made.twine.result()
+        distributions: tuple[Distribution, ...] = (made.facts.sdist, made.facts.wheel)
         refused = any(
-            isinstance(result, Finding) and result.severity is Severity.ERROR for result in results_
+            isinstance(result, Finding) and result.severity is Severity.ERROR for result in results
         )
-        distributions: tuple[Distribution, ...] = made.distributions
         if not refused:
-            watch.step(f"moving into {_shown(into, project.root)}")
             distributions = _place(distributions, into, project.root)
+    wheel = made.facts.wheel
     return Built(
-        project=replace(source.project, name=wheel.name, version=wheel.version, root=project.root),
+        project=replace(
+            made.facts.project, name=wheel.name, version=wheel.version, root=project.root
+        ),
         distributions=distributions,
-        results=results_,
-        commit=source.commit,
+        results=tuple(dict.fromkeys(results)),
+        commit=made.commit,
         tag=tag,
         placed=not refused,
-        entry_points=entry_points,
+        entry_points=made.facts.entry_points,
         seconds=watch.seconds(),
     )
 
@@ -309,45 +297,73 @@ def _walk(root: Path) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Made:
-    distributions: tuple[Distribution, Distribution]
-    checks: tuple[Any, ...]
+    facts: Facts
+    commit: str | None
+    twine: Future[tuple[Result, ...]]
 
 
-def _build(
+def _make(
     context: Context,
-    source: _Source,
+    project: Project,
     aside: Path,
     pool: ThreadPoolExecutor,
     watch: _Watch,
     *,
+    working_tree: bool,
+    tag: str | None,
     verbose: bool,
 ) -> _Made:
-    runner = without_secrets(context.runner)
-    checks = []
-    watch.step("an isolated environment")
-    environment = fresh_environment(aside / "environment", runner)
-
-    def made(path: Path) -> None:
-        checks.append(pool.submit(check_with_twine, path, runner))
-
+    """Build both files and gather the facts; environment and twine get ready meanwhile."""
     from nox_release.archives import read_distribution
 
+    runner = without_secrets(context.runner)
+    environment = pool.submit(fresh_environment, aside / "environment", runner)
+    source = _prepare(context, project, aside, working_tree=working_tree, tag=tag, watch=watch)
+    files: Future[Sequence[Path]] = Future()
+    twine = pool.submit(check_with_twine, files.result, runner, cwd=aside)
     try:
-        sdist, wheel = build_distributions(
-            environment,
+        watch.step("an isolated environment")
+        built = build_distributions(
+            environment.result(),
             source=source.folder,
             outdir=aside / "made",
             extra_requires=source.project.settings.build_requires,
             source_date_epoch=source.epoch,
             on_step=watch.step,
             on_line=context.console.line if verbose else None,
-            on_made=made,
         )
+        files.set_result(built)
     except BuildFailed as error:
         raise _explained(error, source.project) from None
-    return _Made(
-        distributions=(read_distribution(sdist), read_distribution(wheel)), checks=tuple(checks)
+    finally:
+        files.cancel()  # where it has no result, nobody will wait for one
+    sdist, wheel = (read_distribution(path) for path in built)
+    facts = Facts(
+        project=source.project,
+        sdist=sdist,
+        wheel=wheel,
+        tree=source.tree,
+        untracked=source.untracked,
+        entry_points=read_entry_points(wheel.path),
+        tag=tag,
     )
+    if missing_modules(facts):
+        facts = replace(facts, imported=imported_names(wheel.path))
+    return _Made(facts=facts, commit=source.commit, twine=twine)
+
+
+@contextlib.contextmanager
+def _at_once() -> Generator[ThreadPoolExecutor]:
+    """Threads for what can go on side by side; on failure and Ctrl-C their programs are ended."""
+    pool = ThreadPoolExecutor()
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        end_running()
+        raise
+    finally:
+        pool.shutdown()
 
 
 def _explained(error: BuildFailed, project: Project) -> BuildFailed:
@@ -365,9 +381,7 @@ def _explained(error: BuildFailed, project: Project) -> BuildFailed:
     return error
 
 
-def _of_upload_rules(
-    project: Project, distributions: Iterable[Distribution], tag: str | None
-) -> list[Finding]:
+def _of_upload_rules(facts: Facts) -> list[Finding]:
     """What PyPI would refuse; less what another rule has said better."""
     try:
         from nox_release.checks.files import check_distributions
@@ -375,20 +389,15 @@ def _of_upload_rules(
         return []
 
     kept = []
-    for one in distributions:
+    for one in (facts.sdist, facts.wheel):
         for finding in check_distributions([one.path]):
             if not is_uploadable(one) and "platform tag" in finding.refusal:
                 continue  # wheel-for-this-machine
-            between = project.version_from_tags and tag is None and "+" in one.version
+            between = facts.project.version_from_tags and facts.tag is None and "+" in one.version
             if between and "local" in finding.refusal.lower():
                 continue  # version-between-tags
             kept.append(finding)
     return kept
-
-
-def _once(results: Iterable[Result]) -> tuple[Result, ...]:
-    """Each result once: sdist and wheel often have the same to say."""
-    return tuple(dict.fromkeys(results))
 
 
 # --- placing ---------------------------------------------------------------------------------
