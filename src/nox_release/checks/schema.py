@@ -1,0 +1,171 @@
+"""The specification of pyproject.toml itself, as validate-pyproject knows it, in plain words.
+
+It stops at its first problem and shows the schema's definition, so it is asked about one key at a
+time, and what a key takes is said here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+
+Path = tuple[str | int, ...]
+
+_TAKES = {
+    "name": "a string",
+    "version": "a PEP 440 version such as 1.2.0",
+    "description": "a string",
+    "readme": "a file name, or a table with `file` or `text`, and `content-type`",
+    "requires-python": 'a specifier such as ">=3.10"',
+    "license": 'an SPDX expression such as "MIT", or a table with `file` or `text`',
+    "license-files": "a list of file patterns",
+    "authors": "a list of tables with `name`, `email` or both",
+    "maintainers": "a list of tables with `name`, `email` or both",
+    "keywords": "a list of strings",
+    "classifiers": "a list of strings",
+    "urls": "a table of labels and addresses",
+    "scripts": 'a table such as { command = "package.module:function" }',
+    "gui-scripts": 'a table such as { command = "package.module:function" }',
+    "entry-points": "a table of groups, each a table of names and objects",
+    "dependencies": 'a list of requirements such as "httpx>=0.28"',
+    "optional-dependencies": "a table of extras, each a list of requirements",
+    "dynamic": "a list of the keys that the backend fills in",
+    "import-names": "a list of importable names",
+    "import-namespaces": "a list of importable names",
+}
+
+
+def schema_problems(pyproject: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Every place where the document breaks its specification: path and message."""
+    from validate_pyproject.api import Validator
+
+    with _silent():
+        validator = Validator()
+        project = pyproject.get("project")
+        clean = True
+        if isinstance(project, dict):
+            for key in project:
+                if key not in _TAKES:
+                    clean = False
+                    yield ("project", key), _unknown(key)
+                    continue
+                alone = {"name": "x", "version": "1", key: project[key]}
+                if key == "dynamic":
+                    alone = {**alone, "dynamic": _without_version(project[key])}
+                for problem in _problems(validator, {"project": alone}):
+                    clean = False
+                    yield problem
+            if clean:
+                yield from _problems(validator, {"project": project})
+        tool = pyproject.get("tool")
+        tools = tool if isinstance(tool, dict) else {}
+        documents: list[dict[str, Any]] = [
+            {key: pyproject[key]}
+            for key in ("build-system", "dependency-groups")
+            if key in pyproject
+        ]
+        documents += [
+            {"tool": {name: tools[name]}} for name in ("setuptools", "distutils") if name in tools
+        ]
+        for document in documents:
+            yield from _problems(validator, document)
+
+
+def _without_version(value: object) -> object:
+    """`dynamic` lists the version together with no static one, which is right."""
+    if not isinstance(value, list):
+        return value
+    return (
+        [item for item in value if item not in ("version", "name")]
+        if "name" not in value
+        else value
+    )
+
+
+def _problems(validator: Any, document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    from validate_pyproject.errors import ValidationError
+
+    try:
+        validator(dict(document))
+    except ValidationError as error:
+        path = _path(error.name)
+        yield path, _message(path, error)
+
+
+def _path(name: str | None) -> Path:
+    """validate-pyproject's name of a place, such as `project.authors[0].email`."""
+    bare = (name or "").strip("`").removeprefix("data.")
+    return tuple(
+        int(part[1:-1]) if part.startswith("[") else part
+        for part in re.findall(r"\[\d+\]|[^.\[\]]+", bare)
+    )
+
+
+def _message(path: Path, error: Any) -> str:
+    shown = ".".join(str(part) for part in path if isinstance(part, str))
+    value = repr(error.value)
+    value = value if len(value) <= 80 else f"{value[:79]}…"
+    key = path[1] if len(path) > 1 else ""
+    definition = error.rule_definition
+    words = " ".join(str(error.summary or error.message).split("\n")[0].rstrip(":").split())
+    words = re.sub(r"`data\.?([^`]*)`", lambda found: f"`{found[1] or 'it'}`", words)
+    if path[:1] == ("project",) and isinstance(key, str) and key in _TAKES:
+        if error.rule in ("oneOf", "anyOf", "type", "required", "additionalProperties", "format"):
+            subject = f"`{shown}`" if shown != f"project.{key}" else "one of them"
+            given = f"; {subject} is {value}." if len(path) > 2 else f", not {value}."
+            return f"`project.{key}` must be {_TAKES[key]}{given}"
+        return f"{words}."
+    if error.rule == "additionalProperties":
+        extra = re.findall(r"'([^']+)'", words)
+        known = sorted(error.definition.get("properties", {}))
+        return (
+            f"`{shown}` has no key "
+            + ", ".join(f"`{name}`{_near(name, known)}" for name in extra)
+            + "."
+        )
+    if error.rule == "type":
+        return f"`{shown}` must be {_kind(definition)}, not {value}."
+    if error.rule == "format":
+        return f"`{shown}`: {value} is not a valid {str(definition).replace('-', ' ')}."
+    if error.rule in ("oneOf", "anyOf"):
+        return f"`{shown}` is {value}, which the specification does not know."
+    return f"{words}." if "`" in words else f"`{shown}`: {words}."
+
+
+def _kind(definition: object) -> str:
+    names = {
+        "object": "a table",
+        "array": "a list",
+        "string": "a string",
+        "boolean": "true or false",
+    }
+    kinds = definition if isinstance(definition, list) else [definition]
+    return " or ".join(names.get(str(kind), str(kind)) for kind in kinds)
+
+
+def _unknown(key: str) -> str:
+    return f"`[project]` has no key `{key}`{_near(key, sorted(_TAKES))}."
+
+
+def _near(name: str, known: list[str]) -> str:
+    swapped = name.replace("_", "-").replace("licence", "license")
+    close = [swapped] if swapped in known else difflib.get_close_matches(swapped, known, n=1)
+    return f" (`{close[0]}`?)" if close else ""
+
+
+@contextlib.contextmanager
+def _silent() -> Generator[None]:
+    """validate-pyproject logs what it also raises."""
+    logger = logging.getLogger("validate_pyproject")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
