@@ -1,0 +1,211 @@
+"""The checklist, live: what is ready for a release, what is not, what could not be asked, and the
+one thing to do next. Reads only: nothing is changed here, on GitHub or on the index.
+
+    nox -s check-project                    this project, and its files in dist/
+    nox -s check-project -- --build         build into a temporary folder and check those files too
+    nox -s check-project -- dist/*          only these files, with no project around them
+
+The exit status is 1 when a release would fail.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nox_release.errors import ConfigurationError
+from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
+from nox_release.operations import options as shared
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from nox_release.console import Console
+    from nox_release.context import Context
+    from nox_release.operations.checklist import Checklist, NextStep
+    from nox_release.project import Project
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="check these sdists and wheels, nothing else"
+    )
+    shared.add_index(parser)
+    shared.add_package(parser)
+    shared.add_json(parser)
+    parser.add_argument("--build", action="store_true", help="build first, into a temporary folder")
+    parser.add_argument(
+        "--pending-publisher",
+        action="store_true",
+        help="a pending publisher is registered: a project that is not there yet is fine",
+    )
+
+
+def main(context: Context, options: argparse.Namespace) -> int:
+    """0 when nothing that was found would make a release fail."""
+    if options.files:
+        return _check_files(context, options)
+    from nox_release.operations.checklist import make_checklist
+
+    checklists = []
+    projects = shared.load_projects(context, options)
+    for project in projects:
+        with context.console.waiting(f"Asking about {project.name}"):
+            checklists.append(
+                make_checklist(
+                    context,
+                    project,
+                    pending_publisher=options.pending_publisher,
+                    arguments=_arguments(options, project, len(projects)),
+                )
+            )
+    if options.json:
+        context.console.json(_document(checklists))
+    else:
+        for checklist in checklists:
+            _show(context.console, checklist)
+    findings = [
+        result
+        for checklist in checklists
+        for result in checklist.results
+        if isinstance(result, Finding)
+    ]
+    context.console.annotate(ranked(findings))
+    return int(any(not checklist.ready for checklist in checklists))
+
+
+def _arguments(options: argparse.Namespace, project: Project, count: int) -> tuple[str, ...]:
+    """The options that other sessions need, too, to mean the same project and index."""
+    given = ["--index", options.index] if options.index else []
+    if options.package or count > 1:
+        given += ["--package", options.package or project.name]
+    return tuple(given)
+
+
+def _show(console: Console, checklist: Checklist) -> None:
+    project = checklist.project
+    version = f" {checklist.version}" if checklist.version else ""
+    console.title(f"{project.name}{version} → {project.settings.index.title}")
+    console.results(_in_order(checklist.results))
+    console.line()
+    _verdict(console, checklist)
+    _show_step(console, checklist.step)
+
+
+def _in_order(results: Sequence[Any]) -> list[Any]:
+    """Findings first within each subject, the gravest first; then what is not known; then fine."""
+    findings = ranked([result for result in results if isinstance(result, Finding)])
+    return [
+        *findings,
+        *(result for result in results if isinstance(result, Skipped)),
+        *(result for result in results if isinstance(result, Passed)),
+    ]
+
+
+def _verdict(console: Console, checklist: Checklist) -> None:
+    errors, unknown = len(checklist.errors), len(checklist.unknown)
+    warnings = sum(
+        isinstance(result, Finding) and result.severity is Severity.WARNING
+        for result in checklist.results
+    )
+    fine = sum(isinstance(result, Passed) for result in checklist.results)
+    counts = [f"{fine} fine"]
+    for number, word in ((errors, "error"), (warnings, "warning")):
+        if number:
+            counts.append(f"{number} {word}{'s' * (number > 1)}")
+    if unknown:
+        counts.append(f"{unknown} not known")
+    if errors:
+        console.mark("error", f"A release would fail. {', '.join(counts)}.")
+    elif unknown:
+        console.mark("done", f"Nothing found that would make a release fail. {', '.join(counts)}.")
+    else:
+        console.mark("done", f"Ready for a release. {', '.join(counts)}.")
+
+
+def _show_step(console: Console, step: NextStep) -> None:
+    console.mark("step", f"Next: {step.text}")
+    if step.page:
+        console.line(step.page, indent=4)
+        for label, value in step.values:
+            console.line(f"{label}: {value}", indent=6)
+    elif step.command:
+        console.line(step.command, indent=4)
+
+
+def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:
+    """The `--json` document; ids in it are stable, see .github/RULES.md."""
+    from nox_release.console import result_as_json
+
+    return {
+        "operation": "check-project",
+        "ready": all(checklist.ready for checklist in checklists),
+        "projects": [
+            {
+                "name": checklist.project.name,
+                "version": checklist.version,
+                "index": checklist.project.settings.index.name,
+                "ready": checklist.ready,
+                "publisher": None
+                if checklist.publisher is None
+                else {
+                    "owner": checklist.publisher.owner,
+                    "repository": checklist.publisher.repository,
+                    "workflow": checklist.publisher.workflow,
+                    "environment": checklist.publisher.environment,
+                },
+                "results": [result_as_json(result) for result in _in_order(checklist.results)],
+                "next": {
+                    "kind": checklist.step.kind,
+                    "text": checklist.step.text,
+                    "command": checklist.step.command or None,
+                    "page": checklist.step.page or None,
+                    "values": dict(checklist.step.values),
+                },
+            }
+            for checklist in checklists
+        ],
+    }
+
+
+# --- files with no project around them --------------------------------------------------------
+
+
+def _check_files(context: Context, options: argparse.Namespace) -> int:
+    from nox_release.checks.files import check_distributions
+    from nox_release.console import finding_as_json
+    from nox_release.project import parse_index
+
+    paths = [Path(context.root, name) for name in options.files]
+    missing = [
+        str(name) for name, path in zip(options.files, paths, strict=True) if not path.is_file()
+    ]
+    if missing:
+        raise ConfigurationError(
+            "There is no such file.", problems=[f"`{name}` is not a file" for name in missing]
+        )
+    findings = check_distributions(
+        paths, index=parse_index(options.index) if options.index else None
+    )
+    failed = bool(errors_in(findings))
+    console = context.console
+    if options.json:
+        console.json(
+            {
+                "operation": "check-project",
+                "ready": not failed,
+                "files": [path.name for path in paths],
+                "results": [finding_as_json(finding) for finding in findings],
+            }
+        )
+    else:
+        console.results(ranked(findings))
+        console.line()
+        count = f"{len(paths)} file{'s' * (len(paths) != 1)}"
+        if failed:
+            console.mark("error", f"PyPI would refuse something here. {count} checked.")
+        else:
+            console.mark("done", f"PyPI would take what is here. {count} checked.")
+    console.annotate(findings)
+    return int(failed)
