@@ -47,6 +47,7 @@ __all__ = [
     "parse_remote",
     "parse_workflow",
     "publish_jobs",
+    "spelt_by_github",
 ]
 
 TROUBLES = "https://docs.pypi.org/trusted-publishers/troubleshooting/"
@@ -90,7 +91,17 @@ REUSABLE = Rule(
     "workflow that calls it.",
     link=f"{TROUBLES}#reusable-workflows-on-github",
 )
-RULES = (UNREADABLE, MISSING, CHOICE, ENVIRONMENT_CHOICE, REUSABLE)
+RENAMED = Rule(
+    id="repository-renamed",
+    subject="GitHub",
+    severity=Severity.WARNING,
+    title="The remote has the repository's present name",
+    why="GitHub forwards the old name, PyPI does not: it compares the publisher with the name that "
+    "GitHub uses now.",
+    remedy="git remote set-url origin https://github.com/OWNER/REPOSITORY.git",
+    link="https://docs.github.com/repositories/creating-and-managing-repositories/renaming-a-repository",
+)
+RULES = (UNREADABLE, MISSING, CHOICE, ENVIRONMENT_CHOICE, REUSABLE, RENAMED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +162,26 @@ def _remote(url: str) -> tuple[str, str] | str:
     ):
         return "The remote's address does not name an owner and a repository."
     return parts[0], parts[1]
+
+
+def spelt_by_github(
+    slug: tuple[str, str], full_name: str | None
+) -> tuple[tuple[str, str], tuple[Finding, ...]]:
+    """The slug in GitHub's own spelling (`full_name`, `None` when it was not asked), and a finding
+    when the repository has another name by now.
+    """
+    if full_name is None or full_name.count("/") != 1:
+        return slug, ()
+    owner, _, name = full_name.partition("/")
+    written = "/".join(slug)
+    if written.lower() == full_name.lower():
+        return (owner, name), ()
+    message = f"The remote says `{written}`, which GitHub now calls `{full_name}`."
+    fix = (
+        f"git remote set-url origin https://github.com/{full_name}.git, and register the trusted "
+        f"publisher for `{full_name}` if it still names `{written}`."
+    )
+    return (owner, name), (find(RENAMED, message, fix=fix),)
 
 
 # --- what publishes --------------------------------------------------------------------------

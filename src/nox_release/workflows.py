@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from nox_release.findings import Finding
+from nox_release.publishing import (
+    derive_publisher,
+    explain_remote,
+    parse_remote,
+    spelt_by_github,
+)
 from nox_release.workflow_syntax import (
     WORKFLOWS,
     Step,
@@ -20,7 +27,10 @@ from nox_release.workflow_syntax import (
 from nox_release.yaml_nodes import UnreadableYAML, check_size
 
 if TYPE_CHECKING:
+    from nox_release.git import Repository
     from nox_release.process import Runner
+    from nox_release.project import Settings
+    from nox_release.publishing import Derivation
 
 MAX_FILES = 200
 
@@ -153,3 +163,49 @@ def read_actions(
                         check_size(path.stat().st_size)
                         found[folder] = parse_composite(path.read_bytes(), file=f"{folder}/{name}")
     return found
+
+
+def github_remote(repository: Repository, settings: Settings) -> tuple[str, str] | str:
+    """Owner and repository as the remote spells them, or the reason why there are none.
+
+    The remote is the one set, `origin`, or the only one.
+
+    Raises:
+        CommandError: git could not be asked.
+    """
+    names = repository.remotes()
+    name = settings.remote or ("origin" if "origin" in names or len(names) != 1 else names[0])
+    url = repository.remote_url(name)
+    if url is None:
+        return f"git has no remote `{name}`"
+    return parse_remote(url) or explain_remote(url)
+
+
+def read_publisher(
+    repository: Repository,
+    settings: Settings,
+    *,
+    commit: str | None = None,
+    full_name: str | None = None,
+) -> Derivation:
+    """The trusted publisher that a checkout stands for, as it lies or as `commit` has it.
+
+    `full_name` is `owner/name` as GitHub answers it, where it was asked.
+
+    Raises:
+        CommandError: git could not be asked.
+    """
+    workflows = read_workflows(repository.root, commit=commit, runner=repository.runner)
+    slug = github_remote(repository, settings)
+    findings: tuple[Finding, ...] = ()
+    if not isinstance(slug, str):
+        slug, findings = spelt_by_github(slug, full_name)
+    owner, name = (None, None) if isinstance(slug, str) else slug
+    derived = derive_publisher(
+        workflows,
+        owner=owner,
+        repository=name,
+        settings=settings,
+        actions=read_actions(repository.root, workflows),
+    )
+    return replace(derived, results=(*findings, *derived.results))

@@ -1,0 +1,331 @@
+"""The text of `.github/workflows/publish.yml` for one project.
+
+The shape follows https://docs.pypi.org/trusted-publishers/security-model/: files are built where no
+secret is, and the one job that may ask for a token runs nothing of the project.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+if TYPE_CHECKING:
+    from nox_release.project import Index, Project
+
+# Each commit is the one its release tag names. Version 1.14.2 of the publishing action is the first
+# whose twine (7) takes the metadata 2.5 that current build backends write.
+CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
+SETUP_PYTHON = "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97 # v7.0.0"
+UPLOAD_ARTIFACT = "actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1"
+DOWNLOAD_ARTIFACT = "actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c # v8.0.1"
+PYPI_PUBLISH = "pypa/gh-action-pypi-publish@dc37677b2e1c63e2034f94d8a5b11f265b73ba33 # v1.14.2"
+CIBUILDWHEEL = "pypa/cibuildwheel@1828c10ab37f080699c7b81cea34097c684a7074 # v4.2.0"
+
+NATIVE = ("setuptools", "maturin", "scikit-build-core", "meson-python")
+_BACKENDS = {
+    "maturin": "maturin",
+    "scikit_build_core": "scikit-build-core",
+    "mesonpy": "meson-python",
+}
+_EXTENSIONS = re.compile(
+    r"\b(?:ext_modules|rust_extensions|cffi_modules)\s*=|\bcythonize\s*\(|\bmypycify\s*\("
+)
+_PYTHONS = ("3.13", "3.14", "3.12", "3.11", "3.10")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishPlan:
+    """What the workflow depends on.
+
+    `native` is one of `NATIVE`, or `None` for pure Python. `repository` is `owner/name` in
+    GitHub's spelling, `None` where that is not known. `tool` is the requirement of this tool.
+    """
+
+    name: str
+    index: Index
+    tool: str
+    environment: str = "pypi"
+    filename: str = "publish.yml"
+    repository: str | None = None
+    native: str | None = None
+    whole_history: bool = False
+    python: str | None = "3.13"
+    folder: str = ""
+
+
+def plan_publish(
+    project: Project,
+    *,
+    tool: str,
+    repository: str | None,
+    setup_py: str | None,
+    filename: str = "publish.yml",
+    environment: str | None = None,
+    folder: str = "",
+) -> PublishPlan:
+    """What the workflow of `project` has to do; `setup_py` is that file's text, if there is one."""
+    settings = project.settings
+    return PublishPlan(
+        name=project.name,
+        index=settings.index,
+        tool=tool,
+        environment=environment or settings.environment or _environment(settings.index),
+        filename=filename,
+        repository=repository,
+        native=native_code(project, setup_py),
+        whole_history=project.version_from_tags,
+        python=python_for(project.requires_python),
+        folder=folder,
+    )
+
+
+def _environment(index: Index) -> str:
+    return "testpypi" if index.name == "testpypi" else "pypi"
+
+
+def native_code(project: Project, setup_py: str | None) -> str | None:
+    """Which way the project compiles something; `None` where it does not."""
+    backend = project.build_backend.split(":")[0].split(".")[0]
+    if backend in _BACKENDS:
+        return _BACKENDS[backend]
+    if not project.build_backend.startswith(("setuptools", "backend", "_")):
+        return None
+    tool = project.pyproject.get("tool", {})
+    table = tool.get("setuptools", {}) if isinstance(tool, dict) else {}
+    declared = isinstance(table, dict) and bool(table.get("ext-modules"))
+    rust = isinstance(tool, dict) and "setuptools-rust" in tool
+    if declared or rust or (setup_py is not None and _EXTENSIONS.search(setup_py)):
+        return "setuptools"
+    return None
+
+
+def python_for(requires_python: str | None) -> str | None:
+    """The Python to build with: a settled one that the project takes; `None`: any."""
+    if requires_python is None:
+        return _PYTHONS[0]
+    try:
+        allowed = SpecifierSet(requires_python)
+    except InvalidSpecifier:
+        return _PYTHONS[0]
+    return next((python for python in _PYTHONS if allowed.contains(f"{python}.9")), None)
+
+
+def publish_workflow(plan: PublishPlan) -> str:
+    """The whole text of the workflow file."""
+    parts = [_head(plan), _native_jobs(plan) if plan.native else _build_job(plan), _publish(plan)]
+    return "\n".join(parts)
+
+
+def _head(plan: PublishPlan) -> str:
+    return f"""\
+# Publishes {plan.name} to {plan.index.title} when a GitHub release is published.
+# The trusted publisher on {plan.index.title} names this file and the environment `{plan.environment}`:
+# whoever renames one of them has to register it there anew.
+name: Publish
+
+on:
+  release:
+    types: [published]
+  workflow_dispatch:
+    inputs:
+      check-only:
+        description: Only prove that {plan.index.title} accepts this workflow; upload nothing
+        type: boolean
+        default: true
+
+permissions: {{}}
+
+concurrency:
+  group: publish-${{{{ github.ref }}}}
+  cancel-in-progress: false # a run that is killed between two files leaves half a release
+
+jobs:"""
+
+
+def _guard(plan: PublishPlan) -> str:
+    return f"github.repository == '{plan.repository}' && " if plan.repository else ""
+
+
+def _only_for_tags(plan: PublishPlan) -> str:
+    return f"${{{{ {_guard(plan)}!inputs.check-only && github.ref_type == 'tag' }}}}"
+
+
+def _checkout(plan: PublishPlan) -> str:
+    history = "\n          fetch-depth: 0 # the version comes from the tags"
+    return f"""\
+      - name: Check out
+        uses: {CHECKOUT}
+        with:
+          persist-credentials: false{history if plan.whole_history else ""}"""
+
+
+def _python(plan: PublishPlan) -> str:
+    return f"""\
+      - name: Set up Python
+        uses: {SETUP_PYTHON}
+        with:
+          python-version: "{plan.python or "3.x"}\""""
+
+
+def _upload(name: str, *paths: str) -> str:
+    listed = "".join(f"\n            {path}" for path in paths)
+    return f"""\
+      - name: Keep the files
+        uses: {UPLOAD_ARTIFACT}
+        with:
+          name: {name}
+          path: |{listed}
+          if-no-files-found: error"""
+
+
+def _in_folder(plan: PublishPlan) -> str:
+    return f"\n        working-directory: {plan.folder}" if plan.folder else ""
+
+
+def _below(plan: PublishPlan, path: str) -> str:
+    return f"{plan.folder}/{path}" if plan.folder else path
+
+
+def _build_job(plan: PublishPlan) -> str:
+    return f"""\
+  build:
+    name: Build and inspect
+    if: {_only_for_tags(plan)}
+    runs-on: ubuntu-latest
+    timeout-minutes: 30
+    permissions:
+      contents: read # to check out
+    steps:
+{_checkout(plan)}
+
+{_python(plan)}
+
+      - name: Build sdist and wheel, compare them with the tag, inspect them and try them out{_in_folder(plan)}
+        run: |
+          python -m pip install {plan.tool}
+          nox-release build --tag "$GITHUB_REF_NAME"
+
+{_upload("dist", _below(plan, "dist/*.whl"), _below(plan, "dist/*.tar.gz"))}
+"""
+
+
+_RUST = """
+        env:
+          CIBW_BEFORE_ALL_LINUX: curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal
+          CIBW_ENVIRONMENT_LINUX: PATH="$HOME/.cargo/bin:$PATH\""""
+
+
+def _native_jobs(plan: PublishPlan) -> str:
+    package = f"\n        with:\n          package-dir: {plan.folder}" if plan.folder else ""
+    return f"""\
+  sdist:
+    name: Build the sdist
+    if: {_only_for_tags(plan)}
+    runs-on: ubuntu-latest
+    timeout-minutes: 30
+    permissions:
+      contents: read # to check out
+    steps:
+{_checkout(plan)}
+
+{_python(plan)}
+
+      - name: Build{_in_folder(plan)}
+        run: |
+          python -m pip install build
+          python -m build --sdist
+
+{_upload("dist-sdist", _below(plan, "dist/*.tar.gz"))}
+
+  wheels:
+    name: Build wheels on ${{{{ matrix.os }}}}
+    if: {_only_for_tags(plan)}
+    runs-on: ${{{{ matrix.os }}}}
+    timeout-minutes: 120
+    permissions:
+      contents: read # to check out
+    strategy:
+      matrix:
+        os: [ubuntu-latest, ubuntu-24.04-arm, windows-latest, macos-15-intel, macos-latest]
+    steps:
+{_checkout(plan)}
+
+      - name: Build
+        uses: {CIBUILDWHEEL}{package}{_RUST if plan.native == "maturin" else ""}
+
+{_upload("dist-${{ matrix.os }}", "wheelhouse/*.whl")}
+
+  inspect:
+    name: Inspect
+    needs: [sdist, wheels]
+    runs-on: ubuntu-latest
+    timeout-minutes: 15
+    permissions: {{}}
+    steps:
+{_download("dist-*", merge=True)}
+
+{_python(plan)}
+
+      - name: Look for everything that {plan.index.title} would refuse
+        run: |
+          python -m pip install {plan.tool}
+          nox-release check-project dist/*
+"""
+
+
+def _download(name: str, *, merge: bool, condition: str = "") -> str:
+    chosen = f"pattern: {name}" if merge else f"name: {name}"
+    merging = "\n          merge-multiple: true" if merge else ""
+    return f"""\
+      - name: Fetch the files{condition}
+        uses: {DOWNLOAD_ARTIFACT}
+        with:
+          {chosen}
+          path: dist{merging}"""
+
+
+def _publish(plan: PublishPlan) -> str:
+    needs = "[sdist, wheels, inspect]" if plan.native else "[build]"
+    artifact = "dist-*" if plan.native else "dist"
+    not_checking = "\n        if: ${{ !inputs.check-only }}"
+    known = {"pypi": "https://pypi.org/project/", "testpypi": "https://test.pypi.org/project/"}
+    page = known.get(plan.index.name)
+    url = f"\n      url: {page}{plan.name}/" if page else ""
+    elsewhere = (
+        ""
+        if plan.index.name == "pypi"
+        else f"\n        with:\n          repository-url: {plan.index.upload_url}"
+    )
+    index = "" if plan.index.name == "pypi" else f" --index {_index_option(plan.index)}"
+    return f"""\
+  publish:
+    name: Publish to {plan.index.title}
+    needs: {needs}
+    # A check needs no files, so it goes on where building was skipped; files go up for tags alone.
+    if: ${{{{ {_guard(plan)}!failure() && !cancelled() && (inputs.check-only || github.ref_type == 'tag') }}}}
+    runs-on: ubuntu-latest
+    timeout-minutes: 15
+    environment:
+      name: {plan.environment}{url}
+    permissions:
+      id-token: write # exchanged for a token of {plan.index.title} that lasts 15 minutes
+    steps:
+{_download(artifact, merge=plan.native is not None, condition=not_checking)}
+
+      - name: Publish{not_checking}
+        uses: {PYPI_PUBLISH}{elsewhere}
+
+      - name: Prove that {plan.index.title} accepts this workflow
+        if: ${{{{ inputs.check-only }}}}
+        run: >-
+          pipx run --spec {plan.tool} nox-release check-publisher
+          --project {plan.name}
+          --publisher "$GITHUB_REPOSITORY/{plan.filename}@{plan.environment}"{index}
+"""
+
+
+def _index_option(index: Index) -> str:
+    return index.name if index.name in ("pypi", "testpypi") else index.api_url
