@@ -1,0 +1,53 @@
+"""Questions of the checklist whose answer is a fact rather than a verdict."""
+
+from __future__ import annotations
+
+from nox_release.findings import Rule, Severity
+
+
+def _fact(slug: str, subject: str, title: str, why: str, remedy: str, link: str = "") -> Rule:
+    return Rule(
+        id=slug,
+        subject=subject,
+        severity=Severity.ADVICE,
+        title=title,
+        why=why,
+        remedy=remedy,
+        link=link,
+    )
+
+
+DISTRIBUTIONS_CHECKED = _fact(
+    "distributions-checked",
+    "distributions",
+    "The files of this version have been checked",
+    "Much of what PyPI refuses shows only in the built files.",
+    "nox -s build, or nox -s check-project -- --build.",
+)
+GITHUB_ASKED = _fact(
+    "github-asked",
+    "GitHub",
+    "GitHub could be asked",
+    "Whether the repository, its workflow and its environment are as the publisher needs them is "
+    "asked through gh.",
+    "Install gh (https://cli.github.com/) and log in: gh auth login.",
+)
+PUBLISHER_DERIVED = _fact(
+    "publisher-derived",
+    "trusted publisher",
+    "What publishes is clear",
+    "The four values that PyPI compares are found from the remote and the workflows.",
+    "Give the project a remote on github.com and one workflow that publishes.",
+    "https://docs.pypi.org/trusted-publishers/",
+)
+PUBLISHER_REGISTERED = _fact(
+    "publisher-registered",
+    "trusted publisher",
+    "The index has this publisher",
+    "The index tells nobody which publishers it has. A run that exchanges a token proves one, and "
+    "so does the provenance of a published file.",
+    "Register it on the page that the checklist shows.",
+    "https://docs.pypi.org/trusted-publishers/adding-a-publisher/",
+)
+
+RULES = (DISTRIBUTIONS_CHECKED, GITHUB_ASKED, PUBLISHER_DERIVED, PUBLISHER_REGISTERED)

@@ -1,0 +1,120 @@
+"""The page that lists every rule: what it says, why it matters, what to do.
+
+    python -m nox_release.checks.reference
+
+writes `.github/RULES.md` anew; a test keeps that page and the rules equal.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nox_release import checks
+from nox_release.findings import SUBJECTS, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from nox_release.findings import Rule
+
+PAGE = Path(".github") / "RULES.md"
+
+# Modules beside `nox_release.checks` that have rules.
+_BESIDE = ("nox_release.publishing",)
+
+_HEAD = """\
+# Rules
+
+Every line of the checklist has an id that does not change; `--json` and the annotations in GitHub
+Actions carry it. An **error** stops a release or would lose it, a **warning** weakens it, **advice**
+may be passed over. What could not be asked is *not known*, which is neither.
+
+This page is made from the rules themselves: `python -m nox_release.checks.reference`.
+"""
+
+_ABOUT = {
+    "project": "What pyproject.toml and the files around it tell before anything is built.",
+    "distributions": "What the built sdist and wheels tell. The names of PyPI's own rules are "
+    "those under which its refusals are known here.",
+    "index": "What the index holds already.",
+    "GitHub": "What git and GitHub know about the commit, the tag and the repository.",
+    "workflow": "What the publishing workflow says.",
+    "trusted publisher": "Who may publish without a token.",
+}
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule of every module, once, in the order of subjects, severities and ids."""
+    names = [f"{checks.__name__}.{module.name}" for module in pkgutil.iter_modules(checks.__path__)]
+    found: dict[str, Rule] = {}
+    for name in (*names, *_BESIDE):
+        for rule in getattr(importlib.import_module(name), "RULES", ()):
+            found.setdefault(rule.id, rule)
+    return tuple(sorted(found.values(), key=_place))
+
+
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.ADVICE: 2}
+
+
+def _place(rule: Rule) -> tuple[int, int, str]:
+    subject = SUBJECTS.index(rule.subject) if rule.subject in SUBJECTS else len(SUBJECTS)
+    return subject, _ORDER[rule.severity], rule.id
+
+
+def render(rules: Iterable[Rule]) -> str:
+    """The page as Markdown; each id is a heading, so that `RULES.md#id` leads to it."""
+    known = tuple(rules)
+    subjects = list(dict.fromkeys([*SUBJECTS, *(rule.subject for rule in known)]))
+    parts = [_HEAD]
+    parts.append(_contents(known, subjects))
+    for subject in subjects:
+        group = [rule for rule in known if rule.subject == subject]
+        if group:
+            parts.append(f"## {subject[0].upper()}{subject[1:]}\n\n{_ABOUT.get(subject, '')}\n")
+            parts.extend(_entry(rule) for rule in group)
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def _contents(rules: Sequence[Rule], subjects: Sequence[str]) -> str:
+    lines = ["| subject | errors | warnings | advice |", "|---|---|---|---|"]
+    for subject in subjects:
+        group = [rule for rule in rules if rule.subject == subject]
+        if group:
+            counts = [
+                str(sum(rule.severity is severity for rule in group)) for severity in Severity
+            ]
+            anchor = subject.lower().replace(" ", "-")
+            name = f"{subject[0].upper()}{subject[1:]}"
+            lines.append(f"| [{name}](#{anchor}) | " + " | ".join(counts) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _entry(rule: Rule) -> str:
+    lines = [f"### {rule.id}", "", f"{_sentence(rule.title)} *{rule.severity}*", ""]
+    if rule.why:
+        lines.append(f"- Why: {rule.why}")
+    if rule.remedy:
+        lines.append(f"- What to do: {rule.remedy}")
+    if rule.link:
+        lines.append(f"- See: <{rule.link}>")
+    return "\n".join(lines) + "\n"
+
+
+def _sentence(text: str) -> str:
+    text = f"{text[0].upper()}{text[1:]}"
+    return text if text.endswith((".", "?")) else f"{text}."
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Write the page, to the path given or to its place below the current folder."""
+    path = Path(arguments[0]) if arguments else PAGE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render(all_rules()), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
