@@ -14,8 +14,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nox_release import pages
+from nox_release.checks import asked, state_of_index
 from nox_release.checks import publisher as publisher_rules
-from nox_release.checks import state_of_index
 from nox_release.checks.state_of_index import CouldNotAsk
 from nox_release.errors import NoxReleaseError
 from nox_release.findings import Finding, Passed, Severity, Skipped
@@ -325,7 +325,7 @@ def _distribution_results(
         of = f" of {version}" if version else ""
         return [
             Skipped(
-                id="distributions-checked",
+                id=asked.DISTRIBUTIONS_CHECKED.id,
                 subject="distributions",
                 title=f"whether PyPI would take the files{of}",
                 reason="there are none in dist/; `nox -s build` makes and checks them",
@@ -342,7 +342,7 @@ def _distribution_results(
         if not any(finding.where and path.name in finding.where.file for finding in findings):
             results.append(
                 Passed(
-                    id="distributions-checked",
+                    id=asked.DISTRIBUTIONS_CHECKED.id,
                     subject="distributions",
                     title=f"`{path.name}` is as PyPI takes it",
                     detail=_size(read[-1].size),
@@ -468,7 +468,7 @@ def _ask_github(
 
     title = "what GitHub says"
     if git.slug is None or git.repository is None:
-        return [Skipped(id="github-asked", subject="GitHub", title=title, reason=git.reason)]
+        return [Skipped(id=asked.GITHUB_ASKED.id, subject="GitHub", title=title, reason=git.reason)]
     slug = "/".join(git.slug)
     forge = Forge(slug, context.runner, git.repository.root, clock=context.clock)
     login = pool.submit(ask, forge.login)
@@ -476,19 +476,19 @@ def _ask_github(
     results: list[Result] = []
     who = login.result()
     if isinstance(who, CouldNotAsk):
-        return [Skipped(id="github-asked", subject="GitHub", title=title, reason=who.reason)]
+        return [Skipped(id=asked.GITHUB_ASKED.id, subject="GitHub", title=title, reason=who.reason)]
     results.append(
-        Passed(id="github-asked", subject="GitHub", title="gh is logged in", detail=who.user)
+        Passed(id=asked.GITHUB_ASKED.id, subject="GitHub", title="gh is logged in", detail=who.user)
     )
     there = repository.result()
     if isinstance(there, CouldNotAsk):
         results.append(
-            Skipped(id="github-repository", subject="GitHub", title=slug, reason=there.reason)
+            Skipped(id=asked.GITHUB_ASKED.id, subject="GitHub", title=slug, reason=there.reason)
         )
     elif there is not None:
         results.append(
             Passed(
-                id="github-repository",
+                id=asked.GITHUB_ASKED.id,
                 subject="GitHub",
                 title=f"{there.full_name} is there",
                 detail=there.url,
@@ -509,7 +509,7 @@ def _publisher_results(project: Project, answers: OnIndex, derivation: Derivatio
     environment = f", environment `{ours.environment}`" if ours.environment else ""
     results.append(
         Passed(
-            id="publisher-derived",
+            id=asked.PUBLISHER_DERIVED.id,
             subject="trusted publisher",
             title="What publishes is clear",
             detail=f"{ours.owner}/{ours.repository}, `{ours.workflow}`{environment}",
@@ -537,7 +537,7 @@ def _publisher_results(project: Project, answers: OnIndex, derivation: Derivatio
     elif answers.project is not None:
         results.append(
             Skipped(
-                id="publisher-registered",
+                id=asked.PUBLISHER_REGISTERED.id,
                 subject="trusted publisher",
                 title=f"whether {index.title} has this publisher",
                 reason=f"{index.title} lists publishers to nobody; "
