@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nox_release.errors import ConfigurationError
-from nox_release.project import Project, parse_index, read_project
+from nox_release.project import (
+    Project,
+    parse_index,
+    parse_settings,
+    read_project,
+    read_pyproject,
+)
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from nox_release.context import Context
 
@@ -50,11 +57,14 @@ def load_projects(context: Context, options: argparse.Namespace) -> tuple[Projec
     """
     index = getattr(options, "index", None)
     wanted = getattr(options, "package", None)
-    folders = _package_folders(context.root)
+    table, folders = _package_folders(context.root)
     if not folders:
         projects = [read_project(context.root)]
     else:
-        projects = [read_project(context.root / folder) for folder in folders]
+        projects = [
+            _inheriting(read_project(context.root / folder), table, alone=len(folders) == 1)
+            for folder in folders
+        ]
     if wanted:
         projects = [p for p in projects if wanted in (p.name, p.normalized_name, p.root.name)] or [
             p for p in projects if (context.root / wanted).resolve() == p.root
@@ -87,11 +97,32 @@ def load_project(context: Context, options: argparse.Namespace) -> Project:
     return projects[0]
 
 
-def _package_folders(root: Path) -> tuple[str, ...]:
-    from nox_release.project import parse_settings, read_pyproject
+def _inheriting(project: Project, table: Mapping[str, Any], *, alone: bool) -> Project:
+    """A package with the root's settings wherever its own `[tool.nox-release]` says nothing.
 
-    tool = read_pyproject(root).get("tool", {})
+    Several packages need tags that tell them apart, so theirs carry the name unless `tag-format`
+    is set.
+    """
+    own = table_of(project.pyproject)
+    inherited = {key: value for key, value in table.items() if key != "packages"}
+    if not alone:
+        inherited.setdefault("tag-format", "{name}-v{version}")
+    return replace(project, settings=parse_settings({**inherited, **own}))
+
+
+def table_of(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`[tool.nox-release]`, empty where there is none."""
+    tool = pyproject.get("tool", {})
     table = tool.get("nox-release", {}) if isinstance(tool, dict) else {}
+    return table if isinstance(table, dict) else {}
+
+
+def _package_folders(root: Path) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """The root's table and the folders that `packages` in it names; none: the root is it."""
+    if not (root / "pyproject.toml").is_file():
+        return {}, ()
+    pyproject = read_pyproject(root)
+    table = table_of(pyproject)
     folders = parse_settings(table).packages
     missing = [folder for folder in folders if not (root / folder / "pyproject.toml").is_file()]
     if missing:
@@ -99,4 +130,4 @@ def _package_folders(root: Path) -> tuple[str, ...]:
             "`tool.nox-release.packages` names folders that are no projects.",
             problems=[f"`{folder}` has no pyproject.toml" for folder in missing],
         )
-    return tuple(folder for folder in folders if Path(folder) != Path())
+    return table, tuple(dict.fromkeys(folders))
