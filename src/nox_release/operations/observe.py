@@ -1,0 +1,275 @@
+"""Looking at the world: git here and there, GitHub, the index; whatever can be asked at once is.
+
+An answer that could not be had becomes `CouldNotAsk`, so that what was answered is still shown.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nox_release.errors import ConfigurationError, ForgeError, NoxReleaseError
+from nox_release.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
+from nox_release.git import NotARepository, Repository, find_repository
+from nox_release.plan import CouldNotAsk, Observed, Target
+from nox_release.publishing import derive_publisher, explain_remote, parse_remote
+from nox_release.workflows import read_workflows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from nox_release.context import Context
+    from nox_release.index import IndexClient
+    from nox_release.project import Project
+    from nox_release.publishing import Derivation
+
+T = TypeVar("T")
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a project is: its repository, the remote it is released through, and its GitHub."""
+
+    repository: Repository
+    remote: str
+    address: str
+    owner: str
+    name: str
+
+    @property
+    def slug(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+def locate(context: Context, project: Project) -> Place:
+    """The repository and the remote of a project.
+
+    Raises:
+        ConfigurationError: there is no remote to choose, or it is not on GitHub.
+        NotARepository: the project is not under git.
+    """
+    repository = find_repository(project.root, context.runner)
+    if repository is None:
+        raise NotARepository(project.root)
+    remote = choose_remote(repository, project.settings.remote)
+    address = repository.remote_url(remote)
+    if address is None:
+        raise ConfigurationError(
+            f"There is no git remote called `{remote}`.",
+            reason="`tool.nox-release.remote` names it; there are "
+            + (", ".join(f"`{name}`" for name in repository.remotes()) or "none")
+            + ".",
+            hint=f"git remote add {remote} https://github.com/OWNER/REPOSITORY.git",
+        )
+    slug = parse_remote(address)
+    if slug is None:
+        raise ConfigurationError(
+            f"The remote `{remote}` is not a repository on GitHub.",
+            reason=explain_remote(address),
+            hint="git remote set-url, or name another remote: `[tool.nox-release] remote`.",
+        )
+    return Place(repository=repository, remote=remote, address=address, owner=slug[0], name=slug[1])
+
+
+def choose_remote(repository: Repository, wanted: str | None) -> str:
+    """The remote of the settings, else the one the branch follows, else origin or the only one.
+
+    Raises:
+        ConfigurationError: there is none, or several and none of them is the one.
+    """
+    if wanted is not None:
+        return wanted
+    remotes = repository.remotes()
+    branch = repository.branch()
+    upstream = repository.upstream(branch) if branch else None
+    if upstream is not None and upstream[0] in remotes:
+        return upstream[0]
+    if "origin" in remotes:
+        return "origin"
+    if len(remotes) == 1:
+        return remotes[0]
+    if not remotes:
+        raise ConfigurationError(
+            "This repository has no remote.",
+            reason="The tag is pushed to GitHub, and PyPI is told which repository publishes.",
+            hint="gh repo create --source . --push, or "
+            "git remote add origin https://github.com/OWNER/REPOSITORY.git",
+        )
+    raise ConfigurationError(
+        "Which remote is released through?",
+        reason="There are " + ", ".join(f"`{name}`" for name in remotes) + ".",
+        hint=f'Say it in pyproject.toml: `[tool.nox-release] remote = "{remotes[0]}"`.',
+    )
+
+
+def derive(place: Place, project: Project, commit: str) -> Derivation:
+    """What publishes, as the workflows of `commit` have it."""
+    workflows = read_workflows(place.repository.root, commit=commit, runner=place.repository.runner)
+    return derive_publisher(
+        workflows, owner=place.owner, repository=place.name, settings=project.settings
+    )
+
+
+def event_of(derivation: Derivation) -> tuple[str, bool]:
+    """What of a release starts the publishing workflow, and whether it can be started by hand."""
+    if derivation.job is None:
+        return "", False
+    workflow = derivation.job.workflow
+    by_hand = workflow.event("workflow_dispatch") is not None
+    release, push = workflow.event("release"), workflow.event("push")
+    if release is not None and (release.types is None or "published" in release.types):
+        return "release", by_hand
+    if push is not None and push.tags is not None:
+        return "push", by_hand
+    if release is not None and set(release.types or ()) & {"released", "created"}:
+        return "release", by_hand
+    if push is not None and push.branches is None:
+        return "push", by_hand
+    return ("workflow_dispatch", True) if by_hand else ("", False)
+
+
+def ask(question: Callable[[], T]) -> T | CouldNotAsk:
+    """The answer, or why there was none."""
+    try:
+        return question()
+    except NoxReleaseError as error:
+        reason = " ".join(part for part in (error.message, error.reason) if part)
+        return CouldNotAsk(reason=" ".join(reason.split()))
+
+
+def ask_all(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Every answer by its question's name; all questions are put at once."""
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        asked = {name: pool.submit(ask, question) for name, question in questions.items()}
+        return {name: answer.result() for name, answer in asked.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observer:
+    """Looks at everything one target is about."""
+
+    place: Place
+    forge: Forge
+    client: IndexClient
+    environ: Mapping[str, str]
+
+    def look(self, target: Target, before: Observed | None = None) -> Observed:
+        """What changes while a release is under way; the rest is kept from `before`."""
+        repository = self.place.repository
+        questions: dict[str, Callable[[], Any]] = {
+            "remote": lambda: repository.remote_state(
+                target.remote, branch=target.branch, tag=target.tag
+            ),
+            "github_release": lambda: self.forge.release(target.tag),
+            "runs": lambda: self.forge.runs(commit=target.commit, workflow=target.workflow or None),
+            "project": lambda: self.client.fetch_project(target.name),
+        }
+        here = before or Observed(head=target.commit)
+        if find_gh(self.environ) is None:
+            missing = CouldNotAsk(reason="gh is not installed")
+            del questions["github_release"], questions["runs"]
+            here = replace(here, github_release=missing, runs=missing, gh="missing")
+        return replace(
+            here,
+            head=repository.head(),
+            branch=repository.branch(),
+            local_tag=repository.tag_commit(target.tag),
+            **ask_all(questions),
+        )
+
+    def look_around(self, target: Target, observed: Observed) -> Observed:
+        """The rest of what a release depends on, which this command need not ask twice."""
+        repository = self.place.repository
+        publisher = target.publisher
+        questions: dict[str, Callable[[], Any]] = {
+            "changes": repository.changes,
+            "tracked_folders": lambda: frozenset(
+                str(PurePosixPath(path).parent)
+                for path in repository.tracked()
+                if path.endswith(".py") and "/" in path
+            ),
+            "shallow": repository.is_shallow,
+            "identity": repository.identity,
+            "signing_trouble": lambda: (
+                repository.probe_signing() if repository.config_bool("tag.gpgSign") else None
+            ),
+            "relation": lambda: self._relation(target, observed),
+            "ownership": lambda: self.client.fetch_ownership(target.name),
+            "publishers": lambda: self._publishers(target, observed),
+        }
+        around = replace(observed, **_insisted(ask_all(questions)))
+        if observed.gh == "missing":
+            return replace(around, gh_detail=str(GhMissing().reason))
+        forge = self.forge
+        answers = ask_all(
+            {
+                "gh": self._gh,
+                "login": forge.login,
+                "repository": forge.repository,
+                "workflow": lambda: forge.workflow(target.workflow) if target.workflow else None,
+                "environment": lambda: (
+                    forge.environment(publisher.environment)
+                    if publisher and publisher.environment
+                    else None
+                ),
+                "checks": lambda: forge.checks(target.commit),
+                "tag_rules": forge.rules_for_tags,
+                "branch_rules": lambda: (
+                    forge.rules_for_branch(target.branch) if target.branch else ()
+                ),
+            }
+        )
+        state, detail = answers.pop("gh")
+        return replace(around, gh=state, gh_detail=detail, **answers)
+
+    def _relation(self, target: Target, observed: Observed) -> Any:
+        remote = observed.remote
+        if remote is None or isinstance(remote, CouldNotAsk) or target.branch is None:
+            return remote if isinstance(remote, CouldNotAsk) else None
+        if remote.branch_head is None:
+            return None
+        return self.place.repository.relation(
+            target.commit, remote.branch_head, remote=target.remote, branch=target.branch
+        )
+
+    def _publishers(self, target: Target, observed: Observed) -> Any:
+        """The publishers that the newest file with provenance names; `None` without any."""
+        project = observed.project
+        if project is None or isinstance(project, CouldNotAsk):
+            return None
+        proven = [file for file in project.files if file.provenance]
+        if not proven:
+            return None
+        newest = max(proven, key=lambda file: (file.upload_time is not None, file.upload_time))
+        from nox_release.index import version_of_file
+
+        version = version_of_file(newest.filename, project.name)
+        return self.client.fetch_publishers(target.name, str(version), newest.filename)
+
+    def _gh(self) -> tuple[str, str]:
+        """One word for gh's state, and the detail to it."""
+        try:
+            version = self.forge.version()
+            if version and version < OLDEST_GH:
+                old = ".".join(map(str, version))
+                return "old", f"gh is version {old}; 2.27 is needed."
+            self.forge.api("rate_limit")
+        except GhMissing as error:
+            return "missing", error.reason
+        except NotLoggedIn as error:
+            return "logged out", f"gh is not logged in to GitHub: {error.reason}"
+        except ForgeError as error:
+            return "unreachable", f"{error.message} {error.reason}"
+        return "ready", ""
+
+
+def _insisted(answers: dict[str, Any]) -> dict[str, Any]:
+    """Local questions have no excuse: git that cannot even say its status is an error."""
+    for name in ("changes", "tracked_folders", "shallow", "identity", "signing_trouble"):
+        answer = answers[name]
+        if isinstance(answer, CouldNotAsk):
+            raise NoxReleaseError("git gave no answer.", reason=answer.reason)
+    return answers
