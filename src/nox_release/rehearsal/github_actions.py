@@ -26,6 +26,7 @@ from nox_release.rehearsal.github_api import (
     user_form,
 )
 from nox_release.rehearsal.github_state import Environment, Event, Job, Run, Step
+from nox_release.workflow_syntax import UnreadableWorkflow, parse_workflow
 
 if TYPE_CHECKING:
     from nox_release.rehearsal.github import RehearsalGitHub
@@ -120,11 +121,10 @@ def workflow_files(github: RehearsalGitHub, commit: str | None = None) -> dict[s
 
 def workflow_name(path: str, text: str) -> str:
     """A workflow without a readable name is listed by its path."""
-    from nox_release.rehearsal.runner import load_workflow
-
-    document = load_workflow(text)
-    name = document.get("name") if document else None
-    return str(name) if name else path
+    try:
+        return parse_workflow(text, file=path).name or path
+    except UnreadableWorkflow:
+        return path
 
 
 def _workflows(call: Call) -> list[dict[str, Any]]:
@@ -185,7 +185,7 @@ def switch_workflow(call: Call, wanted: str, verb: str) -> Any:
 @route("POST", "/repo/actions/workflows/{wanted}/dispatches")
 def dispatch(call: Call, wanted: str) -> Any:
     """https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event"""
-    from nox_release.rehearsal.runner import dispatch_inputs, load_workflow
+    from nox_release.rehearsal.runner import dispatch_inputs
 
     page = "/actions/workflows#create-a-workflow-dispatch-event"
     call.require("write", page)
@@ -204,7 +204,12 @@ def dispatch(call: Call, wanted: str) -> Any:
         raise Refused(422, f"No ref found for: {ref}", page=page)
     if workflow["state"] != "active":
         raise Refused(422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow", page=page)
-    declared = dispatch_inputs(load_workflow(github.bare.show(sha, workflow["path"]) or ""))
+    text = github.bare.show(sha, workflow["path"])
+    try:
+        parsed = parse_workflow(text or "", file=workflow["path"])
+    except UnreadableWorkflow:
+        parsed = None
+    declared = dispatch_inputs(parsed) if parsed is not None else None
     if declared is None:
         raise Refused(422, "Workflow does not have 'workflow_dispatch' trigger", page=page)
     inputs = {str(k): str(v) for k, v in (given.get("inputs") or {}).items()}
@@ -267,7 +272,7 @@ def run_document(call: Call, run: Run, attempt: int | None = None) -> dict[str, 
         "triggering_actor": user_form(call, run.actor),
         "run_attempt": shown,
         "referenced_workflows": [],
-        "run_started_at": iso_time(run.created_at),
+        "run_started_at": iso_time(run.started_at),
         "jobs_url": f"{base}/jobs",
         "logs_url": f"{base}/logs",
         "check_suite_url": f"{repo_url(call)}/check-suites/{run.id}",

