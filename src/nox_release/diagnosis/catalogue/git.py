@@ -1,0 +1,268 @@
+"""git. https://git-scm.com/docs"""
+
+from __future__ import annotations
+
+from nox_release.diagnosis.catalogue.tables import table
+
+_ = table(tool="git", link="https://git-scm.com/docs")
+
+ENTRIES = (
+    _(
+        "gt-tag-exists",
+        r"fatal: tag '(?P<t>[^']{1,120})' already exists",
+        "The tag `{t}` exists here already.",
+        "This version was tagged before.",
+        "See what it is on: `git show --no-patch {t}`. If it was published, release a new version.",
+    ),
+    _(
+        "gt-tag-remote",
+        (
+            r"\[rejected\] .{0,200}?\(already exists\)",
+            r"would clobber existing tag",
+            r"Updates were rejected because the tag already exists in the remote",
+        ),
+        "The remote has this tag on another commit.",
+        "The tag was made twice.",
+        "A published tag stays where it is: release a new version. `git ls-remote --tags origin` shows the remote's.",
+    ),
+    _(
+        "gt-fetch",
+        (
+            r"\[rejected\] .{0,200}?\((?:fetch first|non-fast-forward)\)",
+            r"Updates were rejected because (?:the remote contains work|the tip of your current branch is behind)",
+        ),
+        "The remote's branch is ahead.",
+        "Somebody pushed in between.",
+        "`git pull --rebase`, test again, push.",
+    ),
+    _(
+        "gt-src",
+        r"src refspec (?P<r>\S{1,120}) does not match any",
+        "There is no `{r}` here to push.",
+        "The tag or branch does not exist locally.",
+        "Create it first: `git tag {r}`, or see `git branch`.",
+    ),
+    _(
+        "gt-remote",
+        (
+            r"'(?P<r>[^']{1,160})' does not appear to be a git repository",
+            r"No configured push destination",
+            r"fatal: No such remote",
+        ),
+        "git has no such remote.",
+        "`{r}` is not configured.",
+        "`git remote add origin https://github.com/{owner}/{repo}.git`",
+    ),
+    _(
+        "gt-repo",
+        r"not a git repository",
+        "This is no git repository.",
+        "git was run in another folder, the step has no checkout, or the container lacks .git.",
+        "Run it in the clone; in Actions put actions/checkout before it.",
+        tier="symptom",
+    ),
+    _(
+        "gt-repo-notfound",
+        (
+            r"remote: Repository not found",
+            r"fatal: repository '[^']{1,200}' not found",
+            r"ERROR: Repository not found",
+            r"(?<!\w )Repository not found",
+        ),
+        "GitHub knows no such repository, or does not show it.",
+        "The address is misspelt, the repository was renamed or is private, or these credentials may not "
+        "see it. (PyPI's publisher form never says this: it does not look whether a repository exists.)",
+        "Compare `git remote -v` with https://github.com/{owner}/{repo}; then `gh auth status`.",
+        confidence="likely",
+    ),
+    _(
+        "gt-ident",
+        (
+            r"Please tell me who you are",
+            r"unable to auto-detect email address",
+            r"Author identity unknown",
+            r"Committer identity unknown",
+        ),
+        "git does not know who you are.",
+        "user.name and user.email are not set.",
+        "`git config user.name …` and `git config user.email …`.",
+    ),
+    _(
+        "gt-sign",
+        (
+            r"unable to sign the tag",
+            r"gpg failed to sign",
+            r"error: (?:gpg|ssh-keygen).{0,60}?(?:failed|cannot)",
+            r"gpg: signing failed",
+            r"secret key not available",
+        ),
+        "The tag or commit could not be signed.",
+        "There is no usable key here.",
+        "See `git config user.signingkey` and `gpg --list-secret-keys`; or tag with `--no-sign`.",
+    ),
+    _(
+        "gt-exact",
+        r"no tag exactly matches",
+        "The checked-out commit is not the tag.",
+        "HEAD stands elsewhere.",
+        "`git checkout {tag}`; in Actions check out `ref: {tag}`.",
+    ),
+    _(
+        "gt-net",
+        (
+            r"Could not resolve host(?:name)?:? ?(?P<h>[\w.-]{0,80})",
+            r"unable to access 'https?://[^']{1,200}'.{0,40}?(?:Could not|Failed|Connection|SSL|Operation|gnutls|OpenSSL)",
+            r"(?:ssh|fatal): .{0,80}?(?:Connection (?:timed out|refused|reset|closed)|Could not resolve hostname)",
+        ),
+        "git could not reach the server.",
+        "The network or the name service failed.",
+        "Try again.",
+        tier="symptom",
+        confidence="likely",
+    ),
+    _(
+        "gt-auth",
+        (
+            r"Authentication failed for",
+            r"Permission denied \(publickey",
+            r"could not read (?:Username|Password) for",
+            r"Support for password authentication was removed",
+            r"Invalid username or (?:password|token)",
+            r"terminal prompts disabled",
+            r"Host key verification failed",
+        ),
+        "git has no valid credentials.",
+        "No token or key is set up, or it has expired.",
+        "`gh auth setup-git`, or an ssh key; in Actions let actions/checkout keep its credentials for the push.",
+    ),
+    _(
+        "gt-denied",
+        (
+            r"Permission to (?P<r>\S{1,120}) denied",
+            r"The requested URL returned error: 403",
+            r"Write access to repository not granted",
+        ),
+        "You may not push there.",
+        "The credentials belong to somebody without write access, or the job's token may only read.",
+        "Ask `{owner}` for access; in Actions give the job `permissions: contents: write`.",
+    ),
+    _(
+        "gt-workflow",
+        (
+            r"refusing to allow an? (?:OAuth App|Personal Access Token|GitHub App|integration) to create or update workflow",
+            r"without `?workflows?`? (?:scope|permission)",
+        ),
+        "These credentials may not change workflow files.",
+        "The token lacks the scope `workflow`.",
+        "`gh auth refresh -s workflow`",
+    ),
+    _(
+        "gt-protected",
+        (
+            r"\bGH006\b",
+            r"\bGH013\b",
+            r"Repository rule violations found",
+            r"protected branch hook declined",
+            r"Cannot (?:create|update|delete) (?:ref|this protected ref)",
+            r"Changes must be made through a pull request",
+            r"push declined due to repository rule",
+        ),
+        "A rule of the repository refuses this push.",
+        "The branch or the tag is protected.",
+        "Go through a pull request; for tags let the rule set allow you (or the release app) to make `v*`: "
+        "https://github.com/{owner}/{repo}/settings/rules.",
+    ),
+    _(
+        "gt-bigfile",
+        (r"\bGH001\b", r"exceeds GitHub's file size limit", r"this exceeds GitHub's"),
+        "A file is too large for GitHub.",
+        "Files may have 100 MB.",
+        "Take it out of the commits, or use Git LFS.",
+    ),
+    _(
+        "gt-secret",
+        (r"GITHUB PUSH PROTECTION", r"Push cannot contain secrets", r"\bGH009\b"),
+        "GitHub found a secret in the push.",
+        "A token is in the commits.",
+        "Take it out, and revoke it.",
+    ),
+    _(
+        "gt-dirty",
+        (
+            r"Your local changes to the following files would be overwritten",
+            r"cannot (?:pull with rebase|rebase): You have unstaged changes",
+            r"Working (?:directory|tree) (?:is )?(?:not clean|dirty)",
+            r"(?:uncommitted|unstaged) changes",
+        ),
+        "The work tree has changes.",
+        "Files were changed and not committed.",
+        "Commit them, or put them aside.",
+        tier="symptom",
+    ),
+    _(
+        "gt-conflict",
+        (r"CONFLICT \(content\)", r"Automatic merge failed; fix conflicts"),
+        "The merge has conflicts.",
+        "Both sides changed the same lines.",
+        "Solve them and commit.",
+    ),
+    _(
+        "gt-unknown-revision",
+        (
+            r"unknown revision or path not in the working tree",
+            r"pathspec '(?P<r>[^']{1,120})' did not match any",
+            r"couldn't find remote ref (?P<r>\S{1,120})",
+            r"Remote branch (?P<r>\S{1,120}) not found in upstream",
+            r"bad revision '(?P<r>[^']{1,120})'",
+        ),
+        "git does not know `{r}`.",
+        "The tag or branch is not here: misspelt, not pushed, or the checkout is shallow.",
+        "`git fetch --tags`; in Actions `fetch-depth: 0`.",
+        tier="symptom",
+    ),
+    _(
+        "gt-submodule",
+        (
+            r"Fetched in submodule path '[^']{1,160}', but it did not contain",
+            r"clone of '[^']{1,200}' into submodule path",
+            r"No url found for submodule path",
+        ),
+        "A submodule could not be fetched.",
+        "Its commit is not on its remote, or it is private.",
+        "Push it, or give the checkout access.",
+    ),
+    _(
+        "gt-lfs",
+        (
+            r"batch response: This repository (?:is over its data quota|exceeded its LFS budget)",
+            r"smudge filter lfs failed",
+            r"git-lfs.{0,40}?not found",
+        ),
+        "Git LFS did not deliver a file.",
+        "The quota is used up, or git-lfs is missing.",
+        "Raise the quota, or `lfs: false`.",
+    ),
+    _(
+        "gt-index-lock",
+        r"Unable to create '[^']{1,200}index\.lock': File exists",
+        "Another git is at work here.",
+        "Or one was killed and left its lock.",
+        "Wait; if none runs, remove .git/index.lock.",
+    ),
+    _(
+        "gt-nothing",
+        r"nothing to commit, working tree clean",
+        "There was nothing to commit.",
+        "The step that should have changed a file did not.",
+        "See why: the version may have been raised already.",
+        tier="notice",
+        confidence="possible",
+    ),
+    _(
+        "gt-refname",
+        (r"is not a valid (?:tag|branch|ref) name", r"fatal: '(?P<t>[^']{0,120})' is not a valid"),
+        "git does not take this name.",
+        "It has characters git refuses, or is empty.",
+        "Use a tag such as `{tag}`.",
+    ),
+)

@@ -1,0 +1,276 @@
+"""gh, and GitHub's API. https://cli.github.com/manual/"""
+
+from __future__ import annotations
+
+from nox_release.diagnosis.catalogue.tables import table
+
+_ = table(tool="gh", link="https://cli.github.com/manual/")
+
+ENTRIES = (
+    _(
+        "gh-login",
+        (
+            r"To get started with GitHub CLI, please run: ?gh auth login",
+            r"not logged into any GitHub hosts",
+            r"gh auth login.{0,60}?to authenticate",
+        ),
+        "gh is not logged in.",
+        "There are no credentials for github.com.",
+        "`gh auth login`",
+    ),
+    _(
+        "gh-token-env",
+        r"set the GH_TOKEN environment variable",
+        "gh has no token in this job.",
+        "Actions does not hand it one by itself.",
+        "Add to the step: `env: GH_TOKEN: ${{ github.token }}`.",
+        hides=("gh-login",),
+    ),
+    _(
+        "gh-token-bad",
+        (
+            r"The token in (?P<s>\S{1,80}) is (?:invalid|no longer valid)",
+            r"Failed to log in to github\.com",
+        ),
+        "gh's token is no longer valid.",
+        "It has expired or was revoked.",
+        "`gh auth login`",
+    ),
+    _(
+        "gh-401",
+        (
+            r"HTTP 401.{0,120}?Try authenticating with",
+            r"HTTP 401: Bad credentials",
+            r"\bBad credentials\b",
+        ),
+        "GitHub does not accept the token.",
+        "It has expired or was revoked.",
+        "`gh auth login`; in Actions see the secret that GH_TOKEN is set from.",
+    ),
+    _(
+        "gh-scope",
+        (
+            r"This API operation needs the \"?(?P<s>[\w:]{1,40})\"? scope",
+            r"missing required scopes?:? ?'?(?P<s>[\w:, ]{1,60})",
+            r"error validating token: missing required scope",
+        ),
+        "gh's token lacks the scope `{s}`.",
+        "It was made without it.",
+        "`gh auth refresh -s {s}`",
+    ),
+    _(
+        "gh-sso",
+        (
+            r"Authorize in your web browser:",
+            r"organization has enabled or enforced SAML SSO",
+            r"Resource protected by organization SAML enforcement",
+        ),
+        "The organisation wants the token authorised.",
+        "It enforces single sign-on.",
+        "Open the address that gh prints.",
+    ),
+    _(
+        "gh-remotes",
+        (r"no git remotes found", r"none of the git remotes configured"),
+        "gh does not know which repository is meant.",
+        "The folder has no remote on GitHub.",
+        "Run it in the clone, or add `-R {owner}/{repo}`.",
+    ),
+    _(
+        "gh-default",
+        (r"No default remote repository has been set", r"gh repo set-default"),
+        "gh does not know which of several remotes is meant.",
+        "A fork has two.",
+        "Add `-R {owner}/{repo}`.",
+    ),
+    _(
+        "gh-404",
+        (
+            r"HTTP 404: Not Found \(https://api\.github\.com/repos/(?P<r>[^/ ]+/[^/) ]+)",
+            r"Could not resolve to a Repository with the name '?(?P<r>[^' ]{1,120})",
+            r"GraphQL: Could not resolve to a Repository",
+        ),
+        "GitHub knows no `{r}`, or does not show it.",
+        "The name is wrong, or the token may not see it.",
+        "Compare with https://github.com/{owner}/{repo}, then `gh auth status`.",
+        unless=r"/actions/workflows/",
+    ),
+    _(
+        "gh-unpushed-tag",
+        r"exists locally but has not been pushed to",
+        "The tag is not on GitHub yet.",
+        "It exists here only.",
+        "`git push origin {tag}`, then once more.",
+    ),
+    _(
+        "gh-verify-tag",
+        r"doesn't exist in the repo .{0,160}?aborting due to --verify-tag",
+        "The tag is not on GitHub.",
+        "It was not pushed. (Without `--verify-tag` gh would make one on the default branch's head.)",
+        "`git push origin {tag}`, then once more.",
+    ),
+    _(
+        "gh-tag-required",
+        r"tag required when not running interactively",
+        "gh was given no tag.",
+        "The variable with the tag is empty.",
+        "Give it: `gh release create {tag} --verify-tag`.",
+    ),
+    _(
+        "gh-notes-tag",
+        r"cannot generate release notes from tag",
+        "gh does not find the tag here.",
+        "It was not fetched.",
+        "`git fetch --tags`",
+    ),
+    _(
+        "gh-exists",
+        (
+            r"Release\.tag_name already exists",
+            r"release with the same tag name already exists",
+            r"\"?code\"?: ?\"?already_exists",
+            r"tag_name.{0,40}?already_exists|already_exists.{0,40}?tag_name",
+            r"a release with the same tag name already exists",
+        ),
+        "A GitHub release of this tag exists already.",
+        "It was made before, by hand or by another step.",
+        "See it: `gh release view {tag}`. Add files with `gh release upload {tag}`, change it with `gh release edit {tag}`.",
+    ),
+    _(
+        "gh-target",
+        (r"Release\.target_commitish is invalid", r"target_commitish.{0,40}?invalid"),
+        "GitHub does not have that commit.",
+        "It was not pushed.",
+        "`git push`, then once more.",
+    ),
+    _(
+        "gh-403-int",
+        r"Resource not accessible by (?:integration|personal access token)",
+        "The job's token may not do that.",
+        "GITHUB_TOKEN lacks the permission (contents or actions: write), or the run comes from a fork.",
+        "Give that job `permissions: contents: write`; the publishing job needs `id-token: write` alone.",
+    ),
+    _(
+        "gh-wf-404",
+        (
+            r"workflow (?P<w>\S{1,100}) not found on the default branch",
+            r"could not find any workflows named (?P<w>\S{1,100})",
+            r"HTTP 404: .{0,60}?/actions/workflows/(?P<w>[^/) ]{1,100})",
+        ),
+        "The workflow is not on the default branch.",
+        "GitHub starts by hand only what stands there.",
+        "Commit `.github/workflows/{workflow}` and push it to the default branch.",
+    ),
+    _(
+        "gh-wf-422",
+        r"Workflow does not have 'workflow_dispatch' trigger",
+        "The workflow cannot be started by hand.",
+        "It has no `workflow_dispatch:` at that ref.",
+        "Add it, or publish by making the release: `gh release create {tag} --verify-tag`.",
+    ),
+    _(
+        "gh-wf-input",
+        (r"Unexpected inputs provided", r"Required input '[^']{1,80}' not provided"),
+        "The workflow was started with other inputs than it declares.",
+        "`-f` and `inputs:` differ.",
+        "Make them agree.",
+    ),
+    _(
+        "gh-wf-disabled",
+        (
+            r"no workflows are enabled",
+            r"disabled workflow",
+            r"Cannot trigger a 'workflow_dispatch' on a disabled workflow",
+        ),
+        "The workflow is disabled.",
+        "By hand, or after 60 days without activity.",
+        "`gh workflow enable {workflow}`",
+    ),
+    _(
+        "gh-noruns",
+        (r"found no in progress runs to watch", r"no runs found\b"),
+        "Nothing was started.",
+        "The workflow's trigger is another than the way the release was made, the release was made with "
+        "GITHUB_TOKEN, or the workflow is not in the tag's tree.",
+        "Compare `on:` in `{workflow}`; see `gh run list --workflow {workflow}`.",
+        tier="symptom",
+    ),
+    _(
+        "gh-rate",
+        (
+            r"API rate limit exceeded",
+            r"You have exceeded a secondary rate limit",
+            r"secondary rate limit",
+        ),
+        "GitHub is asked too often.",
+        "The token's rate limit is used up.",
+        "Wait (up to an hour), or use a token of your own.",
+    ),
+    _(
+        "gh-422-validation",
+        (
+            r"HTTP 422: Validation Failed",
+            r"\"?Validation Failed\"?.{0,80}?(?:Release|tag_name|422)",
+        ),
+        "GitHub refused the request as invalid.",
+        "The lines after it name the field.",
+        "Correct the field.",
+        tier="symptom",
+        confidence="likely",
+    ),
+    _(
+        "gh-403-create-pr",
+        (r"GitHub Actions is not permitted to create or approve pull requests",),
+        "Workflows may not open pull requests here.",
+        "The repository's setting forbids it.",
+        "Settings → Actions → General → allow it, or use an app's token.",
+    ),
+    _(
+        "gh-asset",
+        (
+            r"release asset .{0,80}?already exists|asset under the same name already exists",
+            r"ReleaseAsset\.name already exists",
+            r"no matches found for `?(?P<f>[^` ]{1,160})",
+        ),
+        "A file of the GitHub release could not be attached.",
+        "It is there already, or matches nothing.",
+        "See `gh release view {tag}`, and the pattern.",
+    ),
+    _(
+        "gh-notfound",
+        (
+            r"gh: (?:command )?not found",
+            r"'gh' is not recognized as an internal",
+            r"No such file or directory: 'gh'",
+        ),
+        "gh is not installed.",
+        "The GitHub CLI is missing.",
+        "Install it: https://cli.github.com/.",
+    ),
+    _(
+        "gh-release-notfound",
+        (r"\brelease not found\b",),
+        "There is no GitHub release of this tag.",
+        "It was not made, or is a draft.",
+        "`gh release create {tag} --verify-tag`",
+    ),
+    _(
+        "gh-network",
+        (
+            r"error connecting to api\.github\.com",
+            r"check your internet connection or https://githubstatus\.com",
+        ),
+        "gh could not reach GitHub.",
+        "The network failed, or GitHub is out of order.",
+        "Try again; https://www.githubstatus.com/.",
+    ),
+    _(
+        "gh-deploy-keys",
+        r"(?:403|Forbidden).{0,80}?github-actions\[bot\]",
+        "The job's token may not push.",
+        "GITHUB_TOKEN may only read.",
+        "Give that job `permissions: contents: write`.",
+        tier="symptom",
+        confidence="likely",
+    ),
+)

@@ -1,0 +1,520 @@
+"""Trusted publishing: PyPI's answers to a run's token, its web forms, and pypa/gh-action-pypi-publish.
+
+https://docs.pypi.org/trusted-publishers/troubleshooting/
+"""
+
+from __future__ import annotations
+
+from nox_release.diagnosis.catalogue.tables import table
+
+_TROUBLES = "https://docs.pypi.org/trusted-publishers/troubleshooting/"
+_ADDING = "https://docs.pypi.org/trusted-publishers/adding-a-publisher/"
+_PENDING = "https://docs.pypi.org/trusted-publishers/creating-a-project-through-oidc/"
+_ACTION = "https://github.com/pypa/gh-action-pypi-publish"
+
+_ = table(tool="PyPI", link=_TROUBLES)
+_form = table(tool="PyPI's form", link=_ADDING)
+_action = table(tool="gh-action-pypi-publish", link=_ACTION)
+
+_REGISTER = (
+    "Compare field by field what PyPI has with owner `{owner}`, repository `{repo}` (its case "
+    "counts), workflow `{workflow}`, environment `{env}` (or none on both sides). For a project that "
+    "exists: {publishing_page}. For one that does not: {pending_page} (pending publishers are deleted "
+    "after 30 days)."
+)
+
+ENTRIES = (
+    _(
+        "oi-none",
+        (
+            r"Publisher with matching claims was not found",
+            r"valid token, but no corresponding publisher",
+            r"invalid-publisher(?!.{0,200}?(?:Check failed|job_workflow_ref claim does not|Missing claim|pull_request_target))",
+            r"(?:no|No) (?:matching|corresponding) (?:trusted )?publisher (?:was )?found",
+        ),
+        "{index} knows no trusted publisher for this run.",
+        "Nothing is registered for these claims: owner, repository, workflow file or environment differ, "
+        "or it is registered on the other index, or the pending publisher has expired.",
+        _REGISTER,
+        hides=("ga-refused", "uv-oidc-rejected", "tw-tp"),
+        unless=r"Check failed for|job_workflow_ref claim does not match|Missing claim|pull_request_target' is not",
+    ),
+    _(
+        "oi-check",
+        r"Check failed for (?:required|optional) claim '?(?P<c>\w+)",
+        "The run's claim `{c}` is not the publisher's.",
+        "A publisher was found, but its `{c}` differs from the run's.",
+        _REGISTER,
+        hides=("ga-refused", "uv-oidc-rejected", "tw-tp", "oi-none"),
+    ),
+    _(
+        "oi-jwr",
+        r"job_workflow_ref claim does not match",
+        "The publishing job stands in another workflow file than the registered one.",
+        "It was called from a reusable workflow, whose file the token names.",
+        "Write the publishing job out in `{workflow}` of `{owner}/{repo}`; only the build may be reusable.",
+        link=_TROUBLES + "#reusable-workflows-on-github",
+        hides=("ga-refused", "uv-oidc-rejected", "oi-none", "oi-check"),
+    ),
+    _(
+        "oi-prt",
+        r"invoked via 'pull_request_target' is not supported",
+        "PyPI takes nothing from `pull_request_target` runs.",
+        "The workflow was started by that event.",
+        "Publish from a release, a tag or a dispatch: `on: release: types: [published]`.",
+        hides=("ga-refused", "uv-oidc-rejected", "oi-none"),
+    ),
+    _(
+        "oi-missing",
+        r"Missing claim '?(?P<c>\w+)",
+        "The run's token lacks the claim `{c}`.",
+        "GitHub issued an unusual token.",
+        "Run the job again; if it stays, report it to PyPI.",
+        hides=("ga-refused", "uv-oidc-rejected", "oi-none"),
+    ),
+    _(
+        "oi-pending-exists",
+        (r"invalid-pending-publisher", r"valid token, but project already exists"),
+        "A pending publisher is left over, and the project exists already.",
+        "A pending publisher can only create a project; somebody made this one another way, for example "
+        "with an API token.",
+        "Register a publisher on the project's own page, {publishing_page} (the attempt has deleted the "
+        "pending one), then run the job again.",
+        link=_PENDING,
+        hides=("ga-refused", "uv-oidc-rejected", "tw-tp"),
+    ),
+    _(
+        "oi-token",
+        (r"malformed or invalid token", r"invalid-token\b.{0,200}?(?:malformed|invalid|expired)"),
+        "PyPI cannot verify the run's token.",
+        "It has expired, or it was made for the other index (audience `pypi` or `testpypi`).",
+        "Run the job again; see that the audience and `repository-url` mean the same index.",
+        hides=("ga-refused", "uv-oidc-rejected", "tw-tp"),
+        unless=r"invalid-reuse|invalid-publisher",
+    ),
+    _(
+        "oi-reuse",
+        (r"invalid-reuse-token", r"invalid token: already used"),
+        "The run's token was used twice.",
+        "Each token can be exchanged once.",
+        "Re-run the job: it gets a new one.",
+        hides=("ga-refused", "uv-oidc-rejected", "tw-tp", "oi-token"),
+    ),
+    _(
+        "oi-payload",
+        (
+            r"invalid-payload.{0,200}?(?:malformed JWT|validation error|Input should)",
+            r"malformed JWT",
+        ),
+        "The exchange did not send a proper token.",
+        "A home-made exchange built the request wrongly.",
+        "Use pypa/gh-action-pypi-publish, `uv publish` or twine 6.1 or later.",
+        hides=("ga-refused", "uv-oidc-rejected"),
+    ),
+    _(
+        "oi-issuer",
+        (r"unknown trusted publishing issuer", r"JWT issuer '[^']{1,100}' does not match"),
+        "PyPI does not know this service as a publisher.",
+        "The token comes from GitHub Enterprise Server or from a CI that PyPI has no agreement with.",
+        "Publish from github.com (or another supported provider), or with an API token.",
+        hides=("ga-refused", "uv-oidc-rejected", "oi-payload"),
+    ),
+    _(
+        "oi-name",
+        (
+            r"invalid-payload.{0,300}?(?:isn't allowed|too similar|registration temporarily|conflicts with|is invalid)",
+        ),
+        "The pending publisher's project name cannot be used.",
+        "The name was taken, blocked or came too close to another after it was registered.",
+        "Choose another name in pyproject.toml and register a new pending publisher at {pending_page}.",
+        link=_PENDING,
+        hides=("ga-refused", "uv-oidc-rejected", "wh-name-banned", "wh-name-similar"),
+    ),
+    _(
+        "oi-off",
+        (
+            r"Trusted publishing functionality not enabled",
+            r"trusted publishing functionality not enabled",
+            r"not-enabled\b.{0,100}?publishing",
+        ),
+        "PyPI has switched trusted publishing off.",
+        "PyPI's administrators did so for now.",
+        "Wait, and look at https://status.python.org/.",
+        link="https://status.python.org/",
+        hides=("ga-refused", "uv-oidc-rejected"),
+    ),
+    _form(
+        "oi-form-exists",
+        r"This project already exists",
+        "The form for pending publishers refuses a project that exists.",
+        "A pending publisher creates a project; for one that exists a publisher is added on its own page.",
+        "Open {publishing_page}.",
+        unless=r"valid token",
+    ),
+    _form(
+        "oi-form-owner",
+        (r"Unknown GitHub user or organization", r"Invalid GitHub user or organization name"),
+        "PyPI's form does not know this GitHub owner.",
+        "The owner is misspelt.",
+        "Type `{owner}`, without `@` and without the repository.",
+    ),
+    _form(
+        "oi-form-file",
+        (r"Workflow name must end with", r"Workflow filename must be a filename only"),
+        "PyPI's form wants a workflow's file name.",
+        "A path, or a name without .yml or .yaml was typed.",
+        "Type the file name only: `{workflow}`.",
+    ),
+    _form(
+        "oi-form-dup",
+        (
+            r"publisher has already been registered",
+            r"matching this configuration has already been registered",
+            r"is already registered with",
+        ),
+        "The same publisher is registered already.",
+        "A publisher (or a pending one for another project name) has these four values.",
+        "Delete the old one at {pending_page}, or use it.",
+    ),
+    _form(
+        "oi-form-three",
+        r"more than 3 pending trusted publishers",
+        "There are three pending publishers already.",
+        "An account may have three at a time.",
+        "Delete one at {pending_page}, or use it.",
+    ),
+    _form(
+        "oi-form-verified",
+        r"must have a verified email in order to register",
+        "A pending publisher needs a verified e-mail address.",
+        "The account has none.",
+        "Verify it at {pypi}/manage/account/.",
+    ),
+    _form(
+        "oi-form-rate",
+        (
+            r"too many attempted trusted publisher registrations",
+            r"GitHub has rate-limited this action",
+        ),
+        "Too many registrations in a short time.",
+        "PyPI or GitHub limits them.",
+        "Try again later.",
+    ),
+    _action(
+        "ga-perm",
+        (
+            r"ACTIONS_ID_TOKEN_REQUEST_(?:TOKEN|URL) environment variable was unset",
+            r"OpenID Connect token retrieval failed: .{0,300}?environment variable was unset",
+            r"(?:missing|insufficient) (?:or insufficient )?OIDC token permissions",
+            r"Unable to get (?:the )?ACTIONS_ID_TOKEN_REQUEST_URL",
+            r"this generally indicates a workflow configuration error.{0,200}?id-token: write",
+            r"This generally indicates a workflow configuration error, such as insufficient permissions",
+        ),
+        "The publishing job may not ask for a token.",
+        "The job lacks `permissions: id-token: write` (a job's `permissions:` replaces the workflow's "
+        "whole block), or the run comes from a fork.",
+        "Add to the publishing job in `{workflow}`:\n    permissions:\n      id-token: write",
+        link=_TROUBLES,
+        hides=("ga-id", "tw-noninteractive", "ga-empty", "ga-nudge", "ga-old-password"),
+    ),
+    _action(
+        "ga-fork",
+        r"called from a pull request on a fork",
+        "A pull request from a fork gets no token.",
+        "GitHub gives such runs no identity.",
+        "Publish from a release, a tag or a dispatch.",
+        hides=("ga-perm", "ga-id"),
+    ),
+    _action(
+        "ga-claims",
+        r"claims rendered below are for debugging purposes",
+        "PyPI refused to exchange the run's token.",
+        "The log shows the run's claims; what is registered differs in one of them.",
+        _REGISTER,
+        link=_TROUBLES,
+        tier="frame",
+        confidence="likely",
+    ),
+    _action(
+        "ga-timeout",
+        (
+            r"OIDC token request (?:timed out|failed \(code=)",
+            r"OpenID Connect token retrieval failed: .{0,200}?(?:timed out|code=\d+)",
+        ),
+        "GitHub did not issue a token.",
+        "GitHub's token service failed for a moment.",
+        "Re-run the job.",
+        link="https://www.githubstatus.com/",
+    ),
+    _action(
+        "ga-id",
+        r"OpenID Connect token retrieval failed:? ?(?P<w>.{0,160})",
+        "GitHub did not issue a token for the job.",
+        "{w}",
+        "See that the publishing job has `permissions: id-token: write`, then run it again.",
+        link=_TROUBLES,
+        tier="symptom",
+    ),
+    _action(
+        "ga-refused",
+        (
+            r"Token request failed: the server refused the request(?: for the following reasons)?:? ?(?P<r>.{0,160})",
+            r"Trusted publishing exchange failure",
+        ),
+        "PyPI refused to exchange the run's token.",
+        "PyPI's reason follows in the log: {r}",
+        _REGISTER,
+        link=_TROUBLES,
+        tier="symptom",
+    ),
+    _action(
+        "ga-aud-403",
+        r"has trusted publishing disabled",
+        "The index has trusted publishing switched off.",
+        "Its administrators did so.",
+        "Wait, and look at https://status.python.org/.",
+    ),
+    _action(
+        "ga-aud-404",
+        r"does not indicate trusted publishing support",
+        "The index does not offer trusted publishing.",
+        "`repository-url` is not the upload address of PyPI or TestPyPI.",
+        "Correct it (`https://upload.pypi.org/legacy/`, `https://test.pypi.org/legacy/`), or leave it out.",
+    ),
+    _action(
+        "ga-aud",
+        r"responded with unexpected (?P<n>\d+)",
+        "The index did not answer properly ({n}).",
+        "It is out of order for a moment.",
+        "Re-run the job; https://status.python.org/.",
+    ),
+    _action(
+        "ga-json",
+        r"the index produced an unexpected (?P<n>\d+) response",
+        "The index did not answer the exchange properly ({n}).",
+        "It is out of order for a moment.",
+        "Re-run the job; https://status.python.org/.",
+    ),
+    _action(
+        "ga-resp",
+        r"the index gave us an invalid response",
+        "The index's answer to the exchange cannot be read.",
+        "It is out of order for a moment.",
+        "Re-run the job; https://status.python.org/.",
+    ),
+    _action(
+        "ga-reusable",
+        r"suggest that the calling workflow is a reusable workflow",
+        "The publishing job is in a reusable workflow.",
+        "PyPI does not support trusted publishing from called workflows.",
+        "Write the publishing job out in the top-level workflow.",
+        link=_TROUBLES + "#reusable-workflows-on-github",
+        tier="notice",
+        confidence="likely",
+    ),
+    _action(
+        "ga-old-password",
+        (
+            r"Password-based uploads (?:deprecated|disabled)",
+            r"Starting in 2024, PyPI will require all users",
+            r"As of 2024, PyPI requires all users",
+        ),
+        "The workflow publishes with a user name and password.",
+        "PyPI has refused passwords since January 2024.",
+        "Remove `user:` and `password:`, give the job `id-token: write`, and register a publisher: "
+        "{publishing_page}.",
+        tier="notice",
+        confidence="likely",
+        link=_ACTION,
+    ),
+    _action(
+        "ga-nudge",
+        r"Trusted Publishers allows publishing packages to PyPI from automated",
+        "The workflow publishes with a stored token.",
+        "A `password:` is given, so trusted publishing is not used.",
+        "Remove `password:`, and register a publisher: {publishing_page}.",
+        tier="notice",
+        confidence="possible",
+    ),
+    _action(
+        "ga-empty",
+        (
+            r"not passed a password or it is otherwise empty",
+            r"It looks like you have not passed a password",
+            r"(?:neither|not) passed a password or (?:it is )?otherwise",
+        ),
+        "The publish step got an empty password.",
+        "The secret has another name or is not there (forks and other environments do not see it), or "
+        "the token exchange printed nothing.",
+        "Use trusted publishing (no `password:`, `id-token: write`); or correct the secret's name.",
+        hides=("ga-nudge", "ga-old-password", "ga-notpypi", "tw-noninteractive"),
+    ),
+    _action(
+        "ga-notpypi",
+        r"not start with \"?pypi-\"? as it typically should",
+        "The password is no API token.",
+        "The secret does not start with `pypi-`.",
+        "Copy the token again, whole, from {token_page}.",
+        tier="notice",
+        confidence="likely",
+    ),
+    _action(
+        "ga-nodists",
+        (
+            r"no Python distribution packages to publish in the directory \"?'?(?P<d>[^\"' ]{1,120})",
+            r"It looks like there are no Python distribution packages",
+        ),
+        "There are no files to publish in `{d}`.",
+        "The build's artifact was not downloaded there, or the build wrote elsewhere.",
+        "Give upload-artifact and download-artifact the same `name`, download to `path: dist/`, let the "
+        "publishing job have `needs: [build]`, and see `packages-dir`.",
+    ),
+    _action(
+        "ga-att-pass",
+        r"explicit password was also set, disabling Trusted Publishing",
+        "A password switches trusted publishing and attestations off.",
+        "`password:` is given.",
+        "Remove `password:`.",
+        tier="notice",
+        confidence="likely",
+    ),
+    _action(
+        "ga-att-index",
+        r"repository URL does not support PEP 740 attestations",
+        "The index takes no attestations.",
+        "Only PyPI and TestPyPI do.",
+        "Set `attestations: false`.",
+        tier="notice",
+        confidence="likely",
+    ),
+    _action(
+        "ga-att-exists",
+        r"already ha(?:s|ve) a? ?publish attestations?:? ?(?P<f>[^ ]{0,200})",
+        "The files are signed already.",
+        "The action ran twice over one `dist/`, usually for TestPyPI and PyPI in one job.",
+        "Give each index a job of its own that downloads the artifact afresh; or set "
+        "`attestations: false` on the first.",
+        link=_ACTION + "/issues/319",
+    ),
+    _action(
+        "ga-att-notfile",
+        (
+            r"look like distributions but are not actually files",
+            r"looks like a distribution but is not a file",
+        ),
+        "A folder is named like a distribution.",
+        "download-artifact made one folder for each artifact: `dist/x.whl/x.whl`.",
+        "Add `merge-multiple: true` to download-artifact, or upload everything as one artifact.",
+    ),
+    _action(
+        "ga-att-fail",
+        r"Attestation generation failure:? ?(?P<w>.{0,160})",
+        "The files could not be signed.",
+        "Sigstore did not answer as expected: {w}",
+        "Re-run the job; https://status.sigstore.dev/.",
+        link="https://status.sigstore.dev/",
+    ),
+    _action(
+        "ga-linux",
+        r"Container action is only supported on Linux",
+        "The publishing action runs on Linux only.",
+        "The job's `runs-on` is macOS or Windows.",
+        "Publish in a job with `runs-on: ubuntu-latest` that downloads the built files.",
+    ),
+    _action(
+        "ga-manifest-composite",
+        (r"Unable to find image 'ghcr\.io/(?!pypa/gh-action-pypi-publish)[^']{1,200}' locally",),
+        "The publishing action looks for an image of this repository.",
+        "It was called from inside a composite action, which it does not support.",
+        "Call pypa/gh-action-pypi-publish from a step of the workflow itself.",
+        hides=("ga-manifest",),
+        also=r"gh-action-pypi-publish|Create Docker (?:container )?action|pypi|manifest unknown",
+    ),
+    _action(
+        "ga-manifest",
+        (
+            r"ghcr\.io/pypa/gh-action-pypi-publish:?(?P<ref>[\w./-]{0,80})'? .{0,300}?(?:manifest unknown|not found|denied)",
+            r"manifest unknown.{0,200}?ghcr\.io/pypa/gh-action-pypi-publish",
+            r"Unable to find image 'ghcr\.io/pypa/gh-action-pypi-publish:(?P<ref>[^']{1,80})' locally",
+            r"Error response from daemon: (?:manifest unknown|failed to resolve reference|.{0,80}?manifest unknown)",
+            r"gh-action-pypi-publish:?(?P<ref>[\w./-]{0,80})[^ ]{0,20} .{0,120}?not found: manifest unknown",
+        ),
+        "There is no image of the publishing action for this pin.",
+        "pypa/gh-action-pypi-publish runs from an image on ghcr.io, which exists for its release tags, "
+        "their commits and `release/v1`; it is missing for other commits (v1.12.0 had none at first).",
+        "Pin the commit of a release tag (or `release/v1`): "
+        "https://github.com/pypa/gh-action-pypi-publish/releases. If the pin is right, re-run the job: "
+        "ghcr.io may have been out of order.",
+        confidence="likely",
+        hides=("ga-docker",),
+    ),
+    _action(
+        "ga-docker",
+        (
+            r"Docker (?:pull|build|run) failed with exit code",
+            r"docker: Error response from daemon",
+            r"Error response from daemon: (?:Get|Head|received unexpected|toomanyrequests|net/http)",
+        ),
+        "The image of an action could not be had.",
+        "The registry did not answer, or refused.",
+        "Re-run the job; https://www.githubstatus.com/.",
+        link="https://www.githubstatus.com/",
+        tier="symptom",
+        confidence="likely",
+    ),
+    _action(
+        "ga-master",
+        (
+            r"The `?master`? branch version has been sunset",
+            r"master branch .{0,60}?(?:has been )?sunset",
+            r"unsupported GitHub Action version",
+        ),
+        "The workflow uses the action's abandoned `master` branch.",
+        "That branch has been sunset.",
+        "Use `pypa/gh-action-pypi-publish@release/v1`, or the commit of a release.",
+        tier="symptom",
+    ),
+    _action(
+        "ga-input",
+        r"Unexpected input\(s\) '(?P<i>[^']{1,80})'.{0,400}?(?:packages[-_]dir|repository[-_]url)",
+        "The publishing action has no input `{i}`.",
+        "The input is misspelt or of another version.",
+        "See the action's inputs: packages-dir, repository-url, skip-existing, verify-metadata, "
+        "attestations, verbose, print-hash.",
+        tier="notice",
+        confidence="likely",
+    ),
+    _action(
+        "ga-python-eol",
+        r"gh-action-pypi-publish.{0,200}?(?:Python 3\.\d+ reached|No module named)",
+        "The pinned action is too old to run.",
+        "Its image's dependencies no longer fit together.",
+        "Use `pypa/gh-action-pypi-publish@release/v1`, or the commit of a recent release.",
+        tier="symptom",
+        confidence="possible",
+    ),
+    _(
+        "oi-sigstore-identity",
+        (
+            r"sigstore.{0,200}?(?:identity token|ambient).{0,80}?(?:not found|missing|expired)",
+            r"(?:IdentityError|ExpiredIdentity)\b",
+        ),
+        "The files could not be signed: the run's identity was not available.",
+        "Signing needs `id-token: write` and a fresh token.",
+        "Give the job `id-token: write`, and re-run it.",
+        tool="sigstore",
+        link="https://docs.pypi.org/attestations/",
+    ),
+    _(
+        "oi-rekor",
+        (
+            r"(?:rekor|fulcio|sigstore)[^ ]{0,60} .{0,160}?(?:50[0234]|timed out|unavailable|RekorClientError|FulcioClientError)",
+            r"(?:TUFError|Failed to refresh TUF metadata|RekorClientError|FulcioClientError)",
+        ),
+        "Sigstore did not answer.",
+        "The signing service is out of order for a moment.",
+        "Re-run the job; https://status.sigstore.dev/.",
+        tool="sigstore",
+        link="https://status.sigstore.dev/",
+    ),
+)

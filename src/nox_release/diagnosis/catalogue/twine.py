@@ -1,0 +1,383 @@
+"""twine, from 1.x to 7: its own refusals and the frames it puts around PyPI's.
+
+https://twine.readthedocs.io/
+"""
+
+from __future__ import annotations
+
+from nox_release.diagnosis.catalogue.tables import table
+
+_ = table(tool="twine", link="https://twine.readthedocs.io/en/stable/")
+
+ENTRIES = (
+    _(
+        "tw-frame",
+        (
+            r"HTTPError: (?P<c>\d{3}) .{0,80}?(?:from|for url:?) ?(?P<u>https?://[^ ]{1,200})",
+            r"(?P<c>[45]\d\d) Client Error: .{0,200}? for url: (?P<u>https?://[^ ]{1,200})",
+            r"HTTPError: (?P<c>\d{3}) ",
+        ),
+        "The index refused the upload ({c}).",
+        "The log has the status but not the reason.",
+        "Run `twine upload --verbose` (or `verbose: true` in the action) and look for the server's words.",
+        tier="frame",
+        confidence="possible",
+    ),
+    _(
+        "tw-nofile",
+        (
+            r"Cannot find file \(or expand pattern\):? ?'?(?P<p>[^' ]{1,200})",
+            r"InvalidDistribution: Cannot find file",
+        ),
+        "There are no files to upload.",
+        "`{p}` matches nothing: the build did not run, failed, or wrote elsewhere.",
+        "Build first (`python -m build`), and run twine in the folder that holds dist/.",
+    ),
+    _(
+        "tw-format",
+        r"Unknown distribution format:? ?'?(?P<f>[^' ]{1,200})",
+        "A file in dist/ is no distribution.",
+        "`{f}` was matched by `dist/*`.",
+        "Upload `dist/*.whl dist/*.tar.gz`, and empty dist/ before the build.",
+    ),
+    _(
+        "tw-unrecognised",
+        (
+            r"unrecognized or malformed field '(?P<f>[\w-]+)'",
+            r"Invalid distribution metadata: unrecognized",
+            r"malformed field 'license-(?:file|expression)'",
+        ),
+        "This twine does not know the metadata field `{f}`.",
+        "The build back end writes newer metadata than twine's `packaging` understands.",
+        "`pip install --upgrade twine packaging` (twine 6.1 or later), or a newer pin of "
+        "pypa/gh-action-pypi-publish.",
+        hides=("tw-invalid",),
+    ),
+    _(
+        "tw-missing-fields",
+        (
+            r"Metadata is missing required fields",
+            r"missing required fields: Name, Version",
+            r"Metadata is missing required fields:? ?(?P<f>[\w, ]{0,60})",
+        ),
+        "An old twine cannot read the new metadata.",
+        "twine before 6.1 (through pkginfo) finds no name and version in metadata of a version it does "
+        "not know, 2.4 or later; the files themselves are sound.",
+        "`pip install --upgrade twine pkginfo packaging`, or a newer pin of "
+        "pypa/gh-action-pypi-publish (v1.12.4 or later); or pin the back end to one that writes "
+        "metadata 2.3.",
+        hides=("tw-invalid",),
+    ),
+    _(
+        "tw-invalid",
+        (
+            r"InvalidDistribution: (?:Invalid distribution metadata: )?(?P<w>.{0,200})",
+            r"Invalid distribution metadata: (?P<w>.{0,200})",
+        ),
+        "twine finds the metadata invalid.",
+        "{w}",
+        "Correct the named field; if the files are sound, upgrade twine (or the action's pin).",
+        tier="symptom",
+        confidence="likely",
+    ),
+    _(
+        "tw-badzip",
+        (r"BadZipFile: File is not a zip file", r"zipfile\.BadZipFile", r"is not a zip file"),
+        "A wheel is no zip file.",
+        "It was cut off, or it is a Git LFS pointer or an error page under a wheel's name.",
+        "Build it again; see its size with `ls -l dist/`.",
+        tier="symptom",
+    ),
+    _(
+        "tw-nometa",
+        (
+            r"No (?:METADATA|PKG-INFO) in archive",
+            r"Invalid distribution file: .{0,200}?No PKG-INFO",
+        ),
+        "A file in dist/ has no metadata.",
+        "It is not a distribution, or it was repacked by hand.",
+        "Empty dist/ and build again.",
+        hides=("tw-invalid",),
+    ),
+    _(
+        "tw-toplevel",
+        r"Too many top-level members in sdist archive",
+        "The sdist has several folders at its top.",
+        "It was not made by a build back end.",
+        "Make it with `python -m build --sdist`.",
+        hides=("tw-invalid",),
+    ),
+    _(
+        "tw-markup",
+        (
+            r"has syntax errors in markup and would not be rendered",
+            r"The project's long_description has invalid markup",
+            r"would not be rendered on PyPI",
+            r"`?long_description`? has syntax errors",
+        ),
+        "PyPI could not show the readme.",
+        "The description is not valid reStructuredText, or it is Markdown that is not declared as such.",
+        'Correct the named line; for Markdown write `readme = "README.md"` in pyproject.toml.',
+        hides=("tw-noctype",),
+    ),
+    _(
+        "tw-nolong",
+        r"`?long_description`? missing",
+        "The distribution has no readme.",
+        "No `readme` is given, or its file was not found when the files were built.",
+        'Write `readme = "README.md"` in pyproject.toml, and see that the file is there.',
+        hides=("tw-noctype",),
+    ),
+    _(
+        "tw-noctype",
+        r"`?long_description_content_type`? missing",
+        "The readme's content type is missing.",
+        "PyPI then takes it for reStructuredText.",
+        'Write `readme = "README.md"` in pyproject.toml, or `long_description_content_type` in setup.py.',
+        tier="symptom",
+    ),
+    _(
+        "tw-nocheck",
+        r"No files to check",
+        "There is nothing to check.",
+        "No distributions were given.",
+        "Build first, then `twine check --strict dist/*`.",
+    ),
+    _(
+        "tw-noninteractive",
+        (
+            r"NonInteractive: Credential not found for (?P<w>\w+)",
+            r"Credential not found for (?P<w>\w+)",
+        ),
+        "twine has no credentials.",
+        "Nobody can type them here, and neither a token nor trusted publishing is set up.",
+        "Use trusted publishing (`id-token: write` and a registered publisher), or set "
+        "`TWINE_USERNAME=__token__` and `TWINE_PASSWORD`.",
+    ),
+    _(
+        "tw-empty",
+        (
+            r"Your (?:password|API token|username) is empty",
+            r"(?:password|API token) is empty\. Did you enter it correctly",
+        ),
+        "The password given to twine is empty.",
+        "The secret or variable is not set under that name.",
+        "See the name of the secret; forks and other environments do not see it.",
+    ),
+    _(
+        "tw-control",
+        r"contains control characters",
+        "The typed token has control characters.",
+        "Ctrl-V in a Windows terminal types a character instead of pasting.",
+        "Paste with the mouse, or set the variable TWINE_PASSWORD.",
+    ),
+    _(
+        "tw-section",
+        (r"Missing '(?P<r>[^']{1,80})' section from", r"Missing '(?P<r>[^']{1,80})' section"),
+        "The index `{r}` is not in ~/.pypirc.",
+        "Only `pypi` and `testpypi` are known without it.",
+        "Add the section, or use `--repository pypi` or `testpypi`.",
+    ),
+    _(
+        "tw-pypirc",
+        (
+            r"Malformed configuration in",
+            r"Unable to read configuration file",
+            r"(?:MissingSectionHeaderError|ParsingError|DuplicateOptionError).{0,200}?\.pypirc",
+            r"\.pypirc.{0,200}?(?:MissingSectionHeaderError|File contains (?:no section headers|parsing errors))",
+        ),
+        "~/.pypirc cannot be read.",
+        "It is not in the form twine expects.",
+        "Correct it: https://packaging.python.org/en/latest/specifications/pypirc/.",
+        link="https://packaging.python.org/en/latest/specifications/pypirc/",
+    ),
+    _(
+        "tw-url",
+        (r"Invalid repository URL", r"UploadToDeprecatedPyPIDetected.{0,20}?Invalid"),
+        "The upload address is not complete.",
+        "It lacks `https://` or the host.",
+        "Use `{upload_url}`.",
+    ),
+    _(
+        "tw-redirect",
+        (r"missing a trailing slash", r"attempted to redirect to", r"RedirectDetected"),
+        "The upload address redirects.",
+        "It lacks the last slash, or is an old address.",
+        "Use `{upload_url}`.",
+    ),
+    _(
+        "tw-405",
+        (
+            r"trying to upload to pypi\.org but have an invalid URL",
+            r"405 (?:Client Error: )?(?:Method )?Not Allowed .{0,80}?pypi\.org",
+            r"InvalidPyPIUploadURL",
+        ),
+        "The upload went to PyPI's web site instead of its upload address.",
+        "`pypi.org` itself takes no files.",
+        "Use `{upload_url}`.",
+        hides=("tw-frame",),
+    ),
+    _(
+        "tw-410",
+        (
+            r"uploading to pypi\.python\.org",
+            r"upload to the legacy PyPI site",
+            r"UploadToDeprecatedPyPIDetected",
+            r"pypi\.python\.org/pypi.{0,80}?410 Gone",
+            r"410 (?:Client Error: )?Gone .{0,200}?pypi\.python\.org",
+        ),
+        "The upload went to the old PyPI.",
+        "pypi.python.org was switched off in 2018.",
+        "Use `{upload_url}`; remove `repository =` from ~/.pypirc.",
+        hides=("tw-frame",),
+    ),
+    _(
+        "tw-skip",
+        r"does not have support for the following features:? --skip-existing",
+        "This index does not know `--skip-existing`.",
+        "Only PyPI and a few others do.",
+        "Drop the option.",
+    ),
+    _(
+        "tw-skipped",
+        r"Skipping \S{1,200} because it appears to already exist",
+        "Files were skipped because they are on the index already.",
+        "`skip-existing` hid that this version had been published before: nothing new went up.",
+        "If a new version was meant, raise it and release that; otherwise compare the hashes at "
+        "{project_page}#files, and drop `skip-existing`.",
+        tier="notice",
+        confidence="likely",
+    ),
+    _(
+        "tw-att-none",
+        r"has no associated attestations",
+        "There are no attestations beside the files.",
+        "`--attestations` was given without any.",
+        "Drop the option; the PyPA action makes them itself.",
+    ),
+    _(
+        "tw-tp",
+        (
+            r"TrustedPublishingFailure:? ?(?P<w>.{0,200})",
+            r"Trusted publishing is not supported for the indicated repository",
+        ),
+        "twine's trusted publishing failed.",
+        "{w}",
+        "Give the job `id-token: write`, and compare the registered publisher: {publishing_page}.",
+        tier="symptom",
+    ),
+    _(
+        "tw-retry",
+        r"Package upload appears to have failed\. Retry",
+        "PyPI did not answer at first.",
+        "A passing fault of the server.",
+        "twine tries again by itself; otherwise upload the same files once more.",
+        tier="notice",
+        confidence="possible",
+    ),
+    _(
+        "tw-pkg-resources",
+        (
+            r"twine.{0,300}?No module named '?pkg_resources",
+            r"importlib[_-]metadata.{0,200}?twine.{0,200}?(?:KeyError|AttributeError)",
+        ),
+        "This twine does not fit its Python or its dependencies.",
+        "It is too old.",
+        "`python -m pip install --upgrade twine`.",
+    ),
+    _(
+        "tw-notfound",
+        (
+            r"twine: (?:command )?not found",
+            r"No module named '?twine'?",
+            r"'twine' is not recognized as an internal",
+            r"spawn twine ENOENT",
+        ),
+        "twine is not installed where it is called.",
+        "The step did not install it, or into another Python.",
+        "`python -m pip install twine`, then `python -m twine …`.",
+    ),
+    _(
+        "tw-keyring",
+        (
+            r"keyring\.errors\.\w+",
+            r"(?:No recommended backend was available|Failed to unlock the (?:keyring|collection))",
+            r"SecretServiceNotAvailableException",
+            r"org\.freedesktop\.secrets",
+        ),
+        "The keyring cannot be used here.",
+        "twine asks the keyring for credentials and finds none that works.",
+        "Set TWINE_USERNAME and TWINE_PASSWORD, or `PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring`.",
+        tier="symptom",
+        confidence="likely",
+    ),
+    _(
+        "tw-urllib3",
+        (
+            r"cannot import name '(?P<w>\w+)' from '(?:urllib3|requests_toolbelt|importlib_metadata|pkginfo|readme_renderer|requests)\b",
+            r"ImportError: urllib3 v2",
+        ),
+        "twine's dependencies do not fit together.",
+        "An old twine meets newer libraries ({w} is gone).",
+        "`python -m pip install --upgrade twine requests-toolbelt urllib3`.",
+    ),
+    _(
+        "tw-resource",
+        r"(?:ConnectionResetError|RemoteDisconnected|Connection aborted|BrokenPipeError|ProtocolError).{0,300}?",
+        "The connection broke during the upload.",
+        "The network or a proxy cut it, or PyPI refused a large body while it was being sent.",
+        "Upload the same files again; see their size (PyPI takes 100 MB a file).",
+        tier="symptom",
+        confidence="likely",
+    ),
+    _(
+        "tw-ssl",
+        (r"CERTIFICATE_VERIFY_FAILED", r"SSLCertVerificationError", r"\[SSL: \w+\]"),
+        "The server's certificate could not be verified.",
+        "A proxy re-signs the traffic, or the certificate store is old.",
+        "Upgrade `certifi`, or name the proxy's certificate: `--cert` or REQUESTS_CA_BUNDLE.",
+        tier="symptom",
+        confidence="likely",
+    ),
+    _(
+        "tw-dns",
+        (
+            r"(?:NameResolutionError|Temporary failure in name resolution|getaddrinfo failed|nodename nor servname)",
+            r"Failed to establish a new connection",
+            r"Max retries exceeded with url",
+        ),
+        "The index could not be reached.",
+        "The network or the name service failed.",
+        "Try again; behind a proxy set HTTPS_PROXY.",
+        tier="symptom",
+        confidence="likely",
+    ),
+    _(
+        "tw-timeout",
+        (
+            r"(?:ReadTimeout|ConnectTimeout|Read timed out|write operation timed out)",
+            r"HTTPSConnectionPool.{0,120}?timed out",
+        ),
+        "The index did not answer in time.",
+        "The network or PyPI was slow.",
+        "Upload the same files again; a file that did arrive is accepted once more.",
+        tier="symptom",
+        confidence="likely",
+    ),
+    _(
+        "tw-unicode",
+        r"twine.{0,400}?Unicode(?:Encode|Decode)Error",
+        "twine could not print or read a text.",
+        "The terminal's or the file's encoding is not UTF-8.",
+        "Set PYTHONUTF8=1.",
+        tier="symptom",
+        confidence="likely",
+    ),
+    _(
+        "tw-sign",
+        (r"(?:gpg|gpg2)'? .{0,60}?executables? not available", r"Unable to find gpg or gpg2"),
+        "twine cannot sign.",
+        "GnuPG is not installed; PyPI has ignored such signatures since 2023.",
+        "Drop `--sign`.",
+    ),
+)

@@ -1,0 +1,163 @@
+"""The values of this project that a fix is worded in, and filling them in.
+
+They come from the project, from what else is known about it, and from the log itself; what none
+of them tells stays a name in angle brackets for the maintainer to fill in.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nox_release import pages
+from nox_release.project import PYPI, TESTPYPI
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from nox_release.project import Index, Project
+    from nox_release.publishing import TrustedPublisher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What is known beside the log. `None` is "not known" everywhere.
+
+    `project_exists` and `index_files` (names of the version's files) are what the index says,
+    `archived` and `quarantined` its status of the project. `run_started` dates the log.
+    """
+
+    publisher: TrustedPublisher | None = None
+    tag: str | None = None
+    version: str | None = None
+    project_exists: bool | None = None
+    index_files: tuple[str, ...] | None = None
+    status: str | None = None
+    run_started: datetime | None = None
+    run_attempt: int | None = None
+    run_url: str | None = None
+
+
+_REPOSITORY_URL = re.compile(
+    r"https?://(?:www\.)?github\.com/([A-Za-z0-9-]+)/([A-Za-z0-9._-]+?)(?:\.git)?(?:[/#?].*)?"
+)
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+_FILENAME = re.compile(
+    r"\b([A-Za-z0-9][A-Za-z0-9._]*?)-(\d[A-Za-z0-9.+!_]*?)"
+    r"(?:-(?:\d[A-Za-z0-9_.]*-)?[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+\.whl|\.tar\.gz|\.zip)"
+)
+_INDEX_HOST = re.compile(r"(?:upload\.|test\.)?pypi\.org/(?:legacy|_/oidc)|https://test\.pypi\.org")
+
+
+def index_in(text: str, project: Project | None) -> Index:
+    """The index the log speaks of, or else the project's."""
+    found = _INDEX_HOST.search(text)
+    if found:
+        return TESTPYPI if found[0].startswith(("test.", "https://test.")) else PYPI
+    return project.settings.index if project else PYPI
+
+
+def repository_of(project: Project | None) -> tuple[str, str] | None:
+    """Owner and repository, as far as `[project.urls]` tells."""
+    for _, url in project.urls if project else ():
+        found = _REPOSITORY_URL.fullmatch(url)
+        if found:
+            return found[1], found[2]
+    return None
+
+
+def values_of(
+    text: str,
+    project: Project | None,
+    known: Circumstances,
+    claims: Mapping[str, str],
+) -> dict[str, str]:
+    """The values for `fill`; those that nothing tells are left out."""
+    index = index_in(text, project)
+    values = {
+        "index": index.title,
+        "upload_url": index.upload_url,
+        "pypi": index.api_url.rstrip("/"),
+        "token_page": pages.token_page(index),
+        "pending_page": pages.pending_page(index),
+    }
+    filename = _FILENAME.search(text)
+    name = project.name if project else filename[1] if filename else None
+    version = known.version or (project.version if project else None)
+    if version is None and filename:
+        version = filename[2]
+    if filename:
+        values["file"] = filename[0]
+    if name:
+        values |= {
+            "project": name,
+            "project_page": pages.project_page(index, name),
+            "settings_page": pages.settings_page(index, name),
+            "publishing_page": pages.publishing_page(index, name, known.publisher),
+            "releases_page": pages.releases_page(index, name),
+        }
+        values["package"] = re.sub(r"[^a-z0-9]+", "_", name.lower())
+    if version:
+        values["version"] = version
+        settings = project.settings if project else None
+        values["tag"] = settings.tag(name or "", version) if settings else f"v{version}"
+    if known.tag:
+        values["tag"] = known.tag
+    values |= _publisher_values(project, known, claims)
+    return values
+
+
+def _publisher_values(
+    project: Project | None, known: Circumstances, claims: Mapping[str, str]
+) -> dict[str, str]:
+    values: dict[str, str] = {}
+    if repository := claims.get("repository"):
+        values["owner"], _, values["repo"] = repository.partition("/")
+    if workflow := claims.get("workflow"):
+        values["workflow"] = workflow
+    if environment := claims.get("environment"):
+        values["env"] = environment
+    if found := repository_of(project):
+        values["owner"], values["repo"] = found
+    if project and project.settings.workflow:
+        values["workflow"] = project.settings.workflow
+    if project and project.settings.environment:
+        values["env"] = project.settings.environment
+    if known.publisher:
+        values |= {
+            "owner": known.publisher.owner,
+            "repo": known.publisher.repository,
+            "workflow": known.publisher.workflow,
+        }
+        if known.publisher.environment:
+            values["env"] = known.publisher.environment
+    return values
+
+
+_SPOKEN = {
+    "project": "<project>",
+    "version": "<version>",
+    "tag": "<tag>",
+    "owner": "<owner>",
+    "repo": "<repository>",
+    "workflow": "publish.yml",
+    "env": "pypi",
+    "file": "<file>",
+    "package": "<package>",
+    "project_page": "the project's page",
+    "settings_page": "the project's settings page",
+    "publishing_page": "the project's publishing page",
+    "releases_page": "the project's releases page",
+}
+
+
+def fill(template: str, values: Mapping[str, str], captures: Mapping[str, str]) -> str:
+    """`template` with its names in braces replaced; braces around anything else stay."""
+
+    def value(found: re.Match[str]) -> str:
+        key = found[1]
+        return captures.get(key) or values.get(key) or _SPOKEN.get(key) or found[0]
+
+    return _PLACE.sub(value, template)
