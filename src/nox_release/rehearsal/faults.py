@@ -172,6 +172,15 @@ class Faults:
             )
 
 
+def request_path(environ: dict[str, Any]) -> str:
+    """The path asked for. WSGI has bytes in it, each as one character; httpx has text."""
+    path: str = environ.get("PATH_INFO", "/")
+    try:
+        return path.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return path
+
+
 def _fits(path: str, endpoint: str) -> bool:
     return fnmatchcase(path, endpoint) or fnmatchcase(unquote(path), endpoint)
 
@@ -212,7 +221,7 @@ class Faulty:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
-        path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
+        path = request_path(environ)
         try:
             status, headers, body = self._answer(environ, method, path)
         except BaseException:

@@ -11,7 +11,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from nox_release.checks import upload as rules
 from nox_release.clock import SystemClock
@@ -25,7 +25,7 @@ from nox_release.rehearsal.catalogue import (
     RehearsalProject,
     RehearsalRelease,
 )
-from nox_release.rehearsal.faults import SNAPSHOT, Faults, Faulty
+from nox_release.rehearsal.faults import SNAPSHOT, Faults, Faulty, request_path
 from nox_release.rehearsal.multipart import Form, MalformedForm, parse_form
 from nox_release.rehearsal.oidc import (
     GITHUB_ISSUER,
@@ -381,7 +381,7 @@ class RehearsalIndex:
 
     def _route(self, environ: dict[str, Any]) -> Answer:
         method = environ["REQUEST_METHOD"]
-        path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace")
+        path = request_path(environ)
         parts = path.split("/")[1:]
         first = parts[0] if parts else ""
         catalogue: Catalogue = environ.get(SNAPSHOT) or self.catalogue
@@ -409,7 +409,7 @@ class RehearsalIndex:
             case ["simple", name, ""] if name:
                 return reading.simple_detail(catalogue, name, root, accept, query)
             case ["simple"] | ["simple", _]:
-                target = environ["PATH_INFO"] + "/" + (f"?{query}" if query else "")
+                target = quote(request_path(environ)) + "/" + (f"?{query}" if query else "")
                 return Answer(status=301, headers=[("Location", target)])
             case ["pypi", name, "json"] | ["pypi", name, "json", ""]:
                 return reading.project_json(catalogue, name, None, root, query)

@@ -88,7 +88,7 @@ def parse_form(stream: IO[bytes], content_type: str, directory: Path) -> Form:
         headers = b"".join(source.until(b"\r\n\r\n"))
         disposition, part_type = _headers(headers)
         name, filename = disposition.get("name", ""), disposition.get("filename")
-        if filename is None:
+        if not filename:
             value = b"".join(source.until(boundary))
             fields.append((name, value.decode("utf-8", "replace")))
             continue
@@ -103,7 +103,8 @@ def parse_form(stream: IO[bytes], content_type: str, directory: Path) -> Form:
 
 def _headers(block: bytes) -> tuple[dict[str, str], str]:
     disposition: dict[str, str] = {}
-    kind = ""
+    # What `cgi`, and so Warehouse, assumes of a part that does not say.
+    kind = "text/plain"
     for line in block.decode("utf-8", "replace").replace("\r\n ", " ").split("\r\n"):
         name, _, value = line.partition(":")
         if name.strip().lower() == "content-disposition":

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 from nox_release.rehearsal.answers import CORS, HTML, JSON, PLAIN, Answer, acceptable, json_answer
 
@@ -230,7 +231,7 @@ def _info(project: RehearsalProject, release: RehearsalRelease, root: str) -> di
         "description": _one(fields, "description") or "",
         "keywords": ", ".join(part.strip() for part in keywords.split(",")) if keywords else None,
         "license_files": _many(fields, "license_file", "license_files"),
-        "classifiers": sorted(_many(fields, "classifiers") or []),
+        "classifiers": sorted(set(_many(fields, "classifiers") or [])),
         "requires_python": requires_python(release),
         "platform": (_many(fields, "platform", "platforms") or [None])[0],
         "downloads": {"last_day": -1, "last_week": -1, "last_month": -1},
@@ -239,7 +240,8 @@ def _info(project: RehearsalProject, release: RehearsalRelease, root: str) -> di
         "release_url": f"{page}{release.version}/",
         "project_urls": _urls(fields) or None,
         "requires_dist": _requirements(fields),
-        "provides_extra": _many(fields, "provides_extra"),
+        "provides_extra": [canonicalize_name(one) for one in _many(fields, "provides_extra") or []]
+        or None,
         "docs_url": None,
         "bugtrack_url": None,
         "yanked": release.yanked,
