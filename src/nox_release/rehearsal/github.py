@@ -68,7 +68,7 @@ class RehearsalGitHub:
         self.socket_path = socket_path
         self.clock = clock
         self.lock = threading.RLock()
-        self.user = Account(login=owner, id=self.settings.owner_id, token="gho_rehearsal0000000000")  # noqa: S106 - made up
+        self.user = Account(login=owner, id=self.settings.owner_id, token="gho_" + "0" * 36)
         self.accounts: dict[str, Account] = {self.user.token: self.user}
         self.releases: list[Release] = []
         self.runs: list[Run] = []
@@ -84,6 +84,7 @@ class RehearsalGitHub:
         self.rate_remaining = 5000
         self.secondary_limit_seconds = 0
         self._server: Server | None = None
+        self._errors: list[str] = []
 
     # --- state, for tests and the rehearsal ----------------------------------------------------
 
@@ -219,6 +220,7 @@ class RehearsalGitHub:
         """Close the socket; safe to call twice."""
         self.faults.stop()
         if self._server is not None:
+            self._errors += self._server.errors
             self._server.stop()
             self._server = None
             self.socket_path.unlink(missing_ok=True)
@@ -226,7 +228,7 @@ class RehearsalGitHub:
     @property
     def errors(self) -> list[str]:
         """Tracebacks of the stand-in's own mistakes."""
-        return self._server.errors if self._server is not None else []
+        return [*self._errors, *(self._server.errors if self._server is not None else ())]
 
     def _application(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         from nox_release.rehearsal.github_api import Request, respond

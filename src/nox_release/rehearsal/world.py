@@ -206,9 +206,9 @@ class World:
         from nox_release.rehearsal.index import RehearsalIndex
         from nox_release.rehearsal.runner import WorkflowRunner
 
-        self._index = RehearsalIndex(clock=self.clock)
+        self._index = RehearsalIndex(self.directory / "index", clock=self.clock)
         self._index.start()
-        stack.callback(self._index.stop)
+        stack.callback(self._index.close)
         if supports_rehearsal():
             self.github.start()
             stack.callback(self.github.stop)
@@ -223,6 +223,10 @@ class World:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def mistakes(self) -> list[str]:
+        """Tracebacks of the stand-ins themselves: what they could not answer."""
+        return [*self.github.errors, *self.index.server.errors]
 
     def _write_git_config(self) -> None:
         """git's whole configuration here: github.com is the bare repository, and nothing else

@@ -1,0 +1,203 @@
+"""The stand-in for GitHub, asked by the real gh."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nox_release.rehearsal.faults import Fault
+
+if TYPE_CHECKING:
+    from nox_release.process import Completed
+    from nox_release.rehearsal.world import World
+
+SLUG = "repos/you/tiny-demo"
+
+
+def gh(world: World, *arguments: str) -> Completed:
+    return world.runner.run(["gh", *arguments], cwd=world.clone, check=False, timeout=60)
+
+
+def api(world: World, path: str, *arguments: str) -> tuple[int, object]:
+    done = gh(world, "api", "--include", path, *arguments)
+    head, _, body = done.stdout.partition("\r\n\r\n")
+    if not body:
+        head, _, body = done.stdout.partition("\n\n")
+    return int(head.split()[1]), json.loads(body) if body.strip() else None
+
+
+def tagged(world: World, tag: str = "v1.2.3") -> str:
+    world.git("tag", tag)
+    world.git("push", "--quiet", "origin", tag)
+    return tag
+
+
+def test_gh_is_logged_in_and_says_its_scopes(world: World) -> None:
+    done = gh(world, "auth", "status")
+    assert done.returncode == 0
+    assert "Logged in to github.com account you (GH_TOKEN)" in done.output
+    assert "'repo', 'workflow'" in done.output
+
+
+def test_bad_token_is_401(world: World) -> None:
+    world.environ["GH_TOKEN"] = "gho_" + "x" * 36
+    assert api(world, "user") == (
+        401,
+        {
+            "message": "Bad credentials",
+            "documentation_url": "https://docs.github.com/rest",
+            "status": "401",
+        },
+    )
+    assert "token in GH_TOKEN is invalid" in gh(world, "auth", "status").output
+
+
+def test_release_of_a_tag_that_is_not_there_is_refused_by_verify_tag(world: World) -> None:
+    done = gh(world, "release", "create", "v9", "--verify-tag", "--notes", "x")
+    assert done.returncode == 1
+    assert "tag v9 doesn't exist in the repo you/tiny-demo" in done.stderr
+    assert world.github.releases == []
+
+
+def test_release_is_made_shown_and_not_made_twice(world: World) -> None:
+    world.workflows.paused = True
+    tag = tagged(world)
+    made = gh(world, "release", "create", tag, "--verify-tag", "--title", "One", "--notes", "Two")
+    assert made.stdout == "https://github.com/you/tiny-demo/releases/tag/v1.2.3\n"
+    assert "title:\tOne" in gh(world, "release", "view", tag).stdout
+    assert gh(world, "release", "list").stdout.startswith("One\tLatest\tv1.2.3\t")
+    again = gh(world, "release", "create", tag, "--verify-tag", "--title", "One", "--notes", "Two")
+    assert again.returncode == 1
+    assert "HTTP 422: Validation Failed" in again.stderr
+    assert "Release.tag_name already exists" in again.stderr
+    assert len(world.github.releases) == 1
+
+
+def test_draft_has_no_address_by_its_tag_until_it_is_published(world: World) -> None:
+    world.workflows.paused = True
+    tag = tagged(world)
+    gh(world, "release", "create", tag, "--draft", "--title", "x", "--notes", "y")
+    assert api(world, f"{SLUG}/releases/tags/{tag}")[0] == 404
+    assert world.github.runs == []
+    assert gh(world, "release", "edit", tag, "--draft=false").returncode == 0
+    assert api(world, f"{SLUG}/releases/tags/{tag}")[0] == 200
+    assert [run.event for run in world.github.runs] == ["release"]
+
+
+def test_release_without_a_tag_needs_a_target_that_exists(world: World) -> None:
+    status, answer = api(
+        world, f"{SLUG}/releases", "-f", "tag_name=v7", "-f", "target_commitish=nowhere"
+    )
+    assert status == 422
+    assert answer["errors"] == [
+        {
+            "value": "nowhere",
+            "resource": "Release",
+            "field": "target_commitish",
+            "code": "invalid",
+        }
+    ]
+
+
+def test_reader_may_not_release_and_is_told_not_found(world: World) -> None:
+    token = "gho_" + "r" * 36
+    world.github.add_user("reader", token=token, permission="read")
+    world.environ["GH_TOKEN"] = token
+    tagged(world)
+    assert api(world, SLUG)[1]["permissions"]["push"] is False
+    assert api(world, f"{SLUG}/releases", "-f", "tag_name=v1.2.3")[0] == 404
+
+
+def test_missing_scope_is_guessed_by_gh(world: World) -> None:
+    token = "gho_" + "s" * 36
+    world.github.add_user("you", token=token, permission="admin", scopes=("gist",))
+    world.environ["GH_TOKEN"] = token
+    tagged(world)
+    done = gh(world, "release", "create", "v1.2.3", "--title", "x", "--notes", "y")
+    assert done.returncode == 1
+    assert "gh auth refresh -h github.com -s workflow" in done.stderr
+
+
+def test_tag_facts_come_from_the_remote(world: World) -> None:
+    world.git("tag", "--annotate", "--message=Two", "v2")
+    world.git("push", "--quiet", "origin", "v2")
+    status, ref = api(world, f"{SLUG}/git/ref/tags/v2")
+    assert (status, ref["object"]["type"]) == (200, "tag")
+    tag = api(world, f"{SLUG}/git/tags/{ref['object']['sha']}")[1]
+    assert tag["object"] == {
+        "sha": world.git("rev-parse", "HEAD"),
+        "type": "commit",
+        "url": f"https://api.github.com/{SLUG}/git/commits/{world.git('rev-parse', 'HEAD')}",
+    }
+    assert api(world, f"{SLUG}/git/ref/tags/v3")[0] == 404
+
+
+def test_renamed_repository_redirects(world: World) -> None:
+    world.github.settings.former_slugs = ("you/old-name",)
+    assert api(world, "repos/you/old-name")[1]["full_name"] == "you/tiny-demo"
+
+
+def test_contents_are_those_of_the_ref(world: World) -> None:
+    done = gh(
+        world,
+        "api",
+        f"{SLUG}/contents/README.md?ref=main",
+        "-H",
+        "Accept: application/vnd.github.raw",
+    )
+    assert done.stdout.startswith("# tiny-demo")
+    assert api(world, f"{SLUG}/contents/README.md?ref=nope")[0] == 404
+
+
+def test_environment_shows_its_rules(world: World) -> None:
+    assert api(world, f"{SLUG}/environments/pypi")[0] == 404
+    world.github.add_environment("pypi", reviewers=("you",), policies=(("tag", "v*"),))
+    environment = api(world, f"{SLUG}/environments/PyPI")[1]
+    kinds = [rule["type"] for rule in environment["protection_rules"]]
+    assert kinds == ["required_reviewers", "branch_policy"]
+    listed = api(world, f"{SLUG}/environments/pypi/deployment-branch-policies")[1]
+    assert [(p["type"], p["name"]) for p in listed["branch_policies"]] == [("tag", "v*")]
+
+
+def test_dispatch_is_refused_as_github_refuses_it(world: World) -> None:
+    world.workflows.paused = True
+    assert (
+        "No ref found for: nope"
+        in gh(world, "workflow", "run", "publish.yml", "--ref", "nope").stderr
+    )
+    unexpected = gh(world, "workflow", "run", "publish.yml", "-f", "version=1")
+    assert 'Unexpected inputs provided: ["version"]' in unexpected.stderr
+    assert gh(world, "workflow", "disable", "publish.yml").returncode == 0
+    disabled = gh(
+        world,
+        "api",
+        "-X",
+        "POST",
+        f"{SLUG}/actions/workflows/publish.yml/dispatches",
+        "-f",
+        "ref=main",
+    )
+    assert "disabled workflow" in disabled.output
+    gh(world, "workflow", "enable", "publish.yml")
+    assert gh(world, "workflow", "run", "publish.yml").returncode == 0
+    assert [run.event for run in world.github.runs] == ["workflow_dispatch"]
+
+
+def test_rate_limit_and_outages_reach_gh(world: World) -> None:
+    world.github.rate_remaining = 1
+    assert "rate limit exceeded" in gh(world, "api", "user").output
+    world.github.rate_remaining = 5000
+    world.github.faults.arrange(Fault(kind="status", endpoint="/user", status=502))
+    assert "HTTP 502" in gh(world, "api", "user").output
+    world.github.faults.arrange(Fault(kind="refuse", endpoint="/user"))
+    assert gh(world, "api", "user").returncode == 1
+    assert gh(world, "api", "user").returncode == 0
+
+
+@pytest.mark.parametrize("field", ["nonsense", "viewerHasStarred"])
+def test_unknown_graphql_field_is_refused_not_left_out(world: World, field: str) -> None:
+    query = f'query{{repository(owner:"you",name:"tiny-demo"){{{field}}}}}'
+    done = gh(world, "api", "graphql", "-f", f"query={query}")
+    assert f"Field '{field}' doesn't exist on type 'Repository'" in done.output

@@ -1,0 +1,81 @@
+"""The rehearsed world as fixtures: real git, gh, build and twine against the stand-ins."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from nox_release.rehearsal.world import World
+
+PROJECTS = Path(__file__).parent / "world" / "projects"
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder with a short path: a Unix socket's has to fit into about a hundred bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="nr-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def machine() -> dict[str, str]:
+    """This machine's environment, with the programs of the tests' own environment first."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path}
+
+
+@pytest.fixture
+def make_world(short_path: Path, machine: dict[str, str]) -> Iterator[Callable[..., World]]:
+    """Worlds by number; each is left at the end of the test."""
+    from nox_release.rehearsal.world import World, supports_rehearsal
+
+    if not supports_rehearsal():
+        pytest.skip("gh cannot be led to a stand-in here: no Unix sockets in Python")
+    if shutil.which("gh", path=machine["PATH"]) is None:
+        if os.environ.get("CI"):
+            pytest.fail("gh is missing: install the dependency group `tests`")
+        pytest.skip("gh is not installed")
+    opened: list[World] = []
+
+    def make(**options: object) -> World:
+        world = World(short_path / str(len(opened)), environ=machine, **options)  # type: ignore[arg-type]
+        world.__enter__()
+        opened.append(world)
+        return world
+
+    yield make
+    for world in opened:
+        world.__exit__(None, None, None)
+    mistakes = [text for world in opened for text in world.mistakes()]
+    assert not mistakes, mistakes[0]
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    """A world around the project `tiny`, at its first commit, with `you` as a user of the index
+    who has no project there yet.
+    """
+    made = make_world(repository="tiny-demo")
+    made.seed(files=project_files("tiny"))
+    made.index.add_user("you")
+    return made
+
+
+def project_files(name: str) -> dict[str, bytes]:
+    """The files of a project below tests/world/projects."""
+    root = PROJECTS / name
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
