@@ -206,7 +206,7 @@ class Observer:
         forge = self.forge
         answers = ask_all(
             {
-                "gh": self._gh,
+                "gh": lambda: gh_state(forge),
                 "login": forge.login,
                 "repository": forge.repository,
                 "workflow": lambda: forge.workflow(target.workflow) if target.workflow else None,
@@ -249,21 +249,22 @@ class Observer:
         version = version_of_file(newest.filename, project.name)
         return self.client.fetch_publishers(target.name, str(version), newest.filename)
 
-    def _gh(self) -> tuple[str, str]:
-        """One word for gh's state, and the detail to it."""
-        try:
-            version = self.forge.version()
-            if version and version < OLDEST_GH:
-                old = ".".join(map(str, version))
-                return "old", f"gh is version {old}; 2.27 is needed."
-            self.forge.api("rate_limit")
-        except GhMissing as error:
-            return "missing", error.reason
-        except NotLoggedIn as error:
-            return "logged out", f"gh is not logged in to GitHub: {error.reason}"
-        except ForgeError as error:
-            return "unreachable", f"{error.message} {error.reason}"
-        return "ready", ""
+
+def gh_state(forge: Forge) -> tuple[str, str]:
+    """One word for gh's state, and the detail to it."""
+    try:
+        version = forge.version()
+        if version and version < OLDEST_GH:
+            old = ".".join(map(str, version))
+            return "old", f"gh is version {old}; 2.27 is needed."
+        forge.api("rate_limit")
+    except GhMissing as error:
+        return "missing", error.reason
+    except NotLoggedIn as error:
+        return "logged out", f"gh is not logged in to GitHub: {error.reason}"
+    except ForgeError as error:
+        return "unreachable", f"{error.message} {error.reason}"
+    return "ready", ""
 
 
 def _insisted(answers: dict[str, Any]) -> dict[str, Any]:
