@@ -108,7 +108,7 @@ def parse_twine(stdout: str) -> Iterator[Result]:
             continue
         yield find(
             TWINE_CHECK,
-            f"`twine check --strict` refuses {names}: {words or verdict}.",
+            f"`twine check --strict` does not pass {names}: {words or verdict}.",
             severity=Severity.WARNING if "warning" in verdict else Severity.ERROR,
         )
 
@@ -230,7 +230,11 @@ def smoke(
     if names:
         step("importing " + ", ".join(names[:4]) + (" …" if len(names) > 4 else ""))
     own = {name.split(".")[0] for name in names}
-    results += [import_result(attempt, own=own) for attempt in try_imports(names, stage, home)]
+    classifiers = wheel.metadata.values("Classifier")
+    results += [
+        import_result(attempt, own=own, classifiers=classifiers)
+        for attempt in try_imports(names, stage, home)
+    ]
     scripts = console_scripts(entry_points)
     if scripts:
         step("starting " + ", ".join(f"`{name}`" for name, _ in scripts[:4]))

@@ -121,6 +121,15 @@ VERSION_BETWEEN_TAGS = _rule(
     "that PyPI refuses.",
     remedy="Nothing to do for a look; `nox -s release -- VERSION` makes the tag.",
 )
+BUILD_CHANGES_TREE = _rule(
+    "build-changes-tracked-files",
+    Severity.ERROR,
+    "the build leaves the files in git as they are",
+    why="A version tool that finds the tree changed makes a development version, even at a tag.",
+    remedy="Generated files do not belong into git: `git rm -r --cached FILES`, and add them to "
+    ".gitignore.",
+    link="https://setuptools-scm.readthedocs.io/",
+)
 WHEEL_FOR_THIS_MACHINE = _rule(
     "wheel-for-this-machine",
     Severity.WARNING,
@@ -187,6 +196,7 @@ RULES = (
     VERSION_MISMATCH,
     NAME_MISMATCH,
     VERSION_BETWEEN_TAGS,
+    BUILD_CHANGES_TREE,
     WHEEL_FOR_THIS_MACHINE,
     SCRIPT_WITHOUT_TARGET,
     TWINE_CHECK,
@@ -327,7 +337,8 @@ class Facts:
 
     `tree` are the files of the source tree, relative to the project's root; `untracked` those
     that git does not know; `entry_points` is the text of the wheel's entry_points.txt; `imported`
-    are the dotted names that the wheel's modules import without a guard (see `missing_modules`).
+    are the dotted names that the wheel's modules import without a guard (see `missing_modules`);
+    `tags` are those at the commit, and `changed` the tracked files that the build changed.
     """
 
     project: Project
@@ -338,6 +349,8 @@ class Facts:
     entry_points: str = ""
     imported: frozenset[str] = frozenset()
     tag: str | None = None
+    tags: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 def check_built(facts: Facts) -> Iterator[Result]:
@@ -406,11 +419,40 @@ def _versions(facts: Facts) -> Iterator[Finding]:
             fix="Let the sdist carry the version it was made with (PKG-INFO), so that building "
             "from it needs no git.",
         )
-    if tag is None and project.version_from_tags and _is_between_tags(facts.wheel.version):
+    if project.version_from_tags and is_between_tags(facts.wheel.version):
+        yield from _between_tags(facts)
+
+
+def _between_tags(facts: Facts) -> Iterator[Finding]:
+    tags = facts.tags if facts.tag is None else (facts.tag,)
+    if tags and facts.changed:
+        yield find(
+            BUILD_CHANGES_TREE,
+            f"HEAD carries the tag {tags[0]}, but the build changes {_some(facts.changed)}, "
+            f"which git tracks, and so the version became {facts.wheel.version}.",
+            fix=f"git rm -r --cached {' '.join(_folders(facts.changed))}, add to .gitignore, "
+            "commit, and tag that commit.",
+        )
+    elif facts.tag is None:
         yield find(
             VERSION_BETWEEN_TAGS,
-            f"HEAD has no tag, so the version is {facts.wheel.version} for now.",
+            f"The version is {facts.wheel.version}, "
+            + (
+                f"though HEAD carries the tag {tags[0]}."
+                if tags
+                else "because HEAD carries no tag."
+            ),
         )
+
+
+def _folders(paths: Sequence[str]) -> tuple[str, ...]:
+    """Paths to name in a command; generated folders as a whole."""
+    return tuple(
+        dict.fromkeys(
+            path.partition(".egg-info/")[0] + ".egg-info" if ".egg-info/" in path else path
+            for path in paths
+        )
+    )
 
 
 def version_in_filename(distribution: Distribution) -> Version | None:
@@ -444,7 +486,8 @@ def tag_fits(tag: str, project: Project, version: Version) -> bool:
     return False
 
 
-def _is_between_tags(version: str) -> bool:
+def is_between_tags(version: str) -> bool:
+    """Whether a version tool would make this version away from a tag."""
     try:
         parsed = Version(version)
     except InvalidVersion:
@@ -716,7 +759,9 @@ _ELSEWHERE = frozenset(
 )
 
 
-def import_result(attempt: Attempt, *, own: Collection[str]) -> Result:
+def import_result(
+    attempt: Attempt, *, own: Collection[str], classifiers: Collection[str] = ()
+) -> Result:
     """What an attempt to import one of the wheel's top-level names says about the release."""
     name = attempt.name
     if attempt.outcome == "ok":
@@ -732,15 +777,41 @@ def import_result(attempt: Attempt, *, own: Collection[str]) -> Result:
     if _NO_DISPLAY.search(said):
         return _unknown(IMPORTS, f"`import {name}`", "it needs a display")
     if missing and missing not in own:
+        host = _framework(missing, classifiers)
         return find(
             UNDECLARED_DEPENDENCY,
             f"`import {name}` needs `{missing}`, which no declared dependency brings.",
             where=Location(file="pyproject.toml", key="project.dependencies"),
-            fix=_dependency_for(missing),
+            severity=Severity.WARNING if host else None,
+            fix=f"If it is only ever used inside {host}, all is well. " * bool(host)
+            + _dependency_for(missing),
         )
     if attempt.outcome == "ended":
         return find(IMPORTS, f"`import {name}` ended Python with exit code {attempt.returncode}.")
-    return find(IMPORTS, f"`import {name}` fails: {attempt.error}: {said}".rstrip(": "))
+    return find(
+        IMPORTS,
+        f"`import {name}` fails: {attempt.error}: {said}".rstrip(": "),
+        severity=None if attempt.error in _BROKEN else Severity.WARNING,
+    )
+
+
+# With these the code is broken wherever it runs; others may be this machine's (no GPU, no service).
+_BROKEN = frozenset(
+    {"ImportError", "ModuleNotFoundError", "SyntaxError", "NameError", "AttributeError"}
+    | {"TypeError", "IndentationError", "TabError", "UnboundLocalError", "FileNotFoundError"}
+)
+
+
+def _framework(module: str, classifiers: Collection[str]) -> str:
+    """The framework that the project says it belongs to, if `module` is that one's."""
+    guests = {"sphinx": {"sphinx", "docutils"}, "pytest": {"pytest", "_pytest", "pluggy"}}
+    for classifier in classifiers:
+        name = classifier.removeprefix("Framework :: ").split(" :: ")[0]
+        if classifier.startswith("Framework :: ") and module.lower() in guests.get(
+            name.lower(), {name.lower()}
+        ):
+            return name
+    return ""
 
 
 # Modules that come from a project of another name, and those that Python itself once had.

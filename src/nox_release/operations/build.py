@@ -23,6 +23,7 @@ from nox_release.checks.built import (
     Facts,
     check_built,
     console_scripts,
+    is_between_tags,
     is_uploadable,
     missing_modules,
     top_level,
@@ -222,6 +223,7 @@ class _Source:
     untracked: tuple[str, ...] = ()
     commit: str | None = None
     epoch: int | None = None
+    checkout: Repository | None = None
 
 
 def _prepare(
@@ -248,13 +250,14 @@ def _prepare(
             hint="Commit it, or build the tree as it lies: nox -s build -- --working-tree",
         )
     committed = read_project(folder)
-    tracked = Repository(root=checkout, runner=repository.runner).tracked()
+    copy = Repository(root=checkout, runner=repository.runner)
     return _Source(
         project=replace(committed, settings=project.settings),
         folder=folder,
-        tree=_below(tracked, below),
+        tree=_below(copy.tracked(), below),
         commit=commit,
         epoch=repository.commit_time(commit),
+        checkout=copy,
     )
 
 
@@ -347,6 +350,12 @@ def _make(
         entry_points=read_entry_points(wheel.path),
         tag=tag,
     )
+    if source.checkout is not None and is_between_tags(wheel.version):
+        facts = replace(
+            facts,
+            tags=source.checkout.tags_at("HEAD"),
+            changed=source.checkout.changes().modified,
+        )
     if missing_modules(facts):
         facts = replace(facts, imported=imported_names(wheel.path))
     return _Made(facts=facts, commit=source.commit, twine=twine)
