@@ -31,7 +31,7 @@ from packaging.version import InvalidVersion, Version
 from nox_release.clock import parse_time
 from nox_release.errors import ConfigurationError, IndexUnavailableError, NoxReleaseError
 from nox_release.process import redact
-from nox_release.retries import PASSING, Retries, parse_retry_after
+from nox_release.retries import ATTEMPTS, PASSING, Retries, parse_retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -179,9 +179,16 @@ def user_agent() -> str:
 
 @contextlib.contextmanager
 def open_index(
-    index: Index, *, clock: Clock, transport: httpx.BaseTransport | None = None
+    index: Index,
+    *,
+    clock: Clock,
+    transport: httpx.BaseTransport | None = None,
+    attempts: int = ATTEMPTS,
 ) -> Generator[IndexClient]:
-    """A client for `index`; `transport` mounts an index that lives in this process."""
+    """A client for `index`; `transport` mounts an index that lives in this process.
+
+    `attempts` is how often a read is tried in all: less where nothing depends on the answer.
+    """
     local = all(_is_loopback(url) for url in (index.simple_url, index.api_url))
     with httpx.Client(
         transport=transport,
@@ -190,13 +197,16 @@ def open_index(
         follow_redirects=False,
         trust_env=not local,  # a proxy has no business between this machine and itself
     ) as http:
-        yield IndexClient(index, http, clock)
+        yield IndexClient(index, http, clock, attempts=attempts)
 
 
 class IndexClient:
     """Asks one index; may be used from several threads."""
 
-    def __init__(self, index: Index, http: httpx.Client, clock: Clock) -> None:
+    def __init__(
+        self, index: Index, http: httpx.Client, clock: Clock, *, attempts: int = ATTEMPTS
+    ) -> None:
+        self._attempts = attempts
         self.index = index
         self._http = http
         self._clock = clock
@@ -248,12 +258,26 @@ class IndexClient:
         self, name: str, version: str, filename: str
     ) -> tuple[Publisher, ...] | None:
         """The publishers that a file's attestations name; `None`: it has no provenance."""
-        path = "/".join(
-            quote(part, safe="") for part in (canonicalize_name(name), version, filename)
-        )
-        url = f"{self.index.api_url}integrity/{path}/provenance"
+        url = self._provenance_url(name, version, filename)
         response = self._get(url, INTEGRITY_JSON)
         return None if response is None else _parsed(url, _parse_publishers, response)
+
+    def fetch_provenance(self, name: str, version: str, filename: str) -> bytes | None:
+        """The whole provenance document, for those who verify signatures."""
+        response = self._get(self._provenance_url(name, version, filename), INTEGRITY_JSON)
+        return None if response is None else response.content
+
+    def _provenance_url(self, name: str, version: str, filename: str) -> str:
+        parts = (canonicalize_name(name), version, filename)
+        path = "/".join(quote(part, safe="") for part in parts)
+        return f"{self.index.api_url}integrity/{path}/provenance"
+
+    def fetch_release(self, name: str, version: str) -> tuple[str, ...] | None:
+        """The files of a version by the JSON API, which is cached apart from the Simple API."""
+        path = f"{quote(canonicalize_name(name), safe='')}/{quote(version, safe='')}"
+        url = f"{self.index.api_url}pypi/{path}/json"
+        response = self._get(url, "application/json")
+        return None if response is None else _parsed(url, _parse_release, response)
 
     def fetch_audience(self) -> str:
         """The audience that an OIDC token for this index must name."""
@@ -300,7 +324,7 @@ class IndexClient:
         headers = {"Accept": accept, "Cache-Control": "no-cache"}
         if etag:
             headers["If-None-Match"] = etag
-        retries = Retries(self._clock)
+        retries = Retries(self._clock, self._attempts)
         while True:
             status: int | None = None
             asked: float | None = None
@@ -557,6 +581,10 @@ def _parse_ownership(document: Any) -> Ownership | None:
         roles=tuple((_string(role, "role"), _string(role, "user")) for role in ownership["roles"]),
         organization=ownership.get("organization") or None,
     )
+
+
+def _parse_release(document: Any) -> tuple[str, ...]:
+    return tuple(_string(entry, "filename") for entry in document["urls"])
 
 
 def _parse_names(document: Any) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ class Retries:
     """The attempts of one read."""
 
     clock: Clock
+    attempts: int = ATTEMPTS
     made: int = 0
     give_up: datetime = field(init=False)
 
@@ -33,7 +34,7 @@ class Retries:
         """Pause, for `asked` seconds where the server said so; False when it is enough."""
         self.made += 1
         pause = _pause(self.made) if asked is None else asked
-        if self.made >= ATTEMPTS or self.clock.now() + timedelta(seconds=pause) > self.give_up:
+        if self.made >= self.attempts or self.clock.now() + timedelta(seconds=pause) > self.give_up:
             return False
         self.clock.sleep(pause)
         return True
