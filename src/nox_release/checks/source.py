@@ -520,7 +520,7 @@ def _said(rule: str, entry: _Entry) -> str:
 @functools.cache
 def upload_rules() -> Mapping[str, Rule]:
     """The rules on distributions by id: the same ids hold at this distance."""
-    from nox_release.checks.files import RULES as RULES_ON_FILES
+    from nox_release.checks.file_rules import RULES as RULES_ON_FILES
 
     return {rule.id: rule for rule in RULES_ON_FILES}
 

@@ -5,32 +5,37 @@ Each question that fails leaves its own line *not known*; the others are answere
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nox_release import pages
-from nox_release.checks import asked, state_of_index
+from nox_release.checks import asked, preflight, state_of_index
 from nox_release.checks import publisher as publisher_rules
 from nox_release.checks.state_of_index import CouldNotAsk
-from nox_release.errors import NoxReleaseError
+from nox_release.errors import CommandError, NoxReleaseError
 from nox_release.findings import Finding, Passed, Severity, Skipped
-from nox_release.publishing import TrustedPublisher, derive_publisher, explain_remote, parse_remote
+from nox_release.forge import find_gh
+from nox_release.git import Relation
+from nox_release.operations.observe import ask, event_of, gh_state, locate
+from nox_release.plan import Observed, Target, version_of_tag
+from nox_release.publishing import TrustedPublisher, derive_publisher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from nox_release.checks.source import SourceTree
     from nox_release.context import Context
     from nox_release.distributions import Distribution
     from nox_release.findings import Result
-    from nox_release.git import Repository
+    from nox_release.git import RemoteState, Repository
     from nox_release.index import IndexClient, IndexProject, Ownership, Publisher
+    from nox_release.operations.observe import Place
     from nox_release.project import Index, Project
     from nox_release.publishing import Derivation
 
@@ -79,17 +84,6 @@ class Checklist:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Git:
-    """What git knows about the place."""
-
-    repository: Repository | None
-    slug: tuple[str, str] | None = None
-    reason: str = ""
-    head: str | None = None
-    tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OnIndex:
     """The index's answers about one name."""
 
@@ -98,20 +92,6 @@ class OnIndex:
     names: tuple[str, ...] | CouldNotAsk | None = None
     proven: tuple[Publisher, ...] | CouldNotAsk | None = None
     proven_version: str = ""
-
-
-def ask(question: Callable[[], T]) -> T | CouldNotAsk:
-    """The answer, or why there is none."""
-    try:
-        return question()
-    except NoxReleaseError as error:
-        return CouldNotAsk(reason=_reason(error))
-
-
-def _reason(error: NoxReleaseError) -> str:
-    first = (error.reason or "").strip().splitlines()[:1]
-    said = " ".join([error.message, *first])
-    return f"{said} {error.hint}".strip() if len(error.hint) < 80 else said
 
 
 def make_checklist(
@@ -147,39 +127,43 @@ def _gather(
     pending_publisher: bool,
     arguments: Sequence[str],
 ) -> Checklist:
-    from nox_release.checks.source import check_source
+    from nox_release.checks.source import check_source, declared_version
+    from nox_release.source_tree import read_source_tree
 
     # The network first: it takes longest. The rest is done while it answers.
     on_index = pool.submit(_ask_index, context, project, pool)
-    git = _ask_git(context, project)
-    tree, declared = _read_source(project, git)
-    derivation = _derive(project, git)
-    on_github = pool.submit(_ask_github, context, git, pool)
-    version = declared or _tagged_version(project, git)
+    place = ask(lambda: locate(context, project))
+    known = None if isinstance(place, CouldNotAsk) else place
+    derivation = _derive(project, known)
+    tree = read_source_tree(
+        project,
+        top=known.repository.root if known else None,
+        repository=known.name if known else "",
+    )
+    declared = declared_version(project, tree)
+    around = (
+        None
+        if isinstance(place, CouldNotAsk)
+        else Surroundings(context, project, place, derivation, pool, version=declared)
+    )
+    version = around.version if around else declared
     files = _files(project, version, distributions)
-    local = check_source(project, tree)
+    results: list[Result] = list(check_source(project, tree))
     found, read = _distribution_results(files, version)
+    results += found
     answers = on_index.result()
-    results = [
-        *local,
-        *found,
-        *_index_results(
-            context,
-            project,
-            answers,
-            derivation,
-            read,
-            version,
-            pending_publisher=pending_publisher,
-        ),
-        *on_github.result(),
-        *_publisher_results(project, answers, derivation),
-    ]
-    results = _earliest(results)
+    results += _index_results(
+        context, project, answers, derivation, read, version, pending_publisher=pending_publisher
+    )
+    if around is None:
+        results.append(_without_git(place))
+    else:
+        results += around.results(answers)
+    results += _publisher_results(project, answers, derivation)
     checklist = Checklist(
         project=project,
         version=version,
-        results=tuple(results),
+        results=tuple(_earliest(results)),
         step=NextStep(kind="none", text=""),
         publisher=derivation.publisher,
     )
@@ -202,90 +186,256 @@ def _earliest(results: Sequence[Result]) -> list[Result]:
     ]
 
 
-# --- git and the source ---------------------------------------------------------------------------
+# --- git and GitHub -------------------------------------------------------------------------------
 
 
-def _ask_git(context: Context, project: Project) -> Git:
-    from nox_release.git import find_repository
-
-    found = ask(lambda: find_repository(project.root, context.runner))
-    if isinstance(found, CouldNotAsk):
-        return Git(repository=None, reason=found.reason)
-    if found is None:
-        return Git(repository=None, reason="this folder is not in a git repository")
-    repository = found
-    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="git") as pool:
-        url = pool.submit(ask, lambda: _remote_url(project, repository))
-        head = pool.submit(ask, repository.head)
-        tags = pool.submit(ask, lambda: repository.tags_at("HEAD"))
-    address, commit, tags_here = url.result(), head.result(), tags.result()
-    reason = ""
-    slug = None
-    if isinstance(address, CouldNotAsk):
-        reason = address.reason
-    elif address is None:
-        reason = f"git has no remote `{project.settings.remote or 'origin'}`"
-    else:
-        slug = parse_remote(address)
-        reason = explain_remote(address)
-    return Git(
-        repository=repository,
-        slug=slug,
-        reason=reason,
-        head=None if isinstance(commit, CouldNotAsk) else commit,
-        tags=() if isinstance(tags_here, CouldNotAsk) else tags_here,
+def _without_git(place: Place | CouldNotAsk) -> Skipped:
+    return Skipped(
+        id=asked.GITHUB_ASKED.id,
+        subject="GitHub",
+        title="what git and GitHub say",
+        reason=place.reason if isinstance(place, CouldNotAsk) else "",
     )
 
 
-def _remote_url(project: Project, repository: Repository) -> str | None:
-    """The address of the remote that releases go to: the one set, `origin`, or the only one."""
-    if project.settings.remote:
-        return repository.remote_url(project.settings.remote)
-    url = repository.remote_url("origin")
-    if url is not None:
-        return url
-    remotes = repository.remotes()
-    return repository.remote_url(remotes[0]) if len(remotes) == 1 else None
-
-
-def _read_source(project: Project, git: Git) -> tuple[SourceTree, str | None]:
-    from nox_release.checks.source import declared_version
-    from nox_release.source_tree import read_source_tree
-
-    tree = read_source_tree(
-        project,
-        top=git.repository.root if git.repository else None,
-        repository=git.slug[1] if git.slug else "",
-    )
-    return tree, declared_version(project, tree)
-
-
-def _tagged_version(project: Project, git: Git) -> str | None:
-    """The version of a tag at HEAD, for projects whose version comes from there."""
-    before, _, after = project.settings.tag("\0", "\1").replace("\0", project.name).partition("\1")
-    for tag in git.tags:
-        if tag.startswith(before) and tag.endswith(after):
-            text = tag[len(before) : len(tag) - len(after)]
-            try:
-                return str(Version(text))
-            except InvalidVersion:
-                continue
-    return None
-
-
-def _derive(project: Project, git: Git) -> Derivation:
+def _derive(project: Project, place: Place | None) -> Derivation:
+    """What publishes, as the workflows in the folder have it."""
     from nox_release.workflows import read_actions, read_workflows
 
-    top = git.repository.root if git.repository else project.root
+    top = place.repository.root if place else project.root
     workflows = read_workflows(top)
-    owner, repository = git.slug or (None, None)
     return derive_publisher(
         workflows,
-        owner=owner,
-        repository=repository,
+        owner=place.owner if place else None,
+        repository=place.name if place else None,
         settings=project.settings,
         actions=read_actions(top, workflows),
     )
+
+
+# What a release cannot do without, and what nevertheless says nothing about the project.
+_NOT_ASKED = frozenset(
+    {
+        preflight.GH_MISSING.id,
+        preflight.GH_LOGGED_OUT.id,
+        preflight.GH_UNREACHABLE.id,
+        preflight.REMOTE_UNREACHABLE.id,
+    }
+)
+
+
+class Surroundings:
+    """git here, the remote, and GitHub: all asked when this is made, judged by `results`."""
+
+    def __init__(
+        self,
+        context: Context,
+        project: Project,
+        place: Place,
+        derivation: Derivation,
+        pool: ThreadPoolExecutor,
+        *,
+        version: str | None,
+    ) -> None:
+        from nox_release.forge import Forge
+
+        self._project = project
+        self._place = place
+        self._derivation = derivation
+        repository = place.repository
+        forge = Forge(place.slug, context.runner, repository.root, clock=context.clock)
+        self._has_gh = find_gh(context.environ) is not None
+        self.head = ask(repository.head)
+        self.branch = ask(repository.branch)
+        self.version = version or self._tagged()
+        questions: dict[str, Callable[[], Any]] = {
+            "remote": lambda: ask_briefly(self._ask_remote),
+            "local_tag": lambda: repository.tag_commit(self.tag),
+            "changes": repository.changes,
+            "tracked_folders": self._folders,
+            "shallow": repository.is_shallow,
+            "identity": repository.identity,
+        }
+        if self._has_gh:
+            publisher = derivation.publisher
+            questions |= {
+                "gh": lambda: gh_state(forge),
+                "login": forge.login,
+                "repository": forge.repository,
+                "github_release": lambda: forge.release(self.tag),
+                "tag_rules": forge.rules_for_tags,
+            }
+            if isinstance(self.head, str):
+                head = self.head
+                questions["checks"] = lambda: forge.checks(head)
+                questions["runs"] = lambda: forge.runs(commit=head)
+            if publisher is not None:
+                questions["workflow"] = lambda: forge.workflow(publisher.workflow)
+                if publisher.environment:
+                    name = publisher.environment
+                    questions["environment"] = lambda: forge.environment(name)
+            if isinstance(self.branch, str):
+                branch = self.branch
+                questions["branch_rules"] = lambda: forge.rules_for_branch(branch)
+        self._answers = {name: pool.submit(ask, question) for name, question in questions.items()}
+
+    @property
+    def tag(self) -> str:
+        """The tag of this version; where the version is not known, one of the same shape."""
+        return self._project.settings.tag(self._project.name, self.version or "0")
+
+    def _tagged(self) -> str | None:
+        """The version of a tag at HEAD, for projects whose version comes from there."""
+        tags = ask(lambda: self._place.repository.tags_at("HEAD"))
+        for tag in () if isinstance(tags, CouldNotAsk) else tags:
+            found = version_of_tag(
+                tag, tag_format=self._project.settings.tag_format, name=self._project.name
+            )
+            if found is not None:
+                return str(found)
+        return None
+
+    def _ask_remote(self) -> tuple[RemoteState, Relation | CouldNotAsk | None]:
+        """One look at the remote, and how HEAD stands to the branch there."""
+        repository, remote = self._place.repository, self._place.remote
+        branch = self.branch if isinstance(self.branch, str) else None
+        state = repository.remote_state(remote, branch=branch, tag=self.tag)
+        there = state.branch_head
+        if there is None or branch is None or not isinstance(self.head, str):
+            return state, None
+        head = self.head
+        return state, ask(lambda: relation_without_fetching(repository, head, there))
+
+    def _folders(self) -> frozenset[str]:
+        return frozenset(
+            posixpath.dirname(path)
+            for path in self._place.repository.tracked()
+            if path.endswith(".py") and "/" in path
+        )
+
+    def target(self) -> Target | None:
+        """What would be released from here."""
+        if not isinstance(self.head, str):
+            return None
+        event, by_hand = event_of(self._derivation)
+        publisher = self._derivation.publisher
+        return Target(
+            name=self._project.name,
+            version=self.version or "0",
+            tag=self.tag,
+            commit=self.head,
+            index=self._project.settings.index,
+            slug=self._place.slug,
+            remote=self._place.remote,
+            branch=self.branch if isinstance(self.branch, str) else None,
+            workflow=publisher.workflow if publisher else "",
+            event=event,
+            dispatchable=by_hand,
+            publisher=publisher,
+        )
+
+    def results(self, on_index: OnIndex) -> list[Result]:
+        """The rules about commit, tag, GitHub and workflow over the answers."""
+        target = self.target()
+        if target is None:
+            reason = self.head.reason if isinstance(self.head, CouldNotAsk) else ""
+            return [_without_git(CouldNotAsk(reason=reason))]
+        observed = self._observed(on_index)
+        known = self.version is not None
+        found: list[Result] = [
+            *preflight.check_tree(
+                target,
+                observed,
+                release_branch=self._project.settings.branch,
+                version_from_tags=self._project.version_from_tags,
+            )
+        ]
+        if known:
+            found += preflight.check_tag(target, observed)
+        gh = list(preflight.check_gh(target, observed))
+        found += gh
+        if observed.gh == "ready" and not any(isinstance(result, Finding) for result in gh):
+            found.append(self._logged_in(observed))
+        if observed.gh == "ready":
+            found += preflight.check_checks(target, observed, ignore=False)
+        found += preflight.check_workflow_ready(target, observed)
+        if known:
+            found += preflight.check_github_release(target, observed)
+            if not isinstance(observed.project, CouldNotAsk):
+                found += preflight.check_files(target, observed)
+        return [_unasked(result) for result in found]
+
+    def _logged_in(self, observed: Observed) -> Passed:
+        login = observed.login
+        user = "" if login is None or isinstance(login, CouldNotAsk) else login.user
+        return Passed(
+            id=asked.GITHUB_ASKED.id,
+            subject="GitHub",
+            title=f"{self._place.slug} is on GitHub, and gh may write to it",
+            detail=user,
+        )
+
+    def _observed(self, on_index: OnIndex) -> Observed:
+        answers: dict[str, Any] = {name: asked_.result() for name, asked_ in self._answers.items()}
+        for name, otherwise in (
+            ("changes", None),
+            ("tracked_folders", frozenset()),
+            ("shallow", False),
+            ("identity", ""),
+            ("local_tag", None),
+        ):
+            if isinstance(answers[name], CouldNotAsk):
+                answers[name] = otherwise
+        remote = answers.pop("remote")
+        if isinstance(remote, CouldNotAsk):
+            answers |= {"remote": remote, "relation": remote}
+        else:
+            answers |= {"remote": remote[0], "relation": remote[1]}
+        missing = CouldNotAsk(reason="gh is not installed")
+        if self._has_gh:
+            answers["gh"], answers["gh_detail"] = answers["gh"]
+        else:
+            answers |= {"gh": "missing", "gh_detail": "gh is not installed."}
+            answers |= {"github_release": missing, "runs": missing, "login": missing}
+            answers |= {"repository": missing, "tag_rules": missing, "checks": missing}
+        return Observed(
+            head=str(self.head),
+            branch=self.branch if isinstance(self.branch, str) else None,
+            project=on_index.project,
+            **answers,
+        )
+
+
+def _unasked(result: Result) -> Result:
+    """A finding that only says that something could not be asked, as *not known*."""
+    if not isinstance(result, Finding) or result.id not in _NOT_ASKED:
+        return result
+    return Skipped(
+        id=result.id,
+        subject=result.subject,
+        title="what GitHub says"
+        if result.id != preflight.REMOTE_UNREACHABLE.id
+        else "what the remote has",
+        reason=f"{result.message} {result.fix}".strip(),
+    )
+
+
+def ask_briefly(question: Callable[[], T]) -> T | CouldNotAsk:
+    """The answer, or the last words of the program that had none."""
+    try:
+        return question()
+    except CommandError as error:
+        said = error.reason.strip().splitlines() or [error.message]
+        return CouldNotAsk(reason=said[-1])
+
+
+def relation_without_fetching(repository: Repository, head: str, there: str) -> Relation | None:
+    """How HEAD stands to the remote's branch, where this clone holds both; nothing is fetched."""
+    if head == there:
+        return Relation(ahead=0, behind=0)
+    if not repository.has_commit(there):
+        return Relation(ahead=0, behind=1)
+    return repository.relation(head, there, remote="", branch="")
 
 
 # --- distributions --------------------------------------------------------------------------------
@@ -364,7 +514,7 @@ def _ask_index(context: Context, project: Project, pool: ThreadPoolExecutor) -> 
 
     name = project.name
     try:
-        with open_index(project.settings.index, clock=context.clock) as client:
+        with open_index(project.settings.index, clock=context.clock, attempts=3) as client:
             ownership = pool.submit(ask, lambda: client.fetch_ownership(name))
             found = ask(lambda: client.fetch_project(name))
             if isinstance(found, CouldNotAsk):
@@ -380,7 +530,7 @@ def _ask_index(context: Context, project: Project, pool: ThreadPoolExecutor) -> 
                 proven_version=version,
             )
     except NoxReleaseError as error:
-        return OnIndex(project=CouldNotAsk(reason=_reason(error)))
+        return OnIndex(project=CouldNotAsk(reason=f"{error.message} {error.reason}".strip()))
 
 
 def _fetch_proven(
@@ -455,48 +605,6 @@ def pypirc_user(context: Context, index: Index) -> str | None:
     return user if user and user != "__token__" else None
 
 
-# --- GitHub ---------------------------------------------------------------------------------------
-
-
-def _ask_github(
-    context: Context,
-    git: Git,
-    pool: ThreadPoolExecutor,
-) -> list[Result]:
-    """gh's answers, all asked at once; without gh or login everything here is not known."""
-    from nox_release.forge import Forge
-
-    title = "what GitHub says"
-    if git.slug is None or git.repository is None:
-        return [Skipped(id=asked.GITHUB_ASKED.id, subject="GitHub", title=title, reason=git.reason)]
-    slug = "/".join(git.slug)
-    forge = Forge(slug, context.runner, git.repository.root, clock=context.clock)
-    login = pool.submit(ask, forge.login)
-    repository = pool.submit(ask, forge.repository)
-    results: list[Result] = []
-    who = login.result()
-    if isinstance(who, CouldNotAsk):
-        return [Skipped(id=asked.GITHUB_ASKED.id, subject="GitHub", title=title, reason=who.reason)]
-    results.append(
-        Passed(id=asked.GITHUB_ASKED.id, subject="GitHub", title="gh is logged in", detail=who.user)
-    )
-    there = repository.result()
-    if isinstance(there, CouldNotAsk):
-        results.append(
-            Skipped(id=asked.GITHUB_ASKED.id, subject="GitHub", title=slug, reason=there.reason)
-        )
-    elif there is not None:
-        results.append(
-            Passed(
-                id=asked.GITHUB_ASKED.id,
-                subject="GitHub",
-                title=f"{there.full_name} is there",
-                detail=there.url,
-            )
-        )
-    return results
-
-
 # --- the trusted publisher ------------------------------------------------------------------------
 
 
@@ -534,7 +642,7 @@ def _publisher_results(project: Project, answers: OnIndex, derivation: Derivatio
                 project=project.name,
             )
         )
-    elif answers.project is not None:
+    elif answers.project is not None and not isinstance(answers.project, CouldNotAsk):
         results.append(
             Skipped(
                 id=asked.PUBLISHER_REGISTERED.id,
