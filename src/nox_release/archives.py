@@ -21,16 +21,24 @@ import tarfile
 import zipfile
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Literal, cast
 
 from packaging.metadata import parse_email
 
-from nox_release.distributions import Distribution, Kind, Member, Metadata, MetadataField
+from nox_release.distributions import (
+    Archive,
+    Distribution,
+    Fault,
+    Kind,
+    Member,
+    Metadata,
+    MetadataField,
+    Unreadable,
+)
 from nox_release.errors import NoxReleaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 MIB = 1024 * 1024
@@ -53,57 +61,6 @@ _CHUNK = 256 * 1024
 
 class UnreadableDistributionError(NoxReleaseError):
     """A file that should be an sdist or a wheel is none that can be read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """Something wrong with the archive itself: PyPI's words, or 500 where its program fails.
-
-    `{docs}` and `{pypi}` in the text stand for the site's hosts.
-    """
-
-    rule: str
-    text: str
-    status: int = 400
-    member: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A member that is there and cannot be read. `limit` when it is we who stop."""
-
-    reason: str
-    limit: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archive:
-    """What an archive holds, as far as any rule asks.
-
-    `top` is the one directory that everything is in, "" when there is none. `limits` says what
-    was left unexamined because the archive is out of all proportion. `metadata_member` is where
-    an upload client finds the metadata, `metadata` its bytes.
-    """
-
-    kind: Literal["zip", "tar", ""]
-    opened: bool
-    size: int
-    members: tuple[Member, ...] = ()
-    top: str = ""
-    faults: tuple[Fault, ...] = ()
-    limits: tuple[str, ...] = ()
-    contents: Mapping[str, bytes | Unreadable] = field(default_factory=dict)
-    names: frozenset[str] = frozenset()
-    metadata_member: str = ""
-    metadata: bytes | None = None
-
-    def holds(self, name: str) -> bool:
-        """Whether there is a member of that name, a directory's trailing slash aside."""
-        return name.rstrip("/") in self.names if self.kind == "tar" else name in self.names
-
-    def read(self, name: str) -> bytes | Unreadable | None:
-        """A wheel's own files: `None` when absent. What no rule reads comes as no bytes."""
-        return self.contents.get(name, b"") if name in self.names else None
 
 
 class _LimitError(Exception):
@@ -274,7 +231,7 @@ class _ZipReading:
             text = (
                 f"ZIP archive not accepted: {problem}. See {{docs}}/archives for more information"
             )
-            self.faults.append(Fault(rule="zip-framing", text=text, member=problem))
+            self.faults.append(Fault(rule="zip-framing", text=text, detail=problem))
 
     def _examine_wheel(self, archive: zipfile.ZipFile) -> None:
         parts = self.filename.split("-", 2)
@@ -349,6 +306,10 @@ class _ZipReading:
             if isinstance(content, bytes) and b"Metadata-Version" in content:
                 self.metadata_member, self.metadata = name, content
                 return
+        # twine gives up here; PyPI does not look, and another client may send what it finds.
+        for name, content in self.contents.items():
+            if name.endswith(".dist-info/METADATA") and isinstance(content, bytes):
+                self.metadata_member, self.metadata = name, content
 
     def _scan(self, archive: zipfile.ZipFile) -> None:
         """Read every module, as PyPI does: for protected code, and noticing damaged ones."""
@@ -728,7 +689,7 @@ class _Scan:
                 f"{tool}-encrypted content is not allowed. "
                 "See https://{pypi}/policy/acceptable-use-policy/ for more information."
             )
-            self.faults.append(Fault(rule="yara", text=text, member=name))
+            self.faults.append(Fault(rule="yara", text=text, member=name, detail=tool))
 
 
 # --- strict zip framing --------------------------------------------------------------------------

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 Kind = Literal["sdist", "wheel"]
@@ -68,3 +69,58 @@ class Distribution:
     def names(self) -> tuple[str, ...]:
         """The members that are no directories, in the archive's order."""
         return tuple(member.name for member in self.members if not member.is_dir)
+
+
+# --- archives, as far as the rules ask -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something wrong with the archive itself: PyPI's words, or 500 where its program fails.
+
+    `{docs}` and `{pypi}` in the text stand for the site's hosts.
+    """
+
+    rule: str
+    text: str
+    status: int = 400
+    member: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A member that is there and cannot be read. `limit` when it is we who stop."""
+
+    reason: str
+    limit: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """What an archive holds, as far as any rule asks.
+
+    `top` is the one directory that everything is in, "" when there is none. `limits` says what
+    was left unexamined because the archive is out of all proportion. `metadata_member` is where
+    an upload client finds the metadata, `metadata` its bytes.
+    """
+
+    kind: Literal["zip", "tar", ""]
+    opened: bool
+    size: int
+    members: tuple[Member, ...] = ()
+    top: str = ""
+    faults: tuple[Fault, ...] = ()
+    limits: tuple[str, ...] = ()
+    contents: Mapping[str, bytes | Unreadable] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    metadata_member: str = ""
+    metadata: bytes | None = None
+
+    def holds(self, name: str) -> bool:
+        """Whether there is a member of that name, a directory's trailing slash aside."""
+        return name.rstrip("/") in self.names if self.kind == "tar" else name in self.names
+
+    def read(self, name: str) -> bytes | Unreadable | None:
+        """A wheel's own files: `None` when absent. What no rule reads comes as no bytes."""
+        return self.contents.get(name, b"") if name in self.names else None

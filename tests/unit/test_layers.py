@@ -25,6 +25,8 @@ FLOOR_0 = {
     "diagnosis",
     "scaffold",
 }
+# The public check of given files opens them, and asks the index when told to.
+ENTRANCES = {("checks", "files")}
 FLOOR_2 = {"operations", "sessions", "rehearsal", "__main__", "__init__"}
 MODULES = sorted(SOURCE.rglob("*.py"))
 
@@ -54,7 +56,7 @@ def floor(name):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: "/".join(module_of(path)))
 def test_no_module_imports_from_a_floor_above(path):
-    own = floor(module_of(path)[0])
+    own = 1 if module_of(path) in ENTRANCES else floor(module_of(path)[0])
     above = [
         f"{name} (line {line})"
         for name, line in imports_of(path)

@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import configparser
 import csv
+import difflib
 import email.message
 import email.utils
 import functools
+import io
 import itertools
 import keyword
 import pathlib
@@ -28,7 +30,6 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from packaging.licenses import canonicalize_license_expression
 from packaging.metadata import RawMetadata, parse_email
@@ -37,10 +38,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from nox_release.archives import Archive, Unreadable, read_archive
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from nox_release.distributions import Archive, Unreadable
 
 Form = Mapping[str, tuple[str, ...]]
 
@@ -109,13 +107,8 @@ _WHEEL_TAG = re.compile(
 )
 
 
-def form_of(path: Path) -> dict[str, tuple[str, ...]]:
-    """The fields that twine 7 sends for a file, also for files that twine itself would refuse."""
-    return form_from(read_archive(path, path.name), path.name)
-
-
 def form_from(archive: Archive, filename: str) -> dict[str, tuple[str, ...]]:
-    """As `form_of`, for an archive that has been read.
+    """The fields that twine 7 sends for a file, also for files that twine itself would refuse.
 
     Without readable metadata, name and version are taken from the filename: enough to say what
     else is wrong.
@@ -166,6 +159,20 @@ def _is_before_licences(raw: RawMetadata) -> bool:
         return Version(raw.get("metadata_version", "0")) < Version("2.4")
     except InvalidVersion:
         return False
+
+
+def client_problems(text: bytes) -> tuple[str, ...]:
+    """Why twine 7 refuses to send metadata that PyPI would take, field by field."""
+    _, unparsed = parse_email(text)
+    problems = []
+    for header in sorted(unparsed):
+        if header == "license-file":
+            continue
+        if header not in _HEADERS:
+            problems.append(f"there is no field `{header}`")
+        elif len(unparsed[header]) < 2:
+            problems.append(f"`{header}` is not UTF-8")
+    return tuple(problems)
 
 
 def safe_name(name: str) -> str:
@@ -372,6 +379,13 @@ def _in_order(refusals: Iterable[Refusal]) -> list[Refusal]:
         return len(_FIRST_SHOWN), refusal.field
 
     return sorted(refusals, key=key)
+
+
+def header_of(field: str) -> str:
+    """The metadata header that a refusal's `field` means, or ""."""
+    if field in _HEADERS:
+        return field
+    return _BY_FORM[field].header if field in _BY_FORM else ""
 
 
 def _sentence(text: str, see: str = _SPEC) -> str:
@@ -729,6 +743,12 @@ def _classifiers() -> tuple[frozenset[str], Mapping[str, Sequence[str]]]:
     return frozenset(trove_classifiers.all_classifiers), trove_classifiers.deprecated_classifiers
 
 
+def close_classifiers(value: str) -> tuple[str, ...]:
+    """Classifiers that may have been meant."""
+    known, deprecated = _classifiers()
+    return tuple(difflib.get_close_matches(value, known - deprecated.keys(), n=2, cutoff=0.85))
+
+
 def _check_classifiers(sent: Sequence[str]) -> Iterator[Refusal]:
     known, deprecated = _classifiers()
     for value in sorted(set(sent) - known):
@@ -887,6 +907,27 @@ def description_refusals(form: Form, site: Site = PYPI_SITE) -> Iterator[Refusal
     yield Refusal(rule="description-render", text=text, field="description")
 
 
+def rendering_problem(form: Form) -> str:
+    """What docutils says of a description that it does not render, with the line; else ""."""
+    form = sanitize(form)
+    content_type = _only(form, "description_content_type")
+    if content_type and _content_type(content_type)[0] != "text/x-rst":
+        return "The page would be empty."
+    from readme_renderer import rst
+
+    stream = io.StringIO()
+    with _RENDERING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            rst.render(_only(form, "description"), stream=stream)
+        except Exception:  # noqa: BLE001 - whatever a renderer raises
+            return ""
+    found = re.search(r"<string>:(\d+): \(\w+/\d\) (.*)", stream.getvalue())
+    if found is None:
+        return "The page would be empty."
+    return f"Line {found[1]}: {found[2].strip()}"
+
+
 @functools.lru_cache(maxsize=64)
 def renders(description: str, content_type: str) -> bool:
     """Whether the renderer of PyPI makes a page of the description."""
@@ -975,17 +1016,29 @@ def size_refusals(
 
 
 def archive_refusals(
-    source: Path | bytes | Archive, filename: str, form: Form, site: Site = PYPI_SITE
+    archive: Archive, filename: str, form: Form, site: Site = PYPI_SITE
 ) -> Iterator[Refusal]:
-    """What is wrong with the archive, its name beside the metadata, and a wheel's contents."""
-    archive = source if isinstance(source, Archive) else read_archive(source, filename)
+    """What is wrong with the archive, its name beside the metadata, and a wheel's contents.
+
+    The archive is one that `archives.read_archive` has read under this filename.
+    """
     form = sanitize(form)
     for fault in archive.faults:
         text = fault.text
         if fault.status != 500:
             text = f"Invalid distribution file. {text}"
             text = text.replace("{docs}", site.docs("")).replace("{pypi}", site.pypi_host)
-        yield Refusal(rule=fault.rule, status=fault.status, text=text, field=fault.member)
+        yield Refusal(
+            rule=fault.rule,
+            status=fault.status,
+            text=text,
+            field=fault.member,
+            value=fault.detail,
+        )
+    for limit in archive.limits:
+        # Not PyPI's: it may take hours over such a file, or give up.
+        text = "Invalid distribution file. None"
+        yield Refusal(rule="archive-not-examined", text=text, value=limit)
     if not filename.endswith((".tar.gz", ".zip", ".whl")):
         return
     if _first(form, "filetype") == "sdist":
@@ -1194,6 +1247,17 @@ def _entry_point_refusals(archive: Archive, filename: str, member: str) -> Itera
     text = f"Wheel '{filename}' has invalid entry points defined in the entry_points.txt file"
     for problem in entry_point_problems(content):
         yield Refusal(rule="wheel-entry-points", text=text, field=member, value=problem)
+
+
+def entry_points(content: bytes) -> tuple[tuple[str, str, str], ...]:
+    """Section, name and value of every entry point in a well-formed file."""
+    parser = _EntryPoints()
+    parser.read_string(content.decode())
+    return tuple(
+        (section, name, value)
+        for section in parser.sections()
+        for name, value in parser.items(section, raw=True)
+    )
 
 
 def entry_point_problems(content: bytes) -> tuple[str, ...]:
