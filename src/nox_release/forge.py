@@ -532,6 +532,10 @@ class Forge:
         )
         return done.stdout
 
+    def rerun_failed_jobs(self, run_id: int, *, quiet: bool = False) -> None:
+        """Run a run's failed and cancelled jobs again, as its next attempt. Sent once."""
+        self.gh("run", "rerun", f"--repo={self.slug}", "--failed", str(int(run_id)), quiet=quiet)
+
     def annotations(self, job_id: int) -> tuple[tuple[str, str], ...]:
         """Level and message of each annotation of a job."""
         path = self._path("check-runs", job_id, "annotations")

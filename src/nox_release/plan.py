@@ -54,6 +54,7 @@ class Target:
     """One version of one project, from one commit.
 
     `files` are what was built here; empty when this run of the command did not have to build.
+    `exact` says that there will be no others: not so where wheels of other platforms are built.
     `event` is what starts the publishing workflow: `release`, `push` of the tag, or
     `workflow_dispatch`; empty when it is not known.
     """
@@ -67,6 +68,7 @@ class Target:
     remote: str = "origin"
     branch: str | None = None
     files: tuple[Expected, ...] = ()
+    exact: bool = True
     workflow: str = ""
     event: str = ""
     dispatchable: bool = False
@@ -146,9 +148,12 @@ class PushTag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateGitHubRelease:
+    """`behind_newest`: a fix for an older series, which GitHub must not call the latest."""
+
     tag: str
     title: str
     prerelease: bool = False
+    behind_newest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,11 +363,10 @@ def unexpected_files(target: Target, there: Iterable[IndexFile]) -> tuple[IndexF
     if not target.files:
         return ()
     names = set(expected_names(target))
-    pure = all(name.endswith(("-none-any.whl", ".tar.gz", ".zip")) for name in names)
     return tuple(
         file
         for file in there
-        if file.filename not in names and (pure or not file.filename.endswith(".whl"))
+        if file.filename not in names and (target.exact or not file.filename.endswith(".whl"))
     )
 
 
@@ -450,6 +454,13 @@ def _plan_github_release(
         todo.append(
             CreateGitHubRelease(tag=target.tag, title=target.title, prerelease=target.is_prerelease)
         )
+
+
+def _is_behind_newest(target: Target, observed: Observed) -> bool:
+    if observed.project is None or isinstance(observed.project, CouldNotAsk):
+        return False
+    newest = observed.project.newest
+    return newest is not None and Version(target.version) < newest
 
 
 def _files_there(target: Target, observed: Observed) -> tuple[IndexFile, ...]:

@@ -1,0 +1,274 @@
+"""Waiting for others: a run of a workflow on GitHub, and files on the index.
+
+Each wait says what it waits for, what it sees, and where to look. While waiting, a question that
+gets no answer is asked again; only a long silence is an error.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from nox_release import pages
+from nox_release.errors import ConflictError, ForgeError, IndexUnavailableError, NoxReleaseError
+from nox_release.plan import is_complete, judge_runs, missing_files, runs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from nox_release.clock import Clock
+    from nox_release.console import Console
+    from nox_release.forge import Forge, Run
+    from nox_release.index import IndexClient, IndexFile
+    from nox_release.plan import RunsVerdict, Target
+
+NO_RUN_AFTER = timedelta(minutes=3)
+RUN_AT_MOST = timedelta(hours=6)
+FILES_AT_MOST = timedelta(minutes=30)
+SOME_FILES_AT_MOST = timedelta(minutes=5)
+SILENCE_AT_MOST = timedelta(minutes=10)
+
+
+class NoRun(NoxReleaseError):  # noqa: N818 - a state of the world
+    """The GitHub release is there and no run of the workflow came."""
+
+
+class RunFailed(ConflictError):  # noqa: N818 - a state of the world
+    """The run is over and was no success; `run` is the one."""
+
+    def __init__(self, message: str, *, run: Run, reason: str = "", hint: str = "") -> None:
+        super().__init__(message, reason=reason, hint=hint)
+        self.run = run
+
+
+def follow_run(
+    console: Console,
+    clock: Clock,
+    forge: Forge,
+    find: Callable[[], tuple[Run, ...]],
+    *,
+    what: str,
+    page: str,
+    no_run_after: timedelta = NO_RUN_AFTER,
+) -> Run:
+    """Wait until one of the runs that `find` gives has succeeded.
+
+    Raises:
+        NoRun: none came.
+        RunFailed: all that came are over, and none was a success.
+    """
+    started = last_answer = clock.now()
+    with console.waiting(f"Waiting for {what}", where=page) as waiting:
+        while True:
+            now = clock.now()
+            verdict: RunsVerdict | None = None
+            try:
+                verdict = judge_runs(find())
+                state = _state(forge, verdict)
+            except ForgeError as error:
+                if now - last_answer > SILENCE_AT_MOST:
+                    raise
+                state = f"GitHub does not answer ({error.reason or error.message})"
+            else:
+                last_answer = now
+            if verdict is not None and verdict.run is not None:
+                if verdict.state == "succeeded":
+                    return verdict.run
+                if verdict.state == "failed":
+                    raise _failed(verdict.run, what)
+            elif verdict is not None and now - started > no_run_after:
+                raise NoRun(
+                    f"No run of {what} came within "
+                    f"{int(no_run_after.total_seconds() // 60)} minutes.",
+                    reason=_WHY_NO_RUN,
+                    hint=f"Look at {page}",
+                )
+            waiting.update(state)
+            if now - started > RUN_AT_MOST:
+                raise NoxReleaseError(
+                    f"{what} is not over after {RUN_AT_MOST}.",
+                    hint="Run the same command again when it is; it goes on from here.",
+                )
+            clock.sleep(_pause(now - started))
+
+
+_WHY_NO_RUN = (
+    "Why it may be so: the release was made with a workflow's GITHUB_TOKEN; the workflow at this "
+    "tag has no trigger for it; Actions or the workflow is disabled; or GitHub is late "
+    "(https://www.githubstatus.com/)."
+)
+
+
+def _pause(elapsed: timedelta) -> float:
+    seconds = elapsed.total_seconds()
+    return 2.0 if seconds < 60 else 5.0 if seconds < 600 else 10.0
+
+
+def _state(forge: Forge, verdict: RunsVerdict) -> str:
+    """What can be seen of a run in one line."""
+    run = verdict.run
+    if run is None:
+        return "not there yet"
+    if verdict.state != "active":
+        return verdict.state
+    again = f", attempt {run.attempt}" if run.attempt > 1 else ""
+    beside = f"; {len(verdict.others)} more for this tag" if verdict.others else ""
+    if run.status == "waiting":
+        return f"{_waiting_for(forge, run)}{again}{beside}: {run.url}"
+    if run.status in ("queued", "requested", "pending"):
+        return f"queued{again}{beside}: {run.url}"
+    jobs = forge.jobs(run.id)
+    over = [job for job in jobs if job.status == "completed"]
+    going = [job for job in jobs if job.status == "in_progress"]
+    parts = [f"{job.name} {job.conclusion}" for job in over]
+    for job in going:
+        step = next((s.name for s in job.steps if s.status == "in_progress"), "")
+        parts.append(f"{job.name}: {step}" if step else f"{job.name} running")
+    parts += [f"{job.name} {job.status}" for job in jobs if job not in over and job not in going]
+    return f"{'; '.join(parts) or 'running'}{again}{beside}"
+
+
+def _waiting_for(forge: Forge, run: Run) -> str:
+    pending = forge.pending_deployments(run.id)
+    if not pending:
+        return "waiting"
+    first = pending[0]
+    if first.reviewers:
+        you = ", which you may give" if first.may_approve else ""
+        who = ", ".join(first.reviewers)
+        return f"waiting for approval of environment {first.environment} by {who}{you}"
+    if first.wait_minutes:
+        return f"environment {first.environment} lets it wait {first.wait_minutes} minutes"
+    return f"waiting for environment {first.environment}"
+
+
+def _failed(run: Run, what: str) -> RunFailed:
+    ended = (run.conclusion or "over").replace("_", " ")
+    words = {"cancelled": "was cancelled", "failure": "failed", "timed out": "took too long"}
+    return RunFailed(
+        f"{what} {words.get(ended, f'ended: {ended}')}: {run.url}",
+        run=run,
+        hint="The tag and the GitHub release stay. Choose:\n"
+        f"- nothing wrong with the project: nox -s release runs the failed jobs again "
+        f"(or: gh run rerun {run.id} --failed)\n"
+        "- the project is to be changed: raise the version, commit, nox -s release\n"
+        f"- see why: nox -s diagnose -- {run.url}",
+    )
+
+
+def await_rerun(clock: Clock, forge: Forge, run_id: int, attempt: int) -> None:
+    """Wait until a run that was started again shows it; a minute at most."""
+    until = clock.now() + timedelta(minutes=1)
+    while clock.now() < until:
+        run = forge.run(run_id)
+        if run is None or run.attempt > attempt or not run.is_over:
+            return
+        clock.sleep(2.0)
+
+
+def follow_target(console: Console, clock: Clock, forge: Forge, target: Target) -> Run:
+    """Wait for the run that publishes `target`."""
+    what = target.workflow or "the workflow"
+    page = (
+        f"{forge.url}/actions/workflows/{target.workflow}"
+        if target.workflow
+        else f"{forge.url}/actions"
+    )
+    return follow_run(
+        console,
+        clock,
+        forge,
+        lambda: runs_of(target, forge.runs(commit=target.commit, workflow=target.workflow or None)),
+        what=what,
+        page=page,
+    )
+
+
+def await_files(
+    console: Console,
+    clock: Clock,
+    client: IndexClient,
+    target: Target,
+    *,
+    uploaded: bool,
+) -> tuple[IndexFile, ...]:
+    """Wait until the index lists what belongs to `target`; what it lists comes back.
+
+    `uploaded` says that whoever uploads has said it is done. Then, when only some of the files
+    come, those are all that were uploaded, and they come back alone.
+
+    Raises:
+        ConflictError: nothing came in time; says whether the index is behind or has nothing.
+    """
+    index = target.index
+    started = last_answer = clock.now()
+    first_seen: datetime | None = None
+    pause = 2.0
+    page = pages.project_page(index, target.name, target.version)
+    with console.waiting(f"Waiting for {target.title} on {index.title}", where=page) as waiting:
+        while True:
+            now = clock.now()
+            files: tuple[IndexFile, ...] = ()
+            try:
+                project = client.fetch_project(target.name)
+                files = project.release_files(target.version) if project else ()
+                waiting.update(_lacking(client, target, files, uploaded=uploaded))
+            except IndexUnavailableError as error:
+                if now - last_answer > SILENCE_AT_MOST:
+                    raise
+                waiting.update(f"{index.title} does not answer ({error.reason})")
+            else:
+                last_answer = now
+            if is_complete(target, files):
+                return files
+            if files:
+                first_seen = first_seen or now
+                if uploaded and now - first_seen > SOME_FILES_AT_MOST:
+                    return files
+            if now - started > FILES_AT_MOST:
+                raise _never_came(client, target, files)
+            clock.sleep(pause)
+            pause = min(pause * 1.5, 30.0)
+
+
+def _lacking(
+    client: IndexClient,
+    target: Target,
+    files: tuple[IndexFile, ...],
+    *,
+    uploaded: bool,
+) -> str:
+    title = target.index.title
+    lacking = missing_files(target, files) or ("an sdist and a wheel",)
+    if not files:
+        if uploaded and _in_json(client, target):
+            return f"{title} has the files; the list that installers read is behind"
+        return f"{title} lists no file of {target.version} yet"
+    return f"{title} lists {len(files)}, not yet {', '.join(lacking)}"
+
+
+def _in_json(client: IndexClient, target: Target) -> tuple[str, ...]:
+    try:
+        return client.fetch_release(target.name, target.version) or ()
+    except IndexUnavailableError:
+        return ()
+
+
+def _never_came(client: IndexClient, target: Target, files: tuple[IndexFile, ...]) -> ConflictError:
+    title = target.index.title
+    known = _in_json(client, target)
+    minutes = int(FILES_AT_MOST.total_seconds() // 60)
+    if known:
+        return ConflictError(
+            f"{title} has {target.title}, but after {minutes} minutes its list is still behind.",
+            reason=f"Its JSON API names {', '.join(known)}; the Simple API, which installers "
+            f"read, lists {len(files)} of them.",
+            hint="It is published. Run the same command again later to see it confirmed.",
+        )
+    return ConflictError(
+        f"{title} lists no complete {target.title} after {minutes} minutes.",
+        reason="Neither of its two lists names the files, so they were most likely never "
+        "uploaded there.",
+        hint="See what the publish job said: nox -s diagnose",
+    )

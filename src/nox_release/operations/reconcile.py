@@ -1,0 +1,146 @@
+"""Look, plan, perform one step, look again, until nothing is left. No state is kept anywhere.
+
+`perform` is the one place where a release or a first upload acts on the world: one exhaustive
+match over `Step`, so no step can be forgotten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from nox_release.errors import ChecksFailed, NoxReleaseError, StalledError
+from nox_release.plan import (
+    AwaitFiles,
+    AwaitRun,
+    CreateGitHubRelease,
+    CreateTag,
+    Plan,
+    PushTag,
+    RerunFailedJobs,
+    StartWorkflow,
+    Step,
+    Target,
+    Upload,
+    describe,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import assert_never
+
+    from nox_release.console import Console
+    from nox_release.plan import Observed
+else:
+
+    def assert_never(value: object) -> None:
+        raise AssertionError(f"no way to perform {value!r}")
+
+
+class Effects(Protocol):
+    """What can be done to the world, one method for each step."""
+
+    def create_tag(self, step: CreateTag) -> None: ...
+    def push_tag(self, step: PushTag) -> None: ...
+    def create_github_release(self, step: CreateGitHubRelease) -> None: ...
+    def start_workflow(self, step: StartWorkflow) -> None: ...
+    def rerun_failed_jobs(self, step: RerunFailedJobs) -> None: ...
+    def await_run(self, step: AwaitRun) -> None: ...
+    def await_files(self, step: AwaitFiles) -> None: ...
+    def upload(self, step: Upload) -> None: ...
+
+
+def perform(step: Step, effects: Effects) -> None:
+    """Carry out one step."""
+    match step:
+        case CreateTag():
+            effects.create_tag(step)
+        case PushTag():
+            effects.push_tag(step)
+        case CreateGitHubRelease():
+            effects.create_github_release(step)
+        case StartWorkflow():
+            effects.start_workflow(step)
+        case RerunFailedJobs():
+            effects.rerun_failed_jobs(step)
+        case AwaitRun():
+            effects.await_run(step)
+        case AwaitFiles():
+            effects.await_files(step)
+        case Upload():
+            effects.upload(step)
+        case _:
+            assert_never(step)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """How it ended: what was seen last, and what was performed to get there."""
+
+    observed: Observed
+    performed: tuple[Step, ...]
+
+
+def reconcile(
+    target: Target,
+    observed: Observed,
+    *,
+    look: Callable[[Observed], Observed],
+    plan: Callable[[Observed], Plan],
+    effects: Effects,
+    console: Console,
+) -> Reconciliation:
+    """Perform what is left, one step at a time, each planned from a fresh look.
+
+    An effect that failed is not repeated: its reply may have been lost after it was done. The
+    next look decides; when the step is still to be done, the failure stands.
+
+    Raises:
+        ChecksFailed: the world changed so that only a person may go on.
+        StalledError: a step was performed and changed nothing.
+    """
+    performed: list[Step] = []
+    while True:
+        current = plan(observed)
+        if current.blockers:
+            raise ChecksFailed(
+                f"{target.title} cannot go on.",
+                findings=current.blockers,
+                hint="Nothing is undone; when it is settled, the same command goes on from here.",
+            )
+        if not current.todo:
+            return Reconciliation(observed=observed, performed=tuple(performed))
+        step = current.todo[0]
+        if performed and performed[-1] == step:
+            raise StalledError(
+                f"This step was performed and changed nothing: {describe(step, target)}.",
+                reason="Looking again shows the same as before.",
+                hint="Run the same command again in a few minutes; it goes on from here.",
+            )
+        console.mark("step", _sentence(describe(step, target)))
+        failure: NoxReleaseError | None = None
+        try:
+            perform(step, effects)
+        except NoxReleaseError as error:
+            if isinstance(step, (AwaitRun, AwaitFiles)):
+                raise
+            failure = error
+        observed = look(observed)
+        if failure is not None:
+            after = plan(observed)
+            if after.blockers or (after.todo and after.todo[0] == step):
+                if after.blockers:
+                    for finding in after.blockers:
+                        console.finding(finding)
+                raise failure
+            console.mark(
+                "warning",
+                f"{failure.message} But it is done: either the reply was lost, or another "
+                "release was faster. Going on.",
+            )
+        performed.append(step)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,696 @@
+"""Release the commit that is checked out: tag it, publish the GitHub release that starts the
+publish workflow, follow its run, and wait until every file is on the index and can be installed.
+
+usage: nox -s release -- [VERSION] [--yes] [--no-wait] [--notes-file FILE]
+
+Nothing is edited and nothing is ever taken back. Whatever interrupts it, the same command finishes
+it: what is done already is found by looking, and only the rest is done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.version import InvalidVersion, Version
+
+from nox_release import changelog, pages
+from nox_release.checks import preflight
+from nox_release.checks.publisher import compare_provenance
+from nox_release.checks.state_of_index import check_index_state
+from nox_release.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
+from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
+from nox_release.operations import options as shared
+from nox_release.operations.following import (
+    NO_RUN_AFTER,
+    NoRun,
+    RunFailed,
+    await_files,
+    await_rerun,
+    follow_target,
+)
+from nox_release.operations.observe import Observer, Place, derive, event_of, locate
+from nox_release.operations.reconcile import Reconciliation, reconcile
+from nox_release.plan import (
+    AwaitFiles,
+    AwaitRun,
+    CouldNotAsk,
+    CreateGitHubRelease,
+    CreateTag,
+    Expected,
+    Observed,
+    Plan,
+    PushTag,
+    RerunFailedJobs,
+    StartWorkflow,
+    Target,
+    Upload,
+    describe,
+    first_public,
+    judge_runs,
+    plan_release,
+    runs_of,
+    tag_for,
+    version_of_tag,
+)
+from nox_release.publishing import TrustedPublisher
+
+if TYPE_CHECKING:
+    import argparse
+
+    from nox_release.context import Context
+    from nox_release.findings import Result
+    from nox_release.forge import Forge
+    from nox_release.git import Repository
+    from nox_release.index import IndexClient, IndexFile
+    from nox_release.operations.build import Built
+    from nox_release.project import Project
+    from nox_release.publishing import Derivation
+
+_INSTALL_AT_MOST = timedelta(minutes=5)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "version",
+        nargs="?",
+        metavar="VERSION",
+        help="what the project must build; where the version comes from the tag, what it becomes",
+    )
+    shared.add_yes(parser)
+    parser.add_argument(
+        "--no-wait", dest="wait", action="store_false", help="stop after the GitHub release"
+    )
+    notes = parser.add_mutually_exclusive_group()
+    notes.add_argument("--notes", metavar="TEXT", help="the notes of the GitHub release")
+    notes.add_argument("--notes-file", metavar="FILE", help="the same from a file")
+    notes.add_argument(
+        "--generate-notes",
+        action="store_true",
+        help="have GitHub write the notes, whatever the changelog says",
+    )
+    shared.add_index(parser)
+    shared.add_package(parser)
+    parser.add_argument(
+        "--pending-publisher",
+        action="store_true",
+        help="a pending publisher is registered: the project comes into being with this release",
+    )
+    parser.add_argument(
+        "--ignore-checks",
+        action="store_true",
+        help="release although checks on this commit failed or still run",
+    )
+    parser.add_argument(
+        "--no-smoke",
+        dest="smoke",
+        action="store_false",
+        default=None,
+        help="try out neither the wheel that is built here nor the one on the index",
+    )
+    parser.add_argument(
+        "--no-verify-build",
+        dest="verify_build",
+        action="store_false",
+        help="do not build here first; what CI builds is then seen only afterwards",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """The text of the GitHub release: `None` has GitHub write it. `source` says where it is from."""
+
+    text: str | None
+    source: str
+
+
+def main(context: Context, options: argparse.Namespace) -> int:
+    """The session."""
+    from nox_release.forge import Forge
+    from nox_release.index import open_index
+
+    project = shared.load_project(context, options)
+    place = locate(context, project)
+    notes = read_notes(context, options)
+    with open_index(project.settings.index, clock=context.clock) as client:
+        forge = Forge(place.slug, context.runner, project.root, clock=context.clock)
+        observer = Observer(place=place, forge=forge, client=client, environ=context.environ)
+        return Release(context, options, project, place, observer, notes).run()
+
+
+def read_notes(context: Context, options: argparse.Namespace) -> Notes | None:
+    """The notes that the options give; `None` when they leave it to the changelog.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    if options.generate_notes:
+        return Notes(text=None, source="written by GitHub")
+    if options.notes is not None:
+        return Notes(text=options.notes, source="--notes")
+    if options.notes_file is None:
+        return None
+    path = context.root / options.notes_file
+    try:
+        return Notes(text=path.read_text(encoding="utf-8"), source=options.notes_file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"`--notes-file {options.notes_file}` cannot be read.", reason=str(error)
+        ) from None
+
+
+class Release:
+    """One `nox -s release`: what is asked for, and the ways to look and act."""
+
+    def __init__(
+        self,
+        context: Context,
+        options: argparse.Namespace,
+        project: Project,
+        place: Place,
+        observer: Observer,
+        notes: Notes | None,
+    ) -> None:
+        self.context = context
+        self.console = context.console
+        self.options = options
+        self.project = project
+        self.place = place
+        self.observer = observer
+        self.notes = notes
+        self.forge: Forge = observer.forge
+        self.client: IndexClient = observer.client
+        self.repository: Repository = place.repository
+        self.files: tuple[IndexFile, ...] = ()
+        self.started = context.clock.now()
+
+    # --- what is to be true ------------------------------------------------------------------
+
+    def target(self, version: str, commit: str, derivation: Derivation) -> Target:
+        event, dispatchable = event_of(derivation)
+        job = derivation.job
+        settings = self.project.settings
+        return Target(
+            name=self.project.name,
+            version=version,
+            tag=tag_for(
+                version,
+                tag_format=settings.tag_format,
+                name=self.project.name,
+                existing=self.repository.tags_at(commit),
+            ),
+            commit=commit,
+            index=settings.index,
+            slug=self.place.slug,
+            remote=self.place.remote,
+            branch=self.repository.branch(),
+            workflow=job.workflow.filename if job else "",
+            event=event,
+            dispatchable=dispatchable,
+            publisher=derivation.publisher,
+            pending_publisher=self.options.pending_publisher,
+        )
+
+    def known_version(self, commit: str) -> str | None:
+        """The version as far as it is known without a build: declared, asked for, or tagged.
+
+        Raises:
+            ConfigurationError: what is asked for is no version.
+        """
+        asked = self.options.version
+        if asked is not None:
+            asked = asked.removeprefix("v")
+            try:
+                return str(Version(asked))
+            except InvalidVersion:
+                raise ConfigurationError(
+                    f"`{asked}` is not a version.",
+                    reason="Versions follow PEP 440, such as 1.4.0 or 2.0rc1.",
+                    hint="https://packaging.python.org/en/latest/specifications/version-specifiers/",
+                ) from None
+        if self.project.version is not None:
+            return str(Version(self.project.version))
+        tagged = {
+            version
+            for tag in self.repository.tags_at(commit)
+            if (
+                version := version_of_tag(
+                    tag, tag_format=self.project.settings.tag_format, name=self.project.name
+                )
+            )
+        }
+        return str(max(tagged)) if tagged else None
+
+    @property
+    def version_from_tags(self) -> bool:
+        """Whether the version may come from the tag: then the tag is made before the build."""
+        return self.project.version is None
+
+    # --- the story ---------------------------------------------------------------------------
+
+    def run(self) -> int:
+        commit = self.repository.head()
+        derivation = derive(self.place, self.project, commit)
+        version = self.known_version(commit)
+        built: Built | None = None
+        if version is None:
+            built = self.build(tag=None)
+            version = built.version
+        target = self.target(version, commit, derivation)
+        observed = self.observer.look(target)
+        if self.plan(target, observed).is_finished:
+            return self.already_finished(target, observed)
+        announced = self.is_announced(target, observed)
+        if not announced and built is None and self.options.verify_build:
+            built = self.build(tag=target.tag if self.version_from_tags else None)
+        if built is not None:
+            target = with_files(target, built)
+        observed = self.observer.look_around(target, observed)
+        results = self.preflight(target, observed, built, derivation)
+        plan = self.plan(target, observed)
+        self.show(target, plan, results)
+        self.stop_at_blockers(target, results)
+        self.confirm(target, plan)
+        outcome = self.carry_out(target, observed)
+        return self.close(target, outcome)
+
+    def is_announced(self, target: Target, observed: Observed) -> bool:
+        """Whether tag and GitHub release are out, so that the rest is the workflow's."""
+        release = observed.github_release
+        return (
+            observed.remote_tag == target.commit
+            and release is not None
+            and not isinstance(release, CouldNotAsk)
+            and not release.draft
+        )
+
+    def build(self, *, tag: str | None) -> Built:
+        from nox_release.operations.build import build
+
+        with tempfile.TemporaryDirectory(prefix="nox-release-") as aside:
+            return build(
+                self.context,
+                self.project,
+                tag=tag,
+                smoke=self.options.smoke,
+                destination=Path(aside),
+            )
+
+    def plan(
+        self,
+        target: Target,
+        observed: Observed,
+        *,
+        blockers: tuple[Finding, ...] = (),
+        retry: bool = True,
+    ) -> Plan:
+        plan = plan_release(
+            target, observed, blockers=blockers, wait=self.options.wait, retry=retry
+        )
+        if retry and self.no_run_came(target, observed):
+            start = StartWorkflow(workflow=target.workflow, tag=target.tag)
+            if start not in plan.todo:
+                plan = replace(plan, todo=(start, *plan.todo))
+        return plan
+
+    def no_run_came(self, target: Target, observed: Observed) -> bool:
+        """Whether an earlier command has published the GitHub release long ago, in vain."""
+        release = observed.github_release
+        if not target.dispatchable or not self.is_announced(target, observed):
+            return False
+        if release is None or isinstance(release, CouldNotAsk) or release.published is None:
+            return False
+        if isinstance(observed.runs, CouldNotAsk) or isinstance(observed.project, CouldNotAsk):
+            return False
+        published = observed.project is not None and observed.project.has_version(target.version)
+        none = judge_runs(runs_of(target, observed.runs)).state == "none"
+        return none and not published and release.published + NO_RUN_AFTER < self.started
+
+    def preflight(
+        self,
+        target: Target,
+        observed: Observed,
+        built: Built | None,
+        derivation: Derivation,
+    ) -> tuple[Result, ...]:
+        """Every rule at once; what is behind us is not asked again."""
+        results: list[Result] = list(
+            preflight.check_preflight(
+                target,
+                observed,
+                release_branch=self.project.settings.branch,
+                version_from_tags=self.version_from_tags,
+                ignore_checks=self.options.ignore_checks,
+            )
+        )
+        if self.is_announced(target, observed):
+            return tuple(results)
+        results += [result for result in derivation.results if isinstance(result, Finding)]
+        results += check_index_state(
+            observed.project,
+            observed.ownership,
+            (),
+            self.context.clock.now(),
+            name=target.name,
+            index=target.index,
+            version=target.version,
+            user=self.project.settings.pypi_user,
+            publisher=target.publisher,
+            proven=observed.publishers,
+            uploads=False,
+            pending_publisher=target.pending_publisher,
+        )
+        if built is not None:
+            results += built.results
+            results += preflight.check_version(built.version, target.version)
+        name, text = self.read_changelog()
+        results += preflight.check_changelog(
+            name, text, target.version, notes_given=self.notes is not None
+        )
+        return tuple(dict.fromkeys(results))
+
+    def read_changelog(self) -> tuple[str, str | None]:
+        """Name and text of the changelog; `None` when there is none that can be read."""
+        for name in changelog.FILES:
+            path = self.project.root / name
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                return name, path.read_text(encoding="utf-8")
+        return "", None
+
+    def notes_for(self, target: Target) -> Notes:
+        if self.notes is not None:
+            return self.notes
+        name, text = self.read_changelog()
+        section = changelog.find_section(text, target.version) if text is not None else None
+        if section is None or not section.body.strip():
+            return Notes(text=None, source="written by GitHub")
+        return Notes(text=section.body, source=f"{name}, line {section.line}")
+
+    # --- showing and asking ------------------------------------------------------------------
+
+    def show(self, target: Target, plan: Plan, results: tuple[Result, ...]) -> None:
+        """What is wrong, what is done, what is left, and where there is no way back."""
+        console = self.console
+        console.title(f"{target.title} to {target.index.title}")
+        subject = self.repository.subject(target.commit)
+        console.line(f"commit {target.commit[:7]}  {subject}")
+        findings = ranked([result for result in results if isinstance(result, Finding)])
+        passed = sum(isinstance(result, Passed) for result in results)
+        for finding in findings:
+            if finding.severity is not Severity.ERROR:
+                console.finding(finding)
+        for result in results:
+            if isinstance(result, Skipped):
+                console.mark("not known", f"{result.title}: {result.reason}")
+        if passed:
+            console.mark("ok", f"{passed} checks found nothing.")
+        if errors_in(findings):
+            return
+        console.title("Plan")
+        for fact in plan.done:
+            console.mark("done", f"done: {fact}")
+        public = first_public(plan.todo)
+        for step in plan.todo:
+            if step is public:
+                console.line(_NO_RETURN, style="bold" if console.is_terminal else "", indent=2)
+            console.mark("step", describe(step, target))
+            if isinstance(step, CreateGitHubRelease):
+                console.line(f"notes: {self.notes_for(target).source}", indent=4)
+
+    def stop_at_blockers(self, target: Target, results: tuple[Result, ...]) -> None:
+        found = errors_in([result for result in results if isinstance(result, Finding)])
+        if found:
+            many = f"{len(found)} things stand" if len(found) > 1 else "One thing stands"
+            raise ChecksFailed(
+                f"{many} in the way of {target.title}; nothing was changed.",
+                findings=ranked(found),
+                hint="When they are settled: nox -s release",
+            )
+
+    def confirm(self, target: Target, plan: Plan) -> None:
+        acts = [step for step in plan.todo if not isinstance(step, (AwaitRun, AwaitFiles))]
+        if acts:
+            self.console.line()
+            self.console.confirm(
+                f"Release {target.title} from {target.commit[:7]} to {target.index.title}?",
+                yes=self.options.yes,
+            )
+
+    # --- acting ------------------------------------------------------------------------------
+
+    def carry_out(self, target: Target, observed: Observed) -> Reconciliation:
+        """Do what is left. When no run comes, offer to start the workflow by hand."""
+        retried = False
+
+        def plan(seen: Observed) -> Plan:
+            blockers = preflight.errors(preflight.check_conflicts(target, seen))
+            return self.plan(target, seen, blockers=blockers, retry=not retried)
+
+        effects = _Effects(self, target)
+        while True:
+            try:
+                return reconcile(
+                    target,
+                    observed,
+                    look=lambda seen: self.observer.look(target, seen),
+                    plan=plan,
+                    effects=effects,
+                    console=self.console,
+                )
+            except NoRun as nothing:
+                self.offer_start(target, nothing)
+                retried = True
+                observed = self.observer.look(target, observed)
+            except RunFailed as failed:
+                self.explain(failed)
+                raise
+
+    def offer_start(self, target: Target, nothing: NoRun) -> None:
+        """Start the workflow on the tag, if a person says so.
+
+        Raises:
+            NoRun: it cannot be, or nobody says so.
+        """
+        command = f"gh workflow run {target.workflow} --ref {target.tag}"
+        if not target.dispatchable:
+            nothing.hint = (
+                f"{nothing.hint}. {target.workflow} has no `workflow_dispatch`, so it cannot be "
+                "started by hand on this tag."
+            )
+            raise nothing
+        self.console.mark("warning", nothing.message)
+        self.console.line(nothing.reason, indent=2)
+        try:
+            self.console.confirm(f"Start it on the tag ({command})?", yes=False, otherwise=command)
+        except Declined:
+            nothing.hint = f"{command}, then nox -s release"
+            raise nothing from None
+        self.forge.dispatch(target.workflow, ref=target.tag)
+
+    def explain(self, failed: RunFailed) -> None:
+        """What the log of a failed run says, in this project's own values."""
+        try:
+            from nox_release import diagnose
+
+            causes = diagnose(self.forge.log(failed.run.id), project=self.project)
+        except (ImportError, NoxReleaseError):
+            return
+        for cause in causes[:1]:
+            self.console.title("Why")
+            self.console.line(cause.title)
+            for text in (cause.line, cause.cause, cause.fix, cause.link):
+                if text:
+                    self.console.line(text, indent=2)
+
+    # --- afterwards --------------------------------------------------------------------------
+
+    def already_finished(self, target: Target, observed: Observed) -> int:
+        project = observed.project
+        known = project is not None and not isinstance(project, CouldNotAsk)
+        self.files = project.release_files(target.version) if known else ()  # type: ignore[union-attr]
+        self.console.mark("done", f"{target.title} is on {target.index.title} already.")
+        self.summary(target, observed)
+        return 0
+
+    def close(self, target: Target, outcome: Reconciliation) -> int:
+        """What can be said at the end, and no more than that."""
+        console = self.console
+        if not self.options.wait:
+            console.mark("done", f"The GitHub release {target.tag} is out.")
+            console.line("Whether the files arrive is not known yet. To see: nox -s release")
+            return 0
+        results = [*self.check_published(target), *self.try_out(target)]
+        console.title("Afterwards")
+        for result in results:
+            if isinstance(result, Finding):
+                console.finding(result)
+            elif isinstance(result, Skipped):
+                console.mark("not known", f"{result.title}: {result.reason}")
+            else:
+                console.mark("ok", result.title, detail=result.detail)
+        wrong = errors_in([result for result in results if isinstance(result, Finding)])
+        self.summary(target, outcome.observed)
+        if wrong:
+            console.mark(
+                "error", f"{target.title} is published, and something is wrong with it: see above."
+            )
+            return 1
+        return 0
+
+    def check_published(self, target: Target) -> tuple[Result, ...]:
+        """Who published the files, by their provenance."""
+        if target.publisher is None:
+            return ()
+        results: list[Result] = []
+        for file in self.files:
+            title = f"Provenance of {file.filename}"
+            if not file.provenance:
+                results.append(
+                    Skipped(
+                        id="publisher-last-release",
+                        subject="trusted publisher",
+                        title=title,
+                        reason="the file has no attestation, so who published it is not proven",
+                    )
+                )
+                continue
+            try:
+                found = self.client.fetch_publishers(target.name, target.version, file.filename)
+            except NoxReleaseError as error:
+                results.append(
+                    Skipped(
+                        id="publisher-last-release",
+                        subject="trusted publisher",
+                        title=title,
+                        reason=error.reason,
+                    )
+                )
+                continue
+            published = [
+                TrustedPublisher(
+                    owner=one.repository.partition("/")[0],
+                    repository=one.repository.partition("/")[2],
+                    workflow=one.workflow,
+                    environment=one.environment,
+                )
+                for one in found or ()
+            ]
+            results += compare_provenance(
+                published,
+                target.publisher,
+                version=file.filename,
+                index=target.index,
+                project=target.name,
+            )
+            results += self.verify(target, file)
+        return tuple(dict.fromkeys(results))
+
+    def verify(self, target: Target, file: IndexFile) -> tuple[Result, ...]:
+        """The signatures themselves, on an index whose signatures the world can check."""
+        if target.index.name not in ("pypi", "testpypi"):
+            return ()
+        from nox_release.attestations import verify_provenance
+
+        with tempfile.TemporaryDirectory(prefix="nox-release-") as folder:
+            path = Path(folder) / file.filename
+            content = self.client.fetch_bytes(file.url)
+            if content is None:
+                return ()
+            path.write_bytes(content)
+            provenance = self.client.fetch_provenance(target.name, target.version, file.filename)
+            return (verify_provenance(provenance, path, publisher=target.publisher),)
+
+    def try_out(self, target: Target) -> tuple[Result, ...]:
+        """Install what is on the index now, and import it."""
+        if self.options.smoke is False:
+            return ()
+        from nox_release.operations.try_out import try_published
+
+        return try_published(
+            self.context, self.client, name=target.name, version=target.version, files=self.files
+        )
+
+    def summary(self, target: Target, observed: Observed) -> None:
+        console = self.console
+        release = observed.github_release
+        rows = [("project", pages.project_page(target.index, target.name, target.version))]
+        if release is not None and not isinstance(release, CouldNotAsk):
+            rows.append(("GitHub release", release.url))
+        if not isinstance(observed.runs, CouldNotAsk):
+            run = judge_runs(runs_of(target, observed.runs)).run
+            if run is not None:
+                rows.append(("run", run.url))
+        rows += [("file", file.filename) for file in self.files]
+        console.table(("", ""), rows, title=f"{target.title}")
+        install = f"pip install {target.name}=={target.version}"
+        if target.index.name != "pypi":
+            install = (
+                f"pip install --index-url {target.index.simple_url} {target.name}=={target.version}"
+            )
+        console.line()
+        console.line(install)
+
+
+_NO_RETURN = "-- from here on others can see it, and nothing is taken back --"
+
+
+def with_files(target: Target, built: Built) -> Target:
+    """The target with the names of the files that were built here."""
+    uploadable = built.uploadable
+    return replace(
+        target,
+        files=tuple(Expected(filename=one.filename) for one in uploadable),
+        exact=len(uploadable) == len(built.distributions),
+    )
+
+
+class _Effects:
+    """What a release does to the world."""
+
+    def __init__(self, release: Release, target: Target) -> None:
+        self._release = release
+        self._target = target
+
+    def create_tag(self, step: CreateTag) -> None:
+        self._release.repository.create_tag(step.tag, step.commit, message=self._target.title)
+
+    def push_tag(self, step: PushTag) -> None:
+        self._release.repository.push(
+            step.remote, tag=step.tag, commit=step.commit, branch=step.branch
+        )
+
+    def create_github_release(self, step: CreateGitHubRelease) -> None:
+        notes = self._release.notes_for(self._target)
+        self._release.forge.create_release(
+            step.tag,
+            title=step.title,
+            notes=notes.text,
+            prerelease=step.prerelease,
+            latest=False if step.behind_newest else None,
+        )
+
+    def start_workflow(self, step: StartWorkflow) -> None:
+        self._release.forge.dispatch(step.workflow, ref=step.tag)
+
+    def rerun_failed_jobs(self, step: RerunFailedJobs) -> None:
+        release = self._release
+        release.forge.rerun_failed_jobs(step.run)
+        await_rerun(release.context.clock, release.forge, step.run, step.attempt)
+
+    def await_run(self, step: AwaitRun) -> None:  # noqa: ARG002 - the target has it all
+        release = self._release
+        run = follow_target(release.console, release.context.clock, release.forge, self._target)
+        release.console.mark("done", f"{self._target.workflow or 'The run'} succeeded: {run.url}")
+
+    def await_files(self, step: AwaitFiles) -> None:  # noqa: ARG002 - the target has it all
+        release = self._release
+        release.files = await_files(
+            release.console, release.context.clock, release.client, self._target, uploaded=True
+        )
+
+    def upload(self, step: Upload) -> None:
+        raise AssertionError(f"a release uploads nothing itself: {step.filename}")

@@ -1,0 +1,137 @@
+"""Trying out what is on an index: installed from there by name and version, and imported."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.tags import sys_tags
+from packaging.utils import parse_wheel_filename
+
+from nox_release.archives import read_distribution
+from nox_release.environments import fresh_environment
+from nox_release.errors import CommandError, NoxReleaseError
+from nox_release.findings import Passed, Rule, Severity, Skipped, find
+from nox_release.inspection import read_entry_points, smoke
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nox_release.context import Context
+    from nox_release.findings import Result
+    from nox_release.index import IndexClient, IndexFile
+
+INSTALLERS_LAG_AT_MOST = timedelta(minutes=5)
+
+INSTALLABLE = Rule(
+    id="installs-from-index",
+    subject="index",
+    severity=Severity.ERROR,
+    title="The published version installs from the index",
+    why="It is what everybody does next.",
+    remedy="Try it by hand; an index may be a few minutes behind for installers.",
+)
+SAME_BYTES = Rule(
+    id="index-bytes",
+    subject="index",
+    severity=Severity.ERROR,
+    title="The index serves the bytes it lists",
+    why="An installer that checks hashes would refuse the file.",
+    remedy="Look at the file on the index; tell its operators.",
+)
+RULES = (INSTALLABLE, SAME_BYTES)
+
+
+def try_published(
+    context: Context,
+    client: IndexClient,
+    *,
+    name: str,
+    version: str,
+    files: tuple[IndexFile, ...],
+) -> tuple[Result, ...]:
+    """Install `name` at `version` from the index by itself, then try its wheel out in full."""
+    with (
+        tempfile.TemporaryDirectory(prefix="nox-release-") as folder,
+        context.console.waiting(f"Trying {name} {version} out") as waiting,
+    ):
+        aside = Path(folder)
+        waiting.update("installing it from the index")
+        try:
+            installed = _install(context, client, name, version, aside)
+        except NoxReleaseError as error:
+            return (
+                find(
+                    INSTALLABLE,
+                    f"{name} {version} does not install from {client.index.title}: "
+                    f"{error.reason or error.message}",
+                ),
+            )
+        wheel = wheel_for_here(files)
+        if wheel is None:
+            return (installed,)
+        content = client.fetch_bytes(wheel.url)
+        if content is None or hashlib.sha256(content).hexdigest() != wheel.sha256:
+            return (installed, find(SAME_BYTES, f"{wheel.url} has other bytes than listed."))
+        path = aside / wheel.filename
+        path.write_bytes(content)
+        tried = smoke(
+            read_distribution(path),
+            context.runner,
+            aside=_folder(aside, "smoke"),
+            entry_points=read_entry_points(path),
+            on_step=waiting.update,
+        )
+    return (installed, *(r for r in tried if not isinstance(r, Skipped) or r.reason))
+
+
+def _folder(aside: Path, name: str) -> Path:
+    folder = aside / name
+    folder.mkdir()
+    return folder
+
+
+def _install(context: Context, client: IndexClient, name: str, version: str, aside: Path) -> Result:
+    """Installers read through caches of their own: give those a few minutes."""
+    environment = fresh_environment(aside / "environment", context.runner)
+    until = context.clock.now() + INSTALLERS_LAG_AT_MOST
+    pause = 5.0
+    while True:
+        try:
+            environment.install(
+                f"{name}=={version}",
+                index_url=client.index.simple_url,
+                no_deps=True,
+                extra_environ={"UV_NO_CACHE": "1", "PIP_NO_CACHE_DIR": "1"},
+                timeout=300,
+            )
+        except CommandError:
+            if context.clock.now() + timedelta(seconds=pause) > until:
+                raise
+            context.clock.sleep(pause)
+            pause *= 2
+        else:
+            break
+    return Passed(
+        id=INSTALLABLE.id,
+        subject=INSTALLABLE.subject,
+        title=f"{name} {version} installs from {client.index.title}",
+        detail=f"by {environment.installer}, into an empty environment",
+    )
+
+
+def wheel_for_here(files: Iterable[IndexFile]) -> IndexFile | None:
+    """The wheel that an installer would take on this machine; `None` without one."""
+    wheels = {
+        file: parse_wheel_filename(file.filename)[3]
+        for file in files
+        if file.filename.endswith(".whl")
+    }
+    for tag in sys_tags():
+        for file, tags in wheels.items():
+            if tag in tags:
+                return file
+    return None
