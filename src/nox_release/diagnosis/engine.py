@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release.diagnosis.model import TIERS, Diagnosis, Entry
@@ -18,17 +18,23 @@ if TYPE_CHECKING:
 _LIMIT = 1_500_000
 _AROUND = 400
 
-# What only a failed program says, and what only a successful upload says.
+# What only a failed program says, and what only one that did well says.
 _FAILED = re.compile(
-    r"Process completed with exit code [1-9]|exit code:? [1-9]|exit status [1-9]|non-zero exit status"
-    r"|HTTPError|\bfatal: |Traceback \(most recent call last\)|(?<![\w'\"-])error: |\bERROR\b"
-    r"|Session \S+ failed|\bFailed to \w+|PASSED with warnings|The job was not started|returned error code"
+    r"Process completed with exit code [1-9]|exit code:? [1-9]|exit status [1-9]"
+    r"|HTTPError|\bfatal: |Traceback \(most recent call last\)|(?<![\w'\"-])[Ee]rror: |\bERROR\b"
+    r"|Session \S+ failed|PASSED with warnings|The job was not started|returned error code"
+    r"|\bUploadError\b|💥|returned non-zero|\[rejected\]|\[remote rejected\]"
 )
 _SUCCEEDED = re.compile(
     r"View at: ?https?://|Published to PyPI|Successfully built \S+\.(?:tar\.gz|whl)"
-    r"|\b\d+ passed\b(?!.{0,40}\bfailed)|was successful\.|Session \S+ was successful"
-    r"|https://github\.com/[\w.-]+/[\w.-]+/releases/tag/|Published \d+ files?|Checking \S+: PASSED"
-    r"|All checks passed|completed successfully"
+    r"|\b\d+ passed\b(?!.{0,40}\bfailed)|Session \S+ was successful"
+    r"|https://github\.com/[\w.-]+/[\w.-]+/releases/tag/|Checking \S+: PASSED"
+    r"|All checks passed|completed successfully|Successfully installed |Cache restored"
+    r"|\[new tag\]|Uploading \S+ 100%|Finished: SUCCESS"
+)
+_FEW_LINES = 4
+_ERROR_LINE = re.compile(
+    r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found)\b", re.IGNORECASE
 )
 
 
@@ -119,8 +125,11 @@ def _first(entry: Entry, pattern: re.Pattern[str], log: Log) -> Hit | None:
 
 def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:
     """The hits that count, first cause first."""
-    if not _has_failed(log) and _SUCCEEDED.search(log.text):
+    failed = _has_failed(log)
+    if not failed and _SUCCEEDED.search(log.text):
         hits = [hit for hit in hits if hit.entry.silent]
+    if not failed and len(log.lines) > _FEW_LINES:
+        hits = [hit for hit in hits if hit.entry.tier != "notice"]
     hidden = {name for hit in hits for name in hit.entry.hides}
     hits = [hit for hit in hits if hit.entry.id not in hidden]
     best = min((TIERS.index(hit.entry.tier) for hit in hits), default=0)
@@ -138,7 +147,14 @@ def _has_failed(log: Log) -> bool:
     return any(line.level == "error" for line in log.lines) or bool(_FAILED.search(log.text))
 
 
-def lowered(diagnosis: Diagnosis) -> Diagnosis:
-    """The same, held with less certainty."""
-    step = {"certain": "likely", "likely": "possible", "possible": "possible"}
-    return replace(diagnosis, confidence=step[diagnosis.confidence])  # type: ignore[arg-type]
+def first_errors(text: str, *, count: int = 5) -> tuple[str, ...]:
+    """The first lines of a log that speak of an error, for a person to read."""
+    found: list[str] = []
+    for line in _read(text).lines:
+        if line.level == "error" or _ERROR_LINE.search(line.text):
+            shown = line.text.strip()[:300]
+            if shown not in found:
+                found.append(shown)
+            if len(found) == count:
+                break
+    return tuple(found)

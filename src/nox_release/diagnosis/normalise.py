@@ -17,6 +17,7 @@ _ANSI = re.compile(
 )
 _BARE_ANSI = re.compile(r"\[(?:\d{1,3}(?:;\d{1,3}){0,4})m|\[\?25[lh]")
 # GitHub's runner echoes the script of a step in this colour: what a script says is no message.
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _ECHO = re.compile(r"^(?:[^\t\n]*\t[^\t\n]*\t)?\ufeff?(?:\d{4}-\d\d-\d\dT[\d:.]+Z ?)?\x1b?\[36;1m")
 _PREFIX = re.compile(
     r"(?:(?P<job>[^\t]{1,200})\t(?P<step>[^\t]{0,200})\t)?\s*\ufeff?\s*"
@@ -29,6 +30,8 @@ _COMMAND = re.compile(
     r"|::(?P<new>error|warning|notice|debug|group|endgroup)\b[^:\n]{0,300}::)",
     re.IGNORECASE,
 )
+# GitHub's page turns some numbers of a copied log into links.
+_STEP_LINK = re.compile(r"\[([^][]{1,20})\]\(https://github\.com/[^)\s]{1,200}\)")
 _TAG = re.compile(
     r"</?(?:html|head|title|body|h[1-6]|p|br|hr|a|b|center|div|span|pre|code|strong|em|ul|ol|li|font)"
     r"(?:\s[^<>]{0,300})?/?>",
@@ -83,12 +86,7 @@ def read_log(text: str, *, first_line: int = 1) -> Log:
     pieces: list[str] = []
     position = 0
     group = ""
-    for number, raw in enumerate(
-        text.replace("\r", "\n").split("\n")
-        if "\r\n" not in text
-        else text.replace("\r\n", "\n").replace("\r", "\n").split("\n"),
-        first_line,
-    ):
+    for number, raw in enumerate(_LINE_END.split(text), first_line):
         if not raw or raw.isspace():
             continue
         line = _clean_line(raw, number, group)
@@ -141,6 +139,8 @@ def _folded(text: str) -> str:
         text = (
             text.replace("\\r\\n", " ").replace("\\n", " ").replace('\\"', '"').replace("\\'", "'")
         )
+    if "](https://" in text:
+        text = _STEP_LINK.sub(r"\1", text)
     if "&" in text:
         text = html.unescape(text)
     if "<" in text:

@@ -125,9 +125,12 @@ def _claim_hints(case: Case) -> tuple[str, ...]:
     settings = case.project.settings if case.project else None
     if settings and settings.workflow and claims.get("workflow") not in (None, settings.workflow):
         found.append(f"This project publishes with `{settings.workflow}`.")
-    if settings and settings.environment and "environment" in claims:
-        if claims["environment"].lower() != settings.environment.lower():
-            found.append(f"This project's environment is `{settings.environment}`.")
+    if (
+        settings
+        and settings.environment
+        and claims.get("environment", settings.environment).lower() != settings.environment.lower()
+    ):
+        found.append(f"This project's environment is `{settings.environment}`.")
     return tuple(found)
 
 

@@ -412,6 +412,7 @@ ENTRIES = (
         "The files could not be signed.",
         "Sigstore did not answer as expected: {w}",
         "Re-run the job; https://status.sigstore.dev/.",
+        tier="symptom",
         link="https://status.sigstore.dev/",
     ),
     _action(

@@ -54,7 +54,8 @@ ENTRIES = (
         (
             r"Invalid or non-existent authentication information",
             r"The credential associated with user '[^']{1,80}' isn't allowed to upload",
-            r"Invalid API Token: (?:InvalidMacaroon|malformed macaroon|Unable to find root key)",
+            r"Username and/or password are (?:possibly )?wrong",
+            r"(?:Incorrect|Invalid) credentials \(status code",
             r"403 (?:Client Error: )?Invalid or non-existent authentication",
         ),
         "{index} does not accept these credentials.",
@@ -533,7 +534,7 @@ ENTRIES = (
     ),
     _(
         "wh-token-other",
-        r"Invalid API Token: (?!token is expired|expired|project-scoped|OIDC|InvalidMacaroon|malformed)",
+        r"Invalid API Token: (?!token is expired|expired|project-scoped|OIDC)",
         "The API token is damaged.",
         "PyPI recognises the token but cannot verify it.",
         "Make a new one at {token_page}, or use trusted publishing.",

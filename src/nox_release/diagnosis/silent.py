@@ -1,0 +1,238 @@
+"""Failures that leave no error in any log: found by comparing what is with what should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nox_release.diagnosis.model import Diagnosis
+
+if TYPE_CHECKING:
+    from nox_release.diagnosis.model import Confidence
+
+_EVENTS = "https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows"
+_BY_WORKFLOW = (
+    "https://docs.github.com/en/actions/concepts/security/github_token"
+    "#when-github_token-triggers-workflow-runs"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSeen:
+    """A job of the run: `conclusion` is `None` while it is not over."""
+
+    name: str
+    conclusion: str | None
+    publishes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What was seen of a release. `None` is "not known" everywhere, and is never held against it.
+
+    `release_exists` is GitHub's release of the tag, `release_event` the event by which it came
+    (`release`, `push`, …), `release_by_token` whether a workflow's GITHUB_BY_WORKFLOW made it.
+    `workflow_events` are the triggers of the workflow as it stands at the tag. `run_found` says
+    whether the release started the workflow. `index_files` are the version's files on the index,
+    `newest_on_index` the newest version there, `on_other_index` the title of an index that does
+    have the version. `uploaded` are the files that the run's log says it uploaded.
+    """
+
+    version: str
+    tag: str
+    workflow: str
+    index: str
+    slug: str = ""
+    is_draft: bool = False
+    release_exists: bool | None = None
+    release_event: str = "release"
+    release_by_token: bool | None = None
+    workflow_state: str | None = None
+    workflow_at_tag: bool | None = None
+    workflow_events: tuple[str, ...] | None = None
+    run_found: bool | None = None
+    run_status: str | None = None
+    run_conclusion: str | None = None
+    run_url: str = ""
+    waits_for: str = ""
+    jobs: tuple[JobSeen, ...] = ()
+    index_files: tuple[str, ...] | None = None
+    newest_on_index: str | None = None
+    on_other_index: str = ""
+    uploaded: tuple[str, ...] | None = None
+    uploaded_version: str | None = None
+
+
+def silent_failures(world: World) -> tuple[Diagnosis, ...]:
+    """Why nothing was published although nothing failed; the likeliest first."""
+    if world.run_status == "waiting":
+        return (_waiting(world),)
+    if world.run_found is False and world.release_exists is not False:
+        return _no_run(world)
+    if world.run_found and world.run_conclusion in ("success", "skipped", "neutral"):
+        return _green(world)
+    return ()
+
+
+def _waiting(world: World) -> Diagnosis:
+    environment = world.waits_for or "its environment"
+    return _diagnosis(
+        "gr-wait",
+        "The run waits for an approval.",
+        f"`{environment}` has required reviewers or a waiting time.",
+        f"Approve it: {world.run_url} → Review deployments.",
+        "certain",
+    )
+
+
+def _no_run(world: World) -> tuple[Diagnosis, ...]:
+    found = []
+    if world.is_draft:
+        found.append(
+            _diagnosis(
+                "sf-draft",
+                f"The GitHub release of {world.tag} is a draft.",
+                "A draft starts no workflow; publishing it does.",
+                f"gh release edit {world.tag} --draft=false",
+                "certain",
+                link=_EVENTS,
+            )
+        )
+    if world.workflow_state not in (None, "active"):
+        found.append(
+            _diagnosis(
+                "gh-wf-disabled",
+                f"The workflow `{world.workflow}` is disabled ({world.workflow_state}).",
+                "By hand, or because the repository was quiet for 60 days.",
+                f"gh workflow enable {world.workflow}",
+                "certain",
+            )
+        )
+    if world.workflow_at_tag is False:
+        found.append(
+            _diagnosis(
+                "sf-workflow-absent",
+                f"`.github/workflows/{world.workflow}` is not in the commit of {world.tag}.",
+                "A release runs the workflow as it stands at the tag's commit.",
+                "Commit and push the workflow, then release a new version; to publish this one, "
+                f"start it by hand: gh workflow run {world.workflow}",
+                "certain",
+                link=_EVENTS,
+            )
+        )
+    events = world.workflow_events
+    if events is not None and world.release_event not in events:
+        found.append(
+            _diagnosis(
+                "sf-trigger",
+                f"Nothing in `{world.workflow}` starts it for this release.",
+                f"It is started by {', '.join(events) or 'nothing'}, and the release is an event "
+                f"`{world.release_event}`.",
+                "Give it `on: release: types: [published]`, commit, and release again.",
+                "certain",
+                link=_EVENTS,
+            )
+        )
+    if world.release_by_token:
+        found.append(
+            _diagnosis(
+                "sf-github-token",
+                "The release was made with a workflow's GITHUB_BY_WORKFLOW.",
+                "What that token does starts no other workflow.",
+                "Make releases with `gh` on your machine or with an app's token, or publish in the "
+                f"workflow that makes the release. For this one: gh workflow run {world.workflow} "
+                f"--ref {world.tag}",
+                "certain",
+                link=_BY_WORKFLOW,
+            )
+        )
+    if not found:
+        found.append(
+            _diagnosis(
+                "gh-noruns",
+                f"The release of {world.tag} started no run of `{world.workflow}`.",
+                "Nothing that was looked at explains it: GitHub may be late, or Actions may be "
+                "switched off for the repository.",
+                f"See https://www.githubstatus.com/ and https://github.com/{world.slug}/actions, "
+                "then wait a few minutes.",
+                "possible",
+            )
+        )
+    return tuple(found)
+
+
+def _green(world: World) -> tuple[Diagnosis, ...]:
+    publishing = [job for job in world.jobs if job.publishes]
+    skipped = [job for job in publishing if job.conclusion == "skipped"]
+    if skipped or world.run_conclusion == "skipped":
+        name = skipped[0].name if skipped else world.workflow
+        return (
+            _diagnosis(
+                "gr-skipped",
+                f"The job `{name}` was skipped, and the run is green all the same.",
+                "Its `if:` was false for this event, or a job that it `needs` did not run.",
+                f"Compare its `if:` with the event and the ref (refs/tags/{world.tag}): "
+                f"{world.run_url}",
+                "certain",
+            ),
+        )
+    if world.index_files is None or world.index_files:
+        return ()
+    if world.on_other_index:
+        return (
+            _diagnosis(
+                "sf-other-index",
+                f"{world.version} went to {world.on_other_index}, not to {world.index}.",
+                "The publish step names that index in `repository-url` (or `--index`).",
+                "Remove it from the publish step, then release a new version.",
+                "certain",
+            ),
+        )
+    if world.uploaded_version and world.uploaded_version != world.version:
+        return (
+            _diagnosis(
+                "sf-old-version",
+                f"The run published {world.uploaded_version} instead of {world.version}.",
+                "The tag is on a commit that still has the old version, or the run built the "
+                "default branch.",
+                f"See `git show {world.tag}:pyproject.toml`; raise the version in the commit that "
+                "is tagged, and release a new version.",
+                "certain",
+            ),
+        )
+    if world.uploaded == ():
+        return (
+            _diagnosis(
+                "sf-empty-dist",
+                "The publish step had no files.",
+                "dist/ was empty, or every file was skipped, and the step ended well.",
+                "Give upload-artifact `if-no-files-found: error`, compare `path` and "
+                f"`packages-dir`, and remove `skip-existing`: {world.run_url}",
+                "likely",
+            ),
+        )
+    newest = f" (newest there: {world.newest_on_index})" if world.newest_on_index else ""
+    return (
+        _diagnosis(
+            "sf-nothing-on-index",
+            f"The run is green, and {world.version} is not on {world.index}{newest}.",
+            "The run has no publish step for this index, the step was skipped, or the index has "
+            "not shown the files yet.",
+            f"Look at the steps of {world.run_url}; if one uploaded, wait a few minutes.",
+            "possible",
+        ),
+    )
+
+
+def _diagnosis(
+    name: str, title: str, cause: str, fix: str, confidence: Confidence, *, link: str = ""
+) -> Diagnosis:
+    return Diagnosis(
+        id=name,
+        title=title,
+        cause=cause,
+        fix=fix,
+        confidence=confidence,
+        tool="GitHub Actions",
+        link=link or "https://docs.github.com/en/actions",
+    )

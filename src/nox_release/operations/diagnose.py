@@ -1,0 +1,356 @@
+"""Say why a build, upload or release failed, in this project's own values, and what to do about it.
+
+Without an argument: the newest run of the publish workflow. Otherwise one of
+    nox -s diagnose -- 1234567890                          a run, by number or address
+    nox -s diagnose -- https://github.com/o/r/actions/runs/1234567890
+    nox -s diagnose -- build.log                           a log in a file
+    twine upload dist/* 2>&1 | nox -s diagnose -- -        a log on standard input
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from nox_release.diagnosis.engine import diagnose, first_errors
+from nox_release.diagnosis.silent import JobSeen, World, silent_failures
+from nox_release.diagnosis.values import Circumstances, repository_of
+from nox_release.errors import ConfigurationError, ForgeError, NoxReleaseError
+from nox_release.operations import options as shared
+from nox_release.process import redact
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    from nox_release.console import Console
+    from nox_release.context import Context
+    from nox_release.diagnosis.model import Diagnosis
+    from nox_release.forge import Forge, Job, Run
+    from nox_release.project import Project
+    from nox_release.publishing import TrustedPublisher
+
+T = TypeVar("T")
+
+_RUN = re.compile(
+    r"(?:https?://github\.com/(?P<slug>[\w.-]+/[\w.-]+)/actions/runs/)?(?P<id>\d{3,})(?:[/?#].*)?"
+)
+_ASK = "https://discuss.python.org/c/packaging/14 or https://github.com/pypa/gh-action-pypi-publish/discussions"
+_SHOWN = 3
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "source", nargs="?", metavar="RUN|FILE|-", help="a run's number or address, a file, or -"
+    )
+    shared.add_index(parser)
+    shared.add_package(parser)
+    shared.add_json(parser)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What a log or a run says. `log` is the file in which the log is kept, if it was fetched.
+
+    `notes` are what could not be asked; `errors` the log's first error lines.
+    """
+
+    diagnoses: tuple[Diagnosis, ...]
+    source: str
+    log: Path | None = None
+    run_url: str = ""
+    errors: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    failed: bool = True
+
+
+def main(context: Context, options: argparse.Namespace) -> int:
+    project = _project(context, options)
+    explanation = _explained(context, project, options.source)
+    if context.console.is_json:
+        context.console.json(_document(explanation))
+    else:
+        show(context.console, explanation)
+    return 0 if explanation.diagnoses or not explanation.failed else 1
+
+
+def _explained(context: Context, project: Project | None, source: str | None) -> Explanation:
+    if source == "-":
+        stream = getattr(sys.stdin, "buffer", None)
+        text = stream.read().decode("utf-8", "replace") if stream else sys.stdin.read()
+        return explain(context, project, text, source="standard input", keep=True)
+    if source and (context.root / source).is_file():
+        return explain(
+            context,
+            project,
+            (context.root / source).read_text(encoding="utf-8", errors="replace"),
+            source=source,
+        )
+    found = _RUN.fullmatch(source or "")
+    if source and not found:
+        raise ConfigurationError(
+            f"`{source}` is neither a run nor a file.",
+            reason="A run is a number or https://github.com/OWNER/REPOSITORY/actions/runs/NUMBER.",
+            hint="Give `-` to read a log from standard input.",
+        )
+    forge, publisher = _forge(context, project, found["slug"] if found else None)
+    run = forge.run(int(found["id"])) if found else _newest_run(forge, project, publisher)
+    if run is None:
+        raise ForgeError(
+            f"{forge.slug} has no such run.",
+            reason=f"Asked for {source}." if source else "The publish workflow has not run yet.",
+            hint=f"Look at {forge.url}/actions",
+        )
+    return explain(context, project, run, forge=forge, publisher=publisher)
+
+
+def _project(context: Context, options: argparse.Namespace) -> Project | None:
+    """The project here, if there is one: a log can be read without."""
+    try:
+        return shared.load_project(context, options)
+    except ConfigurationError:
+        if options.index or options.package:
+            raise
+        return None
+
+
+def _forge(
+    context: Context, project: Project | None, slug: str | None
+) -> tuple[Forge, TrustedPublisher | None]:
+    from nox_release.forge import Forge
+    from nox_release.git import find_repository
+    from nox_release.project import Settings
+    from nox_release.workflows import github_remote, read_publisher
+
+    repository = find_repository(context.root, context.runner)
+    settings = project.settings if project else Settings()
+    publisher = None
+    if repository is not None:
+        publisher = read_publisher(repository, settings).publisher
+    if slug is None and publisher is not None:
+        slug = f"{publisher.owner}/{publisher.repository}"
+    if slug is None and repository is not None:
+        remote = github_remote(repository, settings)
+        slug = None if isinstance(remote, str) else "/".join(remote)
+    if slug is None and (named := repository_of(project)):
+        slug = "/".join(named)
+    if slug is None:
+        raise ConfigurationError(
+            "It is not known which repository on GitHub is meant.",
+            reason="Neither a git remote nor `[project.urls]` names one.",
+            hint="Give the run's whole address, or a log: nox -s diagnose -- FILE",
+        )
+    return Forge(slug, context.runner, context.root, clock=context.clock), publisher
+
+
+def _newest_run(
+    forge: Forge, project: Project | None, publisher: TrustedPublisher | None
+) -> Run | None:
+    """The newest run of the publish workflow, or, without one, the newest failed run at all."""
+    workflow = publisher.workflow if publisher else project.settings.workflow if project else None
+    runs = forge.runs(workflow=workflow)
+    if workflow is None:
+        runs = tuple(run for run in runs if run.conclusion == "failure") or runs
+    return runs[0] if runs else None
+
+
+def explain(
+    context: Context,
+    project: Project | None,
+    subject: str | Run,
+    *,
+    forge: Forge | None = None,
+    publisher: TrustedPublisher | None = None,
+    version: str | None = None,
+    source: str = "",
+    keep: bool = False,
+) -> Explanation:
+    """Why the run failed, or what the log in `subject` says; `keep` writes that log to a file.
+
+    What GitHub does not answer becomes a note, not an error.
+    """
+    if isinstance(subject, str):
+        known = Circumstances(publisher=publisher, version=version)
+        found = diagnose(subject, project=project, known=known)
+        return Explanation(
+            diagnoses=found,
+            source=source or "the log",
+            log=_kept(subject) if keep else None,
+            errors=() if found else first_errors(subject),
+            failed=bool(found) or bool(first_errors(subject)),
+        )
+    if forge is None:
+        found_slug = _RUN.fullmatch(subject.url)
+        forge, derived = _forge(context, project, found_slug["slug"] if found_slug else None)
+        publisher = publisher or derived
+    return _explain_run(project, subject, forge, publisher, version)
+
+
+def _explain_run(
+    project: Project | None,
+    run: Run,
+    forge: Forge,
+    publisher: TrustedPublisher | None,
+    version: str | None,
+) -> Explanation:
+    notes: list[str] = []
+    jobs = _asked(notes, "The run's jobs", lambda: forge.jobs(run.id)) or ()
+    log = ""
+    if not run.succeeded and run.is_over:
+        log = _asked(notes, "The run's log", lambda: forge.log(run.id)) or ""
+    annotated = _annotations(notes, forge, jobs)
+    text = f"{log}\n{annotated}" if log else annotated
+    known = Circumstances(
+        publisher=publisher,
+        version=version,
+        run_started=run.started,
+        run_attempt=run.attempt,
+        run_url=run.url,
+    )
+    found = () if run.succeeded else diagnose(text, project=project, known=known)
+    if not found:
+        found = silent_failures(_world(project, run, jobs, forge, publisher, notes))
+    return Explanation(
+        diagnoses=found,
+        source=f"run {run.id} of {run.workflow.rpartition('/')[2]} ({run.conclusion or run.status})",
+        log=_kept(text) if text.strip() else None,
+        run_url=run.url,
+        errors=() if found else first_errors(text),
+        notes=tuple(notes),
+        failed=run.is_over and not run.succeeded,
+    )
+
+
+def _asked(notes: list[str], what: str, ask: Callable[[], T]) -> T | None:
+    """The answer, or `None` and a note."""
+    try:
+        return ask()
+    except NoxReleaseError as error:
+        notes.append(f"{what} could not be read: {error.reason or error.message}")
+        return None
+
+
+def _annotations(notes: list[str], forge: Forge, jobs: Sequence[Job]) -> str:
+    """The annotations of jobs that did not succeed, as log lines: some causes stand only there."""
+    lines = []
+    for job in jobs:
+        if job.conclusion in (None, "success", "skipped"):
+            continue
+        for level, message in (
+            _asked(notes, f"The annotations of {job.name}", partial(forge.annotations, job.id))
+            or ()
+        ):
+            kind = {"failure": "error", "notice": "notice"}.get(level, "warning")
+            lines += [f"{job.name}\t\t##[{kind}]{line}" for line in message.splitlines()]
+    return "\n".join(lines)
+
+
+def _world(
+    project: Project | None,
+    run: Run,
+    jobs: Sequence[Job],
+    forge: Forge,
+    publisher: TrustedPublisher | None,
+    notes: list[str],
+) -> World:
+    waits_for = ""
+    if run.status == "waiting":
+        pending = _asked(notes, "What the run waits for", lambda: forge.pending_deployments(run.id))
+        waits_for = pending[0].environment if pending else ""
+    version = project.version if project else None
+    settings = project.settings if project else None
+    publishing = re.compile(r"publish|pypi|upload|deploy|release", re.IGNORECASE)
+    return World(
+        version=version or "",
+        tag=settings.tag(project.name if project else "", version)
+        if settings and version
+        else run.branch,
+        workflow=publisher.workflow if publisher else run.workflow.rpartition("/")[2],
+        index=settings.index.title if settings else "PyPI",
+        slug=forge.slug,
+        run_found=True,
+        run_status=run.status,
+        run_conclusion=run.conclusion,
+        run_url=run.url,
+        waits_for=waits_for,
+        jobs=tuple(
+            JobSeen(
+                name=job.name,
+                conclusion=job.conclusion,
+                publishes=publishing.search(job.name) is not None,
+            )
+            for job in jobs
+        ),
+    )
+
+
+def _kept(text: str) -> Path:
+    """The file in which this log is kept, for its owner alone and without secrets."""
+    handle, name = tempfile.mkstemp(prefix="nox-release-", suffix=".log")
+    with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+        file.write(redact(text))
+    return Path(name)
+
+
+def show(console: Console, explanation: Explanation) -> None:
+    """What happened, why, what to do, how sure; and where the log is."""
+    console.title(f"Diagnosis of {explanation.source}")
+    if explanation.run_url:
+        console.line(explanation.run_url)
+    for number, diagnosis in enumerate(explanation.diagnoses[:_SHOWN]):
+        if number == 1:
+            console.line()
+            console.line("Also seen in it:")
+        _show_one(console, diagnosis)
+    if not explanation.diagnoses:
+        _show_nothing(console, explanation)
+    for note in explanation.notes:
+        console.mark("not known", note)
+    if explanation.log:
+        console.line(f"The log is kept in {explanation.log}")
+    if explanation.diagnoses:
+        console.mark("step", f"Next: {explanation.diagnoses[0].fix.splitlines()[0]}")
+
+
+def _show_one(console: Console, diagnosis: Diagnosis) -> None:
+    console.mark("error", diagnosis.title, detail=f"[{diagnosis.id}]")
+    if diagnosis.line:
+        place = [f"job {diagnosis.job}"] if diagnosis.job else []
+        place += [f"step {diagnosis.step}"] if diagnosis.step else []
+        place += [f"line {diagnosis.line_number}"] if diagnosis.line_number else []
+        console.line(f"what happened: {diagnosis.line}", indent=2)
+        if place:
+            console.line(f"where: {', '.join(place)}", indent=2)
+    console.line(f"why: {diagnosis.cause}", indent=2)
+    console.line(f"what to do: {diagnosis.fix}", indent=2)
+    console.line(f"how sure: {diagnosis.confidence}", indent=2)
+    if diagnosis.link:
+        console.line(f"see: {diagnosis.link}", indent=2)
+
+
+def _show_nothing(console: Console, explanation: Explanation) -> None:
+    if not explanation.failed:
+        console.mark("ok", "No failure is seen in it.")
+        return
+    console.mark("not known", "This failure is not in the catalogue, so no guess is made.")
+    for line in explanation.errors:
+        console.line(line, indent=2)
+    console.line(f"Ask with these lines at {_ASK}")
+
+
+def _document(explanation: Explanation) -> dict[str, object]:
+    return {
+        "source": explanation.source,
+        "run": explanation.run_url or None,
+        "failed": explanation.failed,
+        "diagnoses": [diagnosis.document() for diagnosis in explanation.diagnoses],
+        "first_errors": list(explanation.errors),
+        "log": str(explanation.log) if explanation.log else None,
+        "notes": list(explanation.notes),
+    }
