@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
-import sys
 import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.errors import CommandError, ConfigurationError, NoxReleaseError
+from nox_release.errors import CommandError, ConfigurationError, NoxReleaseError, disk_error
 from nox_release.process import last_lines
 
 if TYPE_CHECKING:
@@ -243,19 +241,3 @@ def _extract_carefully(archive: tarfile.TarFile, directory: Path) -> None:
         ):
             raise tarfile.TarError(f"{member.name!r} leads out of the archive")
     archive.extractall(directory)  # noqa: S202 - every member was looked at
-
-
-def disk_error(error: OSError, message: str) -> NoxReleaseError:
-    """One clear error for a full or forbidden disk."""
-    hints = {
-        errno.ENOSPC: "The disk is full: make room and run it again.",
-        errno.EDQUOT if sys.platform != "win32" else -1: "Your quota on this disk is used up.",
-        errno.EROFS: "The disk is mounted read-only.",
-        errno.EACCES: "You may not write there.",
-        errno.EPERM: "You may not write there.",
-    }
-    return NoxReleaseError(
-        message,
-        reason=f"{error.strerror or error}: {error.filename}" if error.filename else str(error),
-        hint=hints.get(error.errno or 0, ""),
-    )

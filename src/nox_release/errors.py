@@ -13,6 +13,7 @@ NoxReleaseError                 what happened, why, what to do next
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -101,3 +102,19 @@ class StalledError(NoxReleaseError):
 
 class Declined(NoxReleaseError):  # noqa: N818 - a decision, not a fault
     """The maintainer answered no, or could not be asked."""
+
+
+def disk_error(error: OSError, message: str) -> NoxReleaseError:
+    """One clear error for a full or forbidden disk."""
+    hints = {
+        errno.ENOSPC: "The disk is full: make room and run it again.",
+        getattr(errno, "EDQUOT", -1): "Your quota on this disk is used up.",
+        errno.EROFS: "The disk is mounted read-only.",
+        errno.EACCES: "You may not write there.",
+        errno.EPERM: "You may not write there.",
+    }
+    return NoxReleaseError(
+        message,
+        reason=f"{error.strerror or error}: {error.filename}" if error.filename else str(error),
+        hint=hints.get(error.errno or 0, ""),
+    )

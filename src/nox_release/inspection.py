@@ -187,7 +187,7 @@ def skipped_smoke(reason: str) -> tuple[Result, ...]:
     )
 
 
-def smoke(
+def try_out(
     wheel: Distribution,
     runner: Runner,
     *,

@@ -16,32 +16,12 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nox_release.building import BuildFailed, build_distributions, disk_error
-from nox_release.checks.built import (
-    Facts,
-    check_built,
-    console_scripts,
-    is_between_tags,
-    is_uploadable,
-    missing_modules,
-    top_level,
-)
-from nox_release.console import result_as_json
 from nox_release.environments import fresh_environment, without_secrets
-from nox_release.errors import ConfigurationError
-from nox_release.findings import Finding, Severity, errors_in
+from nox_release.errors import ConfigurationError, ConflictError, NoxReleaseError, disk_error
+from nox_release.findings import Finding, errors_in
 from nox_release.git import Repository, find_repository
-from nox_release.inspection import (
-    check_with_twine,
-    imported_names,
-    read_entry_points,
-    skipped_smoke,
-)
-from nox_release.inspection import (
-    smoke as try_out,
-)
 from nox_release.operations.options import add_json, add_package, load_projects
 from nox_release.process import end_running
 from nox_release.project import read_project
@@ -50,6 +30,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Generator, Iterable, Sequence
 
+    from nox_release.building import BuildFailed
+    from nox_release.checks.built import Facts
     from nox_release.context import Context
     from nox_release.distributions import Distribution
     from nox_release.findings import Result
@@ -89,6 +71,8 @@ class Built:
     @property
     def uploadable(self) -> tuple[Distribution, ...]:
         """Those that PyPI takes; a wheel for this machine alone is not among them."""
+        from nox_release.checks.built import is_uploadable
+
         return tuple(one for one in self.distributions if is_uploadable(one))
 
 
@@ -126,6 +110,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def main(context: Context, options: argparse.Namespace) -> int:
     """The session: build, show, and say whether a release could go on."""
+    from nox_release.operations.build_report import as_json, show
+
     documents = []
     failed = False
     for project in load_projects(context, options):
@@ -140,7 +126,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
         )
         failed = failed or bool(built.errors)
         documents.append(as_json(built))
-        show(context, built)
+        show(context.console, built)
         context.console.annotate(built.findings)
     if options.json:
         context.console.json(documents[0] if len(documents) == 1 else {"packages": documents})
@@ -176,23 +162,9 @@ def build(
                 verbose=verbose,
             )  # fmt: skip
             watch.step("inspecting")
-            results = [*check_built(made.facts), *_of_upload_rules(made.facts)]
-            if smoke is False:
-                results += skipped_smoke("left out with `--no-smoke`")
-            else:
-                results += try_out(
-                    made.facts.wheel,
-                    context.runner,
-                    aside=aside / "smoke",
-                    entry_points=made.facts.entry_points,
-                    whatever_the_size=bool(smoke),
-                    on_step=watch.step,
-                )
-            results += made.twine.result()
+            results = _inspect(context, made, aside, watch, smoke=smoke)
         distributions: tuple[Distribution, ...] = (made.facts.sdist, made.facts.wheel)
-        refused = any(
-            isinstance(result, Finding) and result.severity is Severity.ERROR for result in results
-        )
+        refused = bool(errors_in([one for one in results if isinstance(one, Finding)]))
         if not refused:
             distributions = _place(distributions, into, project.root)
     wheel = made.facts.wheel
@@ -201,7 +173,7 @@ def build(
             made.facts.project, name=wheel.name, version=wheel.version, root=project.root
         ),
         distributions=distributions,
-        results=tuple(dict.fromkeys(results)),
+        results=results,
         commit=made.commit,
         tag=tag,
         placed=not refused,
@@ -237,6 +209,13 @@ def _prepare(
 ) -> _Source:
     repository = find_repository(project.root, context.runner)
     if repository is None or working_tree:
+        if tag is not None:
+            raise ConfigurationError(
+                f"The tag {tag} can be made in a clean checkout only.",
+                reason="This project is not under git."
+                if repository is None
+                else "The tree is built as it lies.",
+            )
         return _as_it_lies(project, repository)
     watch.step("a clean checkout")
     commit = repository.head()
@@ -265,13 +244,16 @@ def _as_it_lies(project: Project, repository: Repository | None) -> _Source:
     if repository is None:
         return _Source(project=project, folder=project.root, tree=_walk(project.root))
     below = project.root.relative_to(repository.root)
-    untracked = _below(repository.changes().untracked, below)
+    try:
+        epoch = repository.commit_time(repository.head())
+    except ConflictError:  # no commit yet
+        epoch = None
     return _Source(
         project=project,
         folder=project.root,
         tree=_below(repository.tracked(), below),
-        untracked=untracked,
-        epoch=repository.commit_time(repository.head()),
+        untracked=_below(repository.changes().untracked, below),
+        epoch=epoch,
     )
 
 
@@ -316,12 +298,14 @@ def _make(
     tag: str | None,
     verbose: bool,
 ) -> _Made:
-    """Build both files and gather the facts; environment and twine get ready meanwhile."""
-    from nox_release.archives import read_distribution
-
+    """Build both files and gather the facts; environment, twine and rules get ready meanwhile."""
     runner = without_secrets(context.runner)
     environment = pool.submit(fresh_environment, aside / "environment", runner)
+    loaded = pool.submit(_load)
     source = _prepare(context, project, aside, working_tree=working_tree, tag=tag, watch=watch)
+    from nox_release.building import BuildFailed, build_distributions
+    from nox_release.inspection import check_with_twine
+
     files: Future[Sequence[Path]] = Future()
     twine = pool.submit(check_with_twine, files.result, runner, cwd=aside)
     try:
@@ -340,25 +324,70 @@ def _make(
         raise _explained(error, source.project) from None
     finally:
         files.cancel()  # where it has no result, nobody will wait for one
-    sdist, wheel = (read_distribution(path) for path in built)
+    loaded.result()
+    return _Made(facts=_facts(source, *built, tag=tag), commit=source.commit, twine=twine)
+
+
+def _load() -> None:
+    """Load what looks at the files while others make them."""
+    import nox_release.archives
+    import nox_release.checks.files
+    import nox_release.inspection  # noqa: F401
+
+
+def _facts(source: _Source, sdist: Path, wheel: Path, *, tag: str | None) -> Facts:
+    from nox_release.archives import read_distribution
+    from nox_release.checks.built import Facts, is_between_tags, missing_modules
+    from nox_release.inspection import imported_names, read_entry_points
+
     facts = Facts(
         project=source.project,
-        sdist=sdist,
-        wheel=wheel,
+        sdist=read_distribution(sdist),
+        wheel=read_distribution(wheel),
         tree=source.tree,
         untracked=source.untracked,
-        entry_points=read_entry_points(wheel.path),
+        entry_points=read_entry_points(wheel),
         tag=tag,
     )
-    if source.checkout is not None and is_between_tags(wheel.version):
+    if source.checkout is not None and is_between_tags(facts.wheel.version):
         facts = replace(
             facts,
             tags=source.checkout.tags_at("HEAD"),
             changed=source.checkout.changes().modified,
         )
     if missing_modules(facts):
-        facts = replace(facts, imported=imported_names(wheel.path))
-    return _Made(facts=facts, commit=source.commit, twine=twine)
+        facts = replace(facts, imported=imported_names(wheel))
+    return facts
+
+
+def _inspect(
+    context: Context, made: _Made, aside: Path, watch: _Watch, *, smoke: bool | None
+) -> tuple[Result, ...]:
+    """Everything there is to say about the files, each thing once."""
+    from nox_release.checks.built import TWINE_CHECK, check_built
+    from nox_release.inspection import skipped_smoke, try_out
+
+    results = [*check_built(made.facts)]
+    refusals = _of_upload_rules(made.facts)
+    if smoke is False:
+        tried = skipped_smoke("left out with `--no-smoke`")
+    else:
+        tried = try_out(
+            made.facts.wheel,
+            context.runner,
+            aside=aside / "smoke",
+            entry_points=made.facts.entry_points,
+            whatever_the_size=bool(smoke),
+            on_step=watch.step,
+        )
+    described = any(finding.id.startswith("description") for finding in refusals)
+    twine = [
+        result
+        for result in made.twine.result()
+        # The rule about the description says the same, and what to do.
+        if not (described and isinstance(result, Finding) and result.id == TWINE_CHECK.id)
+    ]
+    return tuple(dict.fromkeys([*results, *refusals, *twine, *tried]))
 
 
 @contextlib.contextmanager
@@ -375,38 +404,39 @@ def _at_once() -> Generator[ThreadPoolExecutor]:
         pool.shutdown()
 
 
-def _explained(error: BuildFailed, project: Project) -> BuildFailed:
+def _explained(error: BuildFailed, project: Project) -> NoxReleaseError:
     """The failure with a hint, from what is known about such logs."""
     from nox_release import diagnose
 
-    if error.hint:
-        return error
-    for diagnosis in diagnose(error.output or error.reason, project=project):
-        fix = getattr(diagnosis, "fix", "")
-        if fix:
-            error.hint = str(fix)
-            return error
-    error.hint = "nox -s build -- --verbose shows all that the backend said."
+    known = diagnose(error.output, project=project)
+    certain = [diagnosis for diagnosis in known if diagnosis.confidence == "certain"]
+    if certain and certain[0].title not in error.reason:
+        error.hint = f"{certain[0].title} {certain[0].fix}".strip()
+    elif not error.hint:
+        error.hint = "All that the backend said: nox -s build -- --verbose"
     return error
 
 
-def _of_upload_rules(facts: Facts) -> list[Finding]:
-    """What PyPI would refuse; less what another rule has said better."""
-    try:
-        from nox_release.checks.files import check_distributions
-    except ImportError:
-        return []
+# What a rule of `checks.built` says better, because it knows the project.
+_PLATFORM, _LOCAL, _HALF = "wheel-platform", "local-version", "half-release"
 
-    kept = []
-    for one in (facts.sdist, facts.wheel):
-        for finding in check_distributions([one.path]):
-            if not is_uploadable(one) and "platform tag" in finding.refusal:
-                continue  # wheel-for-this-machine
-            between = facts.project.version_from_tags and facts.tag is None and "+" in one.version
-            if between and "local" in finding.refusal.lower():
-                continue  # version-between-tags
-            kept.append(finding)
-    return kept
+
+def _of_upload_rules(facts: Facts) -> list[Finding]:
+    """What PyPI would refuse, and what others would; of both files once."""
+    from nox_release.checks.built import is_uploadable
+    from nox_release.checks.files import check_distributions
+
+    kept: dict[str, Finding] = {}
+    between = facts.project.version_from_tags and facts.tag is None
+    for finding in check_distributions([facts.sdist.path, facts.wheel.path]):
+        if finding.id in (_PLATFORM, _HALF) and not is_uploadable(facts.wheel):
+            continue
+        if finding.id == _LOCAL and between:
+            continue
+        where = finding.where and replace(finding.where, file=Path(finding.where.file).name)
+        said = finding.message.replace(facts.wheel.filename, facts.sdist.filename)
+        kept.setdefault(f"{finding.id} {said}", replace(finding, where=where))
+    return list(kept.values())
 
 
 # --- placing ---------------------------------------------------------------------------------
@@ -479,95 +509,3 @@ class _Watch:
         return tuple(
             (name, end - begun) for (name, begun), end in zip(self._begun, ends, strict=True)
         )
-
-
-# --- showing ---------------------------------------------------------------------------------
-
-
-def show(context: Context, built: Built) -> None:
-    """What was made and what is inside, then what was found, then one next step."""
-    console = context.console
-    project = built.project
-    origin = f"from commit {built.commit[:7]}" if built.commit else "from the tree as it lies"
-    console.title(f"{project.name} {built.version}, {origin}")
-    for one in built.distributions:
-        console.line(f"{one.filename}  {size_in_words(one.size)}")
-        console.line(f"sha256 {one.sha256}", indent=2, style="dim")
-    console.line()
-    console.table(("", ""), _inside(built))
-    console.results(built.results)
-    console.line()
-    seconds = sum(took for _, took in built.seconds)
-    folder = _shown(built.distributions[0].path.parent, project.root)
-    if built.errors:
-        count = len(built.errors)
-        console.mark(
-            "error",
-            f"{count} problem{'s' * (count != 1)} would break the release; the files were not "
-            "moved into dist/.",
-        )
-        console.line("Next: mend the first of them, and run `nox -s build` again.")
-        return
-    console.mark("done", f"{len(built.distributions)} files in {folder} after {seconds:.1f} s.")
-    console.line("Next: nox -s check-project")
-
-
-def _inside(built: Built) -> list[tuple[str, str]]:
-    wheel = built.distributions[-1]
-    metadata = wheel.metadata
-    packages = [
-        f"{package.name} ({package.files} file{'s' * (package.files != 1)}"
-        + (f", {package.subpackages} subpackages" if package.subpackages else "")
-        + ")"
-        for package in top_level(wheel)
-    ]
-    scripts = [f"{name} = {target}" for name, target in console_scripts(built.entry_points)]
-    requires = [value for value in metadata.values("Requires-Dist") if "extra ==" not in value]
-    extras = metadata.values("Provides-Extra")
-    rows = [
-        ("import", ", ".join(packages) or "nothing"),
-        ("commands", "\n".join(scripts) or "none"),
-        ("Python", metadata.value("Requires-Python") or "any (no `requires-python`)"),
-        ("needs", ", ".join(requires) or "nothing else"),
-    ]
-    if extras:
-        rows.append(("extras", ", ".join(extras)))
-    return rows
-
-
-def size_in_words(size: int) -> str:
-    """Bytes as people read them."""
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
-        size = size / 1000  # type: ignore[assignment]
-    return f"{size:.1f} GB"
-
-
-def as_json(built: Built) -> dict[str, Any]:
-    """The document of `--json`."""
-    return {
-        "project": built.project.name,
-        "version": built.version,
-        "commit": built.commit,
-        "tag": built.tag,
-        "placed": built.placed,
-        "distributions": [
-            {
-                "filename": one.filename,
-                "kind": one.kind,
-                "path": str(one.path),
-                "size": one.size,
-                "sha256": one.sha256,
-                "uploadable": is_uploadable(one),
-            }
-            for one in built.distributions
-        ],
-        "packages": [
-            {"name": package.name, "files": package.files}
-            for package in top_level(built.distributions[-1])
-        ],
-        "scripts": dict(console_scripts(built.entry_points)),
-        "seconds": {name: round(took, 3) for name, took in built.seconds},
-        "results": [result_as_json(result) for result in built.results],
-    }

@@ -1,0 +1,101 @@
+"""What a build shows: at a glance to a person, as a document to a program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nox_release.checks.built import console_scripts, is_uploadable, top_level
+from nox_release.console import result_as_json
+from nox_release.operations.build import _shown
+
+if TYPE_CHECKING:
+    from nox_release.console import Console
+    from nox_release.operations.build import Built
+
+
+def show(console: Console, built: Built) -> None:
+    """What was made and what is inside, then what was found, then one next step."""
+    project = built.project
+    origin = f"from commit {built.commit[:7]}" if built.commit else "from the tree as it lies"
+    console.title(f"{project.name} {built.version}, {origin}")
+    for one in built.distributions:
+        console.line(f"{one.filename}  {size_in_words(one.size)}")
+        console.line(f"sha256 {one.sha256}", indent=2, style="dim")
+    console.line()
+    console.table(("", ""), _inside(built))
+    console.results(built.results)
+    console.line()
+    seconds = sum(took for _, took in built.seconds)
+    folder = _shown(built.distributions[0].path.parent, project.root)
+    if built.errors:
+        count = len(built.errors)
+        console.mark(
+            "error",
+            f"{count} problem{'s' * (count != 1)} would break the release; the files were not "
+            "moved into dist/.",
+        )
+        console.line("Next: mend the first of them, and run `nox -s build` again.")
+        return
+    console.mark("done", f"{len(built.distributions)} files in {folder} after {seconds:.1f} s.")
+    console.line("Next: nox -s check-project")
+
+
+def _inside(built: Built) -> list[tuple[str, str]]:
+    wheel = built.distributions[-1]
+    metadata = wheel.metadata
+    packages = [
+        f"{package.name} ({package.files} file{'s' * (package.files != 1)}"
+        + (f", {package.subpackages} subpackages" if package.subpackages else "")
+        + ")"
+        for package in top_level(wheel)
+    ]
+    scripts = [f"{name} = {target}" for name, target in console_scripts(built.entry_points)]
+    requires = [value for value in metadata.values("Requires-Dist") if "extra ==" not in value]
+    extras = metadata.values("Provides-Extra")
+    rows = [
+        ("import", ", ".join(packages) or "nothing"),
+        ("commands", "\n".join(scripts) or "none"),
+        ("Python", metadata.value("Requires-Python") or "any (no `requires-python`)"),
+        ("needs", ", ".join(requires) or "nothing else"),
+    ]
+    if extras:
+        rows.append(("extras", ", ".join(extras)))
+    return rows
+
+
+def size_in_words(size: int) -> str:
+    """Bytes as people read them."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+        size = size / 1000  # type: ignore[assignment]
+    return f"{size:.1f} GB"
+
+
+def as_json(built: Built) -> dict[str, Any]:
+    """The document of `--json`."""
+    return {
+        "project": built.project.name,
+        "version": built.version,
+        "commit": built.commit,
+        "tag": built.tag,
+        "placed": built.placed,
+        "distributions": [
+            {
+                "filename": one.filename,
+                "kind": one.kind,
+                "path": str(one.path),
+                "size": one.size,
+                "sha256": one.sha256,
+                "uploadable": is_uploadable(one),
+            }
+            for one in built.distributions
+        ],
+        "packages": [
+            {"name": package.name, "files": package.files}
+            for package in top_level(built.distributions[-1])
+        ],
+        "scripts": dict(console_scripts(built.entry_points)),
+        "seconds": {name: round(took, 3) for name, took in built.seconds},
+        "results": [result_as_json(result) for result in built.results],
+    }
