@@ -187,7 +187,7 @@ def skipped_smoke(reason: str) -> tuple[Result, ...]:
     )
 
 
-def try_out(
+def smoke(
     wheel: Distribution,
     runner: Runner,
     *,

@@ -365,7 +365,8 @@ def _inspect(
 ) -> tuple[Result, ...]:
     """Everything there is to say about the files, each thing once."""
     from nox_release.checks.built import TWINE_CHECK, check_built
-    from nox_release.inspection import skipped_smoke, try_out
+    from nox_release.inspection import skipped_smoke
+    from nox_release.inspection import smoke as try_out
 
     results = [*check_built(made.facts)]
     refusals = _of_upload_rules(made.facts)
