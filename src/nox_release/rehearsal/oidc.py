@@ -49,6 +49,7 @@ _REQUIRED = (
     "ref",
     "sha",
 )
+_PENDING_FIELDS = ("project_name", "owner", "repository", "workflow_filename", "environment")
 _NAME_ERRORS = {
     "name-syntax": "Invalid project name",
     "name-prohibited": "This project name isn't allowed",
@@ -344,7 +345,7 @@ class TrustedPublishing:
         return {name: (text,) for name, text in found.items() if text}
 
     def _owner_error(self, owner: str) -> str:
-        if not owner.strip():
+        if not owner:
             return "Specify GitHub repository owner (username or organization)"
         # `$` as in Warehouse: one line feed at the end passes.
         if not re.match(r"^[a-zA-Z0-9][a-zA-Z0-9-]*$", owner):
@@ -357,7 +358,7 @@ class TrustedPublishing:
 
     def _name_errors(self, user: RehearsalUser, form: Mapping[str, str]) -> tuple[str, ...]:
         name = form.get("project_name", "")
-        if not name.strip():
+        if not name:
             return ("Specify project name",)
         refused = self.check_name(name)
         if refused is None:
@@ -366,7 +367,7 @@ class TrustedPublishing:
         if refused.rule == "name-exists" and existing is not None:
             if existing.roles.get(user.username) != "Owner":
                 return ("This project already exists.",)
-            query = {key: value for key, value in form.items() if value}
+            query = {key: form[key] for key in _PENDING_FIELDS if form.get(key)}
             url = (
                 f"https://{self.accounts.host}/manage/project/{name}/settings/publishing/?"
                 f"{urlencode({**query, 'provider': 'github'})}"
@@ -570,7 +571,7 @@ def _registered(text: str, publisher: RehearsalPublisher) -> Registration:
 
 
 def _repository_error(repository: str) -> str:
-    if not repository.strip():
+    if not repository:
         return "Specify repository name"
     if not re.match(r"^[a-zA-Z0-9-_.]+$", repository):
         return "Invalid repository name"
@@ -578,9 +579,9 @@ def _repository_error(repository: str) -> str:
 
 
 def _workflow_error(workflow: str) -> str:
-    name = workflow.strip()
-    if not name:
+    if not workflow:
         return "Specify workflow filename"
+    name = workflow.strip()
     if not name.endswith((".yml", ".yaml")):
         return "Workflow name must end with .yml or .yaml"
     if "/" in name:

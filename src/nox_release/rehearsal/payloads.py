@@ -22,15 +22,10 @@ def parse_payload(body: bytes) -> str:
     Raises:
         PayloadError: it is not JSON, not an object, or its token is not a string.
     """
-    try:
-        text = body.decode("utf-8")
-        problem = json_problem(text)
-        if problem:
-            raise PayloadError(_invalid_json(problem, body))
-        document = json.loads(text)
-    except UnicodeDecodeError as error:
-        place = _place(body[: error.start].decode("utf-8", "replace"), error.start)
-        raise PayloadError(_invalid_json(f"invalid unicode code point at {place}", body)) from None
+    problem = json_problem(body)
+    if problem:
+        raise PayloadError(_error("", f"Invalid JSON: {problem}", "json_invalid", body))
+    document = json.loads(body)
     if not isinstance(document, dict):
         raise PayloadError(_error("", "Input should be an object", "model_type", document))
     if "token" not in document:
@@ -39,10 +34,6 @@ def parse_payload(body: bytes) -> str:
     if not isinstance(token, str):
         raise PayloadError(_error("token", "Input should be a valid string", "string_type", token))
     return token
-
-
-def _invalid_json(problem: str, body: bytes) -> str:
-    return _error("", f"Invalid JSON: {problem}", "json_invalid", body)
 
 
 def _error(field: str, message: str, kind: str, value: Any) -> str:
@@ -64,24 +55,23 @@ def _shortened(shown: str) -> str:
     return f"{shown[:25]}...{shown[-24:]}"
 
 
-def _place(before: str, _: int = 0) -> str:
+def _place(before: str) -> str:
     line = before.count("\n") + 1
     column = len(before) - (before.rfind("\n") + 1)
     return f"line {line} column {column}"
 
 
-def json_problem(text: str) -> str:
-    """What is wrong with `text` as JSON, and where; empty when nothing is."""
-    reader = _Reader(text)
+def json_problem(body: bytes) -> str:
+    """What is wrong with `body` as JSON, and where; empty when nothing is."""
+    # One character a byte: columns are counted in bytes.
+    reader = _Reader(body.decode("latin-1"))
     try:
         reader.value()
         reader.space()
-        if reader.at < len(text):
+        if reader.at < len(reader.text):
             reader.fail("trailing characters")
     except _Problem as problem:
         return str(problem)
-    except RecursionError:
-        return "recursion limit exceeded at line 1 column 128"
     return ""
 
 
@@ -122,7 +112,7 @@ class _Reader:
             self.word({"t": "true", "f": "false", "n": "null"}[first])
         elif first in "-0123456789":
             self.number()
-        elif self.text.startswith(("NaN", "Infinity"), self.at):
+        elif first in "NI":
             self.word("NaN" if first == "N" else "Infinity")
         else:
             self.fail("expected value")
@@ -147,7 +137,7 @@ class _Reader:
             if closing != ",":
                 self.fail("expected `,` or `}`")
             self.at += 1
-            if self.peek("an object") == "}":
+            if self.peek("a value") == "}":
                 self.fail("trailing comma")
 
     def items(self, depth: int) -> None:
@@ -164,7 +154,7 @@ class _Reader:
             if closing != ",":
                 self.fail("expected `,` or `]`")
             self.at += 1
-            if self.peek("a list") == "]":
+            if self.peek("a value") == "]":
                 self.fail("trailing comma")
 
     def word(self, word: str) -> None:
@@ -203,11 +193,13 @@ class _Reader:
 
     def string(self) -> None:
         self.at += 1
+        start = self.at
         while True:
             if self.at >= len(self.text):
                 self.fail("EOF while parsing a string", end=True)
             letter = self.text[self.at]
             if letter == '"':
+                self.check_unicode(start)
                 self.at += 1
                 return
             if letter < " ":
@@ -216,16 +208,44 @@ class _Reader:
                 self.escape()
             self.at += 1
 
+    def hexadecimal(self) -> int:
+        start = self.at + 1
+        if start + 4 > len(self.text):
+            self.at = len(self.text)
+            self.fail("EOF while parsing a string", end=True)
+        for _ in range(4):
+            self.at += 1
+            if self.text[self.at] not in "0123456789abcdefABCDEF":
+                self.fail("invalid escape")
+        return int(self.text[start : self.at + 1], 16)
+
+    def second_half(self) -> None:
+        """The escape that must follow the first half of a surrogate pair."""
+        for letter in "\\u":
+            self.at += 1
+            if self.at >= len(self.text):
+                self.fail("EOF while parsing a string", end=True)
+            if self.text[self.at] != letter:
+                self.fail("unexpected end of hex escape")
+        if not 0xDC00 <= self.hexadecimal() <= 0xDFFF:
+            self.fail("lone leading surrogate in hex escape")
+
+    def check_unicode(self, start: int) -> None:
+        try:
+            self.text[start : self.at].encode("latin-1").decode("utf-8")
+        except UnicodeDecodeError as error:
+            self.at = start + error.start
+            self.fail("invalid unicode code point")
+
     def escape(self) -> None:
         self.at += 1
         if self.at >= len(self.text):
             self.fail("EOF while parsing a string", end=True)
         if self.text[self.at] == "u":
-            for _ in range(4):
-                self.at += 1
-                if self.at >= len(self.text):
-                    self.fail("EOF while parsing a string", end=True)
-                if self.text[self.at] not in "0123456789abcdefABCDEF":
-                    self.fail("invalid escape")
+            code = self.hexadecimal()
+            if 0xDC00 <= code <= 0xDFFF:
+                self.fail("lone leading surrogate in hex escape")
+            if 0xD800 <= code <= 0xDBFF:
+                self.second_half()
         elif self.text[self.at] not in '"\\/bfnrt':
             self.fail("invalid escape")
