@@ -39,6 +39,16 @@ HOSTS = {
 }
 # When the token cases were recorded: their absolute times are relative to it.
 RECORDED = 1795334088
+# Warehouse asks GitHub for the owner while it reads the form.
+GITHUB_TROUBLE = (
+    (r"403|rate.limit", "GitHub has rate-limited this action. Try again in a few minutes."),
+    (r"GitHub.*\b5\d\d\b|unexpected error", "Unexpected error from GitHub. Try again."),
+    (
+        r"connection error|GitHub (is )?unreachable",
+        "Unexpected connection error from GitHub. Try again in a few minutes.",
+    ),
+    (r"time(d )?.?out", "Unexpected timeout from GitHub. Try again in a few minutes."),
+)
 BOUNDARY = "oracle-boundary-3f1c"
 
 
@@ -107,6 +117,26 @@ def wheel(filename: str, metadata: str, size: int = 0) -> bytes:
     return target.getvalue()
 
 
+def duration(text: str) -> float | None:
+    """Seconds of the first length of time in `text`."""
+    found = re.search(r"(\d+|a|an|one|ten|two) ?(s|sec|second|min|minute|h|hour|day)s?\b", text)
+    if not found:
+        return None
+    number = {"a": 1, "an": 1, "one": 1, "two": 2, "ten": 10}.get(found.group(1))
+    unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}[found.group(2)[0]]
+    return (number or int(found.group(1))) * unit
+
+
+def moment_of(case: dict[str, Any]) -> datetime:
+    """When a case was recorded, to the second where its words and its times tell."""
+    moment: float = RECORDED
+    length = duration(case.get("desc", ""))
+    for name, value in (case.get("claims_changed_from_normal") or {}).items():
+        if name in ("exp", "iat", "nbf") and isinstance(value, int) and length is not None:
+            moment = value + length if "ago" in case["desc"] else value - length
+    return datetime.fromtimestamp(moment, timezone.utc)
+
+
 # The state before a case
 
 
@@ -141,6 +171,9 @@ def plant_project(index: RehearsalIndex, state: dict[str, Any], spare: str) -> R
         project.roles[index.add_user(owner).username] = "Owner"
     if state["status"] != "active":
         project.status = state["status"]
+    for number in range(state.get("publishers") or 0):
+        values = {"owner": "octo-org", "repository": f"before-{number}", "workflow": "release.yml"}
+        index.register_publisher(project.name, **values)
     for version, filenames in state["releases"].items():
         if spare in filenames and len(filenames) == 1:
             continue
@@ -244,8 +277,8 @@ def arrange_from_prose(
         first.fields = {"summary": (found.group(2),)}
     if found := re.search(r"release (\S+) yanked", says):
         index.yank(project.name, found.group(1))
-    if found := re.search(r"(\w+) is (?:a )?(Owner|Maintainer)", says):
-        index.add_role(project.name, found.group(1), found.group(2))
+    if found := re.search(r"(?i)(\w+) is (?:a |an )?(owner|maintainer)", says):
+        index.add_role(project.name, found.group(1), found.group(2).title())
     if found := re.search(r"upload limit (\d+) MiB", says):
         project.file_limit = int(found.group(1)) * 1024**2
     if found := re.search(r"holds (\d+) GiB minus (\d+) bytes", says):
@@ -282,7 +315,7 @@ def authorization(
     if account == "none":
         return None
     token = api_token(index, case, name, project)
-    if re.match(r"(?i)bearer", account):
+    if re.search(r"(?i)bearer", account):
         return f"Bearer {token}"
     if account.startswith("token header"):
         return f"token {token}"
@@ -320,16 +353,23 @@ def api_token(
     if "deleted project" in account:
         return case["_scoped"]
     if "project-scoped" in account or "project scope" in account:
-        here = project is not None and not re.search(r"(an)?other project", account)
-        if not here and not index.has_project("orc-elsewhere"):
-            index.create_project("orc-elsewhere", owner=name)
-        return index.token(name, projects=[project.name if here else "orc-elsewhere"])
+        named = re.search(r"orc-[\w.-]+", account)
+        here = project is not None and not re.search(r"other|elsewhere", account)
+        target = named.group() if named else project.name if here else "orc-elsewhere"
+        if not index.has_project(target):
+            index.create_project(target, owner=name)
+        return index.token(name, projects=[target])
     token = Token.load(index.token(name))
     start = int(index.now().timestamp())
     if "attenuated" in account or "narrowed" in account:
         if re.search(r"(?i)expir|date|time", account):
-            past = re.search(r"(?i)past|expired|over", prose(case))
-            token.restrict(not_before=start - 900, not_after=start + (-300 if past else 600))
+            text = prose(case)
+            begin, end = start - 900, start + 600
+            if re.search(r"(?i)\b(past|expired|over|ago)\b", text):
+                end = start - 300
+            elif re.search(r"(?i)not yet|future|begins|starts", text):
+                begin = start + 300
+            token.restrict(not_before=begin, not_after=end)
         if re.search(r"ProjectName", account):
             own = case["form"] and dict(map(tuple, case["form"]))["name"]
             other = re.search(r"other", account)
@@ -351,8 +391,13 @@ def minted(index: RehearsalIndex, case: dict[str, Any], project: RehearsalProjec
     publisher = index.register_publisher(target.name, **values)
     jwt = index.github_jwt("octo-org/oracle", "release.yml")
     answer = index.publishing.mint(json.dumps({"token": jwt}).encode())
-    if "publisher removed" in prose(case):
+    text = prose(case)
+    if "publisher removed" in text:
         index.publishing.remove_publisher(target, publisher)
+    if re.search(r"(?i)expired|\b(old|later|after minting|ago)\b", text) and (
+        "lifecycle" not in text
+    ):
+        index.clock.sleep(duration(text) or 901)
     return answer["token"]
 
 
@@ -413,10 +458,9 @@ class Replay:
         self.oracle = oracle
         self.server = Server(lambda *_: [])
         self.server.start()
-        self.recorded = datetime.fromtimestamp(RECORDED, timezone.utc)
 
-    def index(self, directory: str) -> RehearsalIndex:
-        index = RehearsalIndex(Path(directory), clock=Clock(self.recorded))
+    def index(self, directory: str, case: dict[str, Any]) -> RehearsalIndex:
+        index = RehearsalIndex(Path(directory), clock=Clock(moment_of(case)))
         # Which accounts exist on GitHub was a constant answer, too.
         index.publishing.github_owners = {"octo-org": ("octo-org", "1001")}
         self.server.application = index.app
@@ -426,11 +470,11 @@ class Replay:
         """What disagrees."""
         kind = case["group"]
         with tempfile.TemporaryDirectory() as directory:
-            index = self.index(directory)
+            index = self.index(directory, case)
             if kind == "pending-form":
                 return pending_form(index, case)
             if kind == "oidc-ttl":
-                return time_to_live(index, case)
+                return time_to_live(index, self.server, case)
             if kind in ("oidc-mint", "oidc-wire"):
                 return exchange(index, self.server, case)
             return self.upload(index, case)
@@ -441,8 +485,11 @@ class Replay:
         if kept:
             return kept[0].read_bytes()
         size = case["file"].get("size", 0)
-        padding = size - 2000 if size > 300_000 else 0
-        return wheel(case["file"]["filename"], case.get("metadata") or "", padding)
+        filename, metadata = case["file"]["filename"], case.get("metadata") or ""
+        if size <= 300_000:
+            return wheel(filename, metadata)
+        # As long as the one that was not kept, to the byte.
+        return wheel(filename, metadata, size + 1 - len(wheel(filename, metadata, 1)))
 
     def upload(self, index: RehearsalIndex, case: dict[str, Any]) -> list[str]:
         data = self.data(case)
@@ -694,6 +741,7 @@ def add_pending(index: RehearsalIndex, row: dict[str, Any], case: dict[str, Any]
             owner_id=row.get("owner_id") or "1001",
             project_name=row["project_name"],
             added_by=index.add_user(row.get("added_by", "orcowner")),
+            organization=row.get("organization"),
             created=index.now(),
         )
     )
@@ -738,22 +786,23 @@ def identity_token(index: RehearsalIndex, case: dict[str, Any]) -> str:
 
 
 def pending_form(index: RehearsalIndex, case: dict[str, Any]) -> list[str]:
-    text = prose(case)
+    text = " · ".join([prose(case), case["user"], case.get("note") or ""])
     user = index.add_user(case["user"])
     form = case["form"]
-    index.publishing.github_owners = {
-        form["owner"]: ("octo-org", "1001"),
-    }
-    if re.search(r"unknown (GitHub )?(owner|user|account)|404", text):
+    index.publishing.github_owners = {form.get("owner", ""): ("octo-org", "1001")}
+    if re.search(r"unknown (GitHub )?(owner|user|account|organi)|404|does not exist", text):
         index.publishing.github_owners = {}
-    if re.search(r"without (a )?verified|unverified", text):
+    for pattern, answer in GITHUB_TROUBLE:
+        if re.search(pattern, text):
+            index.publishing.github_answers[form["owner"]] = answer
+    if re.search(r"without (a )?verified|unverified|no verified", text):
         user.verified_email = False
     for says in case["pre"]:
         arrange_from_prose(index, None, says, text)
         if found := re.search(r"(pf-dup\w*) registered", says):
             named = "orc-pf-dup" if found.group(1) else ""
             index.register_pending(case["user"], {**form, "project_name": named})
-    if re.search(r"number 4|fourth|more than 3|three (are )?registered", text):
+    if re.search(r"number 4|fourth|4th|more than 3|three .*registered|pf-lim3", text):
         for number in range(3):
             values = {"repository": f"r{number}", "project_name": f"orc-limit-{number}"}
             index.register_pending(case["user"], {**form, **values})
@@ -782,7 +831,7 @@ def pending_form(index: RehearsalIndex, case: dict[str, Any]) -> list[str]:
     return wrong
 
 
-def time_to_live(index: RehearsalIndex, case: dict[str, Any]) -> list[str]:
+def time_to_live(index: RehearsalIndex, server: Server, case: dict[str, Any]) -> list[str]:
     days = re.search(r"(\d+) days ago", case["desc"])
     named = re.search(r"orc-[\w-]+", json.dumps(case.get("emails") or ""))
     add_pending(index, {"project_name": named.group() if named else "orc-x"}, case)
@@ -791,6 +840,9 @@ def time_to_live(index: RehearsalIndex, case: dict[str, Any]) -> list[str]:
     subjects = [f"[PyPI] {one.subject}" for one in index.publishing.emails]
     if subjects != (case.get("emails") or []):
         return [f"e-mails {subjects}, not {case.get('emails')}"]
+    if "request" in case:
+        index.publishing.emails.clear()
+        return exchange(index, server, {**case, "pending": [], "emails": []})
     return []
 
 
