@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.errors import CommandError, ConfigurationError, NoxReleaseError, disk_error
-from nox_release.process import last_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Mapping, Sequence
@@ -36,20 +36,19 @@ def build_distributions(
     source_date_epoch: int | None = None,
     on_step: Callable[[str], None] | None = None,
     on_line: Callable[[str], None] | None = None,
-    on_made: Callable[[Path], None] | None = None,
+    on_warning: Callable[[str], None] | None = None,
 ) -> tuple[Path, Path]:
     """The sdist of the tree `source` and the wheel made from that sdist, both in `outdir`.
 
     `environment` is a fresh one; what the backend needs is installed into it, for the wheel only
-    what the sdist did not need already. `extra_requires` are installed as well. `on_made` is told
-    of each file as soon as it is there.
+    what the sdist did not need already. `extra_requires` are installed as well. `on_warning` sees
+    what the backend warned of, each thing once.
 
     Raises:
         BuildFailed: with the backend's own last words.
         ConfigurationError: pyproject.toml has no usable `[build-system]`.
     """
     step = on_step or _ignore
-    made = on_made or _ignore
     backend = _Backend(environment, source_date_epoch=source_date_epoch, on_line=on_line)
     builder = backend.builder(source)
     wanted = {*builder.build_system_requires, *extra_requires}
@@ -58,14 +57,14 @@ def build_distributions(
     backend.need(backend.ask("sdist", builder))
     step("sdist")
     sdist = backend.make("sdist", builder, outdir)
-    made(sdist)
     with _unpacked(sdist, outdir.with_name(outdir.name + "-sdist")) as tree:
         inner = backend.builder(tree)
         backend.need(inner.build_system_requires)
         backend.need(backend.ask("wheel", inner))
         step("wheel, from the sdist")
         wheel = backend.make("wheel", inner, outdir)
-    made(wheel)
+    for warning in backend.warnings:
+        (on_warning or _ignore)(warning)
     return sdist, wheel
 
 
@@ -83,6 +82,7 @@ class _Backend:
         self._on_line = on_line
         self._there: set[str] = set()
         self._output = ""
+        self.warnings: list[str] = []
         # Whoever sets the variable by hand means it, as for `python -m build`.
         # https://reproducible-builds.org/specs/source-date-epoch/
         given = environment.runner.environ.get("SOURCE_DATE_EPOCH")
@@ -118,7 +118,7 @@ class _Backend:
             raise BuildFailed(
                 "What the build needs could not be installed.",
                 output=error.output,
-                reason=error.reason,
+                reason=_from_the_error_on(error.reason),
                 hint="`build-system.requires` in pyproject.toml asks for "
                 + ", ".join(f"`{requirement}`" for requirement in missing)
                 + ".",
@@ -158,13 +158,23 @@ class _Backend:
 
     @contextlib.contextmanager
     def _explained(self, kind: str, builder: ProjectBuilder) -> Generator[None]:
-        from build import BuildException
+        import warnings
+
+        from build import BuildBackendException, BuildException
 
         self._output = ""
+        source = Path(builder.source_dir)
         try:
-            yield
-        except BuildException as error:
-            raise _failure(kind, error, self._output, Path(builder.source_dir)) from None
+            with warnings.catch_warnings(record=True) as warned:
+                # `build` repeats the backend's warnings as Python warnings of this process.
+                warnings.simplefilter("always")
+                yield
+        except (BuildException, BuildBackendException) as error:
+            raise _failure(kind, error, self._output, source) from None
+        for warning in warned:
+            told = _relative(str(warning.message), source).strip()
+            if told not in self.warnings:
+                self.warnings.append(told)
 
 
 def _ignore(_: object) -> None:
@@ -174,12 +184,12 @@ def _ignore(_: object) -> None:
 def _failure(kind: str, error: Exception, output: str, source: Path) -> BuildFailed:
     cause = getattr(error, "exception", None)
     if isinstance(cause, CommandError):
-        output = cause.output
+        output = _relative(cause.output, source)
         reason = last_words(output) or f"It ended with exit code {cause.returncode}."
     else:
         # The hook could not be called: no such backend, or a backend without this hook.
         said = str(getattr(cause, "traceback", "") or "")
-        reason = "\n".join(filter(None, (str(error), last_lines(said, 3))))
+        reason = "\n".join(filter(None, (str(error), last_words(said))))
         output = output + said
     return BuildFailed(
         f"The {kind} could not be built.",
@@ -196,9 +206,23 @@ def last_words(output: str) -> str:
         return "\n".join(lines[-12:])
     before = lines[: tracebacks[0]][-8:]
     after = lines[tracebacks[-1] + 1 :]
+    place = ""
     while after and after[0].startswith((" ", "\t")):
-        after.pop(0)
-    return "\n".join([*before, *after[:12]])
+        frame = _OWN_FRAME.match(after.pop(0))
+        if frame:
+            # setuptools runs setup.py as a string.
+            place = f"{frame[1].replace('<string>', 'setup.py')}, line {frame[2]}:"
+    return "\n".join([*before, *filter(None, [place]), *after[:12]])
+
+
+# A frame of a file in the project: its path is relative by now.
+_OWN_FRAME = re.compile(r'\s+File "(<string>|(?![/<]|[A-Za-z]:)[^"]+)", line (\d+)')
+
+
+def _from_the_error_on(text: str) -> str:
+    """An installer's last words without those about what it was doing before."""
+    at = re.search(r"(?mi)^\s*(error|×)", text)
+    return text[at.start() :].strip() if at else text
 
 
 def _relative(text: str, source: Path) -> str:

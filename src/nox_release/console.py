@@ -135,6 +135,9 @@ class Console:
         from rich.padding import Padding
         from rich.text import Text
 
+        if indent and not self.is_terminal:  # padding would fill every line up to the longest
+            text = "\n".join(" " * indent + line for line in text.split("\n"))
+            indent = 0
         body = Text(text, style=style)
         self._out.print(Padding(body, (0, 0, 0, indent), expand=False) if indent else body)
 

@@ -139,6 +139,13 @@ WHEEL_FOR_THIS_MACHINE = _rule(
     remedy="The sdist can be uploaded alone; let cibuildwheel make manylinux wheels in the workflow.",
     link="https://cibuildwheel.pypa.io/",
 )
+BACKEND_WARNS = _rule(
+    "backend-warns",
+    Severity.ADVICE,
+    "the build backend has nothing to complain about",
+    why="What it warns of today it may refuse tomorrow, or leave out silently.",
+    remedy="See what it says; a warning about a missing file usually means one in pyproject.toml.",
+)
 SCRIPT_WITHOUT_TARGET = _rule(
     "script-without-target",
     Severity.ERROR,
@@ -198,6 +205,7 @@ RULES = (
     VERSION_BETWEEN_TAGS,
     BUILD_CHANGES_TREE,
     WHEEL_FOR_THIS_MACHINE,
+    BACKEND_WARNS,
     SCRIPT_WITHOUT_TARGET,
     TWINE_CHECK,
     INSTALLS_ALONE,
@@ -338,7 +346,8 @@ class Facts:
     `tree` are the files of the source tree, relative to the project's root; `untracked` those
     that git does not know; `entry_points` is the text of the wheel's entry_points.txt; `imported`
     are the dotted names that the wheel's modules import without a guard (see `missing_modules`);
-    `tags` are those at the commit, and `changed` the tracked files that the build changed.
+    `tags` are those at the commit, `changed` the tracked files that the build changed, and
+    `warnings` what the backend said.
     """
 
     project: Project
@@ -351,6 +360,7 @@ class Facts:
     tag: str | None = None
     tags: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def check_built(facts: Facts) -> Iterator[Result]:
@@ -362,6 +372,19 @@ def check_built(facts: Facts) -> Iterator[Result]:
     yield from _stray_in_sdist(facts)
     yield from _this_machine(facts)
     yield from _script_targets(facts)
+    for warning in facts.warnings:
+        yield find(BACKEND_WARNS, f"{facts.project.build_backend} warns: {_first_words(warning)}")
+
+
+def _first_words(warning: str) -> str:
+    """The part of a warning that says what it is about: setuptools draws a box around the rest."""
+    kept: list[str] = []
+    for line in warning.strip().splitlines():
+        if kept and (not line.strip() or set(line.strip()) <= set("!*=-")):
+            break
+        if line.strip(" !*=-"):
+            kept.append(line.strip())
+    return " ".join(kept)[:300]
 
 
 def _of(found: Iterator[Finding], rule: Rule, detail: str) -> Iterator[Result]:

@@ -306,6 +306,7 @@ def _make(
     from nox_release.building import BuildFailed, build_distributions
     from nox_release.inspection import check_with_twine
 
+    warnings: list[str] = []
     files: Future[Sequence[Path]] = Future()
     twine = pool.submit(check_with_twine, files.result, runner, cwd=aside)
     try:
@@ -318,6 +319,7 @@ def _make(
             source_date_epoch=source.epoch,
             on_step=watch.step,
             on_line=context.console.line if verbose else None,
+            on_warning=warnings.append,
         )
         files.set_result(built)
     except BuildFailed as error:
@@ -325,7 +327,8 @@ def _make(
     finally:
         files.cancel()  # where it has no result, nobody will wait for one
     loaded.result()
-    return _Made(facts=_facts(source, *built, tag=tag), commit=source.commit, twine=twine)
+    facts = _facts(source, *built, tag=tag)
+    return _Made(facts=replace(facts, warnings=tuple(warnings)), commit=source.commit, twine=twine)
 
 
 def _load() -> None:

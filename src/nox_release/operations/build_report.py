@@ -44,8 +44,8 @@ def _inside(built: Built) -> list[tuple[str, str]]:
     wheel = built.distributions[-1]
     metadata = wheel.metadata
     packages = [
-        f"{package.name} ({package.files} file{'s' * (package.files != 1)}"
-        + (f", {package.subpackages} subpackages" if package.subpackages else "")
+        f"{package.name} ({_count(package.files, 'file')}"
+        + (f", {_count(package.subpackages, 'subpackage')}" if package.subpackages else "")
         + ")"
         for package in top_level(wheel)
     ]
@@ -61,6 +61,10 @@ def _inside(built: Built) -> list[tuple[str, str]]:
     if extras:
         rows.append(("extras", ", ".join(extras)))
     return rows
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def size_in_words(size: int) -> str:
