@@ -794,3 +794,21 @@ REMARKS = (
 )
 
 RULES: tuple[Rule, ...] = (*REFUSALS, *UNEXAMINED, *REMARKS)
+
+NAMES_FROM_BEFORE = frozenset(
+    {
+        "argparse",
+        "configparser",
+        "contextvars",
+        "dataclasses",
+        "future",
+        "importlib-metadata",
+        "importlib-resources",
+        "ipaddress",
+        "pathlib-abc",
+        "typing",
+    }
+)
+"""Names like those of standard library modules that widely used projects have had on PyPI since
+before the rule, which is for new projects only: from the files alone these are no refusal.
+"""

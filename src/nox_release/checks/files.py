@@ -29,7 +29,7 @@ from nox_release.archives import (
     read_digests,
 )
 from nox_release.checks import upload
-from nox_release.checks.file_rules import RULES
+from nox_release.checks.file_rules import NAMES_FROM_BEFORE, RULES
 from nox_release.findings import Finding, Location, Severity, find, ranked
 
 if TYPE_CHECKING:
@@ -80,6 +80,11 @@ class _Checked:
     @property
     def is_refused(self) -> bool:
         return any(finding.severity is Severity.ERROR for finding in self.findings)
+
+
+def is_old_name(refusal: Refusal) -> bool:
+    """Whether PyPI refuses this name to new projects, while the one that has it goes on."""
+    return refusal.rule == "name-stdlib" and canonicalize_name(refusal.value) in NAMES_FROM_BEFORE
 
 
 def form_of(path: Path) -> dict[str, tuple[str, ...]]:
@@ -193,6 +198,7 @@ class _Examined:
             self._message(refusal),
             where=self._where(refusal),
             fix=self._fix(refusal),
+            severity=Severity.WARNING if is_old_name(refusal) else None,
             refusal=f"{refusal.status} {refusal.text}",
         )
 
