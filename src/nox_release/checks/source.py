@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import difflib
 import fnmatch
-import functools
 import posixpath
 import re
 from dataclasses import dataclass, replace
@@ -23,6 +22,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nox_release.checks import upload
+from nox_release.checks.file_rules import RULES as RULES_ON_FILES
+from nox_release.checks.files import is_old_name
 from nox_release.findings import Location, Passed, Rule, Severity, find
 from nox_release.toml_lines import Lines, find_lines
 
@@ -517,12 +518,7 @@ def _said(rule: str, entry: _Entry) -> str:
     return form.format(value=" ".join(value.split()))
 
 
-@functools.cache
-def upload_rules() -> Mapping[str, Rule]:
-    """The rules on distributions by id: the same ids hold at this distance."""
-    from nox_release.checks.file_rules import RULES as RULES_ON_FILES
-
-    return {rule.id: rule for rule in RULES_ON_FILES}
+_UPLOAD_RULES = {rule.id: rule for rule in RULES_ON_FILES}  # the same ids at this distance
 
 
 def _of_upload(
@@ -535,7 +531,7 @@ def _of_upload(
     refusal: str = "",
 ) -> Iterator[Finding]:
     """A finding of one of `checks.upload`'s rules, shown as a matter of the project."""
-    rule = upload_rules().get(slug)
+    rule = _UPLOAD_RULES.get(slug)
     if rule is not None:
         found = find(rule, message, where=where, fix=fix, severity=severity, refusal=refusal)
         yield replace(found, subject="project")
@@ -555,7 +551,11 @@ def _name(source: _Source) -> Iterator[Finding]:
             "name-stdlib": f"`{name}` is the name of a module of Python's standard library.",
         }.get(refusal.rule, f"PyPI does not take `{name}` as a name.")
         yield from _of_upload(
-            refusal.rule, said, source.at(*_name_path(source)), refusal=refusal.text
+            refusal.rule,
+            said,
+            source.at(*_name_path(source)),
+            severity=Severity.WARNING if is_old_name(refusal) else None,
+            refusal=refusal.text,
         )
 
 
@@ -1246,14 +1246,23 @@ def _old_setuptools(source: _Source) -> Iterator[Finding]:
         specifier = Requirement(text).specifier
         # The releases around the change, and one of each later series.
         later = ("69.3", "69.5.1", *(f"{major}.0.0" for major in range(70, 130)))
-        earlier = any(specifier.contains(f"{major}.0.0") for major in range(30, 70))
-        if len(specifier) and earlier and not any(specifier.contains(one) for one in later):
+        if len(specifier) and not any(
+            specifier.contains(one) for one in (*later, *_bounds(specifier))
+        ):
             yield find(
                 SETUPTOOLS_OLD,
                 f"`{text}` names the sdist of `{source.project.name}` in a way PyPI refuses; it "
                 f"should start with `{normal}-`.",
                 where=source.at("build-system", "requires", number),
             )
+
+
+def _bounds(specifier: SpecifierSet) -> Iterator[str]:
+    """The versions that a specifier names, where they are from after the change."""
+    for one in specifier:
+        version = _version(one.version.removesuffix(".*"))
+        if version is not None and version >= Version("69.3"):
+            yield str(version)
 
 
 def _build(source: _Source) -> Iterator[Finding]:
