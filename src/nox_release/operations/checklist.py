@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _THREADS = 16
+NAME_STDLIB = "name-stdlib"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,11 +164,26 @@ def _gather(
     checklist = Checklist(
         project=project,
         version=version,
-        results=tuple(_earliest(results)),
+        results=tuple(_earliest(_for_new_names(results, answers))),
         step=NextStep(kind="none", text=""),
         publisher=derivation.publisher,
     )
     return replace(checklist, step=next_step(checklist, answers, arguments=arguments))
+
+
+def _for_new_names(results: Sequence[Result], answers: OnIndex) -> list[Result]:
+    """Without PyPI's refusals of new names where the project has its name already."""
+    if isinstance(answers.project, CouldNotAsk):
+        return list(results)
+    named = [isinstance(result, Finding) and result.id == NAME_STDLIB for result in results]
+    if answers.project is not None:
+        return [result for result, is_name in zip(results, named, strict=True) if not is_name]
+    return [
+        replace(result, severity=Severity.ERROR)
+        if isinstance(result, Finding) and is_name
+        else result
+        for result, is_name in zip(results, named, strict=True)
+    ]
 
 
 def _earliest(results: Sequence[Result]) -> list[Result]:
