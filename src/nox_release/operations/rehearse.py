@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.errors import NoxReleaseError
+from nox_release.findings import Finding
 from nox_release.operations import options as shared
 
 if TYPE_CHECKING:
@@ -387,6 +388,13 @@ def _release(story: Story) -> None:
         arguments = [story.version, "--index", world.index.url, "--yes"]
         if story.options.smoke is False:
             arguments.append("--no-smoke")
+        if _lacks_notes(story):
+            console = story.context.console
+            console.line(
+                f"The changelog has no part about {story.version} (a number made up here),"
+            )
+            console.line("so GitHub writes the notes of this release.")
+            arguments.append("--generate-notes")
         _session(story, "release", *arguments)
         world.workflows.wait()
         names = [
@@ -401,6 +409,19 @@ def _release(story: Story) -> None:
         proven.append(
             f"tag, GitHub release, run and {len(names) or 'all'} files by trusted publishing"
         )
+
+
+def _lacks_notes(story: Story) -> bool:
+    from nox_release import changelog
+    from nox_release.checks.preflight import check_changelog
+
+    for name in changelog.FILES:
+        path = story.root / name
+        if path.is_file():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            results = check_changelog(name, text, story.version, notes_given=False)
+            return any(isinstance(result, Finding) for result in results)
+    return False
 
 
 def _install(story: Story) -> None:
