@@ -138,6 +138,10 @@ class Console:
         if indent and not self.is_terminal:  # padding would fill every line up to the longest
             text = "\n".join(" " * indent + line for line in text.split("\n"))
             indent = 0
+        if indent and not self.is_terminal:  # rich would pad every line to the longest
+            for line in text.splitlines() or [""]:
+                self._out.print(Text(f"{' ' * indent}{line}".rstrip()))
+            return
         body = Text(text, style=style)
         self._out.print(Padding(body, (0, 0, 0, indent), expand=False) if indent else body)
 

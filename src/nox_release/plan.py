@@ -385,10 +385,14 @@ def plan_release(
     *,
     blockers: tuple[Finding, ...] = (),
     wait: bool = True,
-    retry: bool = True,
+    retry: tuple[int, int] | None = None,
+    start: bool = False,
 ) -> Plan:
-    """What is left of a release. `retry` says that a failed run may be run again: a person has
-    come back to it, and it was not this very command that saw it fail.
+    """What is left of a release.
+
+    `retry` is the run and attempt that had failed before this command began: a person has come
+    back to it, so it may be run again, once. `start` says the same of a workflow of which no run
+    came. What fails under this command's own eyes is left to a person.
     """
     done: list[str] = []
     todo: list[Step] = []
@@ -405,10 +409,10 @@ def plan_release(
         done.append(f"{target.index.title} lists {', '.join(file.filename for file in files)}")
     if published:
         return Plan(done=tuple(done), todo=tuple(todo), blockers=blockers)
-    if verdict.state == "failed" and verdict.run is not None and retry:
-        run = verdict.run
+    run = verdict.run
+    if verdict.state == "failed" and run is not None and retry == (run.id, run.attempt):
         todo.append(RerunFailedJobs(run=run.id, attempt=run.attempt, url=run.url))
-    if verdict.state == "none" and target.event == "workflow_dispatch":
+    if verdict.state == "none" and (start or target.event == "workflow_dispatch"):
         todo.append(StartWorkflow(workflow=target.workflow, tag=target.tag))
     if wait:
         if verdict.state != "succeeded":

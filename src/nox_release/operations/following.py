@@ -157,12 +157,13 @@ def _failed(run: Run, what: str) -> RunFailed:
     )
 
 
-def await_rerun(clock: Clock, forge: Forge, run_id: int, attempt: int) -> None:
-    """Wait until a run that was started again shows it; a minute at most."""
+def await_start(
+    clock: Clock, find: Callable[[], tuple[Run, ...]], known: frozenset[tuple[int, int]]
+) -> None:
+    """Wait until a run that was just started shows; a minute at most."""
     until = clock.now() + timedelta(minutes=1)
     while clock.now() < until:
-        run = forge.run(run_id)
-        if run is None or run.attempt > attempt or not run.is_over:
+        if any((run.id, run.attempt) not in known for run in find()):
             return
         clock.sleep(2.0)
 
@@ -183,6 +184,11 @@ def follow_target(console: Console, clock: Clock, forge: Forge, target: Target) 
         what=what,
         page=page,
     )
+
+
+def find_runs(forge: Forge, target: Target) -> tuple[Run, ...]:
+    """The runs that publish `target`, as GitHub lists them now."""
+    return runs_of(target, forge.runs(commit=target.commit, workflow=target.workflow or None))
 
 
 def await_files(

@@ -7,6 +7,7 @@ match over `Step`, so no step can be forgotten.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from nox_release.errors import ChecksFailed, NoxReleaseError, StalledError
@@ -30,12 +31,16 @@ if TYPE_CHECKING:
 
     from typing_extensions import assert_never
 
+    from nox_release.clock import Clock
     from nox_release.console import Console
     from nox_release.plan import Observed
 else:
 
     def assert_never(value: object) -> None:
         raise AssertionError(f"no way to perform {value!r}")
+
+
+_LAG_AT_MOST = timedelta(seconds=30)
 
 
 class Effects(Protocol):
@@ -90,6 +95,7 @@ def reconcile(
     plan: Callable[[Observed], Plan],
     effects: Effects,
     console: Console,
+    clock: Clock,
 ) -> Reconciliation:
     """Perform what is left, one step at a time, each planned from a fresh look.
 
@@ -101,6 +107,7 @@ def reconcile(
         StalledError: a step was performed and changed nothing.
     """
     performed: list[Step] = []
+    patience = clock.now()
     while True:
         current = plan(observed)
         if current.blockers:
@@ -113,6 +120,11 @@ def reconcile(
             return Reconciliation(observed=observed, performed=tuple(performed))
         step = current.todo[0]
         if performed and performed[-1] == step:
+            # A read may lag behind a write for some seconds.
+            if clock.now() < patience:
+                clock.sleep(2.0)
+                observed = look(observed)
+                continue
             raise StalledError(
                 f"This step was performed and changed nothing: {describe(step, target)}.",
                 reason="Looking again shows the same as before.",
@@ -140,6 +152,7 @@ def reconcile(
                 "release was faster. Going on.",
             )
         performed.append(step)
+        patience = clock.now() + _LAG_AT_MOST
 
 
 def _sentence(text: str) -> str:

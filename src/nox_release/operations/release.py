@@ -30,7 +30,8 @@ from nox_release.operations.following import (
     NoRun,
     RunFailed,
     await_files,
-    await_rerun,
+    await_start,
+    find_runs,
     follow_target,
 )
 from nox_release.operations.observe import Observer, Place, derive, event_of, locate
@@ -186,7 +187,8 @@ class Release:
         self.client: IndexClient = observer.client
         self.repository: Repository = place.repository
         self.files: tuple[IndexFile, ...] = ()
-        self.started = context.clock.now()
+        self.retry: tuple[int, int] | None = None
+        self.start = False
 
     # --- what is to be true ------------------------------------------------------------------
 
@@ -262,6 +264,7 @@ class Release:
             version = built.version
         target = self.target(version, commit, derivation)
         observed = self.observer.look(target)
+        self.come_back_to(target, observed)
         if self.plan(target, observed).is_finished:
             return self.already_finished(target, observed)
         announced = self.is_announced(target, observed)
@@ -301,21 +304,25 @@ class Release:
             )
 
     def plan(
-        self,
-        target: Target,
-        observed: Observed,
-        *,
-        blockers: tuple[Finding, ...] = (),
-        retry: bool = True,
+        self, target: Target, observed: Observed, *, blockers: tuple[Finding, ...] = ()
     ) -> Plan:
-        plan = plan_release(
-            target, observed, blockers=blockers, wait=self.options.wait, retry=retry
+        return plan_release(
+            target,
+            observed,
+            blockers=blockers,
+            wait=self.options.wait,
+            retry=self.retry,
+            start=self.start,
         )
-        if retry and self.no_run_came(target, observed):
-            start = StartWorkflow(workflow=target.workflow, tag=target.tag)
-            if start not in plan.todo:
-                plan = replace(plan, todo=(start, *plan.todo))
-        return plan
+
+    def come_back_to(self, target: Target, observed: Observed) -> None:
+        """Note what had gone wrong before this command began; only that may be tried again."""
+        if isinstance(observed.runs, CouldNotAsk):
+            return
+        verdict = judge_runs(runs_of(target, observed.runs))
+        if verdict.state == "failed" and verdict.run is not None:
+            self.retry = (verdict.run.id, verdict.run.attempt)
+        self.start = self.no_run_came(target, observed)
 
     def no_run_came(self, target: Target, observed: Observed) -> bool:
         """Whether an earlier command has published the GitHub release long ago, in vain."""
@@ -328,7 +335,9 @@ class Release:
             return False
         published = observed.project is not None and observed.project.has_version(target.version)
         none = judge_runs(runs_of(target, observed.runs)).state == "none"
-        return none and not published and release.published + NO_RUN_AFTER < self.started
+        return (
+            none and not published and release.published + NO_RUN_AFTER < self.context.clock.now()
+        )
 
     def preflight(
         self,
@@ -444,11 +453,10 @@ class Release:
 
     def carry_out(self, target: Target, observed: Observed) -> Reconciliation:
         """Do what is left. When no run comes, offer to start the workflow by hand."""
-        retried = False
 
         def plan(seen: Observed) -> Plan:
             blockers = preflight.errors(preflight.check_conflicts(target, seen))
-            return self.plan(target, seen, blockers=blockers, retry=not retried)
+            return self.plan(target, seen, blockers=blockers)
 
         effects = _Effects(self, target)
         while True:
@@ -460,10 +468,10 @@ class Release:
                     plan=plan,
                     effects=effects,
                     console=self.console,
+                    clock=self.context.clock,
                 )
             except NoRun as nothing:
                 self.offer_start(target, nothing)
-                retried = True
                 observed = self.observer.look(target, observed)
             except RunFailed as failed:
                 self.explain(failed)
@@ -489,7 +497,7 @@ class Release:
         except Declined:
             nothing.hint = f"{command}, then nox -s release"
             raise nothing from None
-        self.forge.dispatch(target.workflow, ref=target.tag)
+        start_workflow(self, target)
 
     def explain(self, failed: RunFailed) -> None:
         """What the log of a failed run says, in this project's own values."""
@@ -648,6 +656,14 @@ def with_files(target: Target, built: Built) -> Target:
     )
 
 
+def start_workflow(release: Release, target: Target) -> None:
+    """Start the workflow on the tag, and wait until the run shows."""
+    forge = release.forge
+    known = frozenset((run.id, run.attempt) for run in find_runs(forge, target))
+    forge.dispatch(target.workflow, ref=target.tag)
+    await_start(release.context.clock, lambda: find_runs(forge, target), known)
+
+
 class _Effects:
     """What a release does to the world."""
 
@@ -673,13 +689,17 @@ class _Effects:
             latest=False if step.behind_newest else None,
         )
 
-    def start_workflow(self, step: StartWorkflow) -> None:
-        self._release.forge.dispatch(step.workflow, ref=step.tag)
+    def start_workflow(self, step: StartWorkflow) -> None:  # noqa: ARG002 - the target has it all
+        start_workflow(self._release, self._target)
 
     def rerun_failed_jobs(self, step: RerunFailedJobs) -> None:
-        release = self._release
-        release.forge.rerun_failed_jobs(step.run)
-        await_rerun(release.context.clock, release.forge, step.run, step.attempt)
+        forge = self._release.forge
+        forge.rerun_failed_jobs(step.run)
+        await_start(
+            self._release.context.clock,
+            lambda: find_runs(forge, self._target),
+            frozenset({(step.run, step.attempt)}),
+        )
 
     def await_run(self, step: AwaitRun) -> None:  # noqa: ARG002 - the target has it all
         release = self._release
