@@ -126,12 +126,15 @@ def _verdict(console: Console, checklist: Checklist) -> None:
 
 def _show_step(console: Console, step: NextStep) -> None:
     console.mark("step", f"Next: {step.text}")
+    if step.otherwise:
+        console.line(step.command, indent=4)
+        console.line(step.otherwise, indent=2)
     if step.page:
         console.line(step.page, indent=4)
         for label, value in step.values:
             console.line(f"{label}: {value}", indent=6)
-    elif step.command:
-        console.line(step.command, indent=4)
+    if step.command and not step.otherwise:
+        console.line(f"then: {step.command}" if step.page else step.command, indent=4)
 
 
 def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:
@@ -161,6 +164,7 @@ def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:
                     "text": checklist.step.text,
                     "command": checklist.step.command or None,
                     "page": checklist.step.page or None,
+                    "otherwise": checklist.step.otherwise or None,
                     "values": dict(checklist.step.values),
                 },
             }

@@ -47,13 +47,18 @@ NAME_STDLIB = "name-stdlib"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
-    """The one thing to do next: a command, a page with values to type there, or both in turn."""
+    """The one thing to do next: a command, or a page with the values that belong there.
+
+    `otherwise` introduces the page as another way to get where the command leads; without it the
+    page comes first and the command after it.
+    """
 
     kind: str
     text: str
     command: str = ""
     page: str = ""
     values: tuple[tuple[str, str], ...] = ()
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -686,7 +691,8 @@ def next_step(checklist: Checklist, answers: OnIndex, *, arguments: Sequence[str
     project = checklist.project
     index, ours = project.settings.index, checklist.publisher
     ids = {error.id for error in checklist.errors}
-    others = [error for error in checklist.errors if error.id != state_of_index.ABSENT.id]
+    stopping = {state_of_index.ABSENT.id, preflight.VERSION_TAKEN.id}
+    others = [error for error in checklist.errors if error.id not in stopping]
     if "publish-workflow-missing" in ids and len(others) == 1:
         return NextStep(
             kind="init",
@@ -705,6 +711,12 @@ def next_step(checklist: Checklist, answers: OnIndex, *, arguments: Sequence[str
             kind="first-upload",
             text=f"Bring {project.name} into being on {index.title}, once.",
             command=command("first-upload", arguments),
+            page=pages.pending_page(index) if ours else "",
+            values=pages.form_values(project.name, ours) if ours else (),
+            otherwise="Or without any token: register a pending publisher with these values; then "
+            + command("release", [*arguments, "--pending-publisher"])
+            if ours
+            else "",
         )
     if isinstance(answers.project, CouldNotAsk):
         return NextStep(
@@ -715,30 +727,40 @@ def next_step(checklist: Checklist, answers: OnIndex, *, arguments: Sequence[str
     if ours is not None and not _is_proven(checklist):
         return NextStep(
             kind="register-publisher",
-            text="Register the trusted publisher, if you have not: the page is filled in. "
-            f"Then: {command('release', arguments)}",
+            text="Register the trusted publisher, if you have not; this page is filled in.",
             page=pages.publishing_page(index, project.name, ours),
             values=pages.form_values(project.name, ours),
             command=command("release", arguments),
         )
-    if any(
-        isinstance(result, Passed | Finding)
-        and result.id in (state_of_index.FILE_EXISTS.id, state_of_index.VERSION_EXISTS.id)
-        and "not yet" not in getattr(result, "message", "")
-        and "is not on" not in getattr(result, "title", "")
-        for result in checklist.results
-        if result.subject == "index"
-    ):
+    if _is_published(checklist):
         return NextStep(
             kind="raise-version",
-            text=f"{checklist.version} is published. Raise the version and commit it; then: "
-            f"{command('release', arguments)}",
+            text=f"{checklist.version} is published. Raise the version, commit it, and release.",
             command=command("release", arguments),
         )
     return NextStep(
         kind="release",
         text=f"Release {checklist.version or 'it'}.",
         command=command("release", arguments),
+    )
+
+
+def _is_published(checklist: Checklist) -> bool:
+    """Whether every file of this version is on the index."""
+    version = checklist.version
+    if preflight.VERSION_TAKEN.id in {error.id for error in checklist.errors}:
+        return True
+    return version is not None and any(
+        isinstance(result, Finding | Passed)
+        and (
+            (isinstance(result, Passed) and result.id == state_of_index.FILE_EXISTS.id)
+            or (
+                isinstance(result, Finding)
+                and result.id == state_of_index.VERSION_EXISTS.id
+                and "not yet" not in result.message
+            )
+        )
+        for result in checklist.results
     )
 
 
