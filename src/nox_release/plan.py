@@ -398,7 +398,7 @@ def plan_release(
     todo: list[Step] = []
     _plan_tag(target, observed, done, todo)
     _plan_github_release(target, observed, done, todo)
-    files = _files_there(target, observed)
+    files = files_there(target, observed)
     runs = () if isinstance(observed.runs, CouldNotAsk) else runs_of(target, observed.runs)
     verdict = judge_runs(runs)
     complete = is_complete(target, files)
@@ -467,7 +467,8 @@ def _is_behind_newest(target: Target, observed: Observed) -> bool:
     return newest is not None and Version(target.version) < newest
 
 
-def _files_there(target: Target, observed: Observed) -> tuple[IndexFile, ...]:
+def files_there(target: Target, observed: Observed) -> tuple[IndexFile, ...]:
+    """The files of the version that the index was seen to list."""
     if observed.project is None or isinstance(observed.project, CouldNotAsk):
         return ()
     return observed.project.release_files(target.version)
@@ -477,7 +478,7 @@ def plan_first_upload(
     target: Target, observed: Observed, *, blockers: tuple[Finding, ...] = ()
 ) -> Plan:
     """What is left of a first upload: every file that the index does not list yet."""
-    there = _files_there(target, observed)
+    there = files_there(target, observed)
     missing = missing_files(target, there)
     done = tuple(
         f"{target.index.title} lists {file.filename}"

@@ -51,6 +51,7 @@ from nox_release.plan import (
     Target,
     Upload,
     describe,
+    files_there,
     first_public,
     judge_runs,
     plan_release,
@@ -517,9 +518,7 @@ class Release:
     # --- afterwards --------------------------------------------------------------------------
 
     def already_finished(self, target: Target, observed: Observed) -> int:
-        project = observed.project
-        known = project is not None and not isinstance(project, CouldNotAsk)
-        self.files = project.release_files(target.version) if known else ()  # type: ignore[union-attr]
+        self.files = files_there(target, observed)
         self.console.mark("done", f"{target.title} is on {target.index.title} already.")
         self.summary(target, observed)
         return 0
@@ -531,6 +530,7 @@ class Release:
             console.mark("done", f"The GitHub release {target.tag} is out.")
             console.line("Whether the files arrive is not known yet. To see: nox -s release")
             return 0
+        self.files = files_there(target, outcome.observed)
         results = [*self.check_published(target), *self.try_out(target)]
         console.title("Afterwards")
         for result in results:
@@ -708,7 +708,7 @@ class _Effects:
 
     def await_files(self, step: AwaitFiles) -> None:  # noqa: ARG002 - the target has it all
         release = self._release
-        release.files = await_files(
+        await_files(
             release.console, release.context.clock, release.client, self._target, uploaded=True
         )
 
