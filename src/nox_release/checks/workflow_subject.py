@@ -89,7 +89,7 @@ class Subject:
         return tuple(found.values())
 
     def reaches(self, publish: PublishJob, event: str) -> bool | None:
-        """Whether `event` (see `EVENT_KINDS`) makes this upload happen; `None`: not known."""
+        """Whether `event` (`release`, `push-tag`, `push-branch` or another event's name) makes this upload happen; `None`: not known."""
         if not starts(self.workflow, event):
             return False
         answers = {
@@ -126,8 +126,6 @@ def look_at(workflow: Workflow, facts: WorkflowFacts) -> Subject:
 
 
 # --- events ----------------------------------------------------------------------------------
-
-EVENT_KINDS = ("release", "push-tag", "push-branch", "workflow_dispatch", "schedule", "other")
 
 
 def starts(workflow: Workflow, kind: str) -> bool:

@@ -72,6 +72,14 @@ GITHUB_TOKEN = rule(
     link="https://docs.github.com/actions/security-for-github-actions/security-guides/"
     "automatic-token-authentication",
 )
+PULL_REQUEST = rule(
+    "trigger-pr",
+    Severity.ERROR,
+    "No pull request starts the upload",
+    why="PyPI refuses tokens of `pull_request_target` runs, and pull requests from forks get none.",
+    remedy="Start on `release: types: [published]`.",
+    link="https://docs.pypi.org/trusted-publishers/troubleshooting/",
+)
 PUSH_BRANCH = rule(
     "trigger-push-branch",
     Severity.ERROR,
@@ -354,6 +362,25 @@ def _release_by_github_token(workflow: Workflow) -> tuple[int, str] | None:
     return None
 
 
+def trigger_pr(subject: Subject) -> Iterator[Finding | Skipped]:
+    for name in ("pull_request_target", "pull_request"):
+        event = subject.workflow.event(name)
+        if event is None:
+            continue
+        for publish in subject.releases:
+            if publish.credentials == "secret" or subject.reaches(publish, name) is not True:
+                continue
+            yield report(
+                subject,
+                PULL_REQUEST,
+                event.line,
+                f"`{name}` starts the upload of job `{publish.job.id}`.",
+                key=f"on.{name}",
+                severity=None if name == "pull_request_target" else Severity.WARNING,
+            )
+            return
+
+
 def trigger_push_branch(subject: Subject) -> Iterator[Finding | Skipped]:
     push = subject.workflow.event("push")
     if push is None or push.branches is not None or push.branches_ignore is not None:
@@ -447,6 +474,7 @@ CHECKS = (
     (PATTERN, trigger_tag_pattern),
     (AT_TAG, trigger_at_tag),
     (GITHUB_TOKEN, trigger_github_token),
+    (PULL_REQUEST, trigger_pr),
     (PUSH_BRANCH, trigger_push_branch),
     (DISPATCH_REF, dispatch_ref),
     (INPUT_USED, dispatch_input_used),
