@@ -366,15 +366,10 @@ class Upload:
 
 def deposited_form(path: Path, directory: Path) -> Form:
     """The form that twine would send for the file at `path`, with a copy of it in `directory`."""
-    from twine.package import PackageFile
+    from nox_release.checks.files import form_of
 
-    metadata = PackageFile.from_filename(str(path), None).metadata_dictionary()
-    fields = [
-        (name, str(value))
-        for name, values in metadata.items()
-        for value in (values if isinstance(values, (list, tuple)) else [values])
-        if value is not None
-    ]
+    fields = [(name, value) for name, values in form_of(path).items() for value in values]
+    fields.append(("sha256_digest", hashlib.sha256(path.read_bytes()).hexdigest()))
     with tempfile.NamedTemporaryFile(dir=directory, delete=False) as copy:
         copy.write(path.read_bytes())
     content = FilePart(
