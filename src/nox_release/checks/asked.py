@@ -24,6 +24,15 @@ DISTRIBUTIONS_CHECKED = _fact(
     "Much of what PyPI refuses shows only in the built files.",
     "nox -s build, or nox -s check-project -- --build.",
 )
+BUILD_FAILS = Rule(
+    id="build-fails",
+    subject="distributions",
+    severity=Severity.ERROR,
+    title="The project builds",
+    why="A release builds the files on GitHub, where the same would happen.",
+    remedy="Mend what the backend says; nox -s build shows all of it.",
+    link="https://packaging.python.org/en/latest/tutorials/packaging-projects/",
+)
 GITHUB_ASKED = _fact(
     "github-asked",
     "GitHub",
@@ -50,4 +59,4 @@ PUBLISHER_REGISTERED = _fact(
     "https://docs.pypi.org/trusted-publishers/adding-a-publisher/",
 )
 
-RULES = (DISTRIBUTIONS_CHECKED, GITHUB_ASKED, PUBLISHER_DERIVED, PUBLISHER_REGISTERED)
+RULES = (DISTRIBUTIONS_CHECKED, BUILD_FAILS, GITHUB_ASKED, PUBLISHER_DERIVED, PUBLISHER_REGISTERED)

@@ -10,10 +10,11 @@ The exit status is 1 when a release would fail.
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nox_release.errors import ConfigurationError
+from nox_release.errors import ConfigurationError, NoxReleaseError
 from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
 from nox_release.operations import options as shared
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from nox_release.console import Console
     from nox_release.context import Context
+    from nox_release.operations.build import Built
     from nox_release.operations.checklist import Checklist, NextStep
     from nox_release.project import Project
 
@@ -51,11 +53,13 @@ def main(context: Context, options: argparse.Namespace) -> int:
     checklists = []
     projects = shared.load_projects(context, options)
     for project in projects:
+        built = _build(context, project) if options.build else None
         with context.console.waiting(f"Asking about {project.name}"):
             checklists.append(
                 make_checklist(
                     context,
                     project,
+                    built=built,
                     pending_publisher=options.pending_publisher,
                     arguments=_arguments(options, project, len(projects)),
                 )
@@ -73,6 +77,17 @@ def main(context: Context, options: argparse.Namespace) -> int:
     ]
     context.console.annotate(ranked(findings))
     return int(any(not checklist.ready for checklist in checklists))
+
+
+def _build(context: Context, project: Project) -> Built | NoxReleaseError:
+    """What a build into a temporary folder makes; its files are gone afterwards."""
+    from nox_release.operations.build import build
+
+    with tempfile.TemporaryDirectory(prefix="nox-release-check-") as aside:
+        try:
+            return build(context, project, destination=Path(aside))
+        except NoxReleaseError as error:
+            return error
 
 
 def _arguments(options: argparse.Namespace, project: Project, count: int) -> tuple[str, ...]:

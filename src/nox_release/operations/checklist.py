@@ -18,8 +18,10 @@ from nox_release import pages
 from nox_release.checks import asked, preflight, state_of_index
 from nox_release.checks import publisher as publisher_rules
 from nox_release.checks.state_of_index import CouldNotAsk
+from nox_release.checks.workflow import EnvironmentPolicy, WorkflowFacts, check_workflow
+from nox_release.checks.workflow_upload import ENV_EQUALS
 from nox_release.errors import CommandError, NoxReleaseError
-from nox_release.findings import Finding, Passed, Severity, Skipped
+from nox_release.findings import Finding, Passed, Severity, Skipped, find, ranked
 from nox_release.forge import find_gh
 from nox_release.git import Relation
 from nox_release.operations.observe import ask, event_of, gh_state, locate
@@ -35,9 +37,10 @@ if TYPE_CHECKING:
     from nox_release.findings import Result
     from nox_release.git import RemoteState, Repository
     from nox_release.index import IndexClient, IndexProject, Ownership, Publisher
+    from nox_release.operations.build import Built
     from nox_release.operations.observe import Place
     from nox_release.project import Index, Project
-    from nox_release.publishing import Derivation
+    from nox_release.publishing import Derivation, Workflow
 
 T = TypeVar("T")
 
@@ -104,21 +107,21 @@ def make_checklist(
     context: Context,
     project: Project,
     *,
-    distributions: Sequence[Path] | None = None,
+    built: Built | NoxReleaseError | None = None,
     pending_publisher: bool = False,
     arguments: Sequence[str] = (),
 ) -> Checklist:
     """Ask everything about `project` that can be asked without changing anything.
 
-    `distributions` are files to look at; by default those in `dist/` that belong to this version.
-    `arguments` are options that the commands in the next step need to be given too.
+    `built` is what a build made, or why it made nothing; without it the files in `dist/` that
+    belong to this version are looked at. `arguments` are options that the commands in the next step need to be given too.
     """
     with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="ask") as pool:
         return _gather(
             context,
             project,
             pool,
-            distributions=distributions,
+            built=built,
             pending_publisher=pending_publisher,
             arguments=arguments,
         )
@@ -129,7 +132,7 @@ def _gather(
     project: Project,
     pool: ThreadPoolExecutor,
     *,
-    distributions: Sequence[Path] | None,
+    built: Built | NoxReleaseError | None,
     pending_publisher: bool,
     arguments: Sequence[str],
 ) -> Checklist:
@@ -140,22 +143,27 @@ def _gather(
     on_index = pool.submit(_ask_index, context, project, pool)
     place = ask(lambda: locate(context, project))
     known = None if isinstance(place, CouldNotAsk) else place
-    derivation = _derive(project, known)
+    workflows, derivation = _derive(project, known)
     tree = read_source_tree(
         project,
         top=known.repository.root if known else None,
         repository=known.name if known else "",
     )
     declared = declared_version(project, tree)
+    if built is not None and not isinstance(built, NoxReleaseError):
+        declared = built.version
     around = (
         None
         if isinstance(place, CouldNotAsk)
         else Surroundings(context, project, place, derivation, pool, version=declared)
     )
     version = around.version if around else declared
-    files = _files(project, version, distributions)
     results: list[Result] = list(check_source(project, tree))
-    found, read = _distribution_results(files, version)
+    found, read = (
+        _distribution_results(_files(project, version), version)
+        if built is None
+        else _build_results(built)
+    )
     results += found
     answers = on_index.result()
     results += _index_results(
@@ -165,6 +173,8 @@ def _gather(
         results.append(_without_git(place))
     else:
         results += around.results(answers)
+    facts = _workflow_facts(project, around, answers, read)
+    results += _check_workflow(workflows, derivation, facts)
     results += _publisher_results(project, answers, derivation)
     checklist = Checklist(
         project=project,
@@ -219,19 +229,22 @@ def _without_git(place: Place | CouldNotAsk) -> Skipped:
     )
 
 
-def _derive(project: Project, place: Place | None) -> Derivation:
-    """What publishes, as the workflows in the folder have it."""
+def _derive(
+    project: Project, place: Place | None
+) -> tuple[tuple[Workflow | Finding, ...], Derivation]:
+    """The workflows in the folder, and what of them publishes."""
     from nox_release.workflows import read_actions, read_workflows
 
     top = place.repository.root if place else project.root
     workflows = read_workflows(top)
-    return derive_publisher(
+    derivation = derive_publisher(
         workflows,
         owner=place.owner if place else None,
         repository=place.name if place else None,
         settings=project.settings,
         actions=read_actions(top, workflows),
     )
+    return workflows, derivation
 
 
 # What a release cannot do without, and what nevertheless says nothing about the project.
@@ -355,6 +368,47 @@ class Surroundings:
             publisher=publisher,
         )
 
+    def add_to(self, facts: WorkflowFacts) -> WorkflowFacts:
+        """What git and GitHub know about the publishing workflow."""
+        remote = self._answers["remote"].result()
+        job = self._derivation.job
+        at_commit = None
+        if job is not None and isinstance(self.head, str):
+            head, file = self.head, job.workflow.file
+            found = ask(lambda: self._place.repository.has_file(head, file))
+            at_commit = None if isinstance(found, CouldNotAsk) else found
+        return replace(
+            facts,
+            repository=self._place.slug,
+            default_branch=None if isinstance(remote, CouldNotAsk) else remote[0].default_branch,
+            tag=self.tag,
+            at_commit=at_commit,
+            environment=self._environment(),
+        )
+
+    def _environment(self) -> EnvironmentPolicy | None:
+        """GitHub's rules for the environment; one that is not there yet admits everything."""
+        publisher = self._derivation.publisher
+        asked_ = self._answers.get("environment")
+        if publisher is None or asked_ is None or publisher.environment is None:
+            return None
+        answer = asked_.result()
+        if isinstance(answer, CouldNotAsk):
+            return None
+        if answer is None:
+            return EnvironmentPolicy(name=publisher.environment)
+        policies = answer.policies
+        return EnvironmentPolicy(
+            name=publisher.environment,
+            patterns=None
+            if policies is None
+            else tuple((policy.kind, policy.pattern) for policy in policies),
+            protected_branches=answer.protected_branches_only,
+            reviewers=answer.reviewers,
+            wait_minutes=answer.wait_minutes,
+            url=answer.url,
+        )
+
     def results(self, on_index: OnIndex) -> list[Result]:
         """The rules about commit, tag, GitHub and workflow over the answers."""
         target = self.target()
@@ -379,7 +433,11 @@ class Surroundings:
             found.append(self._logged_in(observed))
         if observed.gh == "ready":
             found += preflight.check_checks(target, observed, ignore=False)
-        found += preflight.check_workflow_ready(target, observed)
+        found += (
+            result
+            for result in preflight.check_workflow_ready(target, observed)
+            if result.id not in _BY_LINE
+        )
         if known:
             found += preflight.check_github_release(target, observed)
             if not isinstance(observed.project, CouldNotAsk):
@@ -459,13 +517,100 @@ def relation_without_fetching(repository: Repository, head: str, there: str) -> 
     return repository.relation(head, there, remote="", branch="")
 
 
+# --- the workflow ---------------------------------------------------------------------------------
+
+# GitHub's rules for an environment and the trigger are judged at the workflow's own lines.
+_BY_LINE = frozenset(
+    {
+        preflight.WORKFLOW_NOT_STARTED.id,
+        preflight.ENVIRONMENT_REFUSES.id,
+        preflight.ENVIRONMENT_WAITS.id,
+    }
+)
+
+
+def _workflow_facts(
+    project: Project,
+    around: Surroundings | None,
+    answers: OnIndex,
+    distributions: Sequence[Distribution],
+) -> WorkflowFacts:
+    """What is known around the publishing workflow."""
+    metadata = [one.metadata.value("metadata-version") for one in distributions]
+    facts = WorkflowFacts(
+        index=project.settings.index,
+        starts=("push-tag", "release"),
+        version_from_tags=project.version_from_tags,
+        metadata_version=max(filter(None, metadata), default=None),
+        native=any(
+            one.kind == "wheel" and not one.filename.endswith("-none-any.whl")
+            for one in distributions
+        )
+        if distributions
+        else None,
+        dependencies=project.dependencies,
+        publisher=registered_publisher(answers),
+    )
+    return facts if around is None else around.add_to(facts)
+
+
+def registered_publisher(answers: OnIndex) -> TrustedPublisher | None:
+    """The publisher that the newest provenance shows, where it shows one alone."""
+    proven = answers.proven
+    if proven is None or isinstance(proven, CouldNotAsk) or len(proven) != 1:
+        return None
+    return as_trusted(proven[0])
+
+
+def as_trusted(publisher: Publisher) -> TrustedPublisher:
+    """The publisher of a provenance document, in the words of the form."""
+    owner, _, repository = publisher.repository.partition("/")
+    return TrustedPublisher(
+        owner=owner,
+        repository=repository,
+        workflow=publisher.workflow,
+        environment=publisher.environment,
+    )
+
+
+def _check_workflow(
+    workflows: Sequence[Workflow | Finding], derivation: Derivation, facts: WorkflowFacts
+) -> list[Result]:
+    """The rules about workflow files, over the one that publishes."""
+    if derivation.job is None:
+        return []
+    chosen = derivation.job.workflow
+    others = tuple(
+        one for one in workflows if not isinstance(one, Finding) and one.file != chosen.file
+    )
+    results = check_workflow(chosen, replace(facts, others=others))
+    # That no publisher is known is told once, under its own subject.
+    return [
+        result
+        for result in results
+        if not (isinstance(result, Skipped) and result.id == ENV_EQUALS.id)
+    ]
+
+
 # --- distributions --------------------------------------------------------------------------------
 
 
-def _files(project: Project, version: str | None, given: Sequence[Path] | None) -> tuple[Path, ...]:
-    """The files to look at: those given, or those in `dist/` of this version."""
-    if given is not None:
-        return tuple(given)
+def _build_results(
+    built: Built | NoxReleaseError,
+) -> tuple[Sequence[Result], tuple[Distribution, ...]]:
+    """What a build has found; that it failed is a finding like any other."""
+    if isinstance(built, NoxReleaseError):
+        failed = find(
+            asked.BUILD_FAILS,
+            " ".join(part for part in (built.message, built.reason) if part),
+            fix=built.hint,
+        )
+        return [failed], ()
+    return built.results, built.distributions if built.placed else ()
+
+
+def _files(project: Project, version: str | None) -> tuple[Path, ...]:
+    """The files in `dist/` of this version."""
     folder = project.root / "dist"
     try:
         everything = sorted(
@@ -645,15 +790,7 @@ def _publisher_results(project: Project, answers: OnIndex, derivation: Derivatio
         )
     )
     if isinstance(answers.proven, tuple):
-        published = [
-            TrustedPublisher(
-                owner=item.repository.partition("/")[0],
-                repository=item.repository.partition("/")[2],
-                workflow=item.workflow,
-                environment=item.environment,
-            )
-            for item in answers.proven
-        ]
+        published = [as_trusted(item) for item in answers.proven]
         results.extend(
             publisher_rules.compare_provenance(
                 published,
@@ -700,10 +837,12 @@ def next_step(checklist: Checklist, answers: OnIndex, *, arguments: Sequence[str
             command=command("init", arguments),
         )
     if others:
-        count = f"the {len(others)} errors" if len(others) > 1 else "the error"
+        first = ranked(others)[0]
+        where = f"{first.where} [{first.id}]" if first.where else f"[{first.id}]"
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         return NextStep(
             kind="fix",
-            text=f"Correct {count} above and look again.",
+            text=f"Correct {where}{more}, and look again.",
             command=command("check-project", arguments),
         )
     if state_of_index.ABSENT.id in ids:
