@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.errors import NoxReleaseError
+from nox_release.errors import ChecksFailed, NoxReleaseError
 from nox_release.findings import Finding
 from nox_release.operations import options as shared
 
@@ -382,6 +382,12 @@ def _register(story: Story) -> None:
         proven.append("the index takes the five values")
 
 
+def _checklist(story: Story) -> None:
+    with _part(story, "Checklist") as proven:
+        _session(story, "check-project", "--index", story.world.index.url)
+        proven.append("nothing stands in the way of a release")
+
+
 def _release(story: Story) -> None:
     world, project = story.world, story.project
     with _part(story, "Release") as proven:
@@ -491,7 +497,7 @@ def _import(wheel: Distribution, environment: Environment, home: Path, console: 
     return f"imported: {', '.join(names[:3]) or 'nothing to import'}"
 
 
-_PARTS = (_copy, _build, _failure, _first_upload, _register, _release, _install)
+_PARTS = (_copy, _build, _failure, _first_upload, _register, _checklist, _release, _install)
 
 
 # --- the end ---------------------------------------------------------------------------------
@@ -511,7 +517,7 @@ def _summary(story: Story, seconds: float, problem: NoxReleaseError | None) -> N
                     {"name": p.name, "seconds": round(p.seconds, 1), "proven": p.proven}
                     for p in story.parts
                 ],
-                "problem": str(problem) if problem is not None else None,
+                "problem": _in_words(problem) if problem is not None else None,
             }
         )
     console.table(
@@ -532,6 +538,11 @@ def _summary(story: Story, seconds: float, problem: NoxReleaseError | None) -> N
         )
         if story.options.json:
             console.error(problem)
+
+
+def _in_words(problem: NoxReleaseError) -> str:
+    findings = problem.findings if isinstance(problem, ChecksFailed) else ()
+    return " ".join([*(f"{one.message} [{one.id}]" for one in findings), str(problem)])
 
 
 def _tell_where(context: Context, folder: Path) -> None:
