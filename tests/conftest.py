@@ -71,6 +71,12 @@ def world(make_world: Callable[..., World]) -> World:
     return made
 
 
+@pytest.fixture(name="project_files")
+def project_files_fixture() -> Callable[[str], dict[str, bytes]]:
+    """See `project_files`."""
+    return project_files
+
+
 def project_files(name: str) -> dict[str, bytes]:
     """The files of a project below tests/world/projects."""
     root = PROJECTS / name

@@ -60,6 +60,10 @@ _BUILD_COMMAND = re.compile(
 )
 
 
+_REPAIRING = ("pypa/cibuildwheel", "pyo3/maturin-action")
+_LOCAL_WHEEL = re.compile(r"-linux_\w+\.whl$")
+
+
 class StepFailed(Exception):  # noqa: N818 - an outcome of the rehearsed world
     """A step ended with an error; the message is its annotation."""
 
@@ -611,6 +615,13 @@ class WorkflowRunner:
             say(str(getattr(error, "output", "") or error.reason or error.message))
             say("##[error]Process completed with exit code 1.")
             raise StepFailed("Process completed with exit code 1.") from error
+        if any(_repairs_wheels(step) for job in carried.workflow.jobs for step in job.steps):
+            local = [path for path in carried.files if _LOCAL_WHEEL.search(path.name)]
+            carried.files = tuple(path for path in carried.files if path not in local)
+            for path in local:
+                say(
+                    f"Left out in a rehearsal: {path.name}; the wheels for PyPI are made elsewhere."
+                )
         for path in carried.files:
             say(f"Successfully built {path.name}")
 
@@ -793,6 +804,15 @@ def _builds(step: StepText) -> bool:
     if step.uses is not None:
         return step.uses.action.startswith(_BUILD_ACTIONS)
     return step.run is not None and _BUILD_COMMAND.search(step.run) is not None
+
+
+def _repairs_wheels(step: StepText) -> bool:
+    """Whether the step makes wheels that PyPI takes of ones for this machine alone."""
+    if step.uses is not None:
+        return step.uses.action.startswith(_REPAIRING)
+    return (
+        step.run is not None and re.search(r"\b(cibuildwheel|auditwheel)\b", step.run) is not None
+    )
 
 
 def _whole_history(text: JobText) -> bool:

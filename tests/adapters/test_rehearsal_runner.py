@@ -1,0 +1,297 @@
+"""The stand-in runner: which events start runs, what the runs do, and how they fail."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nox_release.rehearsal.expressions import UnknownExpression, evaluate, holds, interpolate
+from nox_release.rehearsal.patterns import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nox_release.process import Completed
+    from nox_release.rehearsal.github_state import Run
+    from nox_release.rehearsal.world import World
+
+PUBLISH = ".github/workflows/publish.yml"
+
+
+def gh(world: World, *arguments: str) -> Completed:
+    return world.runner.run(["gh", *arguments], cwd=world.clone, timeout=60)
+
+
+def release(world: World, tag: str = "v1.2.3", *options: str) -> Run:
+    world.git("tag", tag)
+    world.git("push", "--quiet", "origin", tag)
+    gh(world, "release", "create", tag, "--verify-tag", "--title", tag, "--notes", "x", *options)
+    world.workflows.wait()
+    return world.github.runs[-1]
+
+
+def ready(world: World) -> None:
+    """The project and its trusted publisher are on the index."""
+    world.index.create_project("tiny-demo", owner="you")
+    form = {
+        "owner": "you",
+        "repository": "tiny-demo",
+        "workflow_filename": "publish.yml",
+        "environment": "pypi",
+    }
+    assert world.index.register_on_project("you", "tiny-demo", form).accepted
+
+
+def change_workflow(world: World, *replacements: tuple[str, str]) -> None:
+    text = (world.clone / PUBLISH).read_text()
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new)
+    world.commit("Change the workflow", {PUBLISH: text})
+
+
+def test_release_builds_the_tag_and_publishes_it_by_trusted_publishing(world: World) -> None:
+    ready(world)
+    run = release(world)
+    assert (run.event, run.status, run.conclusion) == ("release", "completed", "success")
+    assert run.head_sha == world.git("rev-parse", "v1.2.3")
+    assert world.index.filenames("tiny-demo") == (
+        "tiny_demo-1.2.3-py3-none-any.whl",
+        "tiny_demo-1.2.3.tar.gz",
+    )
+    assert "completed\tsuccess\tv1.2.3\tPublish" in gh(world, "run", "list").stdout
+
+
+def test_log_of_a_refused_exchange_has_the_actions_own_words(world: World) -> None:
+    run = release(world)
+    assert run.conclusion == "failure"
+    log = gh(world, "run", "view", str(run.id), "--log-failed").stdout
+    lines = [line.split("\t") for line in log.splitlines()]
+    assert {line[0] for line in lines} == {"publish"}
+    assert all(line[1].startswith("Run pypa/gh-action-pypi-publish@") for line in lines)
+    assert "`invalid-publisher`: valid token, but no corresponding publisher" in log
+    assert "* `environment`: `pypi`" in log
+    assert f"* `job_workflow_ref`: `you/tiny-demo/{PUBLISH}@refs/tags/v1.2.3`" in log
+
+
+def test_failed_jobs_run_again_as_a_second_attempt(world: World) -> None:
+    run = release(world)
+    ready(world)
+    gh(world, "run", "rerun", str(run.id), "--failed")
+    world.workflows.wait()
+    assert (run.attempt, run.conclusion) == (2, "success")
+    assert [(job.key, job.attempt, job.conclusion) for job in run.jobs] == [
+        ("build", 1, "success"),
+        ("publish", 1, "failure"),
+        ("build", 2, "success"),
+        ("publish", 2, "success"),
+    ]
+
+
+def test_job_without_permission_gets_no_identity(world: World) -> None:
+    change_workflow(world, ("id-token: write", "contents: read"))
+    run = release(world)
+    log = gh(world, "run", "view", str(run.id), "--log-failed").stdout
+    assert "ACTIONS_ID_TOKEN_REQUEST_TOKEN environment variable was unset" in log
+
+
+def test_run_waits_for_its_reviewer_and_goes_on(world: World) -> None:
+    ready(world)
+    world.github.add_environment("pypi", reviewers=("you",))
+    run = release(world)
+    assert (run.status, [job.status for job in run.jobs]) == ("waiting", ["completed", "waiting"])
+    path = f"repos/you/tiny-demo/actions/runs/{run.id}/pending_deployments"
+    number = gh(world, "api", path, "--jq", ".[0].environment.id").stdout.strip()
+    gh(
+        world, "api", path, "-F", f"environment_ids[]={number}", "-f", "state=approved",
+        "-f", "comment=good",
+    )  # fmt: skip
+    world.workflows.wait()
+    assert run.conclusion == "success"
+
+
+def test_rejected_deployment_fails_the_run(world: World) -> None:
+    ready(world)
+    world.github.add_environment("pypi", reviewers=("you",))
+    run = release(world)
+    world.github.decide(run, "pypi", approved=False)
+    world.workflows.wait()
+    assert run.conclusion == "failure"
+    assert world.index.filenames("tiny-demo") == ()
+
+
+def test_environment_that_admits_other_tags_only_is_said_in_an_annotation(world: World) -> None:
+    ready(world)
+    world.github.add_environment("pypi", policies=(("tag", "release-*"), ("branch", "v*")))
+    run = release(world)
+    shown = gh(world, "run", "view", str(run.id)).stdout
+    assert (
+        'Tag "v1.2.3" is not allowed to deploy to pypi due to environment protection rules.'
+        in shown
+    )
+
+
+def test_workflow_is_the_one_at_the_tag(world: World) -> None:
+    world.git("tag", "v1.2.3")
+    change_workflow(world, ("types: [published]", "types: [edited]"))
+    world.git("push", "--quiet", "origin", "v1.2.3")
+    world.workflows.paused = True
+    gh(world, "release", "create", "v1.2.3", "--title", "x", "--notes", "x")
+    assert [run.event for run in world.github.runs] == ["release"]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "events"),
+    [
+        ("  release:\n    types: [published]", ["release"]),
+        ("  release:\n    types: [created]", ["release"]),
+        ("  release:\n    types: [released]", []),
+        ("  release:\n    types: [prereleased, published]", ["release", "release"]),
+        ("  push:\n    tags: ['v*']", ["push"]),
+        ("  push:\n    tags: ['[0-9]*']", []),
+        ("  push:\n    branches: [main]", []),
+        ("  push:\n    tags: ['v*']\n  release:\n    types: [published]", ["push", "release"]),
+        ("  workflow_run:\n    workflows: [Tests]", []),
+    ],
+)
+def test_pre_release_starts_what_its_triggers_say(
+    world: World, trigger: str, events: list[str]
+) -> None:
+    change_workflow(world, ("  release:\n    types: [published]", trigger))
+    gh(world, "api", "user")  # the push of the branch is over
+    world.github.runs.clear()
+    world.workflows.paused = True
+    world.git("tag", "v2.0rc1")
+    world.git("push", "--quiet", "origin", "v2.0rc1")
+    gh(world, "release", "create", "v2.0rc1", "--prerelease", "--title", "x", "--notes", "x")
+    assert [run.event for run in world.github.runs] == events
+
+
+def test_release_by_a_workflows_token_starts_nothing(world: World) -> None:
+    world.workflows.paused = True
+    token = "ghs_" + "b" * 36
+    world.github.add_user("github-actions[bot]", token=token, permission="write", scopes=None)
+    world.environ["GH_TOKEN"] = token
+    world.git("tag", "v1.2.3")
+    world.git("push", "--quiet", "origin", "v1.2.3")
+    gh(world, "release", "create", "v1.2.3", "--title", "x", "--notes", "x")
+    assert world.github.runs == []
+
+
+def test_condition_skips_a_job_and_what_needs_it(world: World) -> None:
+    change_workflow(
+        world, ("  build:\n", "  build:\n    if: github.event_name == 'workflow_dispatch'\n")
+    )
+    run = release(world)
+    assert [job.conclusion for job in run.jobs] == ["skipped", "skipped"]
+    assert run.conclusion == "skipped"
+
+
+def test_build_that_fails_fails_the_run_before_any_token(world: World) -> None:
+    ready(world)
+    world.commit("Break the build", {"tiny_backend.py": "raise SystemExit('no luck today')\n"})
+    run = release(world)
+    assert [job.conclusion for job in run.jobs] == ["failure", "skipped"]
+    assert "no luck today" in gh(world, "run", "view", str(run.id), "--log-failed").stdout
+    assert world.index.publishing.publishers
+    assert not world.index.faults.requests("/_/oidc/*")
+
+
+class SteppedClock:
+    def __init__(self) -> None:
+        self.time = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+def test_late_run_comes_a_minute_of_the_clock_later(
+    make_world: Callable[..., World], project_files: Callable[[str], dict[str, bytes]]
+) -> None:
+    clock = SteppedClock()
+    world = make_world(repository="tiny-demo", clock=clock)
+    world.seed(files=project_files("tiny"))
+    world.workflows.lateness = 60
+    world.workflows.paused = True
+    world.git("tag", "v1")
+    world.git("push", "--quiet", "origin", "v1")
+    gh(world, "release", "create", "v1", "--title", "x", "--notes", "x")
+    clock.sleep(59)
+    assert gh(world, "run", "list").stdout == ""
+    clock.sleep(1)
+    assert gh(world, "run", "list").stdout.startswith("queued")
+
+
+def test_cancelled_run_is_cancelled(world: World) -> None:
+    world.workflows.paused = True
+    run = release(world)
+    gh(world, "run", "cancel", str(run.id))
+    assert (run.status, run.conclusion) == ("completed", "cancelled")
+
+
+@pytest.mark.parametrize(
+    ("patterns", "name", "fits"),
+    [
+        (("v*",), "v1.0", True),
+        (("v*",), "1.0", False),
+        (("v*",), "v1/0", False),
+        (("**",), "a/b", True),
+        (("v[0-9]+.[0-9]+",), "v12.3", True),
+        (("v*", "!v*rc*"), "v1rc1", False),
+        (("!v*rc*", "v*"), "v1rc1", True),
+        (("release/**",), "release/1.0", True),
+        (("[0-9]+.[0-9]+.[0-9]+*",), "1.2.3rc1", True),
+    ],
+)
+def test_filter_patterns_are_githubs(patterns: tuple[str, ...], name: str, fits: bool) -> None:
+    assert matches(patterns, name) is fits
+
+
+CONTEXTS = {
+    "github": {
+        "ref": "refs/tags/v1",
+        "event_name": "release",
+        "event": {"release": {"prerelease": True}},
+    },
+    "inputs": {"check-only": ""},
+    "needs": {"build": {"result": "success"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("github.ref", "refs/tags/v1"),
+        ("startsWith(github.ref, 'REFS/tags/')", True),
+        ("github.event_name == 'RELEASE' && !github.event.release.draft", True),
+        ("github.event.release.prerelease == true || 1 > 2", True),
+        ("github.nothing.at.all", None),
+        ("contains(fromJSON('[\"a\", \"b\"]'), 'B')", True),
+        ("format('{0}-{1}', 'a', 1)", "a-1"),
+        ("inputs.check-only || 'it''s'", "it's"),
+        ("github['event_name']", "release"),
+        ("needs.build.result != 'failure'", True),
+        ("1 == '1'", True),
+    ],
+)
+def test_expressions_have_githubs_values(text: str, value: object) -> None:
+    assert evaluate(text, CONTEXTS) == value
+
+
+@pytest.mark.parametrize("text", ["steps(", "a b", "nobody()", "'open", "a.*.b"])
+def test_unreadable_expression_is_unknown_never_false(text: str) -> None:
+    with pytest.raises(UnknownExpression):
+        evaluate(text, CONTEXTS)
+
+
+def test_condition_needs_success_unless_it_asks_for_the_status() -> None:
+    assert holds("", CONTEXTS, failed=False, cancelled=False)
+    assert not holds("github.ref", CONTEXTS, failed=True, cancelled=False)
+    assert holds("${{ always() }}", CONTEXTS, failed=True, cancelled=True)
+    assert holds("failure() || success()", CONTEXTS, failed=True, cancelled=False)
+    assert interpolate("to ${{ github.event_name }}!", CONTEXTS) == "to release!"
