@@ -171,13 +171,13 @@ class _ZipReading:
         )
 
     def _outside_is_sound(self) -> bool:
-        is_zip = _is_zip(self.stream)
         try:
+            is_zip = _is_zip(self.stream)
             is_tar = is_tarfile(self.stream)
         except _LimitError:
-            is_tar = True
+            is_zip = is_tar = True
         except Exception as error:  # noqa: BLE001 - PyPI does not catch these either
-            self._fail("archive-truncated", error)
+            self._fail("archive-unreadable", error)
             return False
         if is_zip and is_tar:
             self.faults.append(Fault(rule="zip-and-tar", text="File is both a zip and a tar file"))
@@ -448,13 +448,25 @@ def _gunzipped(stream: IO[bytes]) -> IO[bytes]:
 
 
 def _head_of_bz2(stream: IO[bytes]) -> IO[bytes]:
-    decompressor = bz2.BZ2Decompressor()
-    return io.BytesIO(decompressor.decompress(stream.read(2 * MIB), max_length=MIB))
+    return _head(stream, bz2.BZ2Decompressor())
 
 
 def _head_of_xz(stream: IO[bytes]) -> IO[bytes]:
-    decompressor = lzma.LZMADecompressor(memlimit=64 * MIB)
-    return io.BytesIO(decompressor.decompress(stream.read(2 * MIB), max_length=MIB))
+    return _head(stream, lzma.LZMADecompressor(memlimit=64 * MIB))
+
+
+def _head(
+    stream: IO[bytes], decompressor: bz2.BZ2Decompressor | lzma.LZMADecompressor
+) -> IO[bytes]:
+    """Enough of a stream to tell whether a tar begins in it; damage further on does not count."""
+    head = bytearray()
+    with suppress(OSError, EOFError, lzma.LZMAError):
+        while len(head) < MIB and not decompressor.eof:
+            chunk = stream.read(io.DEFAULT_BUFFER_SIZE) if decompressor.needs_input else b""
+            if decompressor.needs_input and not chunk:
+                break
+            head += decompressor.decompress(chunk, max_length=io.DEFAULT_BUFFER_SIZE)
+    return io.BytesIO(head)
 
 
 _TAR_KINDS: dict[bytes, Literal["directory", "symlink", "hardlink", "device"]] = {
@@ -522,14 +534,17 @@ class _TarReading:
         self.faults.append(Fault(rule=rule, text=text, status=status, member=member))
 
     def _outside_is_sound(self) -> bool:
-        is_zip = _is_zip(self.stream)
         try:
+            is_zip = _is_zip(self.stream)
             is_tar = is_tarfile(self.stream)
         except _LimitError as error:
             self.limits.append(str(error))
             return False
-        except Exception:  # noqa: BLE001 - PyPI does not catch these either
+        except EOFError:  # neither this nor the next is caught by PyPI
             self._fault("archive-truncated", "Internal Server Error", 500)
+            return False
+        except Exception:  # noqa: BLE001 - see above
+            self._fault("archive-unreadable", "Internal Server Error", 500)
             return False
         if is_zip and is_tar:
             self._fault("zip-and-tar", "File is both a zip and a tar file")
@@ -644,14 +659,15 @@ def common_path(names: Sequence[str]) -> str:
 
 # --- protected code ------------------------------------------------------------------------------
 
+_ARMOUR = b"__pyarmor_"  # the marks are put together here, or this very file would bear them
 _PYARMOR = (
-    b"__pyarmor__(__name__, __file__,",
-    b"__pyarmor_enter__",
-    b"__pyarmor_exit__",
-    b"__pyarmor_assert__",
-    b"__pyarmor_bcc__",
+    _ARMOUR + b"_(__name__, __file__,",
+    _ARMOUR + b"enter__",
+    _ARMOUR + b"exit__",
+    _ARMOUR + b"assert__",
+    _ARMOUR + b"bcc__",
 )
-_SOURCEDEFENDER = (b"---BEGIN PYE FILE---", b"---END PYE FILE---")
+_SOURCEDEFENDER = tuple(b"---" + word + b" PYE FILE---" for word in (b"BEGIN", b"END"))
 
 
 def _is_scanned(name: str) -> bool:
@@ -680,7 +696,7 @@ class _Scan:
         if length > SCAN_LIMIT:
             return
         tool = ""
-        if b"__pyarmor_" in content and any(mark in content for mark in _PYARMOR):
+        if _ARMOUR in content and any(mark in content for mark in _PYARMOR):
             tool = "PyArmor"
         elif all(mark in content for mark in _SOURCEDEFENDER):
             tool = "SourceDefender"
@@ -752,7 +768,8 @@ class _Framing:
         self._end()
         if self.central != self.local:
             raise _FramingError("Mis-matched local headers and central directory")
-        if self.stream.read(1):
+        reached = self.stream.tell()  # past the end when the comment claims to be longer
+        if reached != self.stream.seek(0, os.SEEK_END):
             raise _FramingError("Trailing data")
 
     def _take(self, amount: int) -> bytes:

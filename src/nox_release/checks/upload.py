@@ -20,6 +20,7 @@ import difflib
 import email.message
 import email.utils
 import functools
+import inspect
 import io
 import itertools
 import keyword
@@ -363,20 +364,28 @@ def metadata_refusals(form: Form, site: Site = PYPI_SITE) -> Iterator[Refusal]:
         key: form[key] for key in _BY_FORM if key in form and form[key] and form[key] != ("",)
     }
     yield from _in_order(_unusable(values))
-    stage_a: list[Refusal] = []
+    heads: list[Refusal] = []
+    rest: list[Refusal] = []
     for field in FIELDS:
-        stage_a.extend(_stage_a(field, values))
-    yield from _in_order(stage_a)
+        found = list(_stage_a(field, values))
+        heads.extend(found[:1])
+        rest.extend(found[1:])
+    # Of each field the first bad value is shown; of the fields, one.
+    yield from _in_order(heads)
+    yield from _in_order(rest)
     yield from _in_order(_stage_b(values))
 
 
 def _in_order(refusals: Iterable[Refusal]) -> list[Refusal]:
-    """PyPI shows metadata version, name and version first, the rest alphabetically."""
+    """PyPI shows metadata version, name and version first, the rest alphabetically.
 
-    def key(refusal: Refusal) -> tuple[int, str]:
+    Where its program fails on one field, none of the others comes to be shown.
+    """
+
+    def key(refusal: Refusal) -> tuple[bool, int, str]:
         if refusal.field in _FIRST_SHOWN:
-            return _FIRST_SHOWN.index(refusal.field), ""
-        return len(_FIRST_SHOWN), refusal.field
+            return refusal.status != 500, _FIRST_SHOWN.index(refusal.field), ""
+        return refusal.status != 500, len(_FIRST_SHOWN), refusal.field
 
     return sorted(refusals, key=key)
 
@@ -398,6 +407,18 @@ def _complaint(rule: str, field: str, text: str, value: str = "") -> Refusal:
 
 def _crash(rule: str, field: str, value: str = "") -> Refusal:
     return Refusal(rule=rule, status=500, text=SERVER_ERROR, field=field, value=value)
+
+
+def _said(rule: str, header: str, text: str, value: str = "") -> Refusal:
+    """A complaint of packaging 26.2, which runs its finished texts through `str.format_map`.
+
+    So a value with braces makes PyPI's program fail.
+    """
+    try:
+        text = text.format_map({"field": repr(header)})
+    except (ValueError, LookupError, AttributeError):
+        return _crash(rule, header, value)
+    return _complaint(rule, header, text, value)
 
 
 def _unusable(values: Form) -> Iterator[Refusal]:
@@ -445,12 +466,12 @@ def _check_metadata_version(header: str, sent: Sequence[str]) -> Iterator[Refusa
     value = sent[0] if sent else None
     if value not in SUPPORTED_METADATA_VERSIONS:
         text = f"{value!r} is not a valid metadata version"
-        yield _complaint("metadata-version", header, text, value or "")
+        yield _said("metadata-version", header, text, value or "")
 
 
 def _check_name(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
     if not sent:
-        yield _complaint("name-required", header, f"{header!r} is a required field")
+        yield _said("name-required", header, "{field} is a required field")
         return
     try:
         canonicalize_name(sent[0], validate=True)
@@ -459,12 +480,12 @@ def _check_name(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
 
 
 def _invalid(rule: str, header: str, value: str, more: str = "") -> Refusal:
-    return _complaint(rule, header, f"{value!r} is invalid for {header!r}{more}", value)
+    return _said(rule, header, f"{value!r} is invalid for {{field}}{more}", value)
 
 
 def _check_version(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
     if not sent:
-        yield _complaint("version-required", header, f"{header!r} is a required field")
+        yield _said("version-required", header, "{field} is a required field")
         return
     try:
         Version(sent[0])
@@ -477,7 +498,7 @@ def _check_version(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
 def _check_summary(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
     for value in sent:
         if "\n" in value:
-            yield _complaint("summary-one-line", header, f"{header!r} must be a single line", value)
+            yield _said("summary-one-line", header, "{field} must be a single line", value)
 
 
 _CONTENT_TYPES = ("text/plain", "text/x-rst", "text/markdown")
@@ -492,19 +513,19 @@ def _check_content_type(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
             yield _crash("description-content-type", header, value)
             continue
         if content_type not in _CONTENT_TYPES or content_type not in value.lower():
-            text = f"{header!r} must be one of {list(_CONTENT_TYPES)}, not {value!r}"
-            yield _complaint("description-content-type", header, text, value)
+            text = f"{{field}} must be one of {list(_CONTENT_TYPES)}, not {value!r}"
+            yield _said("description-content-type", header, text, value)
             continue
         charset = parameters.get("charset", "UTF-8")
         if charset != "UTF-8":
-            text = f"{header!r} can only specify the UTF-8 charset, not {charset!r}"
-            yield _complaint("description-charset", header, text, value)
+            text = f"{{field}} can only specify the UTF-8 charset, not {charset!r}"
+            yield _said("description-charset", header, text, value)
         elif content_type == "text/markdown" and parameters.get("variant", "GFM") not in _VARIANTS:
             text = (
-                f"valid Markdown variants for {header!r} are {list(_VARIANTS)}, "
+                f"valid Markdown variants for {{field}} are {list(_VARIANTS)}, "
                 f"not {parameters['variant']!r}"
             )
-            yield _complaint("markdown-variant", header, text, value)
+            yield _said("markdown-variant", header, text, value)
 
 
 def _content_type(value: str) -> tuple[str, Mapping[str, str]]:
@@ -513,12 +534,22 @@ def _content_type(value: str) -> tuple[str, Mapping[str, str]]:
     return message.get_content_type().lower(), message["content-type"].params
 
 
+def _is_unexpected(error: InvalidRequirement) -> bool:
+    """Whether packaging 26.2 lets another exception through here, on which PyPI's program fails:
+    for a marker's string that is no Python literal, and for some specifiers.
+    """
+    return "Invalid quoted string" in str(error) or isinstance(error.__cause__, InvalidSpecifier)
+
+
 def _check_requires_dist(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
     for value in sent:
         try:
             Requirement(value)
-        except InvalidRequirement:
-            yield _invalid("requires-dist-syntax", header, value)
+        except InvalidRequirement as error:
+            if _is_unexpected(error):
+                yield _crash("requires-dist-syntax", header, value)
+            else:
+                yield _invalid("requires-dist-syntax", header, value)
         except Exception:  # noqa: BLE001 - a marker's string may be no Python literal
             yield _crash("requires-dist-syntax", header, value)
 
@@ -543,18 +574,66 @@ def _check_provides_extra(header: str, sent: Sequence[str]) -> Iterator[Refusal]
 
 def _check_license_expression(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
     for value in sent:
-        # A bare reference passes in packaging 26.2; one with a plus makes it fail.
-        references = [t for t in value.lower().split() if t.startswith("licenseref-")]
-        spelled = re.sub(r"(?i)(?<!\S)(licenseref-)(?=\s|$|\))", r"\1x", value)
         try:
-            canonicalize_license_expression(spelled)
-        except ValueError:
-            if any(re.fullmatch(r"licenseref-[a-z0-9.-]*\++", each) for each in references):
-                yield _crash("license-expression-invalid", header, value)
-            else:
-                yield _invalid("license-expression-invalid", header, value)
-        except Exception:  # noqa: BLE001 - deep nesting exhausts Python's parser
+            valid = is_license_expression(value)
+        except Exception:  # noqa: BLE001 - a LicenseRef with a plus, endless nesting
             yield _crash("license-expression-invalid", header, value)
+            continue
+        if not valid:
+            yield _invalid("license-expression-invalid", header, value)
+
+
+_LICENCE_WORDS = ("or", "and", "with", "(", ")")
+
+
+def is_license_expression(value: str) -> bool:
+    """Whether packaging 26.2 takes this for a licence expression; 26.3 takes fewer.
+
+    Raises:
+        KeyError: a `LicenseRef-` with a plus, on which it fails.
+    """
+    tokens = value.lower().replace("(", " ( ").replace(")", " ) ").split()
+    previous = ""
+    for word in tokens:
+        if word == "(" and previous and previous not in ("or", "and", "with", "("):
+            return False
+        if word == ")" and previous == "(":
+            return False
+        previous = word
+    # Python's own grammar of `or`, `and` and parentheses serves as that of licences.
+    operands = ["or" if word == "with" else word for word in tokens]
+    try:
+        compile(" ".join(w if w in _LICENCE_WORDS else "False" for w in operands), "", "eval")
+    except SyntaxError:
+        return False
+    return all(
+        _is_exception(word) if before == "with" else _is_license(word, tokens)
+        for before, word in zip(["", *tokens], tokens, strict=False)
+        if word not in _LICENCE_WORDS
+    )
+
+
+def _is_exception(token: str) -> bool:
+    return _is_known(f"MIT WITH {token}")
+
+
+def _is_license(token: str, tokens: Sequence[str]) -> bool:
+    bare = token.removesuffix("+")
+    if not bare.startswith("licenseref-"):
+        return _is_known(bare)
+    if not re.match("^[a-z0-9.-]*$", bare):
+        return False
+    if bare not in tokens:
+        raise KeyError(bare)
+    return True
+
+
+def _is_known(expression: str) -> bool:
+    try:
+        canonicalize_license_expression(expression)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_license_file(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
@@ -586,7 +665,7 @@ def _check_dynamic(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
             text = f"{field!r} is not a valid dynamic field"
         else:
             continue
-        yield _complaint("dynamic-field", header, text, value)
+        yield _said("dynamic-field", header, text, value)
 
 
 def _check_import_name(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
@@ -700,11 +779,13 @@ def _check_email(header: str, value: str) -> Iterator[Refusal]:
 def first_address(value: str) -> str:
     """The address that PyPI checks in an e-mail field; "" when it makes nothing of it.
 
-    That is `email.utils.parseaddr` as Python has had it since 3.13 (and in security releases
-    before): more than one address, or unbalanced parentheses, are no address at all.
+    That is `email.utils.parseaddr` in its strict manner, which Python has had since 3.13 and in
+    late security releases before: more than one address, or unbalanced parentheses, are none.
     https://docs.python.org/3/library/email.utils.html#email.utils.parseaddr
     """
-    if not _balanced(value):
+    if "strict" in inspect.signature(email.utils.parseaddr).parameters:
+        return email.utils.parseaddr(value)[1]
+    if not _is_balanced(_without_quoted(value)):
         return ""
     addresses = email.utils.getaddresses([value])
     if len(addresses) != 1 or "[" in addresses[0][1]:
@@ -712,24 +793,30 @@ def first_address(value: str) -> str:
     return addresses[0][1]
 
 
-def _balanced(value: str) -> bool:
-    """Whether parentheses outside quoted strings are balanced."""
+def _unescaped(value: str) -> Iterator[tuple[int, str]]:
+    """The characters of a header that no backslash protects, with their places."""
+    places = iter(enumerate(value))
+    for place, character in places:
+        if character == "\\":
+            next(places, None)
+        else:
+            yield place, character
+
+
+def _without_quoted(value: str) -> str:
+    """The header without its finished quoted strings."""
+    quotes = [place for place, character in _unescaped(value) if character == '"']
+    kept = []
+    start = 0
+    for opening, closing in zip(quotes[::2], quotes[1::2], strict=False):
+        kept.append(value[start:opening])
+        start = closing + 1
+    return "".join([*kept, value[start:]])
+
+
+def _is_balanced(value: str) -> bool:
     depth = 0
-    quoted = False
-    escaped = False
-    unquoted = []
-    for character in value:
-        if escaped:
-            escaped = False
-        elif character == "\\":
-            escaped = True
-        elif character == '"':
-            quoted = not quoted
-        elif not quoted:
-            unquoted.append(character)
-    if quoted:  # an unfinished string is no string
-        unquoted = list(value)
-    for character in unquoted:
+    for _, character in _unescaped(value):
         depth += {"(": 1, ")": -1}.get(character, 0)
         if depth < 0:
             return False
@@ -814,6 +901,9 @@ def _check_old_requirements(header: str, sent: Sequence[str]) -> Iterator[Refusa
         try:
             requirement = Requirement(value)
         except InvalidRequirement as error:
+            if _is_unexpected(error):
+                yield _crash("provides-obsoletes-dist", header, value)
+                continue
             text = f"{value!r} is invalid: {error}"
             yield _complaint("provides-obsoletes-dist", header, text, value)
         except Exception:  # noqa: BLE001 - a marker's string may be no Python literal
