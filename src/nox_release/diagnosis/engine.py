@@ -32,7 +32,7 @@ _SUCCEEDED = re.compile(
     r"|All checks passed|completed successfully|Successfully installed |Cache restored"
     r"|\[new tag\]|Uploading \S+ 100%|Finished: SUCCESS"
 )
-_FEW_LINES = 4
+_FEW_LINES = 1
 _ERROR_LINE = re.compile(
     r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found)\b", re.IGNORECASE
 )
@@ -112,6 +112,8 @@ def _hits(log: Log) -> list[Hit]:
 
 def _first(entry: Entry, pattern: re.Pattern[str], log: Log) -> Hit | None:
     if entry.also and not compiled(entry.also).search(log.text):
+        return None
+    if entry.without and compiled(entry.without).search(log.text):
         return None
     for number, found in enumerate(pattern.finditer(log.text)):
         around = log.text[max(found.start() - _AROUND, 0) : found.end() + _AROUND]

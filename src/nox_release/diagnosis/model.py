@@ -64,7 +64,8 @@ class Entry:
 
     `patterns` are regular expressions over normalised text (one line, single spaces, any case).
     `fix` may name values in braces: `{project}`, `{tag}`, or a group of the pattern.
-    A match does not count when `unless` is found around it, or `also` nowhere in the log.
+    A match does not count when `unless` is found around it, `without` anywhere in the log, or
+    `also` nowhere in it.
     `hides` lists ids that say less about the same failure. `silent` marks a cause that leaves
     the run green.
     """
@@ -80,5 +81,6 @@ class Entry:
     confidence: Confidence = "certain"
     unless: str = ""
     also: str = ""
+    without: str = ""
     hides: tuple[str, ...] = ()
     silent: bool = False

@@ -75,6 +75,7 @@ ENTRIES = (
             r"No files were found with the provided path:? ?(?P<p>[^ ]{0,120})",
             r"Unable to find any artifacts for the associated workflow",
             r"No artifacts? found (?:with|matching|for)",
+            r"BlobNotFound",
         ),
         "The artifact with the built files is not there.",
         "Its name or path differs between upload and download, the build wrote elsewhere, or the build job did not run.",
@@ -196,7 +197,6 @@ ENTRIES = (
         (
             r"No runner matching the specified labels",
             r"The job was not acquired by Runner",
-            r"Waiting for a runner to pick up this job",
             r"is retired|environment was removed|has been removed.{0,40}?runner image|ubuntu-(?:18|20)\.04 .{0,80}?(?:unsupported|removed|retired|deprecat)",
             r"This is a scheduled ubuntu-20\.04 brownout|brownout",
         ),
@@ -334,7 +334,7 @@ ENTRIES = (
     ),
     _(
         "gr-skipped",
-        (r"This job was skipped", r"(?:publish|deploy|pypi)[\w -]{0,40} (?:was )?skipped"),
+        (r"This job was skipped", r"\b(?:publish|deploy|pypi)\b.{0,40}? (?:was )?skipped"),
         "The publishing job was skipped.",
         "Its `if:` was false, or a job it `needs` did not succeed.",
         "Compare `if:` with the event: a release has `github.ref == 'refs/tags/{tag}'`.",

@@ -101,10 +101,7 @@ ENTRIES = (
     ),
     _hatch(
         "be-hatch-publish-auth",
-        (
-            r"Missing required option:? (?:user|auth|`user`|`auth`)",
-            r"Error uploading to repository",
-        ),
+        (r"Missing required option:? (?:user|auth|`user`|`auth`)",),
         "hatch publish has no credentials.",
         "Neither HATCH_INDEX_USER nor HATCH_INDEX_AUTH is set.",
         "Use trusted publishing with the PyPA action, or set both.",
@@ -203,14 +200,6 @@ ENTRIES = (
         "setuptools cannot read the version from the package.",
         "`attr:` imported the package, and the import failed: {w}",
         "Point `attr` at a module that imports nothing, or give the version literally.",
-    ),
-    _st(
-        "be-st-build-py",
-        r"error: (?:package|Package) directory .{0,100}? does not exist",
-        "A package folder is not there.",
-        "`packages` names a folder that does not exist.",
-        "Correct it.",
-        hides=(),
     ),
     _st(
         "be-st-absolute",
@@ -561,6 +550,13 @@ ENTRIES = (
         link="https://github.com/mtkennerly/poetry-dynamic-versioning",
     ),
     # pdm
+    _pdm(
+        "be-pdm-distribution",
+        r"tool\.pdm\.distribution must be",
+        "pdm takes this project for an application.",
+        "`[tool.pdm] distribution` is not true.",
+        "Set `[tool.pdm] distribution = true`.",
+    ),
     _pdm(
         "be-pdm-build",
         (r"\[BuildError\]:? ?(?P<w>.{0,160})", r"BuildError: Build backend raised error"),

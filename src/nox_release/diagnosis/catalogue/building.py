@@ -124,6 +124,7 @@ ENTRIES = (
         "No virtual environment could be made.",
         "Python's `venv` is not complete (Debian's python3-venv).",
         "Install python3-venv, or use `python -m build --installer uv`.",
+        tier="symptom",
     ),
     _(
         "bd-notfound",
@@ -142,6 +143,7 @@ ENTRIES = (
         "A folder called `build` hides the program.",
         "Python finds ./build before the installed package.",
         "Delete the left-over build/ folder, or call `pyproject-build`.",
+        hides=("bd-notfound",),
     ),
     _pip(
         "bd-externally",

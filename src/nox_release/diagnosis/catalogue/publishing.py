@@ -363,6 +363,7 @@ ENTRIES = (
         (
             r"no Python distribution packages to publish in the directory \"?'?(?P<d>[^\"' ]{1,120})",
             r"It looks like there are no Python distribution packages",
+            r"No such file or directory: '(?P<d>/github/workspace/[\w./-]{1,80})'",
         ),
         "There are no files to publish in `{d}`.",
         "The build's artifact was not downloaded there, or the build wrote elsewhere.",
@@ -509,12 +510,13 @@ ENTRIES = (
     _(
         "oi-rekor",
         (
-            r"(?:rekor|fulcio|sigstore)[^ ]{0,60} .{0,160}?(?:50[0234]|timed out|unavailable|RekorClientError|FulcioClientError)",
+            r"\b(?:rekor|fulcio|sigstore)\b.{0,160}?(?:50[0234]|timed out|unavailable)",
             r"(?:TUFError|Failed to refresh TUF metadata|RekorClientError|FulcioClientError)",
         ),
         "Sigstore did not answer.",
         "The signing service is out of order for a moment.",
         "Re-run the job; https://status.sigstore.dev/.",
+        tier="symptom",
         tool="sigstore",
         link="https://status.sigstore.dev/",
     ),

@@ -174,8 +174,8 @@ ENTRIES = (
     _check(
         "rt-version-tag",
         (
-            r"(?:tag|Tag|TAG)[^.]{0,80}? (?:does not|doesn't|do not) match (?:the )?(?:package |project )?version",
-            r"version[^.]{0,80}? (?:does not|doesn't|do not|differs from) match (?:the )?(?:git |release )?tag",
+            r"\btag\b.{0,60}? (?:does not|doesn't|do not) match (?:the )?(?:package |project )?version",
+            r"version\b.{0,60}? (?:does not|doesn't|do not|differs from) match (?:the )?(?:git |release )?tag",
             r"[Vv]ersion mismatch",
         ),
         "The tag and the version differ.",

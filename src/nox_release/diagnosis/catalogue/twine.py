@@ -16,6 +16,8 @@ ENTRIES = (
             r"HTTPError: (?P<c>\d{3}) .{0,80}?(?:from|for url:?) ?(?P<u>https?://[^ ]{1,200})",
             r"(?P<c>[45]\d\d) Client Error: .{0,200}? for url: (?P<u>https?://[^ ]{1,200})",
             r"HTTPError: (?P<c>\d{3}) ",
+            r"Client error '(?P<c>\d{3}) ",
+            r"Upload failed \((?P<c>\d{3})\)",
         ),
         "The index refused the upload ({c}).",
         "The log has the status but not the reason.",
@@ -245,7 +247,9 @@ ENTRIES = (
         "`skip-existing` hid that this version had been published before: nothing new went up.",
         "If a new version was meant, raise it and release that; otherwise compare the hashes at "
         "{project_page}#files, and drop `skip-existing`.",
-        tier="notice",
+        tier="symptom",
+        silent=True,
+        without=r"View at:",
         confidence="likely",
     ),
     _(

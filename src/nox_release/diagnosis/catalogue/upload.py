@@ -17,7 +17,11 @@ _ = table(tool="PyPI", link=METADATA)
 ENTRIES = (
     _(
         "wh-slash",
-        r"expected upload URL is /legacy/",
+        (
+            r"expected upload URL is /legacy/",
+            r"Not Found for url: https://(?:upload|test)\.pypi\.org/legacy(?![/\w])",
+            r"404 Not Found from https://(?:upload|test)\.pypi\.org/legacy(?![/\w])",
+        ),
         "The upload address lacks its last slash.",
         "PyPI takes uploads at an address that ends with `/legacy/`.",
         "Use `{upload_url}`.",
@@ -92,13 +96,15 @@ ENTRIES = (
     _(
         "wh-form",
         (
-            r"is an invalid value for (?:Name|Version)\. Error: (?!Use a valid email)",
-            r"Invalid value for name\. Error: (?!Use)",
+            r"is an invalid value for (?P<f>[\w-]+)\. Error: (?P<w>[^.]{0,160})",
+            r"Invalid value for (?P<f>\w+)\. Error: (?P<w>[^.]{0,160})",
             r"Error: Start and end with a letter or numeral containing only ASCII",
         ),
-        "The project's name or version is not valid.",
-        "A name has ASCII letters, digits, `.`, `_` and `-`, with a letter or digit first and last.",
-        "Correct `project.name` (and `project.version`) in pyproject.toml.",
+        "PyPI refuses the value of the field `{f}`.",
+        "{w}. A project's name has ASCII letters, digits, `.`, `_` and `-`, with a letter or digit "
+        "first and last.",
+        "Correct the field in pyproject.toml (the name: `project.name`).",
+        tier="symptom",
     ),
     _(
         "wh-filetype",
@@ -136,7 +142,6 @@ ENTRIES = (
         (
             r"'(?P<v>[^']{0,100})' is invalid for 'version'",
             r"Invalid value for version\. Error: ",
-            r"Start and end with a letter or numeral.{0,80}?version",
         ),
         "The version is not one that PyPI takes.",
         "`{v}` does not follow PEP 440.",
@@ -159,6 +164,7 @@ ENTRIES = (
         "that `git describe --tags` prints `{tag}`. For builds between tags set "
         '`local_scheme = "no-local-version"`.',
         link="https://packaging.python.org/en/latest/specifications/version-specifiers/#local-version-identifiers",
+        hides=("wh-version-invalid", "wh-form"),
     ),
     _(
         "wh-summary-line",
@@ -801,6 +807,8 @@ ENTRIES = (
             r"\b50[0234]\b.{0,100}?\bupload\.pypi\.org",
             r"(?:upload|test)\.pypi\.org.{0,100}?\b50[0234] (?:Internal|Bad|Service|Gateway|Server|Backend)",
             r"Received \"?50[0234]: (?:Internal|Bad|Service|Gateway|Server|Backend)",
+            r"HTTPError: 50[0234] Server Error",
+            r"Upload failed \(50[0234]\)",
             r"503 (?:first byte timeout|backend read error|Backend fetch failed|Service Unavailable).{0,80}?pypi",
         ),
         "PyPI did not answer properly.",
@@ -886,16 +894,5 @@ ENTRIES = (
         "The project is in quarantine on PyPI.",
         "PyPI's administrators suspect it and have locked it.",
         "Write to security@pypi.org, or open an issue at https://github.com/pypi/support.",
-    ),
-    _(
-        "wh-invalid-value",
-        (
-            r"HTTPError: 400 .{0,120}?Invalid value for (?P<f>\w+)\. Error: (?P<w>[^.]{0,160})",
-            r"is an invalid value for (?P<f>[\w-]+)\. Error: (?P<w>[^.]{0,160})",
-        ),
-        "PyPI refuses the value of `{f}`.",
-        "{w}.",
-        "Correct the field in pyproject.toml.",
-        tier="symptom",
     ),
 )
