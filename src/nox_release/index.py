@@ -9,12 +9,13 @@ Source of the shapes: https://docs.pypi.org/api/index-api/ and https://docs.pypi
 from __future__ import annotations
 
 import contextlib
+import email.utils
 import ipaddress
 import json
 import re
 import time
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urljoin
 
@@ -211,8 +212,14 @@ class IndexClient:
         self._http = http
         self._clock = clock
         self._seen: dict[str, tuple[str, IndexProject]] = {}  # URL: ETag and what it stood for
+        self._ahead: timedelta | None = None
         for url in (index.simple_url, index.api_url):
             _insist_on_privacy(url)
+
+    @property
+    def server_now(self) -> datetime | None:
+        """The index's own time, by the newest answer; `None` before the first."""
+        return None if self._ahead is None else self._clock.now() + self._ahead
 
     # --- reading -----------------------------------------------------------------------------
 
@@ -386,6 +393,9 @@ class IndexClient:
 
     def _read(self, url: httpx.URL, headers: Mapping[str, str], deadline: float) -> httpx.Response:
         with self._http.stream("GET", url, headers=headers) as response:
+            with contextlib.suppress(KeyError, ValueError, TypeError):
+                said = email.utils.parsedate_to_datetime(response.headers["Date"])
+                self._ahead = said - self._clock.now()
             chunks = []
             for chunk in response.iter_bytes():
                 chunks.append(chunk)
