@@ -1,0 +1,479 @@
+"""Trusted publishing on the stand-in index: registration forms and token exchange."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import httpx
+import pytest
+from small_wheels import small_wheel
+
+from nox_release.rehearsal.index import RehearsalIndex
+from nox_release.rehearsal.payloads import PayloadError, parse_payload
+
+FORM = {
+    "project_name": "orc-demo",
+    "owner": "octo",
+    "repository": "Repo",
+    "workflow_filename": "publish.yml",
+    "environment": "",
+}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 11, 22, 9, tzinfo=timezone.utc)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def index(tmp_path: Path):
+    index = RehearsalIndex(tmp_path / "index", clock=Clock())
+    index.add_user("me")
+    index.add_user("other")
+    yield index
+    index.close()
+
+
+def mint(index: RehearsalIndex, token: str, path: str = "/_/oidc/mint-token") -> tuple[int, dict]:
+    transport = httpx.WSGITransport(app=index.app)
+    with httpx.Client(transport=transport, base_url="http://index") as client:
+        answer = client.post(path, json={"token": token})
+    return answer.status_code, answer.json() if answer.status_code != 500 else {}
+
+
+def refusal(index: RehearsalIndex, token: str) -> tuple[str, str]:
+    status, answer = mint(index, token)
+    assert status == 422, answer
+    assert answer["message"] == "Token request failed"
+    return answer["errors"][0]["code"], answer["errors"][0]["description"]
+
+
+@pytest.fixture
+def published(index: RehearsalIndex) -> RehearsalIndex:
+    index.create_project("orc-demo", owner="me")
+    index.register_publisher("orc-demo", owner="octo", repository="Repo", workflow="publish.yml")
+    return index
+
+
+NOT_FOUND = (
+    "invalid-publisher",
+    "valid token, but no corresponding publisher (Publisher with matching claims was not found)",
+)
+
+
+def test_audience_is_told_unless_switched_off(index: RehearsalIndex) -> None:
+    with httpx.Client(transport=httpx.WSGITransport(app=index.app), base_url="http://i") as client:
+        assert client.get("/_/oidc/audience").json() == {"audience": "pypi"}
+        assert client.get("/_/oidc/mint-token").status_code == 405
+        index.flags.add("disallow-oidc")
+        off = client.get("/_/oidc/audience")
+        assert off.status_code == 403
+        assert off.json() == {"message": "Trusted publishing functionality not enabled"}
+
+
+@pytest.mark.parametrize("path", ["/_/oidc/mint-token", "/_/oidc/github/mint-token"])
+def test_matching_token_is_exchanged_for_fifteen_minutes(
+    published: RehearsalIndex, tmp_path: Path, path: str
+) -> None:
+    status, answer = mint(published, published.github_jwt("octo/Repo", "publish.yml"), path)
+    assert status == 200
+    assert answer["success"] is True
+    assert answer["expires"] == int(published.now().timestamp()) + 900
+    assert answer["token"].startswith("pypi-")
+
+
+@pytest.mark.parametrize(
+    ("repository", "workflow", "claims"),
+    [
+        ("octo/repo", "publish.yml", {}),
+        ("Octo/Repo", "publish.yml", {}),
+        ("octo/Repo", "publish.yaml", {}),
+        ("octo/Repo", "Publish.yml", {}),
+        ("octo/Repo", "publish.yml", {"repository_owner_id": "7"}),
+    ],
+)
+def test_look_up_is_exact_in_every_value(
+    published: RehearsalIndex, repository: str, workflow: str, claims: dict
+) -> None:
+    token = published.github_jwt(repository, workflow, **claims)
+    assert refusal(published, token) == NOT_FOUND
+
+
+def test_environment_is_compared_without_case_and_the_most_specific_wins(
+    published: RehearsalIndex,
+) -> None:
+    specific = published.register_publisher(
+        "orc-demo", owner="octo", repository="Repo", workflow="publish.yml", environment="PyPI"
+    )
+    for environment, expected in (("PYPI", True), ("other", False), (None, False)):
+        token = published.github_jwt("octo/Repo", "publish.yml", environment=environment)
+        assert mint(published, token)[0] == 200
+        record = list(published.accounts.records.values())[-1]
+        assert (record.publisher is specific) is expected
+
+
+def test_publisher_with_environment_needs_one(index: RehearsalIndex) -> None:
+    index.create_project("orc-demo", owner="me")
+    index.register_publisher(
+        "orc-demo", owner="octo", repository="Repo", workflow="publish.yml", environment="pypi"
+    )
+    assert refusal(index, index.github_jwt("octo/Repo", "publish.yml")) == NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"ref": ""}, None),
+        ({"ref": "", "sha": ""}, "The ref and sha claims are empty"),
+        (
+            {"event_name": "pull_request_target"},
+            "Publishing from a workflow invoked via 'pull_request_target' is not supported.",
+        ),
+        (
+            {"job_workflow_ref": "shared/flows/.github/workflows/publish.yml@v1"},
+            (
+                "The job_workflow_ref claim does not match, expecting one of "
+                "['octo/Repo/.github/workflows/publish.yml@"
+                "0000000000000000000000000000000000000000', "
+                "'octo/Repo/.github/workflows/publish.yml@refs/heads/main'], got "
+                "'shared/flows/.github/workflows/publish.yml@v1'"
+            ),
+        ),
+        (
+            {"job_workflow_ref": "octo/Repo/.github/workflows/publish@main"},
+            "Could not job extract workflow filename from OIDC claims",
+        ),
+        ({"sha": None}, "Missing claim 'sha'"),
+    ],
+)
+def test_claim_checks_give_their_reason(
+    published: RehearsalIndex, claims: dict, reason: str | None
+) -> None:
+    token = published.github_jwt("octo/Repo", "publish.yml", **claims)
+    if reason is None:
+        sha = claims | {"job_workflow_ref": "octo/Repo/.github/workflows/publish.yml@" + "0" * 40}
+        assert mint(published, published.github_jwt("octo/Repo", "publish.yml", **sha))[0] == 200
+        return
+    said = f"valid token, but no corresponding publisher ({reason})"
+    assert refusal(published, token) == ("invalid-publisher", said)
+
+
+def test_signature_and_times_are_checked(published: RehearsalIndex) -> None:
+    now = int(published.now().timestamp())
+
+    def token(header: dict | None = None, **claims: object) -> str:
+        plain = published.github_jwt("octo/Repo", "publish.yml", **claims)
+        if header is None:
+            return plain
+        import base64
+
+        body = plain.split(".")[1]
+        payload = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        return published.jwt(payload, header=header)
+
+    head, body, signature = token().split(".")
+    invalid = ("invalid-token", "malformed or invalid token")
+    broken = "A" if signature[3] != "A" else "B"
+    for bad in (
+        f"{head}.{body}.{signature[:3]}{broken}{signature[4:]}",
+        f"{head}.{body}.",
+        token({"alg": "none"}),
+        token({"alg": "HS256"}),
+        token({"kid": None}),
+        token({"kid": "unknown"}),
+        token(aud="testpypi"),
+        token(aud=["pypi"]),
+        token(exp=now - 60),
+        token(nbf=now + 600),
+        token(iat=now + 600),
+        token(iat=None),
+        token(exp="soon"),
+        token(jti=5),
+        token(iss="https://gitlab.com"),
+    ):
+        assert refusal(published, bad) == invalid
+    for good in (token(exp=now - 10), token(nbf=now + 20), token()):
+        assert mint(published, good)[0] == 200
+
+
+def test_what_is_no_token_is_an_invalid_payload(published: RehearsalIndex) -> None:
+    assert refusal(published, "x") == ("invalid-payload", "malformed JWT")
+    assert refusal(published, "a.b.c") == ("invalid-payload", "malformed JWT")
+    unknown = published.github_jwt("octo/Repo", "publish.yml", iss="https://example.org")
+    assert refusal(published, unknown) == ("invalid-payload", "unknown trusted publishing issuer")
+    published.flags.add("disallow-github-oidc")
+    assert refusal(published, published.github_jwt("octo/Repo", "publish.yml")) == (
+        "not-enabled",
+        "github trusted publishing functionality not enabled",
+    )
+
+
+def test_token_is_used_once_and_a_refused_one_is_not_burnt(index: RehearsalIndex) -> None:
+    token = index.github_jwt("octo/Repo", "publish.yml")
+    assert refusal(index, token) == NOT_FOUND
+    index.create_project("orc-demo", owner="me")
+    index.register_publisher("orc-demo", owner="octo", repository="Repo", workflow="publish.yml")
+    assert mint(index, token)[0] == 200
+    assert refusal(index, token) == ("invalid-reuse-token", "invalid token: already used")
+    pending = {**FORM, "project_name": "orc-later"}
+    assert index.register_pending("me", pending).accepted
+    # Warehouse does not expect a used token while it looks for pending publishers.
+    assert mint(index, token)[0] == 500
+
+
+# Pending publishers
+
+
+def test_pending_publisher_makes_its_project_at_the_exchange(index: RehearsalIndex) -> None:
+    result = index.register_pending("me", FORM)
+    assert result.accepted
+    assert result.flash == (
+        ("success", "Registered a new pending publisher to create the project 'orc-demo'."),
+    )
+    assert not index.has_project("orc-demo")
+    assert mint(index, index.github_jwt("octo/Repo", "publish.yml"))[0] == 200
+    assert index.project("orc-demo").roles == {"me": "Owner"}
+    assert index.project("orc-demo").releases == {}
+    assert index.publishing.pending == []
+    assert [one.subject for one in index.publishing.emails] == [
+        "Trusted publisher created project orc-demo"
+    ]
+    assert mint(index, index.github_jwt("octo/Repo", "publish.yml"))[0] == 200
+
+
+def test_pending_name_that_differs_from_the_metadata_leaves_an_empty_project(
+    index: RehearsalIndex, tmp_path: Path
+) -> None:
+    from nox_release.rehearsal.answers import Refused
+    from nox_release.rehearsal.uploading import Upload, deposited_form
+
+    index.register_pending("me", {**FORM, "project_name": "orc-wrong"})
+    token = mint(index, index.github_jwt("octo/Repo", "publish.yml"))[1]["token"]
+    form = deposited_form(small_wheel(tmp_path), index.incoming)
+    with pytest.raises(Refused, match="Non-user identities cannot create new projects"):
+        Upload(index, form, authorization=f"token {token}", address="x").run()
+    assert index.project("orc-wrong").releases == {}
+    index.create_project("orc-demo", owner="me")
+    form = deposited_form(small_wheel(tmp_path), index.incoming)
+    with pytest.raises(Refused) as caught:
+        Upload(index, form, authorization=f"token {token}", address="x").run()
+    assert caught.value.text.startswith(
+        "Invalid API Token: OIDC scoped token is not valid for project 'orc-demo', "
+    )
+
+
+def test_own_upload_first_uses_the_pending_publisher_up(
+    index: RehearsalIndex, tmp_path: Path
+) -> None:
+    index.register_pending("me", FORM)
+    index.put(small_wheel(tmp_path), owner="me")
+    assert len(index.publishing.pending) == 1
+    token = index.github_jwt("octo/Repo", "publish.yml")
+    assert refusal(index, token) == (
+        "invalid-pending-publisher",
+        "valid token, but project already exists",
+    )
+    assert refusal(index, token) == NOT_FOUND
+
+
+def test_stranger_who_takes_the_name_deletes_the_pending_publisher(
+    index: RehearsalIndex, tmp_path: Path
+) -> None:
+    index.register_pending("me", FORM)
+    index.put(small_wheel(tmp_path, name="orc-dem0"), owner="other")
+    assert index.publishing.pending == []
+    assert refusal(index, index.github_jwt("octo/Repo", "publish.yml")) == NOT_FOUND
+
+
+def test_pending_name_that_became_unusable_is_an_invalid_payload(index: RehearsalIndex) -> None:
+    index.register_pending("me", FORM)
+    index.prohibit("orc-demo")
+    code, text = refusal(index, index.github_jwt("octo/Repo", "publish.yml"))
+    assert code == "invalid-payload"
+    assert text.startswith("The name 'orc-demo' isn't allowed. See https://pypi.org/help/")
+
+
+def test_pending_publishers_are_reminded_of_and_expire(index: RehearsalIndex) -> None:
+    index.register_pending("me", FORM)
+    for days, subjects in ((24, 0), (2, 1), (1, 1), (4, 2)):
+        index.clock.sleep(days * 86400)
+        index.publishing.pass_time()
+        assert len(index.publishing.emails) == subjects
+    assert index.publishing.pending == []
+
+
+ERRORS = [
+    ({"project_name": ""}, {"project_name": ("Specify project name",)}),
+    ({"project_name": "a b"}, {"project_name": ("Invalid project name", "Invalid project name")}),
+    (
+        {"project_name": "json"},
+        {
+            "project_name": (
+                "This project name isn't allowed (conflict with the Python standard library module name)",
+            )
+        },
+    ),
+    ({"project_name": "orc-taken"}, {"project_name": ("This project already exists.",)}),
+    (
+        {"project_name": "0rc-taken"},
+        {"project_name": ("This project name is too similar to an existing project",)},
+    ),
+    ({"project_name": "orc-bad"}, {"project_name": ("This project name isn't allowed",)}),
+    (
+        {"owner": ""},
+        {"owner": ("Specify GitHub repository owner (username or organization)",)},
+    ),
+    ({"owner": "-octo"}, {"owner": ("Invalid GitHub user or organization name.",)}),
+    ({"owner": "nobody"}, {"owner": ("Unknown GitHub user or organization.",)}),
+    ({"repository": ""}, {"repository": ("Specify repository name",)}),
+    ({"repository": "a/b"}, {"repository": ("Invalid repository name",)}),
+    ({"workflow_filename": ""}, {"workflow_filename": ("Specify workflow filename",)}),
+    (
+        {"workflow_filename": "p.yml.txt"},
+        {"workflow_filename": ("Workflow name must end with .yml or .yaml",)},
+    ),
+    (
+        {"workflow_filename": "a/p.yml"},
+        {"workflow_filename": ("Workflow filename must be a filename only, without directories",)},
+    ),
+    (
+        {"environment": "e" * 256},
+        {"environment": ("Environment name is too long (maximum is 255 characters)",)},
+    ),
+    ({"environment": " e"}, {"environment": ("Environment name may not start with whitespace",)}),
+    ({"environment": "e "}, {"environment": ("Environment name may not end with whitespace",)}),
+    (
+        {"environment": "a,b"},
+        {
+            "environment": (
+                (
+                    "Environment name must not contain non-printable characters or the "
+                    'characters "\'", """, "`", ",", ";", "\\"'
+                ),
+            )
+        },
+    ),
+    (
+        {"owner": "", "workflow_filename": "p"},
+        {
+            "owner": ("Specify GitHub repository owner (username or organization)",),
+            "workflow_filename": ("Workflow name must end with .yml or .yaml",),
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("changed", "errors"), ERRORS)
+def test_form_errors_are_those_of_the_page(
+    index: RehearsalIndex, changed: dict, errors: dict
+) -> None:
+    index.publishing.github_owners = {"octo": ("octo", "1001")}
+    index.create_project("orc-taken", owner="other")
+    index.prohibit("orc-bad")
+    result = index.register_pending("me", {**FORM, **changed})
+    assert result.flash == (("error", "The trusted publisher could not be registered"),)
+    assert result.errors == errors
+    assert index.publishing.pending == []
+
+
+def test_own_existing_project_is_pointed_to_its_page(index: RehearsalIndex) -> None:
+    index.create_project("orc-demo", owner="me")
+    (text,) = index.register_pending("me", FORM).errors["project_name"]
+    assert text == (
+        "This project already exists: use the project's publishing settings "
+        "<a href='https://pypi.org/manage/project/orc-demo/settings/publishing/?"
+        "project_name=orc-demo&owner=octo&repository=Repo&workflow_filename=publish.yml"
+        "&provider=github'>here</a> to create a Trusted Publisher for it."
+    )
+
+
+def test_form_takes_githubs_spelling_of_the_owner_and_lowers_the_environment(
+    index: RehearsalIndex,
+) -> None:
+    index.publishing.github_owners = {"octo": ("octo", "4711")}
+    row = index.register_pending(
+        "me",
+        {**FORM, "owner": "OCTO", "environment": "PyPI", "workflow_filename": " publish.yml "},
+    ).publisher
+    assert row is not None
+    assert (row.owner, row.owner_id, row.environment) == ("octo", "4711", "pypi")
+    assert (row.repository, row.workflow) == ("Repo", "publish.yml")
+
+
+def test_registrations_are_limited_and_unique(index: RehearsalIndex) -> None:
+    assert index.register_pending("me", FORM).accepted
+    again = index.register_pending("me", FORM)
+    assert again.flash[0][1].startswith("This trusted publisher has already been registered.")
+    other = index.register_pending("other", {**FORM, "project_name": "orc-second"})
+    assert other.flash[0][1].startswith("A pending trusted publisher matching this configuration")
+    for number in range(2):
+        form = {**FORM, "project_name": f"orc-{number}z", "repository": f"r{number}"}
+        assert index.register_pending("me", form).accepted
+    full = index.register_pending("me", {**FORM, "repository": "r9"})
+    assert full.flash[0][1] == (
+        "You can't register more than 3 pending trusted publishers at once."
+    )
+    index.user("me").verified_email = False
+    assert index.register_pending("me", FORM).flash[0][1].startswith("You must have a verified")
+    index.flags.add("disallow-github-oidc")
+    assert "temporarily disabled" in index.register_pending("me", FORM).flash[0][1]
+
+
+def test_hundredth_registration_of_a_day_is_the_last(index: RehearsalIndex) -> None:
+    for _ in range(100):
+        index.register_pending("me", {**FORM, "repository": ""})
+    refused = index.register_pending("me", FORM)
+    assert refused.status == 429
+    assert refused.flash[0][1].startswith("There have been too many attempted trusted publisher")
+    index.clock.sleep(86401)
+    assert index.register_pending("me", FORM).accepted
+
+
+def test_project_page_registers_at_once_and_only_once(index: RehearsalIndex) -> None:
+    index.create_project("orc-demo", owner="me")
+    done = index.register_on_project("me", "orc-demo", FORM)
+    assert done.flash == (
+        ("success", "Added publish.yml in https://github.com/octo/Repo to orc-demo"),
+    )
+    again = index.register_on_project("me", "orc-demo", FORM)
+    assert again.flash == (("error", "publish.yml is already registered with orc-demo"),)
+    assert mint(index, index.github_jwt("octo/Repo", "publish.yml"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "Invalid JSON: EOF while parsing a value at line 1 column 0"),
+        (b"{", "Invalid JSON: EOF while parsing an object at line 1 column 1"),
+        (b'{"token": "a",}', "Invalid JSON: trailing comma at line 1 column 15"),
+        (b'{"token": nul}', "Invalid JSON: expected ident at line 1 column 14"),
+        (b'{"token" 1}', "Invalid JSON: expected `:` at line 1 column 10"),
+        (b"[1 2]", "Invalid JSON: expected `,` or `]` at line 1 column 4"),
+        (b"\n {'a'}", "Invalid JSON: key must be a string at line 2 column 3"),
+        (b'{"a": "\\x"}', "Invalid JSON: invalid escape at line 1 column 9"),
+        (b"{} x", "Invalid JSON: trailing characters at line 1 column 4"),
+        (b"01", "Invalid JSON: invalid number at line 1 column 2"),
+        (b'"\xff"', "Invalid JSON: invalid unicode code point at line 1 column 2"),
+        (b'"\\ud800"', "Invalid JSON: unexpected end of hex escape at line 1 column 8"),
+        (b"[]", "Input should be an object [type=model_type, input_value=[], input_type=list]"),
+        (b'{"jwt": 1}', "Field required [type=missing, input_value={'jwt': 1}, input_type=dict]"),
+        (
+            b'{"token": 5}',
+            "Input should be a valid string [type=string_type, input_value=5, input_type=int]",
+        ),
+    ],
+)
+def test_payload_errors_read_like_pydantics(body: bytes, said: str) -> None:
+    with pytest.raises(PayloadError) as caught:
+        parse_payload(body)
+    assert str(caught.value).startswith("1 validation error for TokenPayload\n")
+    assert said in str(caught.value)
+    assert "For further information visit https://errors.pydantic.dev/2.13/v/" in str(caught.value)
