@@ -59,4 +59,46 @@ PUBLISHER_REGISTERED = _fact(
     "https://docs.pypi.org/trusted-publishers/adding-a-publisher/",
 )
 
-RULES = (DISTRIBUTIONS_CHECKED, BUILD_FAILS, GITHUB_ASKED, PUBLISHER_DERIVED, PUBLISHER_REGISTERED)
+PUBLISHER_LAST_RELEASE = _fact(
+    "publisher-last-release",
+    "trusted publisher",
+    "The provenance of a published file",
+    "It names the publisher that the index took the file from.",
+    "Publish with attestations, which pypa/gh-action-pypi-publish makes by default.",
+    "https://docs.pypi.org/attestations/",
+)
+WORKFLOW_RULES = _fact(
+    "workflow-rules",
+    "workflow",
+    "The other rules about publishing workflows hold",
+    "One line for all of them, so that the findings can be seen.",
+    "Nothing.",
+)
+ZIZMOR = _fact(
+    "zizmor",
+    "workflow",
+    "What zizmor says about the workflows",
+    "It looks for what lets strangers into a workflow. Its findings are shown as `zizmor/…`.",
+    "Install nox-release[audit], and follow the page that the finding links.",
+    "https://docs.zizmor.sh/audits/",
+)
+ACTIONLINT = _fact(
+    "actionlint",
+    "workflow",
+    "What actionlint says about the workflows",
+    "It checks workflow files for mistakes. Its findings are shown as `actionlint/…`.",
+    "Put actionlint on the PATH, and follow the page that the finding links.",
+    "https://github.com/rhysd/actionlint",
+)
+
+RULES = (
+    DISTRIBUTIONS_CHECKED,
+    BUILD_FAILS,
+    GITHUB_ASKED,
+    PUBLISHER_DERIVED,
+    PUBLISHER_REGISTERED,
+    PUBLISHER_LAST_RELEASE,
+    WORKFLOW_RULES,
+    ZIZMOR,
+    ACTIONLINT,
+)

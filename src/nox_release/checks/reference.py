@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 PAGE = Path(".github") / "RULES.md"
 
 # Modules beside `nox_release.checks` that have rules.
-_BESIDE = ("nox_release.publishing",)
+_BESIDE = (
+    "nox_release.attestations",
+    "nox_release.publishing",
+    "nox_release.operations.try_out",
+)
 
 _HEAD = """\
 # Rules
