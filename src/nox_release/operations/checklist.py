@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from nox_release import pages
+from nox_release import changelog, pages
+from nox_release.audit import audit_workflows, without_doubles
 from nox_release.checks import asked, preflight, state_of_index
 from nox_release.checks import publisher as publisher_rules
 from nox_release.checks.state_of_index import CouldNotAsk
@@ -158,6 +159,7 @@ def _gather(
         else Surroundings(context, project, place, derivation, pool, version=declared)
     )
     version = around.version if around else declared
+    audit = pool.submit(_audit, context, known, project, derivation)
     results: list[Result] = list(check_source(project, tree))
     found, read = (
         _distribution_results(_files(project, version), version)
@@ -174,7 +176,8 @@ def _gather(
     else:
         results += around.results(answers)
     facts = _workflow_facts(project, around, answers, read)
-    results += _check_workflow(workflows, derivation, facts)
+    results += without_doubles([*_check_workflow(workflows, derivation, facts), *audit.result()])
+    results += _check_changelog(project, version)
     results += _publisher_results(project, answers, derivation)
     checklist = Checklist(
         project=project,
@@ -590,6 +593,30 @@ def _check_workflow(
         for result in results
         if not (isinstance(result, Skipped) and result.id == ENV_EQUALS.id)
     ]
+
+
+def _audit(
+    context: Context, place: Place | None, project: Project, derivation: Derivation
+) -> list[Result]:
+    """What zizmor and actionlint say, where they are installed."""
+    if derivation.job is None:
+        return []
+    top = place.repository.root if place else project.root
+    results = audit_workflows(top, [derivation.job.workflow], context.runner)
+    return [result for result in results if not isinstance(result, Skipped)]
+
+
+def _check_changelog(project: Project, version: str | None) -> Sequence[Result]:
+    """Whether the changelog has what the GitHub release will show."""
+    if version is None:
+        return ()
+    for name in changelog.FILES:
+        try:
+            text = (project.root / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        return tuple(preflight.check_changelog(name, text, version, notes_given=False))
+    return ()
 
 
 # --- distributions --------------------------------------------------------------------------------
