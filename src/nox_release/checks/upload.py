@@ -534,6 +534,16 @@ def _content_type(value: str) -> tuple[str, Mapping[str, str]]:
     return message.get_content_type().lower(), message["content-type"].params
 
 
+def parse_requirement(value: str) -> Requirement:
+    """A requirement as packaging 26.2 reads it: it passes over a newline at the end."""
+    try:
+        return Requirement(value)
+    except InvalidRequirement:
+        if value.endswith("\n"):
+            return Requirement(value[:-1])
+        raise
+
+
 def _is_unexpected(error: InvalidRequirement) -> bool:
     """Whether packaging 26.2 lets another exception through here, on which PyPI's program fails:
     for a marker's string that is no Python literal, and for some specifiers.
@@ -544,7 +554,7 @@ def _is_unexpected(error: InvalidRequirement) -> bool:
 def _check_requires_dist(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
     for value in sent:
         try:
-            Requirement(value)
+            parse_requirement(value)
         except InvalidRequirement as error:
             if _is_unexpected(error):
                 yield _crash("requires-dist-syntax", header, value)
@@ -743,7 +753,7 @@ def _only(values: Form, key: str) -> str:
 
 def _requirement(value: str) -> Requirement | None:
     try:
-        return Requirement(value)
+        return parse_requirement(value)
     except Exception:  # noqa: BLE001 - stage A has reported it
         return None
 
@@ -899,7 +909,7 @@ def _check_project_urls(sent: Sequence[str]) -> Iterator[Refusal]:
 def _check_old_requirements(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
     for value in sent:
         try:
-            requirement = Requirement(value)
+            requirement = parse_requirement(value)
         except InvalidRequirement as error:
             if _is_unexpected(error):
                 yield _crash("provides-obsoletes-dist", header, value)
