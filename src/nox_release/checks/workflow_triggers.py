@@ -128,7 +128,9 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
         names = " and ".join(listened[event] for event in raised if starts(workflow, event))
         message = f"A `{names}` event starts the workflow, but by its conditions no upload."
     else:
-        message = f"The workflow is started by {events}; a release with this tool starts it not."
+        message = (
+            f"The workflow is started by {events}; a release made with this tool does not start it."
+        )
     yield report(subject, MATCHES, on.line if on else None, message, key="on")
 
 

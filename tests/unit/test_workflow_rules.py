@@ -1,0 +1,139 @@
+"""Each rule about workflows: one workflow that trips it with its whole finding, and a near miss.
+
+`tests/data/workflows/rules/ID/` has `trips.yml`, `near-miss.yml` and `expected.json`: the facts that
+differ from `facts.json`, and the finding.
+"""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from nox_release.checks.workflow import RULES, EnvironmentPolicy, WorkflowFacts, check_workflow
+from nox_release.findings import Finding, Location, Passed, Severity, Skipped
+from nox_release.publishing import TrustedPublisher, parse_workflow
+
+DATA = Path(__file__).parents[1] / "data" / "workflows" / "rules"
+FILE = ".github/workflows/publish.yml"
+COMMON = json.loads((DATA / "facts.json").read_text(encoding="utf-8"))
+CASES = sorted(path.name for path in DATA.iterdir() if path.is_dir())
+EXPECTED = {
+    case: json.loads((DATA / case / "expected.json").read_text(encoding="utf-8")) for case in CASES
+}
+MENDED = [case for case in CASES if EXPECTED[case]["finding"]["patch"]]
+
+
+def facts(changes):
+    values = {**COMMON, **changes}
+    publisher, environment = values["publisher"], dict(values["environment"])
+    for key in ("patterns", "reviewers"):
+        if key in environment:
+            environment[key] = tuple(
+                tuple(item) if isinstance(item, list) else item for item in environment[key]
+            )
+    return WorkflowFacts(
+        **{
+            **values,
+            "starts": tuple(values["starts"]),
+            "dependencies": tuple(values["dependencies"]),
+            "environment": EnvironmentPolicy(**environment),
+            "others": tuple(
+                parse_workflow(text, file=".github/workflows/other.yml")
+                for text in values["others"]
+            ),
+            "publisher": publisher
+            and TrustedPublisher(
+                **dict(
+                    zip(("owner", "repository", "workflow", "environment"), publisher, strict=True)
+                )
+            ),
+        }
+    )
+
+
+def results(text, rule, changes):
+    workflow = parse_workflow(text, file=FILE)
+    return [result for result in check_workflow(workflow, facts(changes)) if result.id == rule]
+
+
+def text_of(case, name):
+    return (DATA / case / name).read_text(encoding="utf-8")
+
+
+def test_every_rule_has_a_case():
+    assert [rule.id for rule in RULES if rule.id not in CASES] == []
+    assert sorted({rule.id for rule in RULES}) == CASES
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_rule_finds_what_is_wrong_and_says_all_of_it(case):
+    expected = EXPECTED[case]
+    finding = expected["finding"]
+    found = results(text_of(case, "trips.yml"), case, expected["facts"])
+    assert found == [
+        Finding(
+            id=case,
+            severity=Severity(finding["severity"]),
+            message=finding["message"],
+            subject="workflow",
+            where=Location(file=finding["file"], key=finding["key"], line=finding["line"]),
+            why=finding["why"],
+            fix=finding["fix"],
+            link=finding["link"],
+            patch="".join(f"{line}\n" for line in finding["patch"]),
+        )
+    ]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_near_miss_is_left_alone(case):
+    expected = EXPECTED[case]
+    changes = expected.get("near_miss_facts", expected["facts"])
+    assert results(text_of(case, "near-miss.yml"), case, changes) == []
+
+
+@pytest.mark.parametrize("case", MENDED)
+def test_the_patch_applies_and_mends_what_was_found(case, tmp_path):
+    target = tmp_path / FILE
+    target.parent.mkdir(parents=True)
+    target.write_text(text_of(case, "trips.yml"), encoding="utf-8", newline="\n")
+    patch = "".join(f"{line}\n" for line in EXPECTED[case]["finding"]["patch"])
+    subprocess.run(
+        ["git", "apply", "-"], cwd=tmp_path, input=patch.encode(), check=True, timeout=30
+    )
+    mended = target.read_text(encoding="utf-8")
+    assert results(mended, case, EXPECTED[case]["facts"]) == []
+
+
+def test_what_is_not_known_is_skipped_and_not_found():
+    workflow = parse_workflow(text_of("trigger-at-tag", "trips.yml"), file=FILE)
+    told = check_workflow(workflow, WorkflowFacts())
+    assert [result.id for result in told if isinstance(result, Finding)] == []
+    assert {result.id for result in told if isinstance(result, Skipped)} == {
+        "trigger-matches",
+        "trigger-at-tag",
+        "trigger-github-token",
+        "version-equals-tag",
+        "scm-depth",
+        "action-current",
+        "env-equals-publisher",
+        "env-allows-tag",
+    }
+
+
+def test_a_workflow_that_publishes_nothing_is_not_judged():
+    text = "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: pytest\n"
+    assert check_workflow(parse_workflow(text, file=FILE), WorkflowFacts()) == ()
+
+
+def test_rules_that_hold_are_one_line():
+    workflow = parse_workflow(text_of("trigger-at-tag", "near-miss.yml"), file=FILE)
+    assert check_workflow(workflow, facts({})) == (
+        Passed(
+            id="workflow-rules",
+            subject="workflow",
+            title=f"{len(RULES)} rules about publishing workflows hold",
+            detail=FILE,
+        ),
+    )
