@@ -1,0 +1,141 @@
+"""How long check-project takes on an index that answers late, in round trips.
+
+    python tests/bench/bench_check_project.py [--delay 0.05] [--runs 5]
+
+The goal: with 50 ms added to every answer, at most three round trips and half a second. Measured
+is the whole command, from the start of Python to its end, as `nox-release check-project`, in a
+rehearsed world with git, a remote and GitHub; once for each state a project can be in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from nox_release.rehearsal.faults import Fault
+from nox_release.rehearsal.world import World
+
+TINY = Path(__file__).parents[1] / "world" / "projects" / "tiny"
+GOAL_ROUNDS, GOAL_REST = 3, 0.5
+
+WORKFLOW = """\
+name: Publish
+on:
+  release:
+    types: [published]
+permissions: {}
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    permissions:
+      contents: read
+    steps:
+      - uses: actions/checkout@v4
+      - run: python -m build
+      - uses: actions/upload-artifact@v4
+        with:
+          name: dist
+          path: dist/
+  publish:
+    needs: build
+    runs-on: ubuntu-latest
+    environment: pypi
+    permissions:
+      id-token: write
+    steps:
+      - uses: actions/download-artifact@v4
+        with:
+          name: dist
+          path: dist/
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--delay", type=float, default=0.05, help="seconds added to every answer")
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    folder = Path(tempfile.mkdtemp(prefix="nr-"))
+    try:
+        with World(folder / "w", environ={**os.environ, "PATH": path}) as world:
+            measure(world, delay=options.delay, runs=options.runs)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def measure(world: World, *, delay: float, runs: int) -> None:
+    files = {
+        name.relative_to(TINY).as_posix(): name.read_bytes()
+        for name in TINY.rglob("*")
+        if name.is_file() and "__pycache__" not in name.parts
+    }
+    world.seed(files={**files, ".github/workflows/publish.yml": WORKFLOW, ".gitignore": "dist/\n"})
+    build(world)
+    print("state of the project   requests  rounds  no delay   delayed  rounds' time  the rest")
+    for state, arrange in (
+        ("absent", lambda: None),
+        ("empty", lambda: world.index.create_project("tiny-demo", owner="you")),
+        ("released", lambda: world.index.put(*(world.clone / "dist").iterdir(), owner="you")),
+    ):
+        arrange()
+        report(world, state, delay, runs)
+    print(f"goal: at most {GOAL_ROUNDS} x {delay * 1000:.0f} ms + {GOAL_REST} s")
+
+
+def build(world: World) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", str(world.clone)],
+        check=True,
+        capture_output=True,
+    )
+
+
+def report(world: World, state: str, delay: float, runs: int) -> None:
+    once(world)  # caches of bytecode
+    before = len(world.index.faults.requests())
+    plain = statistics.median(once(world) for _ in range(runs))
+    requests = (len(world.index.faults.requests()) - before) // runs
+    late = world.index.faults.arrange(Fault(kind="delay", endpoint="*", times=None, seconds=delay))
+    delayed = statistics.median(once(world) for _ in range(runs))
+    world.index.faults.lift(late)
+    long = world.index.faults.arrange(Fault(kind="delay", endpoint="*", times=None, seconds=1.0))
+    rounds = round(once(world) - plain)  # as many as whole seconds were added
+    world.index.faults.lift(long)
+    rest = delayed - rounds * delay
+    verdict = "" if delayed <= GOAL_ROUNDS * delay + GOAL_REST else "  above the goal"
+    print(
+        f"{state:<21} {requests:>9} {rounds:>7} {plain:>7.2f} s {delayed:>7.2f} s "
+        f"{rounds * delay:>11.2f} s {rest:>7.2f} s{verdict}"
+    )
+
+
+def once(world: World) -> float:
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "nox_release", "check-project", "--index", world.index.url],
+        cwd=world.clone,
+        env=world.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    took = time.perf_counter() - started
+    if "Next:" not in done.stdout:
+        sys.exit(done.stdout + done.stderr)
+    return took
+
+
+if __name__ == "__main__":
+    sys.exit(main())
