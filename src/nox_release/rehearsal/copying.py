@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
+from nox_release import changelog
+from nox_release.checks.preflight import check_changelog
 from nox_release.errors import NoxReleaseError
+from nox_release.findings import Finding
 from nox_release.git import find_repository
 from nox_release.project import read_project
 from nox_release.publishing import derive_publisher, parse_remote
@@ -228,6 +231,45 @@ def _stated_places(project: Project) -> list[Path]:
             f"{start}{module}{end}" for start in ("", "src/") for end in (".py", "/__init__.py")
         ]
     return sorted({project.root / str(path) for path in found if path})
+
+
+def announce(root: Path, version: str) -> str | None:
+    """Give the copy's changelog a part about `version`, as one would before a release; its name.
+
+    `None`: it needs none, or has no place for one.
+    """
+    for name in changelog.FILES:
+        path = root / name
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if not lacks_part(name, text, version):
+            return None
+        sections = changelog.parse_sections(text)
+        unreleased = changelog.unreleased(text)
+        first = unreleased or next((one for one in sections if one.version is not None), None)
+        if first is None:
+            return None
+        lines = text.split("\n")
+        at = first.line - 1
+        if lines[at].startswith("#"):
+            heading = [f"{'#' * first.level} {version}"]
+            after = at + 1
+        else:
+            heading = [version, lines[at + 1][:1] * max(len(version), 3)]
+            after = at + 2
+        part = ["", *heading, "", "- Rehearsed.", ""]
+        place = after if unreleased is not None else at
+        lines[place:place] = part
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return name
+    return None
+
+
+def lacks_part(name: str, text: str, version: str) -> bool:
+    """Whether `nox -s release` would ask for a part about `version`."""
+    results = check_changelog(name, text, version, notes_given=False)
+    return any(isinstance(result, Finding) for result in results)
 
 
 # --- the workflow ----------------------------------------------------------------------------

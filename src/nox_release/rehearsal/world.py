@@ -280,7 +280,7 @@ class World:
                 str(self.remote),
                 cwd=here,
             )
-            head = self.git("rev-parse", "HEAD", cwd=source)
+            head = self.git("rev-parse", "HEAD", cwd=self.remote)
             self.git("update-ref", f"refs/heads/{self.branch}", head, cwd=self.remote)
             self.git("symbolic-ref", "HEAD", f"refs/heads/{self.branch}", cwd=self.remote)
             self.git("remote", "remove", "origin", cwd=self.remote)
