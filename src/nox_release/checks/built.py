@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 from nox_release.findings import Finding, Location, Passed, Rule, Severity, Skipped, find
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from nox_release.distributions import Distribution
     from nox_release.findings import Result
@@ -797,7 +797,7 @@ def import_result(
         return _unknown(IMPORTS, f"`import {name}`", f"this Python has no `{missing}`")
     if _NO_LIBRARY.search(said):
         return _unknown(IMPORTS, f"`import {name}`", f"this machine lacks a library: {said}")
-    if _NO_DISPLAY.search(said):
+    if _NO_DISPLAY.search(f"{attempt.error}: {said}"):
         return _unknown(IMPORTS, f"`import {name}`", "it needs a display")
     if missing and missing not in own:
         host = _framework(missing, classifiers)
@@ -864,7 +864,7 @@ def script_result(attempt: Attempt, *, extra: str = "") -> Result:
         return Passed(id=SCRIPT_FAILS.id, subject=_SUBJECT, title=title)
     if attempt.outcome == "hung":
         return _unknown(SCRIPT_FAILS, title, "it did not end in time")
-    if _NO_DISPLAY.search(attempt.said):
+    if _NO_DISPLAY.search(f"{attempt.error}: {attempt.said}"):
         return _unknown(SCRIPT_FAILS, title, "it needs a display")
     missing = (attempt.missing or "").split(".")[0]
     if missing and missing in sys.stdlib_module_names:
@@ -901,9 +901,7 @@ def _unknown(rule: Rule, title: str, reason: str) -> Skipped:
     return Skipped(id=rule.id, subject=rule.subject, title=title, reason=reason)
 
 
-_TRACEBACK_END = re.compile(
-    r"^(?P<error>[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt|Exit)|[A-Z]\w*): ?(?P<said>.*)"
-)
+_TRACEBACK_END = re.compile(r"^(?P<error>[A-Za-z_][\w.]*)(?:: (?P<said>.*)|:?$)")
 _NOT_FOUND = re.compile(r"No module named '([^']+)'")
 
 
@@ -920,11 +918,6 @@ def parse_traceback(text: str) -> tuple[str, str, str | None]:
         if found:
             missing = _NOT_FOUND.search(line)
             error = found["error"].rpartition(".")[2]
-            return error, found["said"].strip(), missing[1] if missing else None
+            return error, (found["said"] or "").strip(), missing[1] if missing else None
         return line.strip().rpartition(".")[2], "", None
     return "", "", None
-
-
-def rule_ids(rules: Iterable[Rule] = RULES) -> tuple[str, ...]:
-    """The ids, for those who filter."""
-    return tuple(rule.id for rule in rules)
