@@ -154,14 +154,15 @@ def fresh_environment(
 ) -> Environment:
     """A new virtual environment in `directory` (which must not exist), for this Python or `python`.
 
-    `with_pip` puts pip into it, for those who want to see the real pip at work.
+    `with_pip` puts pip into it, for those who want to see the real pip at work. What runs in it
+    sees no tokens: it is other people's code.
 
     Raises:
         NoxReleaseError: it could not be made.
     """
     directory = Path(directory)
     uv = find_uv()
-    clean = _isolated(runner, uv=uv)
+    clean = _isolated(without_secrets(runner), uv=uv)
     directory.parent.mkdir(parents=True, exist_ok=True)
     interpreter = python or sys.executable
     command: list[str | Path] = (
