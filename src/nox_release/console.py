@@ -317,6 +317,26 @@ class Console:
         if answer.strip().lower() not in ("y", "yes"):
             raise Declined("Stopped: nothing was done.", hint="")
 
+    def ask_secret(self, question: str) -> str:
+        """What a person types, unseen; empty when nobody can be asked."""
+        import getpass
+
+        if not self.interactive:
+            return ""
+        try:
+            return getpass.getpass(f"{safe(question)} ").strip()
+        except EOFError:
+            return ""
+
+    def open_page(self, address: str) -> bool:
+        """Open a page in the maintainer's browser; False when there is none."""
+        import webbrowser
+
+        try:
+            return webbrowser.open(address)
+        except webbrowser.Error:
+            return False
+
     @contextlib.contextmanager
     def waiting(self, what: str, *, where: str = "") -> Generator[Waiting]:
         """A wait that says what for, how long so far, and where to look."""

@@ -475,9 +475,16 @@ def files_there(target: Target, observed: Observed) -> tuple[IndexFile, ...]:
 
 
 def plan_first_upload(
-    target: Target, observed: Observed, *, blockers: tuple[Finding, ...] = ()
+    target: Target,
+    observed: Observed,
+    *,
+    blockers: tuple[Finding, ...] = (),
+    sent: frozenset[str] = frozenset(),
 ) -> Plan:
-    """What is left of a first upload: every file that the index does not list yet."""
+    """What is left of a first upload: every file that the index does not list yet.
+
+    `sent` are those that the index has taken from this very command; they need only show up.
+    """
     there = files_there(target, observed)
     missing = missing_files(target, there)
     done = tuple(
@@ -488,8 +495,8 @@ def plan_first_upload(
     todo: list[Step] = [
         Upload(filename=file.filename, sha256=file.sha256 or "")
         for file in target.files
-        if file.filename in missing
+        if file.filename in missing and file.filename not in sent
     ]
-    if todo:
+    if missing:
         todo.append(AwaitFiles(version=target.version, filenames=expected_names(target)))
     return Plan(done=done, todo=tuple(todo), blockers=blockers)

@@ -5,6 +5,7 @@ Pure rules over what was observed. Each finding ends in the command or page that
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -446,6 +447,24 @@ def check_tree(
     version_from_tags: bool,
 ) -> Iterator[Result]:
     """The commit and what lies around it."""
+    yield from check_changes(target, observed)
+    yield from _branch(target, observed, release_branch)
+    yield from _relation(target, observed)
+    if observed.shallow:
+        yield find(
+            SHALLOW,
+            "This is a shallow clone.",
+            severity=Severity.ERROR if version_from_tags else Severity.WARNING,
+        )
+    if observed.local_tag is None:
+        if observed.identity is None:
+            yield find(IDENTITY, "git has no name and address to write into the tag.")
+        if observed.signing_trouble is not None:
+            yield find(SIGNING, f"git cannot sign: {observed.signing_trouble}")
+
+
+def check_changes(target: Target, observed: Observed) -> Iterator[Result]:
+    """What lies in the tree and is not in the commit."""
     if observed.head != target.commit:
         yield find(
             HEAD_MOVED,
@@ -456,7 +475,7 @@ def check_tree(
         yield find(DIRTY, f"Not committed: {_some(changes.modified)}.")
     if changes is not None and changes.untracked:
         sources = [path for path in changes.untracked if _is_source(path, observed.tracked_folders)]
-        others = [path for path in changes.untracked if path not in sources]
+        others = [p for p in changes.untracked if p not in sources and not _OUTPUT.match(p)]
         if sources:
             yield find(
                 UNTRACKED_SOURCE,
@@ -465,6 +484,9 @@ def check_tree(
             )
         if others:
             yield find(UNTRACKED, f"Not under git: {_some(others)}.")
+
+
+def _branch(target: Target, observed: Observed, release_branch: str | None) -> Iterator[Result]:
     remote = _remote(observed)
     wanted = release_branch or (remote.default_branch if remote else None)
     if observed.branch is None:
@@ -483,18 +505,6 @@ def check_tree(
             fix=f"git switch {wanted}; or, to release from here always: "
             f'`[tool.nox-release] branch = "{observed.branch}"`',
         )
-    yield from _relation(target, observed)
-    if observed.shallow:
-        yield find(
-            SHALLOW,
-            "This is a shallow clone.",
-            severity=Severity.ERROR if version_from_tags else Severity.WARNING,
-        )
-    if observed.local_tag is None:
-        if observed.identity is None:
-            yield find(IDENTITY, "git has no name and address to write into the tag.")
-        if observed.signing_trouble is not None:
-            yield find(SIGNING, f"git cannot sign: {observed.signing_trouble}")
 
 
 def _relation(target: Target, observed: Observed) -> Iterator[Result]:
@@ -549,6 +559,8 @@ def _branch_rules(observed: Observed) -> Iterator[Result]:
         )
 
 
+# What building leaves behind, this tool's own `dist/` among it.
+_OUTPUT = re.compile(r"(dist|build|\.nox)/|(.*/)?([^/]*\.egg-info|__pycache__|\.[a-z]+_cache)/")
 _SOURCE_ENDINGS = (".py", ".pyi", ".pyx", ".pxd", ".c", ".cpp", ".h", ".rs", ".so", ".pyd")
 
 
@@ -841,6 +853,23 @@ def check_files(target: Target, observed: Observed) -> Iterator[Result]:
             "was not built here.",
             fix=f"Look at {page}. If it should not be there, yank the release: "
             f"{pages.releases_page(index, target.name)}; and release the next version",
+        )
+
+
+def check_bytes(target: Target, observed: Observed) -> Iterator[Result]:
+    """Files that we would upload and that are there with other bytes: refused for ever."""
+    from nox_release import pages
+    from nox_release.checks.state_of_index import FILE_EXISTS
+    from nox_release.plan import files_there, other_bytes
+
+    strange = other_bytes(target, files_there(target, observed))
+    if strange:
+        yield find(
+            FILE_EXISTS,
+            f"{target.index.title} has {_some(file.filename for file in strange)} with other "
+            "bytes.",
+            fix=f"Look at {pages.project_page(target.index, target.name, target.version)}; then "
+            "raise the version, commit, and run the same command again",
         )
 
 

@@ -186,11 +186,7 @@ class Observer:
         publisher = target.publisher
         questions: dict[str, Callable[[], Any]] = {
             "changes": repository.changes,
-            "tracked_folders": lambda: frozenset(
-                str(PurePosixPath(path).parent)
-                for path in repository.tracked()
-                if path.endswith(".py") and "/" in path
-            ),
+            "tracked_folders": lambda: python_folders(repository.tracked()),
             "shallow": repository.is_shallow,
             "identity": repository.identity,
             "signing_trouble": lambda: (
@@ -248,6 +244,13 @@ class Observer:
 
         version = version_of_file(newest.filename, project.name)
         return self.client.fetch_publishers(target.name, str(version), newest.filename)
+
+
+def python_folders(tracked: tuple[str, ...]) -> frozenset[str]:
+    """The folders below the root that hold modules under git."""
+    return frozenset(
+        str(PurePosixPath(path).parent) for path in tracked if path.endswith(".py") and "/" in path
+    )
 
 
 def gh_state(forge: Forge) -> tuple[str, str]:

@@ -1,0 +1,633 @@
+"""Bring the project into being on the index, once. After that every version comes from CI.
+
+usage: nox -s first-upload -- [--pending-publisher | --placeholder] [--yes] [--open]
+
+Builds and inspects the project, shows what goes where and as whom, uploads it with twine, waits
+until the index lists it, and goes on to the trusted publisher. Running it again finishes what was
+interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nox_release import pages
+from nox_release.archives import read_distribution
+from nox_release.checks import preflight
+from nox_release.checks.state_of_index import check_index_state
+from nox_release.errors import (
+    ChecksFailed,
+    CommandError,
+    ConfigurationError,
+    ConflictError,
+    NoxReleaseError,
+)
+from nox_release.findings import Finding, Severity, Skipped, errors_in, ranked
+from nox_release.git import NotARepository, Repository, find_repository
+from nox_release.operations import options as shared
+from nox_release.operations.following import await_files
+from nox_release.operations.observe import Place, ask_all, derive, locate, python_folders
+from nox_release.operations.placeholder import build_placeholder
+from nox_release.operations.reconcile import reconcile
+from nox_release.plan import (
+    CouldNotAsk,
+    Expected,
+    Observed,
+    Plan,
+    Target,
+    expected_names,
+    files_there,
+    other_bytes,
+    plan_first_upload,
+    unexpected_files,
+)
+from nox_release.tokens import Credential, find_credential, inspect_token, narrow, problems
+
+if TYPE_CHECKING:
+    import argparse
+
+    from nox_release.context import Context
+    from nox_release.distributions import Distribution
+    from nox_release.findings import Result
+    from nox_release.index import IndexClient, IndexProject
+    from nox_release.plan import (
+        AwaitFiles,
+        AwaitRun,
+        CreateGitHubRelease,
+        CreateTag,
+        PushTag,
+        RerunFailedJobs,
+        StartWorkflow,
+        Upload,
+    )
+    from nox_release.project import Project
+    from nox_release.publishing import TrustedPublisher
+
+_UPLOAD_WITHIN = 1800.0
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    shared.add_yes(parser)
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument(
+        "--pending-publisher",
+        action="store_true",
+        help="upload nothing: show how the first release from CI creates the project",
+    )
+    ways.add_argument(
+        "--placeholder",
+        action="store_true",
+        help="upload an empty 0.0.0.dev0 that says what it is, so that CI makes every real version",
+    )
+    parser.add_argument(
+        "--open", action="store_true", help="open the publisher's page in the browser at the end"
+    )
+    parser.add_argument(
+        "--no-smoke",
+        dest="smoke",
+        action="store_false",
+        default=None,
+        help="do not try the wheel out before it is uploaded",
+    )
+    shared.add_index(parser)
+    shared.add_package(parser)
+
+
+def main(context: Context, options: argparse.Namespace) -> int:
+    """The session."""
+    from nox_release.index import open_index
+
+    project = shared.load_project(context, options)
+    repository = find_repository(project.root, context.runner)
+    if repository is None:
+        raise NotARepository(project.root)
+    with open_index(project.settings.index, clock=context.clock) as client:
+        upload = FirstUpload(context, options, project, repository, client)
+        return upload.pending() if options.pending_publisher else upload.run()
+
+
+class FirstUpload:
+    """One `nox -s first-upload`: what is asked for, and the ways to look and act."""
+
+    def __init__(
+        self,
+        context: Context,
+        options: argparse.Namespace,
+        project: Project,
+        repository: Repository,
+        client: IndexClient,
+    ) -> None:
+        self.context = context
+        self.console = context.console
+        self.options = options
+        self.project = project
+        self.repository = repository
+        self.client = client
+        self.index = project.settings.index
+        self.distributions: tuple[Distribution, ...] = ()
+        self.sent: set[str] = set()
+
+    # --- the token route ---------------------------------------------------------------------
+
+    def run(self) -> int:
+        commit = self.repository.head()
+        answers = self.look_around()
+        there: IndexProject | None = insisted(answers["project"])
+        with contextlib.ExitStack() as stack:
+            begun = self.begun(there)
+            credential = None if begun else self.credential(there)
+            results = [*self.make(stack, begun)]
+            target = self.target(commit)
+            observed = Observed(head=commit, project=there)
+            if plan_first_upload(target, observed).is_finished:
+                return self.finished(target)
+            self.refuse_other_releases(target, there)
+            results += self.judge(target, answers)
+            credential = credential or self.credential(there)
+            self.show(target, observed, results, credential)
+            self.stop_at_blockers(target, results, credential, there)
+            self.console.line()
+            self.console.confirm(
+                f"Upload {len(target.files)} files of {target.title} to {self.index.title}?",
+                yes=self.options.yes,
+            )
+            reconcile(
+                target,
+                observed,
+                look=self.look,
+                plan=lambda seen: self.plan(target, seen),
+                effects=_Effects(self, target, credential),
+                console=self.console,
+                clock=self.context.clock,
+            )
+        self.console.mark("done", f"{target.title} is on {self.index.title}.")
+        return self.finished(target, credential)
+
+    def look_around(self) -> dict[str, Any]:
+        name = self.project.name
+        return ask_all(
+            {
+                "project": lambda: self.client.fetch_project(name),
+                "ownership": lambda: self.client.fetch_ownership(name),
+                "changes": self.repository.changes,
+                "tracked": self.repository.tracked,
+            }
+        )
+
+    def look(self, before: Observed) -> Observed:
+        return replace(before, project=self.client.fetch_project(self.project.name))
+
+    def make(self, stack: contextlib.ExitStack, begun: tuple[Distribution, ...]) -> list[Result]:
+        """The files to upload, and what was found in them."""
+        if self.options.placeholder:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nox-release-")))
+            self.distributions = build_placeholder(self.context, self.project, folder)
+            return []
+        if begun:
+            self.console.line("Going on with the files in dist/, of which some are there already.")
+            self.distributions = begun
+            return []
+        from nox_release.operations.build import build
+
+        built = build(self.context, self.project, smoke=self.options.smoke)
+        self.project = replace(self.project, name=built.project.name)
+        self.distributions = built.uploadable
+        return list(built.results)
+
+    def begun(self, there: IndexProject | None) -> tuple[Distribution, ...]:
+        """The files in dist/ whose upload was interrupted: one at least is on the index, with
+        the same bytes. A build now might differ in a byte, and then nothing would fit together.
+        """
+        if there is None or not there.files or self.options.placeholder:
+            return ()
+        known = {file.filename: file.sha256 for file in there.files}
+        folder = self.project.root / "dist"
+        found = []
+        for path in sorted((*folder.glob("*.tar.gz"), *folder.glob("*.whl"))):
+            with contextlib.suppress(NoxReleaseError, OSError):
+                found.append(read_distribution(path))
+        same = [one for one in found if known.get(one.filename) == one.sha256]
+        versions = {one.version for one in same}
+        if len(versions) != 1 or len(there.versions) > 1:
+            return ()
+        return tuple(one for one in found if one.version in versions)
+
+    def target(self, commit: str) -> Target:
+        first = self.distributions[0]
+        return Target(
+            name=self.project.name,
+            version=first.version,
+            tag="",
+            commit=commit,
+            index=self.index,
+            files=tuple(
+                Expected(filename=one.filename, sha256=one.sha256) for one in self.distributions
+            ),
+        )
+
+    def refuse_other_releases(self, target: Target, there: IndexProject | None) -> None:
+        """Stop where the project has releases that are not the one being uploaded.
+
+        Raises:
+            ConflictError: it has.
+        """
+        if there is None or (not there.files and not there.versions):
+            return
+        ours = there.release_files(target.version)
+        if len(there.files) == len(ours) and not unexpected_files(target, ours):
+            return  # begun already; bytes are looked at by the plan
+        whose = self.whose()
+        raise ConflictError(
+            f"{there.name} has releases on {self.index.title} already "
+            f"({', '.join(there.versions[-3:])}).",
+            reason=f"It belongs to {whose}." if whose else "A first upload is for new projects.",
+            hint="Yours: go on with nox -s release (the publisher is registered at "
+            f"{pages.publishing_page(self.index, there.name)}).\n"
+            "Not yours: choose another `project.name`, or ask its owners.",
+        )
+
+    def whose(self) -> str:
+        with contextlib.suppress(NoxReleaseError):
+            ownership = self.client.fetch_ownership(self.project.name)
+            if ownership is not None:
+                owners = [*ownership.users]
+                if ownership.organization:
+                    owners.insert(0, f"the organisation {ownership.organization}")
+                return ", ".join(owners)
+        return ""
+
+    def judge(self, target: Target, answers: dict[str, Any]) -> list[Result]:
+        """Tree and index against what is to be uploaded."""
+        there = insisted(answers["project"])
+        results: list[Result] = []
+        if not self.options.placeholder:
+            observed = Observed(
+                head=self.repository.head(),
+                changes=insisted(answers["changes"]),
+                tracked_folders=python_folders(insisted(answers["tracked"])),
+            )
+            results += preflight.check_changes(target, observed)
+        names: tuple[str, ...] | CouldNotAsk | None = None
+        if there is None:
+            with self.console.waiting(f"Reading the names on {self.index.title}"):
+                names = ask_all({"names": self.client.fetch_names})["names"]
+        state = check_index_state(
+            there,
+            answers["ownership"],
+            self.distributions,
+            self.context.clock.now(),
+            name=target.name,
+            index=self.index,
+            version=target.version,
+            user=self.project.settings.pypi_user,
+            names=names,
+        )
+        return results + [r for r in state if r.id not in ("project-absent", "version-exists")]
+
+    def credential(self, there: IndexProject | None) -> Credential:
+        """Whoever uploads.
+
+        Raises:
+            ConfigurationError: no credential is to be had.
+        """
+        found = find_credential(self.index, self.context.environ)
+        if found is not None:
+            return found
+        secret = ""
+        if self.console.interactive:
+            self.console.line()
+            self.console.line(
+                f"No credential for {self.index.title} in TWINE_PASSWORD, ~/.pypirc or the "
+                f"keyring. Make a token for the whole account at {pages.token_page(self.index)}"
+            )
+            secret = self.console.ask_secret("API token (not shown; empty to stop):")
+        if not secret:
+            exists = "" if there is None else f" ({there.name} exists, without files)"
+            raise ConfigurationError(
+                f"There is no credential for {self.index.title}{exists}.",
+                reason="Looked in TWINE_PASSWORD, ~/.pypirc and the keyring, as twine does.",
+                hint="Without any token: nox -s first-upload -- --pending-publisher\n"
+                f"With one: make it at {pages.token_page(self.index)} (for the whole account, "
+                "since the project does not exist yet), and give it as TWINE_PASSWORD.",
+            )
+        return Credential(user="__token__", secret=secret, source="what you typed")
+
+    def show(
+        self,
+        target: Target,
+        observed: Observed,
+        results: list[Result],
+        credential: Credential,
+    ) -> None:
+        console = self.console
+        console.title(f"{target.title} to {self.index.title}")
+        for result in results:
+            if isinstance(result, Finding) and result.severity is not Severity.ERROR:
+                console.finding(result)
+            elif isinstance(result, Skipped):
+                console.mark("not known", f"{result.title}: {result.reason}")
+        plan = self.plan(target, observed)
+        for fact in plan.done:
+            console.mark("done", f"done: {fact}")
+        missing = set(expected_names(target)) - {
+            file.filename for file in files_there(target, observed)
+        }
+        console.table(
+            ("file", "bytes", "sha256"),
+            [
+                (one.filename, f"{one.size:,}", one.sha256)
+                for one in self.distributions
+                if one.filename in missing
+            ],
+        )
+        console.line()
+        console.table(("", ""), [("to", self.index.upload_url), *self.whom(target, credential)])
+        if self.options.placeholder:
+            console.line("It holds nothing, and says so; pip takes it only when asked for --pre.")
+
+    def whom(self, target: Target, credential: Credential) -> list[tuple[str, str]]:
+        """The credential in words, and nothing of its value."""
+        rows = [("as", f"{credential.user} ({credential.source})")]
+        if self.project.settings.pypi_user:
+            rows[0] = ("as", f"{self.project.settings.pypi_user} ({credential.source})")
+        facts = inspect_token(credential.secret) if credential.is_token else None
+        if facts is not None:
+            kind = "for the whole account" if facts.is_account_wide else "for chosen projects"
+            rows.append(
+                ("token", f"{kind}; twine gets it good for {target.name} and ten minutes only")
+            )
+        return rows
+
+    def stop_at_blockers(
+        self,
+        target: Target,
+        results: list[Result],
+        credential: Credential,
+        there: IndexProject | None,
+    ) -> None:
+        found = ranked(errors_in([result for result in results if isinstance(result, Finding)]))
+        refused = problems(
+            credential,
+            self.index,
+            name=target.name,
+            project_exists=there is not None,
+            now=self.client.server_now or self.context.clock.now(),
+        )
+        if refused:
+            for finding in found:
+                self.console.finding(finding)
+            raise ConfigurationError(
+                f"{self.index.title} would refuse this credential; nothing was uploaded.",
+                problems=refused,
+                hint=f"Make a token for the whole account: {pages.token_page(self.index)}; "
+                "or need none: nox -s first-upload -- --pending-publisher",
+            )
+        if found:
+            many = f"{len(found)} things stand" if len(found) > 1 else "One thing stands"
+            raise ChecksFailed(
+                f"{many} in the way of {target.title}; nothing was uploaded.",
+                findings=found,
+                hint="When they are settled: nox -s first-upload",
+            )
+
+    def plan(self, target: Target, observed: Observed) -> Plan:
+        blockers = preflight.errors(preflight.check_bytes(target, observed))
+        return plan_first_upload(target, observed, blockers=blockers, sent=frozenset(self.sent))
+
+    # --- afterwards --------------------------------------------------------------------------
+
+    def place(self) -> Place | None:
+        """Where the project is on GitHub; said, not raised, when that is not known."""
+        try:
+            return locate(self.context, self.project)
+        except ConfigurationError as error:
+            self.console.mark("not known", f"the trusted publisher: {error.message} {error.reason}")
+            if error.hint:
+                self.console.line(error.hint, indent=2)
+            return None
+
+    def publisher(self) -> TrustedPublisher | None:
+        place = self.place()
+        if place is None:
+            return None
+        derivation = derive(place, self.project, self.repository.head())
+        for result in derivation.results:
+            if isinstance(result, Finding):
+                self.console.finding(result)
+            elif isinstance(result, Skipped):
+                self.console.mark("not known", f"{result.title}: {result.reason}")
+        return derivation.publisher
+
+    def finished(self, target: Target, credential: Credential | None = None) -> int:
+        """Step two: the trusted publisher; and the end of the wide token."""
+        console = self.console
+        name = target.name
+        if credential is None:
+            console.mark("done", f"{target.title} is on {self.index.title} already.")
+        console.line(pages.project_page(self.index, name, target.version))
+        console.title("Next: the trusted publisher")
+        publisher = self.publisher()
+        if publisher is None:
+            console.line("Write the publish workflow first: nox -s init")
+            return 0
+        page = pages.publishing_page(self.index, name, publisher)
+        console.line("Open this page, look at what is filled in, and press Add:")
+        console.line(page, indent=2)
+        console.table(("", ""), pages.form_values(name, publisher))
+        if self.options.open:
+            self.open(page)
+        if credential is not None and credential.is_token:
+            console.line()
+            console.line(
+                f"The token is not needed any more. Delete it: {pages.token_page(self.index)}"
+            )
+        console.line()
+        console.line("From the next version on: nox -s release")
+        return 0
+
+    def open(self, page: str) -> None:
+        if not self.console.open_page(page):
+            self.console.mark("warning", "No browser could be opened; the address is above.")
+
+    # --- the route without a token -----------------------------------------------------------
+
+    def pending(self) -> int:
+        """Show how the first release from CI creates the project."""
+        console = self.console
+        name = self.project.name
+        there = self.client.fetch_project(name)
+        if there is not None and (there.files or there.versions):
+            raise ConflictError(
+                f"{there.name} has releases on {self.index.title} already "
+                f"({', '.join(there.versions[-3:])}); a pending publisher is for new projects.",
+                reason=f"It belongs to {whose}." if (whose := self.whose()) else "",
+                hint="Yours: register the publisher at "
+                f"{pages.publishing_page(self.index, there.name)}, then nox -s release.\n"
+                "Not yours: choose another `project.name`.",
+            )
+        publisher = self.publisher()
+        if publisher is None:
+            raise ConfigurationError(
+                "What publishes is not clear yet, so there is nothing to register.",
+                hint="Write the publish workflow first: nox -s init",
+            )
+        if there is not None:
+            page = pages.publishing_page(self.index, there.name, publisher)
+            console.line(
+                f"{there.name} exists on {self.index.title}, without files. If it is yours, "
+                "register the publisher on its own page:"
+            )
+            console.line(page, indent=2)
+            console.table(("", ""), pages.form_values(name, publisher))
+            next_command = "nox -s release"
+        else:
+            self.refuse_unusable_name()
+            page = pages.pending_page(self.index)
+            console.title("A pending publisher creates the project, without any token")
+            console.line(f"1. Open {page}")
+            console.line("2. Under “Add a new pending publisher”, GitHub, copy these values:")
+            console.table(("", ""), pages.form_values(name, publisher))
+            console.line("3. Press Add. Then:")
+            next_command = "nox -s release -- --pending-publisher"
+            console.line(next_command, indent=3)
+            console.line()
+            console.line(
+                "It does not reserve the name: whoever creates the project first has it. It is "
+                f"deleted after 30 days. The project comes into being, under exactly the name "
+                f"{name}, when the workflow first exchanges its token, before any file arrives. "
+                "No address shows whether it is registered; only your own page does."
+            )
+        if self.options.open:
+            self.open(page)
+        console.line()
+        console.line(f"Next: {next_command}")
+        return 0
+
+    def refuse_unusable_name(self) -> None:
+        with self.console.waiting(f"Reading the names on {self.index.title}"):
+            names = ask_all({"names": self.client.fetch_names})["names"]
+        state = check_index_state(
+            None, None, (), self.context.clock.now(),
+            name=self.project.name, index=self.index, names=names, pending_publisher=True,
+        )  # fmt: skip
+        found = errors_in([result for result in state if isinstance(result, Finding)])
+        if found:
+            raise ChecksFailed(
+                f"{self.project.name} cannot be created on {self.index.title}.", findings=found
+            )
+
+
+def insisted(answer: Any) -> Any:
+    """The answer; without one there is nothing to go on.
+
+    Raises:
+        NoxReleaseError: there was none.
+    """
+    if isinstance(answer, CouldNotAsk):
+        raise NoxReleaseError(
+            "What has to be known could not be asked; nothing was uploaded.",
+            reason=answer.reason,
+            hint="Run the same command again when it can be.",
+        )
+    return answer
+
+
+class _Effects:
+    """What a first upload does to the world."""
+
+    def __init__(self, upload: FirstUpload, target: Target, credential: Credential) -> None:
+        self._upload = upload
+        self._target = target
+        self._credential = credential
+
+    def upload(self, step: Upload) -> None:
+        """One file, by the twine of this interpreter, with a token for it alone."""
+        upload = self._upload
+        path = next(o.path for o in upload.distributions if o.filename == step.filename)
+        narrow_credential = narrow(
+            self._credential,
+            names=(self._target.name,),
+            now=upload.context.clock.now(),
+            server_now=upload.client.server_now,
+        )
+        run_twine(
+            upload.context, upload.index.upload_url, path, narrow_credential, self._credential
+        )
+        upload.sent.add(step.filename)
+
+    def await_files(self, step: AwaitFiles) -> None:  # noqa: ARG002 - the target has it all
+        upload = self._upload
+        files = await_files(
+            upload.console, upload.context.clock, upload.client, self._target, uploaded=True
+        )
+        strange = other_bytes(self._target, files)
+        if strange:
+            raise ConflictError(
+                f"{upload.index.title} has other bytes under "
+                f"{', '.join(file.filename for file in strange)} than were uploaded.",
+                reason="Somebody else uploaded under that name in between.",
+                hint=f"Look at {pages.project_page(upload.index, self._target.name)}",
+            )
+
+    def create_tag(self, step: CreateTag) -> None:
+        raise AssertionError(step)
+
+    def push_tag(self, step: PushTag) -> None:
+        raise AssertionError(step)
+
+    def create_github_release(self, step: CreateGitHubRelease) -> None:
+        raise AssertionError(step)
+
+    def start_workflow(self, step: StartWorkflow) -> None:
+        raise AssertionError(step)
+
+    def rerun_failed_jobs(self, step: RerunFailedJobs) -> None:
+        raise AssertionError(step)
+
+    def await_run(self, step: AwaitRun) -> None:
+        raise AssertionError(step)
+
+
+def run_twine(
+    context: Context, upload_url: str, path: Path, credential: Credential, whole: Credential
+) -> None:
+    """`twine upload` of one file; the credential is in the child's environment and nowhere else.
+
+    Raises:
+        CommandError: twine or the index refused; its own words are the reason.
+    """
+    command = [sys.executable, "-m", "twine", "upload", "--non-interactive"]
+    command += ["--disable-progress-bar", "--repository-url", upload_url, str(path)]
+    done = context.runner.run(
+        command,
+        cwd=path.parent,
+        extra_environ={**credential.environ(), "PYTHONIOENCODING": "utf-8", "COLUMNS": "1000"},
+        secrets=(credential.secret, whole.secret),
+        timeout=_UPLOAD_WITHIN,
+        check=False,
+        quiet=False,
+    )
+    if done.returncode == 0:
+        return
+    raise CommandError(
+        f"twine could not upload {path.name}.",
+        command=done.command,
+        returncode=done.returncode,
+        output=done.output,
+        reason=_refusal(done.output),
+        hint="When it is settled: nox -s first-upload goes on with what is missing.",
+    )
+
+
+def _refusal(output: str) -> str:
+    """What the index said, out of twine's output."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for number, line in enumerate(lines):
+        if line.startswith(("ERROR", "HTTPError")):
+            return "\n".join(lines[number : number + 4])
+    return "\n".join(lines[-6:])

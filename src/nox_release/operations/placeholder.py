@@ -1,0 +1,83 @@
+"""An empty first version that says what it is, for those whose CI is to make every real one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from nox_release.archives import read_distribution
+from nox_release.building import build_distributions
+from nox_release.checks.files import check_distributions
+from nox_release.environments import fresh_environment
+from nox_release.errors import ChecksFailed
+from nox_release.findings import errors_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nox_release.context import Context
+    from nox_release.distributions import Distribution
+    from nox_release.project import Project
+
+VERSION = "0.0.0.dev0"
+_EPOCH = 1577836800  # the same bytes each time, so that running it again finds its own files
+
+
+def build_placeholder(context: Context, project: Project, folder: Path) -> tuple[Distribution, ...]:
+    """An sdist and a wheel of the version 0.0.0.dev0, without any module.
+
+    Raises:
+        ChecksFailed: PyPI would refuse even these; the name, most likely.
+    """
+    source = folder / "source"
+    source.mkdir()
+    for name, text in placeholder_files(project).items():
+        (source / name).write_text(text, encoding="utf-8")
+    with context.console.waiting(f"Building a placeholder for {project.name}") as waiting:
+        environment = fresh_environment(folder / "environment", context.runner)
+        outdir = folder / "files"
+        outdir.mkdir()
+        paths = build_distributions(
+            environment,
+            source=source,
+            outdir=outdir,
+            source_date_epoch=_EPOCH,
+            on_step=waiting.update,
+        )
+    refused = errors_in(check_distributions(paths))
+    if refused:
+        raise ChecksFailed("PyPI would refuse this placeholder.", findings=refused)
+    return tuple(read_distribution(path) for path in paths)
+
+
+def placeholder_files(project: Project) -> dict[str, str]:
+    """The files of the placeholder's own project."""
+    description = f"Placeholder: the first release of {project.name} is on its way"
+    readme = (
+        f"# {project.name}\n\nThis version holds nothing. Its maintainers uploaded it so that "
+        "the project exists and its releases can be published by their continuous integration.\n"
+    )
+    urls = "".join(
+        f"{json.dumps(label)} = {json.dumps(address)}\n" for label, address in project.urls
+    )
+    metadata = [
+        "[build-system]",
+        'requires = ["hatchling>=1.27"]',
+        'build-backend = "hatchling.build"',
+        "",
+        "[project]",
+        f"name = {json.dumps(project.name)}",
+        f'version = "{VERSION}"',
+        f"description = {json.dumps(description)}",
+        'readme = "README.md"',
+        'classifiers = ["Development Status :: 1 - Planning"]',
+        *([f"requires-python = {json.dumps(project.requires_python)}"]
+          if project.requires_python else []),
+        "",
+        "[project.urls]",
+        urls,
+        "[tool.hatch.build.targets.wheel]",
+        "bypass-selection = true",
+        "",
+    ]  # fmt: skip
+    return {"pyproject.toml": "\n".join(metadata), "README.md": readme}
