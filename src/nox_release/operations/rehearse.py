@@ -116,13 +116,14 @@ class Story:
 def main(context: Context, options: argparse.Namespace) -> int:
     """The session."""
     from nox_release.rehearsal.copying import find_origin
-    from nox_release.rehearsal.world import World
+    from nox_release.rehearsal.world import World, plain_environ
 
     project = shared.load_project(context, options)
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="rehearsal-")).resolve()
     try:
-        origin = find_origin(context, project)
+        inside = replace(context, environ=plain_environ(context.environ, folder))
+        origin = find_origin(inside, project)
         world = World(
             folder,
             environ=context.environ,

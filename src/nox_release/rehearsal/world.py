@@ -102,6 +102,18 @@ def world_environ(environ: Mapping[str, str], directory: Path) -> dict[str, str]
     return kept
 
 
+def plain_environ(environ: Mapping[str, str], directory: Path) -> dict[str, str]:
+    """`world_environ` with a git that is configured to trust folders and nothing else: enough to
+    look at the maintainer's repository before there is a world.
+    """
+    plain = world_environ(environ, directory)
+    for folder in ("home", "tmp"):
+        (directory / folder).mkdir(parents=True, exist_ok=True)
+    config = "[safe]\n\tdirectory = *\n[protocol]\n\tallow = never\n"
+    Path(plain["GIT_CONFIG_GLOBAL"]).write_text(config, encoding="utf-8")
+    return plain
+
+
 def _installers_own_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """The maintainer's settings files of pip and uv, and rustup's toolchains, by their addresses.
 
