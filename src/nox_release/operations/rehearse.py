@@ -350,7 +350,7 @@ def _first_upload(story: Story) -> None:
             )
         arguments = ["--index", world.index.url, "--yes"]
         arguments += ["--placeholder"] if story.placeholder else []
-        arguments += ["--no-smoke"] if story.options.smoke is False else []
+        arguments.append("--no-smoke")  # tried out in part 2
         _session(
             story,
             "first-upload",
@@ -364,7 +364,9 @@ def _first_upload(story: Story) -> None:
         if changed is not None:
             bump(project, story.version, target)
             noted = announce(story.root, target)
-            world.commit(f"Version {target}")
+            below = story.root.relative_to(world.clone)
+            edited = tuple((below / name).as_posix() for name in (changed, noted) if name)
+            world.commit(f"Version {target}", paths=edited)
             world.workflows.forget_pushes()
             console.line()
             files = f"{changed} and {noted}" if noted else changed

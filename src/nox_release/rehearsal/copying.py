@@ -307,7 +307,7 @@ def ensure_workflow(world: World, root: Path, index: Index) -> Publishing:
         folder="" if root == world.clone else root.relative_to(world.clone).as_posix(),
     )
     path.write_text(publish_workflow(plan), encoding="utf-8")
-    world.commit("Publish with a trusted publisher")
+    world.commit("Publish with a trusted publisher", paths=(".github",))
     what = f".github/workflows/{filename}, as `nox -s init` writes it"
     if removed:
         note = f"{reason} The copy gets {what}, in place of {', '.join(removed)}."

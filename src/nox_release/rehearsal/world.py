@@ -326,11 +326,16 @@ class World:
             path.write_bytes(content.encode() if isinstance(content, str) else content)
 
     def commit(
-        self, message: str, files: Mapping[str, str | bytes] | None = None, *, push: bool = True
+        self,
+        message: str,
+        files: Mapping[str, str | bytes] | None = None,
+        *,
+        paths: tuple[str, ...] = (".",),
+        push: bool = True,
     ) -> str:
-        """Commit everything in the clone (and push it); the commit's id."""
+        """Commit `paths` of the clone (and push); the commit's id."""
         self.write(files or {})
-        self.git("add", "--all")
+        self.git("add", "--all", "--", *paths)
         self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
         if push:
             self.git("push", "--quiet", self.remote_name, f"HEAD:refs/heads/{self.branch}")
