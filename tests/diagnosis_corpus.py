@@ -45,7 +45,7 @@ def read_cases() -> list[Case]:
                     expected=ids,
                     tool=heading[2],
                     text=text.replace("␛", "\x1b").replace("⇥", "\t"),
-                    held_out=path.name == "holdout.txt",
+                    held_out=path.name.startswith("holdout"),
                 )
             )
     return cases

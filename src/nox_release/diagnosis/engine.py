@@ -21,7 +21,7 @@ _AROUND = 400
 # What only a failed program says, and what only one that did well says.
 _FAILED = re.compile(
     r"Process completed with exit code [1-9]|exit code:? [1-9]|exit status [1-9]"
-    r"|HTTPError|\bfatal: |Traceback \(most recent call last\)|(?<![\w'\"-])[Ee]rror: |\bERROR\b"
+    r"|HTTPError|: (?:command )?not found\b|\bfatal: |Traceback \(most recent call last\)|(?<![\w'\"-])[Ee]rror: |\bERROR\b"
     r"|Session \S+ failed|PASSED with warnings|The job was not started|returned error code"
     r"|\bUploadError\b|💥|returned non-zero|\[rejected\]|\[remote rejected\]"
 )
@@ -49,9 +49,12 @@ class Hit:
 
 
 def diagnose(
-    text: str, *, project: Project | None = None, known: Circumstances | None = None
+    text: str | bytes, *, project: Project | None = None, known: Circumstances | None = None
 ) -> tuple[Diagnosis, ...]:
-    """See `nox_release.diagnose`; `known` is what has been found out beside the log."""
+    """See `nox_release.diagnose`; `known` is what has been found out beside the log.
+
+    A log in a file may be given as its bytes: only the parts that matter are decoded.
+    """
     from nox_release.diagnosis.rivals import judged
     from nox_release.diagnosis.values import Circumstances
 
@@ -76,9 +79,9 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-def _read(text: str) -> Log:
-    if len(text) <= _LIMIT:
-        return read_log(text)
+def _read(text: str | bytes) -> Log:
+    if isinstance(text, bytes) and text.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = text.decode("utf-16", "replace")  # what PowerShell's `>` writes
     needed = [group for _, patterns in _index() for _, groups in patterns for group in groups]
     pieces = [
         read_log(chunk, first_line=line) for line, chunk in reduce_log(text, needed, limit=_LIMIT)
@@ -149,7 +152,7 @@ def _has_failed(log: Log) -> bool:
     return any(line.level == "error" for line in log.lines) or bool(_FAILED.search(log.text))
 
 
-def first_errors(text: str, *, count: int = 5) -> tuple[str, ...]:
+def first_errors(text: str | bytes, *, count: int = 5) -> tuple[str, ...]:
     """The first lines of a log that speak of an error, for a person to read."""
     found: list[str] = []
     for line in _read(text).lines:

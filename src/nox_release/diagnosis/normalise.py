@@ -78,6 +78,12 @@ class Log:
             return Line(number=1, text="")
         return self.lines[max(bisect_right(self.starts, position) - 1, 0)]
 
+    def text_of_lines(self, start: int, end: int) -> str:
+        """The whole lines, joined, that hold this part of `text`."""
+        first = max(bisect_right(self.starts, start) - 1, 0)
+        last = bisect_right(self.starts, max(end - 1, start))
+        return " ".join(line.text.strip() for line in self.lines[first:last])
+
 
 def read_log(text: str, *, first_line: int = 1) -> Log:
     """The log in `text`, normalised."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,16 +23,21 @@ _OVERLAP = 2 * 1024
 _LETTERS = bytes(
     code | 0x20 if 0x41 <= code <= 0x5A or 0x61 <= code <= 0x7A else 0x20 for code in range(256)
 )
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+# Line breaks as annotations and JSON spell them: their last letter is not part of the next word.
+_ESCAPED = (b"%0A", b"\\n")
+_ANSI = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _WORD = re.compile(r"[A-Za-z]+")
 
 
 def words_of(text: str) -> list[bytes]:
     """The runs of ASCII letters in `text`, in lower case."""
-    if "\x1b" in text:
-        text = _ANSI.sub(" ", text)
-    raw = text.encode("ascii", "replace")
-    return raw.replace(b"%0A", b" ").replace(b"\\n", b" ").translate(_LETTERS).split()
+    return _words_in(text.encode("ascii", "replace"))
+
+
+def _words_in(raw: bytes) -> list[bytes]:
+    if b"\x1b" in raw:
+        raw = _ANSI.sub(b" ", raw)
+    return raw.translate(_LETTERS).split()
 
 
 # Stand-ins while a pattern is read: EDGE is no letter, OPEN may be one.
@@ -110,20 +116,79 @@ def _quantified(pattern: str, index: int) -> tuple[bool, int]:
 _QUANTIFIER = re.compile(r"(?:[?*+]|\{\d*,?\d*\})\??")
 
 
-def reduce_log(text: str, needed: Iterable[Words], *, limit: int) -> tuple[tuple[int, str], ...]:
-    """The parts of `text` that may hold a match, as (number of the first line, text).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A log as it came: text, or the bytes of a file, which are decoded only where needed."""
 
-    Short texts come back whole. Of a long one, each group of words keeps the first and the last
+    content: str | bytes
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    def raw(self, start: int, stop: int) -> bytes:
+        """A part as bytes in which ASCII letters stand for themselves."""
+        part = self.content[start:stop]
+        return part.encode("ascii", "replace") if isinstance(part, str) else part
+
+    def text(self, start: int, stop: int) -> str:
+        part = self.content[start:stop]
+        return part if isinstance(part, str) else part.decode("utf-8", "replace")
+
+    def line_ends(self, start: int, stop: int) -> int:
+        """How many lines end in a part."""
+        if isinstance(self.content, str):
+            return self.content.count("\n", start, stop)
+        return self.content.count(b"\n", start, stop)
+
+    def line_start(self, start: int, stop: int) -> int:
+        """Where the last line begins that begins in a part; `start` if none does."""
+        if isinstance(self.content, str):
+            return self.content.rfind("\n", start, stop) + 1 or start
+        return self.content.rfind(b"\n", start, stop) + 1 or start
+
+    def escapes(self) -> tuple[bytes, ...]:
+        """The escapes of line breaks that occur."""
+        if isinstance(self.content, str):
+            return tuple(escape for escape in _ESCAPED if escape.decode() in self.content)
+        return tuple(escape for escape in _ESCAPED if escape in self.content)
+
+
+def reduce_log(
+    content: str | bytes, needed: Iterable[Words], *, limit: int
+) -> tuple[tuple[int, str], ...]:
+    """The parts of a log that may hold a match, as (number of the first line, text).
+
+    Short logs come back whole. Of a long one, each group of words keeps the first and the last
     few chunks that have it: what failed stands early, or is repeated at the end.
     """
-    if len(text) <= limit:
-        return ((1, text),)
-    by_word = _rarest_first(needed)
+    source = Source(content=content)
+    if len(source) <= limit:
+        return ((1, source.text(0, len(source))),)
+    chosen = sorted(_chosen_chunks(source, _rarest_first(needed)))
+    room = max(limit // _CHUNK, 2)
+    if len(chosen) > room:
+        chosen = chosen[: room // 2] + chosen[-(room - room // 2) :]
+    return _pieces(source, chosen)
+
+
+def _chosen_chunks(source: Source, by_word: dict[bytes, tuple[Words, ...]]) -> set[int]:
+    keys = frozenset(by_word)
+    escapes = source.escapes()
     first: dict[Words, int] = {}
     last: dict[Words, deque[int]] = {}
-    kept = {0, (len(text) - 1) // _CHUNK}
-    for number, position in enumerate(range(0, len(text), _CHUNK)):
-        for group in _groups_in(text[position : position + _CHUNK], by_word):
+    kept = {0, (len(source) - 1) // _CHUNK}
+    for number, position in enumerate(range(0, len(source), _CHUNK)):
+        chunk = source.raw(position, position + _CHUNK)
+        for escape in escapes:
+            chunk = chunk.replace(escape, b" ")
+        words = _words_in(chunk)
+        found = keys.intersection(words)
+        if not found:
+            continue
+        present = frozenset(words)
+        for group in (group for key in found for group in by_word[key]):
+            if not group <= present:
+                continue
             if first.setdefault(group, 0) < _QUOTA:
                 first[group] += 1
                 kept.add(number)
@@ -131,20 +196,16 @@ def reduce_log(text: str, needed: Iterable[Words], *, limit: int) -> tuple[tuple
                 last.setdefault(group, deque(maxlen=_QUOTA)).append(number)
     for numbers in last.values():
         kept.update(numbers)
-    chosen = sorted(kept)
-    room = max(limit // _CHUNK, 2)
-    if len(chosen) > room:
-        chosen = chosen[: room // 2] + chosen[-(room - room // 2) :]
-    return _pieces(text, chosen)
+    return kept
 
 
-def _pieces(text: str, chunks: list[int]) -> tuple[tuple[int, str], ...]:
+def _pieces(source: Source, chunks: list[int]) -> tuple[tuple[int, str], ...]:
     """The chunks with a little around them, adjacent ones joined."""
     spans: list[tuple[int, int]] = []
     for number in chunks:
         start = max(number * _CHUNK - _OVERLAP, 0)
-        start = text.rfind("\n", start, number * _CHUNK) + 1 or start if start else 0
-        stop = min((number + 1) * _CHUNK + _OVERLAP, len(text))
+        start = source.line_start(start, number * _CHUNK) if start else 0
+        stop = min((number + 1) * _CHUNK + _OVERLAP, len(source))
         if spans and start <= spans[-1][1]:
             spans[-1] = (spans[-1][0], stop)
         else:
@@ -152,9 +213,9 @@ def _pieces(text: str, chunks: list[int]) -> tuple[tuple[int, str], ...]:
     pieces = []
     line, counted = 1, 0
     for start, stop in spans:
-        line += text.count("\n", counted, start)
+        line += source.line_ends(counted, start)
         counted = start
-        pieces.append((line, text[start:stop]))
+        pieces.append((line, source.text(start, stop)))
     return tuple(pieces)
 
 
@@ -173,13 +234,3 @@ def _rarest_first(needed: Iterable[Words]) -> dict[bytes, tuple[Words, ...]]:
             key = max(group, key=lambda word: (len(word), -shared[word], word))
             by_word.setdefault(key, []).append(group)
     return {word: tuple(found) for word, found in by_word.items()}
-
-
-def _groups_in(chunk: str, by_word: dict[bytes, tuple[Words, ...]]) -> list[Words]:
-    """The groups whose words are all in this chunk."""
-    words = words_of(chunk)
-    keys = by_word.keys()
-    if keys.isdisjoint(words):
-        return []
-    present = set(words)
-    return [group for key in keys & present for group in by_word[key] if group <= present]

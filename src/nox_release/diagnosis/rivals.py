@@ -52,6 +52,7 @@ def judged(
 
 def _diagnosis(hit: Hit, case: Case) -> Diagnosis:
     line = case.log.line_at(hit.start)
+    shown = case.log.text_of_lines(hit.start, hit.end)
     entry = hit.entry
     return Diagnosis(
         id=entry.id,
@@ -59,7 +60,7 @@ def _diagnosis(hit: Hit, case: Case) -> Diagnosis:
         cause=fill(entry.cause, case.values, hit.groups),
         fix=fill(entry.fix, case.values, hit.groups),
         link=fill(entry.link, case.values, hit.groups),
-        line=line.text.strip()[:500],
+        line=shown[:500],
         line_number=line.number,
         job=line.job,
         step="" if line.step == "UNKNOWN STEP" else line.step,

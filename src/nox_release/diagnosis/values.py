@@ -11,14 +11,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release import pages
-from nox_release.project import PYPI, TESTPYPI
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from nox_release.project import Index, Project
+    from nox_release.project import Project
     from nox_release.publishing import TrustedPublisher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownIndex:
+    """An index as far as fixes speak of it."""
+
+    title: str
+    upload_url: str
+    api_url: str
+
+
+PYPI = KnownIndex(
+    title="PyPI", upload_url="https://upload.pypi.org/legacy/", api_url="https://pypi.org/"
+)
+TESTPYPI = KnownIndex(
+    title="TestPyPI", upload_url="https://test.pypi.org/legacy/", api_url="https://test.pypi.org/"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +67,15 @@ _FILENAME = re.compile(
 _INDEX_HOST = re.compile(r"(?:upload\.|test\.)?pypi\.org/(?:legacy|_/oidc)|https://test\.pypi\.org")
 
 
-def index_in(text: str, project: Project | None) -> Index:
+def index_in(text: str, project: Project | None) -> KnownIndex:
     """The index the log speaks of, or else the project's."""
     found = _INDEX_HOST.search(text)
     if found:
-        return TESTPYPI if found[0].startswith(("test.", "https://test.")) else PYPI
-    return project.settings.index if project else PYPI
+        return TESTPYPI if "test.pypi" in found[0] else PYPI
+    if project is None:
+        return PYPI
+    index = project.settings.index
+    return KnownIndex(title=index.title, upload_url=index.upload_url, api_url=index.api_url)
 
 
 def repository_of(project: Project | None) -> tuple[str, str] | None:

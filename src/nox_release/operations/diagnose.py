@@ -9,6 +9,7 @@ Without an argument: the newest run of the publish workflow. Otherwise one of
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -83,13 +84,13 @@ def main(context: Context, options: argparse.Namespace) -> int:
 def _explained(context: Context, project: Project | None, source: str | None) -> Explanation:
     if source == "-":
         stream = getattr(sys.stdin, "buffer", None)
-        text = stream.read().decode("utf-8", "replace") if stream else sys.stdin.read()
+        text = stream.read() if stream else sys.stdin.read()
         return explain(context, project, text, source="standard input", keep=True)
     if source and (context.root / source).is_file():
         return explain(
             context,
             project,
-            (context.root / source).read_text(encoding="utf-8", errors="replace"),
+            (context.root / source).read_bytes(),
             source=source,
         )
     found = _RUN.fullmatch(source or "")
@@ -163,7 +164,7 @@ def _newest_run(
 def explain(
     context: Context,
     project: Project | None,
-    subject: str | Run,
+    subject: str | bytes | Run,
     *,
     forge: Forge | None = None,
     publisher: TrustedPublisher | None = None,
@@ -175,7 +176,7 @@ def explain(
 
     What GitHub does not answer becomes a note, not an error.
     """
-    if isinstance(subject, str):
+    if isinstance(subject, str | bytes):
         known = Circumstances(publisher=publisher, version=version)
         found = diagnose(subject, project=project, known=known)
         return Explanation(
@@ -290,11 +291,12 @@ def _world(
     )
 
 
-def _kept(text: str) -> Path:
+def _kept(text: str | bytes) -> Path:
     """The file in which this log is kept, for its owner alone and without secrets."""
     handle, name = tempfile.mkstemp(prefix="nox-release-", suffix=".log")
     with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
-        file.write(redact(text))
+        for line in io.BytesIO(text) if isinstance(text, bytes) else io.StringIO(text):
+            file.write(redact(line if isinstance(line, str) else line.decode("utf-8", "replace")))
     return Path(name)
 
 
@@ -315,7 +317,7 @@ def show(console: Console, explanation: Explanation) -> None:
     if explanation.log:
         console.line(f"The log is kept in {explanation.log}")
     if explanation.diagnoses:
-        console.mark("step", f"Next: {explanation.diagnoses[0].fix.splitlines()[0]}")
+        console.mark("step", "Next: do the first, then `nox -s release` goes on where it stopped.")
 
 
 def _show_one(console: Console, diagnosis: Diagnosis) -> None:

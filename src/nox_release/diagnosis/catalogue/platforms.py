@@ -257,6 +257,13 @@ ENTRIES = (
         "Use rustls or the `vendored` feature, or install openssl-devel in `before-script-linux`.",
     ),
     _maturin(
+        "mt-directory",
+        r"failed to read from file `?(?P<f>[^` ]{1,200})`?:? Is a directory",
+        "maturin was given a folder to upload.",
+        "`{f}` is no distribution: an artifact was downloaded into a folder of its own.",
+        "Add `merge-multiple: true` to download-artifact, and upload `wheels/*.whl`.",
+    ),
+    _maturin(
         "mt-upload",
         (
             r"💥 maturin failed.{0,300}?(?:upload|Upload)",

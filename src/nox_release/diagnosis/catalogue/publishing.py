@@ -442,11 +442,12 @@ ENTRIES = (
             r"gh-action-pypi-publish:?(?P<ref>[\w./-]{0,80})[^ ]{0,20} .{0,120}?not found: manifest unknown",
         ),
         "There is no image of the publishing action for this pin.",
-        "pypa/gh-action-pypi-publish runs from an image on ghcr.io, which exists for its release tags, "
-        "their commits and `release/v1`; it is missing for other commits (v1.12.0 had none at first).",
-        "Pin the commit of a release tag (or `release/v1`): "
-        "https://github.com/pypa/gh-action-pypi-publish/releases. If the pin is right, re-run the job: "
-        "ghcr.io may have been out of order.",
+        "pypa/gh-action-pypi-publish runs from an image on ghcr.io. There is one for each release and for "
+        "`release/v1`, not for every commit: a pin of some other commit (or of a release whose image was "
+        "late, as v1.12.0) finds none.",
+        "Pin a release, by its tag, its commit or `release/v1`: "
+        "https://github.com/pypa/gh-action-pypi-publish/releases. If that is what the pin is, re-run the "
+        "job: ghcr.io may have been out of order.",
         confidence="likely",
         hides=("ga-docker",),
     ),
@@ -463,6 +464,15 @@ ENTRIES = (
         link="https://www.githubstatus.com/",
         tier="symptom",
         confidence="likely",
+    ),
+    _action(
+        "ga-create-docker",
+        r"can't open file '[^']{1,300}/create-docker-action\.py'",
+        "The publishing action's own files are not where it looks for them.",
+        "It was called from inside a composite action, or the runner's copy of it is incomplete "
+        "(self-hosted runners).",
+        "Call pypa/gh-action-pypi-publish from a step of the workflow itself, on a runner of GitHub, "
+        "with a current release.",
     ),
     _action(
         "ga-master",

@@ -114,7 +114,7 @@ ENTRIES = (
         "rt-cz-nocommits",
         (
             r"\[NO_COMMITS_TO_BUMP\]|NoCommitsFoundError",
-            r"\[NO_COMMITS_FOUND\]|No (?:new )?commits found",
+            r"\[NO_COMMITS_FOUND\]",
             r"The commits found are not eligible to be bumped",
         ),
         "There is nothing to bump.",
