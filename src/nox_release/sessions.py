@@ -63,6 +63,14 @@ def _session(name: str, line: str) -> Callable[[Session], None]:
     return session_function
 
 
+def quieten_libraries() -> None:
+    """Keep the logs of libraries off the screen: Nox shows whatever reaches the root logger."""
+    import logging
+
+    for library in ("build", "sigstore", "tuf", "urllib3", "readme_renderer", "docutils"):
+        logging.getLogger(library).setLevel(logging.ERROR)
+
+
 def load(name: str) -> ModuleType:
     """The operation's module: it has `add_options(parser)` and `main(context, options) -> int`."""
     import importlib
@@ -101,16 +109,27 @@ def run(name: str, arguments: Sequence[str], *, interactive: bool, program: str)
         console=console,
         clock=SystemClock(),
     )
+    quieten_libraries()
     try:
         return int(module.main(context, options))
     except NoxReleaseError as error:
         console.error(error)
         return 1
+    except BrokenPipeError:  # whoever read our output has left
+        return 141
+    except OSError as error:  # a full disk, a folder that may not be written: not our bug
+        where = f": {error.filename}" if error.filename else ""
+        console.error(
+            NoxReleaseError(
+                "This machine does not let the work go on.",
+                reason=f"{error.strerror or error}{where}",
+                hint="When that is mended, the same command goes on from here.",
+            )
+        )
+        return 1
     except KeyboardInterrupt:
         console.interrupted()
         return 130
-    except BrokenPipeError:
-        return 141
 
 
 def _wants_json(options: argparse.Namespace) -> bool:
