@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from nox_release.console import Console
     from nox_release.context import Context
     from nox_release.operations.build import Built
-    from nox_release.operations.checklist import Checklist, NextStep
+    from nox_release.operations.checklist import Checklist
+    from nox_release.operations.next_step import NextStep
     from nox_release.project import Project
+
+_THREADS = 24
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -48,22 +51,8 @@ def main(context: Context, options: argparse.Namespace) -> int:
     """0 when nothing that was found would make a release fail."""
     if options.files:
         return _check_files(context, options)
-    from nox_release.operations.checklist import make_checklist
-
-    checklists = []
     projects = shared.load_projects(context, options)
-    for project in projects:
-        built = _build(context, project) if options.build else None
-        with context.console.waiting(f"Asking about {project.name}"):
-            checklists.append(
-                make_checklist(
-                    context,
-                    project,
-                    built=built,
-                    pending_publisher=options.pending_publisher,
-                    arguments=_arguments(options, project, len(projects)),
-                )
-            )
+    checklists = _make_checklists(context, options, projects)
     if options.json:
         context.console.json(_document(checklists))
     else:
@@ -77,6 +66,39 @@ def main(context: Context, options: argparse.Namespace) -> int:
     ]
     context.console.annotate(ranked(findings))
     return int(any(not checklist.ready for checklist in checklists))
+
+
+def _make_checklists(
+    context: Context, options: argparse.Namespace, projects: Sequence[Project]
+) -> list[Checklist]:
+    """One checklist for each project; the index is asked about all of them at once."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from nox_release.operations.asking import ask_index
+
+    builds = [_build(context, project) if options.build else None for project in projects]
+    names = ", ".join(project.name for project in projects)
+    with (
+        context.console.waiting(f"Asking about {names}"),
+        # Those who wait for answers have threads of their own, so that those who ask have some.
+        ThreadPoolExecutor(max_workers=len(projects)) as waiting,
+        ThreadPoolExecutor(max_workers=_THREADS) as pool,
+    ):
+        answers = [waiting.submit(ask_index, context, project, pool) for project in projects]
+        from nox_release.operations.checklist import make_checklist  # while the index answers
+
+        return [
+            make_checklist(
+                context,
+                project,
+                on_index=on_index,
+                pool=pool,
+                built=built,
+                pending_publisher=options.pending_publisher,
+                arguments=_arguments(options, project, len(projects)),
+            )
+            for project, on_index, built in zip(projects, answers, builds, strict=True)
+        ]
 
 
 def _build(context: Context, project: Project) -> Built | NoxReleaseError:

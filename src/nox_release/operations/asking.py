@@ -1,0 +1,97 @@
+"""Asking the index about one name, begun before anything else: its answers take longest.
+
+This module loads little, so that the first request is on its way while the rest is still loading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from packaging.version import InvalidVersion, Version
+
+from nox_release.checks.state_of_index import CouldNotAsk, version_of
+from nox_release.errors import NoxReleaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import ThreadPoolExecutor
+
+    from nox_release.context import Context
+    from nox_release.index import IndexClient, IndexProject, Ownership, Publisher
+    from nox_release.project import Project
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnIndex:
+    """The index's answers about one name."""
+
+    project: IndexProject | CouldNotAsk | None
+    ownership: Ownership | CouldNotAsk | None = None
+    names: tuple[str, ...] | CouldNotAsk | None = None
+    proven: tuple[Publisher, ...] | CouldNotAsk | None = None
+    proven_version: str = ""
+
+
+def ask(question: Callable[[], T]) -> T | CouldNotAsk:
+    """The answer, or why there was none."""
+    try:
+        return question()
+    except NoxReleaseError as error:
+        reason = " ".join(part for part in (error.message, error.reason) if part)
+        return CouldNotAsk(reason=" ".join(reason.split()))
+
+
+def ask_index(context: Context, project: Project, pool: ThreadPoolExecutor) -> OnIndex:
+    """Two rounds at most: the project and its owners, then what the first answer calls for."""
+    from nox_release.index import open_index
+
+    name = project.name
+    try:
+        with open_index(project.settings.index, clock=context.clock, attempts=3) as client:
+            ownership = pool.submit(ask, lambda: client.fetch_ownership(name))
+            found = ask(lambda: client.fetch_project(name))
+            if isinstance(found, CouldNotAsk):
+                return OnIndex(project=found, ownership=ownership.result())
+            if found is None:
+                names = ask(client.fetch_names)
+                return OnIndex(project=None, ownership=ownership.result(), names=names)
+            proven, version = _fetch_proven(client, found)
+            return OnIndex(
+                project=found,
+                ownership=ownership.result(),
+                proven=proven,
+                proven_version=version,
+            )
+    except NoxReleaseError as error:
+        return OnIndex(project=CouldNotAsk(reason=f"{error.message} {error.reason}".strip()))
+
+
+def _fetch_proven(
+    client: IndexClient, project: IndexProject
+) -> tuple[tuple[Publisher, ...] | CouldNotAsk | None, str]:
+    """The publishers of the newest file that has provenance, and that file's version."""
+    newest = max(
+        (
+            (released, file.filename)
+            for file in project.files
+            if file.provenance and (released := version_of(file.filename))
+        ),
+        default=None,
+    )
+    if newest is None:
+        return None, ""
+    version, filename = newest
+    # The address takes the version as the index lists it.
+    listed = next((text for text in project.versions if _same_version(text, version)), str(version))
+    answer = ask(lambda: client.fetch_publishers(project.name, listed, filename))
+    return answer, str(version)
+
+
+def _same_version(text: str, version: Version) -> bool:
+    try:
+        return Version(text) == version
+    except InvalidVersion:
+        return False

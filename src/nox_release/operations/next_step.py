@@ -1,0 +1,134 @@
+"""The one thing to do next, decided from what was found."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nox_release import pages
+from nox_release.checks import preflight, state_of_index
+from nox_release.checks import publisher as publisher_rules
+from nox_release.checks.state_of_index import CouldNotAsk
+from nox_release.findings import Finding, Passed, errors_in, ranked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nox_release.findings import Result
+    from nox_release.operations.asking import OnIndex
+    from nox_release.project import Project
+    from nox_release.publishing import TrustedPublisher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """The one thing to do next: a command, or a page with the values that belong there.
+
+    `otherwise` introduces the page as another way to get where the command leads; without it the
+    page comes first and the command after it.
+    """
+
+    kind: str
+    text: str
+    command: str = ""
+    page: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    otherwise: str = ""
+
+
+def command(name: str, arguments: Sequence[str] = ()) -> str:
+    """A session's command line with the options this one was given."""
+    return " ".join(
+        [f"nox -s {name}", *(["--", *map(shlex.quote, arguments)] if arguments else [])]
+    )
+
+
+def next_step(
+    project: Project,
+    results: Sequence[Result],
+    answers: OnIndex,
+    *,
+    version: str | None = None,
+    publisher: TrustedPublisher | None = None,
+    arguments: Sequence[str] = (),
+) -> NextStep:
+    """What to do about the first thing that is in the way; with nothing in the way, the release."""
+    index, ours = project.settings.index, publisher
+    errors = errors_in([result for result in results if isinstance(result, Finding)])
+    ids = {error.id for error in errors}
+    stopping = {state_of_index.ABSENT.id, preflight.VERSION_TAKEN.id}
+    others = [error for error in errors if error.id not in stopping]
+    if "publish-workflow-missing" in ids and len(others) == 1:
+        return NextStep(
+            kind="init",
+            text="Write the workflow that publishes.",
+            command=command("init", arguments),
+        )
+    if others:
+        first = ranked(others)[0]
+        where = f"{first.where} [{first.id}]" if first.where else f"[{first.id}]"
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        return NextStep(
+            kind="fix",
+            text=f"Correct {where}{more}, and look again.",
+            command=command("check-project", arguments),
+        )
+    if state_of_index.ABSENT.id in ids:
+        return NextStep(
+            kind="first-upload",
+            text=f"Bring {project.name} into being on {index.title}, once.",
+            command=command("first-upload", arguments),
+            page=pages.pending_page(index) if ours else "",
+            values=pages.form_values(project.name, ours) if ours else (),
+            otherwise="Or without any token: register a pending publisher with these values; then "
+            + command("release", [*arguments, "--pending-publisher"])
+            if ours
+            else "",
+        )
+    if isinstance(answers.project, CouldNotAsk):
+        return NextStep(
+            kind="ask-again",
+            text=f"Look again when {index.title} can be reached.",
+            command=command("check-project", arguments),
+        )
+    if ours is not None and not _is_proven(results):
+        return NextStep(
+            kind="register-publisher",
+            text="Register the trusted publisher, if you have not; this page is filled in.",
+            page=pages.publishing_page(index, project.name, ours),
+            values=pages.form_values(project.name, ours),
+            command=command("release", arguments),
+        )
+    if _is_published(results):
+        return NextStep(
+            kind="raise-version",
+            text=f"{version} is published. Raise the version, commit it, and release.",
+            command=command("release", arguments),
+        )
+    return NextStep(
+        kind="release",
+        text=f"Release {version or 'it'}.",
+        command=command("release", arguments),
+    )
+
+
+def _is_published(results: Sequence[Result]) -> bool:
+    """Whether every file of this version is on the index."""
+    for result in results:
+        if isinstance(result, Finding):
+            if result.id == preflight.VERSION_TAKEN.id:
+                return True
+            if result.id == state_of_index.VERSION_EXISTS.id and "not yet" not in result.message:
+                return True
+        elif isinstance(result, Passed) and result.id == state_of_index.FILE_EXISTS.id:
+            return True
+    return False
+
+
+def _is_proven(results: Sequence[Result]) -> bool:
+    """Whether the newest release came from the publisher that this checkout has."""
+    return any(
+        isinstance(result, Passed) and result.id == publisher_rules.LAST_RELEASE_DIFFERS.id
+        for result in results
+    )

@@ -1,0 +1,351 @@
+"""The surroundings of a project: git here, the remote, and GitHub, all asked at once."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nox_release.checks import asked, preflight
+from nox_release.checks.state_of_index import CouldNotAsk
+from nox_release.checks.workflow import EnvironmentPolicy
+from nox_release.errors import CommandError, ForgeError
+from nox_release.findings import Finding, Passed, Skipped
+from nox_release.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
+from nox_release.git import Relation
+from nox_release.operations.asking import ask
+from nox_release.operations.observe import event_of
+from nox_release.plan import Observed, Target, version_of_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import ThreadPoolExecutor
+
+    from nox_release.checks.workflow import WorkflowFacts
+    from nox_release.context import Context
+    from nox_release.findings import Result
+    from nox_release.git import Repository
+    from nox_release.operations.asking import OnIndex
+    from nox_release.operations.observe import Place
+    from nox_release.project import Project
+    from nox_release.publishing import Derivation
+
+T = TypeVar("T")
+
+# What a release cannot do without, and what nevertheless says nothing about the project.
+_NOT_ASKED = frozenset(
+    {
+        preflight.GH_MISSING.id,
+        preflight.GH_LOGGED_OUT.id,
+        preflight.GH_UNREACHABLE.id,
+        preflight.REMOTE_UNREACHABLE.id,
+    }
+)
+
+
+# GitHub's rules for an environment and the trigger are judged by `checks.workflow`, at its lines.
+BY_LINE = frozenset(
+    {
+        preflight.WORKFLOW_NOT_STARTED.id,
+        preflight.ENVIRONMENT_REFUSES.id,
+        preflight.ENVIRONMENT_WAITS.id,
+    }
+)
+
+
+class Surroundings:
+    """git here, the remote, and GitHub: all asked when this is made, judged by `results`."""
+
+    def __init__(
+        self,
+        context: Context,
+        project: Project,
+        place: Place,
+        derivation: Derivation,
+        pool: ThreadPoolExecutor,
+        *,
+        version: str | None,
+    ) -> None:
+        from nox_release.forge import Forge
+
+        self._project = project
+        self._place = place
+        self._derivation = derivation
+        repository = place.repository
+        forge = Forge(place.slug, context.runner, repository.root, clock=context.clock)
+        self._forge = forge
+        self._has_gh = find_gh(context.environ) is not None
+        self.head = ask(repository.head)
+        self.branch = ask(repository.branch)
+        self.version = version or self._tagged()
+        questions: dict[str, Callable[[], Any]] = {
+            "remote": lambda: ask_briefly(self._ask_remote),
+            "local_tag": lambda: repository.tag_commit(self.tag),
+            "changes": repository.changes,
+            "tracked_folders": self._folders,
+            "shallow": repository.is_shallow,
+            "identity": repository.identity,
+        }
+        if self._has_gh:
+            publisher = derivation.publisher
+            questions |= {
+                "gh": lambda: gh_login(forge),
+                "repository": forge.repository,
+                "github_release": lambda: forge.release(self.tag),
+                "tag_rules": forge.rules_for_tags,
+            }
+            if isinstance(self.head, str):
+                head = self.head
+                questions["checks"] = lambda: forge.checks(head)
+            if publisher is not None:
+                questions["workflow"] = lambda: forge.workflow(publisher.workflow)
+                if publisher.environment:
+                    name = publisher.environment
+                    questions["environment"] = lambda: forge.environment(name)
+        self._answers = {name: pool.submit(ask, question) for name, question in questions.items()}
+
+    @property
+    def tag(self) -> str:
+        """The tag of this version; where the version is not known, one of the same shape."""
+        return self._project.settings.tag(self._project.name, self.version or "0")
+
+    def _tagged(self) -> str | None:
+        """The version of a tag at HEAD, for projects whose version comes from there."""
+        tags = ask(lambda: self._place.repository.tags_at("HEAD"))
+        for tag in () if isinstance(tags, CouldNotAsk) else tags:
+            found = version_of_tag(
+                tag, tag_format=self._project.settings.tag_format, name=self._project.name
+            )
+            if found is not None:
+                return str(found)
+        return None
+
+    def _ask_remote(self) -> dict[str, Any]:
+        """One look at the remote, how HEAD stands to the branch there, and, where it would have
+        to be pushed, whether that is allowed.
+        """
+        repository, remote = self._place.repository, self._place.remote
+        branch = self.branch if isinstance(self.branch, str) else None
+        state = repository.remote_state(remote, branch=branch, tag=self.tag)
+        there = state.branch_head
+        seen: dict[str, Any] = {"remote": state, "relation": None}
+        head = self.head
+        if there is not None and branch is not None and isinstance(head, str):
+            seen["relation"] = ask(lambda: relation_without_fetching(repository, head, there))
+        if branch is not None and there != head and self._has_gh:
+            seen["branch_rules"] = ask(lambda: self._forge.rules_for_branch(branch))
+        return seen
+
+    def _folders(self) -> frozenset[str]:
+        return frozenset(
+            posixpath.dirname(path)
+            for path in self._place.repository.tracked()
+            if path.endswith(".py") and "/" in path
+        )
+
+    def target(self) -> Target | None:
+        """What would be released from here."""
+        if not isinstance(self.head, str):
+            return None
+        event, by_hand = event_of(self._derivation)
+        publisher = self._derivation.publisher
+        return Target(
+            name=self._project.name,
+            version=self.version or "0",
+            tag=self.tag,
+            commit=self.head,
+            index=self._project.settings.index,
+            slug=self._place.slug,
+            remote=self._place.remote,
+            branch=self.branch if isinstance(self.branch, str) else None,
+            workflow=publisher.workflow if publisher else "",
+            event=event,
+            dispatchable=by_hand,
+            publisher=publisher,
+        )
+
+    def add_to(self, facts: WorkflowFacts) -> WorkflowFacts:
+        """What git and GitHub know about the publishing workflow."""
+        remote = self._answers["remote"].result()
+        job = self._derivation.job
+        at_commit = None
+        if job is not None and isinstance(self.head, str):
+            head, file = self.head, job.workflow.file
+            found = ask(lambda: self._place.repository.has_file(head, file))
+            at_commit = None if isinstance(found, CouldNotAsk) else found
+        return replace(
+            facts,
+            repository=self._place.slug,
+            default_branch=None
+            if isinstance(remote, CouldNotAsk)
+            else remote["remote"].default_branch,
+            tag=self.tag,
+            at_commit=at_commit,
+            environment=self._environment(),
+        )
+
+    def _environment(self) -> EnvironmentPolicy | None:
+        """GitHub's rules for the environment; one that is not there yet admits everything."""
+        publisher = self._derivation.publisher
+        asked_ = self._answers.get("environment")
+        if publisher is None or asked_ is None or publisher.environment is None:
+            return None
+        answer = asked_.result()
+        if isinstance(answer, CouldNotAsk):
+            return None
+        if answer is None:
+            return EnvironmentPolicy(name=publisher.environment)
+        policies = answer.policies
+        return EnvironmentPolicy(
+            name=publisher.environment,
+            patterns=None
+            if policies is None
+            else tuple((policy.kind, policy.pattern) for policy in policies),
+            protected_branches=answer.protected_branches_only,
+            reviewers=answer.reviewers,
+            wait_minutes=answer.wait_minutes,
+            url=answer.url,
+        )
+
+    def _runs(self, on_index: OnIndex) -> Any:
+        """The runs at HEAD, which matter only where this version has files already."""
+        project, head = on_index.project, self.head
+        if project is None or isinstance(project, CouldNotAsk) or not isinstance(head, str):
+            return ()
+        if self.version is None or not project.release_files(self.version):
+            return ()
+        return ask(lambda: self._forge.runs(commit=head))
+
+    def results(self, on_index: OnIndex) -> list[Result]:
+        """The rules about commit, tag, GitHub and workflow over the answers."""
+        target = self.target()
+        if target is None:
+            reason = self.head.reason if isinstance(self.head, CouldNotAsk) else ""
+            return [without_git(CouldNotAsk(reason=reason))]
+        observed = self._observed(on_index)
+        known = self.version is not None
+        found: list[Result] = [
+            *preflight.check_tree(
+                target,
+                observed,
+                release_branch=self._project.settings.branch,
+                version_from_tags=self._project.version_from_tags,
+            )
+        ]
+        if known:
+            found += preflight.check_tag(target, observed)
+        gh = list(preflight.check_gh(target, observed))
+        found += gh
+        if observed.gh == "ready" and not any(isinstance(result, Finding) for result in gh):
+            found.append(self._logged_in(observed))
+        if observed.gh == "ready":
+            found += preflight.check_checks(target, observed, ignore=False)
+        found += (
+            result
+            for result in preflight.check_workflow_ready(target, observed)
+            if result.id not in BY_LINE
+        )
+        if known:
+            found += preflight.check_github_release(target, observed)
+            if not isinstance(observed.project, CouldNotAsk):
+                found += preflight.check_files(target, observed)
+        return [_unasked(result) for result in found]
+
+    def _logged_in(self, observed: Observed) -> Passed:
+        login = observed.login
+        user = "" if login is None or isinstance(login, CouldNotAsk) else login.user
+        return Passed(
+            id=asked.GITHUB_ASKED.id,
+            subject="GitHub",
+            title=f"{self._place.slug} is on GitHub, and gh may write to it",
+            detail=user,
+        )
+
+    def _observed(self, on_index: OnIndex) -> Observed:
+        answers: dict[str, Any] = {name: asked_.result() for name, asked_ in self._answers.items()}
+        for name, otherwise in (
+            ("changes", None),
+            ("tracked_folders", frozenset()),
+            ("shallow", False),
+            ("identity", ""),
+            ("local_tag", None),
+        ):
+            if isinstance(answers[name], CouldNotAsk):
+                answers[name] = otherwise
+        remote = answers.pop("remote")
+        if isinstance(remote, CouldNotAsk):
+            answers |= {"remote": remote, "relation": remote}
+        else:
+            answers |= remote
+        missing = CouldNotAsk(reason="gh is not installed")
+        if self._has_gh:
+            answers |= answers["gh"]
+            answers["runs"] = self._runs(on_index)
+        else:
+            answers |= {"gh": "missing", "gh_detail": "gh is not installed."}
+            answers |= {"github_release": missing, "runs": missing, "login": missing}
+            answers |= {"repository": missing, "tag_rules": missing, "checks": missing}
+        return Observed(
+            head=str(self.head),
+            branch=self.branch if isinstance(self.branch, str) else None,
+            project=on_index.project,
+            **answers,
+        )
+
+
+def _unasked(result: Result) -> Result:
+    """A finding that only says that something could not be asked, as *not known*."""
+    if not isinstance(result, Finding) or result.id not in _NOT_ASKED:
+        return result
+    return Skipped(
+        id=result.id,
+        subject=result.subject,
+        title="what GitHub says"
+        if result.id != preflight.REMOTE_UNREACHABLE.id
+        else "what the remote has",
+        reason=f"{result.message} {result.fix}".strip(),
+    )
+
+
+def ask_briefly(question: Callable[[], T]) -> T | CouldNotAsk:
+    """The answer, or the last words of the program that had none."""
+    try:
+        return question()
+    except CommandError as error:
+        said = error.reason.strip().splitlines() or [error.message]
+        return CouldNotAsk(reason=said[-1])
+
+
+def gh_login(forge: Forge) -> dict[str, Any]:
+    """What state gh is in, told by asking who it is."""
+    try:
+        login = forge.login()
+        version = forge.version()
+    except GhMissing as error:
+        return {"gh": "missing", "gh_detail": error.reason}
+    except NotLoggedIn as error:
+        return {"gh": "logged out", "gh_detail": f"{error.message} {error.reason}"}
+    except ForgeError as error:
+        return {"gh": "unreachable", "gh_detail": f"{error.message} {error.reason}"}
+    if version and version < OLDEST_GH:
+        old = ".".join(map(str, version))
+        return {"gh": "old", "gh_detail": f"gh is version {old}; 2.27 is needed.", "login": login}
+    return {"gh": "ready", "gh_detail": "", "login": login}
+
+
+def relation_without_fetching(repository: Repository, head: str, there: str) -> Relation | None:
+    """How HEAD stands to the remote's branch, where this clone holds both; nothing is fetched."""
+    if head == there:
+        return Relation(ahead=0, behind=0)
+    if not repository.has_commit(there):
+        return Relation(ahead=0, behind=1)
+    return repository.relation(head, there, remote="", branch="")
+
+
+def without_git(place: Place | CouldNotAsk) -> Skipped:
+    return Skipped(
+        id=asked.GITHUB_ASKED.id,
+        subject="GitHub",
+        title="what git and GitHub say",
+        reason=place.reason if isinstance(place, CouldNotAsk) else "",
+    )
