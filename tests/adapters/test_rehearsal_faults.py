@@ -137,6 +137,27 @@ def test_delay_outlasts_the_clients_patience_and_ends_with_the_server(
     assert time.monotonic() - started < 5
 
 
+def test_slow_answer_stalls_in_the_middle_of_its_body(
+    index: RehearsalIndex, client: httpx.Client
+) -> None:
+    index.faults.arrange(Fault(kind="slow", endpoint="/simple/*", seconds=0.1))
+    assert fetch(client).json()["name"] == "orc-demo"
+    index.faults.arrange(Fault(kind="slow", endpoint="/simple/*", seconds=60))
+    with pytest.raises(httpx.ReadTimeout):
+        client.get("/simple/orc-demo/", headers=SIMPLE, timeout=0.2)
+
+
+@pytest.mark.parametrize("kind", ["truncated", "reset"])
+def test_body_is_spoilt_also_for_a_client_that_knows_it(
+    index: RehearsalIndex, client: httpx.Client, kind: str
+) -> None:
+    known = {**SIMPLE, "If-None-Match": fetch(client).headers["ETag"]}
+    index.faults.arrange(Fault(kind=kind, endpoint="/simple/*"))
+    with pytest.raises((ValueError, httpx.TransportError)):
+        client.get("/simple/orc-demo/", headers=known).json()
+    assert client.get("/simple/orc-demo/", headers=known).status_code == 304
+
+
 def test_latency_is_added_to_every_answer(index: RehearsalIndex, client: httpx.Client) -> None:
     fetch(client)
     index.faults.latency = 0.05

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Kind = Literal[
     "refuse",  # the connection closes without a word, nothing is done
     "reset",  # done, and the connection breaks in the middle of the answer
     "lost-reply",  # done, and the connection closes before the answer
     "delay",  # answered after `seconds`
+    "slow",  # done, and `seconds` pass between the two halves of the answer
     "status",  # answered with `status` (and `retry_after`) instead of being done
     "html",  # a web page with 200 instead of the answer, as captive portals send it
     "truncated",  # done, and the body ends early although HTTP says it is whole
@@ -248,6 +249,10 @@ class Faulty:
                 raise HangUp
             elif fault.kind in ("status", "html", "redirect"):
                 instead = instead or _instead(fault)
+            elif fault.kind in ("reset", "slow", "truncated"):
+                # There has to be a body to spoil, and of text that was cut, not of gzip.
+                environ.pop("HTTP_IF_NONE_MATCH", None)
+                environ.pop("HTTP_ACCEPT_ENCODING", None)
         if instead is not None:
             return instead
         reply = _Reply()
@@ -258,6 +263,11 @@ class Faulty:
         body = self.application(environ, start)
         return self._spoil(met, reply, body)
 
+    def _slowly(self, first: bytes, rest: bytes, seconds: float) -> Iterator[bytes]:
+        yield first
+        self.faults.wait(seconds)
+        yield rest
+
     def _spoil(
         self, met: tuple[tuple[Fault, Any], ...], reply: _Reply, body: Iterable[bytes]
     ) -> tuple[str, list[tuple[str, str]], Iterable[bytes]]:
@@ -265,7 +275,7 @@ class Faulty:
             if fault.kind == "after" and fault.call is not None:
                 fault.call()
         for fault, _ in met:
-            if fault.kind not in ("reset", "lost-reply", "truncated"):
+            if fault.kind not in ("reset", "slow", "lost-reply", "truncated"):
                 continue
             whole = b"".join(body)
             if hasattr(body, "close"):
@@ -275,6 +285,9 @@ class Faulty:
             half = whole[: len(whole) // 2]
             if fault.kind == "reset":
                 raise HangUp(reply.status, reply.headers, half)
+            if fault.kind == "slow":
+                rest = whole[len(half) :]
+                return reply.status, reply.headers, self._slowly(half, rest, fault.seconds)
             headers = [pair for pair in reply.headers if pair[0].lower() != "content-length"]
             return reply.status, [*headers, ("Content-Length", str(len(half)))], [half]
         return reply.status, reply.headers, body
