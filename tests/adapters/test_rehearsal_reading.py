@@ -185,6 +185,7 @@ def test_simple_redirects_spell_and_slash_separately(
     assert second.headers["Cache-Control"] == "max-age=600, public"
     assert web.get("/simple/foo-bar/").status_code == 200
     assert web.get("/simple/nothing").status_code == 301
+    assert web.get("/project/foo-bar").headers["Location"] == "/project/foo-bar/"
     assert web.get("/simple/No.Thing/").status_code == 404
 
 

@@ -236,7 +236,10 @@ class RehearsalIndex:
         authorization = f"token {self.token(owner)}"
         for path in paths:
             form = deposited_form(path, self.incoming)
-            Upload(self, form, authorization=authorization, address="127.0.0.1").run()
+            try:
+                Upload(self, form, authorization=authorization, address="127.0.0.1").run()
+            finally:
+                form.files[0].path.unlink(missing_ok=True)
 
     # Trusted publishing
 
@@ -408,7 +411,8 @@ class RehearsalIndex:
                 return reading.simple_index(catalogue, accept)
             case ["simple", name, ""] if name:
                 return reading.simple_detail(catalogue, name, root, accept, query)
-            case ["simple"] | ["simple", _]:
+            case ["simple"] | ["simple", _] | ["project", _] | ["project", _, _]:
+                # What would be found with a slash at its end is found there.
                 target = quote(request_path(environ)) + "/" + (f"?{query}" if query else "")
                 return Answer(status=301, headers=[("Location", target)])
             case ["pypi", name, "json"] | ["pypi", name, "json", ""]:

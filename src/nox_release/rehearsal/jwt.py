@@ -1,7 +1,7 @@
 """JSON Web Tokens signed with RS256, and the checks that PyJWT makes for Warehouse.
 
-The key is made when it is first needed, lives as long as the rehearsal, and is short: it has to
-convince only this process. Written by hand because no dependency of ours signs with RSA.
+The key is made when it is first needed, lives as long as this process, and is short: it has to
+convince nobody else. Written by hand because no dependency of ours signs with RSA.
 Sources: RFC 7515, RFC 8017 (RSASSA-PKCS1-v1_5), warehouse/oidc/services.py.
 """
 
@@ -56,6 +56,9 @@ class SigningKey:
         if len(signature) != _BITS // 8:
             return False
         return pow(int.from_bytes(signature, "big"), _EXPONENT, modulus) == _padded(message)
+
+
+THIS_PROCESS = SigningKey()
 
 
 def encode(

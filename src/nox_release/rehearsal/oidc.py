@@ -147,7 +147,7 @@ class TrustedPublishing:
         self.create_project = create_project
         self.check_name = check_name
         self.flags = flags
-        self.key = jwt.SigningKey()
+        self.key = jwt.THIS_PROCESS
         self.publishers: list[RehearsalPublisher] = []
         self.pending: list[PendingPublisher] = []
         self.emails: list[Email] = []
