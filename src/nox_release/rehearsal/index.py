@@ -411,10 +411,6 @@ class RehearsalIndex:
                 return reading.simple_index(catalogue, accept)
             case ["simple", name, ""] if name:
                 return reading.simple_detail(catalogue, name, root, accept, query)
-            case ["simple"] | ["simple", _] | ["project", _] | ["project", _, _]:
-                # What would be found with a slash at its end is found there.
-                target = quote(request_path(environ)) + "/" + (f"?{query}" if query else "")
-                return Answer(status=301, headers=[("Location", target)])
             case ["pypi", name, "json"] | ["pypi", name, "json", ""]:
                 return reading.project_json(catalogue, name, None, root, query)
             case ["pypi", name, version, "json"] | ["pypi", name, version, "json", ""]:
@@ -423,6 +419,10 @@ class RehearsalIndex:
                 return reading.project_page(catalogue, name, None)
             case ["project", name, version, ""]:
                 return reading.project_page(catalogue, name, version)
+            case ["simple"] | ["simple", _] | ["project", _] | ["project", _, _]:
+                # What would be found with a slash at its end is found there.
+                target = quote(request_path(environ)) + "/" + (f"?{query}" if query else "")
+                return Answer(status=301, headers=[("Location", target)])
             case ["packages", *rest]:
                 return reading.stored_bytes(catalogue, "/".join(rest))
         return None
