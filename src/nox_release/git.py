@@ -143,9 +143,10 @@ class Repository:
         cwd: Path | None = None,
         **extra_environ: str,
     ) -> Completed:
-        """Run git here; reads take no locks."""
+        """Run git here; reads take no locks. What is announced (`quiet=False`) is plain."""
+        formats = ("--no-pager", "-c", "core.quotePath=false", "-c", "color.ui=never")
         return self.runner.run(
-            ["git", "--no-pager", "-c", "core.quotePath=false", "-c", "color.ui=never", *arguments],
+            ["git", *(formats if quiet else ()), *arguments],
             cwd=cwd or self.root,
             check=check,
             text=text,
@@ -346,7 +347,10 @@ class Repository:
         Raises:
             CommandError: git cannot: no identity, no key, a tag of that name.
         """
-        self.git("tag", "--annotate", "--file=-", "--", tag, commit, text=message, timeout=_NETWORK)
+        self.git(
+            "tag", "--annotate", "--file=-", "--", tag, commit,
+            text=message, timeout=_NETWORK, quiet=False,
+        )  # fmt: skip
 
     def push(
         self, remote: str, *, tag: str | None = None, commit: str, branch: str | None = None
@@ -373,7 +377,7 @@ class Repository:
             references.append(f"{self.tag_object(tag)}:refs/tags/{tag}")
         done = self.git(
             "push", "--porcelain", "--atomic", "--no-follow-tags", "--no-force-with-lease", "--", remote, *references,
-            check=False, timeout=_NETWORK,
+            check=False, timeout=_NETWORK, quiet=False,
         )  # fmt: skip
         lines = parse_push(done.stdout)
         refused = [line for line in lines if line.flag == "!"]

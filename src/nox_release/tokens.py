@@ -9,10 +9,12 @@ credential is ever shown; `Credential` hides it from every representation.
 from __future__ import annotations
 
 import configparser
+import contextlib
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 LIFE = timedelta(minutes=10)
 TOKEN_USER = "__token__"  # noqa: S105 - the user name that stands for "see the password"
+_EXPIRATION, _PROJECT_NAMES, _PROJECT_IDS = 0, 1, 2  # Warehouse's tags of caveats
 _DOMAINS = {"pypi": "pypi.org", "testpypi": "test.pypi.org"}
 
 
@@ -117,14 +120,14 @@ def _from_keyring(
     index: Index, environ: Mapping[str, str], user: str | None
 ) -> tuple[str, str, str]:
     """What the keyring has for the upload address; empty when there is no keyring to ask."""
-    import keyring
-    from keyring.core import load_keyring
-
     source = "the keyring"
     chosen = environ.get("PYTHON_KEYRING_BACKEND")
     if user is None and index.name in _DOMAINS:
         user = TOKEN_USER
     try:
+        import keyring
+        from keyring.core import load_keyring
+
         backend = load_keyring(chosen) if chosen else keyring.get_keyring()
         found = backend.get_credential(index.upload_url, user)
     except Exception:  # noqa: BLE001 - backends raise what they like; twine goes on too
@@ -138,30 +141,46 @@ def _from_keyring(
 
 
 def inspect_token(secret: str) -> TokenFacts | None:
-    """What a token says about itself; `None` when it is not one of PyPI's macaroons."""
-    import pypitoken  # type: ignore[import-untyped]
+    """What a token says about itself; `None` when it is not one of PyPI's macaroons.
+
+    A restriction of a kind not known here is passed over: the index knows it.
+    """
+    from pymacaroons import Macaroon  # type: ignore[import-untyped]
 
     try:
-        token = pypitoken.Token.load(secret)
-        restrictions = token.restrictions
-    except pypitoken.LoaderError:
+        macaroon = Macaroon.deserialize(secret.partition("-")[2])
+        caveats = [json.loads(caveat.caveat_id) for caveat in macaroon.caveats]
+    except Exception:  # noqa: BLE001 - it raises what it stumbles over (ecordell/pymacaroons#50)
         return None
     names: frozenset[str] | None = None
     by_id = False
     expires: datetime | None = None
-    for restriction in restrictions:
-        if isinstance(
-            restriction,
-            (pypitoken.ProjectNamesRestriction, pypitoken.LegacyProjectNamesRestriction),
-        ):
-            given = frozenset(map(canonicalize_name, restriction.project_names))
-            names = given if names is None else names & given
-        elif isinstance(restriction, pypitoken.ProjectIDsRestriction):
-            by_id = True
-        elif isinstance(restriction, (pypitoken.DateRestriction, pypitoken.LegacyDateRestriction)):
-            until = datetime.fromtimestamp(restriction.not_after, timezone.utc)
+    for caveat in caveats:
+        projects, until, ids = _parse_caveat(caveat)
+        by_id = by_id or ids
+        if projects is not None:
+            names = projects if names is None else names & projects
+        if until is not None:
             expires = until if expires is None else min(expires, until)
-    return TokenFacts(domain=token.domain, names=names, by_id=by_id, expires=expires)
+    return TokenFacts(domain=str(macaroon.location), names=names, by_id=by_id, expires=expires)
+
+
+def _parse_caveat(caveat: Any) -> tuple[frozenset[str] | None, datetime | None, bool]:
+    """Project names, end, and whether it goes by project ids: of today's form or the one before."""
+    with contextlib.suppress(TypeError, ValueError, KeyError, IndexError, OverflowError):
+        if isinstance(caveat, list):
+            if caveat[0] == _EXPIRATION:
+                return None, datetime.fromtimestamp(caveat[1], timezone.utc), False
+            if caveat[0] == _PROJECT_NAMES:
+                return frozenset(map(canonicalize_name, caveat[1])), None, False
+            if caveat[0] == _PROJECT_IDS:
+                return None, None, True
+        elif isinstance(caveat, dict):
+            if "exp" in caveat:
+                return None, datetime.fromtimestamp(caveat["exp"], timezone.utc), False
+            projects = caveat["permissions"]["projects"]
+            return frozenset(map(canonicalize_name, projects)), None, False
+    return None, None, False
 
 
 def problems(
@@ -216,7 +235,7 @@ def narrow(
 
     `server_now` is the index's own time: this machine's clock may be wrong.
     """
-    import pypitoken
+    import pypitoken  # type: ignore[import-untyped]
 
     if not credential.is_token:
         return credential

@@ -1,0 +1,422 @@
+"""index.py against a small index on the loopback that can be told to misbehave."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from nox_release.errors import ConfigurationError, IndexUnavailableError
+from nox_release.index import (
+    SIMPLE_JSON,
+    ExchangeRefused,
+    IndexFile,
+    IndexProject,
+    Ownership,
+    Publisher,
+    open_index,
+    version_of_file,
+)
+from nox_release.project import Index, parse_index
+from nox_release.retries import ATTEMPTS, WAIT_AT_MOST, parse_retry_after
+
+
+class FakeClock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 1, 1, tzinfo=timezone.utc)
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += timedelta(seconds=seconds)
+
+
+class Answer:
+    def __init__(
+        self,
+        status: int = 200,
+        body: object = b"",
+        kind: str = "application/json",
+        cut: int | None = None,
+        **headers: str,
+    ) -> None:
+        self.status = status
+        self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.kind = kind
+        self.cut = cut
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+HANG_UP = "hang up"
+
+
+class Site:
+    """Answers by path; a list is used up one by one, its last entry stays."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[Answer | str]] = {}
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.bodies: list[bytes] = []
+
+    def put(self, path: str, *answers: Answer | str) -> None:
+        self.answers[path] = list(answers)
+
+    def take(self, path: str) -> Answer | str:
+        left = self.answers.get(path)
+        if not left:
+            return Answer(404, b"404 Not Found", "text/plain")
+        return left.pop(0) if len(left) > 1 else left[0]
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[], tuple[Site, str]]]:
+    servers = []
+
+    def start() -> tuple[Site, str]:
+        site = Site()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                site.asked.append((self.command, self.path, dict(self.headers)))
+                site.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+                answer = site.take(self.path)
+                if isinstance(answer, str):
+                    self.connection.shutdown(2)
+                    self.close_connection = True
+                    return
+                self.send_response(answer.status)
+                self.send_header("Content-Type", answer.kind)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer.body)))
+                self.end_headers()
+                self.wfile.write(answer.body[: answer.cut])
+                if answer.cut is not None:
+                    self.close_connection = True
+
+            do_GET = do_POST = answer  # noqa: N815
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        servers.append(server)
+        return site, f"http://127.0.0.1:{server.server_address[1]}/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def place(serve: Callable[[], tuple[Site, str]]) -> tuple[Site, Index, FakeClock]:
+    site, url = serve()
+    return site, parse_index(url), FakeClock()
+
+
+FILE = {
+    "filename": "demo-1.0.tar.gz",
+    "url": "https://files.example/demo-1.0.tar.gz",
+    "hashes": {"sha256": "ab" * 32},
+    "size": 5,
+    "upload-time": "2026-01-02T03:04:05.678901Z",
+    "yanked": "broken",
+    "provenance": None,
+    "requires-python": ">=3.9",
+}
+DETAIL = {
+    "meta": {"api-version": "1.4", "_last-serial": 7},
+    "name": "demo-x",
+    "project-status": {"status": "active"},
+    "versions": ["1.0"],
+    "files": [FILE],
+}
+
+
+def detail(**changes: object) -> Answer:
+    return Answer(200, {**DETAIL, **changes}, SIMPLE_JSON)
+
+
+def test_a_project_becomes_a_value_and_its_name_is_normalized_before_asking(place) -> None:
+    site, index, clock = place
+    site.put("/simple/demo-x/", detail())
+    with open_index(index, clock=clock) as client:
+        project = client.fetch_project("Demo_.X")
+    assert project == IndexProject(
+        name="demo-x",
+        versions=("1.0",),
+        serial=7,
+        files=(
+            IndexFile(
+                filename="demo-1.0.tar.gz",
+                sha256="ab" * 32,
+                size=5,
+                yanked="broken",
+                upload_time=datetime(2026, 1, 2, 3, 4, 5, 678901, timezone.utc),
+                url="https://files.example/demo-1.0.tar.gz",
+                requires_python=">=3.9",
+            ),
+        ),
+    )
+    _, path, headers = site.asked[0]
+    assert path == "/simple/demo-x/"
+    assert headers["Accept"] == SIMPLE_JSON
+    assert headers["Cache-Control"] == "no-cache"
+    assert headers["User-Agent"].endswith(" (+https://pypi.org/project/nox-release/)")
+
+
+def test_404_is_an_absence_and_nothing_else_is(place) -> None:
+    site, index, clock = place
+    with open_index(index, clock=clock) as client:
+        assert client.fetch_project("demo") is None
+        assert client.fetch_ownership("demo") is None
+        assert client.fetch_publishers("demo", "1.0", "demo-1.0.tar.gz") is None
+        for status in (400, 401, 403, 406, 410, 418):
+            site.put("/simple/demo/", Answer(status, {"message": "go away"}))
+            with pytest.raises(IndexUnavailableError) as caught:
+                client.fetch_project("demo")
+            assert caught.value.status == status
+            assert "go away" in caught.value.reason
+            assert "/simple/demo/" in caught.value.reason
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Answer(500), Answer(502), Answer(503), Answer(429), HANG_UP, Answer(200, b'{"a', SIMPLE_JSON)],
+    ids=["500", "502", "503", "429", "reset", "truncated"],
+)
+def test_a_passing_trouble_is_asked_again_and_a_lasting_one_is_an_error(place, trouble) -> None:
+    site, index, clock = place
+    site.put("/simple/demo/", trouble, trouble, detail())
+    with open_index(index, clock=clock) as client:
+        assert client.fetch_project("demo") is not None
+        assert len(site.asked) == 3
+        site.put("/simple/demo/", trouble)
+        with pytest.raises(IndexUnavailableError) as caught:
+            client.fetch_project("demo")
+    assert len(site.asked) == 3 + ATTEMPTS
+    assert f"({ATTEMPTS} attempts)" in caught.value.reason
+    assert sum(clock.slept) < WAIT_AT_MOST.total_seconds()
+
+
+def test_a_body_that_ends_early_is_asked_for_again(place) -> None:
+    site, index, clock = place
+    cut = detail()
+    cut.cut = 40
+    site.put("/simple/demo/", cut, detail())
+    with open_index(index, clock=clock) as client:
+        assert client.fetch_project("demo") is not None
+
+
+def test_retry_after_is_honoured_up_to_a_limit(place) -> None:
+    site, index, clock = place
+    site.put("/simple/demo/", Answer(429, Retry_After="17"), detail())
+    with open_index(index, clock=clock) as client:
+        assert client.fetch_project("demo") is not None
+        assert clock.slept == [17.0]
+        site.put("/simple/demo/", Answer(429, Retry_After="3600"))
+        with pytest.raises(IndexUnavailableError) as caught:
+            client.fetch_project("demo")
+    assert clock.slept == [17.0]
+    assert "3600 s" in caught.value.hint
+
+
+def test_retry_after_may_be_a_date() -> None:
+    now = datetime(2026, 1, 1, 12, 0, tzinfo=timezone.utc)
+    assert parse_retry_after("Thu, 01 Jan 2026 12:00:30 GMT", now) == 30.0
+    assert parse_retry_after("Thu, 01 Jan 2026 11:00:00 GMT", now) == 0.0
+    assert parse_retry_after("soon", now) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Answer(200, b"<html><title>Sign in</title>", "text/html"), "Sign in"),
+        (Answer(200, DETAIL, "application/json"), "application/json"),
+        (Answer(200, b"", SIMPLE_JSON), "breaks off"),
+        (Answer(200, ["a"], SIMPLE_JSON), "TypeError"),
+        (Answer(200, {**DETAIL, "meta": {"api-version": "2.0"}}, SIMPLE_JSON), "2.0"),
+        (Answer(200, {**DETAIL, "files": [{}]}, SIMPLE_JSON), "filename"),
+    ],
+    ids=["login-page", "wrong-type", "empty", "list", "other-version", "no-filename"],
+)
+def test_an_answer_of_another_kind_is_an_error_and_not_an_empty_project(
+    place, answer, words
+) -> None:
+    site, index, clock = place
+    site.put("/simple/demo/", answer)
+    with open_index(index, clock=clock) as client, pytest.raises(IndexUnavailableError) as caught:
+        client.fetch_project("demo")
+    assert words in caught.value.reason
+
+
+def test_nobody_there_is_an_error(place) -> None:
+    _, _, clock = place
+    nobody = parse_index("http://127.0.0.1:9/")
+    with open_index(nobody, clock=clock) as client, pytest.raises(IndexUnavailableError) as caught:
+        client.fetch_project("demo")
+    assert "no connection" in caught.value.reason
+
+
+def test_polling_sends_the_etag_and_takes_not_modified_for_the_same(place) -> None:
+    site, index, clock = place
+    site.put("/simple/demo/", Answer(200, DETAIL, SIMPLE_JSON, ETag='"x"'), Answer(304), detail())
+    with open_index(index, clock=clock) as client:
+        first = client.fetch_project("demo")
+        assert client.fetch_project("demo") is first
+        assert site.asked[1][2]["If-None-Match"] == '"x"'
+        assert client.fetch_project("demo") == first
+
+
+def test_a_redirect_on_the_same_index_is_followed_and_a_loop_is_not(place) -> None:
+    site, index, clock = place
+    site.put("/simple/demo/", Answer(301, Location="/simple/demo2/"))
+    site.put("/simple/demo2/", detail())
+    with open_index(index, clock=clock) as client:
+        assert client.fetch_project("demo") is not None
+        site.put("/simple/demo2/", Answer(301, Location="/simple/demo/"))
+        with pytest.raises(IndexUnavailableError, match="could not be asked"):
+            client.fetch_project("demo")
+
+
+def test_credentials_in_the_address_stay_with_their_host(serve) -> None:
+    site, url = serve()
+    other, other_url = serve()
+    site.put("/simple/demo/", Answer(302, Location="/simple/here/"))
+    site.put("/simple/here/", Answer(302, Location=f"{other_url}simple/demo/"))
+    other.put("/simple/demo/", detail())
+    index = Index(
+        name="own",
+        upload_url=url,
+        simple_url=url.replace("127", "me:hunter22@127") + "simple/",
+        api_url=url,
+    )
+    with open_index(index, clock=FakeClock()) as client:
+        assert client.fetch_project("demo") is not None
+        assert all("Authorization" in headers for _, _, headers in site.asked)
+        assert "Authorization" not in other.asked[0][2]
+        site.put("/simple/demo/", Answer(403, {"message": "no"}))
+        with pytest.raises(IndexUnavailableError) as caught:
+            client.fetch_project("demo")
+    assert "hunter22" not in str(caught.value)
+
+
+def test_plain_http_is_for_this_machine_only(place) -> None:
+    site, index, clock = place
+    far = Index(
+        name="x", upload_url="", simple_url="http://example.org/simple/", api_url=index.api_url
+    )
+    with pytest.raises(ConfigurationError), open_index(far, clock=clock):
+        pass
+    site.put("/simple/demo/", Answer(302, Location="http://example.org/simple/demo/"))
+    with open_index(index, clock=clock) as client, pytest.raises(ConfigurationError):
+        client.fetch_project("demo")
+
+
+def test_ownership_names_and_publishers(place) -> None:
+    site, index, clock = place
+    roles = [{"role": "Owner", "user": "ada"}]
+    site.put(
+        "/pypi/demo/json", Answer(200, {"ownership": {"roles": roles, "organization": "acme"}})
+    )
+    site.put("/simple/", Answer(200, {"projects": [{"name": "A.b"}, {"name": "c"}]}, SIMPLE_JSON))
+    publisher = {
+        "kind": "GitHub", "repository": "o/r", "workflow": "p.yml", "environment": "", "claims": None,
+    }  # fmt: skip
+    site.put(
+        "/integrity/demo/1.0/demo-1.0.tar.gz/provenance",
+        Answer(200, {"version": 1, "attestation_bundles": [{"publisher": publisher}] * 2}),
+    )
+    site.put("/pypi/demo/1.0/json", Answer(200, {"urls": [{"filename": "demo-1.0.tar.gz"}]}))
+    site.put("/_/oidc/audience", Answer(200, {"audience": "pypi"}))
+    with open_index(index, clock=clock) as client:
+        assert client.fetch_ownership("demo") == Ownership(
+            roles=(("Owner", "ada"),), organization="acme"
+        )
+        assert client.fetch_names() == ("A.b", "c")
+        assert client.fetch_publishers("demo", "1.0", "demo-1.0.tar.gz") == (
+            Publisher(kind="GitHub", repository="o/r", workflow="p.yml"),
+        )
+        assert client.fetch_release("demo", "1.0") == ("demo-1.0.tar.gz",)
+        assert client.fetch_audience() == "pypi"
+
+
+def test_an_exchange_is_sent_once_whatever_the_answer(place) -> None:
+    site, index, clock = place
+    path = "/_/oidc/mint-token"
+    with open_index(index, clock=clock) as client:
+        site.put(path, Answer(200, {"success": True, "token": "pypi-abc", "expires": 1767225600}))
+        minted = client.exchange("jwt")
+        assert minted.token == "pypi-abc"
+        assert "pypi-abc" not in repr(minted)
+        for trouble in (Answer(503), HANG_UP):
+            site.put(path, trouble)
+            with pytest.raises(IndexUnavailableError):
+                client.exchange("jwt")
+        errors = [{"code": "invalid-publisher", "description": "no publisher"}]
+        site.put(path, Answer(422, {"message": "Token request failed", "errors": errors}))
+        with pytest.raises(ExchangeRefused) as caught:
+            client.exchange("jwt")
+    assert (caught.value.code, caught.value.description) == ("invalid-publisher", "no publisher")
+    assert len(site.asked) == 4
+    assert clock.slept == []
+    assert json.loads(site.bodies[0]) == {"token": "jwt"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "has-releases"),
+        ({"files": [], "versions": []}, "empty"),
+        ({"project-status": {"status": "archived"}}, "archived"),
+        ({"project-status": {"status": "quarantined"}, "files": [], "versions": []}, "quarantined"),
+    ],
+)
+def test_states_of_a_project(place, changes, state) -> None:
+    site, index, clock = place
+    site.put("/simple/demo/", detail(**changes))
+    with open_index(index, clock=clock) as client:
+        project = client.fetch_project("demo")
+    assert project is not None
+    assert project.state == state
+
+
+def test_files_of_a_release_are_found_however_the_version_is_spelled() -> None:
+    names = ("demo-1.0.tar.gz", "demo-1.0.0-py3-none-any.whl", "demo-1.0-py2.7.egg", "demo-2.zip")
+    project = IndexProject(
+        name="demo",
+        versions=("1.0", "2"),
+        files=tuple(IndexFile(filename=name, sha256="") for name in names),
+    )
+    assert [file.filename for file in project.release_files("1.0.0")] == list(names[:3])
+    assert project.has_version("2.0")
+    assert not project.has_version("3")
+    assert str(project.newest) == "2"
+
+
+@pytest.mark.parametrize(
+    ("filename", "version"),
+    [
+        ("zope.interface-5.0.tar.gz", "5.0"),
+        ("zope.interface-5.0-py3.8-linux-x86_64.egg", "5.0"),
+        ("zope_interface-5.0-cp39-cp39-manylinux1_x86_64.whl", "5.0"),
+        ("zope.interface-5.0.win-amd64-py2.7.exe", "5.0"),
+        ("something-else.txt", None),
+    ],
+)
+def test_version_in_a_file_name(filename, version) -> None:
+    found = version_of_file(filename, "zope-interface")
+    assert (None if found is None else str(found)) == version
