@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import os
 import re
 import subprocess
@@ -17,6 +18,7 @@ from small_wheels import small_sdist, small_wheel
 
 from nox_release.rehearsal.answers import Refused
 from nox_release.rehearsal.index import RehearsalIndex
+from nox_release.rehearsal.multipart import parse_form
 from nox_release.rehearsal.uploading import Upload, deposited_form
 
 HELP = "https://pypi.org/help/#"
@@ -152,6 +154,47 @@ def test_refusal_is_in_the_reason_phrase_and_in_the_body_asked_for(index: Rehear
         assert answer.http_version == "HTTP/1.1"
         json_body = client.post("/legacy", headers={"Accept": "application/json"}).json()
     assert json_body["code"].startswith("308 An upload was attempted to /legacy but")
+
+
+def test_characters_beyond_latin_1_become_question_marks_in_the_reason(
+    index: RehearsalIndex, tmp_path: Path
+) -> None:
+    index.start()
+    wheel = small_wheel(tmp_path)
+    fields = {**dict(deposited_form(wheel, index.incoming).fields), "name": "\u043erc-demo"}
+    answer = httpx.post(
+        f"{index.url}legacy/",
+        data={":action": "file_upload", **fields},
+        files={"content": (wheel.name, wheel.read_bytes())},
+        headers={"Authorization": as_me(index), "Accept": "application/json"},
+    )
+    assert answer.reason_phrase.startswith("'?rc-demo' is an invalid value for Name.")
+    assert answer.json()["message"].startswith("'\u043erc-demo' is an invalid value for Name.")
+
+
+class Trickle(io.BytesIO):
+    """A body that arrives byte by byte."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(1)
+
+
+def test_form_is_read_whatever_the_sizes_in_which_it_arrives(tmp_path: Path) -> None:
+    body = (
+        b'ignored\r\n--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
+        b"\r\n--\r\n\xc3\xa9\r\n--b\r\n"
+        b'Content-Disposition: form-data; name="content"; filename="a;\\"b\\".whl"\r\n'
+        b"Content-Type: application/x-y\r\n\r\n\r\n--bx\r\n\x00\r\n--b--\r\nafter"
+    )
+    form = parse_form(Trickle(body), 'multipart/form-data; boundary="b"', tmp_path)
+    assert form.fields == (("a", "\r\n--\r\n\u00e9"),)
+    (part,) = form.files
+    assert (part.field, part.filename, part.content_type) == (
+        "content",
+        'a;"b".whl',
+        "application/x-y",
+    )
+    assert part.path.read_bytes() == b"\r\n--bx\r\n\x00"
 
 
 @pytest.mark.parametrize(

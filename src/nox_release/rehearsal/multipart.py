@@ -80,7 +80,7 @@ def parse_form(stream: IO[bytes], content_type: str, directory: Path) -> Form:
         return Form()
     source = _Source(stream)
     boundary = b"\r\n--" + parameters["boundary"].encode("latin-1", "replace")
-    for _ in source.until(boundary):
+    for _ in source.until(boundary, line=True):
         pass
     fields: list[tuple[str, str]] = []
     files: list[FilePart] = []
@@ -89,11 +89,11 @@ def parse_form(stream: IO[bytes], content_type: str, directory: Path) -> Form:
         disposition, part_type = _headers(headers)
         name, filename = disposition.get("name", ""), disposition.get("filename")
         if not filename:
-            value = b"".join(source.until(boundary))
+            value = b"".join(source.until(boundary, line=True))
             fields.append((name, value.decode("utf-8", "replace")))
             continue
         with tempfile.NamedTemporaryFile(dir=directory, delete=False) as target:
-            for piece in source.until(boundary):
+            for piece in source.until(boundary, line=True):
                 target.write(piece)
         files.append(
             FilePart(field=name, filename=filename, content_type=part_type, path=Path(target.name))
@@ -122,18 +122,30 @@ class _Source:
         # The first boundary has no line before it; with this it looks like the others.
         self.buffer = b"\r\n"
 
-    def until(self, mark: bytes) -> Iterator[bytes]:
+    def until(self, mark: bytes, *, line: bool = False) -> Iterator[bytes]:
+        """The bytes before `mark`, which is left behind; with `line` it must end its line, or
+        be followed by the two dashes of the last boundary.
+        """
+        start = 0
         while True:
-            found = self.buffer.find(mark)
+            found = self.buffer.find(mark, start)
+            if found >= 0 and line and len(self.buffer) < found + len(mark) + 2:
+                self._more()
+                continue
+            after = found + len(mark)
+            if found >= 0 and line and self.buffer[after : after + 2] not in (b"\r\n", b"--"):
+                start = found + 1
+                continue
             if found >= 0:
                 if found:
                     yield self.buffer[:found]
-                self.buffer = self.buffer[found + len(mark) :]
+                self.buffer = self.buffer[after:]
                 return
             keep = len(mark) - 1
             if len(self.buffer) > keep:
                 yield self.buffer[:-keep]
                 self.buffer = self.buffer[-keep:]
+            start = 0
             self._more()
 
     def ends(self) -> bool:
