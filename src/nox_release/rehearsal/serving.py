@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import socketserver
 import struct
+import sys
 import threading
 import traceback
 from email.utils import formatdate
@@ -80,7 +81,8 @@ class Server:
 class _Connections(socketserver.ThreadingMixIn):
     daemon_threads = True
     block_on_close = True
-    allow_reuse_address = True
+    # On Windows this would let a second server listen on the same port.
+    allow_reuse_address = sys.platform != "win32"
     request_queue_size = 128
 
     def __init__(self, *arguments: Any) -> None:
