@@ -82,11 +82,16 @@ class RehearsalRelease:
 
 @dataclass(slots=True, kw_only=True)
 class RehearsalProject:
-    """A project; `roles` maps user names to `Owner` or `Maintainer`."""
+    """A project; `roles` maps user names to `Owner` or `Maintainer`.
+
+    `unlisted` are users who may upload as well, by their team or as the organization's owners:
+    the JSON API's `ownership` does not name them.
+    """
 
     name: str
     created: datetime
     roles: dict[str, str] = field(default_factory=dict)
+    unlisted: set[str] = field(default_factory=set)
     organization: str | None = None
     organization_active: bool = True
     status: str = "active"

@@ -187,7 +187,9 @@ class Upload:
         self.index.accounts.verify(identity, project)
         site = self.index.accounts
         if identity.user is not None:
-            allowed = identity.user.username in project.roles and not project.archived
+            username = identity.user.username
+            has_role = username in project.roles or username in project.unlisted
+            allowed = has_role and not project.archived
             whom = f"The user '{identity.user.username}' isn't"
         else:
             publisher = identity.publisher
