@@ -18,6 +18,7 @@ import io
 import json
 import re
 import sys
+import tarfile
 import tempfile
 import zipfile
 from datetime import datetime, timedelta, timezone
@@ -135,6 +136,17 @@ def moment_of(case: dict[str, Any]) -> datetime:
         if name in ("exp", "iat", "nbf") and isinstance(value, int) and length is not None:
             moment = value + length if "ago" in case["desc"] else value - length
     return datetime.fromtimestamp(moment, timezone.utc)
+
+
+def sdist(filename: str, metadata: str) -> bytes:
+    stem = filename.removesuffix(".tar.gz")
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w:gz") as archive:
+        for name, data in (("PKG-INFO", metadata.encode()), ("module.py", filename.encode())):
+            member = tarfile.TarInfo(f"{stem}/{name}")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return target.getvalue()
 
 
 # The state before a case
@@ -283,8 +295,12 @@ def arrange_from_prose(
         project.file_limit = int(found.group(1)) * 1024**2
     if found := re.search(r"holds (\d+) GiB minus (\d+) bytes", says):
         project.extra_size = int(found.group(1)) * 1024**3 - int(found.group(2))
-    if re.search(r"organi[sz]ation.*(inactive|not in good standing)", says):
-        project.organization, project.organization_active = "orc-org", False
+    if found := re.search(r"(?i)organi[sz]ation( orc[\w-]+)?", says):
+        project.organization = (found.group(1) or "orc-org").strip()
+        standing = re.search(r"(?i)inactive|(not in|no) good.standing|good_standing=?.?false", says)
+        project.organization_active = not standing
+        if not re.search(r"no role|not a member|outsider", text):
+            project.unlisted.add(account_user(text))
 
 
 def account_user(text: str) -> str:
@@ -386,12 +402,21 @@ def api_token(
 
 def minted(index: RehearsalIndex, case: dict[str, Any], project: RehearsalProject | None) -> str:
     """A token exchanged for the project's publisher, or for one of another project."""
-    target = project or index.create_project("orc-pending-name", owner="orcowner")
+    text = prose(case)
+    publishers = (case.get("after") or {}).get("publishers")
+    foreign = re.search(
+        r"token (minted )?(of|for|from) (project )?(A\b|a\.yml|another|the other)"
+        r"|other project's token",
+        text,
+    )
+    if project is None or foreign or (publishers == 0 and "publisher removed" not in text):
+        target = index.create_project("orc-pending-name", owner="orcowner")
+    else:
+        target = project
     values = {"owner": "octo-org", "repository": "oracle", "workflow": "release.yml"}
     publisher = index.register_publisher(target.name, **values)
     jwt = index.github_jwt("octo-org/oracle", "release.yml")
     answer = index.publishing.mint(json.dumps({"token": jwt}).encode())
-    text = prose(case)
     if "publisher removed" in text:
         index.publishing.remove_publisher(target, publisher)
     if re.search(r"(?i)expired|\b(old|later|after minting|ago)\b", text) and (
@@ -486,6 +511,8 @@ class Replay:
             return kept[0].read_bytes()
         size = case["file"].get("size", 0)
         filename, metadata = case["file"]["filename"], case.get("metadata") or ""
+        if filename.endswith(".tar.gz"):
+            return sdist(filename, metadata)
         if size <= 300_000:
             return wheel(filename, metadata)
         # As long as the one that was not kept, to the byte.
@@ -836,13 +863,17 @@ def time_to_live(index: RehearsalIndex, server: Server, case: dict[str, Any]) ->
     named = re.search(r"orc-[\w-]+", json.dumps(case.get("emails") or ""))
     add_pending(index, {"project_name": named.group() if named else "orc-x"}, case)
     index.publishing.pending[0].created -= timedelta(days=int(days.group(1)) if days else 0)
-    index.publishing.pass_time()
+    if not re.search(
+        r"task (has |did )?not|before the (daily )?task|not yet deleted", case["desc"]
+    ):
+        index.publishing.pass_time()
     subjects = [f"[PyPI] {one.subject}" for one in index.publishing.emails]
     if subjects != (case.get("emails") or []):
         return [f"e-mails {subjects}, not {case.get('emails')}"]
     if "request" in case:
         index.publishing.emails.clear()
-        return exchange(index, server, {**case, "pending": [], "emails": []})
+        rows = {"claims": {}, **case, "pending": [], "emails": case.get("emails", [])}
+        return exchange(index, server, rows)
     return []
 
 
