@@ -347,12 +347,12 @@ def _distribution_results(
             read.append(read_distribution(path))
         except NoxReleaseError:
             continue  # a finding above says so
-        if not any(finding.where and path.name in finding.where.file for finding in findings):
+        if not any(one.where and path.name in one.where.file for one in errors_in(findings)):
             results.append(
                 Passed(
                     id=asked.DISTRIBUTIONS_CHECKED.id,
                     subject="distributions",
-                    title=f"`{path.name}` is as PyPI takes it",
+                    title=f"PyPI would take `{path.name}`",
                     detail=_size(read[-1].size),
                 )
             )
