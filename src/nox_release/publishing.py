@@ -541,13 +541,18 @@ def _publishing_action(
 _OTHER_ACTIONS = {
     "jrubics/poetry-publish": ("repository-url", "pypi-token"),
     "etils-actions/pypi-auto-publish": ("repository-url", "pypi-token"),
+    "jupyter-server/jupyter_releaser/.github/actions/finalize-release": ("", "pypi-token"),
+    "jupyter-server/jupyter_releaser/.github/actions/publish-release": ("", "pypi-token"),
 }
 
 
-def may_publish(workflow: Workflow) -> tuple[tuple[Job, Step, str], ...]:
+def may_publish(workflow: Workflow) -> tuple[tuple[Job, Step | None, str], ...]:
     """Steps that may upload by a script or action written elsewhere, in jobs that could."""
-    found = []
+    found: list[tuple[Job, Step | None, str]] = []
     for job in workflow.jobs:
+        uses = job.uses
+        if uses is not None and uses.owner and _PUBLISHES.search(uses.path.rsplit("/", 1)[-1]):
+            found.append((job, None, uses.text))
         for step in job.steps:
             if step.uses is not None and step.uses.kind == "local":
                 if _PUBLISHES.search(step.uses.path):
@@ -560,7 +565,7 @@ def may_publish(workflow: Workflow) -> tuple[tuple[Job, Step, str], ...]:
                         continue
                     if any(_PUBLISHES.search(word) for word in words):
                         found.append((job, step, command.text))
-                script = re.search(r"([^/\\]+)\.(?:sh|py)$", (*command.words, "")[0])
+                script = re.search(r"[/\\]([\w-]+)(?:\.(?:sh|py))?$", (*command.words, "")[0])
                 if script and _PUBLISHES.search(script[1]):
                     found.append((job, step, command.text))
     return tuple(found)

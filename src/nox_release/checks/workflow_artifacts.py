@@ -344,6 +344,8 @@ def artifact_name_path(subject: Subject) -> Iterator[Finding | Skipped]:
         steps = subject.before(publish)
         downloads = [step for step in steps if uses_action(step, *DOWNLOADS)]
         hidden = unknown_sources((*subject.needed(publish.job), publish.job))
+        if subject.workflow.event("workflow_call") is not None:
+            hidden = hidden or "the calling workflow may write artifacts"
         if not downloads:
             if not hidden and publish.step.uses is not None and _brings_nothing(steps):
                 yield report(
@@ -425,7 +427,7 @@ def artifact_merge(subject: Subject) -> Iterator[Finding | Skipped]:
         wanted = packages_folders(publish)
         if publish.unusable or publish.step is None or wanted is None:
             continue
-        if unknown_sources(subject.needed(publish.job)):
+        if subject.workflow.is_only_called or unknown_sources(subject.needed(publish.job)):
             continue
         steps = subject.before(publish)
         for position, step in enumerate(steps):

@@ -89,7 +89,7 @@ class Subject:
         return tuple(found.values())
 
     def reaches(self, publish: PublishJob, event: str) -> bool | None:
-        """Whether `event` (`release`, `push-tag`, `push-branch` or another event's name) makes this upload happen; `None`: not known."""
+        """Whether `event` (`release`, `push-tag`, `push-branch`, `dispatch-tag`, or an event's name) makes this upload happen; `None`: not known."""
         if not starts(self.workflow, event):
             return False
         answers = {
@@ -145,21 +145,23 @@ def starts(workflow: Workflow, kind: str) -> bool:
             release.types is None
             or bool({"published", "released", "created", "prereleased"} & set(release.types))
         )
-    return workflow.event(kind) is not None
+    return workflow.event("workflow_dispatch" if kind == "dispatch-tag" else kind) is not None
 
 
 @functools.lru_cache(maxsize=256)
 def _given(event: str, tag: str, branch: str, repository: str | None) -> Circumstances:
     github: dict[str, object] = {"event_name": event.split("-", maxsplit=1)[0]}
     complete = frozenset[str]()
-    if event in ("release", "push-tag"):
+    if event in ("release", "push-tag", "dispatch-tag"):
         github |= {"ref": f"refs/tags/{tag}", "ref_name": tag, "ref_type": "tag"}
-        complete = frozenset({"inputs"})
+        complete = frozenset() if event == "dispatch-tag" else frozenset({"inputs"})
     elif event == "push-branch":
         github |= {"ref": f"refs/heads/{branch}", "ref_name": branch, "ref_type": "branch"}
         complete = frozenset({"inputs"})
     elif event in ("workflow_dispatch", "schedule"):
         github |= {"ref": f"refs/heads/{branch}", "ref_name": branch, "ref_type": "branch"}
+    if event == "dispatch-tag":
+        github["event_name"] = "workflow_dispatch"
     if event == "release":
         release = {"draft": False, "prerelease": False, "tag_name": tag}
         github["event"] = {"action": "published", "release": release}

@@ -123,7 +123,7 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     on = workflow.node.key("on") or workflow.node.key("true")
     events = ", ".join(f"`{event.name}`" for event in workflow.events) or "nothing"
-    listened = {"release": "release", "push-tag": "push"}
+    listened = {"release": "release", "push-tag": "push", "dispatch-tag": "workflow_dispatch"}
     if any(starts(workflow, event) for event in raised):
         names = " and ".join(listened[event] for event in raised if starts(workflow, event))
         message = f"A `{names}` event starts the workflow, but by its conditions no upload."
@@ -193,6 +193,8 @@ def trigger_double(subject: Subject) -> Iterator[Finding | Skipped]:
     for publish in subject.releases:
         both = [subject.reaches(publish, event) for event in ("release", "push-tag")]
         if both == [True, True]:
+            # What the run's own token makes starts no second run.
+            own = _release_by_github_token(subject.workflow) is not None
             skips = publish.step is not None and (publish.step.input("skip-existing") == "true")
             yield report(
                 subject,
@@ -201,7 +203,7 @@ def trigger_double(subject: Subject) -> Iterator[Finding | Skipped]:
                 f"Both `push` of a tag and `release` start job `{publish.job.id}`: a release with a "
                 "new tag uploads twice.",
                 key="on",
-                severity=Severity.WARNING if skips else None,
+                severity=Severity.WARNING if skips or own else None,
             )
             return
         if False not in both:

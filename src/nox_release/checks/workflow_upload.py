@@ -248,12 +248,7 @@ def attest_once(subject: Subject) -> Iterator[Finding | Skipped]:
         step = publish.step
         if step is None:
             continue
-        version = action_version(subject.workflow, step)
-        attests = (
-            publish.credentials != "secret"
-            and step.input("attestations") != "false"
-            and not (version is not None and len(version) > 1 and version < (1, 11))
-        )
+        attests = _attests(subject, publish)
         folder = step.input("packages-dir") or "dist"
         for other in earlier:
             same = other.job.id == publish.job.id and other.step is not None
@@ -263,12 +258,16 @@ def attest_once(subject: Subject) -> Iterator[Finding | Skipped]:
                 or (other.step.input("packages-dir") or "dist") != folder
             ):
                 continue
-            if not attests:
+            if attests is False:
                 continue
             together = _together(subject, other, publish)
-            if together is None:
+            if together is False:
+                continue
+            if attests is None:
+                yield skip(ATTEST_ONCE, "which version of the action the commit is")
+            elif together is None:
                 yield skip(ATTEST_ONCE, "whether both uploads happen in one run only a run knows")
-            elif together:
+            else:
                 yield report(
                     subject,
                     ATTEST_ONCE,
@@ -278,8 +277,21 @@ def attest_once(subject: Subject) -> Iterator[Finding | Skipped]:
                     key=f"jobs.{publish.job.id}.steps",
                 )
             return
-        if attests:
+        if attests is not False:
             earlier.append(publish)
+
+
+def _attests(subject: Subject, publish: PublishJob) -> bool | None:
+    """Whether the action makes attestations; `None` where only its version would tell."""
+    step = publish.step
+    if step is None or step.uses is None or publish.credentials == "secret":
+        return False
+    if step.input("attestations") is not None:
+        return step.input("attestations") != "false"
+    version = action_version(subject.workflow, step)
+    if version is None and re.fullmatch(r"[0-9a-f]{40,64}", step.uses.ref):
+        return None
+    return not (version is not None and len(version) > 1 and version < (1, 11))
 
 
 def _together(subject: Subject, one: PublishJob, other: PublishJob) -> bool | None:

@@ -32,7 +32,7 @@ def workflow_results(
     metadata_version: str | None = None,
     registered: TrustedPublisher | None = None,
     environment: Environment | None = None,
-    starts: tuple[str, ...] | None = ("release", "push-tag"),
+    starts: tuple[str, ...] | None = ("release", "push-tag", "dispatch-tag"),
     elsewhere: frozenset[str] = frozenset(),
 ) -> tuple[Result, ...]:
     """Every rule about the workflow that was derived, and the audits of the two programs.
