@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from nox_release.checks.state_of_index import CouldNotAsk
-from nox_release.findings import Finding, Passed, Rule, Severity, Skipped, find
+from nox_release.findings import Finding, Location, Passed, Rule, Severity, Skipped, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -903,7 +903,12 @@ def check_changelog(
     open_part = changelog.unreleased(text)
     where = f" Its unreleased part begins in line {open_part.line}." if open_part else ""
     empty = " has an empty part" if section is not None else " has no part"
-    yield find(CHANGELOG, f"{name}{empty} about {version}.{where}")
+    line = section.line if section is not None else open_part.line if open_part else None
+    yield find(
+        CHANGELOG,
+        f"{name}{empty} about {version}.{where}",
+        where=Location(file=name, line=line),
+    )
 
 
 def errors(results: Iterable[Result]) -> tuple[Finding, ...]:
