@@ -4,6 +4,7 @@ one thing to do next. Reads only: nothing is changed here, on GitHub or on the i
     nox -s check-project                    this project, and its files in dist/
     nox -s check-project -- --build         build into a temporary folder and check those files too
     nox -s check-project -- dist/*          only these files, with no project around them
+    nox -s check-project -- --exchange      start a run that proves trusted publishing, follow it
 
 The exit status is 1 when a release would fail.
 """
@@ -14,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nox_release.checks.asked import DISTRIBUTIONS_CHECKED
 from nox_release.errors import ConfigurationError, NoxReleaseError
 from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
 from nox_release.operations import options as shared
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from nox_release.console import Console
     from nox_release.context import Context
+    from nox_release.findings import Result
     from nox_release.operations.build import Built
     from nox_release.operations.checklist import Checklist
     from nox_release.operations.next_step import NextStep
@@ -45,12 +48,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a pending publisher is registered: a project that is not there yet is fine",
     )
+    parser.add_argument(
+        "--exchange",
+        action="store_true",
+        help="prove trusted publishing: start a run that only exchanges a token, and follow it",
+    )
+    shared.add_yes(parser)
 
 
 def main(context: Context, options: argparse.Namespace) -> int:
     """0 when nothing that was found would make a release fail."""
     if options.files:
         return _check_files(context, options)
+    if options.exchange:
+        from nox_release.operations.exchange import prove_by_run
+
+        return prove_by_run(context, shared.load_project(context, options), yes=options.yes)
     projects = shared.load_projects(context, options)
     checklists = _make_checklists(context, options, projects)
     if options.json:
@@ -215,21 +228,32 @@ def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:
 
 def _check_files(context: Context, options: argparse.Namespace) -> int:
     from nox_release.checks.files import check_distributions
-    from nox_release.console import finding_as_json
+    from nox_release.console import result_as_json
+    from nox_release.operations.checklist import relative_to
     from nox_release.project import parse_index
 
     paths = [Path(context.root, name) for name in options.files]
-    missing = [
-        str(name) for name, path in zip(options.files, paths, strict=True) if not path.is_file()
-    ]
+    missing = [name for name, path in zip(options.files, paths, strict=True) if not path.is_file()]
     if missing:
         raise ConfigurationError(
             "There is no such file.", problems=[f"`{name}` is not a file" for name in missing]
         )
-    findings = check_distributions(
-        paths, index=parse_index(options.index) if options.index else None
-    )
-    failed = bool(errors_in(findings))
+    index = parse_index(options.index) if options.index else None
+    findings = [
+        relative_to(finding, context.root) for finding in check_distributions(paths, index=index)
+    ]
+    failed = errors_in(findings)
+    fine = [
+        Passed(
+            id=DISTRIBUTIONS_CHECKED.id,
+            subject="distributions",
+            title=f"PyPI would take `{path.name}`",
+            detail=size_of(path),
+        )
+        for path in paths
+        if not any(one.where and path.name in one.where.file for one in failed)
+    ]
+    results: list[Result] = [*findings, *fine]
     console = context.console
     if options.json:
         console.json(
@@ -237,16 +261,22 @@ def _check_files(context: Context, options: argparse.Namespace) -> int:
                 "operation": "check-project",
                 "ready": not failed,
                 "files": [path.name for path in paths],
-                "results": [finding_as_json(finding) for finding in findings],
+                "results": [result_as_json(result) for result in results],
             }
         )
     else:
-        console.results(ranked(findings))
+        console.results(results)
         console.line()
-        count = f"{len(paths)} file{'s' * (len(paths) != 1)}"
+        count = f"{len(paths)} file{'s' * (len(paths) != 1)} checked"
         if failed:
-            console.mark("error", f"PyPI would refuse something here. {count} checked.")
+            errors = f"{len(failed)} error{'s' * (len(failed) > 1)}"
+            console.mark("error", f"PyPI would refuse something here. {count}, {errors}.")
         else:
-            console.mark("done", f"PyPI would take what is here. {count} checked.")
+            console.mark("done", f"PyPI would take what is here. {count}.")
     console.annotate(findings)
-    return int(failed)
+    return int(bool(failed))
+
+
+def size_of(path: Path) -> str:
+    size = path.stat().st_size
+    return f"{size / 1024:.0f} KiB" if size < 1024**2 else f"{size / 1024**2:.1f} MiB"

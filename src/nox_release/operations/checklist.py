@@ -5,7 +5,9 @@ Each question that fails leaves its own line *not known*; the others are answere
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -29,7 +31,6 @@ from nox_release.publishing import TrustedPublisher, derive_publisher
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future, ThreadPoolExecutor
-    from pathlib import Path
 
     from nox_release.context import Context
     from nox_release.distributions import Distribution
@@ -107,7 +108,7 @@ def make_checklist(
     audit = pool.submit(_audit, context, known, project, derivation)
     results: list[Result] = list(check_source(project, tree))
     found, read = (
-        _distribution_results(_files(project, version), version)
+        _distribution_results(_files(project, version), version, project.root)
         if built is None
         else _build_results(built)
     )
@@ -323,8 +324,19 @@ def _files(project: Project, version: str | None) -> tuple[Path, ...]:
     return tuple(path for path in ours if versions[path] == Version(version))
 
 
+def relative_to(finding: Finding, root: Path) -> Finding:
+    """The finding with its place as seen from `root`."""
+    where = finding.where
+    if where is None or not Path(where.file).is_absolute():
+        return finding
+    with contextlib.suppress(ValueError):
+        file = Path(where.file).relative_to(root).as_posix()
+        return replace(finding, where=replace(where, file=file))
+    return finding
+
+
 def _distribution_results(
-    files: Sequence[Path], version: str | None
+    files: Sequence[Path], version: str | None, root: Path
 ) -> tuple[list[Result], tuple[Distribution, ...]]:
     from nox_release.archives import read_distribution
     from nox_release.checks.files import check_distributions
@@ -339,7 +351,7 @@ def _distribution_results(
                 reason="there are none in dist/; `nox -s build` makes and checks them",
             )
         ], ()
-    findings = list(check_distributions(files))
+    findings = [relative_to(finding, root) for finding in check_distributions(files)]
     results: list[Result] = list(findings)
     read = []
     for path in files:
