@@ -487,7 +487,7 @@ class Replay:
     def index(self, directory: str, case: dict[str, Any]) -> RehearsalIndex:
         index = RehearsalIndex(Path(directory), clock=Clock(moment_of(case)))
         # Which accounts exist on GitHub was a constant answer, too.
-        index.publishing.github_owners = {"octo-org": ("octo-org", "1001")}
+        index.registrations.github_owners = {"octo-org": ("octo-org", "1001")}
         self.server.application = index.app
         return index
 
@@ -816,12 +816,12 @@ def pending_form(index: RehearsalIndex, case: dict[str, Any]) -> list[str]:
     text = " · ".join([prose(case), case["user"], case.get("note") or ""])
     user = index.add_user(case["user"])
     form = case["form"]
-    index.publishing.github_owners = {form.get("owner", ""): ("octo-org", "1001")}
+    index.registrations.github_owners = {form.get("owner", ""): ("octo-org", "1001")}
     if re.search(r"unknown (GitHub )?(owner|user|account|organi)|404|does not exist", text):
-        index.publishing.github_owners = {}
+        index.registrations.github_owners = {}
     for pattern, answer in GITHUB_TROUBLE:
         if re.search(pattern, text):
-            index.publishing.github_answers[form["owner"]] = answer
+            index.registrations.github_answers[form["owner"]] = answer
     if re.search(r"without (a )?verified|unverified|no verified", text):
         user.verified_email = False
     for says in case["pre"]:

@@ -375,7 +375,7 @@ ERRORS = [
 def test_form_errors_are_those_of_the_page(
     index: RehearsalIndex, changed: dict, errors: dict
 ) -> None:
-    index.publishing.github_owners = {"octo": ("octo", "1001")}
+    index.registrations.github_owners = {"octo": ("octo", "1001")}
     index.create_project("orc-taken", owner="other")
     index.prohibit("orc-bad")
     result = index.register_pending("me", {**FORM, **changed})
@@ -398,7 +398,7 @@ def test_own_existing_project_is_pointed_to_its_page(index: RehearsalIndex) -> N
 def test_form_takes_githubs_spelling_of_the_owner_and_lowers_the_environment(
     index: RehearsalIndex,
 ) -> None:
-    index.publishing.github_owners = {"octo": ("octo", "4711")}
+    index.registrations.github_owners = {"octo": ("octo", "4711")}
     row = index.register_pending(
         "me",
         {**FORM, "owner": "OCTO", "environment": "PyPI", "workflow_filename": " publish.yml "},

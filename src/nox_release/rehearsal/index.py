@@ -30,10 +30,10 @@ from nox_release.rehearsal.multipart import Form, MalformedForm, parse_form
 from nox_release.rehearsal.oidc import (
     GITHUB_ISSUER,
     ExchangeRefusal,
-    Registration,
     RehearsalPublisher,
     TrustedPublishing,
 )
+from nox_release.rehearsal.registration import Registration, Registrations
 from nox_release.rehearsal.serving import Server
 from nox_release.rehearsal.uploading import Upload, deposited_form
 
@@ -83,14 +83,12 @@ class RehearsalIndex:
             self.catalogue,
             audience=audience,
             create_project=self.create_for,
-            check_name=self.check_name,
             flags=self.flags,
         )
+        self.registrations = Registrations(self.publishing, check_name=self.check_name)
         self.faults = Faults(snapshot=self.catalogue.snapshot)
         self.app = Faulty(self._application, self.faults)
         self.server = Server(self.app)
-
-    # The server
 
     def start(self) -> RehearsalIndex:
         """Listen on 127.0.0.1; after a `stop` on the same port again."""
@@ -131,8 +129,6 @@ class RehearsalIndex:
 
     def now(self) -> datetime:
         return self.clock.now()
-
-    # Arranging the world
 
     def add_user(self, username: str, **flags: bool) -> RehearsalUser:
         """An account; `verified_email`, `two_factor`, `frozen` and `active` may be given."""
@@ -241,8 +237,6 @@ class RehearsalIndex:
             finally:
                 form.files[0].path.unlink(missing_ok=True)
 
-    # Trusted publishing
-
     def register_publisher(
         self,
         name: str,
@@ -270,13 +264,13 @@ class RehearsalIndex:
         """Fill in the pending publisher form: `project_name`, `owner`, `repository`,
         `workflow_filename`, `environment`.
         """
-        return self.publishing.register_pending(self.user(username), form)
+        return self.registrations.pending(self.user(username), form)
 
     def register_on_project(
         self, username: str, name: str, form: Mapping[str, str]
     ) -> Registration:
         """Fill in the form of an existing project's publishing page."""
-        return self.publishing.register_publisher(self.user(username), self.project(name), form)
+        return self.registrations.on_project(self.user(username), self.project(name), form)
 
     def jwt(self, claims: Mapping[str, Any], *, header: Mapping[str, Any] | None = None) -> str:
         """`claims` signed with the key that this index takes for GitHub's."""
@@ -321,8 +315,6 @@ class RehearsalIndex:
             full["environment"] = environment
         return self.jwt({**full, **claims})
 
-    # Rules that need the whole index
-
     def check_name(self, name: str) -> rules.Refusal | None:
         """Warehouse's verdict on a new project's name."""
         names = tuple(one.name for one in self.catalogue.projects.values())
@@ -364,8 +356,6 @@ class RehearsalIndex:
         for limit, key in limits if limited else ():
             limit.hit(key)
         return project
-
-    # The web
 
     def _application(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         accept = environ.get("HTTP_ACCEPT")

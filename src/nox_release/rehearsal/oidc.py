@@ -1,7 +1,6 @@
-"""Trusted publishing on the stand-in: publishers, their registration forms, token exchange.
+"""Trusted publishing on the stand-in: publishers, and the exchange of tokens.
 
-Sources: warehouse/oidc/{views,services}.py, oidc/models/{_core,github}.py, oidc/forms/,
-accounts/views.py and manage/views/oidc_publishers.py (the texts on the pages).
+Sources: warehouse/oidc/{views,services,tasks}.py, oidc/models/{_core,github}.py.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from nox_release.checks.upload import ultranormalize
 from nox_release.rehearsal import jwt
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from nox_release.checks.upload import Refusal
     from nox_release.rehearsal.accounts import Accounts
     from nox_release.rehearsal.catalogue import Catalogue, RehearsalProject
 
@@ -38,7 +35,6 @@ ISSUERS = {
 TOKEN_SECONDS = 900
 PENDING_DAYS = 30
 REMINDER_DAYS = 5
-_PENDING_AT_ONCE = 3
 _REQUIRED = (
     "repository",
     "repository_owner",
@@ -49,14 +45,6 @@ _REQUIRED = (
     "ref",
     "sha",
 )
-_PENDING_FIELDS = ("project_name", "owner", "repository", "workflow_filename", "environment")
-_NAME_ERRORS = {
-    "name-syntax": "Invalid project name",
-    "name-prohibited": "This project name isn't allowed",
-    "name-too-similar": "This project name is too similar to an existing project",
-    "name-stdlib": "This project name isn't allowed (conflict with the Python standard library "
-    "module name)",
-}
 _WORKFLOW_FILE = re.compile(r"[^/]+\.(?:yml|yaml)(?=@)")
 
 
@@ -102,17 +90,6 @@ class PendingPublisher(RehearsalPublisher):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
-    """What the page said: `flash` messages by kind, `errors` by field, and the stored row."""
-
-    accepted: bool
-    flash: tuple[tuple[str, str], ...] = ()
-    errors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    publisher: RehearsalPublisher | None = None
-    status: int = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Email:
     """A message that PyPI would have sent."""
 
@@ -138,115 +115,20 @@ class TrustedPublishing:
         *,
         audience: str,
         create_project: Callable[..., RehearsalProject],
-        check_name: Callable[[str], Refusal | None],
         flags: set[str],
     ) -> None:
         self.accounts = accounts
         self.catalogue = catalogue
         self.audience = audience
         self.create_project = create_project
-        self.check_name = check_name
         self.flags = flags
         self.key = jwt.THIS_PROCESS
         self.publishers: list[RehearsalPublisher] = []
         self.pending: list[PendingPublisher] = []
         self.emails: list[Email] = []
-        self.github_owners: dict[str, tuple[str, str]] | None = None
-        self.github_answers: dict[str, str] = {}
         self._used: dict[str, float] = {}
-        self._registered_by_user = RateLimit(100, accounts.now, window=86400)
-        self._registered_by_address = RateLimit(100, accounts.now, window=86400)
-
-    # Registration
-
-    def look_up_owner(self, typed: str) -> tuple[str, str] | None:
-        """GitHub's `login` and id of an account, which Warehouse asks `api.github.com/users` for.
-
-        Without `github_owners` every name exists, spelled as typed, with id 1001.
-        """
-        if self.github_owners is None:
-            return typed, "1001"
-        return next(
-            (found for name, found in self.github_owners.items() if name.lower() == typed.lower()),
-            None,
-        )
-
-    def register_pending(
-        self, user: RehearsalUser, form: Mapping[str, str], *, address: str = "127.0.0.1"
-    ) -> Registration:
-        """The form at /manage/account/publishing/, answered in Warehouse's order and words."""
-        with self.catalogue.lock:
-            blocked = self._closed()
-            if blocked is None and not user.verified_email:
-                blocked = _flashed(
-                    "You must have a verified email in order to register a pending trusted "
-                    "publisher. See https://pypi.org/help#openid-connect for details."
-                )
-            mine = [one for one in self.pending if one.added_by is user]
-            if blocked is None and len(mine) >= _PENDING_AT_ONCE:
-                blocked = _flashed(
-                    "You can't register more than 3 pending trusted publishers at once."
-                )
-            blocked = blocked or self._too_many(user, address)
-            if blocked is not None:
-                return blocked
-            errors = self._form_errors(form)
-            name_errors = self._name_errors(user, form)
-            if name_errors:
-                errors["project_name"] = name_errors
-            if errors:
-                return _flashed("The trusted publisher could not be registered", errors)
-            pending = PendingPublisher(
-                **self._row(form),
-                project_name=form["project_name"],
-                added_by=user,
-                created=self.accounts.now(),
-            )
-            for one in self.pending:
-                if one.key == pending.key:
-                    return _flashed(
-                        "This trusted publisher has already been registered. Please contact "
-                        "PyPI's admins if this wasn't intentional."
-                        if one.project_name == pending.project_name
-                        else "A pending trusted publisher matching this configuration has already "
-                        "been registered for a different project name. Please contact PyPI's "
-                        "admins if this wasn't intentional."
-                    )
-            self.pending.append(pending)
-            return _registered(
-                "Registered a new pending publisher to create the project "
-                f"'{pending.project_name}'.",
-                pending,
-            )
-
-    def register_publisher(
-        self,
-        user: RehearsalUser,
-        project: RehearsalProject,
-        form: Mapping[str, str],
-        *,
-        address: str = "127.0.0.1",
-    ) -> Registration:
-        """The form at /manage/project/{name}/settings/publishing/."""
-        with self.catalogue.lock:
-            blocked = self._closed() or self._too_many(user, address)
-            if blocked is not None:
-                return blocked
-            errors = self._form_errors(form)
-            if errors:
-                return _flashed("The trusted publisher could not be registered", errors)
-            publisher = self.attach(project, **self._row(form), known=True)
-            if publisher is None:
-                workflow = form["workflow_filename"].strip()
-                return _flashed(f"{workflow} is already registered with {project.name}")
-            self.emails.append(
-                Email(subject=f"Trusted publisher added to {project.name}", to=tuple(project.roles))
-            )
-            return _registered(
-                f"Added {publisher.workflow} in https://github.com/{publisher.slug} to "
-                f"{project.name}",
-                publisher,
-            )
+        self.registered_by_user = RateLimit(100, accounts.now, window=86400)
+        self.registered_by_address = RateLimit(100, accounts.now, window=86400)
 
     def attach(
         self, project: RehearsalProject, *, known: bool = False, **values: str
@@ -302,87 +184,6 @@ class TrustedPublishing:
                     )
                 )
 
-    def _closed(self) -> Registration | None:
-        if not {"disallow-oidc", "disallow-github-oidc"} & self.flags:
-            return None
-        return _flashed(
-            "GitHub-based trusted publishing is temporarily disabled. See "
-            "https://pypi.org/help#admin-intervention for details."
-        )
-
-    def _too_many(self, user: RehearsalUser, address: str) -> Registration | None:
-        limits = (
-            (self._registered_by_user, user.id),
-            (self._registered_by_address, address),
-        )
-        if any(not limit.remaining(key) for limit, key in limits):
-            text = (
-                "There have been too many attempted trusted publisher registrations. "
-                "Try again later."
-            )
-            return Registration(accepted=False, flash=(("error", text),), status=429)
-        for limit, key in limits:
-            limit.hit(key)
-        return None
-
-    def _row(self, form: Mapping[str, str]) -> dict[str, str]:
-        login, owner_id = self.look_up_owner(form["owner"]) or (form["owner"], "")
-        return {
-            "owner": login,
-            "owner_id": owner_id,
-            "repository": form["repository"],
-            "workflow": form["workflow_filename"].strip(),
-            "environment": form.get("environment", "").lower(),
-        }
-
-    def _form_errors(self, form: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-        found = {
-            "owner": self._owner_error(form.get("owner", "")),
-            "repository": _repository_error(form.get("repository", "")),
-            "workflow_filename": _workflow_error(form.get("workflow_filename", "")),
-            "environment": _environment_error(form.get("environment", "")),
-        }
-        return {name: (text,) for name, text in found.items() if text}
-
-    def _owner_error(self, owner: str) -> str:
-        if not owner:
-            return "Specify GitHub repository owner (username or organization)"
-        # `$` as in Warehouse: one line feed at the end passes.
-        if not re.match(r"^[a-zA-Z0-9][a-zA-Z0-9-]*$", owner):
-            return "Invalid GitHub user or organization name."
-        if owner in self.github_answers:
-            return self.github_answers[owner]
-        if self.look_up_owner(owner) is None:
-            return "Unknown GitHub user or organization."
-        return ""
-
-    def _name_errors(self, user: RehearsalUser, form: Mapping[str, str]) -> tuple[str, ...]:
-        name = form.get("project_name", "")
-        if not name:
-            return ("Specify project name",)
-        refused = self.check_name(name)
-        if refused is None:
-            return ()
-        existing = self.catalogue.find(name)
-        if refused.rule == "name-exists" and existing is not None:
-            if existing.roles.get(user.username) != "Owner":
-                return ("This project already exists.",)
-            query = {key: form[key] for key in _PENDING_FIELDS if form.get(key)}
-            url = (
-                f"https://{self.accounts.host}/manage/project/{name}/settings/publishing/?"
-                f"{urlencode({**query, 'provider': 'github'})}"
-            )
-            text = (
-                "This project already exists: use the project's publishing settings "
-                f"<a href='{url}'>here</a> to create a Trusted Publisher for it."
-            )
-            return (text,)
-        text = _NAME_ERRORS[refused.rule]
-        # A malformed name fails the field's pattern as well as the check.
-        return (text, text) if refused.rule == "name-syntax" else (text,)
-
-    # Exchange
-
     def sign(self, claims: Mapping[str, Any], *, header: Mapping[str, Any] | None = None) -> str:
         """`claims` as GitHub would sign them for this index."""
         return jwt.encode(claims, self.key, header=header)
@@ -391,8 +192,8 @@ class TrustedPublishing:
         """The answer of /_/oidc/mint-token to `body`.
 
         Raises:
-            Refused: 422 with PyPI's code as `text` and its description in a header; or 500, where
-                Warehouse itself stumbles.
+            ExchangeRefusal: with PyPI's code and description.
+            Refused: 500, where Warehouse itself stumbles.
         """
         try:
             token = parse_payload(body)
@@ -461,8 +262,8 @@ class TrustedPublishing:
                 to=(pending.added_by.username,),
             )
         )
-        self._registered_by_user.clear(pending.added_by.id)
-        self._registered_by_address.clear(address)
+        self.registered_by_user.clear(pending.added_by.id)
+        self.registered_by_address.clear(address)
 
     def _mint(self, claims: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -560,47 +361,3 @@ class ExchangeRefusal(Refused):
         super().__init__(422, description)
         self.code = code
         self.description = description
-
-
-def _flashed(text: str, errors: Mapping[str, tuple[str, ...]] | None = None) -> Registration:
-    return Registration(accepted=False, flash=(("error", text),), errors=errors or {})
-
-
-def _registered(text: str, publisher: RehearsalPublisher) -> Registration:
-    return Registration(accepted=True, flash=(("success", text),), publisher=publisher, status=303)
-
-
-def _repository_error(repository: str) -> str:
-    if not repository:
-        return "Specify repository name"
-    if not re.match(r"^[a-zA-Z0-9-_.]+$", repository):
-        return "Invalid repository name"
-    return ""
-
-
-def _workflow_error(workflow: str) -> str:
-    if not workflow:
-        return "Specify workflow filename"
-    name = workflow.strip()
-    if not name.endswith((".yml", ".yaml")):
-        return "Workflow name must end with .yml or .yaml"
-    if "/" in name:
-        return "Workflow filename must be a filename only, without directories"
-    return ""
-
-
-def _environment_error(environment: str) -> str:
-    if not environment.strip():
-        return ""
-    if len(environment) > 255:
-        return "Environment name is too long (maximum is 255 characters)"
-    if environment.startswith(" "):
-        return "Environment name may not start with whitespace"
-    if environment.endswith(" "):
-        return "Environment name may not end with whitespace"
-    if re.search(r"[\x00-\x1F\x7F'\"`,;\\]", environment):
-        return (
-            "Environment name must not contain non-printable characters or the characters "
-            '"\'", """, "`", ",", ";", "\\"'
-        )
-    return ""
