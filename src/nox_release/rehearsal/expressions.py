@@ -33,17 +33,28 @@ def interpolate(text: str, contexts: Mapping[str, Any]) -> str:
     )
 
 
-def holds(condition: str, contexts: Mapping[str, Any], *, failed: bool, cancelled: bool) -> bool:
-    """Whether an `if:` lets its job or step run; without a status function it needs success."""
+def holds(
+    condition: str,
+    contexts: Mapping[str, Any],
+    *,
+    failed: bool,
+    cancelled: bool,
+    skipped: bool = False,
+) -> bool:
+    """Whether an `if:` lets its job or step run; without a status function it needs success.
+
+    What was `skipped` before is no success and no failure either:
+    https://docs.github.com/en/actions/reference/workflows-and-actions/expressions#status-check-functions
+    """
     text = condition.strip()
     whole = re.fullmatch(r"\$\{\{(.*)\}\}", text, flags=re.DOTALL)
     text = whole[1] if whole and "${{" not in whole[1] else text
     asks_status = re.search(r"\b(success|failure|always|cancelled)\s*\(", text)
-    if not asks_status and (failed or cancelled):
+    if not asks_status and (failed or cancelled or skipped):
         return False
     if not text.strip():
         return True
-    status = {"failed": failed, "cancelled": cancelled}
+    status = {"failed": failed, "cancelled": cancelled, "skipped": skipped}
     if "${{" in text:
         value: Any = interpolate(text, {**contexts, "_status": status})
     else:
@@ -160,9 +171,11 @@ class _Evaluator:
                 arguments.append(self._either())
             if not self._accept(")"):
                 raise UnknownExpression(self._text)
-        status = self._contexts.get("_status") or {"failed": False, "cancelled": False}
+        status = self._contexts.get("_status") or dict.fromkeys(
+            ("failed", "cancelled", "skipped"), False
+        )
         states = {
-            "success": not status["failed"] and not status["cancelled"],
+            "success": not any(status.values()),
             "failure": status["failed"],
             "cancelled": status["cancelled"],
             "always": True,

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shlex
 import sys
 import threading
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from nox_release.errors import NoxReleaseError
 from nox_release.publishing import PublishJob, publish_jobs
@@ -29,6 +31,7 @@ from nox_release.rehearsal.github_state import (
     Step,
     new_id,
 )
+from nox_release.rehearsal.identity import identity_endpoint
 from nox_release.rehearsal.patterns import matches
 from nox_release.rehearsal.pypa_action import PublishFailed, publish
 from nox_release.workflow_syntax import UnreadableWorkflow, Workflow, parse_workflow
@@ -219,7 +222,7 @@ class WorkflowRunner:
         return (subject or "").strip()
 
     def _jobs(self, run: Run, workflow: Workflow, event: Event) -> list[Job]:
-        contexts = self._contexts(run, event)
+        contexts = self._contexts(run, workflow, event)
         return [
             Job(
                 id=new_id(),
@@ -395,7 +398,7 @@ class WorkflowRunner:
         run = carried.run
         for look in self.before_job:
             look(run, job)
-        contexts = self._contexts(run, carried.event)
+        contexts = self._contexts(run, carried.workflow, carried.event)
         contexts["needs"] = {
             other.key: {"result": other.conclusion, "outputs": {}} for other in needed
         }
@@ -403,7 +406,9 @@ class WorkflowRunner:
         skipped = any(other.conclusion == "skipped" for other in needed)
         cancelled = carried.cancelled.is_set()
         try:
-            runs = holds(text.condition, contexts, failed=failed or skipped, cancelled=cancelled)
+            runs = holds(
+                text.condition, contexts, failed=failed, cancelled=cancelled, skipped=skipped
+            )
         except UnknownExpression:
             runs = not (failed or skipped or cancelled)
         if not runs:
@@ -458,7 +463,7 @@ class WorkflowRunner:
             return f"The deployment to {environment.name} was rejected."
         return "wait"
 
-    def _contexts(self, run: Run, event: Event) -> dict[str, Any]:
+    def _contexts(self, run: Run, workflow: Workflow, event: Event) -> dict[str, Any]:
         settings = self.github.settings
         is_tag = run.ref.startswith("refs/tags/")
         payload: dict[str, Any] = {
@@ -493,7 +498,7 @@ class WorkflowRunner:
                 "workflow": run.name,
                 "server_url": "https://github.com",
             },
-            "inputs": dict(run.inputs),
+            "inputs": typed_inputs(workflow, run),
             "vars": {},
             "secrets": {},
             "env": {},
@@ -594,8 +599,48 @@ class WorkflowRunner:
             text = next(t for t in carried.workflow.jobs if any(s is step for s in t.steps))
             self._build(carried, text, folder, say)
             return
+        if _checks_publisher(step):
+            self._check_publisher(carried, job, step, say)
+            return
         what = step.uses.text if step.uses else (step.run or "").strip().split("\n")[0]
         say(f"Left out in a rehearsal: {what}")
+
+    def _check_publisher(
+        self, carried: _Carried, job: Job, step: StepText, say: Callable[[str], None]
+    ) -> None:
+        """This tool's own `check-publisher`, with what a job has to ask GitHub for its identity."""
+        text = next(t for t in carried.workflow.jobs if any(s is step for s in t.steps))
+        permissions = carried.workflow.permissions_of(text)
+        allowed = permissions is not None and permissions.level("id-token") == "write"
+        command = (step.run or "").replace("$GITHUB_REPOSITORY", self.github.slug)
+        words = shlex.split(command)
+        arguments = [*words[words.index("check-publisher") :], "--index", self.index.url]
+        self.directory.mkdir(parents=True, exist_ok=True)
+        say(f"##[group]Run {command.strip()}")
+        say("##[endgroup]")
+        with contextlib.ExitStack() as stack:
+            extra = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": self.github.slug}
+            if allowed:
+                extra |= stack.enter_context(
+                    identity_endpoint(
+                        lambda audience: self.index.jwt(self._claims(carried.run, job, audience))
+                    )
+                )
+            done = self._runner.run(
+                [sys.executable, "-m", "nox_release", *arguments],
+                cwd=self.directory,
+                extra_environ=extra,
+                check=False,
+            )
+        for line in done.output.splitlines():
+            found = _COMMAND.fullmatch(line)
+            if found:
+                level = {"error": "failure"}.get(found[1], found[1])
+                job.annotations.append(Annotation(level=level, message=unquote(found[2])))
+            say(f"##[{found[1]}]{unquote(found[2])}" if found else line)
+        if done.returncode:
+            say(f"##[error]Process completed with exit code {done.returncode}.")
+            raise StepFailed(f"Process completed with exit code {done.returncode}.")
 
     def _build(
         self, carried: _Carried, text: JobText, folder: Path, say: Callable[[str], None]
@@ -779,6 +824,25 @@ def dispatch_inputs(workflow: Workflow) -> dict[str, bool] | None:
     return declared
 
 
+def typed_inputs(workflow: Workflow, run: Run) -> dict[str, str | bool]:
+    """The `inputs` context of a dispatched run: defaults filled in, booleans as such.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onworkflow_dispatchinputs
+    """
+    trigger = workflow.event("workflow_dispatch")
+    declared = trigger.node.get("inputs") if trigger is not None and trigger.node else None
+    typed: dict[str, str | bool] = dict(run.inputs)
+    if trigger is None or declared is None or run.event != "workflow_dispatch":
+        return typed
+    for name in trigger.inputs:
+        entry = declared.get(name)
+        default, kind = (entry.get("default"), entry.get("type")) if entry else (None, None)
+        value = run.inputs.get(name, default.text if default is not None else "")
+        boolean = kind is not None and kind.text == "boolean"
+        typed[name] = value == "true" if boolean else value
+    return typed
+
+
 def _environment_name(job: JobText, contexts: Mapping[str, Any]) -> str | None:
     if job.environment is None:
         return None
@@ -813,6 +877,15 @@ def _repairs_wheels(step: StepText) -> bool:
     return (
         step.run is not None and re.search(r"\b(cibuildwheel|auditwheel)\b", step.run) is not None
     )
+
+
+def _checks_publisher(step: StepText) -> bool:
+    return "nox-release check-publisher" in (step.run or "")
+
+
+# A workflow command that annotates: `::error file=f,line=1::message`, percent-encoded.
+# https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+_COMMAND = re.compile(r"::(error|warning|notice)[^:]*::(.*)")
 
 
 def _whole_history(text: JobText) -> bool:

@@ -1,0 +1,136 @@
+"""Trusted publishing proven from the maintainer's machine: a run of the publish workflow that only
+exchanges a token is started, followed, and told about.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from nox_release import pages
+from nox_release.errors import (
+    ConfigurationError,
+    ForgeError,
+    IndexUnavailableError,
+    NoxReleaseError,
+)
+from nox_release.operations.following import RunFailed, follow_run
+from nox_release.operations.observe import derive, locate
+
+if TYPE_CHECKING:
+    from nox_release.context import Context
+    from nox_release.forge import Forge, Run
+    from nox_release.project import Project
+    from nox_release.publishing import Derivation
+
+INPUT = "check-only"
+EVENT = "workflow_dispatch"
+
+
+def prove_by_run(context: Context, project: Project, *, yes: bool) -> int:
+    """Start the run, follow it, show its verdict; 0 when the index exchanged the token.
+
+    Raises:
+        NoxReleaseError: there is no such run to start, or it could not be followed.
+    """
+    from nox_release.forge import Forge
+
+    console = context.console
+    index = project.settings.index
+    place = locate(context, project)
+    forge = Forge(place.slug, context.runner, project.root, clock=context.clock)
+    derivation = derive(place, project, place.repository.head())
+    workflow = _workflow_of(derivation)
+    branch = _branch_of(project, forge)
+    publisher = derivation.publisher
+    console.title(f"Prove that {index.title} accepts {workflow}")
+    if publisher is not None:
+        console.table(("", ""), pages.form_values(project.name, publisher))
+    console.line(
+        "A run of the publish workflow exchanges its token and discards it. Nothing is uploaded."
+    )
+    if _is_absent(context, project):
+        console.mark(
+            "warning",
+            f"{project.name} is not on {index.title}. With a pending publisher, this exchange "
+            "creates the project, empty.",
+        )
+    command = f"gh workflow run {workflow} --ref {branch} -f {INPUT}=true"
+    console.confirm(f"Start it ({command})?", yes=yes)
+    known = {run.id for run in forge.runs(event=EVENT, workflow=workflow)}
+    forge.dispatch(workflow, ref=branch, inputs={INPUT: "true"})
+
+    def find() -> tuple[Run, ...]:
+        runs = forge.runs(event=EVENT, workflow=workflow)
+        return tuple(run for run in runs if run.id not in known)
+
+    try:
+        run = follow_run(
+            console,
+            context.clock,
+            forge,
+            find,
+            what=workflow,
+            page=f"{forge.url}/actions/workflows/{workflow}",
+        )
+    except RunFailed as failed:
+        return _tell_why(context, project, forge, failed)
+    console.mark("done", f"{index.title} exchanged the token of {workflow}: {run.url}")
+    console.mark("step", "Next: nox -s release")
+    return 0
+
+
+def _workflow_of(derivation: Derivation) -> str:
+    job = derivation.job
+    if job is None:
+        raise ConfigurationError(
+            "Which workflow publishes is not known, so none can be asked.",
+            hint="nox -s check-project says what was found in .github/workflows.",
+        )
+    event = job.workflow.event(EVENT)
+    if event is None or INPUT not in event.inputs:
+        raise ConfigurationError(
+            f"`{job.workflow.filename}` has no run that only exchanges the token.",
+            reason=f"It needs `workflow_dispatch` with an input `{INPUT}`.",
+            hint="nox -s init shows a publish workflow that has one.",
+        )
+    return job.workflow.filename
+
+
+def _branch_of(project: Project, forge: Forge) -> str:
+    if project.settings.branch:
+        return project.settings.branch
+    repository = forge.repository()
+    if repository is None:
+        raise ForgeError(
+            f"GitHub shows no repository {forge.slug}.",
+            hint=f"gh repo view {forge.slug}; with several accounts: gh auth switch",
+        )
+    return repository.default_branch
+
+
+def _is_absent(context: Context, project: Project) -> bool:
+    """Whether the project is known not to be on the index."""
+    from nox_release.index import open_index
+
+    with (
+        contextlib.suppress(IndexUnavailableError),
+        open_index(project.settings.index, clock=context.clock) as client,
+    ):
+        return client.fetch_project(project.name) is None
+    return False
+
+
+def _tell_why(context: Context, project: Project, forge: Forge, failed: RunFailed) -> int:
+    """What the run itself says, then what its log means."""
+    from nox_release.operations.diagnose import explain, show
+
+    console = context.console
+    console.mark("error", failed.message)
+    with contextlib.suppress(NoxReleaseError):
+        for job in forge.jobs(failed.run.id):
+            for _, message in forge.annotations(job.id):
+                console.line(message, indent=2)
+    show(console, explain(context, project, failed.run, forge=forge))
+    console.mark("step", "Next: correct what is named, then nox -s check-project -- --exchange")
+    return 1

@@ -1,0 +1,120 @@
+"""Trusted publishing proven by a real run in the rehearsed world: nothing is uploaded."""
+
+import subprocess
+import sys
+
+import pytest
+
+from nox_release.project import Settings, parse_project
+from nox_release.scaffold.publish import plan_publish, publish_workflow
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def prepared(world):
+    """The tiny project with the workflow that this tool writes for it."""
+    project = parse_project(
+        {"project": {"name": "tiny-demo", "version": "1.2.3"}}, root=world.clone
+    )
+    assert project.settings == Settings()
+    plan = plan_publish(project, tool="nox-release", repository="you/tiny-demo", setup_py=None)
+    world.commit("Publish", {".github/workflows/publish.yml": publish_workflow(plan)})
+    world.workflows.forget_pushes()
+    return world
+
+
+def check(world, *arguments):
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "nox_release", "check-project", "--exchange", *arguments),
+            *("--index", world.index.url),
+        ],
+        cwd=world.clone,
+        env=world.environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def register(world, **changes):
+    values = {
+        "owner": "you",
+        "repository": "tiny-demo",
+        "workflow": "publish.yml",
+        "environment": "pypi",
+        **changes,
+    }
+    world.index.register_publisher("tiny-demo", **values)
+
+
+def test_a_registered_publisher_is_proven_and_nothing_is_uploaded(prepared):
+    prepared.index.create_project("tiny-demo", owner="you")
+    register(prepared)
+    status, output = check(prepared, "--yes")
+    assert status == 0, output
+    assert "exchanged the token of publish.yml" in output
+    assert prepared.index.filenames("tiny-demo") == ()
+    assert len(prepared.github.runs) == 1
+
+
+def test_a_publisher_with_another_environment_is_named_before_any_tag(prepared):
+    prepared.index.create_project("tiny-demo", owner="you")
+    register(prepared, environment="release")
+    status, output = check(prepared, "--yes")
+    assert status == 1
+    assert "has no publisher for this workflow" in output
+    assert "Environment name: pypi" in output
+    assert "/manage/project/tiny-demo/settings/publishing/" in output
+
+
+def test_a_pending_publisher_creates_the_project_and_that_is_said_first(prepared):
+    result = prepared.index.register_pending(
+        "you",
+        {
+            "project_name": "tiny-demo",
+            "owner": "you",
+            "repository": "tiny-demo",
+            "workflow_filename": "publish.yml",
+            "environment": "pypi",
+        },
+    )
+    assert result.accepted
+    status, output = check(prepared, "--yes")
+    assert status == 0, output
+    assert "this exchange creates the project, empty" in " ".join(output.split())
+    assert prepared.index.has_project("tiny-demo")
+    assert prepared.index.filenames("tiny-demo") == ()
+
+
+def test_a_pending_publisher_of_another_name_is_told_from_success(prepared):
+    prepared.index.register_pending(
+        "you",
+        {
+            "project_name": "tiny-demos-other-name",
+            "owner": "you",
+            "repository": "tiny-demo",
+            "workflow_filename": "publish.yml",
+            "environment": "pypi",
+        },
+    )
+    status, output = check(prepared, "--yes")
+    assert status == 1
+    assert "still does not exist" in output
+
+
+def test_nothing_is_started_without_a_yes(prepared):
+    status, output = check(prepared)
+    assert status == 1
+    assert "--yes" in output
+    assert prepared.github.runs == []
+
+
+def test_a_workflow_without_such_a_run_says_how_to_get_one(world):
+    status, output = check(world, "--yes")
+    assert status == 1
+    assert "nox -s init" in output
