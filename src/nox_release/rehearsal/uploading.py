@@ -66,7 +66,9 @@ class Upload:
         # Reading the form and the metadata needs no state: others may be served meanwhile.
         self._refuse_first(rules.form_refusals(self.fields))
         self._refuse_first(rules.metadata_refusals(self.fields, self.index.site))
-        content = next((part for part in self.form.files if part.field == "content"), None)
+        # Of a field sent twice the last one counts.
+        parts = [part for part in self.form.files if part.field == "content"]
+        content = parts[-1] if parts else None
         if content is None and "content" not in self.fields:
             raise Refused(400, "Upload payload does not have a file.")
         catalogue = self.index.catalogue
