@@ -1,0 +1,138 @@
+"""The real zizmor, and actionlint's place taken by a program that answers in its form."""
+
+import json
+import os
+import stat
+import sys
+
+import pytest
+
+from nox_release.audit import audit_workflows, find_zizmor, without_doubles
+from nox_release.checks.workflow import WorkflowFacts, check_workflow
+from nox_release.findings import Finding, Location, Passed, Severity, Skipped
+from nox_release.process import Runner
+from nox_release.publishing import Workflow
+from nox_release.workflows import read_workflows
+
+BAD = """\
+on:
+  push:
+    tags: ["v*"]
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: twine upload dist/*
+        env:
+          TWINE_PASSWORD: ${{ secrets.PYPI }}
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (folder / "publish.yml").write_text(BAD, encoding="utf-8")
+    return tmp_path
+
+
+def audit(root, path=None):
+    runner = Runner(environ={**os.environ, "PATH": str(path or "")})
+    workflows = tuple(w for w in read_workflows(root) if isinstance(w, Workflow))
+    return audit_workflows(root, workflows, runner)
+
+
+needs_zizmor = pytest.mark.skipif(
+    find_zizmor(os.environ) is None, reason="zizmor comes with nox-release[audit]"
+)
+
+
+@needs_zizmor
+def test_zizmors_findings_have_their_ids_lines_and_our_form(project):
+    found = {result.id: result for result in audit(project) if isinstance(result, Finding)}
+    finding = found["zizmor/unpinned-uses"]
+    assert finding.severity is Severity.WARNING
+    assert finding.subject == "workflow"
+    assert finding.where == Location(
+        file=".github/workflows/publish.yml", key="jobs.publish.steps", line=8
+    )
+    assert finding.link == "https://docs.zizmor.sh/audits/#unpinned-uses"
+    assert finding.message.startswith("Unpinned action reference: ")
+
+
+@needs_zizmor
+def test_credentials_that_stay_in_the_checkout_come_with_a_patch(project):
+    found = {result.id: result for result in audit(project) if isinstance(result, Finding)}
+    assert "+          persist-credentials: false" in found["zizmor/artipacked"].patch
+
+
+@needs_zizmor
+def test_one_upload_is_not_reported_in_two_words(project):
+    (workflow,) = read_workflows(project)
+    both = (*check_workflow(workflow, WorkflowFacts()), *audit(project))
+    ids = [result.id for result in without_doubles(both)]
+    assert "no-manual-twine" in ids
+    assert "zizmor/use-trusted-publishing" not in ids
+    assert "zizmor/use-trusted-publishing" in [result.id for result in both]
+
+
+def program(folder, name, script):
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(f"#!{sys.executable}\n{script}", encoding="utf-8")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return folder
+
+
+on_posix = pytest.mark.skipif(sys.platform == "win32", reason="a script is no program there")
+
+
+def of(results, name):
+    return [result for result in results if result.id.split("/")[0] == name]
+
+
+def test_a_program_that_is_not_there_is_not_known(project):
+    (skipped,) = of(audit(project), "actionlint")
+    assert skipped == Skipped(
+        id="actionlint",
+        subject="workflow",
+        title="What actionlint says about the workflows",
+        reason="actionlint is not on the PATH",
+    )
+
+
+@on_posix
+def test_actionlints_findings_have_its_kinds(project, tmp_path):
+    entry = {
+        "message": 'property "x" is not defined',
+        "filepath": ".github/workflows/publish.yml",
+        "line": 4,
+        "column": 1,
+        "kind": "expression",
+    }
+    script = f"import sys\nprint(r'''{json.dumps([entry])}''')\nsys.exit(1)\n"
+    (finding,) = of(audit(project, program(tmp_path / "bin", "actionlint", script)), "actionlint")
+    assert finding.id == "actionlint/expression"
+    assert finding.message == 'Property "x" is not defined.'
+    assert finding.where == Location(file=".github/workflows/publish.yml", line=4)
+
+
+@on_posix
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [
+        ("print('[]')\n", Passed),
+        ("print('null')\n", Passed),
+        ("print('no json')\n", Skipped),
+        ("print('{}')\n", Skipped),
+        ("import sys\nprint('fatal: broken', file=sys.stderr)\nsys.exit(3)\n", Skipped),
+    ],
+)
+def test_whatever_the_program_does_there_is_one_line(project, tmp_path, script, kind):
+    found = of(audit(project, program(tmp_path / "bin", "actionlint", script)), "actionlint")
+    assert [type(result) for result in found] == [kind]
+
+
+def test_no_workflows_no_programs(tmp_path):
+    assert audit_workflows(tmp_path, (), Runner(environ={})) == ()
