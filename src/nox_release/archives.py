@@ -46,9 +46,13 @@ MIB = 1024 * 1024
 # What we are willing to spend on one file. Nothing on PyPI comes near these.
 MAX_FILE_SIZE = 1024 * MIB  # PyPI raises no project's limit above this
 MAX_UNPACKED = 1024 * MIB
-MAX_MEMBERS = 150_000
+MAX_MEMBERS = 100_000
 MAX_DIRECTORY = 24 * MIB  # of a zip: its central directory
-MAX_TEXT = 16 * MIB  # METADATA, RECORD and their like
+MAX_TEXT = 16 * MIB  # RECORD; nobody's has a tenth of it
+MAX_METADATA = 4 * MIB
+MAX_HEADERS = 20_000
+MAX_HEADER_NAMES = 200
+MAX_ENTRY_POINTS = MIB
 MAX_TAR_HEADER = MIB
 
 # PyPI's own: `COMPRESSION_RATIO_*` in forklift/legacy.py, `_SCAN_MAX_FILE_SIZE` in scanner.py.
@@ -141,6 +145,7 @@ class _ZipReading:
         self.metadata_member = ""
         self.metadata: bytes | None = None
         self.top = ""
+        self.examined = True
 
     def result(self) -> Archive:
         members: tuple[Member, ...] = ()
@@ -156,9 +161,10 @@ class _ZipReading:
                         self._examine(archive)
                     except _LimitError as error:
                         self.limits.append(str(error))
+                        self.examined = False
         return Archive(
             kind="zip",
-            opened=opened,
+            opened=opened and self.examined,
             size=self.size,
             members=members,
             top=self.top,
@@ -214,6 +220,7 @@ class _ZipReading:
         if unpacked > RATIO_FLOOR and unpacked / self.size > RATIO_LIMIT:
             text = f"File exceeds compression ratio of {RATIO_LIMIT}"
             self.faults.append(Fault(rule="compression-bomb", text=text))
+            self.examined = False
             return
         for info in infos:
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -246,6 +253,12 @@ class _ZipReading:
                 if name.startswith(prefix):
                     self.contents[name] = self._read_text(archive, name)
         self._find_wheel_metadata(archive)
+        self._drop_excess()
+
+    def _drop_excess(self) -> None:
+        if self.metadata is not None and (excess := _metadata_excess(self.metadata)):
+            self.metadata = None
+            self.limits.append(excess)
 
     def _examine_sdist(self, archive: zipfile.ZipFile) -> None:
         try:
@@ -262,6 +275,7 @@ class _ZipReading:
         content = self.contents.get(target)
         if isinstance(content, bytes):
             self.metadata_member, self.metadata = target, content
+            self._drop_excess()
 
     def _require(self, archive: zipfile.ZipFile, name: str, rule: str, what: str) -> None:
         if name not in self.infos:
@@ -280,16 +294,17 @@ class _ZipReading:
 
     def _read_text(self, archive: zipfile.ZipFile, name: str) -> bytes | Unreadable:
         """A member in full, unless it is larger than any such file ought to be."""
+        limit = MAX_ENTRY_POINTS if name.endswith("/entry_points.txt") else MAX_TEXT
         try:
             with archive.open(self.infos[name]) as member:
-                content = member.read(MAX_TEXT + 1)
+                content = member.read(limit + 1)
         except zipfile.BadZipFile as error:
             return Unreadable(f"corrupt: {error}")
         except Exception as error:  # noqa: BLE001 - encrypted, damaged, of an unknown method
             return Unreadable(str(error) or type(error).__name__)
         self.budget.spend(len(content))
-        if len(content) > MAX_TEXT:
-            reason = f"`{name}` is larger than {MAX_TEXT // MIB} MiB and was not examined"
+        if len(content) > limit:
+            reason = f"`{name}` is larger than {limit // MIB} MiB and was not examined"
             self.limits.append(reason)
             return Unreadable(reason, limit=True)
         return content
@@ -516,6 +531,10 @@ class _TarReading:
         if opened:
             self._judge()
         member = posixpath.join(self.top, "PKG-INFO") if self.top else ""
+        metadata = self._metadata(member) if member else None
+        if metadata is not None and (excess := _metadata_excess(metadata)):
+            metadata = None
+            self.limits.append(excess)
         return Archive(
             kind="tar",
             opened=opened and not self.limits,
@@ -527,7 +546,7 @@ class _TarReading:
             contents=dict(self.texts),
             names=frozenset(each.name for each in self.members),
             metadata_member=member,
-            metadata=self._metadata(member) if member else None,
+            metadata=metadata,
         )
 
     def _fault(self, rule: str, text: str, status: int = 400, member: str = "") -> None:
@@ -623,7 +642,9 @@ class _TarReading:
                 "See {docs}/archives for more information"
             )
             self._fault("sdist-sparse", text, member=self.sparse)
-        if self.top in (".", "/", ""):
+        if self.limits:
+            self.top = ""  # of what was not read, nothing is known
+        elif self.top in (".", "/", ""):
             self.top = ""
             self._fault("one-top-level", "Incorrect number of top-level directories in sdist")
         elif not any(
@@ -650,6 +671,17 @@ class _TarReading:
                     content = stream.read(MAX_TEXT + 1)
                 return content if len(content) <= MAX_TEXT else None
         return None
+
+
+def _metadata_excess(text: bytes) -> str:
+    """What makes metadata too large to parse, or ""; each distinct header costs a pass."""
+    if len(text) > MAX_METADATA:
+        return f"its metadata take {len(text) // MIB} MiB; they were not examined"
+    headers = re.split(rb"\r?\n\r?\n", text, maxsplit=1)[0]
+    names = {line.partition(b":")[0].lower() for line in headers.splitlines() if b":" in line}
+    if headers.count(b"\n") > MAX_HEADERS or len(names) > MAX_HEADER_NAMES:
+        return "its metadata have more headers than can be meant; they were not examined"
+    return ""
 
 
 def common_path(names: Sequence[str]) -> str:

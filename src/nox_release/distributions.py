@@ -100,9 +100,10 @@ class Unreadable:
 class Archive:
     """What an archive holds, as far as any rule asks.
 
-    `top` is the one directory that everything is in, "" when there is none. `limits` says what
-    was left unexamined because the archive is out of all proportion. `metadata_member` is where
-    an upload client finds the metadata, `metadata` its bytes.
+    `opened` when it could be read as far as the rules ask. `top` is the one directory that
+    everything is in, "" when there is none. `limits` says what was left unexamined because the
+    archive is out of all proportion. `metadata_member` is where an upload client finds the
+    metadata, `metadata` its bytes.
     """
 
     kind: Literal["zip", "tar", ""]

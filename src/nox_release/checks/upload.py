@@ -1260,7 +1260,7 @@ def _wheel_content_refusals(archive: Archive, filename: str, form: Form) -> Iter
         text = f"Wheel '{filename}' does not contain the required METADATA file: {info}/METADATA"
         yield Refusal(rule="wheel-metadata-missing", text=text, field=f"{info}/METADATA")
     elif isinstance(metadata, Unreadable):
-        yield _crash("archive-member-unreadable", f"{info}/METADATA", metadata.reason)
+        yield from _unreadable(f"{info}/METADATA", metadata)
     if len(f"{filename}.metadata".encode("utf-8", "surrogateescape")) > 255:
         text = f"Filename is too long: '{filename}'"
         yield Refusal(rule="filename-too-long", text=text, value=filename)
@@ -1274,13 +1274,19 @@ def _wheel_license_refusals(
         text = f"License-File {path} does not exist in distribution file {filename} at {member}"
         yield Refusal(rule="wheel-license-file", text=text, field="license-file", value=path)
     elif isinstance(content, Unreadable):
+        yield from _unreadable(member, content)
+
+
+def _unreadable(member: str, content: Unreadable) -> Iterator[Refusal]:
+    """PyPI does not catch what reading raises here; our own limits are no verdict of its."""
+    if not content.limit:
         yield _crash("archive-member-unreadable", member, content.reason)
 
 
 def _record_refusals(archive: Archive, filename: str, member: str) -> Iterator[Refusal]:
     content = archive.read(member)
     if isinstance(content, Unreadable):
-        yield _crash("archive-member-unreadable", member, content.reason)
+        yield from _unreadable(member, content)
         return
     problem = "RECORD is missing" if content is None else ""
     if content is not None:
@@ -1342,7 +1348,7 @@ def _entry_point_refusals(archive: Archive, filename: str, member: str) -> Itera
     if content is None:
         return
     if isinstance(content, Unreadable):
-        yield _crash("archive-member-unreadable", member, content.reason)
+        yield from _unreadable(member, content)
         return
     text = f"Wheel '{filename}' has invalid entry points defined in the entry_points.txt file"
     for problem in entry_point_problems(content):
