@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -576,3 +577,77 @@ def test_attestations_need_a_trusted_publisher_and_a_structure(
         assert upload(index, wheel, authorization, attestations=given) == said + complaint
     assert upload(index, wheel, f"token {minted}", attestations=f"[{one}]") is None
     assert index.project("orc-demo").files()[0].provenance is not None
+
+
+def test_the_first_failing_step_speaks(index: RehearsalIndex, tmp_path: Path) -> None:
+    """Each step mends what the answer before complained of; the order is Warehouse's."""
+    index.put(small_wheel(tmp_path), owner="somebody")
+    index.age_release("orc-demo", "1.0", 400)
+    me = index.user("me")
+    me.verified_email = me.two_factor = False
+    index.set_status("orc-demo", "archived")
+    broken = "Description-Content-Type: text/x-rst\n\n|undefined|\n"
+    wheel = small_wheel(tmp_path, headers=f"Classifier: No :: Such\n{broken}")
+    good = as_me(index)
+
+    def verdict(
+        authorization: str = good, filename: str = "orc_demo-1.0-py3-none-none.zip", **fields: str
+    ) -> str:
+        form = deposited_form(wheel, index.incoming)
+        changed = {**dict(form.fields), "filetype": "bdist_wheel", "pyversion": "py3", **fields}
+        part = replace(form.files[0], filename=filename)
+        request = type(form)(
+            fields=tuple((name, value) for name, value in changed.items() if value), files=(part,)
+        )
+        try:
+            Upload(index, request, authorization=authorization, address="x").run()
+        except Refused as refused:
+            return refused.text
+        return "taken"
+
+    steps = [verdict("token pypi-garbage", pyversion=""), verdict(pyversion=""), verdict()]
+    sane = {"classifiers": ""}
+    steps.append(verdict(**sane))
+    index.set_status("orc-demo", "active")
+    steps.append(verdict(**sane))
+    index.add_role("orc-demo", "me")
+    steps.append(verdict(**sane))
+    me.verified_email = True
+    steps.append(verdict(**sane))
+    me.two_factor = True
+    index.project("orc-demo").organization_active = False
+    index.project("orc-demo").organization = "orc-org"
+    steps.append(verdict(**sane))
+    index.project("orc-demo").organization_active = True
+    steps.append(verdict(**sane))
+    sane["description"] = ""
+    steps.append(verdict(**sane))
+    sane["filename"] = "orc_demo-1.0-py3-none-none.whl"
+    index.project("orc-demo").extra_size = 10 * 1024**3
+    steps.append(verdict(**sane, sha256_digest="0" * 64))
+    index.project("orc-demo").extra_size = 0
+    steps.append(verdict(**sane, sha256_digest="0" * 64))
+    index.catalogue.used_filenames.add(sane["filename"])
+    steps.append(verdict(**sane))
+    index.catalogue.used_filenames.discard(sane["filename"])
+    steps.append(verdict(**sane))
+    index.age_release("orc-demo", "1.0", 1)
+    steps.append(verdict(**sane))
+    starts = [
+        "Invalid or non-existent authentication information.",
+        "Invalid value for pyversion. Error: Python version is required",
+        "'No :: Such' is not a valid classifier.",
+        "The user 'me' isn't allowed to upload to project 'orc-demo'.",
+        "The user 'me' isn't allowed to upload to project 'orc-demo'.",
+        "User 'me', associated with the API token used, does not have a verified primary email",
+        "User 'me', associated with the API token used, does not have two-factor authentication",
+        "Organization account owning this project is inactive.",
+        "The description failed to render for 'text/x-rst'.",
+        "Invalid file extension: Extension .zip is invalid for filetype bdist_wheel.",
+        "Project size too large. Limit for project 'orc-demo' total size is 10 GB.",
+        "The digest supplied does not match a digest calculated from the uploaded file.",
+        "This filename was previously used by a file that has since been deleted.",
+        "Uploading new files to releases older than 14 days is not allowed.",
+        "Binary wheel 'orc_demo-1.0-py3-none-none.whl' has an unsupported platform tag 'none'.",
+    ]
+    assert [step[: len(start)] for step, start in zip(steps, starts, strict=True)] == starts
