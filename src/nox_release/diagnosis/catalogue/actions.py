@@ -270,7 +270,7 @@ ENTRIES = (
     ),
     _(
         "gr-permission-file",
-        r"(?:/\S+\.sh|\./\S+): Permission denied",
+        r"(?:/[^ /]{1,80}\.sh|\./[^ ]{1,80}): Permission denied",
         "A script may not be run.",
         "It is not marked executable in git.",
         "`git update-index --chmod=+x <script>`",

@@ -194,7 +194,7 @@ ENTRIES = (
     _st(
         "be-st-dynamic-attr",
         (
-            r"(?:AttributeError|ModuleNotFoundError|ImportError)[^.]{0,120}?.{0,200}?(?:read_attr|expand\.py)",
+            r"(?:AttributeError|ModuleNotFoundError|ImportError)\b.{0,300}?(?:read_attr|expand\.py)",
             r"setuptools/config/expand\.py.{0,800}?(?:AttributeError|ModuleNotFoundError): (?P<w>.{0,120})",
         ),
         "setuptools cannot read the version from the package.",
@@ -449,7 +449,7 @@ ENTRIES = (
     ),
     _poetry(
         "be-poetry-nomodule",
-        (r"No file/folder found for package (?P<m>[\w.-]+)", r"\S+ does not contain any element"),
+        (r"No file/folder found for package (?P<m>[\w.-]+)", r"does not contain any element"),
         "poetry finds no package `{m}`.",
         "The folder is not named like the project.",
         'Write `packages = [{ include = "{package}", from = "src" }]` under [tool.poetry].',

@@ -264,7 +264,7 @@ ENTRIES = (
     _(
         "wh-too-new",
         (
-            r"(?P<f>[\w'-]+) introduced in metadata version '?(?P<a>\d[\d.]*)'?,? not '?(?P<b>\d[\d.]*)",
+            r"(?<![\w'-])(?P<f>[\w'-]{1,60}) introduced in metadata version '?(?P<a>\d[\d.]*)'?,? not '?(?P<b>\d[\d.]*)",
         ),
         "The field `{f}` needs a newer metadata version than the file declares.",
         "A back end wrote a field of metadata {a} into a file that says it is {b}.",
