@@ -16,6 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from packaging.version import Version
+
 from nox_release import pages
 from nox_release.archives import read_distribution
 from nox_release.checks import preflight
@@ -215,7 +217,11 @@ class FirstUpload:
         versions = {one.version for one in same}
         if len(versions) != 1 or len(there.versions) > 1:
             return ()
-        return tuple(one for one in found if one.version in versions)
+        begun = tuple(one for one in found if one.version in versions)
+        declared = self.project.version
+        if declared is None:  # a build has to say which version this is, unless one is half done
+            return begun if len(same) < len(begun) else ()
+        return begun if Version(declared) == Version(versions.pop()) else ()
 
     def target(self, commit: str) -> Target:
         first = self.distributions[0]

@@ -1,0 +1,377 @@
+"""`release` over the rehearsed world: real git, gh, build and twine; only the clock runs fast."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from nox_release.console import Console
+from nox_release.context import Context
+from nox_release.errors import NoxReleaseError
+from nox_release.operations import reconcile
+from nox_release.sessions import load
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="no Unix sockets in Python on Windows"),
+]
+
+TAG = "v1.2.3"
+FILES = {"tiny_demo-1.2.3-py3-none-any.whl", "tiny_demo-1.2.3.tar.gz"}
+
+
+class FastClock:
+    """Runs a hundred times as fast as the machine's."""
+
+    def __init__(self):
+        self.start, self.real = datetime.now(timezone.utc), time.monotonic()
+
+    def now(self):
+        return self.start + timedelta(seconds=(time.monotonic() - self.real) * 100)
+
+    def sleep(self, seconds):
+        time.sleep(min(seconds / 100, 0.5))
+
+
+class Ended:
+    def __init__(self, status, output, error, ids):
+        self.status, self.output, self.error, self.ids = status, output, error, ids
+
+    def __repr__(self):
+        return f"{self.status} {self.ids}\n{self.output}"
+
+
+def run(world, operation, *arguments, environ=None, interactive=False):
+    """One operation in this process; what it said, and the ids of what stopped it."""
+    module = load(operation)
+    parser = argparse.ArgumentParser()
+    module.add_options(parser)
+    options = parser.parse_args(["--index", world.index.url, *arguments])
+    stream = io.StringIO()
+    surroundings = {**world.environ, **(environ or {})}
+    console = Console.for_terminal(environ=surroundings, interactive=interactive, file=stream)
+    context = Context(
+        root=world.clone,
+        environ=surroundings,
+        interactive=interactive,
+        console=console,
+        clock=FastClock(),
+    )
+    error = None
+    try:
+        status = module.main(context, options)
+    except NoxReleaseError as caught:
+        status, error = 1, caught
+        console.error(caught)
+    ids = [finding.id for finding in getattr(error, "findings", ())]
+    return Ended(status, stream.getvalue(), error, ids)
+
+
+def release(world, *arguments, **more):
+    return run(world, "release", "--yes", "--no-smoke", *arguments, **more)
+
+
+@pytest.fixture
+def ready(world):
+    """A world in which nothing is missing but the release."""
+    world.index.create_project("tiny-demo", owner="you")
+    register(world)
+    world.github.add_environment("pypi")
+    return world
+
+
+def register(world):
+    world.index.register_publisher(
+        "tiny-demo", owner="you", repository="tiny-demo", workflow="publish.yml", environment="pypi"
+    )
+
+
+def state(world):
+    """All that a release changes."""
+    tags = world.git("for-each-ref", "--format=%(refname)", "refs/tags", cwd=world.remote)
+    there = world.index.filenames("tiny-demo") if world.index.has_project("tiny-demo") else ()
+    return (
+        tuple(tags.split()),
+        tuple(one.tag for one in world.github.releases),
+        tuple((one.path, one.conclusion, one.attempt) for one in world.github.runs),
+        tuple(sorted(there)),
+    )
+
+
+DONE = ((f"refs/tags/{TAG}",), (TAG,), ((".github/workflows/publish.yml", "success", 1),),
+        tuple(sorted(FILES)))  # fmt: skip
+
+
+def writes(world):
+    return [
+        (one.method, one.path)
+        for one in world.github.faults.seen
+        if one.method != "GET" and not one.path.endswith("/graphql")
+    ]
+
+
+def test_a_release_goes_all_the_way_and_a_second_one_performs_nothing(ready):
+    first = run(ready, "release", "--yes")
+    assert first.status == 0, first
+    assert state(ready) == DONE
+    assert "installs from" in first.output
+    assert "import tiny_demo" in first.output
+    assert "came from `you/tiny-demo`" in first.output
+    assert "pip install" in first.output
+    assert "\x1b" not in first.output
+    assert first.output.count("nothing is taken back") == 1
+    assert ready.github.releases[0].body.strip() == "### Added\n\n- Says hello."
+    assert ready.git("cat-file", "-t", TAG) == "tag"
+    before = writes(ready)
+    started = time.monotonic()
+    second = run(ready, "release")
+    assert second.status == 0, second
+    assert time.monotonic() - started < 2
+    assert "already" in second.output
+    assert state(ready) == DONE
+    assert writes(ready) == before
+
+
+def test_nothing_happens_unless_somebody_agrees(ready):
+    before = state(ready)
+    ended = run(ready, "release", "--no-smoke")
+    assert ended.status == 1
+    assert "--yes" in ended.output
+    assert state(ready) == before
+    assert ready.git("tag") == ""
+
+
+def test_every_blocker_is_shown_at_once_and_nothing_is_changed(ready):
+    ready.commit("Elsewhere")
+    ready.git("tag", TAG, "HEAD^")
+    ready.git("push", "-q", "origin", TAG)
+    ready.github.add_check_run(ready.git("rev-parse", "HEAD"), "tests", conclusion="failure")
+    ready.github.add_environment("pypi", policies=(("main", "branch"),))
+    ready.github.disabled_workflows["publish.yml"] = "disabled_manually"
+    ready.write({"README.md": "changed", "tiny_demo/forgotten.py": ""})
+    ready.git("checkout", "-q", "--detach")
+    before = state(ready)
+    ended = release(ready)
+    assert ended.status == 1
+    assert {
+        "tree-dirty",
+        "tree-untracked-source",
+        "head-detached",
+        "tag-elsewhere-there",
+        "checks-red",
+        "environment-refuses-tag",
+    } <= set(ended.ids)
+    assert "nothing was changed" in ended.output
+    assert state(ready) == before
+
+
+@pytest.mark.parametrize(
+    ("when", "step"),
+    [("after", "CreateTag"), ("before", "CreateGitHubRelease"), ("after", "CreateGitHubRelease")],
+)
+def test_a_release_stopped_around_any_step_is_finished_by_the_same_command(
+    ready, monkeypatch, step, when
+):
+    """A few of the cells of tests/faults.py, which kills real processes."""
+    real = reconcile.perform
+
+    def stop(planned, effects):
+        hit = type(planned).__name__ == step
+        if not (hit and when == "before"):
+            real(planned, effects)
+        if hit:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(reconcile, "perform", stop)
+    with pytest.raises(KeyboardInterrupt):
+        release(ready)
+    monkeypatch.setattr(reconcile, "perform", real)
+    ended = release(ready)
+    assert ended.status == 0, ended
+    assert state(ready) == DONE
+    assert len([one for one in writes(ready) if one[1].endswith("/releases")]) == 1
+
+
+def test_a_project_that_is_not_on_the_index_stops_the_release_before_the_tag(world):
+    ended = release(world)
+    assert "project-absent" in ended.ids
+    assert state(world) == ((), (), (), ())
+
+
+def test_a_pending_publisher_lets_the_release_create_the_project(world):
+    world.index.register_pending(
+        "you",
+        {"project_name": "tiny-demo", "owner": "you", "repository": "tiny-demo",
+         "workflow_filename": "publish.yml", "environment": "pypi"},
+    )  # fmt: skip
+    ended = release(world, "--pending-publisher")
+    assert ended.status == 0, ended
+    assert state(world) == DONE
+
+
+def test_a_failed_run_is_explained_and_run_again_when_somebody_comes_back(world):
+    world.index.create_project("tiny-demo", owner="you")
+    first = release(world)
+    assert first.status == 1
+    assert "failed" in first.output
+    assert "nox -s release" in first.output
+    assert "invalid-publisher" in first.output
+    tags, releases, runs, files = state(world)
+    assert (runs[0][1:], files) == (("failure", 1), ())
+    again = release(world)
+    assert again.status == 1
+    assert [one[1:] for one in state(world)[2]] == [("failure", 2)]
+    register(world)
+    last = release(world)
+    assert last.status == 0, last
+    assert state(world) == (tags, releases, ((runs[0][0], "success", 3),), tuple(sorted(FILES)))
+
+
+def test_a_lost_reply_is_looked_into_and_the_write_not_repeated(ready):
+    from nox_release.rehearsal.faults import Fault
+
+    ready.github.faults.arrange(
+        Fault(kind="lost-reply", endpoint="*/releases", method="POST", times=1)
+    )
+    ended = release(ready)
+    assert ended.status == 0, ended
+    assert "But it is done" in ended.output
+    assert state(ready) == DONE
+
+
+def test_of_two_releases_of_other_commits_one_wins_and_the_other_says_so(ready):
+    """The other pushes its tag in the very moment in which this one pushes its own."""
+    hook = ready.clone / ".git" / "hooks" / "pre-push"
+    ready.commit("Next")
+    other = ready.git("rev-parse", "HEAD^")
+    hook.write_text(f"#!/bin/sh\ngit -C '{ready.remote}' tag {TAG} {other}\n")
+    hook.chmod(0o755)
+    ended = release(ready)
+    assert ended.status == 1
+    assert "tag-elsewhere-there" in ended.output
+    assert state(ready)[1:] == ((), (), ())
+
+
+def test_of_two_releases_of_the_same_commit_both_end_in_the_same_world(ready):
+    hook = ready.clone / ".git" / "hooks" / "pre-push"
+    head = ready.git("rev-parse", "HEAD")
+    hook.write_text(f"#!/bin/sh\ngit -C '{ready.remote}' tag {TAG} {head}\n")
+    hook.chmod(0o755)
+    ended = release(ready)
+    assert ended.status == 0, ended
+    assert "another release was faster" in ended.output
+    assert state(ready) == DONE
+
+
+def test_an_unpushed_commit_goes_with_its_tag_or_not_at_all(ready):
+    ready.commit("Not pushed", push=False)
+    ended = release(ready)
+    assert ended.status == 0, ended
+    head = ready.git("rev-parse", "HEAD")
+    assert ready.git("rev-parse", "refs/heads/main", cwd=ready.remote) == head
+    assert "push branch main and tag" in ended.output
+
+
+def test_a_run_that_waits_for_approval_says_where_and_goes_on_when_it_is_given(ready):
+    import threading
+
+    ready.github.add_environment("pypi", reviewers=("you",))
+
+    def approve():
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            waiting = [one for one in ready.github.runs if one.status == "waiting"]
+            if waiting:
+                time.sleep(0.3)
+                ready.github.decide(waiting[0], "pypi", approved=True)
+                return
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=approve)
+    thread.start()
+    ended = release(ready)
+    thread.join()
+    assert ended.status == 0, ended
+    assert "waiting for approval of environment pypi by you, which you may give" in ended.output
+    assert "/actions/runs/" in ended.output
+
+
+def test_no_run_is_explained_and_the_next_command_starts_the_workflow(ready):
+    ready.github.settings.actions_enabled = False
+    first = release(ready)
+    assert first.status == 1
+    assert "No run of publish.yml came" in first.output
+    assert f"gh workflow run publish.yml --ref {TAG}" in first.output
+    ready.github.settings.actions_enabled = True
+    ready.github.releases[0].published_at -= timedelta(minutes=10)
+    second = release(ready)
+    assert second.status == 0, second
+    assert "start publish.yml" in second.output
+    assert set(state(ready)[3]) == FILES
+
+
+def test_the_version_asked_for_must_be_the_one_that_is_built(ready):
+    ended = release(ready, "2.0")
+    assert "version-not-asked" in ended.ids
+    assert state(ready)[0] == ()
+    ended = release(ready, "two")
+    assert "is not a version" in ended.output
+
+
+def test_a_version_that_was_uploaded_by_hand_is_not_released_over(ready, tmp_path):
+    from nox_release.operations.build import build
+
+    context = Context(
+        root=ready.clone, environ=ready.environ, interactive=False, clock=FastClock(),
+        console=Console.for_terminal(environ={}, interactive=False, file=io.StringIO()),
+    )  # fmt: skip
+    from nox_release.project import read_project
+
+    built = build(context, read_project(ready.clone), smoke=False, destination=tmp_path / "d")
+    ready.index.put(*(one.path for one in built.distributions), owner="you")
+    ended = release(ready)
+    assert "version-taken" in ended.ids
+    assert state(ready)[:3] == ((), (), ())
+
+
+def test_an_index_that_is_down_is_no_reason_to_go_on(ready):
+    ready.index.stop()
+    ended = release(ready)
+    assert "index-unreachable" in ended.ids
+    assert "project-absent" not in ended.ids
+    assert state(ready)[:2] == ((), ())
+
+
+def test_text_of_strangers_cannot_dress_up_the_output(ready):
+    ready.commit("\x1b[31m[red]::error::x [/red]\x1b]0;title\x07")
+    ended = release(ready)
+    assert ended.status == 0, ended
+    assert "\x1b" not in ended.output
+    assert "[red]" in ended.output
+    assert not any(line.lstrip().startswith("::") for line in ended.output.splitlines())
+
+
+def test_a_missing_gh_is_said_among_the_others(ready, tmp_path):
+    import shutil
+
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("git", "sh"):
+        (folder / name).symlink_to(shutil.which(name))
+    ended = release(ready, environ={"PATH": str(folder)})
+    assert ended.ids == ["gh-missing"]
+
+
+def test_no_wait_stops_after_the_github_release(ready):
+    ended = release(ready, "--no-wait")
+    assert ended.status == 0, ended
+    assert state(ready)[1] == (TAG,)
+    assert "not known yet" in ended.output
+    ready.workflows.wait()
+    assert release(ready).status == 0
+    assert state(ready) == DONE
