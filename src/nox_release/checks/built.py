@@ -296,7 +296,7 @@ def top_level(wheel: Distribution) -> tuple[Package, ...]:
 
 
 def _is_package(path: str) -> bool:
-    return PurePosixPath(path).name.split(".")[0] == "__init__"
+    return path.rpartition("/")[2].startswith("__init__.")
 
 
 def _root(name: str, packages: Collection[str]) -> str:

@@ -301,7 +301,7 @@ def _make(
     """Build both files and gather the facts; environment, twine and rules get ready meanwhile."""
     runner = without_secrets(context.runner)
     environment = pool.submit(fresh_environment, aside / "environment", runner)
-    loaded = pool.submit(_load)
+    loaded = pool.submit(_load, project.readme)
     source = _prepare(context, project, aside, working_tree=working_tree, tag=tag, watch=watch)
     from nox_release.building import BuildFailed, build_distributions
     from nox_release.inspection import check_with_twine
@@ -331,11 +331,23 @@ def _make(
     return _Made(facts=replace(facts, warnings=tuple(warnings)), commit=source.commit, twine=twine)
 
 
-def _load() -> None:
-    """Load what looks at the files while others make them."""
-    import nox_release.archives
-    import nox_release.checks.files
-    import nox_release.inspection  # noqa: F401
+def _load(readme: str | None) -> None:
+    """Load what looks at the files while others make them: it takes as long as a hook."""
+    from importlib import import_module
+
+    for module in (
+        "nox_release.building",
+        "nox_release.archives",
+        "nox_release.checks.files",
+        "nox_release.inspection",
+        "email_validator",
+        "rfc3986",
+        "trove_classifiers",
+        "readme_renderer.markdown"
+        if (readme or "").lower().endswith(".md")
+        else "readme_renderer.rst",
+    ):
+        import_module(module)
 
 
 def _facts(source: _Source, sdist: Path, wheel: Path, *, tag: str | None) -> Facts:
