@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.errors import ChecksFailed, NoxReleaseError
+from nox_release.errors import ChecksFailed, Declined, NoxReleaseError
 from nox_release.operations import options as shared
 
 if TYPE_CHECKING:
@@ -116,8 +116,9 @@ class Story:
 def main(context: Context, options: argparse.Namespace) -> int:
     """The session."""
     from nox_release.rehearsal.copying import find_origin
-    from nox_release.rehearsal.world import World, plain_environ
+    from nox_release.rehearsal.world import World, plain_environ, require_rehearsal
 
+    require_rehearsal()
     project = shared.load_project(context, options)
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="rehearsal-")).resolve()
@@ -133,11 +134,13 @@ def main(context: Context, options: argparse.Namespace) -> int:
             remote_name=origin.remote,
         )
         with world:
-            return _rehearse(context, options, project, world, origin, started)
+            try:
+                return _rehearse(context, options, project, world, origin, started)
+            finally:
+                if options.keep:
+                    _stay(context, world)
     finally:
-        if options.keep:
-            _tell_where(context, folder)
-        else:
+        if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -558,11 +561,15 @@ def _in_words(problem: NoxReleaseError) -> str:
     return " ".join([*(f"{one.message} [{one.id}]" for one in findings), str(problem)])
 
 
-def _tell_where(context: Context, folder: Path) -> None:
+def _stay(context: Context, world: World) -> None:
+    """Say where everything is; as long as somebody looks, the index and GitHub answer."""
     console = context.console
+    folder = shlex.quote(str(world.directory))
     console.line()
-    console.line(f"Kept: {folder}")
-    console.line(
-        "work/ is the clone, github/ the remote, index/ the files, runner/ the jobs' folders."
-    )
-    console.line(f"When you are done: rm -r {shlex.quote(str(folder))}")
+    console.line(f"Kept: {world.directory}")
+    console.line("work/ is the clone, github/ the remote, index/ the files, runner/ the jobs.")
+    console.line(f"A shell is in there after: . {shlex.quote(str(world.write_environ()))}")
+    console.line(f"When you are done: rm -r {folder}")
+    if console.interactive:
+        with contextlib.suppress(Declined):
+            console.confirm(f"{world.index.url} and gh answer until you press Enter.", yes=False)

@@ -109,6 +109,7 @@ def copy_into(world: World, origin: Origin) -> Path:
     """Fill the world's remote and clone from `origin`; the project's folder in the clone."""
     if origin.repository is not None:
         world.seed(origin.root)
+        _copy_submodules(world, origin.root, world.clone)
         return world.clone / origin.below
     tree = world.directory / "tree"
     shutil.copytree(origin.root, tree, ignore=_NEVER_COPIED, symlinks=True)
@@ -118,6 +119,32 @@ def copy_into(world: World, origin: Origin) -> Path:
     world.seed(tree)
     shutil.rmtree(tree, ignore_errors=True)
     return world.clone
+
+
+def _copy_submodules(world: World, source: Path, clone: Path) -> None:
+    """Let the addresses of checked-out submodules lead to copies of them, and check those out."""
+    if not (clone / ".gitmodules").is_file():
+        return
+    world.git("submodule", "--quiet", "init", cwd=clone)
+    listed = world.git("config", "--get-regexp", r"^submodule\..*\.url$", cwd=clone)
+    for number, line in enumerate(listed.splitlines()):
+        key, _, address = line.partition(" ")
+        name = key.removeprefix("submodule.").removesuffix(".url")
+        path = world.git("config", "--file", ".gitmodules", f"submodule.{name}.path", cwd=clone)
+        inner = source / path
+        if not (inner / ".git").exists():
+            continue
+        bare = world.directory / "submodules" / f"{world.submodules}-{number}.git"
+        world.submodules += 1
+        world.git(
+            "clone", "--quiet", "--bare", "--no-hardlinks", "--", str(inner), str(bare), cwd=clone
+        )
+        world.git(
+            "config", "--global", "--add", f"url.{bare.as_posix()}.insteadOf", address, cwd=clone
+        )
+        world.git("config", "uploadpack.allowAnySHA1InWant", "true", cwd=bare)
+        world.git("submodule", "--quiet", "update", "--", path, cwd=clone)
+        _copy_submodules(world, inner, clone / path)
 
 
 def drop_tag(world: World, tag: str) -> bool:

@@ -7,7 +7,6 @@ certificate is needed. Git's facts (tags, commits, files) come from the bare rem
 
 from __future__ import annotations
 
-import socket
 import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
@@ -198,14 +197,8 @@ class RehearsalGitHub:
         """Listen on the socket.
 
         Raises:
-            NoxReleaseError: this machine has no Unix sockets, or the path is too long for one.
+            NoxReleaseError: the path is too long for a Unix socket.
         """
-        if not hasattr(socket, "AF_UNIX"):
-            raise NoxReleaseError(
-                "This system has no Unix sockets in Python, so `gh` cannot be led to a local GitHub.",
-                reason="The rehearsal talks to the real `gh` through its `http_unix_socket`.",
-                hint="On Windows, rehearse inside WSL; every other session works without.",
-            )
         if len(str(self.socket_path).encode()) > SOCKET_PATH_LIMIT:
             raise NoxReleaseError(
                 "The path of the socket for `gh` is too long for the system.",

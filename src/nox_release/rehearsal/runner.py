@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from nox_release.errors import NoxReleaseError
+from nox_release.process import end_running
 from nox_release.publishing import PublishJob, publish_jobs
 from nox_release.rehearsal.expressions import UnknownExpression, holds, interpolate
 from nox_release.rehearsal.github_state import (
@@ -295,11 +296,14 @@ class WorkflowRunner:
                 carried.thread.join(timeout)
 
     def stop(self) -> None:
-        """Carry out nothing more, and wait for what is under way to notice."""
+        """Carry out nothing more, and end what is under way."""
         self._stopped.set()
         for carried in list(self._carried.values()):
             carried.cancelled.set()
-        self.wait(timeout=10)
+        self.wait(timeout=0.1)
+        if any(one.thread and one.thread.is_alive() for one in self._carried.values()):
+            end_running()
+            self.wait(timeout=10)
 
     def try_publishing(
         self, files: Iterable[Path], *, workflow: str, environment: str | None
@@ -650,7 +654,7 @@ class WorkflowRunner:
             say("The distributions are built already.")
             return
         source = folder / "source"
-        self._check_out(carried.run, source, full=_whole_history(text))
+        self._check_out(carried.run, source, text)
         say(f"Checked out {carried.run.head_sha} ({carried.run.ref})")
         outdir = folder / "dist"
         outdir.mkdir(parents=True, exist_ok=True)
@@ -670,7 +674,7 @@ class WorkflowRunner:
         for path in carried.files:
             say(f"Successfully built {path.name}")
 
-    def _check_out(self, run: Run, source: Path, *, full: bool) -> None:
+    def _check_out(self, run: Run, source: Path, text: JobText) -> None:
         """As actions/checkout does it: the one ref at depth 1, or everything with fetch-depth 0."""
         source.mkdir(parents=True)
         address = f"https://github.com/{self.github.slug}.git"
@@ -680,7 +684,7 @@ class WorkflowRunner:
 
         git("init", "--quiet")
         git("remote", "add", "origin", address)
-        if full:
+        if _checkout_input(text, "fetch-depth") == "0":
             git("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
         else:
             target = (
@@ -690,6 +694,10 @@ class WorkflowRunner:
             )
             git("fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"+{run.ref}:{target}")
         git("checkout", "--quiet", "--force", "--detach", run.head_sha)
+        submodules = _checkout_input(text, "submodules").lower()
+        if submodules in ("true", "recursive"):
+            deep = ["--recursive"] if submodules == "recursive" else []
+            git("submodule", "--quiet", "update", "--init", "--depth=1", *deep)
 
     def _build_for_real(self, source: Path, outdir: Path) -> Iterable[Path]:
         from nox_release.building import build_distributions
@@ -888,13 +896,12 @@ def _checks_publisher(step: StepText) -> bool:
 _COMMAND = re.compile(r"::(error|warning|notice)[^:]*::(.*)")
 
 
-def _whole_history(text: JobText) -> bool:
-    depths = [
-        step.input("fetch-depth")
-        for step in text.steps
-        if step.uses is not None and step.uses.action == "actions/checkout"
-    ]
-    return "0" in depths
+def _checkout_input(text: JobText, name: str) -> str:
+    """An input of the job's first actions/checkout; empty where it says nothing."""
+    for step in text.steps:
+        if step.uses is not None and step.uses.action == "actions/checkout":
+            return (step.input(name) or "").strip()
+    return ""
 
 
 def _admits(environment: Environment, ref: str, github: RehearsalGitHub) -> bool:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import shutil
-import sys
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -183,6 +184,7 @@ class World:
         )
         self.github.user.token = GH_TOKEN
         self.github.accounts = {GH_TOKEN: self.github.user}
+        self.submodules = 0
         self._index: RehearsalIndex | None = None
         self._workflows: WorkflowRunner | None = None
         self._stack = contextlib.ExitStack()
@@ -342,6 +344,21 @@ class World:
             self.git("branch", "--quiet", f"--set-upstream-to={self.remote_name}/{self.branch}")
         return self.git("rev-parse", "HEAD")
 
+    def write_environ(self) -> Path:
+        """A file to `source` in a shell, which then is in the world."""
+        names = sorted(
+            name
+            for name in self.environ
+            if name.startswith(("GIT_", "GH_", "XDG_"))
+            or name in ("HOME", "PYTHON_KEYRING_BACKEND")
+        )
+        lines = [f"export {name}={shlex.quote(self.environ[name])}" for name in names]
+        path = self.directory / "environ.sh"
+        path.write_text(
+            "\n".join([*lines, f"cd {shlex.quote(str(self.clone))}", ""]), encoding="utf-8"
+        )
+        return path
+
     # --- gh ------------------------------------------------------------------------------------
 
     @property
@@ -375,4 +392,18 @@ def repository_name(text: str) -> str:
 
 def supports_rehearsal() -> bool:
     """Whether this machine can lead `gh` to a stand-in at all."""
-    return sys.platform != "win32"
+    return hasattr(socket, "AF_UNIX")
+
+
+def require_rehearsal() -> None:
+    """See `supports_rehearsal`.
+
+    Raises:
+        NoxReleaseError: it cannot.
+    """
+    if not supports_rehearsal():
+        raise NoxReleaseError(
+            "This system has no Unix sockets in Python, so gh cannot be led to a local GitHub.",
+            reason="The rehearsal talks to the real gh through its `http_unix_socket`.",
+            hint="On Windows, rehearse inside WSL; every other session works without.",
+        )
