@@ -44,7 +44,8 @@ class Built:
 
     `project` has the name and version of the built metadata. `distributions` are the sdist and
     the wheel, `placed` says that they are in their destination (not so when findings of error
-    severity kept them out). `commit` is `None` when the tree was built as it lies.
+    severity kept them out). `commit` is `None` when the tree was built as it lies; otherwise
+    `left_out` are the files that differ from it here, and so are not in what was built.
     """
 
     project: Project
@@ -54,6 +55,7 @@ class Built:
     tag: str | None = None
     placed: bool = True
     entry_points: str = ""
+    left_out: tuple[str, ...] = ()
     seconds: tuple[tuple[str, float], ...] = ()
 
     @property
@@ -178,6 +180,7 @@ def build(
         tag=tag,
         placed=not refused,
         entry_points=made.facts.entry_points,
+        left_out=made.left_out,
         seconds=watch.seconds(),
     )
 
@@ -195,7 +198,16 @@ class _Source:
     untracked: tuple[str, ...] = ()
     commit: str | None = None
     epoch: int | None = None
+    repository: Repository | None = None
     checkout: Repository | None = None
+
+    def left_out(self) -> tuple[str, ...]:
+        """What lies in the maintainer's tree and is not in the checkout that is built."""
+        if self.repository is None or self.checkout is None:
+            return ()
+        changes = self.repository.changes()
+        below = self.project.root.relative_to(self.checkout.root)
+        return _below((*changes.modified, *changes.untracked), below)
 
 
 def _prepare(
@@ -236,6 +248,7 @@ def _prepare(
         tree=_below(copy.tracked(), below),
         commit=commit,
         epoch=repository.commit_time(commit),
+        repository=repository,
         checkout=copy,
     )
 
@@ -285,6 +298,7 @@ class _Made:
     facts: Facts
     commit: str | None
     twine: Future[tuple[Result, ...]]
+    left_out: tuple[str, ...]
 
 
 def _make(
@@ -306,6 +320,7 @@ def _make(
     from nox_release.building import BuildFailed, build_distributions
     from nox_release.inspection import check_with_twine
 
+    left_out = pool.submit(source.left_out)
     warnings: list[str] = []
     files: Future[Sequence[Path]] = Future()
     twine = pool.submit(check_with_twine, files.result, runner, cwd=aside)
@@ -328,7 +343,12 @@ def _make(
         files.cancel()  # where it has no result, nobody will wait for one
     loaded.result()
     facts = _facts(source, *built, tag=tag)
-    return _Made(facts=replace(facts, warnings=tuple(warnings)), commit=source.commit, twine=twine)
+    return _Made(
+        facts=replace(facts, warnings=tuple(warnings)),
+        commit=source.commit,
+        twine=twine,
+        left_out=left_out.result(),
+    )
 
 
 def _load(readme: str | None) -> None:

@@ -18,6 +18,13 @@ def show(console: Console, built: Built) -> None:
     project = built.project
     origin = f"from commit {built.commit[:7]}" if built.commit else "from the tree as it lies"
     console.title(f"{project.name} {built.version}, {origin}")
+    if built.left_out:
+        some = ", ".join(built.left_out[:3]) + (", …" if len(built.left_out) > 3 else "")
+        console.mark(
+            "advice",
+            f"{_count(len(built.left_out), 'file')} here differ from that commit and are not in "
+            f"it: {some} (`--working-tree` builds the tree as it lies)",
+        )
     for one in built.distributions:
         console.line(f"{one.filename}  {size_in_words(one.size)}")
         console.line(f"sha256 {one.sha256}", indent=2, style="dim")
@@ -83,6 +90,7 @@ def as_json(built: Built) -> dict[str, Any]:
         "version": built.version,
         "commit": built.commit,
         "tag": built.tag,
+        "left_out": list(built.left_out),
         "placed": built.placed,
         "distributions": [
             {
