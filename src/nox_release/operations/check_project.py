@@ -11,6 +11,7 @@ The exit status is 1 when a release would fail.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ from nox_release.operations import options as shared
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+
+    from packaging.version import Version
 
     from nox_release.console import Console
     from nox_release.context import Context
@@ -42,6 +45,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     shared.add_index(parser)
     shared.add_package(parser)
     shared.add_json(parser)
+    parser.add_argument(
+        "--tag", metavar="TAG", help="with files: they have to be of the version this tag names"
+    )
     parser.add_argument("--build", action="store_true", help="build first, into a temporary folder")
     parser.add_argument(
         "--pending-publisher",
@@ -242,6 +248,8 @@ def _check_files(context: Context, options: argparse.Namespace) -> int:
     findings = [
         relative_to(finding, context.root) for finding in check_distributions(paths, index=index)
     ]
+    if options.tag:
+        findings += _of_another_version(paths, options.tag)
     failed = errors_in(findings)
     fine = [
         Passed(
@@ -280,3 +288,35 @@ def _check_files(context: Context, options: argparse.Namespace) -> int:
 def size_of(path: Path) -> str:
     size = path.stat().st_size
     return f"{size / 1024:.0f} KiB" if size < 1024**2 else f"{size / 1024**2:.1f} MiB"
+
+
+def _of_another_version(paths: Sequence[Path], tag: str) -> list[Finding]:
+    """Files whose version is not the one in `tag`, whatever stands before it there."""
+    from nox_release.checks.built import VERSION_MISMATCH
+    from nox_release.checks.state_of_index import version_of
+    from nox_release.findings import Location, find
+
+    wanted = _version_in(tag)
+    if wanted is None:
+        return [find(VERSION_MISMATCH, f"The tag `{tag}` names no version.")]
+    return [
+        find(
+            VERSION_MISMATCH,
+            f"`{path.name}` is not of version {wanted}, which the tag `{tag}` names.",
+            where=Location(file=path.name),
+        )
+        for path in paths
+        if version_of(path.name) not in (None, wanted)
+    ]
+
+
+def _version_in(tag: str) -> Version | None:
+    """The version that a tag such as `v1.2.0` or `demo-v1.2.0` ends in."""
+    from packaging.version import InvalidVersion, Version
+
+    for start in [0, *(found.end() for found in re.finditer(r"[-_/@]|(?<=[a-z])(?=\d)", tag))]:
+        try:
+            return Version(tag[start:])
+        except InvalidVersion:
+            continue
+    return None

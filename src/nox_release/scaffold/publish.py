@@ -272,7 +272,7 @@ def _native_jobs(plan: PublishPlan) -> str:
       - name: Look for everything that {plan.index.title} would refuse
         run: |
           python -m pip install {plan.tool}
-          nox-release check-project dist/*
+          nox-release check-project --tag "$GITHUB_REF_NAME" dist/*
 """
 
 
