@@ -125,8 +125,6 @@ class Accounts:
         description: str = "",
     ) -> str:
         """A new token. Like Warehouse, the caveats are both written into it and remembered."""
-        from pypitoken import Token
-
         record = TokenRecord(
             identifier=str(uuid.uuid4()),
             key=secrets.token_bytes(32),
@@ -135,19 +133,17 @@ class Accounts:
             publisher=publisher,
             description=description,
         )
-        token = Token.create(self.token_domain, record.identifier, record.key)
+        token = _pypitoken().Token.create(self.token_domain, record.identifier, record.key)
         for caveat in caveats:
             token._macaroon.add_first_party_caveat(_dumped(caveat))  # noqa: SLF001 - a publisher's caveat is PyPI's own, `restrict` has none
         with self._lock:
             self.records[record.identifier] = record
-        return token.dump()
+        return str(token.dump())
 
     def delete(self, token: str) -> None:
         """Forget the token, as its owner may on the account page."""
-        from pypitoken import Token
-
         with self._lock:
-            self.records.pop(Token.load(token).identifier, None)
+            self.records.pop(_pypitoken().Token.load(token).identifier, None)
 
     def identify(self, authorization: str | None) -> Identity | None:
         """Whom the Authorization header speaks for; `None` when it names no living token.
@@ -176,14 +172,12 @@ class Accounts:
         return self._identity(token)
 
     def _identity(self, token: str) -> Identity | None:
-        from pypitoken import LoaderError, Token
-
         prefix, _, raw = token.partition("-")
         if prefix != "pypi" or not raw:
             return None
         try:
-            identifier = Token.load(token).identifier
-        except (LoaderError, UnicodeDecodeError):
+            identifier = _pypitoken().Token.load(token).identifier
+        except (_pypitoken().LoaderError, UnicodeDecodeError):
             return None
         record = self.records.get(identifier)
         if record is None or (record.user is not None and record.user.frozen):
@@ -196,10 +190,9 @@ class Accounts:
         Raises:
             Refused: with the texts of all caveats that do not hold.
         """
-        from pymacaroons import Verifier
-        from pypitoken import Token
+        from pymacaroons import Verifier  # type: ignore[import-untyped]
 
-        macaroon = Token.load(identity.token)._macaroon  # noqa: SLF001 - pypitoken's own check stops at the first caveat
+        macaroon = _pypitoken().Token.load(identity.token)._macaroon  # noqa: SLF001 - pypitoken's own check stops at the first caveat
         for caveat in identity.record.caveats:
             macaroon.add_first_party_caveat(_dumped(caveat))
         errors: list[str] = []
@@ -278,6 +271,13 @@ class Accounts:
             for name, limit, key, _ in limits
         )
         return (("RateLimit-Policy", policy), ("RateLimit", state))
+
+
+def _pypitoken() -> Any:
+    """The library that knows PyPI's tokens; slow to import, and most requests need none."""
+    import pypitoken  # type: ignore[import-untyped]
+
+    return pypitoken
 
 
 def _basic(credentials: str) -> tuple[str | None, str]:

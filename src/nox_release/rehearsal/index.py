@@ -251,11 +251,13 @@ class RehearsalIndex:
         with self.catalogue.lock:
             publisher = self.publishing.attach(
                 self.project(name),
-                owner=owner,
-                repository=repository,
-                workflow=workflow,
-                environment=(environment or "").lower(),
-                owner_id=owner_id,
+                {
+                    "owner": owner,
+                    "owner_id": owner_id,
+                    "repository": repository,
+                    "workflow": workflow,
+                    "environment": (environment or "").lower(),
+                },
             )
         assert publisher is not None  # noqa: S101 - `attach` declines only when told to
         return publisher

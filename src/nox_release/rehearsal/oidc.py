@@ -9,7 +9,7 @@ import re
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from nox_release.checks.upload import ultranormalize
 from nox_release.rehearsal import jwt
@@ -46,6 +46,16 @@ _REQUIRED = (
     "sha",
 )
 _WORKFLOW_FILE = re.compile(r"[^/]+\.(?:yml|yaml)(?=@)")
+
+
+class PublisherValues(TypedDict):
+    """What a registration stores of a publisher."""
+
+    owner: str
+    owner_id: str
+    repository: str
+    workflow: str
+    environment: str
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -131,7 +141,7 @@ class TrustedPublishing:
         self.registered_by_address = RateLimit(100, accounts.now, window=86400)
 
     def attach(
-        self, project: RehearsalProject, *, known: bool = False, **values: str
+        self, project: RehearsalProject, values: PublisherValues, *, known: bool = False
     ) -> RehearsalPublisher | None:
         """Attach the row of these values to `project`, making it if needed.
 
@@ -248,14 +258,14 @@ class TrustedPublishing:
         except Refused as refused:
             raise ExchangeRefusal("invalid-payload", refused.text) from None
         self.pending.remove(pending)
-        self.attach(
-            project,
-            owner=pending.owner,
-            owner_id=pending.owner_id,
-            repository=pending.repository,
-            workflow=pending.workflow,
-            environment=pending.environment,
-        )
+        values: PublisherValues = {
+            "owner": pending.owner,
+            "owner_id": pending.owner_id,
+            "repository": pending.repository,
+            "workflow": pending.workflow,
+            "environment": pending.environment,
+        }
+        self.attach(project, values)
         self.emails.append(
             Email(
                 subject=f"Trusted publisher created project {project.name}",

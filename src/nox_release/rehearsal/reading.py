@@ -233,7 +233,7 @@ def _info(project: RehearsalProject, release: RehearsalRelease, root: str) -> di
         "license_files": _many(fields, "license_file", "license_files"),
         "classifiers": sorted(set(_many(fields, "classifiers") or [])),
         "requires_python": requires_python(release),
-        "platform": (_many(fields, "platform", "platforms") or [None])[0],
+        "platform": next(iter(_many(fields, "platform", "platforms") or []), None),
         "downloads": {"last_day": -1, "last_week": -1, "last_month": -1},
         "package_url": page,
         "project_url": page,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nox_release.checks.upload import Refusal
     from nox_release.rehearsal.accounts import RehearsalUser
     from nox_release.rehearsal.catalogue import RehearsalProject
-    from nox_release.rehearsal.oidc import RehearsalPublisher, TrustedPublishing
+    from nox_release.rehearsal.oidc import PublisherValues, RehearsalPublisher, TrustedPublishing
 
 _PENDING_AT_ONCE = 3
 _PENDING_FIELDS = ("project_name", "owner", "repository", "workflow_filename", "environment")
@@ -134,7 +134,7 @@ class Registrations:
             errors = self._form_errors(form)
             if errors:
                 return _flashed("The trusted publisher could not be registered", errors)
-            publisher = self.publishing.attach(project, **self._row(form), known=True)
+            publisher = self.publishing.attach(project, self._row(form), known=True)
             if publisher is None:
                 workflow = form["workflow_filename"].strip()
                 return _flashed(f"{workflow} is already registered with {project.name}")
@@ -170,7 +170,7 @@ class Registrations:
             limit.hit(key)
         return None
 
-    def _row(self, form: Mapping[str, str]) -> dict[str, str]:
+    def _row(self, form: Mapping[str, str]) -> PublisherValues:
         login, owner_id = self.look_up_owner(form["owner"]) or (form["owner"], "")
         return {
             "owner": login,

@@ -168,7 +168,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _environ(self, body: IO[bytes]) -> dict[str, Any]:
         path, _, query = self.path.partition("?")
         host = self.headers.get("Host") or "127.0.0.1"
-        address = self.client_address[0] if isinstance(self.client_address, tuple) else "127.0.0.1"
+        peer: Any = self.client_address  # a string for Unix sockets
+        address = peer[0] if isinstance(peer, tuple) else "127.0.0.1"
         environ: dict[str, Any] = {
             "REQUEST_METHOD": self.command,
             "SCRIPT_NAME": "",

@@ -458,7 +458,7 @@ def _record_differs(path: Path) -> bool:
 
 
 def _digests(path: Path) -> dict[str, str]:
-    hashes = {
+    hashes: dict[str, Any] = {
         "md5": hashlib.md5(usedforsecurity=False),
         "sha256": hashlib.sha256(),
         "blake2_256": hashlib.blake2b(digest_size=32),
