@@ -1,0 +1,188 @@
+"""`nox-release init` as a new user meets it: shown, agreed to, written, never overwritten."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from nox_release.project import Settings
+from nox_release.publishing import derive_publisher, parse_workflow
+from nox_release.sessions import main
+
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "demo"
+version = "1.0"
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("GIT_", "GH_", "GITHUB_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    # No gh here: owner and repository are then spelt as the remote spells them.
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    if sys.platform != "win32":
+        git = subprocess.run(["which", "git"], capture_output=True, check=True, timeout=30)
+        (folder / "git").symlink_to(git.stdout.decode().strip())
+        monkeypatch.setenv("PATH", str(folder))
+    root = tmp_path / "demo"
+    root.mkdir()
+    (root / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    monkeypatch.chdir(root)
+    return root
+
+
+def repository(root, remote="git@github.com:octo/demo.git"):
+    subprocess.run(["git", "init", "--quiet"], cwd=root, check=True, timeout=60)
+    subprocess.run(["git", "remote", "add", "origin", remote], cwd=root, check=True, timeout=60)
+
+
+def workflow(root, name="publish.yml"):
+    return root / ".github" / "workflows" / name
+
+
+def test_both_files_are_written_and_the_next_step_is_one(project, capsys):
+    repository(project)
+    assert main(["init", "--yes"]) == 0
+    shown = capsys.readouterr().out
+    assert "on GitHub as octo/demo" in shown
+    assert shown.rstrip().endswith(
+        "Next: git add noxfile.py .github/workflows/publish.yml && "
+        'git commit -m "Publish with nox-release"'
+    )
+    assert shown.count("Next: ") == 1
+    assert "nox_release.register()" in (project / "noxfile.py").read_text(encoding="utf-8")
+    parsed = parse_workflow(workflow(project).read_bytes(), file=".github/workflows/publish.yml")
+    derived = derive_publisher([parsed], owner="octo", repository="demo", settings=Settings())
+    assert derived.publisher.environment == "pypi"
+
+
+def test_everything_is_shown_before_it_is_written(project, capsys):
+    repository(project)
+    main(["init", "--yes"])
+    shown = capsys.readouterr().out
+    for path in (project / "noxfile.py", workflow(project)):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert f"  {line}" in shown or not line
+
+
+def test_without_an_answer_nothing_is_written(project, capsys):
+    assert main(["init"]) == 1
+    assert "add --yes to agree beforehand" in capsys.readouterr().out
+    assert sorted(path.name for path in project.iterdir()) == ["pyproject.toml"]
+
+
+def test_the_second_time_there_is_nothing_to_do(project, capsys):
+    repository(project)
+    main(["init", "--yes"])
+    before = workflow(project).stat().st_mtime_ns
+    capsys.readouterr()
+    assert main(["init"]) == 0
+    shown = capsys.readouterr().out
+    assert "Next: nox -s check-project" in shown
+    assert "@@" not in shown
+    assert workflow(project).stat().st_mtime_ns == before
+
+
+def test_files_that_exist_are_shown_as_a_difference_and_stay(project, capsys):
+    repository(project)
+    noxfile = project / "noxfile.py"
+    noxfile.write_text("import nox\n\n\n@nox.session\ndef tests(session): ...\n", encoding="utf-8")
+    workflow(project).parent.mkdir(parents=True)
+    workflow(project).write_text("on: push\njobs: {}\n", encoding="utf-8")
+    before = noxfile.read_bytes(), workflow(project).read_bytes()
+    assert main(["init", "--yes"]) == 0
+    shown = capsys.readouterr().out
+    assert "+nox_release.register()" in shown
+    assert "-on: push" in shown
+    assert (noxfile.read_bytes(), workflow(project).read_bytes()) == before
+
+
+def test_a_workflow_that_publishes_already_needs_no_second_one(project, capsys):
+    repository(project)
+    other = workflow(project, "release.yml")
+    other.parent.mkdir(parents=True)
+    other.write_text(
+        "on: release\njobs:\n  up:\n    permissions: {id-token: write}\n    steps:\n"
+        "      - uses: pypa/gh-action-pypi-publish@release/v1\n",
+        encoding="utf-8",
+    )
+    assert main(["init", "--yes"]) == 0
+    assert "not needed: .github/workflows/release.yml uploads already" in capsys.readouterr().out
+    assert not workflow(project).exists()
+
+
+def test_before_there_is_a_repository_the_files_are_written_all_the_same(project, capsys):
+    assert main(["init", "--yes"]) == 0
+    assert "This is not a git repository yet." in capsys.readouterr().out
+    assert "github.repository ==" not in workflow(project).read_text(encoding="utf-8")
+
+
+def test_a_project_in_a_folder_has_its_workflow_at_the_top(project, monkeypatch, capsys):
+    repository(project)
+    inner = project / "python"
+    inner.mkdir()
+    (project / "pyproject.toml").rename(inner / "pyproject.toml")
+    monkeypatch.chdir(inner)
+    assert main(["init", "--yes"]) == 0
+    text = workflow(project).read_text(encoding="utf-8")
+    assert "working-directory: python" in text
+    assert "python/dist/*.whl" in text
+    assert (inner / "noxfile.py").is_file()
+
+
+def test_native_code_gets_a_matrix(project):
+    repository(project)
+    text = PYPROJECT.replace("hatchling.build", "setuptools.build_meta").replace(
+        '"hatchling"', '"setuptools"'
+    )
+    (project / "pyproject.toml").write_text(text, encoding="utf-8")
+    (project / "setup.py").write_text(
+        "from setuptools import Extension, setup\n\n"
+        "setup(ext_modules=[Extension('demo._a', ['a.c'])])\n",
+        encoding="utf-8",
+    )
+    assert main(["init", "--yes"]) == 0
+    assert "pypa/cibuildwheel@" in workflow(project).read_text(encoding="utf-8")
+
+
+def test_settings_and_options_choose_file_and_environment(project):
+    repository(project)
+    assert main(["init", "--yes", "--workflow", "upload.yaml", "--environment", "release"]) == 0
+    text = workflow(project, "upload.yaml").read_text(encoding="utf-8")
+    assert "name: release\n" in text
+    assert "upload.yaml@release" in text
+
+
+@pytest.mark.parametrize("name", ["../publish.yml", "publish", "a/b.yml"])
+def test_a_file_name_that_is_none_is_refused(project, name, capsys):
+    assert main(["init", "--yes", "--workflow", name]) == 1
+    assert "is not a workflow's file name" in capsys.readouterr().out
+    assert not (project / ".github").exists()
+
+
+def test_unreadable_files_are_one_clear_error(project, capsys):
+    repository(project)
+    (project / "noxfile.py").write_bytes(b"# caf\xe9\n")
+    assert main(["init", "--yes"]) == 1
+    shown = capsys.readouterr().out
+    assert "noxfile.py cannot be read." in shown
+    assert "Traceback" not in shown
+
+
+def test_other_broken_workflows_are_named_and_do_not_stop_it(project, capsys):
+    repository(project)
+    broken = workflow(project, "broken.yml")
+    broken.parent.mkdir(parents=True)
+    broken.write_text("on: [\n", encoding="utf-8")
+    assert main(["init", "--yes"]) == 0
+    assert ".github/workflows/broken.yml is not valid YAML." in capsys.readouterr().out
+    assert workflow(project).is_file()
