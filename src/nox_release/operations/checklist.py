@@ -208,7 +208,7 @@ def _workflow_facts(
     metadata = [one.metadata.value("metadata-version") for one in distributions]
     facts = WorkflowFacts(
         index=project.settings.index,
-        starts=("push-tag", "release"),
+        starts=("push-tag", "release", "dispatch-tag"),
         version_from_tags=project.version_from_tags,
         metadata_version=max(filter(None, metadata), default=None),
         native=any(
