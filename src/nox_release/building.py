@@ -118,7 +118,7 @@ class _Backend:
             raise BuildFailed(
                 "What the build needs could not be installed.",
                 output=error.output,
-                reason=_from_the_error_on(error.reason),
+                reason=error.reason,
                 hint="`build-system.requires` in pyproject.toml asks for "
                 + ", ".join(f"`{requirement}`" for requirement in missing)
                 + ".",
@@ -217,12 +217,6 @@ def last_words(output: str) -> str:
 
 # A frame of a file in the project: its path is relative by now.
 _OWN_FRAME = re.compile(r'\s+File "(<string>|(?![/<]|[A-Za-z]:)[^"]+)", line (\d+)')
-
-
-def _from_the_error_on(text: str) -> str:
-    """An installer's last words without those about what it was doing before."""
-    at = re.search(r"(?mi)^\s*(error|×)", text)
-    return text[at.start() :].strip() if at else text
 
 
 def _relative(text: str, source: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -118,7 +119,7 @@ class Environment:
                 command=done.command,
                 returncode=done.returncode,
                 output=done.output,
-                reason=last_lines(done.stderr or done.stdout),
+                reason=_from_the_error_on(last_lines(done.stderr or done.stdout)),
                 hint="Check the names and version limits, and whether the network is there.",
             )
         return done
@@ -147,6 +148,12 @@ class Environment:
     def script(self, name: str) -> Path:
         """Where the console script `name` is, if it was installed."""
         return self.scripts / (f"{name}.exe" if sys.platform == "win32" else name)
+
+
+def _from_the_error_on(text: str) -> str:
+    """An installer's last words without those about what it was doing before."""
+    at = re.search(r"(?mi)^\s*(error|×)", text)
+    return text[at.start() :].strip() if at else text
 
 
 def fresh_environment(

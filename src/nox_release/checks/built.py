@@ -702,7 +702,10 @@ def _stray_in_sdist(facts: Facts) -> Iterator[Finding]:
     )
     if secret:
         yield find(SDIST_HOLDS_SECRETS, f"The distributions hold {_some(secret)}.")
-    stray = sorted({path for path in inside if _ACCIDENTS.search(path)} | untracked - set(secret))
+    # What the backend itself adds (uv_build: `pyproject.toml.orig`) is no accident.
+    ours = set(facts.tree) | set(facts.untracked) if facts.tree else set(inside)
+    accidents = {path for path in inside if path in ours and _ACCIDENTS.search(path)}
+    stray = sorted(accidents | untracked - set(secret))
     if stray:
         yield find(
             SDIST_STRAY_FILES,

@@ -502,14 +502,15 @@ def _place(
             with contextlib.suppress(OSError):
                 into.rmdir()
         raise disk_error(
-            error, f"The files cannot be written into `{_shown(into, root)}`."
+            error, f"The files cannot be written into `{shown_folder(into, root)}`."
         ) from None
     return tuple(
         replace(one, path=final) for one, (_, final) in zip(distributions, placed, strict=True)
     )
 
 
-def _shown(path: Path, root: Path) -> str:
+def shown_folder(path: Path, root: Path) -> str:
+    """A folder as seen from the project."""
     try:
         return path.resolve().relative_to(root.resolve()).as_posix() + "/"
     except ValueError:

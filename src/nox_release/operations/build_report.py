@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nox_release.checks.built import console_scripts, is_uploadable, top_level
 from nox_release.console import result_as_json
-from nox_release.operations.build import _shown
+from nox_release.findings import Skipped
+from nox_release.operations.build import shown_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from nox_release.console import Console
+    from nox_release.findings import Result
     from nox_release.operations.build import Built
 
 
@@ -30,10 +35,10 @@ def show(console: Console, built: Built) -> None:
         console.line(f"sha256 {one.sha256}", indent=2, style="dim")
     console.line()
     console.table(("", ""), _inside(built))
-    console.results(built.results)
+    console.results(_gathered(built.results))
     console.line()
     seconds = sum(took for _, took in built.seconds)
-    folder = _shown(built.distributions[0].path.parent, project.root)
+    folder = shown_folder(built.distributions[0].path.parent, project.root)
     if built.errors:
         count = len(built.errors)
         console.mark(
@@ -45,6 +50,18 @@ def show(console: Console, built: Built) -> None:
         return
     console.mark("done", f"{len(built.distributions)} files in {folder} after {seconds:.1f} s.")
     console.line("Next: nox -s check-project")
+
+
+def _gathered(results: Iterable[Result]) -> Iterator[Result]:
+    """Checks that could not be made for one and the same reason, as one line."""
+    unknown: dict[str, list[Skipped]] = {}
+    for result in results:
+        if isinstance(result, Skipped):
+            unknown.setdefault(result.reason, []).append(result)
+        else:
+            yield result
+    for same in unknown.values():
+        yield replace(same[0], title="; ".join(one.title for one in same))
 
 
 def _inside(built: Built) -> list[tuple[str, str]]:
