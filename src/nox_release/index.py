@@ -101,8 +101,15 @@ class IndexProject:
     @property
     def newest(self) -> Version | None:
         """The highest version that has files, pre-releases counted."""
-        known = [version for text in self.versions if (version := _version(text)) is not None]
-        return max(known, default=None)
+        return max(self._versions(), default=None)
+
+    @property
+    def newest_final(self) -> Version | None:
+        """The highest version that is no pre-release."""
+        return max((v for v in self._versions() if not v.is_prerelease), default=None)
+
+    def _versions(self) -> list[Version]:
+        return [version for text in self.versions if (version := _version(text)) is not None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

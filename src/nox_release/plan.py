@@ -456,14 +456,19 @@ def _plan_github_release(
         done.append(f"GitHub release: {release.url}")
     elif release is None:
         todo.append(
-            CreateGitHubRelease(tag=target.tag, title=target.title, prerelease=target.is_prerelease)
+            CreateGitHubRelease(
+                tag=target.tag,
+                title=target.title,
+                prerelease=target.is_prerelease,
+                behind_newest=_is_behind_newest(target, observed),
+            )
         )
 
 
 def _is_behind_newest(target: Target, observed: Observed) -> bool:
     if observed.project is None or isinstance(observed.project, CouldNotAsk):
         return False
-    newest = observed.project.newest
+    newest = observed.project.newest_final
     return newest is not None and Version(target.version) < newest
 
 
