@@ -1,10 +1,11 @@
 """Rehearses real projects, unmodified, from their sdists, and prints a table of how it went.
 
-usage: python tests/real_projects.py [NAME | NAME==VERSION | NAME@OWNER/REPOSITORY] …
+usage: python tests/real_projects.py [NAME | NAME==VERSION | NAME@OWNER/REPOSITORY | FOLDER] …
 
 Each sdist is downloaded by pip, unpacked, put under git with its own GitHub address (from its
-metadata, or as given after `@`), and rehearsed by `nox-release rehearse --json`. Without names, one
-project is taken for each backend and kind of project that this tool promises to handle.
+metadata, or as given after `@`), and rehearsed by `nox-release rehearse --json`. A folder is copied
+instead, with a `.git` left behind. Without names, one project is taken for each backend and kind of
+project that this tool promises to handle.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ DEFAULT = (
     "tomli",  # flit-core
     "rich",  # poetry-core
     "findpython",  # pdm-backend
-    "python-dateutil@dateutil/dateutil",  # the import name is another than the distribution's
+    "python-dateutil@dateutil/dateutil-source",  # distribution, import and repository names differ
     "allin1fix@openmirlab/all-in-one-fix",  # distribution, import and repository names differ
     "markupsafe",  # a C extension
     "jaraco.functools",  # a namespace package
@@ -93,7 +94,12 @@ def rehearse(wanted: str, *, logs: Path | None, smoke: bool) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="real-") as temporary:
         folder = Path(temporary)
         try:
-            root = unpacked(download(requirement, folder / "sdist"), folder / "tree")
+            if Path(requirement).is_dir():
+                root = folder / Path(requirement).name
+                shutil.copytree(requirement, root, ignore=shutil.ignore_patterns(".git"))
+                requirement = root.name
+            else:
+                root = unpacked(download(requirement, folder / "sdist"), folder / "tree")
         except (subprocess.CalledProcessError, LookupError) as error:
             remark = f"no sdist to be had: {type(error).__name__}"
             return Outcome(

@@ -93,6 +93,7 @@ class Story:
     publishing: Publishing | None = None
     version: str = ""
     files: tuple[Path, ...] = ()
+    published: tuple[str, ...] = ()
     placeholder: bool = False
 
     @property
@@ -363,6 +364,7 @@ def _first_upload(story: Story) -> None:
         names = world.index.filenames(project.name)
         if not names:
             raise NoxReleaseError("The first upload left nothing on the index.")
+        story.published = names
         proven.append(f"{project.name} exists, with {len(names)} files from twine")
         if changed is not None:
             bump(project, story.version, target)
@@ -420,18 +422,16 @@ def _release(story: Story) -> None:
             arguments.append("--generate-notes")
         _session(story, "release", *arguments)
         world.workflows.wait()
-        names = [
-            file.filename
-            for release in world.index.project(project.name).releases.values()
-            for file in release.files
-            if release.version == story.version
-        ]
+        before = set(story.published)
+        story.published = tuple(
+            name for name in world.index.filenames(project.name) if name not in before
+        )
         run = world.github.runs[-1] if world.github.runs else None
         if run is None or run.conclusion != "success":
             raise NoxReleaseError("The release ended without a successful run.")
-        proven.append(
-            f"tag, GitHub release, run and {len(names) or 'all'} files by trusted publishing"
-        )
+        count = len(story.published)
+        files = f"{count} file{'s' * (count != 1)}"
+        proven.append(f"tag, GitHub release, run, {files} by trusted publishing")
 
 
 def _lacks_notes(story: Story) -> bool:
@@ -465,11 +465,16 @@ def _install(story: Story) -> None:
         environment = fresh_environment(
             aside / "environment", story.context.runner, python=python, with_pip=True
         )
-        console.line(f"$ pip install --no-deps --index-url {simple} {requirement}")
+        options = ["--no-deps", "--index-url", simple]
+        if not any(name.endswith(".whl") for name in story.published):
+            console.line("There is only the sdist on the index: pip builds it here.")
+            environment.install(*project.build_requires, timeout=600)
+            options.append("--no-build-isolation")
+        console.line(f"$ pip install {shlex.join(options)} {requirement}")
         environment.run_python(
-            ["-m", "pip", "install", "--no-deps", "--disable-pip-version-check", "--quiet",
-             "--no-cache-dir", "--index-url", simple, requirement],
-            timeout=600,
+            ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--no-cache-dir",
+             *options, requirement],
+            timeout=1800,
             extra_environ={"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""},
         )  # fmt: skip
         proven.append(f"pip installs {requirement}")
