@@ -17,27 +17,27 @@ import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from nox_release.diagnosis.engine import diagnose, first_errors
-from nox_release.diagnosis.silent import JobSeen, World, silent_failures
+from nox_release.diagnosis.silent import silent_failures
 from nox_release.diagnosis.values import Circumstances, repository_of
-from nox_release.errors import ConfigurationError, ForgeError, NoxReleaseError
+from nox_release.errors import ConfigurationError, ForgeError
 from nox_release.operations import options as shared
+from nox_release.operations.unnoticed import ask, observe_release, tag_and_version
 from nox_release.process import redact
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from nox_release.console import Console
     from nox_release.context import Context
     from nox_release.diagnosis.model import Diagnosis
     from nox_release.forge import Forge, Job, Run
+    from nox_release.git import Repository
     from nox_release.project import Project
-    from nox_release.publishing import TrustedPublisher
-
-T = TypeVar("T")
+    from nox_release.publishing import Derivation, TrustedPublisher
 
 _RUN = re.compile(
     r"(?:https?://github\.com/(?P<slug>[\w.-]+/[\w.-]+)/actions/runs/)?(?P<id>\d{3,})(?:[/?#].*)?"
@@ -100,15 +100,19 @@ def _explained(context: Context, project: Project | None, source: str | None) ->
             reason="A run is a number or https://github.com/OWNER/REPOSITORY/actions/runs/NUMBER.",
             hint="Give `-` to read a log from standard input.",
         )
-    forge, publisher = _forge(context, project, found["slug"] if found else None)
-    run = forge.run(int(found["id"])) if found else _newest_run(forge, project, publisher)
+    place = _place(context, project, found["slug"] if found else None)
+    if found is None:
+        unnoticed = _release_without_run(context, project, place)
+        if unnoticed is not None:
+            return unnoticed
+    run = place.forge.run(int(found["id"])) if found else _newest_run(place, project)
     if run is None:
         raise ForgeError(
-            f"{forge.slug} has no such run.",
+            f"{place.forge.slug} has no such run.",
             reason=f"Asked for {source}." if source else "The publish workflow has not run yet.",
-            hint=f"Look at {forge.url}/actions",
+            hint=f"Look at {place.forge.url}/actions",
         )
-    return explain(context, project, run, forge=forge, publisher=publisher)
+    return _explain_run(context, project, run, place)
 
 
 def _project(context: Context, options: argparse.Namespace) -> Project | None:
@@ -121,9 +125,22 @@ def _project(context: Context, options: argparse.Namespace) -> Project | None:
         return None
 
 
-def _forge(
-    context: Context, project: Project | None, slug: str | None
-) -> tuple[Forge, TrustedPublisher | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a run is looked for, and what this checkout says about its publisher."""
+
+    forge: Forge
+    repository: Repository | None
+    derived: Derivation | None
+
+    @property
+    def publisher(self) -> TrustedPublisher | None:
+        return self.derived.publisher if self.derived else None
+
+
+def _place(
+    context: Context, project: Project | None, slug: str | None, forge: Forge | None = None
+) -> Place:
     from nox_release.forge import Forge
     from nox_release.git import find_repository
     from nox_release.project import Settings
@@ -131,11 +148,9 @@ def _forge(
 
     repository = find_repository(context.root, context.runner)
     settings = project.settings if project else Settings()
-    publisher = None
-    if repository is not None:
-        publisher = read_publisher(repository, settings).publisher
-    if slug is None and publisher is not None:
-        slug = f"{publisher.owner}/{publisher.repository}"
+    derived = read_publisher(repository, settings) if repository is not None else None
+    if forge is not None:
+        return Place(forge=forge, repository=repository, derived=derived)
     if slug is None and repository is not None:
         remote = github_remote(repository, settings)
         slug = None if isinstance(remote, str) else "/".join(remote)
@@ -147,18 +162,44 @@ def _forge(
             reason="Neither a git remote nor `[project.urls]` names one.",
             hint="Give the run's whole address, or a log: nox -s diagnose -- FILE",
         )
-    return Forge(slug, context.runner, context.root, clock=context.clock), publisher
+    forge = Forge(slug, context.runner, context.root, clock=context.clock)
+    return Place(forge=forge, repository=repository, derived=derived)
 
 
-def _newest_run(
-    forge: Forge, project: Project | None, publisher: TrustedPublisher | None
-) -> Run | None:
+def _newest_run(place: Place, project: Project | None) -> Run | None:
     """The newest run of the publish workflow, or, without one, the newest failed run at all."""
-    workflow = publisher.workflow if publisher else project.settings.workflow if project else None
-    runs = forge.runs(workflow=workflow)
+    workflow = project.settings.workflow if project else None
+    if place.publisher is not None:
+        workflow = place.publisher.workflow
+    runs = place.forge.runs(workflow=workflow)
     if workflow is None:
         runs = tuple(run for run in runs if run.conclusion == "failure") or runs
     return runs[0] if runs else None
+
+
+def _release_without_run(
+    context: Context, project: Project | None, place: Place
+) -> Explanation | None:
+    """Why this version's GitHub release started nothing, if that is so."""
+    if project is None or project.version is None:
+        return None
+    notes: list[str] = []
+    world = observe_release(
+        project,
+        place.forge,
+        clock=context.clock,
+        repository=place.repository,
+        derived=place.derived,
+        run=None,
+        notes=notes,
+    )
+    if not world.release_exists or world.run_found is not False or world.index_files:
+        return None
+    return Explanation(
+        diagnoses=silent_failures(world),
+        source=f"the release {world.tag}",
+        notes=tuple(notes),
+    )
 
 
 def explain(
@@ -176,65 +217,60 @@ def explain(
 
     What GitHub does not answer becomes a note, not an error.
     """
-    if isinstance(subject, str | bytes):
-        known = Circumstances(publisher=publisher, version=version)
-        found = diagnose(subject, project=project, known=known)
-        return Explanation(
-            diagnoses=found,
-            source=source or "the log",
-            log=_kept(subject) if keep else None,
-            errors=() if found else first_errors(subject),
-            failed=bool(found) or bool(first_errors(subject)),
-        )
-    if forge is None:
-        found_slug = _RUN.fullmatch(subject.url)
-        forge, derived = _forge(context, project, found_slug["slug"] if found_slug else None)
-        publisher = publisher or derived
-    return _explain_run(project, subject, forge, publisher, version)
-
-
-def _explain_run(
-    project: Project | None,
-    run: Run,
-    forge: Forge,
-    publisher: TrustedPublisher | None,
-    version: str | None,
-) -> Explanation:
-    notes: list[str] = []
-    jobs = _asked(notes, "The run's jobs", lambda: forge.jobs(run.id)) or ()
-    log = ""
-    if not run.succeeded and run.is_over:
-        log = _asked(notes, "The run's log", lambda: forge.log(run.id)) or ""
-    annotated = _annotations(notes, forge, jobs)
-    text = f"{log}\n{annotated}" if log else annotated
-    known = Circumstances(
-        publisher=publisher,
-        version=version,
-        run_started=run.started,
-        run_attempt=run.attempt,
-        run_url=run.url,
+    if not isinstance(subject, str | bytes):
+        named = _RUN.fullmatch(subject.url)
+        place = _place(context, project, named["slug"] if named else None, forge)
+        return _explain_run(context, project, subject, place)
+    known = Circumstances(publisher=publisher, version=version)
+    found = diagnose(subject, project=project, known=known)
+    errors = () if found else first_errors(subject)
+    return Explanation(
+        diagnoses=found,
+        source=source or "the log",
+        log=_kept(subject) if keep else None,
+        errors=errors,
+        failed=bool(found or errors),
     )
-    found = () if run.succeeded else diagnose(text, project=project, known=known)
-    if not found:
-        found = silent_failures(_world(project, run, jobs, forge, publisher, notes))
+
+
+def _explain_run(context: Context, project: Project | None, run: Run, place: Place) -> Explanation:
+    notes: list[str] = []
+    forge = place.forge
+    jobs = ask(notes, "The run's jobs", lambda: forge.jobs(run.id)) or ()
+    text = ""
+    found: tuple[Diagnosis, ...] = ()
+    if run.is_over and not run.succeeded:
+        log = ask(notes, "The run's log", lambda: forge.log(run.id)) or ""
+        text = f"{log}\n{_annotations(notes, forge, jobs)}".strip()
+        known = Circumstances(
+            publisher=place.publisher,
+            version=tag_and_version(project, run)[1] or None if project else None,
+            run_started=run.started,
+            run_attempt=run.attempt,
+            run_url=run.url,
+        )
+        found = diagnose(text, project=project, known=known)
+    if not found and project is not None:
+        world = observe_release(
+            project,
+            forge,
+            clock=context.clock,
+            repository=place.repository,
+            derived=place.derived,
+            run=run,
+            jobs=jobs,
+            notes=notes,
+        )
+        found = silent_failures(world)
     return Explanation(
         diagnoses=found,
         source=f"run {run.id} of {run.workflow.rpartition('/')[2]} ({run.conclusion or run.status})",
-        log=_kept(text) if text.strip() else None,
+        log=_kept(text) if text else None,
         run_url=run.url,
         errors=() if found else first_errors(text),
         notes=tuple(notes),
         failed=run.is_over and not run.succeeded,
     )
-
-
-def _asked(notes: list[str], what: str, ask: Callable[[], T]) -> T | None:
-    """The answer, or `None` and a note."""
-    try:
-        return ask()
-    except NoxReleaseError as error:
-        notes.append(f"{what} could not be read: {error.reason or error.message}")
-        return None
 
 
 def _annotations(notes: list[str], forge: Forge, jobs: Sequence[Job]) -> str:
@@ -244,51 +280,11 @@ def _annotations(notes: list[str], forge: Forge, jobs: Sequence[Job]) -> str:
         if job.conclusion in (None, "success", "skipped"):
             continue
         for level, message in (
-            _asked(notes, f"The annotations of {job.name}", partial(forge.annotations, job.id))
-            or ()
+            ask(notes, f"The annotations of {job.name}", partial(forge.annotations, job.id)) or ()
         ):
             kind = {"failure": "error", "notice": "notice"}.get(level, "warning")
             lines += [f"{job.name}\t\t##[{kind}]{line}" for line in message.splitlines()]
     return "\n".join(lines)
-
-
-def _world(
-    project: Project | None,
-    run: Run,
-    jobs: Sequence[Job],
-    forge: Forge,
-    publisher: TrustedPublisher | None,
-    notes: list[str],
-) -> World:
-    waits_for = ""
-    if run.status == "waiting":
-        pending = _asked(notes, "What the run waits for", lambda: forge.pending_deployments(run.id))
-        waits_for = pending[0].environment if pending else ""
-    version = project.version if project else None
-    settings = project.settings if project else None
-    publishing = re.compile(r"publish|pypi|upload|deploy|release", re.IGNORECASE)
-    return World(
-        version=version or "",
-        tag=settings.tag(project.name if project else "", version)
-        if settings and version
-        else run.branch,
-        workflow=publisher.workflow if publisher else run.workflow.rpartition("/")[2],
-        index=settings.index.title if settings else "PyPI",
-        slug=forge.slug,
-        run_found=True,
-        run_status=run.status,
-        run_conclusion=run.conclusion,
-        run_url=run.url,
-        waits_for=waits_for,
-        jobs=tuple(
-            JobSeen(
-                name=job.name,
-                conclusion=job.conclusion,
-                publishes=publishing.search(job.name) is not None,
-            )
-            for job in jobs
-        ),
-    )
 
 
 def _kept(text: str | bytes) -> Path:

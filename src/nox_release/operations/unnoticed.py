@@ -1,0 +1,197 @@
+"""Looking at a release for failures that leave no error: GitHub, the tag's tree, and the index.
+
+What cannot be asked becomes a note; it is never held for "no".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from nox_release.diagnosis.silent import JobSeen, World
+from nox_release.errors import NoxReleaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nox_release.clock import Clock
+    from nox_release.forge import Forge, Job, Run
+    from nox_release.git import Repository
+    from nox_release.project import Index, Project
+    from nox_release.publishing import Derivation, Event
+
+T = TypeVar("T")
+
+_PUBLISHING = re.compile(r"publish|pypi|upload|deploy|release", re.IGNORECASE)
+_UPLOADED = re.compile(r"\bUploading ([A-Za-z0-9][\w.+!-]*\.(?:whl|tar\.gz))")
+
+
+def ask(notes: list[str], what: str, question: Callable[[], T]) -> T | None:
+    """The answer, or `None` and a note."""
+    try:
+        return question()
+    except NoxReleaseError as error:
+        notes.append(f"{what} could not be read: {error.reason or error.message}")
+        return None
+
+
+def observe_release(
+    project: Project,
+    forge: Forge,
+    *,
+    clock: Clock,
+    repository: Repository | None,
+    derived: Derivation | None,
+    run: Run | None,
+    jobs: Sequence[Job] = (),
+    notes: list[str],
+) -> World:
+    """What is seen of the release that `run` publishes, or, without one, of the project's version."""
+    tag, version = tag_and_version(project, run)
+    publisher = derived.publisher if derived else None
+    workflow = publisher.workflow if publisher else project.settings.workflow or ""
+    if run is not None:
+        workflow = run.workflow.rpartition("/")[2] or workflow
+    world = World(
+        version=version,
+        tag=tag,
+        workflow=workflow,
+        index=project.settings.index.title,
+        slug=forge.slug,
+        jobs=tuple(_job(job, derived) for job in jobs),
+    )
+    if run is not None:
+        world = _with_run(world, run, forge, notes)
+    elif tag:
+        world = _without_run(world, forge, repository, notes)
+    if (run is None or run.succeeded) and version:
+        world = _with_index(world, project, clock, notes)
+    if run is not None and run.succeeded and world.index_files == ():
+        world = _with_uploads(world, project, run, forge, notes)
+    return world
+
+
+def tag_and_version(project: Project, run: Run | None) -> tuple[str, str]:
+    """The tag a run was started by and its version; else the project's own."""
+    before, _, after = project.settings.tag_format.partition("{version}")
+    before, after = (part.replace("{name}", project.name) for part in (before, after))
+    if run is not None and run.branch.startswith(before) and run.branch.endswith(after):
+        version = run.branch[len(before) : len(run.branch) - len(after)]
+        if re.match(r"\d", version):
+            return run.branch, version
+    if project.version is None:
+        return "", ""
+    return project.settings.tag(project.name, project.version), project.version
+
+
+def _job(job: Job, derived: Derivation | None) -> JobSeen:
+    publishing = derived.job if derived else None
+    named = (publishing.job.id, publishing.job.name) if publishing else ()
+    publishes = job.name in named if publishing else _PUBLISHING.search(job.name) is not None
+    return JobSeen(name=job.name, conclusion=job.conclusion, publishes=publishes)
+
+
+def _with_run(world: World, run: Run, forge: Forge, notes: list[str]) -> World:
+    waits_for = ""
+    if run.status == "waiting":
+        pending = ask(notes, "What the run waits for", lambda: forge.pending_deployments(run.id))
+        waits_for = pending[0].environment if pending else ""
+    return replace(
+        world,
+        run_found=True,
+        run_status=run.status,
+        run_conclusion=run.conclusion,
+        run_url=run.url,
+        waits_for=waits_for,
+    )
+
+
+def _without_run(
+    world: World, forge: Forge, repository: Repository | None, notes: list[str]
+) -> World:
+    release = ask(notes, "The GitHub release", lambda: forge.release(world.tag))
+    known = ask(notes, "The workflow", lambda: forge.workflow(world.workflow))
+    runs = ask(notes, "The runs", lambda: forge.runs(branch=world.tag, workflow=world.workflow))
+    world = replace(
+        world,
+        run_found=None if runs is None else bool(runs),
+        release_exists=None if notes and release is None else release is not None,
+        release_by_token=release.author == "github-actions[bot]" if release else None,
+        is_draft=bool(release and release.draft),
+        workflow_state=known.state if known else None,
+    )
+    if repository is None:
+        return world
+    return _with_tree(world, repository, notes)
+
+
+def _with_tree(world: World, repository: Repository, notes: list[str]) -> World:
+    """What the tag's own commit holds: that is the workflow which a release starts."""
+    from nox_release.publishing import Workflow
+    from nox_release.workflows import read_workflows
+
+    commit = ask(notes, f"The tag {world.tag}", lambda: repository.tag_commit(world.tag))
+    if commit is None:
+        return world
+    files = ask(
+        notes,
+        f"The workflows at {world.tag}",
+        lambda: read_workflows(repository.root, commit=commit, runner=repository.runner),
+    )
+    if files is None:
+        return world
+    found = [f for f in files if isinstance(f, Workflow) and f.filename == world.workflow]
+    if not found:
+        return replace(world, workflow_at_tag=False)
+    starting = tuple(event.name for event in found[0].events if _starts(event))
+    return replace(world, workflow_at_tag=True, workflow_events=starting)
+
+
+def _starts(event: Event) -> bool:
+    """Whether publishing a release is among the types of a `release` event."""
+    return event.name != "release" or event.types is None or "published" in event.types
+
+
+def _with_index(world: World, project: Project, clock: Clock, notes: list[str]) -> World:
+    from nox_release.index import open_index
+    from nox_release.project import PYPI, TESTPYPI
+
+    index = project.settings.index
+
+    def files_on(place: Index) -> tuple[tuple[str, ...], str | None]:
+        with open_index(place, clock=clock, attempts=1) as client:
+            found = client.fetch_project(project.name)
+        if found is None:
+            return (), None
+        newest = str(found.newest) if found.newest else None
+        return tuple(file.filename for file in found.release_files(world.version)), newest
+
+    answer = ask(notes, index.title, lambda: files_on(index))
+    if answer is None:
+        return world
+    files, newest = answer
+    world = replace(world, index_files=files, newest_on_index=newest)
+    other = {"pypi": TESTPYPI, "testpypi": PYPI}.get(index.name)
+    if files or other is None:
+        return world
+    elsewhere = ask(notes, other.title, lambda: files_on(other))
+    return replace(world, on_other_index=other.title) if elsewhere and elsewhere[0] else world
+
+
+def _with_uploads(
+    world: World, project: Project, run: Run, forge: Forge, notes: list[str]
+) -> World:
+    """What the run's log says it uploaded."""
+    from nox_release.index import version_of_file
+
+    log = ask(notes, "The run's log", lambda: forge.log(run.id, failed=False))
+    if log is None:
+        return world
+    uploaded = tuple(dict.fromkeys(_UPLOADED.findall(log)))
+    versions = {str(version_of_file(name, project.name) or "") for name in uploaded} - {""}
+    return replace(
+        world,
+        uploaded=uploaded,
+        uploaded_version=next(iter(versions)) if len(versions) == 1 else None,
+    )

@@ -1,0 +1,187 @@
+"""`nox -s diagnose`: files, standard input, and real runs of a rehearsed world."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from nox_release.rehearsal.world import World
+
+PUBLISH = ".github/workflows/publish.yml"
+REFUSED = (
+    "ERROR    HTTPError: 400 Bad Request from https://upload.pypi.org/legacy/\n"
+    "         File already\n         exists ('demo-1.0.tar.gz').\n"
+)
+
+
+def diagnose(folder, *arguments, text=None, environ=None):
+    return subprocess.run(
+        [sys.executable, "-m", "nox_release", "diagnose", *arguments],
+        cwd=folder,
+        input=text,
+        capture_output=True,
+        text=True,
+        env=environ,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_file_is_explained_with_its_line_cause_and_cure(tmp_path):
+    (tmp_path / "build.log").write_text(REFUSED)
+    done = diagnose(tmp_path, "build.log")
+    assert done.returncode == 0
+    assert "This version is on PyPI already." in done.stdout
+    assert "what happened: File already exists ('demo-1.0.tar.gz')." in done.stdout
+    assert "where: line 2" in done.stdout
+    assert "how sure: certain" in done.stdout
+    assert done.stdout.count("Next: ") == 1
+    assert "\x1b" not in done.stdout
+
+
+def test_standard_input_is_kept_without_its_secrets(tmp_path):
+    token = "pypi-" + "A" * 40
+    done = diagnose(tmp_path, "-", text=f"{REFUSED}password {token}\n")
+    kept = re.search(r"The log is kept in (\S+)", done.stdout)
+    assert kept is not None
+    path = Path(kept[1])
+    assert "File already" in path.read_text()
+    assert token not in path.read_text()
+    path.unlink()
+
+
+def test_json_is_one_document_and_nothing_else(tmp_path):
+    done = diagnose(tmp_path, "-", "--json", text=REFUSED)
+    document = json.loads(done.stdout)
+    assert document["diagnoses"][0]["id"] == "wh-exists"
+    assert document["diagnoses"][0]["line_number"] == 2
+    Path(document["log"]).unlink()
+
+
+def test_unknown_failure_gets_its_first_errors_and_no_guess(tmp_path):
+    (tmp_path / "x.log").write_text("start\nfatal: the frobnicator is jammed\n")
+    done = diagnose(tmp_path, "x.log")
+    assert done.returncode == 1
+    assert "no guess is made" in done.stdout
+    assert "fatal: the frobnicator is jammed" in done.stdout
+    assert "discuss.python.org" in done.stdout
+
+
+def test_log_of_a_good_run_has_no_failure(tmp_path):
+    (tmp_path / "x.log").write_text("View at:\nhttps://pypi.org/project/demo/1.0/\n")
+    done = diagnose(tmp_path, "x.log")
+    assert done.returncode == 0
+    assert "No failure is seen in it." in done.stdout
+
+
+def test_text_from_a_log_cannot_command_the_terminal_or_actions(tmp_path):
+    (tmp_path / "x.log").write_text("\x1b]0;title\x07::error::File already exists \x1b[31m!\n")
+    done = diagnose(tmp_path, "x.log")
+    assert "\x1b" not in done.stdout
+    assert not re.search(r"(?m)^::", done.stdout)
+
+
+def test_source_that_is_neither_run_nor_file_is_said_to_be_so(tmp_path):
+    done = diagnose(tmp_path, "nonsense")
+    assert done.returncode == 1
+    assert "`nonsense` is neither a run nor a file." in done.stdout
+
+
+# --- in the world ----------------------------------------------------------------------------
+
+
+def release(world: World, tag: str = "v1.2.3") -> None:
+    world.git("tag", tag)
+    world.git("push", "--quiet", "origin", tag)
+    world.runner.run(
+        ["gh", "release", "create", tag, "--verify-tag", "--title", tag, "--notes", "x"],
+        cwd=world.clone,
+        timeout=60,
+    )
+    world.workflows.wait()
+
+
+def register(world: World, **other: str) -> None:
+    world.index.create_project("tiny-demo", owner="you")
+    form = {
+        "owner": "you",
+        "repository": "tiny-demo",
+        "workflow_filename": "publish.yml",
+        "environment": "pypi",
+        **other,
+    }
+    assert world.index.register_on_project("you", "tiny-demo", form).accepted
+
+
+def in_world(world: World, *arguments: str):
+    return diagnose(
+        world.clone, "--index", world.index.url, "--json", *arguments, environ=world.environ
+    )
+
+
+def first(done):
+    return json.loads(done.stdout)["diagnoses"][0]
+
+
+@pytest.mark.slow
+def test_newest_run_names_the_publisher_that_is_missing(world):
+    release(world)
+    found = first(in_world(world))
+    assert found["id"] == "oi-none"
+    assert found["job"] == "publish"
+    assert "what is registered" in found["fix"]
+    assert "`tiny-demo`" in found["fix"]
+
+
+@pytest.mark.slow
+def test_run_is_explained_by_number_too(world):
+    release(world)
+    run = world.github.runs[-1]
+    assert first(in_world(world, str(run.id)))["id"] == "oi-none"
+    address = f"https://github.com/you/tiny-demo/actions/runs/{run.id}"
+    assert first(in_world(world, address))["id"] == "oi-none"
+
+
+@pytest.mark.slow
+def test_environment_that_does_not_admit_the_tag_is_found_in_the_annotations(world):
+    register(world)
+    world.github.add_environment("pypi", policies=(("tag", "release-*"),))
+    release(world)
+    assert first(in_world(world))["id"] == "gr-env"
+
+
+@pytest.mark.slow
+def test_run_that_waits_for_a_reviewer_says_where_to_approve(world):
+    register(world)
+    world.github.add_environment("pypi", reviewers=("you",))
+    release(world)
+    found = first(in_world(world))
+    assert found["id"] == "gr-wait"
+    assert "/actions/runs/" in found["fix"]
+
+
+@pytest.mark.slow
+def test_release_whose_workflow_does_not_know_the_event_started_nothing(world):
+    register(world)
+    text = (world.clone / PUBLISH).read_text()
+    changed = text.replace("types: [published]", "types: [edited]")
+    assert changed != text
+    world.commit("Change the trigger", {PUBLISH: changed})
+    release(world)
+    assert first(in_world(world))["id"] == "sf-trigger"
+
+
+@pytest.mark.slow
+def test_published_release_is_no_failure(world):
+    register(world)
+    release(world)
+    done = in_world(world)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["diagnoses"] == []
