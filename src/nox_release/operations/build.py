@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,7 +24,7 @@ from nox_release.errors import ConfigurationError, ConflictError, NoxReleaseErro
 from nox_release.findings import Finding, errors_in
 from nox_release.git import Repository, find_repository
 from nox_release.operations.options import add_json, add_package, load_projects
-from nox_release.process import end_running
+from nox_release.process import end_running, last_lines
 from nox_release.project import read_project
 
 if TYPE_CHECKING:
@@ -482,8 +483,6 @@ def _place(
     distributions: tuple[Distribution, ...], into: Path, root: Path
 ) -> tuple[Distribution, ...]:
     """Move the files into `into`, each whole: first all beside their places, then each renamed."""
-    import shutil
-
     placed: list[tuple[Path, Path]] = []
     created = not into.exists()
     try:
@@ -519,14 +518,28 @@ def shown_folder(path: Path, root: Path) -> str:
 
 @contextlib.contextmanager
 def _aside() -> Generator[Path]:
-    """A temporary folder; a full disk is one clear error."""
+    """A temporary folder; a full disk is one clear error, whichever program met it."""
     try:
         with tempfile.TemporaryDirectory(
             prefix="nox-release-build-", ignore_cleanup_errors=True
         ) as folder:
-            yield Path(folder).resolve()
+            try:
+                yield Path(folder).resolve()
+            except NoxReleaseError as error:
+                free = shutil.disk_usage(folder).free
+                if free > _NOTHING_LEFT:
+                    raise
+                raise NoxReleaseError(
+                    "The disk with the temporary files is full.",
+                    reason=f"`{tempfile.gettempdir()}` has {free / 1e6:.1f} MB left.\n"
+                    + last_lines(error.reason or error.message, 1),
+                    hint="Make room there, or name another folder in TMPDIR.",
+                ) from None
     except OSError as error:
         raise disk_error(error, "The build could not write its temporary files.") from None
+
+
+_NOTHING_LEFT = 1_000_000
 
 
 class _Watch:
