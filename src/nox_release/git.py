@@ -246,6 +246,11 @@ class Repository:
         """What the tag's name stands for: a tag object, or for a lightweight tag the commit."""
         return self._ask("rev-parse", "--verify", "--quiet", f"refs/tags/{tag}")
 
+    def tags(self) -> tuple[str, ...]:
+        """Every tag of this clone."""
+        done = self.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags")
+        return tuple(done.stdout.split())
+
     def tags_at(self, commit: str) -> tuple[str, ...]:
         """The tags of this clone that lead to `commit`."""
         done = self.git(

@@ -248,10 +248,21 @@ class Release:
         }
         return str(max(tagged)) if tagged else None
 
-    @property
-    def version_from_tags(self) -> bool:
-        """Whether the version may come from the tag: then the tag is made before the build."""
-        return self.project.version is None
+    def which_version(self, commit: str) -> ConfigurationError:
+        """What to say when the tag makes the version and there is no tag yet."""
+        form = self.project.settings.tag_format
+        known = [
+            version
+            for tag in self.repository.tags()
+            if (version := version_of_tag(tag, tag_format=form, name=self.project.name))
+        ]
+        newest = f"The newest one is {max(known)}." if known else "There is none yet."
+        return ConfigurationError(
+            "Which version is to be released?",
+            reason=f"{self.project.name} takes its version from its tags, and {commit[:7]} has "
+            f"none of the form `{form}`. {newest}",
+            hint="Say it: nox -s release -- 1.4.0",
+        )
 
     # --- the story ---------------------------------------------------------------------------
 
@@ -260,6 +271,8 @@ class Release:
         derivation = derive(self.place, self.project, commit)
         version = self.known_version(commit)
         built: Built | None = None
+        if version is None and self.project.version_from_tags:
+            raise self.which_version(commit)
         if version is None:
             built = self.build(tag=None)
             version = built.version
@@ -270,7 +283,8 @@ class Release:
             return self.already_finished(target, observed)
         announced = self.is_announced(target, observed)
         if not announced and built is None and self.options.verify_build:
-            built = self.build(tag=target.tag if self.version_from_tags else None)
+            # Where a tag makes the version, it has to be there before the build.
+            built = self.build(tag=target.tag if self.project.version is None else None)
         if built is not None:
             target = with_files(target, built)
         observed = self.observer.look_around(target, observed)
@@ -353,13 +367,14 @@ class Release:
                 target,
                 observed,
                 release_branch=self.project.settings.branch,
-                version_from_tags=self.version_from_tags,
+                version_from_tags=self.project.version_from_tags,
                 ignore_checks=self.options.ignore_checks,
             )
         )
         if self.is_announced(target, observed):
             return tuple(results)
         results += [result for result in derivation.results if isinstance(result, Finding)]
+        results += self.workflow_errors(target, observed, built, derivation)
         results += check_index_state(
             observed.project,
             observed.ownership,
@@ -382,6 +397,38 @@ class Release:
             name, text, target.version, notes_given=self.notes is not None
         )
         return tuple(dict.fromkeys(results))
+
+    def workflow_errors(
+        self,
+        target: Target,
+        observed: Observed,
+        built: Built | None,
+        derivation: Derivation,
+    ) -> tuple[Finding, ...]:
+        """What in the publish workflow would lose the release; its style is `check-project`'s."""
+        from nox_release.checks.workflow import check_workflow
+        from nox_release.checks.workflow_subject import WorkflowFacts
+
+        if derivation.job is None:
+            return ()
+        distributions = built.distributions if built is not None else ()
+        remote = observed.remote
+        facts = WorkflowFacts(
+            index=target.index,
+            default_branch=remote.default_branch
+            if remote is not None and not isinstance(remote, CouldNotAsk)
+            else None,
+            tag=target.tag,
+            starts=("push-tag", "release", "dispatch-tag"),
+            at_commit=True,
+            version_from_tags=self.project.version_from_tags,
+            metadata_version=max(
+                filter(None, (one.metadata.value("metadata-version") for one in distributions)),
+                default=None,
+            ),
+        )
+        results = check_workflow(derivation.job.workflow, facts)
+        return errors_in([result for result in results if isinstance(result, Finding)])
 
     def read_changelog(self) -> tuple[str, str | None]:
         """Name and text of the changelog; `None` when there is none that can be read."""
@@ -475,7 +522,7 @@ class Release:
                 self.offer_start(target, nothing)
                 observed = self.observer.look(target, observed)
             except RunFailed as failed:
-                self.explain(failed)
+                self.explain(target, failed)
                 raise
 
     def offer_start(self, target: Target, nothing: NoRun) -> None:
@@ -500,20 +547,23 @@ class Release:
             raise nothing from None
         start_workflow(self, target)
 
-    def explain(self, failed: RunFailed) -> None:
+    def explain(self, target: Target, failed: RunFailed) -> None:
         """What the log of a failed run says, in this project's own values."""
-        try:
-            from nox_release import diagnose
+        from nox_release.operations import diagnose
 
-            causes = diagnose(self.forge.log(failed.run.id), project=self.project)
-        except (ImportError, NoxReleaseError):
+        try:
+            explanation = diagnose.explain(
+                self.context,
+                self.project,
+                failed.run,
+                forge=self.forge,
+                publisher=target.publisher,
+                version=target.version,
+            )
+        except NoxReleaseError as error:  # the failure itself is what matters
+            self.console.mark("not known", f"why it failed: {error.message} {error.reason}")
             return
-        for cause in causes[:1]:
-            self.console.title("Why")
-            self.console.line(cause.title)
-            for text in (cause.line, cause.cause, cause.fix, cause.link):
-                if text:
-                    self.console.line(text, indent=2)
+        diagnose.show(self.console, explanation)
 
     # --- afterwards --------------------------------------------------------------------------
 
