@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from nox_release.checks.source import VERSION_FILES, SourceTree, named_files, package_folders
+from nox_release.checks.source_subject import SourceTree, named_files, package_folders
+from nox_release.checks.source_versions import VERSION_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,13 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from nox_release.checks.source import (
-    SourceTree,
-    check_source,
-    declared_version,
-    installed_names,
-    package_folders,
-)
+from nox_release.checks.source import check_source
+from nox_release.checks.source_readme import installed_names
+from nox_release.checks.source_subject import SourceTree, package_folders
+from nox_release.checks.source_versions import declared_version
 from nox_release.findings import Finding, Passed, Severity
 from nox_release.project import Settings, parse_project, tomllib
 
@@ -439,6 +436,65 @@ def test_poetrys_own_dependencies_count(table, found):
         f"[tool.poetry.dependencies]\nx = {table}\n"
     )
     assert ids(check_text(text)) == ["direct-dependency"] * found
+
+
+SETUP_CFG = """\
+[metadata]
+name = demo
+version = 1.0
+url = example.org
+classifiers =
+    Typing :: Typed
+    Topic :: Nonsense
+project_urls =
+    Docs = https://example.org
+
+[options]
+# comment
+install_requires =
+    a
+    b @ https://example.org/b.zip
+
+[options.extras_require]
+x = c>=1
+"""
+SETUP_PY = """\
+from setuptools import setup
+
+setup(
+    name="demo",
+    version="1.0",
+    install_requires=["a", "b @ https://example.org/b.zip"],
+    extras_require={"x": [
+        "c>>1",
+    ]},
+    project_urls={"Docs": "example.org"},
+    python_requires=PYTHON,
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "places"),
+    [
+        ("setup.cfg", SETUP_CFG, {
+            "home-page": "setup.cfg:4 (metadata.url)",
+            "classifier-unknown": "setup.cfg:7 (metadata.classifiers)",
+            "direct-dependency": "setup.cfg:15 (options.install_requires)",
+        }),
+        ("setup.py", SETUP_PY, {
+            "project-url-url": "setup.py:10 (project_urls)",
+            "direct-dependency": "setup.py:6 (install_requires)",
+            "requires-dist-syntax": "setup.py:8 (extras_require)",
+        }),
+    ],
+)  # fmt: skip
+def test_projects_without_a_project_table_are_read_too(file, text, places):
+    project = parse_project(
+        {}, root=Path("demo"), setup={"name": "demo", "version": "1.0", "file": file}
+    )
+    results = check_source(project, SourceTree(texts={file: text}, names=frozenset({file})))
+    assert {finding.id: str(finding.where) for finding in findings(results)} == places
 
 
 @pytest.mark.parametrize(

@@ -267,7 +267,7 @@ def check_index_state(
             Skipped(
                 id=ABSENT.id,
                 subject="index",
-                title=f"whether `{name}` is on {index.title}",
+                title=f"whether {f'`{name}`' if name else 'the project'} is on {index.title}",
                 reason=project_on_index.reason,
             ),
         )

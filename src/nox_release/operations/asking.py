@@ -49,6 +49,9 @@ def ask_index(context: Context, project: Project, pool: ThreadPoolExecutor) -> O
     from nox_release.index import open_index
 
     name = project.name
+    if not name:
+        unknown = "only a build tells this project's name: nox -s check-project -- --build"
+        return OnIndex(project=CouldNotAsk(reason=unknown))
     try:
         with open_index(project.settings.index, clock=context.clock, attempts=3) as client:
             ownership = pool.submit(ask, lambda: client.fetch_ownership(name))

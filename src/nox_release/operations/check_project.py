@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,13 @@ def _make_checklists(
     from nox_release.operations.asking import ask_index
 
     builds = [_build(context, project) if options.build else None for project in projects]
-    names = ", ".join(project.name for project in projects)
+    projects = [
+        project
+        if project.name or built is None or isinstance(built, NoxReleaseError)
+        else replace(project, name=built.project.name)
+        for project, built in zip(projects, builds, strict=True)
+    ]
+    names = ", ".join(project.name or project.root.name for project in projects)
     with (
         context.console.waiting(f"Asking about {names}"),
         # Those who wait for answers have threads of their own, so that those who ask have some.
@@ -142,7 +149,7 @@ def _arguments(options: argparse.Namespace, project: Project, count: int) -> tup
 def _show(console: Console, checklist: Checklist) -> None:
     project = checklist.project
     version = f" {checklist.version}" if checklist.version else ""
-    console.title(f"{project.name}{version} → {project.settings.index.title}")
+    console.title(f"{project.name or project.root.name}{version} → {project.settings.index.title}")
     console.results(_in_order(checklist.results))
     console.line()
     _verdict(console, checklist)

@@ -85,7 +85,8 @@ def make_checklist(
     made, or why it made nothing; without it the files in `dist/` that belong to this version are
     looked at. `arguments` are options that the commands in the next step need to be given too.
     """
-    from nox_release.checks.source import check_source, declared_version
+    from nox_release.checks.source import check_source
+    from nox_release.checks.source_versions import declared_version
     from nox_release.source_tree import read_source_tree
 
     place = ask(lambda: locate(context, project))
