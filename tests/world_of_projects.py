@@ -5,8 +5,9 @@
     python tests/world_of_projects.py --folder /tmp/world
 
 PyPI took these files once, so an error is right only where PyPI's rules have changed since: each
-one is printed with the file it is about and the day it was uploaded. Nothing is installed or run;
-of a project's wheels, the one for this machine is taken and one for each other kind of platform.
+one is printed with the file it is about. Nothing is installed (but of a project without wheels uv
+may run the build to learn its name and version); of the wheels, one for each kind of platform is
+taken. Of sdists, the rules over the source tree are asked too.
 Downloads stay in the folder given (a temporary one otherwise) and belong in no commit.
 """
 
@@ -18,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import urllib.request
 from collections import Counter
@@ -26,7 +28,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nox_release
-from nox_release.findings import Severity
+from nox_release.checks.source import check_source
+from nox_release.errors import ConfigurationError
+from nox_release.findings import Finding, Severity
+from nox_release.project import read_project
+from nox_release.source_tree import read_source_tree
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -38,7 +44,7 @@ KINDS = ("none-any", "manylinux", "musllinux", "macosx", "win")
 
 
 def find_files(name: str) -> list[dict]:
-    """The newest release's files of a project, as uv's lock lists them: nothing is built."""
+    """The newest release's files of a project, as uv's lock lists them."""
     uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
     done = subprocess.run(
         [
@@ -47,7 +53,6 @@ def find_files(name: str) -> list[dict]:
             "compile",
             "--quiet",
             "--no-deps",
-            "--no-build",
             "--format",
             "pylock.toml",
             "-",
@@ -105,18 +110,33 @@ def fetch(names: list[str], folder: Path, most: int) -> tuple[list[Path], dict[s
     return found, missing
 
 
-def check(paths: list[Path]) -> list[tuple[Path, object]]:
+def check(paths: list[Path]) -> list[tuple[Path, Finding]]:
     """Every finding of error severity, each file by itself: they are not one release."""
     found = []
     for number, path in enumerate(paths, 1):
-        found += [
-            (path, finding)
-            for finding in nox_release.check_distributions([path])
-            if finding.severity is Severity.ERROR
-        ]
+        findings = [*nox_release.check_distributions([path]), *check_tree(path)]
+        found += [(path, one) for one in findings if one.severity is Severity.ERROR]
         if sys.stderr.isatty():
             print(f"\r{number}/{len(paths)} ", end="", file=sys.stderr)
     return found
+
+
+def check_tree(path: Path) -> tuple[Finding, ...]:
+    """What the rules over source trees find in an sdist."""
+    if not path.name.endswith(".tar.gz"):
+        return ()
+    with tempfile.TemporaryDirectory(prefix="world-tree-") as folder:
+        with tarfile.open(path) as archive:
+            members = [one for one in archive if one.isfile() and one.size < 5 * MIB]
+            archive.extractall(folder, members=members, filter="data")
+        (root,) = Path(folder).iterdir()
+        try:
+            project = read_project(root)
+        except ConfigurationError as error:
+            print(f"{path.name}\n    not a project: {error}")
+            return ()
+        results = check_source(project, read_source_tree(project))
+        return tuple(result for result in results if isinstance(result, Finding))
 
 
 def main() -> int:
