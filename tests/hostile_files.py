@@ -50,28 +50,15 @@ def _add(archive, name, content):
     archive.addfile(info, io.BytesIO(content))
 
 
-class _Zeros(io.RawIOBase):
-    def __init__(self, size):
-        self.left = size
-
-    def readable(self):
-        return True
-
-    def read(self, size=-1):
-        size = self.left if size < 0 else min(size, self.left)
-        self.left -= size
-        return bytes(size)
-
-
 def zip_bomb(directory):
-    """A wheel of 2 MB that unpacks to 2 GiB."""
+    """A wheel of 2 MB that unpacks to half a GiB."""
     path = write_wheel(directory)
     chunk = bytes(MIB)
     with (
         zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
         archive.open("harm/zeros.py", "w", force_zip64=True) as member,
     ):
-        for _ in range(2048):
+        for _ in range(512):
             member.write(chunk)
     return path
 
@@ -118,7 +105,9 @@ def _local(name, packed, size, crc):
 
 
 def _central(name, packed, size, crc, offset):
-    head = struct.pack("<HHHHHHLLLHHH", 20, 20, 0, 8, 0, 33, crc, len(packed), size, len(name), 0, 0)
+    head = struct.pack(
+        "<HHHHHHLLLHHH", 20, 20, 0, 8, 0, 33, crc, len(packed), size, len(name), 0, 0
+    )
     return b"PK\1\2" + head + struct.pack("<HHLL", 0, 0, 0, offset) + name
 
 
@@ -208,7 +197,7 @@ def xz_for_gigabytes(directory):
 
 def bz2_bomb(directory):
     path = Path(directory, SDIST)
-    path.write_bytes(bz2.compress(bytes(256 * MIB)))
+    path.write_bytes(bz2.compress(bytes(64 * MIB)))
     return path
 
 
@@ -273,7 +262,7 @@ def traversing_wheel(directory):
 
 
 def absolute_wheel(directory):
-    return write_wheel(directory, [("/tmp/evil.py", "x = 1\n")])  # noqa: S108
+    return write_wheel(directory, [("/tmp/evil.py", "x = 1\n")])
 
 
 def traversing_sdist(directory):
@@ -281,7 +270,7 @@ def traversing_sdist(directory):
 
 
 def absolute_sdist(directory):
-    return write_sdist(directory, [("/tmp/evil.py", b"x = 1\n")])  # noqa: S108
+    return write_sdist(directory, [("/tmp/evil.py", b"x = 1\n")])
 
 
 def sdist_with_links_outside(directory):
