@@ -42,6 +42,7 @@ PLANS = {
             tool=TOOL,
             repository="octo/demo",
             native=kind,
+            rust=kind == "maturin",
             whole_history=kind == "maturin",
         )
         for kind in NATIVE
@@ -157,6 +158,12 @@ def test_a_check_runs_in_the_job_and_environment_that_publish():
             None,
             "setuptools",
         ),
+        (
+            {"build-system": {"backend-path": ["tools"]}},
+            "own_backend",
+            "setup(rust_extensions=[RustBin('demo')])",
+            "setuptools",
+        ),
         ({}, "maturin", None, "maturin"),
         ({}, "scikit_build_core.build", None, "scikit-build-core"),
         ({}, "mesonpy", None, "meson-python"),
@@ -166,6 +173,27 @@ def test_a_check_runs_in_the_job_and_environment_that_publish():
 def test_native_code_is_noticed(pyproject, backend, setup_py, expected):
     project = Project(root=Path(), name="demo", build_backend=backend, pyproject=pyproject)
     assert native_code(project, setup_py) == expected
+
+
+@pytest.mark.parametrize(
+    ("requirement", "native", "rust"),
+    [
+        ("setuptools-rust>=1.9", "setuptools", True),
+        ("Cython>=3", "setuptools", False),
+        ("mypy[mypyc]==1.15", "setuptools", False),
+        ("setuptools-scm[toml]>=8", None, False),
+    ],
+)
+def test_a_compiler_among_the_build_requirements_says_native(requirement, native, rust):
+    project = Project(
+        root=Path(),
+        name="demo",
+        build_backend="setuptools.build_meta",
+        build_requires=("setuptools>=77", requirement),
+    )
+    plan = plan_publish(project, tool=TOOL, repository=None, setup_py=None)
+    assert (plan.native, plan.rust) == (native, rust)
+    assert ("rustup" in publish_workflow(plan)) == rust
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
     from nox_release.project import Index, Project
@@ -30,6 +31,17 @@ _BACKENDS = {
     "scikit_build_core": "scikit-build-core",
     "mesonpy": "meson-python",
 }
+# Build requirements that are there to compile something.
+_RUST = frozenset({"setuptools-rust", "maturin"})
+_COMPILING = _RUST | {
+    "cython",
+    "hatch-cython",
+    "hatch-mypyc",
+    "mypy",
+    "nanobind",
+    "pybind11",
+    "scikit-build",
+}
 _EXTENSIONS = re.compile(
     r"\b(?:ext_modules|rust_extensions|cffi_modules)\s*=|\bcythonize\s*\(|\bmypycify\s*\("
 )
@@ -40,7 +52,8 @@ _PYTHONS = ("3.13", "3.14", "3.12", "3.11", "3.10")
 class PublishPlan:
     """What the workflow depends on.
 
-    `native` is one of `NATIVE`, or `None` for pure Python. `repository` is `owner/name` in
+    `native` is one of `NATIVE`, or `None` for pure Python; `rust` says that it needs a compiler of
+    that language. `repository` is `owner/name` in
     GitHub's spelling, `None` where that is not known. `tool` is the requirement of this tool.
     """
 
@@ -51,6 +64,7 @@ class PublishPlan:
     filename: str = "publish.yml"
     repository: str | None = None
     native: str | None = None
+    rust: bool = False
     whole_history: bool = False
     python: str | None = "3.13"
     folder: str = ""
@@ -76,6 +90,7 @@ def plan_publish(
         filename=filename,
         repository=repository,
         native=native_code(project, setup_py),
+        rust=bool(_build_tools(project) & _RUST),
         whole_history=project.version_from_tags,
         python=python_for(project.requires_python),
         folder=folder,
@@ -91,15 +106,23 @@ def native_code(project: Project, setup_py: str | None) -> str | None:
     backend = project.build_backend.split(":")[0].split(".")[0]
     if backend in _BACKENDS:
         return _BACKENDS[backend]
-    if not project.build_backend.startswith(("setuptools", "backend", "_")):
-        return None
+    if _build_tools(project) & _COMPILING:
+        return "setuptools"
     tool = project.pyproject.get("tool", {})
+    build_system = project.pyproject.get("build-system", {})
+    own = isinstance(build_system, dict) and "backend-path" in build_system
+    if not own and backend != "setuptools":
+        return None
     table = tool.get("setuptools", {}) if isinstance(tool, dict) else {}
     declared = isinstance(table, dict) and bool(table.get("ext-modules"))
-    rust = isinstance(tool, dict) and "setuptools-rust" in tool
-    if declared or rust or (setup_py is not None and _EXTENSIONS.search(setup_py)):
+    if declared or (setup_py is not None and _EXTENSIONS.search(setup_py)):
         return "setuptools"
     return None
+
+
+def _build_tools(project: Project) -> set[str]:
+    names = (re.split(r"[^A-Za-z0-9._-]", need)[0] for need in project.build_requires)
+    return {canonicalize_name(name) for name in names if name}
 
 
 def python_for(requires_python: str | None) -> str | None:
@@ -212,7 +235,7 @@ def _build_job(plan: PublishPlan) -> str:
 """
 
 
-_RUST = """
+_RUST_ON_LINUX = """
         env:
           CIBW_BEFORE_ALL_LINUX: curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal
           CIBW_ENVIRONMENT_LINUX: PATH="$HOME/.cargo/bin:$PATH\""""
@@ -254,7 +277,7 @@ def _native_jobs(plan: PublishPlan) -> str:
 {_checkout(plan)}
 
       - name: Build
-        uses: {CIBUILDWHEEL}{package}{_RUST if plan.native == "maturin" else ""}
+        uses: {CIBUILDWHEEL}{package}{_RUST_ON_LINUX if plan.rust else ""}
 
 {_upload("dist-${{ matrix.os }}", "wheelhouse/*.whl")}
 
