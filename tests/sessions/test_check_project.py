@@ -298,13 +298,14 @@ def test_every_package_has_its_own_checklist(world):
     )
 
 
-def test_a_folder_outside_git_is_checked_as_far_as_it_goes(world, tmp_path):
+def test_a_folder_outside_git_cannot_be_released_and_is_checked_all_the_same(world, tmp_path):
     folder = tmp_path / "alone"
     shutil.copytree(TINY, folder)
     done = run(world, "--json", cwd=folder)
     (project,) = json.loads(done.stdout)["projects"]
-    unknown = [result for result in project["results"] if result["status"] == "not-known"]
-    assert "github-asked" in [result["id"] for result in unknown]
+    errors = [result["id"] for result in project["results"] if result.get("severity") == "error"]
+    assert "place-on-github" in errors
+    assert "form-name" in [result["id"] for result in project["results"]]
     assert done.returncode == 1
 
 

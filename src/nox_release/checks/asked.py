@@ -33,6 +33,16 @@ BUILD_FAILS = Rule(
     remedy="Mend what the backend says; nox -s build shows all of it.",
     link="https://packaging.python.org/en/latest/tutorials/packaging-projects/",
 )
+PLACE = Rule(
+    id="place-on-github",
+    subject="GitHub",
+    severity=Severity.ERROR,
+    title="The project is in a git repository with a remote on GitHub",
+    why="What is published is a commit that GitHub has: the release's tag starts the workflow "
+    "there, and the trusted publisher names that repository.",
+    remedy="Put the project under git, and push it: gh repo create --source . --push",
+    link="https://docs.pypi.org/trusted-publishers/",
+)
 GITHUB_ASKED = _fact(
     "github-asked",
     "GitHub",
@@ -94,6 +104,7 @@ ACTIONLINT = _fact(
 RULES = (
     DISTRIBUTIONS_CHECKED,
     BUILD_FAILS,
+    PLACE,
     GITHUB_ASKED,
     PUBLISHER_DERIVED,
     PUBLISHER_REGISTERED,

@@ -22,10 +22,8 @@ from nox_release.checks.workflow import WorkflowFacts, check_workflow
 from nox_release.checks.workflow_upload import ENV_EQUALS
 from nox_release.errors import NoxReleaseError
 from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in, find
-from nox_release.operations.asking import ask
 from nox_release.operations.next_step import NextStep, next_step
-from nox_release.operations.observe import locate
-from nox_release.operations.surroundings import Surroundings, without_git
+from nox_release.operations.surroundings import Surroundings, find_place, without_git
 from nox_release.publishing import TrustedPublisher, derive_publisher
 
 if TYPE_CHECKING:
@@ -89,8 +87,8 @@ def make_checklist(
     from nox_release.checks.source_versions import declared_version
     from nox_release.source_tree import read_source_tree
 
-    place = ask(lambda: locate(context, project))
-    known = None if isinstance(place, CouldNotAsk) else place
+    place = find_place(context, project)
+    known = None if isinstance(place, Finding | CouldNotAsk) else place
     workflows, derivation = _derive(project, known)
     tree = read_source_tree(
         project,
@@ -101,9 +99,9 @@ def make_checklist(
     if built is not None and not isinstance(built, NoxReleaseError):
         declared = built.version
     around = (
-        None
-        if isinstance(place, CouldNotAsk)
-        else Surroundings(context, project, place, derivation, pool, version=declared)
+        Surroundings(context, project, known, derivation, pool, version=declared)
+        if known is not None
+        else None
     )
     version = around.version if around else declared
     audit = pool.submit(_audit, context, known, project, derivation)
@@ -118,9 +116,9 @@ def make_checklist(
     results += _index_results(
         context, project, answers, derivation, read, version, pending_publisher=pending_publisher
     )
-    if around is None:
+    if isinstance(place, Finding | CouldNotAsk):
         results.append(without_git(place))
-    else:
+    elif around is not None:
         results += around.results(answers)
     facts = _workflow_facts(project, around, answers, read)
     results += without_doubles([*_check_workflow(workflows, derivation, facts), *audit.result()])

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nox_release.checks import asked, preflight
 from nox_release.checks.state_of_index import CouldNotAsk
 from nox_release.checks.workflow import EnvironmentPolicy
-from nox_release.errors import CommandError, ForgeError
-from nox_release.findings import Finding, Passed, Skipped
+from nox_release.errors import CommandError, ConfigurationError, ForgeError, NoxReleaseError
+from nox_release.findings import Finding, Passed, Skipped, find
 from nox_release.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
-from nox_release.git import Relation
+from nox_release.git import NotARepository, Relation
 from nox_release.operations.asking import ask
-from nox_release.operations.observe import event_of
+from nox_release.operations.observe import event_of, locate
 from nox_release.plan import Observed, Target, version_of_tag
 
 if TYPE_CHECKING:
@@ -342,10 +342,24 @@ def relation_without_fetching(repository: Repository, head: str, there: str) -> 
     return repository.relation(head, there, remote="", branch="")
 
 
-def without_git(place: Place | CouldNotAsk) -> Skipped:
+def find_place(context: Context, project: Project) -> Place | Finding | CouldNotAsk:
+    """Where the project is; a finding when it is nowhere that a release could be made from."""
+    try:
+        return locate(context, project)
+    except (ConfigurationError, NotARepository) as error:
+        said = " ".join(part for part in (error.message, error.reason) if part)
+        return find(asked.PLACE, said, fix=error.hint)
+    except NoxReleaseError as error:
+        return CouldNotAsk(reason=" ".join(f"{error.message} {error.reason}".split()))
+
+
+def without_git(place: Finding | CouldNotAsk) -> Result:
+    """What is to be said instead of everything that git and GitHub would tell."""
+    if isinstance(place, Finding):
+        return place
     return Skipped(
         id=asked.GITHUB_ASKED.id,
         subject="GitHub",
         title="what git and GitHub say",
-        reason=place.reason if isinstance(place, CouldNotAsk) else "",
+        reason=place.reason,
     )
