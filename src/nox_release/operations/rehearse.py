@@ -229,7 +229,7 @@ def _session(
 
 
 def _copy(story: Story) -> None:
-    from nox_release.rehearsal.copying import copy_into, ensure_workflow
+    from nox_release.rehearsal.copying import copy_into, drop_generated, ensure_workflow
 
     world, console = story.world, story.context.console
     with _part(story, "A world of its own") as proven:
@@ -243,6 +243,12 @@ def _copy(story: Story) -> None:
             story.context = replace(story.context, environ=world.environ)
         for note in story.origin.notes:
             console.mark("advice", note)
+        generated = drop_generated(world, project_root)
+        if generated:
+            console.mark(
+                "advice",
+                f"{' and '.join(generated)}, which a build made, is not kept under git in the copy.",
+            )
         story.publishing = ensure_workflow(world, project_root, world.index.index)
         if story.publishing.note:
             console.mark("advice", story.publishing.note)

@@ -121,6 +121,28 @@ def copy_into(world: World, origin: Origin) -> Path:
     return world.clone
 
 
+def drop_generated(world: World, root: Path) -> tuple[str, ...]:
+    """In an unpacked sdist whose version tags decide: untrack the `*.egg-info` of its own build.
+
+    The next build rewrites it, and a tree that differs from its tag makes a local version.
+    """
+    if not (root / "PKG-INFO").is_file() or not read_project(root).version_from_tags:
+        return ()
+    below = root.relative_to(world.clone)
+    found = sorted(path.relative_to(root) for path in root.glob("**/*.egg-info") if path.is_dir())
+    names = [name for path in found if _is_tracked(world, name := (below / path).as_posix())]
+    if names:
+        world.git("rm", "-r", "--quiet", "--cached", "--", *names)
+        for name in names:
+            shutil.rmtree(world.clone / name)
+        world.commit("Leave out what a build generated", paths=())
+    return tuple(names)
+
+
+def _is_tracked(world: World, name: str) -> bool:
+    return bool(world.git("ls-files", "--", name))
+
+
 def _copy_submodules(world: World, source: Path, clone: Path) -> None:
     """Let the addresses of checked-out submodules lead to copies of them, and check those out."""
     if not (clone / ".gitmodules").is_file():

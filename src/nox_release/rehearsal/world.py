@@ -337,7 +337,8 @@ class World:
     ) -> str:
         """Commit `paths` of the clone (and push); the commit's id."""
         self.write(files or {})
-        self.git("add", "--all", "--", *paths)
+        if paths:
+            self.git("add", "--all", "--", *paths)
         self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
         if push:
             self.git("push", "--quiet", self.remote_name, f"HEAD:refs/heads/{self.branch}")
