@@ -365,11 +365,16 @@ class Waiting:
     def __enter__(self) -> Waiting:  # noqa: PYI034 - never subclassed
         if self._console.is_terminal:
             from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+            from rich.table import Column
 
+            # Only the text may give way on a narrow screen: that time passes has to be seen.
+            fixed = Column(no_wrap=True, min_width=1), Column(no_wrap=True, min_width=7)
+            text = Column(no_wrap=True, overflow="ellipsis", ratio=1)
             self._status = Progress(
-                SpinnerColumn(),
-                TimeElapsedColumn(),
-                TextColumn("{task.description}", markup=False),
+                SpinnerColumn(table_column=fixed[0]),
+                TimeElapsedColumn(table_column=fixed[1]),
+                TextColumn("{task.description}", markup=False, table_column=text),
+                expand=True,
                 console=self._console._out,  # noqa: SLF001 - one module, one output
                 transient=True,
             )
