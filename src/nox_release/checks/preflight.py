@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from nox_release.checks.state_of_index import CouldNotAsk
+from nox_release import changelog, pages
+from nox_release.checks.state_of_index import FILE_EXISTS, CouldNotAsk
 from nox_release.findings import Finding, Location, Passed, Rule, Severity, Skipped, find
+from nox_release.plan import (
+    files_there,
+    judge_runs,
+    matches_ref,
+    other_bytes,
+    runs_of,
+    unexpected_files,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -599,13 +608,12 @@ def check_tag(target: Target, observed: Observed) -> Iterator[Result]:
             fix=f"Release the next version; or, if nobody has seen that tag, delete it yourself: "
             f"git tag --delete {tag}",
         )
-    if there is None and not isinstance(observed.remote, CouldNotAsk):
+    asked = not isinstance(observed.remote, CouldNotAsk) and observed.gh == "ready"
+    if there is None and asked:
         yield from _tag_rules(target, observed.tag_rules)
 
 
 def _tag_rules(target: Target, rules: tuple[RefRule, ...] | CouldNotAsk) -> Iterator[Result]:
-    from nox_release.plan import matches_ref
-
     if isinstance(rules, CouldNotAsk):
         yield Skipped(id=TAG_RULES.id, subject=_GIT, title=TAG_RULES.title, reason=rules.reason)
         return
@@ -719,8 +727,6 @@ def _listed(checks: Iterable[Check]) -> str:
 
 def check_workflow_ready(target: Target, observed: Observed) -> Iterator[Result]:
     """The publish workflow as GitHub has it, and the environment of its job."""
-    from nox_release.plan import matches_ref
-
     if not target.workflow:
         return  # why there is none is found by `publishing.derive_publisher`
     if target.event == "":
@@ -823,9 +829,6 @@ def check_github_release(target: Target, observed: Observed) -> Iterator[Result]
 
 def check_files(target: Target, observed: Observed) -> Iterator[Result]:
     """Files of this version that are on the index already."""
-    from nox_release import pages
-    from nox_release.plan import judge_runs, runs_of, unexpected_files
-
     project = observed.project
     index = target.index
     if isinstance(project, CouldNotAsk):
@@ -858,10 +861,6 @@ def check_files(target: Target, observed: Observed) -> Iterator[Result]:
 
 def check_bytes(target: Target, observed: Observed) -> Iterator[Result]:
     """Files that we would upload and that are there with other bytes: refused for ever."""
-    from nox_release import pages
-    from nox_release.checks.state_of_index import FILE_EXISTS
-    from nox_release.plan import files_there, other_bytes
-
     strange = other_bytes(target, files_there(target, observed))
     if strange:
         yield find(
@@ -888,8 +887,6 @@ def check_changelog(
     name: str, text: str | None, version: str, *, notes_given: bool
 ) -> Iterator[Result]:
     """Whether the changelog says something about the version; `text` is `None` without one."""
-    from nox_release import changelog
-
     if text is None or notes_given:
         return
     section = changelog.find_section(text, version)

@@ -136,8 +136,8 @@ def ask(question: Callable[[], T]) -> T | CouldNotAsk:
     try:
         return question()
     except NoxReleaseError as error:
-        reason = " ".join(part for part in (error.message, error.reason) if part)
-        return CouldNotAsk(reason=" ".join(reason.split()))
+        named = isinstance(error, (GhMissing, NotLoggedIn)) or not error.reason
+        return CouldNotAsk(reason=" ".join((error.message if named else error.reason).split()))
 
 
 def ask_all(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
@@ -260,13 +260,14 @@ def gh_state(forge: Forge) -> tuple[str, str]:
         if version and version < OLDEST_GH:
             old = ".".join(map(str, version))
             return "old", f"gh is version {old}; 2.27 is needed."
-        forge.api("rate_limit")
+        forge.login()
     except GhMissing as error:
         return "missing", error.reason
     except NotLoggedIn as error:
         return "logged out", f"gh is not logged in to GitHub: {error.reason}"
     except ForgeError as error:
-        return "unreachable", f"{error.message} {error.reason}"
+        if error.status is None or error.status >= 500:
+            return "unreachable", f"{error.message} {error.reason}"
     return "ready", ""
 
 
