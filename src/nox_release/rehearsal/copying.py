@@ -227,6 +227,8 @@ def bump(project: Project, version: str, target: str) -> str | None:
     `None`: nothing was changed, for there is not exactly one place that is sure to be it.
     """
     path = project.root / "pyproject.toml"
+    if not path.is_file():  # setup.py and setup.cfg may say it in any way
+        return None
     text = path.read_text(encoding="utf-8")
     if project.version is not None:
         number = _line_of_version(text)
