@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nox_release.diagnosis.values import Circumstances
     from nox_release.project import Project
 
-_LIMIT = 1_500_000
+_LIMIT = 1_000_000
 _AROUND = 400
 
 # What only a failed program says, and what only one that did well says.
@@ -32,7 +32,6 @@ _SUCCEEDED = re.compile(
     r"|All checks passed|completed successfully|Successfully installed |Cache restored"
     r"|\[new tag\]|Uploading \S+ 100%|Finished: SUCCESS"
 )
-_FEW_LINES = 1
 _ERROR_LINE = re.compile(
     r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found)\b", re.IGNORECASE
 )
@@ -133,8 +132,10 @@ def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:
     failed = _has_failed(log)
     if not failed and _SUCCEEDED.search(log.text):
         hits = [hit for hit in hits if hit.entry.silent]
-    if not failed and len(log.lines) > _FEW_LINES:
+    if not failed and len(log.lines) > 1:
         hits = [hit for hit in hits if hit.entry.tier != "notice"]
+    if any(hit.entry.tier == "frame" for hit in hits):
+        hits = [h for h in hits if (h.entry.tier, h.entry.confidence) != ("notice", "possible")]
     hidden = {name for hit in hits for name in hit.entry.hides}
     hits = [hit for hit in hits if hit.entry.id not in hidden]
     best = min((TIERS.index(hit.entry.tier) for hit in hits), default=0)

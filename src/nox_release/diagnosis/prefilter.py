@@ -19,9 +19,11 @@ Words = frozenset[bytes]
 
 _CHUNK = 16 * 1024
 _QUOTA = 4
+_PROBE = 16  # every so many chunks it is seen whether the log repeats itself
 _OVERLAP = 2 * 1024
 _LETTERS = bytes(
-    code | 0x20 if 0x41 <= code <= 0x5A or 0x61 <= code <= 0x7A else 0x20 for code in range(256)
+    code | 0x20 if chr(code).isalpha() and code < 0x80 else code if code == 0x0A else 0x20
+    for code in range(256)
 )
 # Line breaks as annotations and JSON spell them: their last letter is not part of the next word.
 _ESCAPED = (b"%0A", b"\\n")
@@ -31,13 +33,13 @@ _WORD = re.compile(r"[A-Za-z]+")
 
 def words_of(text: str) -> list[bytes]:
     """The runs of ASCII letters in `text`, in lower case."""
-    return _words_in(text.encode("ascii", "replace"))
+    return _letters_in(text.encode("ascii", "replace")).split()
 
 
-def _words_in(raw: bytes) -> list[bytes]:
+def _letters_in(raw: bytes) -> bytes:
     if b"\x1b" in raw:
         raw = _ANSI.sub(b" ", raw)
-    return raw.translate(_LETTERS).split()
+    return raw.translate(_LETTERS)
 
 
 # Stand-ins while a pattern is read: EDGE is no letter, OPEN may be one.
@@ -177,11 +179,19 @@ def _chosen_chunks(source: Source, by_word: dict[bytes, tuple[Words, ...]]) -> s
     first: dict[Words, int] = {}
     last: dict[Words, deque[int]] = {}
     kept = {0, (len(source) - 1) // _CHUNK}
+    repetitive = False
     for number, position in enumerate(range(0, len(source), _CHUNK)):
         chunk = source.raw(position, position + _CHUNK)
         for escape in escapes:
             chunk = chunk.replace(escape, b" ")
-        words = _words_in(chunk)
+        letters = _letters_in(chunk)
+        if repetitive or number % _PROBE == 0:
+            lines = letters.split(b"\n")
+            # Lines that differ in their numbers alone are now equal.
+            different = set(lines)
+            repetitive = 2 * len(different) < len(lines)
+            letters = b" ".join(different) if repetitive else letters
+        words = letters.split()
         found = keys.intersection(words)
         if not found:
             continue

@@ -58,7 +58,7 @@ ENTRIES = (
     _(
         "gr-nested-permission",
         (
-            r"is requesting '(?P<p>[\w-]+: \w+)'.{0,60}?but is only allowed '(?P<a>[\w-]+: \w+)'",
+            r"is requesting '(?P<p>[\w:, -]{1,200})'.{0,60}?but is only allowed '(?P<a>[\w:, -]{1,200})'",
             r"nested job '[^']{1,80}' is requesting",
         ),
         "A called workflow asks for more than its caller grants.",

@@ -643,6 +643,7 @@ ENTRIES = (
         (
             r"scikit.build.core.{0,300}?(?:ERROR|error)[^.]{0,40}?(?:requires|must|Unknown|Invalid|minimum).{0,160}",
             r"Use tool\.scikit-build\.\S{1,60} instead of",
+            r"Use [\w.-]{1,60} instead of [\w.-]{1,60} for scikit-build-core",
         ),
         "scikit-build-core refuses its configuration.",
         "A key of `[tool.scikit-build]` is wrong or outdated.",

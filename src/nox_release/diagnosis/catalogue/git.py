@@ -123,9 +123,9 @@ ENTRIES = (
     _(
         "gt-auth",
         (
-            r"Authentication failed for",
+            r"(?:fatal|remote): Authentication failed",
             r"Permission denied \(publickey",
-            r"could not read (?:Username|Password) for",
+            r"could not read (?:Username|Password)\b",
             r"Support for password authentication was removed",
             r"Invalid username or (?:password|token)",
             r"terminal prompts disabled",
@@ -161,7 +161,8 @@ ENTRIES = (
         (
             r"\bGH006\b",
             r"\bGH013\b",
-            r"Repository rule violations found",
+            r"Repository rule violations\b",
+            r"(?:remote|error|rejected)\b.{0,80}? protected branch",
             r"protected branch hook declined",
             r"Cannot (?:create|update|delete) (?:ref|this protected ref)",
             r"Changes must be made through a pull request",

@@ -28,6 +28,8 @@ def table(*, tool: str, link: str = "") -> Table:
         name: str, patterns: str | tuple[str, ...], title: str, cause: str, fix: str, **more: Any
     ) -> Entry:
         given = (patterns,) if isinstance(patterns, str) else patterns
+        if more.get("tier") == "symptom":
+            more.setdefault("confidence", "likely")
         return Entry(
             **{
                 "id": name,

@@ -522,6 +522,7 @@ ENTRIES = (
         "Add the publisher at {pypi}/manage/project/{p}/settings/publishing/, or correct `[project] name`; "
         "a left-over pending publisher of this workflow may have created another project: delete that.",
         link=_TROUBLES,
+        hides=("wh-token-scope",),
     ),
     _(
         "wh-token-expired",
@@ -576,6 +577,7 @@ ENTRIES = (
     _(
         "wh-badchars",
         (
+            r"file with non-printable characters",
             r"Cannot upload a file with .{0,100}? in the name",
             r"non-printable characters .{0,80}?in the name",
             r"with '/' or '.{1,2}' in the name",
@@ -808,6 +810,8 @@ ENTRIES = (
             r"(?:upload|test)\.pypi\.org.{0,100}?\b50[0234] (?:Internal|Bad|Service|Gateway|Server|Backend)",
             r"Received \"?50[0234]: (?:Internal|Bad|Service|Gateway|Server|Backend)",
             r"HTTPError: 50[0234] Server Error",
+            r"\b50[0234] (?:Internal|Bad|Service|Gateway|Server|Backend|error)\b.{0,160}?(?:pypi\.org|\bupload)",
+            r"\bpypi\.org.{0,80}?(?:returned|status|code|error|HTTP)\D{0,20}50[0234]\b",
             r"Upload failed \(50[0234]\)",
             r"503 (?:first byte timeout|backend read error|Backend fetch failed|Service Unavailable).{0,80}?pypi",
         ),
