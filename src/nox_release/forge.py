@@ -466,13 +466,6 @@ class Forge:
         done = self.gh(*arguments, "--", tag, text=notes, quiet=quiet, timeout=120.0)
         return done.stdout.strip()
 
-    def publish_draft(self, release: GitHubRelease) -> None:
-        """Publish a GitHub release that was saved as a draft."""
-        path = self._path("releases", release.id)
-        answer = self.api(path, method="PATCH", body={"draft": False})
-        if answer.status != 200:
-            raise _refused(path, answer)
-
     # --- workflows and runs ------------------------------------------------------------------
 
     def workflow(self, file: str) -> ForgeWorkflow | None:

@@ -151,7 +151,7 @@ def test_every_blocker_is_shown_at_once_and_nothing_is_changed(ready):
     ready.git("tag", TAG, "HEAD^")
     ready.git("push", "-q", "origin", TAG)
     ready.github.add_check_run(ready.git("rev-parse", "HEAD"), "tests", conclusion="failure")
-    ready.github.add_environment("pypi", policies=(("main", "branch"),))
+    ready.github.add_environment("pypi", policies=(("branch", "main"),))
     ready.github.disabled_workflows["publish.yml"] = "disabled_manually"
     ready.write({"README.md": "changed", "tiny_demo/forgotten.py": ""})
     ready.git("checkout", "-q", "--detach")

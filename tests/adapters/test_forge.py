@@ -1,0 +1,282 @@
+"""forge.py with the real gh before the stand-in for GitHub."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from nox_release.errors import ForgeError
+from nox_release.forge import (
+    Check,
+    Forge,
+    GhMissing,
+    NotLoggedIn,
+    RefPolicy,
+    RefRule,
+    find_gh,
+    parse_answer,
+)
+from nox_release.process import Runner
+from nox_release.rehearsal.faults import Fault
+from nox_release.retries import ATTEMPTS
+
+needs_gh = pytest.mark.skipif(
+    sys.platform == "win32", reason="no Unix sockets in Python on Windows"
+)
+
+
+class FakeClock:
+    def __init__(self):
+        self.time = datetime(2026, 1, 1, tzinfo=timezone.utc)
+        self.slept = []
+
+    def now(self):
+        return self.time
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.time += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def forge(world, clock):
+    return Forge("you/tiny-demo", world.runner, world.clone, clock=clock)
+
+
+@pytest.fixture
+def head(world):
+    return world.git("rev-parse", "HEAD")
+
+
+def tag(world, name="v1.2.3"):
+    world.git("tag", "--annotate", "--message", name, name)
+    world.git("push", "--quiet", "origin", f"refs/tags/{name}")
+
+
+@needs_gh
+def test_who_gh_is_and_what_the_repository_is_called(forge, world):
+    login = forge.login()
+    assert login.user == "you"
+    assert not login.is_actions_token
+    repository = forge.repository()
+    assert (repository.full_name, repository.default_branch) == ("you/tiny-demo", "main")
+    assert repository.may_push
+    assert forge.version() >= (2, 27)
+    assert Forge("you/absent", world.runner, world.clone).repository() is None
+
+
+@needs_gh
+def test_another_host_or_repository_in_the_environment_does_not_mislead(world, clock):
+    environ = {
+        **world.environ, "GH_HOST": "ghe.example.org", "GH_REPO": "somebody/else", "GH_DEBUG": "api",
+        "GH_FORCE_TTY": "80", "CLICOLOR_FORCE": "1",
+    }  # fmt: skip
+    forge = Forge("you/tiny-demo", Runner(environ=environ), world.clone, clock=clock)
+    assert forge.repository().full_name == "you/tiny-demo"
+
+
+@needs_gh
+def test_a_missing_gh_and_a_missing_login_are_two_things(world, tmp_path):
+    nowhere = Runner(environ={"PATH": str(tmp_path)})
+    assert find_gh(nowhere.environ) is None
+    with pytest.raises(GhMissing) as missing:
+        Forge("you/tiny-demo", nowhere, tmp_path).login()
+    assert "gh auth login" in missing.value.hint
+    environ = {**world.environ, "GH_TOKEN": "gho_" + "wrong" * 8}
+    with pytest.raises(NotLoggedIn) as refused:
+        Forge("you/tiny-demo", Runner(environ=environ), world.clone).login()
+    assert "wrongwrong" not in str(refused.value)
+
+
+@needs_gh
+def test_a_release_is_made_once_with_its_notes_and_found_again(forge, world, head):
+    assert forge.release("v1.2.3") is None
+    tag(world)
+    notes = "-x [bold] `code`\n\n::error::no\n"
+    url = forge.create_release("v1.2.3", title="--draft", notes=notes, prerelease=True)
+    found = forge.release("v1.2.3")
+    assert (found.title, found.draft, found.prerelease, found.url) == ("--draft", False, True, url)
+    assert found.body.strip() == notes.strip()
+    with pytest.raises(ForgeError):
+        forge.create_release("v1.2.3", title="again", notes="")
+    assert len(world.github.releases) == 1
+
+
+@needs_gh
+def test_a_release_of_a_tag_that_is_not_there_is_refused(forge, world):
+    with pytest.raises(ForgeError):
+        forge.create_release("v9", title="x", notes="")
+    assert world.github.releases == []
+    assert world.git("ls-remote", "--tags", "origin") == ""
+
+
+@needs_gh
+def test_a_draft_is_found_although_its_tag_does_not_lead_to_it(forge, world):
+    tag(world)
+    forge.gh("release", "create", "--repo=you/tiny-demo", "--draft", "--notes=x", "--", "v1.2.3")
+    found = forge.release("v1.2.3")
+    assert found.draft
+    forge.gh("release", "edit", "--repo=you/tiny-demo", "--draft=false", "--", "v1.2.3")
+    assert not forge.release("v1.2.3").draft
+
+
+@needs_gh
+def test_a_run_is_found_by_commit_and_workflow_and_can_be_run_again(forge, world, head):
+    tag(world)
+    forge.create_release("v1.2.3", title="x", notes="x")
+    world.workflows.wait()
+    (run,) = forge.runs(commit=head, workflow="publish.yml")
+    assert (run.event, run.commit, run.branch, run.attempt) == ("release", head, "v1.2.3", 1)
+    assert run.workflow == ".github/workflows/publish.yml"
+    assert (run.is_over, run.succeeded) == (True, False)  # no publisher is registered
+    assert forge.runs(commit=head, workflow="other.yml") == ()
+    assert forge.runs(commit="0" * 40) == ()
+    jobs = forge.jobs(run.id)
+    assert [(job.name, job.conclusion) for job in jobs] == [
+        ("build", "success"),
+        ("publish", "failure"),
+    ]
+    assert any(step.conclusion == "failure" for step in jobs[1].steps)
+    assert "invalid-publisher" in forge.log(run.id)
+    forge.rerun_failed_jobs(run.id)
+    world.workflows.wait()
+    assert forge.run(run.id).attempt == 2
+    assert forge.run(1) is None
+
+
+@needs_gh
+def test_a_workflow_has_a_state_and_is_started_on_a_tag(forge, world, head):
+    tag(world)
+    assert forge.workflow("publish.yml").is_active
+    assert forge.workflow("absent.yml") is None
+    forge.dispatch("publish.yml", ref="v1.2.3")
+    world.workflows.wait()
+    (run,) = forge.runs(commit=head, event="workflow_dispatch", workflow="publish.yml")
+    assert run.branch == "v1.2.3"
+
+
+@needs_gh
+def test_an_environment_with_its_reviewers_and_patterns(forge, world, head):
+    assert forge.environment("pypi") is None
+    world.github.add_environment(
+        "pypi", reviewers=("you",), policies=(("tag", "v*"), ("branch", "main"))
+    )
+    found = forge.environment("pypi")
+    assert found.reviewers == ("you",)
+    assert found.policies == (
+        RefPolicy(pattern="v*", kind="tag"),
+        RefPolicy(pattern="main", kind="branch"),
+    )
+    tag(world)
+    forge.dispatch("publish.yml", ref="v1.2.3")
+    run = None
+    for _ in range(200):
+        run = next(iter(forge.runs(commit=head)), None)
+        if run is not None and run.status == "waiting":
+            break
+        world.clock.sleep(0.05)
+    (pending,) = forge.pending_deployments(run.id)
+    assert (pending.environment, pending.reviewers, pending.may_approve) == ("pypi", ("you",), True)
+
+
+@needs_gh
+def test_checks_of_a_commit_are_told_from_no_commit(forge, world, head):
+    assert forge.checks(head) == ()
+    world.github.add_check_run(head, "tests", conclusion="failure")
+    world.github.add_check_run(head, "lint", conclusion=None)
+    found = {check.name: (check.is_red, check.is_running) for check in forge.checks(head)}
+    assert found == {"tests": (True, False), "lint": (False, True)}
+    assert forge.checks("0" * 40) is None
+
+
+@needs_gh
+def test_rules_for_tags_come_with_their_patterns(forge, world):
+    assert forge.rules_for_tags() == ()
+    world.github.settings.rulesets.append(
+        {
+            "id": 7, "name": "no tags", "target": "tag", "enforcement": "active",
+            "conditions": {"ref_name": {"include": ["refs/tags/v*"], "exclude": []}},
+            "rules": [{"type": "creation"}], "current_user_can_bypass": "never",
+        }
+    )  # fmt: skip
+    (rule,) = forge.rules_for_tags()
+    assert (rule.kind, rule.ruleset, rule.patterns, rule.may_bypass) == (
+        "creation", "no tags", ("refs/tags/v*",), False,
+    )  # fmt: skip
+    assert isinstance(rule, RefRule)
+
+
+@needs_gh
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "refuse"},
+        {"kind": "status", "status": 502},
+        {"kind": "status", "status": 429, "retry_after": "3"},
+    ],
+    ids=lambda fault: str(fault.get("status", fault["kind"])),
+)
+def test_a_read_is_tried_again_and_a_lasting_trouble_is_no_absence(forge, world, clock, fault):
+    endpoint = "/repos/you/tiny-demo"
+    world.github.faults.arrange(Fault(endpoint=endpoint, times=2, **fault))
+    assert forge.repository() is not None
+    assert len(clock.slept) == 2
+    world.github.faults.arrange(Fault(endpoint=endpoint, times=None, **fault))
+    with pytest.raises(ForgeError):
+        forge.repository()
+    assert len(clock.slept) <= 2 + ATTEMPTS
+    world.github.faults.clear()
+
+
+@needs_gh
+def test_a_write_is_sent_once(forge, world, clock):
+    tag(world)
+    world.github.faults.arrange(
+        Fault(kind="status", status=502, endpoint="*/releases", method="POST", times=None)
+    )
+    with pytest.raises(ForgeError):
+        forge.create_release("v1.2.3", title="x", notes="x")
+    sent = [one for one in world.github.faults.seen if one.method == "POST"]
+    assert len([one for one in sent if one.path.endswith("/releases")]) == 1
+    assert clock.slept == []
+
+
+# --- answers as values -----------------------------------------------------------------------
+
+
+def test_an_answer_is_its_status_headers_and_document():
+    answer = parse_answer('HTTP/2.0 404 Not Found\r\nX-Y: a:b\r\n\r\n{"message": "no"}')
+    assert (answer.status, dict(answer.headers), answer.document) == (
+        404, {"x-y": "a:b"}, {"message": "no"},
+    )  # fmt: skip
+    assert parse_answer("HTTP/1.1 204 No Content\nA: b\n\n").document is None
+    assert parse_answer("error connecting to api.github.com\n") is None
+    assert parse_answer("") is None
+
+
+def test_an_answer_that_breaks_off_is_an_error():
+    with pytest.raises(ForgeError, match="breaks off"):
+        parse_answer('HTTP/2.0 200 OK\nA: b\n\n{"mess')
+
+
+@pytest.mark.parametrize(
+    ("status", "conclusion", "red", "running"),
+    [
+        ("completed", "success", False, False),
+        ("completed", "neutral", False, False),
+        ("completed", "skipped", False, False),
+        ("completed", "failure", True, False),
+        ("completed", "timed_out", True, False),
+        ("queued", None, False, True),
+    ],
+)
+def test_what_a_check_means(status, conclusion, red, running):
+    check = Check(name="x", status=status, conclusion=conclusion)
+    assert (check.is_red, check.is_running) == (red, running)
