@@ -60,7 +60,7 @@ RATIO_FLOOR = 64 * MIB
 RATIO_LIMIT = 50
 SCAN_LIMIT = 5 * MIB
 
-_CHUNK = 256 * 1024
+_CHUNK = MIB
 
 
 class UnreadableDistributionError(NoxReleaseError):
@@ -719,18 +719,16 @@ class _Scan:
         self.faults: list[Fault] = []
 
     def add(self, name: str, chunks: Iterator[bytes]) -> None:
-        content = bytearray()
-        length = 0
-        for chunk in chunks:  # to the end also when too long to scan: damage shows there
-            length += len(chunk)
-            if length <= SCAN_LIMIT:
-                content += chunk
-        if length > SCAN_LIMIT:
-            return
+        content = next(chunks, b"")
+        rest = list(_limited(chunks, SCAN_LIMIT - len(content)))
+        if rest and rest[-1] is None:
+            return  # longer than what PyPI scans, but read to its end: damage shows there
+        content = b"".join([content, *filter(None, rest)]) if rest else content
         tool = ""
-        if _ARMOUR in content and any(mark in content for mark in _PYARMOR):
+        # One cheap look before the exact ones: hardly any module has either word.
+        if b"pyarmor" in content and any(mark in content for mark in _PYARMOR):
             tool = "PyArmor"
-        elif all(mark in content for mark in _SOURCEDEFENDER):
+        elif b"PYE FILE" in content and all(mark in content for mark in _SOURCEDEFENDER):
             tool = "SourceDefender"
         if tool:
             text = (
@@ -738,6 +736,16 @@ class _Scan:
                 "See https://{pypi}/policy/acceptable-use-policy/ for more information."
             )
             self.faults.append(Fault(rule="yara", text=text, member=name, detail=tool))
+
+
+def _limited(chunks: Iterator[bytes], limit: int) -> Iterator[bytes | None]:
+    """The chunks up to a limit; when there is more, it is passed over and `None` comes last."""
+    for chunk in chunks:
+        limit -= len(chunk)
+        if limit >= 0:
+            yield chunk
+    if limit < 0:
+        yield None
 
 
 # --- strict zip framing --------------------------------------------------------------------------
@@ -939,6 +947,15 @@ def _zip64_sizes(content: bytes, method: int, packed: int, unpacked: int) -> tup
 def kind_of(filename: str) -> Kind:
     """Wheel or sdist, by the filename alone."""
     return "wheel" if filename.lower().endswith(".whl") else "sdist"
+
+
+def read_sha256(path: Path) -> str:
+    """The digest by which indexes name a file's content."""
+    sha256 = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(MIB):
+            sha256.update(chunk)
+    return sha256.hexdigest()
 
 
 def read_digests(path: Path) -> tuple[str, str]:

@@ -27,6 +27,7 @@ from nox_release.archives import (
     parse_metadata,
     read_archive,
     read_digests,
+    read_sha256,
 )
 from nox_release.checks import upload
 from nox_release.checks.file_rules import NAMES_FROM_BEFORE, RULES
@@ -54,7 +55,6 @@ class _Checked:
     path: Path
     size: int
     sha256: str
-    blake2_256: str
     form: Form
     findings: tuple[Finding, ...]
 
@@ -119,7 +119,8 @@ def _check_each(paths: Sequence[Path]) -> list[_Checked]:
 def _check(path: Path) -> _Checked:
     try:
         archive = read_archive(path, path.name)
-        sha256, blake2_256 = read_digests(path) if archive.opened or archive.faults else ("", "")
+        # What is too large to be looked into is not read for its digest either.
+        sha256 = read_sha256(path) if archive.kind else ""
     except (OSError, UnreadableDistributionError) as error:
         problem = getattr(error, "reason", "") or str(error)
         finding = find(
@@ -127,7 +128,7 @@ def _check(path: Path) -> _Checked:
             f"`{path.name}` cannot be read: {problem}.",
             where=Location(file=path.as_posix()),
         )
-        return _Checked(path=path, size=0, sha256="", blake2_256="", form={}, findings=(finding,))
+        return _Checked(path=path, size=0, sha256="", form={}, findings=(finding,))
     form = upload.form_from(archive, path.name)
     examined = _Examined(path=path, archive=archive, form=form)
     findings = (*examined.refusals(), *examined.remarks())
@@ -135,7 +136,6 @@ def _check(path: Path) -> _Checked:
         path=path,
         size=archive.size,
         sha256=sha256,
-        blake2_256=blake2_256,
         form=form,
         findings=findings,
     )
@@ -626,27 +626,30 @@ def _same(checked: Sequence[_Checked]) -> Iterator[Finding]:
         if not each.sha256:
             continue
         named = names.setdefault(each.filename, each)
-        first = contents.setdefault(each.blake2_256, each)
-        text = (
-            f"400 File already exists ({each.filename!r}, with blake2_256 hash "
-            f"{each.blake2_256!r}). See https://pypi.org/help/#file-name-reuse for more "
-            "information."
-        )
-        if named.blake2_256 != each.blake2_256:
+        first = contents.setdefault(each.sha256, each)
+        if named.sha256 != each.sha256:
             yield _between(
                 "file-exists",
                 each,
                 f"`{each.path.as_posix()}` and `{named.path.as_posix()}` have one name and "
                 "different content.",
-                text,
+                _file_exists(each),
             )
         elif first.filename != each.filename:
             yield _between(
                 "same-content",
                 each,
                 f"`{each.filename}` has the same content as `{first.filename}`.",
-                text,
+                _file_exists(each),
             )
+
+
+def _file_exists(each: _Checked) -> str:
+    _, blake2_256 = read_digests(each.path)
+    return (
+        f"400 File already exists ({each.filename!r}, with blake2_256 hash {blake2_256!r}). "
+        "See https://pypi.org/help/#file-name-reuse for more information."
+    )
 
 
 def _between(rule: str, each: _Checked, message: str, refusal: str = "") -> Finding:
