@@ -329,6 +329,8 @@ _RUNNERS = (
     ("poe", ()),
     ("task", ()),
 )
+# Actions whose name says that they upload; those that are known are told apart before.
+_UPLOADERS = re.compile(r"pypi|(?:python|poetry)[-_/]?(?:package[-_])?publish", re.IGNORECASE)
 _PUBLISHES = re.compile(r"(?:^|[-_:./])(?:pypi|publish|release|upload)(?:[-_:./]|$)", re.IGNORECASE)
 
 
@@ -540,6 +542,7 @@ def _publishing_action(
 # Other actions that upload: the input with the address, the input with the secret.
 _OTHER_ACTIONS = {
     "jrubics/poetry-publish": ("repository-url", "pypi-token"),
+    "casperdcl/deploy-pypi": ("", "password"),
     "etils-actions/pypi-auto-publish": ("repository-url", "pypi-token"),
     "jupyter-server/jupyter_releaser/.github/actions/finalize-release": ("", "pypi-token"),
     "jupyter-server/jupyter_releaser/.github/actions/publish-release": ("", "pypi-token"),
@@ -556,6 +559,11 @@ def may_publish(workflow: Workflow) -> tuple[tuple[Job, Step | None, str], ...]:
         for step in job.steps:
             if step.uses is not None and step.uses.kind == "local":
                 if _PUBLISHES.search(step.uses.path):
+                    found.append((job, step, step.uses.text))
+                continue
+            if step.uses is not None:
+                known = step.uses.action == PYPA_ACTION or step.uses.action in _OTHER_ACTIONS
+                if not known and _UPLOADERS.search(step.uses.text):
                     found.append((job, step, step.uses.text))
                 continue
             for command in step.commands():

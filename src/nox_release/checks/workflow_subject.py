@@ -93,7 +93,8 @@ class Subject:
         if not starts(self.workflow, event):
             return False
         answers = {
-            _runs(self.workflow, publish, given) for given in circumstances(event, self.facts)
+            _runs(self.workflow, publish, given)
+            for given in circumstances(event, self.facts, publish)
         }
         return answers.pop() if len(answers) == 1 else None
 
@@ -174,9 +175,23 @@ def _given(event: str, tag: str, branch: str, repository: str | None) -> Circums
     return Circumstances(contexts=contexts, complete=complete)
 
 
-def circumstances(event: str, facts: WorkflowFacts) -> tuple[Circumstances, ...]:
-    """The runs to look at: one, or one for each usual form of tag where the tag is not known."""
-    tags = (facts.tag,) if facts.tag else ("v1.0.0", "1.0.0")
+# A form of tag that a condition asks for, as in `startsWith(github.ref, 'refs/tags/demo-v')`.
+_TAG_ASKED_FOR = re.compile(
+    r"(?:tag_name|ref_name|github\.ref)\s*(?:,|==)\s*'(?:refs/tags/)?([^']+)'"
+)
+
+
+def circumstances(
+    event: str, facts: WorkflowFacts, publish: PublishJob
+) -> tuple[Circumstances, ...]:
+    """The runs to look at: one, or one for each likely form of tag where the tag is not known."""
+    tags: tuple[str, ...] = ("v1.0.0", "1.0.0")
+    if facts.tag is not None:
+        tags = (facts.tag,)
+    else:
+        conditions = f"{publish.job.condition} {publish.step.condition if publish.step else ''}"
+        asked = sorted(set(_TAG_ASKED_FOR.findall(conditions)))[:8]
+        tags += tuple(f"{form}1.0.0" for form in asked if not form.startswith("refs/"))
     branch = facts.default_branch or "main"
     return tuple(_given(event, tag, branch, facts.repository) for tag in tags)
 
@@ -189,6 +204,10 @@ def _runs(workflow: Workflow, publish: PublishJob, given: Circumstances) -> bool
     if answer is False or publish.step is None:
         return answer
     step = holds(publish.step.condition, given)
+    upload = publish.step.input("upload")
+    if upload is not None and step is not False:  # an action that builds, and uploads if told to
+        told = holds(upload, given)
+        step = False if told is False else None if None in (step, told) else True
     return False if step is False else None if None in (answer, step) else True
 
 
