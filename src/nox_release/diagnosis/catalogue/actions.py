@@ -17,6 +17,7 @@ ENTRIES = (
         "The environment `{e}` does not admit this tag or branch.",
         "Its deployment rules list other branches or tags.",
         "Add a tag rule `v*` at https://github.com/{owner}/{repo}/settings/environments, then re-run the job.",
+        hides=("gr-rejected",),
     ),
     _(
         "gr-wait",

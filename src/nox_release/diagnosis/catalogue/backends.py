@@ -143,7 +143,10 @@ ENTRIES = (
     ),
     _hatch(
         "be-virtualenv-hatch",
-        r"module 'virtualenv\.discovery\.builtin' has no attribute",
+        (
+            r"module 'virtualenv\.discovery\.builtin' has no attribute",
+            r"has no attribute 'propose_interpreters'",
+        ),
         "hatch and virtualenv do not fit together.",
         "An older hatch meets a newer virtualenv.",
         "`pip install --upgrade hatch`.",

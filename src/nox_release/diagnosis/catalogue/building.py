@@ -91,6 +91,16 @@ ENTRIES = (
         tier="frame",
         confidence="possible",
     ),
+    _(
+        "bd-command-frame",
+        r"CalledProcessError: Command .{0,600}? returned non-zero exit status",
+        "A program that the build started failed.",
+        "This line is the frame; the cause stands above it (often pip could not install the build "
+        "requirements: no network, or a conda environment in the way).",
+        "Look at the lines above it.",
+        tier="frame",
+        confidence="possible",
+    ),
     _pip(
         "bd-pip-frame",
         (

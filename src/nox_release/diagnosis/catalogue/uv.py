@@ -238,6 +238,13 @@ ENTRIES = (
         "Correct the name.",
     ),
     _(
+        "uv-novenv",
+        r"No virtual environment found",
+        "uv finds no virtual environment to install into.",
+        "`uv pip install` works in one, and the job made none.",
+        "Use `uv build`, which needs none; or `uv venv` first, or `--system`.",
+    ),
+    _(
         "uv-command",
         (r"uv: (?:command )?not found", r"'uv' is not recognized as an internal"),
         "uv is not installed where it is called.",
