@@ -60,6 +60,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="prove trusted publishing: start a run that only exchanges a token, and follow it",
     )
+    parser.add_argument(
+        "--open", action="store_true", help="open the page of the next step in the browser"
+    )
     shared.add_yes(parser)
 
 
@@ -78,6 +81,8 @@ def main(context: Context, options: argparse.Namespace) -> int:
     else:
         for checklist in checklists:
             _show(context.console, checklist)
+            if options.open and checklist.step.page:
+                context.console.open_page(checklist.step.page)
     findings = [
         result
         for checklist in checklists
