@@ -13,13 +13,14 @@ import email.utils
 import ipaddress
 import json
 import re
+import ssl
+import sys
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urljoin
 
-import httpx
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -33,6 +34,15 @@ from nox_release.clock import parse_time
 from nox_release.errors import ConfigurationError, IndexUnavailableError, NoxReleaseError
 from nox_release.process import redact
 from nox_release.retries import ATTEMPTS, PASSING, Retries, parse_retry_after
+
+# httpx brings its command line along, and that click, Pygments and rich: a third of its start. It
+# does without where they are missing. To go when httpx loads it on demand.
+if "httpx" not in sys.modules:
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
+import httpx
+
+if sys.modules.get("httpx._main", httpx) is None:
+    del sys.modules["httpx._main"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -197,13 +207,17 @@ def open_index(
 
     `attempts` is how often a read is tried in all: less where nothing depends on the answer.
     """
-    local = all(_is_loopback(url) for url in (index.simple_url, index.api_url))
+    addresses = (index.simple_url, index.api_url)
+    local = all(map(_is_loopback, addresses))
+    plain = all(address.startswith("http://") for address in addresses)
     with httpx.Client(
         transport=transport,
         timeout=httpx.Timeout(20.0, connect=10.0),
         headers={"User-Agent": user_agent()},
         follow_redirects=False,
         trust_env=not local,  # a proxy has no business between this machine and itself
+        # Where no TLS is spoken, none of the authorities need be read; none would be trusted.
+        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True,
     ) as http:
         yield IndexClient(index, http, clock, attempts=attempts)
 
