@@ -726,7 +726,7 @@ class _Scan:
         content = b"".join([content, *filter(None, rest)]) if rest else content
         tool = ""
         # One cheap look before the exact ones: hardly any module has either word.
-        if b"pyarmor" in content and any(mark in content for mark in _PYARMOR):
+        if b"__pyarmor_" in content and any(mark in content for mark in _PYARMOR):
             tool = "PyArmor"
         elif b"PYE FILE" in content and all(mark in content for mark in _SOURCEDEFENDER):
             tool = "SourceDefender"
