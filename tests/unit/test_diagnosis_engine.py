@@ -218,6 +218,12 @@ def test_existing_file_in_a_second_attempt_means_a_fresh_build():
     assert "re-run only the failed publish job" in found.fix
 
 
+def test_metadata_version_that_only_the_uploader_does_not_know_asks_for_a_newer_uploader():
+    text = "Invalid distribution metadata: '2.5' is not a valid metadata version"
+    assert "v1.14.2 or later" in the(f"ERROR InvalidDistribution: {text}").fix
+    assert "v1.14.2" not in the("400 Bad Request '2.5' is not a valid metadata version").fix
+
+
 def test_archived_project_explains_a_refused_token():
     text = "The given token isn't allowed to upload to project 'demo-tool'."
     found = the(text, project=PROJECT, known=Circumstances(status="archived"))

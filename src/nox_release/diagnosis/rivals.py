@@ -181,6 +181,34 @@ def _not_yours(diagnosis: Diagnosis, _: Hit, case: Case) -> tuple[Diagnosis, ...
     return (diagnosis,)
 
 
+# --- a metadata version too new --------------------------------------------------------------
+
+# What first read each metadata version. Sources: the changelogs of twine and of
+# pypa/gh-action-pypi-publish, and public reports of failed releases.
+_READERS = {
+    "2.4": "twine 6.1 or later, or pypa/gh-action-pypi-publish v1.12.4 or later",
+    "2.5": "twine 7.0 or later, or pypa/gh-action-pypi-publish v1.14.2 or later",
+}
+
+
+def _metadata_version(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, ...]:
+    """Whether the uploader or PyPI does not know it: only the uploader says InvalidDistribution."""
+    before = case.log.text[max(hit.start - 120, 0) : hit.end]
+    reader = _READERS.get(hit.groups.get("v", ""))
+    if "InvalidDistribution" not in before or reader is None:
+        return (diagnosis,)
+    version = hit.groups["v"]
+    cause = (
+        f"The build back end writes metadata {version}, and the twine that checks the files is too "
+        "old to read it; the files themselves are sound, and nothing was uploaded."
+    )
+    fix = (
+        f"Use {reader}. Or keep the back end below the release that began to write it, in "
+        "`build-system.requires`."
+    )
+    return (replace(diagnosis, cause=cause, fix=fix),)
+
+
 # --- an empty 403 ----------------------------------------------------------------------------
 
 
@@ -217,6 +245,7 @@ _JUDGES: dict[str, Callable[[Diagnosis, Hit, Case], tuple[Diagnosis, ...]]] = {
     "wh-exists": _already_there,
     "wh-not-yours": _not_yours,
     "wh-token-not-yours": _not_yours,
+    "wh-metaver": _metadata_version,
     "tw-frame": _frame,
     "uv-frame": _frame,
 }

@@ -215,6 +215,7 @@ ENTRIES = (
         (
             r"unknown revision or path not in the working tree",
             r"pathspec '(?P<r>[^']{1,120})' did not match any",
+            r"reference is not a tree: (?P<r>\S{1,120})",
             r"couldn't find remote ref (?P<r>\S{1,120})",
             r"Remote branch (?P<r>\S{1,120}) not found in upstream",
             r"bad revision '(?P<r>[^']{1,120})'",

@@ -196,6 +196,13 @@ ENTRIES = (
         tier="symptom",
     ),
     _(
+        "gh-ref-update",
+        r"Reference (?:update failed|already exists)",
+        "GitHub did not make or move the tag or branch.",
+        "It exists already, or a rule of the repository protects it.",
+        "See `git ls-remote --tags origin` and https://github.com/{owner}/{repo}/settings/rules.",
+    ),
+    _(
         "gh-rate",
         (
             r"API rate limit exceeded",

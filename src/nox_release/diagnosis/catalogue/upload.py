@@ -478,7 +478,7 @@ ENTRIES = (
         (
             r"The user '(?P<u>[^']{1,80})' isn't allowed to upload to project '(?P<p>[^']{1,100})'",
             r"The user '[^']{1,80}' (?:is not|isn't) allowed to (?:upload|edit)",
-            r"You are not allowed to (?:store|edit) '(?P<p>[^']{1,100})' package information",
+            r"You are not allowed to (?:store|edit|upload to) '(?P<p>[^']{1,100})'",
             r"isn't allowed to upload to project '(?P<p>[^']{1,100})'",
         ),
         "This account may not upload to `{p}`.",
