@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from nox_release.project import Project
     from nox_release.publishing import TrustedPublisher
     from nox_release.rehearsal.copying import Origin, Publishing
+    from nox_release.rehearsal.registration import Registration
     from nox_release.rehearsal.world import World
 
 _YOU = "you"
@@ -91,6 +92,7 @@ class Story:
     origin: Origin
     parts: list[Part] = field(default_factory=list)
     publishing: Publishing | None = None
+    name: str = ""
     version: str = ""
     files: tuple[Path, ...] = ()
     published: tuple[str, ...] = ()
@@ -102,7 +104,10 @@ class Story:
         from nox_release.project import read_project
 
         project = read_project(self.root)
-        return replace(project, settings=replace(project.settings, index=self.world.index.index))
+        name = self.name or project.name  # setup.py may work the name out
+        return replace(
+            project, name=name, settings=replace(project.settings, index=self.world.index.index)
+        )
 
     @property
     def publisher(self) -> TrustedPublisher:
@@ -162,7 +167,7 @@ def _rehearse(
         clock=QuickClock(),
     )
     story = Story(world=world, context=inside, options=options, root=world.clone, origin=origin)
-    console.title(f"Rehearsal of {project.name}")
+    console.title(f"Rehearsal of {project.name or project.root.name}")
     console.line("Everything below happens on this machine, in one temporary folder.")
     console.line("Nothing is published, and no account, token or setting of yours is used.")
     problem: NoxReleaseError | None = None
@@ -271,6 +276,7 @@ def _copy(story: Story) -> None:
 
 
 def _build(story: Story) -> None:
+    from nox_release.archives import read_distribution
     from nox_release.rehearsal.copying import drop_tag, tagged_version
 
     with _part(story, "Build") as proven:
@@ -285,19 +291,13 @@ def _build(story: Story) -> None:
             arguments.append("--no-smoke")
         _session(story, "build", *arguments)
         story.files = tuple(sorted(path for path in outdir.iterdir() if path.is_file()))
-        if not story.version:
-            story.version = _version_of(story.files)
+        built = read_distribution(story.files[0])
+        story.name, story.version = built.name, story.version or built.version
         if drop_tag(story.world, project.settings.tag(project.name, story.version)):
             story.context.console.line(
                 f"The tag of {story.version} is left out of the copy: it is rehearsed as new."
             )
         proven.append(f"{' and '.join(path.name for path in story.files)}, inspected")
-
-
-def _version_of(files: tuple[Path, ...]) -> str:
-    from nox_release.archives import read_distribution
-
-    return read_distribution(files[0]).version
 
 
 def _failure(story: Story) -> None:
@@ -314,7 +314,7 @@ def _failure(story: Story) -> None:
         registered = world.index.register_pending(_YOU, {"project_name": wrong, **_form(publisher)})
         if not registered.accepted:
             raise NoxReleaseError(
-                "The index did not take the pending publisher.", reason=str(registered.flash)
+                "The index did not take the pending publisher.", reason=_refusal(registered)
             )
         log = world.workflows.try_publishing(
             story.files, workflow=publisher.workflow, environment=publisher.environment
@@ -333,6 +333,11 @@ def _failure(story: Story) -> None:
         console.line(f"Now the empty project `{wrong}` is deleted, as one would on PyPI.")
         world.index.delete_project(wrong)
         proven.append(f"wrong name refused, recognised as {found[0].id}")
+
+
+def _refusal(registered: Registration) -> str:
+    said = [f"{name}: {' '.join(texts)}" for name, texts in registered.errors.items()]
+    return "; ".join([*said, *(text for _, text in registered.flash)])
 
 
 def _form(publisher: TrustedPublisher) -> dict[str, str]:
@@ -394,8 +399,7 @@ def _register(story: Story) -> None:
         if not registered.accepted:
             raise NoxReleaseError(
                 "The index did not take the trusted publisher.",
-                reason="; ".join(f"{k}: {' '.join(v)}" for k, v in registered.errors.items())
-                or str(registered.flash),
+                reason=_refusal(registered),
             )
         for label, value in _form(publisher).items():
             console.line(f"{label}: {value or '(empty)'}", indent=2)

@@ -58,7 +58,7 @@ def find_origin(context: Context, project: Project) -> Origin:
     repository = find_repository(project.root, context.runner)
     if repository is not None and not _has_commit(repository):
         repository = None
-    name, owner = repository_name(project.name), "you"
+    name, owner = repository_name(project.name or project.root.name), "you"
     if repository is None:
         notes.append("The project is not under git: the files as they lie are put under git here.")
         return Origin(
