@@ -1,0 +1,161 @@
+"""How fast, as ratios within one run: `python tests/bench/bench_build.py [--rounds N] [NAME ...]`.
+
+- `nox -l` with `register()` against the same noxfile without it (goal: at most 1.10).
+- `nox -s build -- --no-smoke` against `python -m build` and `twine check` by hand (at most 0.6),
+  and against `uv build` (at most 1.3), on real projects: their sdists are fetched with pip and put
+  under git.
+
+The kinds take turns, so that a busy machine slows all of them alike; each figure is the median.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+PROJECTS = ("httpx==0.28.1", "rich==14.1.0")  # hatchling with a plugin; poetry-core
+PYTHON = sys.executable
+NOXFILE = """\
+import nox
+
+
+@nox.session
+def tests(session):
+    \"\"\"Run the tests.\"\"\"
+
+
+@nox.session
+def lint(session):
+    \"\"\"Check style.\"\"\"
+"""
+REGISTER = "\nimport nox_release\n\nnox_release.register()\n"
+GOALS = {"nox -l": 1.10, "by hand": 0.6, "uv build": 1.3}
+
+
+def run(command: Sequence[str | Path], cwd: Path) -> None:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{command} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def seconds(work: Callable[[], None]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def medians(kinds: Mapping[str, Callable[[], None]], rounds: int) -> dict[str, float]:
+    """The median seconds of each kind; one round before does not count, it fills the caches."""
+    taken: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for number in range(rounds + 1):
+        for kind, work in kinds.items():
+            took = seconds(work)
+            if number:
+                taken[kind].append(took)
+    return {kind: statistics.median(each) for kind, each in taken.items()}
+
+
+def listing(folder: Path, rounds: int) -> dict[str, float]:
+    kinds = {}
+    for kind, text in (("without", NOXFILE), ("with", NOXFILE + REGISTER)):
+        place = folder / kind
+        place.mkdir()
+        (place / "noxfile.py").write_text(text)
+        kinds[kind] = lambda place=place: run([PYTHON, "-m", "nox", "-l"], place)
+    return medians(kinds, rounds)
+
+
+def fetch(requirement: str, folder: Path) -> Path:
+    """The sdist of a real project, unpacked and committed, with a noxfile of ours."""
+    downloads = folder / "downloads"
+    pip = folder / "pip"
+    if not pip.exists():
+        run([PYTHON, "-m", "venv", pip], folder)
+    scripts = pip / ("Scripts" if os.name == "nt" else "bin")
+    run(
+        [scripts / "python", "-m", "pip", "download", "--quiet", "--no-deps",
+         "--no-binary", ":all:", "--dest", downloads, requirement],
+        folder,
+    )  # fmt: skip
+    (sdist,) = downloads.iterdir()
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder / "unpacked", **_filtered())
+    shutil.rmtree(downloads)
+    (tree,) = (folder / "unpacked").iterdir()
+    root = tree.rename(folder / tree.name)
+    (folder / "unpacked").rmdir()
+    (root / "noxfile.py").write_text(NOXFILE + REGISTER)
+    identity = ["-c", "user.name=bench", "-c", "user.email=bench@localhost"]
+    run(["git", "init", "--quiet"], root)
+    run(["git", *identity, "add", "--all"], root)
+    run(["git", *identity, "commit", "--quiet", "--message", "As published"], root)
+    return root
+
+
+def _filtered() -> dict[str, str]:
+    return {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+
+
+def building(root: Path, rounds: int) -> dict[str, float]:
+    import uv
+
+    def ours() -> None:
+        run([PYTHON, "-m", "nox", "-s", "build", "--", "--no-smoke"], root)
+
+    def by_hand() -> None:
+        outdir = fresh("by-hand")
+        run([PYTHON, "-m", "build", "--outdir", outdir], root)
+        run([PYTHON, "-m", "twine", "check", "--strict", *sorted(outdir.iterdir())], root)
+
+    def with_uv() -> None:
+        run([uv.find_uv_bin(), "build", "--out-dir", fresh("uv"), "--python", PYTHON], root)
+
+    def fresh(name: str) -> Path:
+        outdir = root.with_name(f"{root.name} {name}")
+        shutil.rmtree(outdir, ignore_errors=True)
+        return outdir
+
+    return medians({"ours": ours, "by hand": by_hand, "uv build": with_uv}, rounds)
+
+
+def verdict(ratio: float, goal: float) -> str:
+    return f"{ratio:5.2f}  goal {goal:.2f}  {'reached' if ratio <= goal else 'MISSED'}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("projects", nargs="*", default=PROJECTS, metavar="NAME")
+    options = parser.parse_args()
+    reached = True
+    with tempfile.TemporaryDirectory(prefix="nox-release-bench-") as place:
+        folder = Path(place).resolve()
+        took = listing(folder, options.rounds * 3)
+        ratio = took["with"] / took["without"]
+        reached &= ratio <= GOALS["nox -l"]
+        print(f"nox -l with register() {took['with'] * 1000:.0f} ms")
+        print(f"  / without {took['without'] * 1000:6.0f} ms  {verdict(ratio, GOALS['nox -l'])}")
+        for requirement in options.projects:
+            took = building(fetch(requirement, folder), options.rounds)
+            print(f"nox -s build -- --no-smoke, {requirement}: {took['ours']:.2f} s")
+            for other in ("by hand", "uv build"):
+                ratio = took["ours"] / took[other]
+                reached &= ratio <= GOALS[other]
+                print(f"  / {other:8} {took[other]:6.2f} s   {verdict(ratio, GOALS[other])}")
+    return 0 if reached else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
