@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import nox_release
+from nox_release.errors import IndexUnavailableError
 from nox_release.findings import Severity
+from nox_release.rehearsal.index import RehearsalIndex
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -213,3 +215,36 @@ def test_an_entry_point_without_an_object_is_a_warning(tmp_path):
     wheel = make_wheel(tmp_path, files={"orc-1.0.dist-info/entry_points.txt": text})
     (finding,) = nox_release.check_distributions([wheel])
     assert finding.id == "entry-point-object"
+
+
+@pytest.fixture
+def index():
+    with RehearsalIndex() as stand_in:
+        stand_in.add_user("ann")
+        yield stand_in
+
+
+def test_a_new_project_is_no_fault(tmp_path, index):
+    assert nox_release.check_distributions([make_wheel(tmp_path)], index=index.url) == ()
+
+
+def test_a_name_too_similar_to_another_is_refused(tmp_path, index):
+    index.create_project("0rc", owner="ann")
+    found = nox_release.check_distributions([make_wheel(tmp_path)], index=index.index)
+    assert ids(found) == ["name-too-similar"]
+
+
+def test_a_project_older_than_the_rule_keeps_its_name(tmp_path, index):
+    metadata = GOOD.replace("orc", "configparser")
+    wheel = make_wheel(tmp_path, metadata, name="configparser-1.0-py3-none-any.whl")
+    assert ids(nox_release.check_distributions([wheel])) == ["name-stdlib"]
+    index.create_project("configparser", owner="ann")
+    assert nox_release.check_distributions([wheel], index=index.url) == ()
+
+
+@pytest.mark.slow
+def test_an_index_that_cannot_be_asked_is_an_error_and_no_answer(tmp_path, index):
+    address = index.url
+    index.stop()
+    with pytest.raises(IndexUnavailableError):
+        nox_release.check_distributions([make_wheel(tmp_path)], index=address)
