@@ -33,6 +33,7 @@ from nox_release.findings import Finding, Severity, Skipped, errors_in, ranked
 from nox_release.git import NotARepository, Repository, find_repository
 from nox_release.operations import options as shared
 from nox_release.operations.following import await_files
+from nox_release.operations.naming import named
 from nox_release.operations.observe import Place, ask_all, derive, locate, python_folders
 from nox_release.operations.placeholder import build_placeholder
 from nox_release.operations.reconcile import reconcile
@@ -104,7 +105,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
     """The session."""
     from nox_release.index import open_index
 
-    project = shared.load_project(context, options)
+    project = named(context, shared.load_project(context, options))
     repository = find_repository(project.root, context.runner)
     if repository is None:
         raise NotARepository(project.root)
@@ -166,6 +167,7 @@ class FirstUpload:
                 effects=_Effects(self, target, credential),
                 console=self.console,
                 clock=self.context.clock,
+                again="nox -s first-upload",
             )
         self.console.mark("done", f"{target.title} is on {self.index.title}.")
         return self.finished(target, credential)
@@ -199,7 +201,8 @@ class FirstUpload:
         built = build(self.context, self.project, smoke=self.options.smoke)
         self.project = replace(self.project, name=built.project.name)
         self.distributions = built.uploadable
-        return list(built.results)
+        quiet = self.options.smoke is False  # what the maintainer left out is no news to them
+        return [r for r in built.results if not (quiet and isinstance(r, Skipped))]
 
     def begun(self, there: IndexProject | None) -> tuple[Distribution, ...]:
         """The files in dist/ whose upload was interrupted: one at least is on the index, with

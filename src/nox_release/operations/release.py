@@ -34,6 +34,7 @@ from nox_release.operations.following import (
     find_runs,
     follow_target,
 )
+from nox_release.operations.naming import named
 from nox_release.operations.observe import Observer, Place, derive, event_of, locate
 from nox_release.operations.reconcile import Reconciliation, reconcile
 from nox_release.plan import (
@@ -135,7 +136,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
     from nox_release.forge import Forge
     from nox_release.index import open_index
 
-    project = shared.load_project(context, options)
+    project = named(context, shared.load_project(context, options))
     place = locate(context, project)
     notes = read_notes(context, options)
     with open_index(project.settings.index, clock=context.clock) as client:
@@ -247,6 +248,10 @@ class Release:
             )
         }
         return str(max(tagged)) if tagged else None
+
+    @property
+    def smokes(self) -> bool:
+        return self.options.smoke is not False
 
     def which_version(self, commit: str) -> ConfigurationError:
         """What to say when the tag makes the version and there is no tag yet."""
@@ -390,7 +395,8 @@ class Release:
             pending_publisher=target.pending_publisher,
         )
         if built is not None:
-            results += built.results
+            # What the maintainer left out is no news to them.
+            results += [r for r in built.results if not isinstance(r, Skipped) or self.smokes]
             results += preflight.check_version(built.version, target.version)
         name, text = self.read_changelog()
         results += preflight.check_changelog(
@@ -519,6 +525,7 @@ class Release:
                     effects=effects,
                     console=self.console,
                     clock=self.context.clock,
+                    again="nox -s release",
                 )
             except NoRun as nothing:
                 self.offer_start(target, nothing)
