@@ -99,7 +99,7 @@ class PushRefused(CommandError):  # noqa: N818 - the remote's verdict
             output=done.output,
             reason="\n".join(
                 [f"{one.reference}: {one.summary}" for one in refused]
-                + [line for line in done.stderr.splitlines() if line.startswith("remote:")]
+                + [line.rstrip() for line in done.stderr.splitlines() if line.startswith("remote:")]
             ),
         )
         self.refused = tuple(refused)

@@ -96,11 +96,13 @@ def reconcile(
     effects: Effects,
     console: Console,
     clock: Clock,
+    again: str,
 ) -> Reconciliation:
     """Perform what is left, one step at a time, each planned from a fresh look.
 
     An effect that failed is not repeated: its reply may have been lost after it was done. The
-    next look decides; when the step is still to be done, the failure stands.
+    next look decides; when the step is still to be done, the failure stands. `again` is the
+    command that goes on from wherever this one stops.
 
     Raises:
         ChecksFailed: the world changed so that only a person may go on.
@@ -136,15 +138,23 @@ def reconcile(
             perform(step, effects)
         except NoxReleaseError as error:
             if isinstance(step, (AwaitRun, AwaitFiles)):
+                _tell_standing(console, target, current, again)
                 raise
             failure = error
-        observed = look(observed)
+        try:
+            observed = look(observed)
+        except NoxReleaseError:
+            if failure is None:
+                raise
+            failure.hint = f"Whether it took effect could not be seen. To go on: {again}"
+            raise failure from None
         if failure is not None:
             after = plan(observed)
             if after.blockers or (after.todo and after.todo[0] == step):
-                if after.blockers:
-                    for finding in after.blockers:
-                        console.finding(finding)
+                for finding in after.blockers:
+                    console.finding(finding)
+                _tell_standing(console, target, after, again)
+                failure.hint = failure.hint or f"When it is settled, {again} goes on from here."
                 raise failure
             console.mark(
                 "warning",
@@ -153,6 +163,16 @@ def reconcile(
             )
         performed.append(step)
         patience = clock.now() + _LAG_AT_MOST
+
+
+def _tell_standing(console: Console, target: Target, plan: Plan, again: str) -> None:
+    """What is done and what is not, when a step has failed."""
+    console.title("Where it stands")
+    for fact in plan.done:
+        console.mark("done", f"done: {fact}")
+    for step in plan.todo:
+        console.line(f"not done: {describe(step, target)}", indent=2)
+    console.line(f"Nothing is undone. To go on: {again}")
 
 
 def _sentence(text: str) -> str:
