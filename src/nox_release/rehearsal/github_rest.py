@@ -613,7 +613,7 @@ def create_release(call: Call) -> Any:
     assert account is not None  # noqa: S101 - `require` has seen to it
     target = str(given.get("target_commitish") or call.github.settings.default_branch)
     if given.get("generate_release_notes"):
-        notes = _notes(call, tag, target, None)
+        notes = _notes(call, tag, None)
         body = f"{body}\n{notes[1]}".lstrip("\n")
     release = Release(
         id=new_id() % 1_000_000_000,
@@ -716,17 +716,15 @@ def generate_notes(call: Call) -> Any:
     tag = str(given.get("tag_name") or "")
     if not tag:
         raise Refused(422, 'Invalid request.\n\n"tag_name" wasn\'t supplied.', page=page)
-    target = str(given.get("target_commitish") or call.github.settings.default_branch)
-    name, body = _notes(call, tag, target, given.get("previous_tag_name"))
+    name, body = _notes(call, tag, given.get("previous_tag_name"))
     return {"name": name, "body": body}
 
 
-def _notes(call: Call, tag: str, target: str, previous: Any) -> tuple[str, str]:
+def _notes(call: Call, tag: str, previous: Any) -> tuple[str, str]:
     if not previous:
         published = [r for r in call.github.releases if not r.draft and r.tag != tag]
         previous = max(published, key=lambda r: r.created_at).tag if published else None
     web = call.github.web
-    del target
     link = f"{web}/compare/{previous}...{tag}" if previous else f"{web}/commits/{tag}"
     return tag, f"**Full Changelog**: {link}"
 

@@ -319,6 +319,8 @@ class World:
         if source is None:
             self.git("symbolic-ref", "HEAD", f"refs/heads/{self.branch}")
             self.commit("First commit", files or {"README.md": f"# {self.repository}\n"})
+        if self._workflows is not None:
+            self._workflows.forget_pushes()
 
     def write(self, files: Mapping[str, str | bytes]) -> None:
         """Write files into the clone."""
