@@ -16,6 +16,7 @@ FILES = ("CHANGELOG.md", "CHANGES.md", "HISTORY.md", "CHANGELOG.rst", "CHANGES.r
 _MARKDOWN = re.compile(r"^(#{1,4})[ \t]+(.+?)[ \t]*#*$")
 _UNDERLINE = re.compile(r"^([=\-~^\"'*+#])\1{2,}[ \t]*$")
 _FENCE = re.compile(r"^[ ]{0,3}(```+|~~~+)")
+_REFERENCE = re.compile(r"^\[([^\]]+)\]:\s*(\S.*)$")
 _VERSION = re.compile(
     r"^\W*(?:version|release)?\W*v?(\d+(?:\.\d+)*[0-9A-Za-z.+!-]*)", re.IGNORECASE
 )
@@ -37,6 +38,7 @@ def parse_sections(text: str) -> tuple[Section, ...]:
     """Every headed part, with the deeper headings inside its body."""
     lines = text.replace("\r\n", "\n").split("\n")
     headings = list(_headings(lines))
+    targets = dict(found.groups() for line in lines if (found := _REFERENCE.match(line)))
     sections = []
     for position, (line, after, level, title) in enumerate(headings):
         end = next(
@@ -49,7 +51,7 @@ def parse_sections(text: str) -> tuple[Section, ...]:
                 level=level,
                 version=_version_in(title),
                 line=line + 1,
-                body=_without_references(body),
+                body=_with_own_references(body, targets),
             )
         )
     return tuple(sections)
@@ -113,9 +115,11 @@ def _version_in(title: str) -> Version | None:
     return None
 
 
-def _without_references(body: str) -> str:
-    """Without the link targets that Keep a Changelog gathers at the very end of the file."""
+def _with_own_references(body: str, targets: dict[str, str]) -> str:
+    """The part with those link targets that it uses, which stand at the end of the file."""
     lines = body.split("\n")
-    while lines and (not lines[-1].strip() or re.match(r"^\[[^\]]+\]:\s", lines[-1])):
+    while lines and (not lines[-1].strip() or _REFERENCE.match(lines[-1])):
         lines.pop()
-    return "\n".join(lines).strip("\n")
+    text = "\n".join(lines).strip("\n")
+    used = [label for label in targets if f"[{label}]" in text and f"[{label}](" not in text]
+    return "\n".join([text, *([""] if used else []), *(f"[{u}]: {targets[u]}" for u in used)])

@@ -227,10 +227,10 @@ def describe(step: Step, target: Target) -> str:
         return f"tag commit {step.commit[:7]} as {step.tag}, in this clone"
     if isinstance(step, PushTag):
         also = f"branch {step.branch} and " if step.branch else ""
-        return f"push {also}tag {step.tag} to {step.remote}"
+        return f"push {also}tag {step.tag} to {step.remote}{_starts(target, 'push')}"
     if isinstance(step, CreateGitHubRelease):
         kind = "GitHub pre-release" if step.prerelease else "GitHub release"
-        return f"publish the {kind} {step.title}; it starts {target.workflow or 'the workflow'}"
+        return f"publish the {kind} {step.title}{_starts(target, 'release')}"
     if isinstance(step, StartWorkflow):
         return f"start {step.workflow} on {step.tag}"
     if isinstance(step, RerunFailedJobs):
@@ -241,6 +241,10 @@ def describe(step: Step, target: Target) -> str:
         names = ", ".join(step.filenames) or f"the files of {step.version}"
         return f"wait until {index} lists {names}"
     return f"upload {step.filename} to {index}"
+
+
+def _starts(target: Target, event: str) -> str:
+    return f"; it starts {target.workflow}" if target.event == event and target.workflow else ""
 
 
 def first_public(steps: Iterable[Step]) -> Step | None:

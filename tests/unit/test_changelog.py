@@ -92,3 +92,11 @@ def test_dates_and_words_are_no_versions():
 def test_a_deeper_heading_belongs_to_its_version():
     text = "## 1.0\n\n### Fixed\n\n- x\n\n## 0.9\n\n- y\n"
     assert find_section(text, "1.0").body == "### Fixed\n\n- x"
+
+
+def test_links_that_a_part_uses_come_with_it():
+    text = (
+        "## 1.0\n\n- See [#3] and [x](y).\n\n## 0.9\n\n- [#2]\n\n[#2]: https://2\n[#3]: https://3\n"
+    )
+    assert find_section(text, "1.0").body == "- See [#3] and [x](y).\n\n[#3]: https://3"
+    assert find_section(text, "0.9").body == "- [#2]\n\n[#2]: https://2"
