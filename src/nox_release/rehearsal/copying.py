@@ -200,15 +200,17 @@ def next_version(version: str) -> str:
 
 def tagged_version(world: World, root: Path) -> str:
     """For a version that tags decide: the one after the newest tag, else what an sdist says."""
+    tags = world.git("tag", "--list").splitlines()
+    plain = [tag for tag in tags if re.fullmatch(r"v?\d+(?:\.\d+)*[\w.+-]*", tag)]
     found = []
-    for tag in world.git("tag", "--list").splitlines():
+    for tag in plain or tags:
         text = re.search(r"\d+(?:\.\d+)*[\w.+-]*$", tag)
         try:
             found.append(Version(text[0] if text else ""))
         except InvalidVersion:
             continue
     if found:
-        return next_version(str(max(found).public))
+        return next_version(max(found).public)
     info = root / "PKG-INFO"
     stated = (
         re.search(r"(?m)^Version: (\S+)", info.read_text("utf-8", "replace"))
