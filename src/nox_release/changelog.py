@@ -38,7 +38,7 @@ def parse_sections(text: str) -> tuple[Section, ...]:
     """Every headed part, with the deeper headings inside its body."""
     lines = text.replace("\r\n", "\n").split("\n")
     headings = list(_headings(lines))
-    targets = dict(found.groups() for line in lines if (found := _REFERENCE.match(line)))
+    targets = {m[1]: m[2] for m in map(_REFERENCE.match, lines) if m is not None}
     sections = []
     for position, (line, after, level, title) in enumerate(headings):
         end = next(
