@@ -72,3 +72,28 @@ def test_messages_wrapped_at_any_width_are_the_same_messages():
             if case.expected and [d.id for d in nox_release.diagnose(wrapped)][:1] != plain:
                 changed.append((case.name, width))
     assert changed == []
+
+
+def test_noise_of_good_steps_before_a_failure_is_not_its_cause():
+    """A failing run begins with what every good run says: pulled images, retries, deprecations."""
+    noise = "\n".join(case.text for case in CASES if not case.expected and case.tool in NOISY)
+    end = "\nError: Process completed with exit code 1.\nPost job cleanup.\n"
+    misled = []
+    for case in CASES:
+        found = nox_release.diagnose(f"{noise}\n{case.text}{end}") if case.expected else ()
+        if case.expected and (not found or found[0].id not in case.expected):
+            misled.append((case.name, [diagnosis.id for diagnosis in found]))
+    assert misled == []
+
+
+NOISY = (
+    "pip",
+    "pytest",
+    "build",
+    "setuptools",
+    "uv",
+    "GitHub Actions",
+    "git",
+    "docker",
+    "nox",
+)

@@ -32,6 +32,8 @@ _SUCCEEDED = re.compile(
     r"|All checks passed|completed successfully|Successfully installed |Cache restored"
     r"|\[new tag\]|Uploading \S+ 100%|Finished: SUCCESS"
 )
+# Frames that a notice of the publish step may explain; any other one names a step of its own.
+_ANYBODYS_FRAMES = {"tw-frame", "uv-frame", "gr-exit"}
 _ERROR_LINE = re.compile(
     r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found)\b", re.IGNORECASE
 )
@@ -134,7 +136,10 @@ def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:
         hits = [hit for hit in hits if hit.entry.silent]
     if not failed and len(log.lines) > 1:
         hits = [hit for hit in hits if hit.entry.tier != "notice"]
-    if any(hit.entry.tier == "frame" for hit in hits):
+    frames = {hit.entry.id for hit in hits if hit.entry.tier == "frame"}
+    if frames - _ANYBODYS_FRAMES:
+        hits = [hit for hit in hits if hit.entry.tier != "notice"]
+    if frames:
         hits = [h for h in hits if (h.entry.tier, h.entry.confidence) != ("notice", "possible")]
     hidden = {name for hit in hits for name in hit.entry.hides}
     hits = [hit for hit in hits if hit.entry.id not in hidden]

@@ -50,6 +50,7 @@ _QUOTING = re.compile(
     r"|^(?:[a-f0-9]{7,40}\.\.[a-f0-9]{7,40}) "
     r"|^\[[\w./-]+ [a-f0-9]{7,12}\] "
     r"|^\+ ?(?:grep|echo)\s"
+    r"|^WARNING: Retrying \(Retry\("
 )
 
 

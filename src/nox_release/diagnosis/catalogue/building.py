@@ -167,7 +167,6 @@ ENTRIES = (
         (
             r"requires a different Python:? (?P<v>\d[\d.]*) not in '(?P<r>[^']{1,60})'",
             r"Package '(?P<p>[^']{1,100})' requires a different Python",
-            r"Ignored the following versions that require a different python version",
             r"python_requires .{0,80}?does not match|Requires-Python [^ ]{1,30}.{0,60}?not compatible",
         ),
         "A package does not take this Python.",

@@ -425,7 +425,11 @@ ENTRIES = (
     ),
     _action(
         "ga-manifest-composite",
-        (r"Unable to find image 'ghcr\.io/(?!pypa/gh-action-pypi-publish)[^']{1,200}' locally",),
+        (
+            # The first half alone stands in every good run: it announces the download.
+            r"Unable to find image 'ghcr\.io/(?!pypa/gh-action-pypi-publish)[^']{1,200}' locally.{0,200}?Error response from daemon",
+            r"Unable to find image 'ghcr\.io/(?!pypa/gh-action-pypi-publish)[^']{1,200}' locally$",
+        ),
         "The publishing action looks for an image of this repository.",
         "It was called from inside a composite action, which it does not support.",
         "Call pypa/gh-action-pypi-publish from a step of the workflow itself.",
@@ -435,9 +439,9 @@ ENTRIES = (
     _action(
         "ga-manifest",
         (
-            r"ghcr\.io/pypa/gh-action-pypi-publish:?(?P<ref>[\w./-]{0,80})'? .{0,300}?(?:manifest unknown|not found|denied)",
+            r"ghcr\.io/pypa/gh-action-pypi-publish:?(?P<ref>[\w./-]{0,80})'? .{0,300}?(?:manifest unknown|manifest \S{1,120} not found)",
             r"manifest unknown.{0,200}?ghcr\.io/pypa/gh-action-pypi-publish",
-            r"Unable to find image 'ghcr\.io/pypa/gh-action-pypi-publish:(?P<ref>[^']{1,80})' locally",
+            r"Unable to find image 'ghcr\.io/pypa/gh-action-pypi-publish:(?P<ref>[^']{1,80})' locally$",
             r"Error response from daemon: (?:manifest unknown|failed to resolve reference|.{0,80}?manifest unknown)",
             r"gh-action-pypi-publish:?(?P<ref>[\w./-]{0,80})[^ ]{0,20} .{0,120}?not found: manifest unknown",
         ),
@@ -520,7 +524,7 @@ ENTRIES = (
     _(
         "oi-rekor",
         (
-            r"\b(?:rekor|fulcio|sigstore)\b.{0,160}?(?:50[0234]|timed out|unavailable)",
+            r"\b(?:rekor|fulcio|sigstore)\b.{0,160}?(?:\b50[0234]\b|timed out|unavailable)",
             r"(?:TUFError|Failed to refresh TUF metadata|RekorClientError|FulcioClientError)",
         ),
         "Sigstore did not answer.",
