@@ -145,6 +145,11 @@ class Run:
         return self.status == "completed"
 
     @property
+    def is_held(self) -> bool:
+        """Whether an environment's rules keep it waiting."""
+        return self.status == "waiting"
+
+    @property
     def succeeded(self) -> bool:
         return self.is_over and self.conclusion == "success"
 

@@ -59,6 +59,7 @@ def follow_run(
         RunFailed: all that came are over, and none was a success.
     """
     started = last_answer = clock.now()
+    told = ""
     with console.waiting(f"Waiting for {what}", where=page) as waiting:
         while True:
             now = clock.now()
@@ -85,6 +86,10 @@ def follow_run(
                     hint=f"Look at {page}",
                 )
             waiting.update(state)
+            held = verdict is not None and verdict.run is not None and verdict.run.is_held
+            if held and state != told and console.is_terminal:  # a live line has no room for a link
+                console.mark("warning", f"{what} is {state}")
+                told = state
             if now - started > RUN_AT_MOST:
                 raise NoxReleaseError(
                     f"{what} is not over after {RUN_AT_MOST}.",
@@ -114,7 +119,7 @@ def _state(forge: Forge, verdict: RunsVerdict) -> str:
         return verdict.state
     again = f", attempt {run.attempt}" if run.attempt > 1 else ""
     beside = f"; {len(verdict.others)} more for this tag" if verdict.others else ""
-    if run.status == "waiting":
+    if run.is_held:
         return f"{_waiting_for(forge, run)}{again}{beside}: {run.url}"
     if run.status in ("queued", "requested", "pending"):
         return f"queued{again}{beside}: {run.url}"
