@@ -241,7 +241,8 @@ def bump(project: Project, version: str, target: str) -> str | None:
         path.write_text("\n".join(lines), encoding="utf-8")
         return "pyproject.toml"
     places = [place for place in _stated_places(project) if place.is_file()]
-    if len(places) != 1:
+    # In an unpacked sdist, backends such as hatchling take the version of its PKG-INFO.
+    if len(places) != 1 or (project.root / "PKG-INFO").is_file():
         return None
     content = places[0].read_text(encoding="utf-8")
     expression = re.compile(_ASSIGNED % re.escape(version))
