@@ -6,6 +6,7 @@ functions stays as it is written.
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ _TAKES_REQUIREMENT = ("--spec", "--from", "--with", "--python", "-p")
 _WRAPPERS = ("sudo", "env", "command", "nohup", "nice")
 _SEPARATORS = re.compile(r"&&|\|\||;;|[;|&\n]")
 _MAX_COMMANDS = 5_000
+_MAX_LINE = 5_000  # what is longer was not written by a person, and is passed over
+_MAX_SCRIPT = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +71,13 @@ def _installs(words: tuple[str, ...]) -> bool:
     return False
 
 
+@functools.lru_cache(maxsize=1024)
 def parse_commands(script: str, *, first_line: int = 1) -> tuple[Command, ...]:
     """The simple commands of `script`, whose first line is `first_line` of its file."""
     commands: list[Command] = []
-    for line, logical in _logical_lines(script):
+    for line, logical in _logical_lines(script[:_MAX_SCRIPT]):
+        if len(logical) > _MAX_LINE:
+            continue
         for piece in _split(logical):
             command = _command(piece, first_line + line)
             if command is not None:
@@ -97,12 +103,12 @@ def _logical_lines(script: str) -> list[tuple[int, str]]:
             start = number
             if line.lstrip().startswith("#"):
                 continue
-        if line.endswith(("\\", " `")) and not line.endswith("\\\\"):
+        if len(held) <= _MAX_LINE and line.endswith(("\\", " `")) and line[-2:] != "\\\\":
             held += line[:-1] + " "
             continue
         whole = held + line
         held = ""
-        found = re.search(r"<<-?\s*(['\"]?)(\w+)\1", whole)
+        found = re.search(r"<<-?\s*(['\"]?)(\w+)\1", whole) if len(whole) <= _MAX_LINE else None
         if found and "<<<" not in whole:
             ending = found[2]
         result.append((start, whole))

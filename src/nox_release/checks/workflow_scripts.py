@@ -243,7 +243,9 @@ def shell_quoting(subject: Subject) -> Iterator[Finding | Skipped]:
         for step in job.steps:
             if not step.run or step.shell in ("pwsh", "powershell", "cmd", "python"):
                 continue
-            for number, line in enumerate(step.run.splitlines()):
+            for number, line in enumerate(step.run.splitlines()[:5_000]):
+                if len(line) > 5_000:
+                    continue
                 found = _unquoted_bound(line)
                 if found is None:
                     continue

@@ -121,9 +121,14 @@ class Subject:
         return tuple(found.values())
 
 
+_MOST = 60  # uploads looked at; a real workflow has a handful
+
+
 def look_at(workflow: Workflow, facts: WorkflowFacts) -> Subject:
     called = {other.file: other for other in facts.others or ()}
-    return Subject(workflow=workflow, facts=facts, publishes=publish_jobs(workflow, called=called))
+    return Subject(
+        workflow=workflow, facts=facts, publishes=publish_jobs(workflow, called=called)[:_MOST]
+    )
 
 
 # --- events ----------------------------------------------------------------------------------

@@ -253,6 +253,9 @@ def matches_patterns(name: str, patterns: Sequence[str]) -> bool:
 
 
 def _pattern(pattern: str) -> str:
+    pattern = re.sub(r"\*{2,}", "**", pattern)
+    if pattern.count("*") > 12:
+        return re.escape(pattern)  # no pattern for tags needs more, and matching takes for ever
     parts = []
     position = 0
     while position < len(pattern):
