@@ -297,7 +297,31 @@ def _build(story: Story) -> None:
             story.context.console.line(
                 f"The tag of {story.version} is left out of the copy: it is rehearsed as new."
             )
+        _judge_workflow(story, built.metadata.value("metadata-version") or "")
         proven.append(f"{' and '.join(path.name for path in story.files)}, inspected")
+
+
+def _judge_workflow(story: Story, metadata: str) -> None:
+    """A workflow that would lose these files is told of, and stood in for."""
+    from nox_release.rehearsal.copying import losing, replace_workflow
+
+    world, console, project = story.world, story.context.console, story.project
+    if story.publishing is None:
+        return
+    derivation = story.publishing.derivation
+    tag = project.settings.tag(project.name, story.version)
+    findings = losing(derivation, project.settings.index, tag=tag, metadata=metadata)
+    if not findings or derivation.job is None:
+        return
+    console.line()
+    for finding in findings:
+        console.finding(finding)
+    reason = f"With {derivation.job.workflow.file} as it is, a real release would be lost."
+    story.publishing = replace_workflow(world, story.root, world.index.index, derivation, reason)
+    console.mark("advice", story.publishing.note)
+    if story.publisher.environment:
+        world.github.add_environment(story.publisher.environment)
+    world.workflows.forget_pushes()
 
 
 def _failure(story: Story) -> None:

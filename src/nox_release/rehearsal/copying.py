@@ -15,8 +15,10 @@ from packaging.version import InvalidVersion, Version
 
 from nox_release import changelog
 from nox_release.checks.preflight import check_changelog
+from nox_release.checks.workflow import check_workflow
+from nox_release.checks.workflow_subject import WorkflowFacts
 from nox_release.errors import NoxReleaseError
-from nox_release.findings import Finding
+from nox_release.findings import Finding, errors_in
 from nox_release.git import find_repository
 from nox_release.project import read_project
 from nox_release.publishing import derive_publisher, parse_remote
@@ -345,6 +347,15 @@ def ensure_workflow(world: World, root: Path, index: Index) -> Publishing:
     reason = _unusable(derivation)
     if not reason:
         return Publishing(derivation=derivation)
+    return replace_workflow(world, root, index, derivation, reason)
+
+
+def replace_workflow(
+    world: World, root: Path, index: Index, derivation: Derivation, reason: str
+) -> Publishing:
+    """Commit the workflow that `init` would write to the copy, in place of those that publish."""
+    project = read_project(root)
+    project = replace(project, settings=replace(project.settings, index=index))
     removed = sorted({job.workflow.file for job in derivation.jobs})
     for file in removed:
         (world.clone / file).unlink(missing_ok=True)
@@ -368,6 +379,21 @@ def ensure_workflow(world: World, root: Path, index: Index) -> Publishing:
     else:
         note = f"{reason} The copy gets {what}."
     return Publishing(derivation=_derive(world, project), note=note)
+
+
+def losing(derivation: Derivation, index: Index, *, tag: str, metadata: str) -> tuple[Finding, ...]:
+    """What in the publishing workflow would lose a release of files with that metadata version."""
+    if derivation.job is None:
+        return ()
+    facts = WorkflowFacts(
+        index=index,
+        tag=tag,
+        starts=("push-tag", "release", "dispatch-tag"),
+        at_commit=True,
+        metadata_version=metadata or None,
+    )
+    results = check_workflow(derivation.job.workflow, facts)
+    return errors_in([result for result in results if isinstance(result, Finding)])
 
 
 def _derive(world: World, project: Project) -> Derivation:
