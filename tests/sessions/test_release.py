@@ -375,3 +375,15 @@ def test_no_wait_stops_after_the_github_release(ready):
     ready.workflows.wait()
     assert release(ready).status == 0
     assert state(ready) == DONE
+
+
+def test_a_workflow_that_uploads_only_a_wheel_is_said(ready):
+    """The missing sdist is named: a release that lacks something is no whole one."""
+    build = ready.workflows.build
+    ready.workflows.build = lambda source, outdir: [
+        path for path in build(source, outdir) if path.suffix == ".whl"
+    ]
+    ended = release(ready)
+    assert ended.status == 0, ended
+    assert "tiny_demo-1.2.3.tar.gz was not among it" in ended.output
+    assert state(ready)[3] == ("tiny_demo-1.2.3-py3-none-any.whl",)

@@ -235,12 +235,19 @@ def await_files(
                 return files
             if files:
                 first_seen = first_seen or now
-                if uploaded and now - first_seen > SOME_FILES_AT_MOST:
+                if uploaded and max(now - first_seen, _age(client, files)) > SOME_FILES_AT_MOST:
                     return files
             if now - started > FILES_AT_MOST:
                 raise _never_came(client, target, files)
             clock.sleep(pause)
             pause = min(pause * 1.5, 30.0)
+
+
+def _age(client: IndexClient, files: tuple[IndexFile, ...]) -> timedelta:
+    """How long the newest of the files has been on the index, by the index's own clock."""
+    times = [file.upload_time for file in files if file.upload_time is not None]
+    there = client.server_now
+    return there - max(times) if times and there is not None else timedelta()
 
 
 def _lacking(

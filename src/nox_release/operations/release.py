@@ -55,6 +55,7 @@ from nox_release.plan import (
     files_there,
     first_public,
     judge_runs,
+    missing_files,
     plan_release,
     runs_of,
     tag_for,
@@ -189,6 +190,7 @@ class Release:
         self.client: IndexClient = observer.client
         self.repository: Repository = place.repository
         self.files: tuple[IndexFile, ...] = ()
+        self.settled: tuple[Expected, ...] = ()
         self.retry: tuple[int, int] | None = None
         self.start = False
 
@@ -326,6 +328,8 @@ class Release:
     def plan(
         self, target: Target, observed: Observed, *, blockers: tuple[Finding, ...] = ()
     ) -> Plan:
+        if self.settled:  # the workflow has uploaded all it had: that is the whole version now
+            target = replace(target, files=self.settled, exact=False)
         return plan_release(
             target,
             observed,
@@ -599,6 +603,13 @@ class Release:
                 console.mark("not known", f"{result.title}: {result.reason}")
             else:
                 console.mark("ok", result.title, detail=result.detail)
+        lacking = missing_files(target, self.files)
+        if lacking:
+            console.mark(
+                "warning",
+                f"{target.workflow} has uploaded all it had, and {', '.join(lacking)} was not "
+                "among it.",
+            )
         wrong = errors_in([result for result in results if isinstance(result, Finding)])
         self.summary(target, outcome.observed)
         if wrong:
@@ -767,9 +778,11 @@ class _Effects:
 
     def await_files(self, step: AwaitFiles) -> None:  # noqa: ARG002 - the target has it all
         release = self._release
-        await_files(
+        came = await_files(
             release.console, release.context.clock, release.client, self._target, uploaded=True
         )
+        if missing_files(self._target, came):
+            release.settled = tuple(Expected(filename=file.filename) for file in came)
 
     def upload(self, step: Upload) -> None:
         raise AssertionError(f"a release uploads nothing itself: {step.filename}")
