@@ -46,7 +46,7 @@ class Outcome:
     name: str
     version: str
     backend: str
-    ok: bool
+    ok: bool | None  # None: there was no sdist to rehearse
     seconds: float
     first_upload: str
     remark: str
@@ -68,8 +68,9 @@ def main(arguments: list[str]) -> int:
     print("\n" + line(None))
     for outcome in outcomes:
         print(line(outcome))
-    print(f"\n{sum(one.ok for one in outcomes)} of {len(outcomes)} went all the way")
-    return int(not all(one.ok for one in outcomes))
+    tried = [one for one in outcomes if one.ok is not None]
+    print(f"\n{sum(one.ok is True for one in tried)} of {len(tried)} went all the way")
+    return int(any(one.ok is False for one in tried))
 
 
 def line(outcome: Outcome | None) -> str:
@@ -80,7 +81,7 @@ def line(outcome: Outcome | None) -> str:
             outcome.name,
             outcome.version,
             outcome.backend,
-            "all parts" if outcome.ok else "stopped",
+            {True: "all parts", False: "stopped", None: "no sdist"}[outcome.ok],
             f"{outcome.seconds:.0f}",
             outcome.first_upload,
             outcome.remark,
@@ -101,12 +102,12 @@ def rehearse(wanted: str, *, logs: Path | None, smoke: bool) -> Outcome:
             else:
                 root = unpacked(download(requirement, folder / "sdist"), folder / "tree")
         except (subprocess.CalledProcessError, LookupError) as error:
-            remark = f"no sdist to be had: {type(error).__name__}"
+            remark = f"pip downloads none ({type(error).__name__})"
             return Outcome(
                 name=requirement,
                 version="",
                 backend="",
-                ok=False,
+                ok=None,
                 seconds=0,
                 first_upload="",
                 remark=remark,
