@@ -1,0 +1,102 @@
+"""The copy of a project in the rehearsed world: which workflow publishes there, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nox_release.rehearsal.copying import (
+    drop_generated,
+    drop_tag,
+    ensure_workflow,
+    losing,
+    tagged_version,
+)
+
+if TYPE_CHECKING:
+    from nox_release.rehearsal.world import World
+
+PUBLISH = ".github/workflows/publish.yml"
+
+
+def changed(world: World, old: str, new: str) -> None:
+    text = (world.clone / PUBLISH).read_text()
+    assert old in text
+    world.commit("Change the workflow", {PUBLISH: text.replace(old, new)})
+
+
+def test_own_workflow_is_kept_when_it_can_be_carried_out(world: World) -> None:
+    publishing = ensure_workflow(world, world.clone, world.index.index)
+    assert publishing.note == ""
+    assert publishing.derivation.publisher is not None
+    assert publishing.derivation.publisher.workflow == "publish.yml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (
+            "gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0",
+            "gh-action-pypi-publish@release/v1\n        with:\n          password: ${{ secrets.T }}",
+            "uploads with a secret",
+        ),
+        (
+            "uses: pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0",
+            "run: uv publish",
+            "uploads with uv publish, which a rehearsal does not run",
+        ),
+        (
+            "  release:\n    types: [published]\n  workflow_dispatch:",
+            "  workflow_run:\n    workflows: [Tests]",
+            "is started by something that a rehearsal does not have",
+        ),
+    ],
+)
+def test_workflow_that_cannot_be_carried_out_is_stood_in_for(
+    world: World, old: str, new: str, reason: str
+) -> None:
+    changed(world, old, new)
+    publishing = ensure_workflow(world, world.clone, world.index.index)
+    assert reason in publishing.note
+    assert f"in place of {PUBLISH}" in publishing.note
+    assert publishing.derivation.publisher is not None
+    assert ensure_workflow(world, world.clone, world.index.index).note == ""
+    assert world.git("status", "--porcelain") == ""
+
+
+def test_workflow_whose_action_does_not_take_the_files_would_lose_them(world: World) -> None:
+    derivation = ensure_workflow(world, world.clone, world.index.index).derivation
+    index = world.index.index
+    assert losing(derivation, index, tag="v1.2.3", metadata="2.4") == ()
+    found = losing(derivation, index, tag="v1.2.3", metadata="2.5")
+    assert [finding.id for finding in found] == ["action-current"]
+
+
+def test_tag_of_the_version_is_left_out_of_clone_and_remote(world: World) -> None:
+    world.git("tag", "v1.2.3")
+    world.git("push", "--quiet", "origin", "v1.2.3")
+    assert drop_tag(world, "v1.2.3")
+    assert world.git("tag", "--list") == ""
+    assert world.github.bare.refs("refs/tags/") == {}
+    assert not drop_tag(world, "v1.2.3")
+
+
+def test_version_that_tags_decide_follows_the_newest_tag_or_the_sdist(world: World) -> None:
+    assert tagged_version(world, world.clone) == "1.0.0"
+    (world.clone / "PKG-INFO").write_text("Metadata-Version: 2.4\nName: x\nVersion: 3.1\n")
+    assert tagged_version(world, world.clone) == "3.1"
+    for tag in ("v1.9", "v1.10", "docs-2024-01"):
+        world.git("tag", tag)
+    assert tagged_version(world, world.clone) == "1.11"
+
+
+def test_generated_metadata_of_an_sdist_is_untracked_where_tags_decide(world: World) -> None:
+    text = (world.clone / "pyproject.toml").read_text()
+    text = text.replace('version = "1.2.3"', 'dynamic = ["version"]')
+    text = text.replace("requires = []", 'requires = ["setuptools-scm"]')
+    info = {"PKG-INFO": "Version: 1.0\n", "src/tiny_demo.egg-info/PKG-INFO": "Version: 1.0\n"}
+    world.commit("As from an sdist", {"pyproject.toml": text, **info})
+    assert drop_generated(world, world.clone) == ("src/tiny_demo.egg-info",)
+    assert drop_generated(world, world.clone) == ()
+    assert world.git("status", "--porcelain") == ""
