@@ -17,7 +17,7 @@ WITH_GH = ("-e.[audit]", *nox.project.dependency_groups(GROUPS, "tests"))
 
 
 def keep_bytecode(session: nox.Session) -> None:
-    """Have every module compiled once: these sessions start a thousand processes."""
+    """Have every module compiled once: these sessions start very many processes."""
     session.env["UV_COMPILE_BYTECODE"] = "1"
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
 
