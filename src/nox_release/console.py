@@ -7,6 +7,7 @@ carry terminal escapes, markup or GitHub workflow commands.
 from __future__ import annotations
 
 import contextlib
+import io
 import json as json_module
 import re
 import shlex
@@ -29,13 +30,16 @@ if TYPE_CHECKING:
 _UNPRINTABLE = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 )
-_WORKFLOW_COMMAND = re.compile(r"(?m)^(\s*)(::|##\[)")
+_LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
+# The runner takes `::` at the start of a line, and `##[` wherever it stands.
+# https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+_WORKFLOW_COMMAND = re.compile(r"(?m)^\s*:(?=:)|#(?=#\[)")
 
 
 def safe(text: str) -> str:
     """`text` as it may be shown: no secrets, no control characters, no workflow commands."""
-    cleaned = _UNPRINTABLE.sub("", redact(text.replace("\r\n", "\n").replace("\r", "\n")))
-    return _WORKFLOW_COMMAND.sub(lambda found: f"{found[1]}{found[2][0]} {found[2][1:]}", cleaned)
+    cleaned = _UNPRINTABLE.sub("", redact(_LINE_ENDS.sub("\n", text)))
+    return _WORKFLOW_COMMAND.sub(r"\g<0> ", cleaned)
 
 
 _MARKS = {
@@ -67,8 +71,7 @@ class Console:
         self.interactive = interactive
         self.is_json = json
         self.is_terminal = out.is_terminal
-        encoding = (getattr(out.file, "encoding", None) or "utf-8").lower()
-        self._unicode = encoding.replace("-", "").startswith("utf")
+        self._unicode = _is_unicode(out.file)
         self.in_actions = environ.get("GITHUB_ACTIONS") == "true"
 
     @classmethod
@@ -86,6 +89,9 @@ class Console:
 
         stream = file or sys.stdout
         target = sys.stderr if json and file is None else stream
+        for one in {stream, target}:
+            if isinstance(one, io.TextIOWrapper):  # names and words in letters it does not have
+                one.reconfigure(errors="backslashreplace")
         terminal = target.isatty() and environ.get("TERM") != "dumb"
         if width is None and not terminal:
             width = 100_000  # piped lines stay whole
@@ -138,10 +144,6 @@ class Console:
         if indent and not self.is_terminal:  # padding would fill every line up to the longest
             text = "\n".join(" " * indent + line for line in text.split("\n"))
             indent = 0
-        if indent and not self.is_terminal:  # rich would pad every line to the longest
-            for line in text.splitlines() or [""]:
-                self._out.print(Text(f"{' ' * indent}{line}".rstrip()))
-            return
         body = Text(text, style=style)
         self._out.print(Padding(body, (0, 0, 0, indent), expand=False) if indent else body)
 
@@ -346,8 +348,11 @@ class Console:
 
     def json(self, document: Any) -> None:
         """The one machine-readable document, on standard output."""
-        text = json_module.dumps(document, indent=2, sort_keys=False, ensure_ascii=False)
-        self._stream.write(redact(text) + "\n")
+        ascii_only = not _is_unicode(self._stream)
+        text = json_module.dumps(document, indent=2, sort_keys=False, ensure_ascii=ascii_only)
+        # Only strings can hold what a terminal or the runner would obey, and they know escapes.
+        text = _UNPRINTABLE.sub(lambda found: _escaped(found[0]), redact(text))
+        self._stream.write(text.replace("##[", f"#{_escaped('#')}[") + "\n")
         self._stream.flush()
 
 
@@ -401,6 +406,15 @@ class Waiting:
         else:
             elapsed = time.monotonic() - self._started
             self._console.line(f"{self._text(state)} [{elapsed:.0f} s]")
+
+
+def _is_unicode(stream: Any) -> bool:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return str(encoding).lower().replace("-", "").startswith("utf")
+
+
+def _escaped(characters: str) -> str:
+    return "".join(f"\\u{ord(character):04x}" for character in characters)
 
 
 def _annotation(text: str) -> str:

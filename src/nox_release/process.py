@@ -39,13 +39,15 @@ SECRET_VARIABLES = (
     "ACTIONS_RUNTIME_TOKEN",
 )
 
-# PyPI macaroons, GitHub tokens of all kinds, JSON Web Tokens, and the password of a URL.
+# PyPI macaroons, GitHub tokens of all kinds, JSON Web Tokens, and what a URL has before its host.
+# A macaroon has capitals; `pypi-something-or-other` may be the name of a project.
 _TOKEN_SHAPES = re.compile(
-    r"pypi-[A-Za-z0-9_\-]{16,}={0,2}"
+    r"pypi-(?=[a-z0-9_\-]*[A-Z])[A-Za-z0-9_\-]{16,}={0,2}"
     r"|\bgh[pousr]_[A-Za-z0-9]{20,}"
     r"|\bgithub_pat_[A-Za-z0-9_]{20,}"
     r"|\beyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]*"
-    r"|(?<=://)[^/\s:@]{1,200}:[^/\s:@]{1,200}(?=@)"
+    r"|(?<=://)[^/\s:@\"'<>]{1,200}:[^/\s@\"'<>]{1,300}(?=@)"
+    r"|(?<=://)[A-Za-z0-9_\-]{30,}(?=@)"
 )
 
 
@@ -220,11 +222,14 @@ def end_tree(child: subprocess.Popen[bytes]) -> None:
 
 def _signal_tree(child: subprocess.Popen[bytes], number: int) -> None:
     """Signal the child's whole process group where it leads one of its own."""
-    if sys.platform != "win32" and os.getpgid(child.pid) == child.pid:
-        with contextlib.suppress(OSError):
-            os.killpg(child.pid, number)
-    else:
+    if sys.platform == "win32":
         child.send_signal(number)
+        return
+    with contextlib.suppress(OSError):  # it may end at any moment
+        if os.getpgid(child.pid) == child.pid:
+            os.killpg(child.pid, number)
+        else:
+            child.send_signal(number)
 
 
 def _collect(
@@ -235,34 +240,48 @@ def _collect(
     hidden: tuple[str, ...],
 ) -> tuple[str, str]:
     if on_line is None or child.stdout is None or child.stderr is None:
-        out, err = child.communicate(None if text is None else text.encode(), timeout=timeout)
+        out, err = child.communicate(None if text is None else _encoded(text), timeout=timeout)
         return _decoded(out, hidden), _decoded(err, hidden)
+    streams = (child.stdout, child.stderr)
     lines: tuple[list[str], list[str]] = ([], [])
     told = threading.Lock()
+    trouble: list[Exception] = []
 
     def follow(stream: Iterable[bytes], kept: list[str]) -> None:
         for raw in stream:
             line = _decoded(raw, hidden)
             with told:
                 kept.append(line)
-                on_line(line.rstrip("\r\n"))
+                if trouble:  # read on all the same: a full pipe would stop the program for ever
+                    continue
+                try:
+                    on_line(line.rstrip("\r\n"))
+                except Exception as error:  # noqa: BLE001 - raised below, where the caller is
+                    trouble.append(error)
 
     threads = [
         threading.Thread(target=follow, args=(stream, kept), daemon=True)
-        for stream, kept in zip((child.stdout, child.stderr), lines, strict=True)
+        for stream, kept in zip(streams, lines, strict=True)
     ]
     for thread in threads:
         thread.start()
     if child.stdin is not None:
         with contextlib.suppress(BrokenPipeError):
-            child.stdin.write((text or "").encode())
+            child.stdin.write(_encoded(text or ""))
         child.stdin.close()
     child.wait(timeout=timeout)
-    for thread in threads:
+    for thread, stream in zip(threads, streams, strict=True):
         thread.join(timeout=5)
-    child.stdout.close()
-    child.stderr.close()
+        if not thread.is_alive():  # else the program left another one behind that holds the pipe
+            stream.close()
+    if trouble:
+        raise trouble[0]
     return "".join(lines[0]), "".join(lines[1])
+
+
+def _encoded(text: str) -> bytes:
+    """In UTF-8; an option that is not has no better letter than `?` for what it holds."""
+    return text.encode(errors="replace")
 
 
 def _decoded(raw: bytes | None, hidden: tuple[str, ...]) -> str:

@@ -48,12 +48,38 @@ def test_piped_output_has_no_escape_codes_and_whole_lines():
         ("left\u202eright", "leftright"),
         ("::set-output name=x::y", ": :set-output name=x::y"),
         ("ok\n  ::error::boo", "ok\n  : :error::boo"),
+        ("ok\u2028::error::boo", "ok\n: :error::boo"),
         ("##[group]x", "# #[group]x"),
+        ("said: ##[error]boo", "said: # #[error]boo"),
         ("[bold]not markup[/bold]", "[bold]not markup[/bold]"),
     ],
 )
 def test_strangers_text_cannot_speak_to_the_terminal_or_to_actions(text, cleaned):
     assert safe(text) == cleaned
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_letters_that_the_output_does_not_have_are_no_error(encoding):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding)
+    console = Console.for_terminal(environ={}, interactive=False, file=stream)
+    console.mark("ok", "日本 \udce9.py")
+    stream.flush()
+    assert rb"\udce9.py" in raw.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_a_document_is_json_in_any_encoding_and_holds_no_commands(encoding):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding)
+    console = Console.for_terminal(environ={}, interactive=False, file=stream, json=True)
+    document = {"name": "é 日本 😀 \udce9", "said": "\x1b[31m \x9b31m ##[error]boo \u202e"}
+    console.json(document)
+    stream.flush()
+    text = raw.getvalue().decode(encoding)
+    assert json.loads(text) == document
+    assert not {"\x1b", "\x9b", "\u202e"} & set(text)
+    assert "##[" not in text
 
 
 def test_brackets_are_text_not_markup():

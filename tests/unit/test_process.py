@@ -88,14 +88,39 @@ def test_what_looks_like_a_token_is_redacted_wherever_it_comes_from(secret):
     assert redact(f"before {secret} after") == f"before {REDACTED} after"
 
 
-def test_the_password_of_an_address_is_redacted():
-    assert redact("https://me:pass@host/x") == f"https://{REDACTED}@host/x"
+@pytest.mark.parametrize("userinfo", ["me:pass", "me:pa:ss", "a" * 40])
+def test_the_password_of_an_address_is_redacted(userinfo):
+    assert redact(f"https://{userinfo}@host/x") == f"https://{REDACTED}@host/x"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://github.com/octo/pypi-publishing-helper-tools",
+        '{"homepage":"https://example.org","topics":["a@b"]}',
+    ],
+)
+def test_a_name_and_a_document_are_no_secrets(text):
+    assert redact(text) == text
 
 
 def test_lines_come_while_the_program_runs(runner, tmp_path):
     lines = []
     runner.run(python("print('one'); print('two')"), cwd=tmp_path, on_line=lines.append)
     assert lines == ["one", "two"]
+
+
+def test_a_listener_that_fails_does_not_stop_the_program(runner, tmp_path):
+    def listen(_line):
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        runner.run(
+            python("for _ in range(3000): print('y' * 99)"),
+            cwd=tmp_path,
+            on_line=listen,
+            timeout=20,
+        )
 
 
 def test_commands_are_announced_without_secrets(tmp_path):
