@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sys
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.errors import CommandError, ConfigurationError, NoxReleaseError, disk_error
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Mapping, Sequence
@@ -15,8 +23,6 @@ if TYPE_CHECKING:
     from build import ProjectBuilder
 
     from nox_release.environments import Environment
-
-import contextlib
 
 
 class BuildFailed(NoxReleaseError):  # noqa: N818 - it reports a state of the maintainer's project
@@ -32,40 +38,92 @@ def build_distributions(
     *,
     source: Path,
     outdir: Path,
+    installed: Collection[str] = (),
     extra_requires: Sequence[str] = (),
     source_date_epoch: int | None = None,
     on_step: Callable[[str], None] | None = None,
     on_line: Callable[[str], None] | None = None,
     on_warning: Callable[[str], None] | None = None,
+    on_sdist: Callable[[Path], None] | None = None,
 ) -> tuple[Path, Path]:
     """The sdist of the tree `source` and the wheel made from that sdist, both in `outdir`.
 
-    `environment` is a fresh one; what the backend needs is installed into it, for the wheel only
-    what the sdist did not need already. `extra_requires` are installed as well. `on_warning` sees
-    what the backend warned of, each thing once.
+    `environment` is a fresh one, but for `installed`; what else the backend needs is installed
+    into it, for the wheel only what the sdist did not need already. `extra_requires` are installed
+    as well. `on_warning` sees what the backend warned of, each thing once; `on_sdist` the sdist
+    when it is there.
 
     Raises:
         BuildFailed: with the backend's own last words.
         ConfigurationError: pyproject.toml has no usable `[build-system]`.
     """
     step = on_step or _ignore
-    backend = _Backend(environment, source_date_epoch=source_date_epoch, on_line=on_line)
+    backend = _Backend(
+        environment, installed=installed, source_date_epoch=source_date_epoch, on_line=on_line
+    )
     builder = backend.builder(source)
     wanted = {*builder.build_system_requires, *extra_requires}
     step("build requirements: " + ", ".join(sorted(wanted)))
     backend.need(wanted)
-    backend.need(backend.ask("sdist", builder))
-    step("sdist")
-    sdist = backend.make("sdist", builder, outdir)
+    sdist = backend.asked_and_made("sdist", builder, outdir, lambda: step("sdist"))
+    if on_sdist is not None:
+        on_sdist(sdist)
     with _unpacked(sdist, outdir.with_name(outdir.name + "-sdist")) as tree:
         inner = backend.builder(tree)
         backend.need(inner.build_system_requires)
-        backend.need(backend.ask("wheel", inner))
-        step("wheel, from the sdist")
-        wheel = backend.make("wheel", inner, outdir)
+        wheel = backend.asked_and_made(
+            "wheel", inner, outdir, lambda: step("wheel, from the sdist")
+        )
     for warning in backend.warnings:
         (on_warning or _ignore)(warning)
     return sdist, wheel
+
+
+# Backends whose `get_requires_for_build_*` touch no file and answer with nothing; hatchling's only
+# where no plugin of the build has a say.
+# Source: flit_core/buildapi.py, poetry/core/masonry/api.py, hatchling/builders/config.py.
+_PLAIN_BACKENDS = frozenset({"flit_core.buildapi", "poetry.core.masonry.api"})
+_HATCHLING = "hatchling.build"
+_HATCH_KEYS = frozenset(
+    {"hooks", "dependencies", "require-runtime-dependencies", "require-runtime-features"}
+)
+
+
+def needs_nothing_more(source: Path) -> bool:
+    """Whether the backend is known to need no more than pyproject.toml in `source` says."""
+    try:
+        pyproject = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    system = pyproject.get("build-system", {})
+    if not isinstance(system, dict) or "backend-path" in system:
+        return False
+    backend = system.get("build-backend")
+    if backend != _HATCHLING:
+        return backend in _PLAIN_BACKENDS
+    tool = pyproject.get("tool", {})
+    hatch = tool.get("hatch", {}) if isinstance(tool, dict) else {}
+    return not (source / "hatch.toml").exists() and not _has_key(hatch.get("build"), _HATCH_KEYS)
+
+
+def _has_key(table: object, keys: Collection[str]) -> bool:
+    if not isinstance(table, dict):
+        return False
+    return any(key in keys or _has_key(value, keys) for key, value in table.items())
+
+
+def declared_requirements(source: Path) -> frozenset[str]:
+    """What pyproject.toml in `source` says the build needs; nothing where it says it wrongly."""
+    import warnings
+
+    from build import BuildException, ProjectBuilder
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return frozenset(ProjectBuilder(source).build_system_requires)
+    except BuildException:
+        return frozenset()
 
 
 class _Backend:
@@ -75,12 +133,13 @@ class _Backend:
         self,
         environment: Environment,
         *,
+        installed: Collection[str] = (),
         source_date_epoch: int | None,
         on_line: Callable[[str], None] | None,
     ) -> None:
         self._environment = environment
         self._on_line = on_line
-        self._there: set[str] = set()
+        self._there = set(installed)
         self._output = ""
         self.warnings: list[str] = []
         # Whoever sets the variable by hand means it, as for `python -m build`.
@@ -124,6 +183,36 @@ class _Backend:
                 + ".",
             ) from None
         self._there |= set(missing)
+
+    def asked_and_made(
+        self, kind: str, builder: ProjectBuilder, outdir: Path, on_make: Callable[[], None]
+    ) -> Path:
+        """Ask what the backend needs besides, then make this kind of distribution.
+
+        Where nothing is to be expected, both at once: a hook is a process that takes longer to
+        start than to answer. Should it need something all the same, it is made once more.
+        """
+        if not needs_nothing_more(Path(builder.source_dir)):
+            self.need(self.ask(kind, builder))
+            on_make()
+            return self.make(kind, builder, outdir)
+        on_make()
+        other = _Backend(self._environment, source_date_epoch=None, on_line=self._on_line)
+        other._environ = self._environ
+        asking = other.builder(Path(builder.source_dir))
+        made: Path | BuildFailed
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            answer = pool.submit(asking.get_requires_for_build, kind)  # type: ignore[arg-type]
+            try:
+                made = self.make(kind, builder, outdir)
+            except BuildFailed as error:
+                made = error
+        if answer.exception() or answer.result() - self._there:
+            self.need(self.ask(kind, builder))
+            return self.make(kind, builder, outdir)
+        if isinstance(made, BuildFailed):
+            raise made
+        return made
 
     def ask(self, kind: str, builder: ProjectBuilder) -> set[str]:
         """What the backend needs besides, for this kind of distribution."""
