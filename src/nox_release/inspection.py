@@ -56,14 +56,18 @@ DOWNLOAD_LIMIT = 500 * 1000 * 1000
 # --- twine -----------------------------------------------------------------------------------
 
 
-# `python -m twine check --strict FILES`, but loaded before the files are there: importing twine
-# takes longer than the check, and a build leaves a core idle meanwhile.
+# `python -m twine --no-color check --strict FILES`, but loaded before the files are there:
+# importing twine takes longer than the check, and a build leaves a core idle meanwhile.
 _TWINE = """
 import sys
-import twine.__main__, twine.commands.check, readme_renderer.rst
+import twine.cli, twine.commands.check, twine.exceptions
+twine.cli.args.no_color = True
+twine.cli.configure_output()
 files = sys.stdin.read().splitlines()
-sys.argv = ["twine", "--no-color", "check", "--strict", "--", *files]
-sys.exit(twine.__main__.main())
+try:
+    sys.exit(twine.commands.check.main(["--strict", "--", *files]))
+except twine.exceptions.TwineException as error:
+    sys.exit(f"{type(error).__name__}: {error.args[0]}")
 """
 
 

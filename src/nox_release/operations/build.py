@@ -20,7 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.environments import fresh_environment, without_secrets
-from nox_release.errors import ConfigurationError, ConflictError, NoxReleaseError, disk_error
+from nox_release.errors import (
+    CommandError,
+    ConfigurationError,
+    ConflictError,
+    NoxReleaseError,
+    disk_error,
+)
 from nox_release.findings import Finding, errors_in
 from nox_release.git import Repository, find_repository
 from nox_release.operations.options import add_json, add_package, load_projects
@@ -35,7 +41,9 @@ if TYPE_CHECKING:
     from nox_release.checks.built import Facts
     from nox_release.context import Context
     from nox_release.distributions import Distribution
+    from nox_release.environments import Environment
     from nox_release.findings import Result
+    from nox_release.process import Runner
     from nox_release.project import Project
 
 
@@ -315,41 +323,84 @@ def _make(
 ) -> _Made:
     """Build both files and gather the facts; environment, twine and rules get ready meanwhile."""
     runner = without_secrets(context.runner)
-    environment = pool.submit(fresh_environment, aside / "environment", runner)
-    loaded = pool.submit(_load, project.readme)
-    source = _prepare(context, project, aside, working_tree=working_tree, tag=tag, watch=watch)
-    from nox_release.building import BuildFailed, build_distributions
+    on_line = context.console.line if verbose else None
+    prepared = pool.submit(_environment, project, aside / "environment", runner, on_line)
+    from nox_release.building import BuildFailed, build_distributions, declared_requirements
     from nox_release.inspection import check_with_twine
 
-    left_out = pool.submit(source.left_out)
-    warnings: list[str] = []
     files: Future[Sequence[Path]] = Future()
     twine = pool.submit(check_with_twine, files.result, runner, cwd=aside)
+    loaded = pool.submit(_load, project.readme)
+    warnings: list[str] = []
+    looked_at: list[Future[Distribution]] = []
     try:
+        source = _prepare(context, project, aside, working_tree=working_tree, tag=tag, watch=watch)
+        left_out = pool.submit(source.left_out)
+        extra = source.project.settings.build_requires
         watch.step("an isolated environment")
+        environment, installed = prepared.result()
+        if installed - declared_requirements(source.folder) - {*extra}:
+            # The commit needs less than the tree as it lies, and must do with less.
+            environment = fresh_environment(aside / "environment-of-commit", runner)
+            installed = frozenset()
         built = build_distributions(
-            environment.result(),
+            environment,
             source=source.folder,
             outdir=aside / "made",
-            extra_requires=source.project.settings.build_requires,
+            installed=installed,
+            extra_requires=extra,
             source_date_epoch=source.epoch,
             on_step=watch.step,
-            on_line=context.console.line if verbose else None,
+            on_line=on_line,
             on_warning=warnings.append,
+            on_sdist=lambda sdist: looked_at.append(pool.submit(_look_at, sdist, loaded)),
         )
         files.set_result(built)
+        pool.submit(shutil.rmtree, environment.directory, ignore_errors=True)
     except BuildFailed as error:
         raise _explained(error, source.project) from None
     finally:
         files.cancel()  # where it has no result, nobody will wait for one
     loaded.result()
-    facts = _facts(source, *built, tag=tag)
+    facts = _facts(source, looked_at[0].result(), built[1], tag=tag)
     return _Made(
         facts=replace(facts, warnings=tuple(warnings)),
         commit=source.commit,
         twine=twine,
         left_out=left_out.result(),
     )
+
+
+def _environment(
+    project: Project,
+    directory: Path,
+    runner: Runner,
+    on_line: Callable[[str], None] | None,
+) -> tuple[Environment, frozenset[str]]:
+    """A fresh environment, and what is in it: what the tree as it lies says a build needs.
+
+    Commits seldom say otherwise, and installing takes longer than checking one out.
+    """
+    from nox_release.building import declared_requirements
+
+    environment = fresh_environment(directory, runner)
+    wanted = declared_requirements(project.root) | {*project.settings.build_requires}
+    try:
+        environment.install(*sorted(wanted), on_line=on_line)
+    except CommandError:
+        return environment, frozenset()  # tried again, and told, when it is known to be needed
+    return environment, wanted
+
+
+def _look_at(sdist: Path, loaded: Future[None]) -> Distribution:
+    """The sdist, read while the wheel is made; its description has then been rendered once."""
+    from nox_release.archives import read_distribution
+    from nox_release.checks.files import check_distributions
+
+    loaded.result()
+    found = read_distribution(sdist)
+    check_distributions([sdist])
+    return found
 
 
 def _load(readme: str | None) -> None:
@@ -364,6 +415,7 @@ def _load(readme: str | None) -> None:
         "email_validator",
         "rfc3986",
         "trove_classifiers",
+        "rich.table",
         "readme_renderer.markdown"
         if (readme or "").lower().endswith(".md")
         else "readme_renderer.rst",
@@ -371,14 +423,14 @@ def _load(readme: str | None) -> None:
         import_module(module)
 
 
-def _facts(source: _Source, sdist: Path, wheel: Path, *, tag: str | None) -> Facts:
+def _facts(source: _Source, sdist: Distribution, wheel: Path, *, tag: str | None) -> Facts:
     from nox_release.archives import read_distribution
     from nox_release.checks.built import Facts, is_between_tags, missing_modules
     from nox_release.inspection import imported_names, read_entry_points
 
     facts = Facts(
         project=source.project,
-        sdist=read_distribution(sdist),
+        sdist=sdist,
         wheel=read_distribution(wheel),
         tree=source.tree,
         untracked=source.untracked,
