@@ -27,8 +27,13 @@ class SystemClock:
 
 
 def parse_time(value: object) -> datetime | None:
-    """An ISO 8601 time as aware UTC; Python 3.10 cannot read the `Z` by itself."""
+    """An ISO 8601 time as aware UTC.
+
+    Python 3.10 reads neither the `Z` nor any number of decimals but three and six.
+    """
     if not isinstance(value, str) or not value:
         return None
-    moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", value))
+    text = re.sub(r"[zZ]$", "+00:00", value)
+    text = re.sub(r"\.(\d+)", lambda found: f".{found[1][:6]:0<6}", text)
+    moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -262,7 +262,8 @@ class IndexClient:
             return None
         if response.status_code == 304 and known:
             return known[1]
-        project = _parsed(url, _parse_project, response)
+        base = str(response.url)
+        project = _parsed(url, lambda document: _parse_project(document, base), response)
         etag = response.headers.get("ETag")
         if etag:
             self._seen[url] = (etag, project)
@@ -399,7 +400,12 @@ class IndexClient:
             location = response.headers.get("Location")
             if not location:
                 return response
-            there = httpx.URL(urljoin(str(here), location))
+            try:
+                there = httpx.URL(urljoin(str(here), location))
+            except (httpx.InvalidURL, ValueError):
+                raise self._unavailable(
+                    url, f"it redirects to {location[:100]!r}, which is no address", status=301
+                ) from None
             if there.scheme not in ("http", "https"):
                 raise self._unavailable(url, f"it redirects to `{there.scheme}:`", status=301)
             if here.scheme == "https" and there.scheme == "http":
@@ -569,11 +575,11 @@ def _string(document: Any, key: str) -> str:
     return value
 
 
-def _parse_project(document: Any) -> IndexProject:
+def _parse_project(document: Any, base: str) -> IndexProject:
     major = str(document["meta"]["api-version"]).split(".")[0]
     if major != "1":
         raise ValueError(f"API version {document['meta']['api-version']} is not known")
-    files = tuple(_parse_file(entry) for entry in document["files"])
+    files = tuple(_parse_file(entry, base) for entry in document["files"])
     name = _string(document, "name")
     versions = document.get("versions")
     if versions is None:  # before PEP 700
@@ -589,16 +595,20 @@ def _parse_project(document: Any) -> IndexProject:
     )
 
 
-def _parse_file(entry: Any) -> IndexFile:
+def _parse_file(entry: Any, base: str) -> IndexFile:
+    """A file of the list at `base`, to which its address may be relative."""
+    filename = _string(entry, "filename")
+    if set(filename) & {"/", "\\", "\0"}:
+        raise ValueError(f"{filename!r} is not a file's name")
     yanked = entry.get("yanked") or False
     size = entry.get("size")
     return IndexFile(
-        filename=_string(entry, "filename"),
+        filename=filename,
         sha256=str(entry["hashes"].get("sha256", "")),
         size=size if isinstance(size, int) else None,
         yanked=yanked if isinstance(yanked, str) else bool(yanked),
         upload_time=parse_time(entry.get("upload-time")),
-        url=_string(entry, "url"),
+        url=urljoin(base, _string(entry, "url")),
         provenance=entry.get("provenance") or None,
         requires_python=entry.get("requires-python") or None,
     )
@@ -638,13 +648,10 @@ def _parse_publishers(document: Any) -> tuple[Publisher, ...]:
 
 
 def _parse_minted(document: Any) -> MintedToken:
-    expires = document.get("expires")
-    return MintedToken(
-        token=_string(document, "token"),
-        expires=datetime.fromtimestamp(expires, timezone.utc)
-        if isinstance(expires, (int, float))
-        else None,
-    )
+    expires: datetime | None = None
+    with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError, OSError):
+        expires = datetime.fromtimestamp(document["expires"], timezone.utc)
+    return MintedToken(token=_string(document, "token"), expires=expires)
 
 
 def _parse_refusal(document: Any) -> ExchangeRefused:

@@ -135,7 +135,8 @@ _TAG_READERS = frozenset(
     }
 )
 
-_URL = re.compile(r"https://\S+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
+# No user name and password: they would end up on command lines, and pyproject.toml is public.
+_URL = re.compile(r"https://[^/\s@]+(/\S*)?|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
 
 
 def parse_index(value: str) -> Index:
@@ -151,8 +152,9 @@ def parse_index(value: str) -> Index:
     if not _URL.fullmatch(value):
         raise ConfigurationError(
             f"`{value}` is not an index.",
-            reason="An index is `pypi`, `testpypi`, or an https:// address.",
-            hint="Plain http:// is taken only for this machine (127.0.0.1, localhost).",
+            reason="An index is `pypi`, `testpypi`, or an https:// address without a password.",
+            hint="Plain http:// is taken only for this machine (127.0.0.1, localhost); "
+            "credentials are found where twine finds them.",
         )
     root = value.rstrip("/") + "/"
     for known_index in known.values():
@@ -248,10 +250,12 @@ def _index_of(value: object) -> Index:
     wrong = [f"no such address: `{key}`" for key in sorted(value.keys() - keys - {"name"})]
     wrong += [f"`{key}` is missing" for key in sorted(keys - value.keys())]
     wrong += [
-        f"`{key}` must be an https:// address"
+        f"`{key}` must be an https:// address without a password"
         for key in sorted(keys & value.keys())
         if not _URL.fullmatch(value[key])
     ]
+    if value.get("name", "").lower() in ("pypi", "testpypi"):  # it would be given their tokens
+        wrong.append(f"`name` is that of another index: {value['name']}")
     if wrong:
         raise ConfigurationError("; ".join(wrong))
     urls = {key.replace("-", "_"): value[key].rstrip("/") + "/" for key in keys}

@@ -208,6 +208,11 @@ def problems(
             f"The token in {credential.source} is for {facts.domain}, not for {wanted}: the two "
             "have separate accounts and tokens."
         )
+    elif wanted is None and facts.domain in _DOMAINS.values() and not _is_here(index):
+        found.append(
+            f"The token in {credential.source} is for {facts.domain}, and is not to be shown to "
+            f"{index.title}."
+        )
     if facts.names is not None and canonicalize_name(name) not in facts.names:
         projects = ", ".join(sorted(facts.names)) or "no project at all"
         found.append(f"The token in {credential.source} is for {projects}, not for {name}.")
@@ -221,6 +226,11 @@ def problems(
             f"The token in {credential.source} was good until {facts.expires:%Y-%m-%d %H:%M} UTC."
         )
     return tuple(found)
+
+
+def _is_here(index: Index) -> bool:
+    """Whether the index is on this machine: plain http is taken for nothing else."""
+    return index.upload_url.startswith("http://")
 
 
 def narrow(

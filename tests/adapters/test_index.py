@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from nox_release.clock import parse_time
 from nox_release.errors import ConfigurationError, IndexUnavailableError
 from nox_release.index import (
     SIMPLE_JSON,
@@ -312,6 +313,36 @@ def test_credentials_in_the_address_stay_with_their_host(serve) -> None:
         with pytest.raises(IndexUnavailableError) as caught:
             client.fetch_project("demo")
     assert "hunter22" not in str(caught.value)
+
+
+def test_a_redirect_to_no_address_is_an_error_of_the_index(place) -> None:
+    site, index, clock = place
+    site.put("/simple/demo/", Answer(302, Location="https://[here/"))
+    with (
+        open_index(index, clock=clock) as client,
+        pytest.raises(IndexUnavailableError, match="no address"),
+    ):
+        client.fetch_project("demo")
+
+
+def test_addresses_of_files_may_be_relative_and_their_names_are_no_paths(place) -> None:
+    site, index, clock = place
+    file = {**FILE, "url": "../../files/demo-1.0.tar.gz#sha256=x"}
+    site.put("/simple/demo/", detail(files=[file]))
+    site.put("/files/demo-1.0.tar.gz", Answer(200, b"bytes"))
+    with open_index(index, clock=clock) as client:
+        project = client.fetch_project("demo")
+        assert project is not None
+        assert client.fetch_bytes(project.files[0].url) == b"bytes"
+        site.put("/simple/demo/", detail(files=[{**FILE, "filename": "../x-1.0.tar.gz"}]))
+        with pytest.raises(IndexUnavailableError, match="is not a file's name"):
+            client.fetch_project("demo")
+
+
+@pytest.mark.parametrize("decimals", ["", ".5", ".50", ".500000", ".5000001"])
+def test_a_time_may_have_any_number_of_decimals(decimals) -> None:
+    moment = parse_time(f"2026-01-02T03:04:05{decimals}Z")
+    assert moment == datetime(2026, 1, 2, 3, 4, 5, 500000 if decimals else 0, timezone.utc)
 
 
 def test_plain_http_is_for_this_machine_only(place) -> None:

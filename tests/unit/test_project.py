@@ -87,6 +87,23 @@ def test_plain_http_is_taken_for_this_machine_only():
         parse_index("http://192.168.0.1/")
 
 
+OWN = {f"{kind}-url": f"https://own.example/{kind}/" for kind in ("upload", "simple", "api")}
+
+
+@pytest.mark.parametrize(
+    ("index", "problem"),
+    [
+        ("https://me:hunter22@own.example/", "without a password"),
+        ({**OWN, "upload-url": "https://me:hunter22@own.example/"}, "without a password"),
+        ({**OWN, "name": "PyPI"}, "`name` is that of another index"),
+    ],
+)
+def test_an_own_index_has_neither_a_password_nor_the_name_of_another(index, problem):
+    assert parse_settings({"index": OWN}).index.name == "own.example"
+    (found,) = problems_of(parse_settings, {"index": index})
+    assert problem in found
+
+
 def test_a_version_may_be_dynamic():
     project = parse_project({"project": {"name": "A.b", "dynamic": ["version"]}}, root=ROOT)
     assert project.version is None

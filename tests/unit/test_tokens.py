@@ -74,6 +74,8 @@ def test_a_credential_never_shows_its_value():
         (token(project_ids=["1"]), PYPI, True, None),
         ("hunter2", parse_index("https://example.org/"), False, None),
         ("hunter2", PYPI, False, "API tokens only"),
+        (token(), parse_index("http://127.0.0.1:8000/"), False, None),
+        (token(), parse_index("https://example.org/"), False, "not to be shown to example.org"),
         (token("test.pypi.org"), PYPI, False, "test.pypi.org"),
         (token(), TESTPYPI, False, "pypi.org"),
         (token(project_names=["other"]), PYPI, False, "other"),
