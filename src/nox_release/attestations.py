@@ -80,6 +80,9 @@ def verify_provenance(
         if publisher and not _is(identity.repository, identity.workflow, publisher):
             seen.append(f"published from {identity.repository}, {identity.workflow}")
             continue
+        if not bundle.attestations:
+            seen.append(f"none from {identity.repository}, {identity.workflow}")
+            continue
         try:
             for attestation in bundle.attestations:
                 attestation.verify(identity, distribution, offline=offline)

@@ -187,11 +187,16 @@ class Repository:
 
     def subject(self, commit: str) -> str:
         """The first line of a commit's message."""
-        return self.git("show", "-s", "--format=%s", commit, "--").stdout.strip()
+        return self._show("%s", commit)
 
     def commit_time(self, commit: str) -> int:
         """When it was committed, in seconds since the epoch (for SOURCE_DATE_EPOCH)."""
-        return int(self.git("show", "-s", "--format=%ct", commit, "--").stdout.strip())
+        return int(self._show("%ct", commit))
+
+    def _show(self, wanted: str, commit: str) -> str:
+        # `log.showSignature` would put gpg's words before it.
+        arguments = ("show", "-s", "--no-show-signature", f"--format={wanted}", commit, "--")
+        return self.git(*arguments).stdout.strip()
 
     def changes(self) -> Changes:
         """What is not committed; ignored files do not count."""
@@ -225,11 +230,6 @@ class Repository:
             return None
         return self.git("cat-file", "blob", name).stdout.encode()
 
-    def list_folder(self, commit: str, folder: str) -> tuple[str, ...]:
-        """The files directly below `folder` in the tree of `commit`, as full paths."""
-        listed = self.git("ls-tree", "-z", "--full-tree", "--name-only", commit, "--", f"{folder}/")
-        return tuple(filter(None, listed.stdout.split("\0")))
-
     def tag_commit(self, tag: str) -> str | None:
         """The commit that a tag of this clone leads to; `None`: there is no such tag."""
         if self.tag_object(tag) is None:
@@ -249,14 +249,14 @@ class Repository:
     def tags(self) -> tuple[str, ...]:
         """Every tag of this clone."""
         done = self.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags")
-        return tuple(done.stdout.split())
+        return _lines(done.stdout)
 
     def tags_at(self, commit: str) -> tuple[str, ...]:
         """The tags of this clone that lead to `commit`."""
         done = self.git(
             "for-each-ref", f"--points-at={commit}", "--format=%(refname:lstrip=2)", "refs/tags"
         )
-        return tuple(done.stdout.split())
+        return _lines(done.stdout)
 
     def config(self, key: str) -> str | None:
         """One value of the configuration; the first, where there are several."""
@@ -272,7 +272,7 @@ class Repository:
 
     def remotes(self) -> tuple[str, ...]:
         """The names of all remotes."""
-        return tuple(self.git("remote").stdout.split())
+        return _lines(self.git("remote").stdout)
 
     def remote_url(self, remote: str) -> str | None:
         """The remote's address as it is written down: `insteadOf` does not apply, because the
@@ -308,7 +308,7 @@ class Repository:
         done = self.git("ls-remote", "--symref", "--", remote, *wanted, timeout=_NETWORK)
         found: dict[str, str] = {}
         default = None
-        for line in done.stdout.splitlines():
+        for line in _lines(done.stdout):
             value, _, name = line.partition("\t")
             if value.startswith("ref: ") and name == "HEAD":
                 default = value.removeprefix("ref: ").removeprefix("refs/heads/")
@@ -321,11 +321,6 @@ class Repository:
             branch_head=found.get(f"refs/heads/{branch}"),
             tag=RemoteTag(object=there, commit=found.get(f"{name}^{{}}", there)) if there else None,
         )
-
-    def remote_tag_commit(self, remote: str, tag: str) -> str | None:
-        """The commit that the remote's tag leads to; `None`: the remote has no such tag."""
-        there = self.remote_state(remote, branch=None, tag=tag).tag
-        return there.commit if there else None
 
     def relation(self, commit: str, other: str, *, remote: str, branch: str) -> Relation:
         """How `commit` stands to `other`, the head of `branch` at the remote.
@@ -438,7 +433,7 @@ class Repository:
         quiet = ("-c", "advice.detachedHead=false", "-c", f"core.hooksPath={os.devnull}")
         self.git(
             *quiet, "clone", "--quiet", "--shared", "--no-checkout", "--template=",
-            "--", self.root, directory.resolve(),
+            "--origin=origin", "--", self.root, directory.resolve(),
             timeout=_CHECKOUT,
         )  # fmt: skip
         clone = Repository(root=directory.resolve(), runner=self.runner)
@@ -476,6 +471,11 @@ class Repository:
         return tuple(
             (path, facts.split()[2]) for facts, path in entries if facts.split()[1] == "commit"
         )
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """git's own lines: a name may hold what other line ends and blanks there are."""
+    return tuple(filter(None, text.replace("\r\n", "\n").split("\n")))
 
 
 def parse_status(text: str) -> Changes:

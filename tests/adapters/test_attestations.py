@@ -30,10 +30,12 @@ def test_malformed_provenance_is_never_taken_for_a_good_one(wheel):
 
 
 def test_provenance_without_any_attestation_does_not_hold(wheel):
-    document = {"version": 1, "attestation_bundles": []}
-    finding = verify_provenance(json.dumps(document).encode(), wheel)
-    assert isinstance(finding, Finding)
-    assert finding.severity == "error"
+    publisher = {"kind": "GitHub", "repository": "octo/demo", "workflow": "publish.yml"}
+    for bundles in ([], [{"publisher": publisher, "attestations": []}]):
+        document = {"version": 1, "attestation_bundles": bundles}
+        finding = verify_provenance(json.dumps(document).encode(), wheel)
+        assert isinstance(finding, Finding)
+        assert finding.severity == "error"
 
 
 def test_without_the_library_the_verdict_is_not_known(wheel, monkeypatch):

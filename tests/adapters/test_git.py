@@ -286,6 +286,23 @@ def test_export_is_clean_and_has_tags_and_history(clone: Repository, tmp_path: P
     assert clone.tag_commit("v1") is None
 
 
+def test_settings_of_the_maintainer_do_not_change_what_git_answers(
+    clone: Repository, tmp_path: Path
+) -> None:
+    for key, value in (
+        ("clone.defaultRemoteName", "upstream"),
+        ("log.showSignature", "true"),
+        ("color.ui", "always"),
+        ("column.ui", "always"),
+    ):
+        git(clone.runner, clone.root, "config", "--global", key, value)
+    git(clone.runner, clone.root, "tag", "v1.0\u00a0x\u2028y")
+    assert clone.tags() == clone.tags_at("HEAD") == ("v1.0\u00a0x\u2028y",)
+    assert clone.subject("HEAD") == "First"
+    assert clone.commit_time("HEAD") > 0
+    assert (clone.export(clone.head(), tmp_path / "exported") / "a.py").exists()
+
+
 def test_export_of_a_commit_on_no_branch(clone: Repository, tmp_path: Path) -> None:
     git(clone.runner, clone.root, "checkout", "-q", "--detach")
     head = commit(clone)
