@@ -19,6 +19,9 @@ DOUBLE     two tags, two GitHub releases or files of two versions are there
 The first three leave nothing for a person to mend. A peer is judged on its own part alone: one that
 only uploads has no tag, one that leaves the upload to a workflow is not asked about files.
 `kill` is SIGKILL to the command itself, as in `faults.py`; what the command had started goes on.
+
+Where a tool raises the version itself, it is asked for 1.2.3 from 1.2.2. python-semantic-release
+often runs in workflows, where a second run has a new clone: that is a row of its own.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from faults import FILES, NAME, TAG, VERSION, Scene, built_files, mend_everything
@@ -69,6 +72,7 @@ class Peer:
     story: str = "release"
     own_workflow: bool = False
     ours: bool = False
+    new_clone: bool = False
 
 
 @dataclass
@@ -78,7 +82,6 @@ class Stage(Scene):
     peer: Peer | None = None
     scripts: Path | None = None
     before: frozenset[str] = frozenset()
-    parts: frozenset[str] = field(default_factory=frozenset)
 
     def __enter__(self):
         super().__enter__()
@@ -113,6 +116,11 @@ class Stage(Scene):
         text = edit((self.world.clone / "pyproject.toml").read_text(encoding="utf-8"))
         named = {name.replace("__", "."): content for name, content in files.items()}
         self.world.commit("Prepare the project", {"pyproject.toml": text, **named})
+
+    def clone_anew(self):
+        """What the next job of a workflow would find."""
+        shutil.rmtree(self.world.clone)
+        self.world.git("clone", "--quiet", self.world.address, str(self.world.clone), cwd=self.folder)  # fmt: skip
 
     def new_tags(self):
         return {name: sha for name, sha in self.tags().items() if name not in self.before}
@@ -345,6 +353,7 @@ PEERS = (
     Peer("zest.releaser", FILES_ONLY | {"tag"}, words("fullrelease --no-input"), ("zest.releaser",), zest_releaser),
     Peer("tbump + gh", TO_GITHUB, words(f"tbump {VERSION} --non-interactive"), ("tbump",), tbump),
     Peer("python-semantic-release", TO_GITHUB, words("semantic-release version"), ("python-semantic-release",), semantic_release),
+    Peer("semantic-release, new clone", TO_GITHUB, words("semantic-release version"), ("python-semantic-release",), semantic_release, new_clone=True),
     Peer("bump-my-version patch + gh", TO_GITHUB, script("bump-my-version bump patch"), ("bump-my-version",), bump_my_version),
     Peer("bump-my-version =1.2.3 + gh", TO_GITHUB, script(f"bump-my-version bump --new-version {VERSION} patch"), ("bump-my-version",), bump_my_version),
     Peer("git tag + gh", TO_GITHUB, script(f"git tag -a {TAG} -m {TAG}")),
@@ -525,6 +534,8 @@ def judge(peer, scripts, trouble):
         verdict.doubled = "; ".join(stage.doubled())
         mend_everything(stage)
         trouble.mend(stage)
+        if peer.new_clone:
+            stage.clone_anew()
         if first.status == 0 and not stage.reached():
             verdict.alone = True
             return
@@ -557,7 +568,8 @@ def installed(peer, folder):
     if not peer.packages:
         return None, ""
     runner = Runner(environ=dict(os.environ))
-    environment = fresh_environment(folder / peer.packages[0], runner)
+    directory = Path(tempfile.mkdtemp(dir=folder)) / "environment"
+    environment = fresh_environment(directory, runner)
     environment.install(*peer.packages)
     code = f"from importlib.metadata import version; print(version({peer.packages[0]!r}))"
     return environment.scripts, environment.run_python(code).stdout.strip()
