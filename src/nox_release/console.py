@@ -42,6 +42,14 @@ def safe(text: str) -> str:
     return _WORKFLOW_COMMAND.sub(r"\g<0> ", cleaned)
 
 
+_COMMAND = re.compile(r"\bnox -s (?=[a-z])")
+
+
+def with_prefix(text: str, prefix: str) -> str:
+    """`text` with our sessions called what the noxfile registered them as."""
+    return _COMMAND.sub(f"nox -s {prefix}", text) if prefix else text
+
+
 _MARKS = {
     "ok": ("✓", "+", "green"),
     "error": ("✗", "x", "bold red"),
@@ -64,8 +72,10 @@ class Console:
         environ: Mapping[str, str],
         interactive: bool,
         json: bool = False,
+        prefix: str = "",
     ) -> None:
         self._out = out
+        self._prefix = prefix
         self._stream = stream
         self._environ = environ
         self.interactive = interactive
@@ -83,8 +93,12 @@ class Console:
         json: bool = False,
         file: TextIO | None = None,
         width: int | None = None,
+        prefix: str = "",
     ) -> Console:
-        """A console on standard output, or, where that is for a JSON document, on standard error."""
+        """A console on standard output, or, where that is for a JSON document, on standard error.
+
+        `prefix` is what stands before the names of the registered sessions.
+        """
         from rich.console import Console as RichConsole
 
         stream = file or sys.stdout
@@ -106,13 +120,20 @@ class Console:
             emoji=False,
             soft_wrap=False,
         )
-        return cls(out, stream=stream, environ=environ, interactive=interactive, json=json)
+        return cls(
+            out,
+            stream=stream,
+            environ=environ,
+            interactive=interactive,
+            json=json,
+            prefix=prefix,
+        )
 
     # --- lines -------------------------------------------------------------------------------
 
     def line(self, text: str = "", *, style: str = "", indent: int = 0) -> None:
         """One paragraph; wraps under its own indent on a terminal."""
-        self._print(safe(text), style=style, indent=indent)
+        self._print(self._shown(text), style=style, indent=indent)
 
     def title(self, text: str) -> None:
         """The heading of a part of the output."""
@@ -126,12 +147,15 @@ class Console:
         word = "" if kind in ("ok", "step", "done") else f"{kind}: "
         from rich.text import Text
 
-        body = Text(safe(f"{word}{text}"))
+        body = Text(self._shown(f"{word}{text}"))
         if word:
             body.stylize(style, 0, len(word) - 1)
         if detail:
             body.append(safe(f"  {detail}"), style="dim")
         self._hang(sign, style, body, indent)
+
+    def _shown(self, text: str) -> str:
+        return safe(with_prefix(text, self._prefix))
 
     def command(self, argv: Sequence[str]) -> None:
         """A program that is about to run."""

@@ -23,7 +23,7 @@ OPERATIONS = {
         "the checklist: what is ready, what is not, what to do next",
     ),
     "first-upload": ("first_upload", "once: the project comes into being on PyPI"),
-    "release": ("release", "for each version: GitHub release, then watched until it is on PyPI"),
+    "release": ("release", "each version: a GitHub release, watched until it is on PyPI"),
     "rehearse": ("rehearse", "the whole way on this machine: no account, nothing published"),
     "check-publisher": (
         "check_publisher",
@@ -47,13 +47,17 @@ def register_sessions(prefix: str = "") -> None:
         )
     for name, (_, line) in OPERATIONS.items():
         decorate = nox.session(name=prefix + name, default=False, venv_backend="none")
-        decorate(_session(name, line))
+        decorate(_session(name, line, prefix))
 
 
-def _session(name: str, line: str) -> Callable[[Session], None]:
+def _session(name: str, line: str, prefix: str) -> Callable[[Session], None]:
     def session_function(session: Session) -> None:
         status = run(
-            name, session.posargs, interactive=session.interactive, program=f"nox -s {name} --"
+            name,
+            session.posargs,
+            interactive=session.interactive,
+            program=f"nox -s {prefix}{name} --",
+            prefix=prefix,
         )
         if status:
             session.error()
@@ -78,22 +82,27 @@ def load(name: str) -> ModuleType:
     return importlib.import_module(f"nox_release.operations.{OPERATIONS[name][0]}")
 
 
-def run(name: str, arguments: Sequence[str], *, interactive: bool, program: str) -> int:
-    """Run one operation with command-line arguments and return its exit status."""
+def run(
+    name: str, arguments: Sequence[str], *, interactive: bool, program: str, prefix: str = ""
+) -> int:
+    """Run one operation with command-line arguments and return its exit status.
+
+    `prefix` is that of the registered sessions: the commands on the screen bear it.
+    """
     import argparse
     import os
     from pathlib import Path
 
     from nox_release.clock import SystemClock
-    from nox_release.console import Console
+    from nox_release.console import Console, with_prefix
     from nox_release.context import Context
     from nox_release.errors import NoxReleaseError
 
     module = load(name)
     parser = argparse.ArgumentParser(
         prog=program,
-        description=_description(module),
-        formatter_class=argparse.RawTextHelpFormatter,
+        description=with_prefix(_description(module), prefix),
+        formatter_class=_wrapping_formatter(),
     )
     module.add_options(parser)
     try:
@@ -101,7 +110,9 @@ def run(name: str, arguments: Sequence[str], *, interactive: bool, program: str)
     except SystemExit as leaving:  # argparse has said why
         return leaving.code if isinstance(leaving.code, int) else 2
     asked = interactive and sys.stdin.isatty() and not os.environ.get("CI")
-    console = Console.for_terminal(environ=os.environ, interactive=asked, json=_wants_json(options))
+    console = Console.for_terminal(
+        environ=os.environ, interactive=asked, json=_wants_json(options), prefix=prefix
+    )
     context = Context(
         root=Path.cwd(),
         environ=dict(os.environ),
@@ -138,6 +149,27 @@ def _wants_json(options: argparse.Namespace) -> bool:
 
 def _description(module: ModuleType) -> str:
     return (module.__doc__ or "").strip()
+
+
+def _wrapping_formatter() -> type[argparse.HelpFormatter]:
+    """Help that keeps examples as they stand and wraps everything else to the terminal."""
+    import argparse
+    import textwrap
+
+    class Wrapping(argparse.HelpFormatter):
+        def _fill_text(self, text: str, width: int, indent: str) -> str:
+            parts = []
+            for block in text.split("\n\n"):
+                lines = block.splitlines()
+                if block.startswith("usage: nox -s"):  # argparse has said it, with every option
+                    continue
+                if any(line.startswith((" ", "usage:")) for line in lines):
+                    parts.append("\n".join(indent + line for line in lines))
+                else:
+                    parts.append(textwrap.fill(" ".join(lines), width, initial_indent=indent))
+            return "\n\n".join(parts)
+
+    return Wrapping
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -54,6 +54,9 @@ def test_a_session_of_the_same_name_is_not_replaced_in_silence(tmp_path):
     assert "already has a session called build" in done.stderr
     (tmp_path / "noxfile.py").write_text(own + NOXFILE.replace("()", '(prefix="pypi-")'))
     assert "- pypi-build -> " in nox(tmp_path, "-l").stdout
+    done = nox(tmp_path, "-s", "pypi-check-project", "--", "--help")
+    assert "usage: nox -s pypi-check-project --" in done.stdout
+    assert "nox -s pypi-check-project -- --exchange" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["build", "check-project", "first-upload", "release", "rehearse"])
@@ -61,6 +64,7 @@ def test_help_prints_the_options_and_nothing_else_happens(folder, name):
     done = nox(folder, "-s", name, "--", "--help")
     assert done.returncode == 0
     assert f"usage: nox -s {name} --" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
     assert sorted(path.name for path in folder.iterdir() if path.suffix != ".pyc") in (
         ["noxfile.py"],
         ["__pycache__", "noxfile.py"],

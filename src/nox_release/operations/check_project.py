@@ -1,10 +1,10 @@
 """The checklist, live: what is ready for a release, what is not, what could not be asked, and the
 one thing to do next. Reads only: nothing is changed here, on GitHub or on the index.
 
-    nox -s check-project                    this project, and its files in dist/
-    nox -s check-project -- --build         build into a temporary folder and check those files too
-    nox -s check-project -- dist/*          only these files, with no project around them
-    nox -s check-project -- --exchange      start a run that proves trusted publishing, follow it
+    nox -s check-project                  this project, and its files in dist/
+    nox -s check-project -- --build       the same, with files built for it
+    nox -s check-project -- dist/*        these files, with no project around
+    nox -s check-project -- --exchange    a run that proves trusted publishing
 
 The exit status is 1 when a release would fail.
 """

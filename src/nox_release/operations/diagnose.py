@@ -1,10 +1,10 @@
 """Say why a build, upload or release failed, in this project's own values, and what to do about it.
 
 Without an argument: the newest run of the publish workflow. Otherwise one of
-    nox -s diagnose -- 1234567890                          a run, by number or address
+    nox -s diagnose -- 1234567890                      a run, by its number
     nox -s diagnose -- https://github.com/o/r/actions/runs/1234567890
-    nox -s diagnose -- build.log                           a log in a file
-    twine upload dist/* 2>&1 | nox -s diagnose -- -        a log on standard input
+    nox -s diagnose -- build.log                       a log in a file
+    twine upload dist/* 2>&1 | nox -s diagnose -- -    a log on standard input
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def add_index(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--index",
         metavar="INDEX",
-        help="pypi, testpypi, or the root address of another index (default: pypi,\n"
+        help="pypi, testpypi, or the root address of another index (default: pypi, "
         "or what `[tool.nox-release] index` says)",
     )
 
