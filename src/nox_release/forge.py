@@ -97,7 +97,6 @@ class ForgeRepository:
     private: bool = False
     archived: bool = False
     permissions: tuple[str, ...] = ()
-    owner_is_organization: bool = False
 
     @property
     def may_push(self) -> bool:
@@ -136,7 +135,6 @@ class Run:
     url: str
     created: datetime | None = None
     started: datetime | None = None
-    updated: datetime | None = None
     title: str = ""
     actor: str = ""
 
@@ -382,14 +380,28 @@ class Forge:
             raise _refused(path, answer)
         return answer
 
-    def _pages(self, path: str, key: str | None, query: Mapping[str, str | int]) -> list[Any]:
-        """Every entry of a list that GitHub gives in pages; empty for 404."""
+    def _pages(
+        self,
+        path: str,
+        key: str | None,
+        query: Mapping[str, str | int],
+        *,
+        first: Answer | None = None,
+    ) -> list[Any]:
+        """Every entry of a list that GitHub gives in pages; empty for 404.
+
+        `first` is the first page, where it was asked for already.
+        """
         entries: list[Any] = []
         for page in range(1, _PAGES + 1):
-            answer = self._get(path, {**query, "per_page": 100, "page": page})
+            answer = (
+                first
+                if first is not None and page == 1
+                else self._get(path, {**query, "per_page": 100, "page": page})
+            )
             if answer is None:
                 break
-            part = answer.document if key is None else answer.document[key]
+            part = _parsed(path, lambda d: list(d if key is None else d[key]), answer)
             entries += part
             if len(part) < 100:
                 break
@@ -538,10 +550,7 @@ class Forge:
         """Level and message of each annotation of a job."""
         path = self._path("check-runs", job_id, "annotations")
         entries = self._pages(path, None, {})
-        return tuple(
-            (str(entry.get("annotation_level", "")), str(entry.get("message", "")))
-            for entry in entries
-        )
+        return tuple(_value(path, _parse_annotation, entry) for entry in entries)
 
     def dispatch(
         self,
@@ -573,10 +582,7 @@ class Forge:
         entries = self._pages(policies, "branch_policies", {})
         return replace(
             environment,
-            policies=tuple(
-                RefPolicy(pattern=str(entry["name"]), kind=str(entry.get("type") or "branch"))
-                for entry in entries
-            ),
+            policies=tuple(_value(policies, _parse_policy, entry) for entry in entries),
         )
 
     def checks(self, commit: str) -> tuple[Check, ...] | None:
@@ -587,30 +593,29 @@ class Forge:
             return None
         if answer.status != 200:
             raise _refused(path, answer)
-        runs = _parsed(path, lambda d: tuple(map(_parse_check, d["check_runs"])), answer)
-        status = self._get(self._path("commits", commit, "status"))
+        entries = self._pages(path, "check_runs", {"filter": "latest"}, first=answer)
+        runs = tuple(_value(path, _parse_check, entry) for entry in entries)
+        status = self._get(self._path("commits", commit, "status"), {"per_page": 100})
         if status is None:
             return runs
         return runs + _parsed("status", _parse_statuses, status)
 
     def rules_for_branch(self, branch: str) -> tuple[RefRule, ...]:
         """The rules that apply to a branch."""
-        entries = self._pages(self._path("rules", "branches", branch), None, {})
-        return tuple(
-            RefRule(kind=str(entry["type"]), ruleset=str(entry.get("ruleset_source") or ""))
-            for entry in entries
-        )
+        path = self._path("rules", "branches", branch)
+        entries = self._pages(path, None, {})
+        return tuple(_value(path, _parse_branch_rule, entry) for entry in entries)
 
     def rules_for_tags(self) -> tuple[RefRule, ...]:
         """The active rules for tags, each with the patterns it applies to."""
-        entries = self._pages(
-            self._path("rulesets"), None, {"targets": "tag", "includes_parents": "true"}
-        )
+        listed = self._path("rulesets")
+        entries = self._pages(listed, None, {"targets": "tag", "includes_parents": "true"})
         rules: list[RefRule] = []
         for entry in entries:
-            if entry.get("target") != "tag" or entry.get("enforcement") != "active":
+            active = _value(listed, _parse_active_tag_ruleset, entry)
+            if active is None:
                 continue
-            path = self._path("rulesets", entry["id"])
+            path = self._path("rulesets", active)
             answer = self._get(path)
             if answer is not None:
                 rules += _parsed(path, _parse_ruleset, answer)
@@ -721,7 +726,6 @@ def _parse_repository(document: Any) -> ForgeRepository:
         private=bool(document.get("private")),
         archived=bool(document.get("archived")),
         permissions=tuple(name for name, given in permissions.items() if given),
-        owner_is_organization=(document.get("owner") or {}).get("type") == "Organization",
     )
 
 
@@ -754,7 +758,6 @@ def parse_run(document: Any) -> Run:
         url=str(document.get("html_url") or ""),
         created=parse_time(document.get("created_at")),
         started=parse_time(document.get("run_started_at")),
-        updated=parse_time(document.get("updated_at")),
         title=str(document.get("display_title") or ""),
         actor=str((document.get("actor") or {}).get("login") or ""),
     )
@@ -846,6 +849,25 @@ def _parse_statuses(document: Any) -> tuple[Check, ...]:
         )
         for status in document.get("statuses") or ()
     )
+
+
+def _parse_annotation(document: Any) -> tuple[str, str]:
+    return str(document.get("annotation_level", "")), str(document.get("message", ""))
+
+
+def _parse_policy(document: Any) -> RefPolicy:
+    return RefPolicy(pattern=str(document["name"]), kind=str(document.get("type") or "branch"))
+
+
+def _parse_branch_rule(document: Any) -> RefRule:
+    return RefRule(kind=str(document["type"]), ruleset=str(document.get("ruleset_source") or ""))
+
+
+def _parse_active_tag_ruleset(document: Any) -> int | None:
+    """The number of a ruleset that is in force for tags; `None` for any other."""
+    if document.get("target") != "tag" or document.get("enforcement") != "active":
+        return None
+    return int(document["id"])
 
 
 def _parse_ruleset(document: Any) -> tuple[RefRule, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
 from nox_release.errors import ForgeError
 from nox_release.forge import (
+    Answer,
     Check,
     Forge,
     GhMissing,
@@ -264,6 +267,42 @@ def test_an_answer_is_its_status_headers_and_document():
 def test_an_answer_that_breaks_off_is_an_error():
     with pytest.raises(ForgeError, match="breaks off"):
         parse_answer('HTTP/2.0 200 OK\nA: b\n\n{"mess')
+
+
+class Spoken(Forge):
+    """A forge that is told its answers."""
+
+    def __init__(self, *answers):
+        super().__init__("o/r", Runner(environ={}), Path())
+        self.answers = list(answers)
+
+    def api(self, path, *, query=None, method="GET", body=None):
+        return Answer(status=200, headers={}, document=self.answers.pop(0))
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"jobs": None}, {"jobs": [None]}, {"jobs": ["x"]}])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda forge: forge.jobs(1),
+        lambda forge: forge.annotations(1),
+        lambda forge: forge.rules_for_branch("main"),
+        lambda forge: forge.rules_for_tags(),
+        lambda forge: forge.checks("a" * 40),
+    ],
+)
+def test_an_answer_of_another_shape_is_an_error_that_is_told(answer, ask):
+    with contextlib.suppress(ForgeError):
+        assert ask(Spoken(answer)) == ()
+
+
+def test_a_red_check_on_the_second_page_is_seen():
+    def page(conclusion, count):
+        run = {"name": "x", "status": "completed", "conclusion": conclusion}
+        return {"check_runs": [run] * count}
+
+    forge = Spoken(page("success", 100), page("failure", 1), {"statuses": []})
+    assert sum(check.is_red for check in forge.checks("a" * 40)) == 1
 
 
 @pytest.mark.parametrize(
