@@ -61,6 +61,15 @@ _MARKS = {
 }
 
 
+def size_in_words(size: int) -> str:
+    """Bytes as people read them."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+        size = size / 1000  # type: ignore[assignment]
+    return f"{size:.1f} GB"
+
+
 class Console:
     """Shows what operations have to say, and asks the few questions they have."""
 

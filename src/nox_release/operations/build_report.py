@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nox_release.checks.built import console_scripts, is_uploadable, top_level
-from nox_release.console import result_as_json
+from nox_release.console import result_as_json, size_in_words
 from nox_release.findings import Skipped
 from nox_release.operations.build import shown_folder
 
@@ -27,8 +27,8 @@ def show(console: Console, built: Built) -> None:
         some = ", ".join(built.left_out[:3]) + (", …" if len(built.left_out) > 3 else "")
         console.mark(
             "advice",
-            f"{_count(len(built.left_out), 'file')} here differ from that commit and are not in "
-            f"it: {some} (`--working-tree` builds the tree as it lies)",
+            f"Not in it, because {'they differ' if len(built.left_out) > 1 else 'it differs'} from "
+            f"that commit: {some} (`--working-tree` builds the tree as it lies)",
         )
     for one in built.distributions:
         console.line(f"{one.filename}  {size_in_words(one.size)}")
@@ -89,15 +89,6 @@ def _inside(built: Built) -> list[tuple[str, str]]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
-
-
-def size_in_words(size: int) -> str:
-    """Bytes as people read them."""
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
-        size = size / 1000  # type: ignore[assignment]
-    return f"{size:.1f} GB"
 
 
 def as_json(built: Built) -> dict[str, Any]:

@@ -246,7 +246,7 @@ def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:
 
 def _check_files(context: Context, options: argparse.Namespace) -> int:
     from nox_release.checks.files import check_distributions
-    from nox_release.console import result_as_json
+    from nox_release.console import result_as_json, size_in_words
     from nox_release.operations.checklist import relative_to
     from nox_release.project import parse_index
 
@@ -268,7 +268,7 @@ def _check_files(context: Context, options: argparse.Namespace) -> int:
             id=DISTRIBUTIONS_CHECKED.id,
             subject="distributions",
             title=f"PyPI would take `{path.name}`",
-            detail=size_of(path),
+            detail=size_in_words(path.stat().st_size),
         )
         for path in paths
         if not any(one.where and path.name in one.where.file for one in failed)
@@ -295,11 +295,6 @@ def _check_files(context: Context, options: argparse.Namespace) -> int:
             console.mark("done", f"PyPI would take what is here. {count}.")
     console.annotate(findings)
     return int(bool(failed))
-
-
-def size_of(path: Path) -> str:
-    size = path.stat().st_size
-    return f"{size / 1024:.0f} KiB" if size < 1024**2 else f"{size / 1024**2:.1f} MiB"
 
 
 def _of_another_version(paths: Sequence[Path], tag: str) -> list[Finding]:

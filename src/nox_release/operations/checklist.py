@@ -20,6 +20,7 @@ from nox_release.checks import publisher as publisher_rules
 from nox_release.checks.state_of_index import CouldNotAsk
 from nox_release.checks.workflow import WorkflowFacts, check_workflow
 from nox_release.checks.workflow_upload import ENV_EQUALS
+from nox_release.console import size_in_words
 from nox_release.errors import NoxReleaseError
 from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in, find
 from nox_release.operations.next_step import NextStep, next_step
@@ -364,14 +365,10 @@ def _distribution_results(
                     id=asked.DISTRIBUTIONS_CHECKED.id,
                     subject="distributions",
                     title=f"PyPI would take `{path.name}`",
-                    detail=_size(read[-1].size),
+                    detail=size_in_words(read[-1].size),
                 )
             )
     return results, tuple(read)
-
-
-def _size(size: int) -> str:
-    return f"{size / 1024:.0f} KiB" if size < 1024**2 else f"{size / 1024**2:.1f} MiB"
 
 
 # --- the index ------------------------------------------------------------------------------------
