@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nox_release.checks import workflow_patches as patches
 from nox_release.checks.workflow_subject import EVENTS, report, rule, skip, starts, uses_action
@@ -247,46 +247,67 @@ def matches_patterns(name: str, patterns: Sequence[str]) -> bool:
     taken = False
     for pattern in patterns:
         negative = pattern.startswith("!")
-        if re.fullmatch(_pattern(pattern[negative:]), name):
+        if _matches(pattern[negative:], name):
             taken = not negative
     return taken
 
 
-def _pattern(pattern: str) -> str:
-    pattern = re.sub(r"\*{2,}", "**", pattern)
-    if pattern.count("*") > 12:
-        return re.escape(pattern)  # no pattern for tags needs more, and matching takes for ever
-    parts = []
-    position = 0
-    while position < len(pattern):
-        sign = pattern[position]
-        if pattern.startswith("**", position):
-            parts.append(".*")
-            position += 2
-            continue
-        if sign == "*":
-            parts.append("[^/]*")
-        elif sign in "?+" and parts:
-            parts.append(sign)
-        elif sign == "[":
-            end = pattern.find("]", position + 1)
-            if end < 0:
-                parts.append(re.escape(sign))
-            else:
-                parts.append("[" + re.sub(r"[\\^]", r"\\\g<0>", pattern[position + 1 : end]) + "]")
-                position = end
-        elif sign == "\\" and position + 1 < len(pattern):
-            position += 1
-            parts.append(re.escape(pattern[position]))
-        else:
-            parts.append(re.escape(sign))
-        position += 1
-    joined = "".join(parts)
+_LONGEST_PATTERN = 1000  # a reference cannot be longer than a file's name
+
+
+class _Sign(NamedTuple):
+    """One sign of a pattern: an expression for a single letter, and how often it may stand."""
+
+    letter: str
+    optional: bool = False
+    repeated: bool = False
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """Every way to match is followed at once: the time is bounded by the lengths of the two."""
+    if len(pattern) > _LONGEST_PATTERN:
+        return False
+    signs = tuple(_signs(pattern))
     try:
-        re.compile(joined)
+        letters = [re.compile(sign.letter, re.DOTALL) for sign in signs]
     except re.error:
-        return re.escape(pattern)
-    return joined
+        return pattern == name
+    ways = _with_options({0}, signs)
+    for letter in name:
+        reached = set()
+        for at in ways:
+            if at < len(signs) and letters[at].fullmatch(letter):
+                reached |= {at, at + 1} if signs[at].repeated else {at + 1}
+        ways = _with_options(reached, signs)
+    return len(signs) in ways
+
+
+def _with_options(ways: set[int], signs: Sequence[_Sign]) -> set[int]:
+    """The places reached, and those behind signs that may be left out."""
+    further = set()
+    for at in ways:
+        while at not in further:
+            further.add(at)
+            at += at < len(signs) and signs[at].optional  # noqa: PLW2901 - one walk per way
+    return further
+
+
+def _signs(pattern: str) -> list[_Sign]:
+    signs: list[_Sign] = []
+    for piece in re.findall(r"\\.|\*+|\[[^\]]*\]|.", pattern, re.DOTALL):
+        if piece.startswith("*"):
+            signs.append(_Sign("." if len(piece) > 1 else "[^/]", optional=True, repeated=True))
+        elif piece in ("?", "+") and signs:
+            before = signs.pop()
+            signs.append(
+                before._replace(optional=True) if piece == "?" else before._replace(repeated=True)
+            )
+        elif piece.startswith("[") and len(piece) > 2:
+            inside = re.sub(r"-+", "-", piece[1:-1])
+            signs.append(_Sign("[" + re.sub(r"[^\w-]", r"\\\g<0>", inside) + "]"))
+        else:
+            signs.append(_Sign(re.escape(piece.removeprefix("\\") or piece)))
+    return signs
 
 
 def trigger_at_tag(subject: Subject) -> Iterator[Finding | Skipped]:
