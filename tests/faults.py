@@ -185,6 +185,8 @@ class Scene:
         return self.world.index.filenames(NAME)
 
     def tags(self):
+        if not self.world.remote.exists():
+            return {}
         listing = self.world.git("for-each-ref", "--format=%(refname) %(*objectname)%(objectname)", "refs/tags", cwd=self.world.remote)  # fmt: skip
         return {line.split()[0]: line.split()[1] for line in listing.splitlines()}
 
