@@ -185,8 +185,6 @@ class Scene:
         return self.world.index.filenames(NAME)
 
     def tags(self):
-        if not self.world.remote.exists():
-            return {}
         listing = self.world.git("for-each-ref", "--format=%(refname) %(*objectname)%(objectname)", "refs/tags", cwd=self.world.remote)  # fmt: skip
         return {line.split()[0]: line.split()[1] for line in listing.splitlines()}
 
@@ -339,10 +337,14 @@ def network_cells():
         scene.address = scene.world.index.url
 
     def no_remote(scene):
-        scene.world.remote.rename(scene.world.remote.with_suffix(".gone"))
+        config = Path(scene.world.environ["GIT_CONFIG_GLOBAL"])
+        away = config.with_name("away.gitconfig")
+        address = scene.world.remote.as_posix()
+        away.write_text(config.read_text().replace(address, f"{address}.gone"))
+        scene.environ["GIT_CONFIG_GLOBAL"] = str(away)
 
     def remote_again(scene):
-        scene.world.remote.with_suffix(".gone").rename(scene.world.remote)
+        scene.environ["GIT_CONFIG_GLOBAL"] = scene.world.environ["GIT_CONFIG_GLOBAL"]
 
     for story in ("release", "first-upload"):
         yield Cell("network", "index refuses connections", story, stopped, started, must_fail=True)
