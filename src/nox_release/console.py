@@ -89,6 +89,7 @@ class Console:
         self._environ = environ
         self.interactive = interactive
         self.is_json = json
+        self._has_answered = False
         self.is_terminal = out.is_terminal
         self._unicode = _is_unicode(out.file)
         self.in_actions = environ.get("GITHUB_ACTIONS") == "true"
@@ -300,7 +301,12 @@ class Console:
                 file.write(redact(markdown) + "\n")
 
     def error(self, error: NoxReleaseError) -> None:
-        """An error: what happened, why, what to do; a declined question is no error."""
+        """An error: what happened, why, what to do; a declined question is no error.
+
+        Where a document is expected and none was written, the error is that document.
+        """
+        if self.is_json and not self._has_answered:
+            self.json({"error": error_as_json(error)})
         if isinstance(error, Declined):
             self.line(error.message)
             if error.hint:
@@ -381,6 +387,7 @@ class Console:
 
     def json(self, document: Any) -> None:
         """The one machine-readable document, on standard output."""
+        self._has_answered = True
         ascii_only = not _is_unicode(self._stream)
         text = json_module.dumps(document, indent=2, sort_keys=False, ensure_ascii=ascii_only)
         # Only strings can hold what a terminal or the runner would obey, and they know escapes.
@@ -460,6 +467,19 @@ def _property(text: str) -> str:
 
 def _cell(text: str) -> str:
     return safe(text).replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
+
+
+def error_as_json(error: NoxReleaseError) -> dict[str, Any]:
+    """An error as it stands in a `--json` document."""
+    problems = error.problems if isinstance(error, ConfigurationError) else ()
+    findings = error.findings if isinstance(error, ChecksFailed) else ()
+    return {
+        "message": error.message,
+        "reason": error.reason,
+        "hint": error.hint,
+        "problems": list(problems),
+        "results": [finding_as_json(finding) for finding in findings],
+    }
 
 
 def finding_as_json(finding: Finding) -> dict[str, Any]:

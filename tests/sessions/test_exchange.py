@@ -1,5 +1,6 @@
 """Trusted publishing proven by a real run in the rehearsed world: nothing is uploaded."""
 
+import json
 import subprocess
 import sys
 
@@ -55,9 +56,11 @@ def register(world, **changes):
 def test_a_registered_publisher_is_proven_and_nothing_is_uploaded(prepared):
     prepared.index.create_project("tiny-demo", owner="you")
     register(prepared)
-    status, output = check(prepared, "--yes")
+    status, output = check(prepared, "--yes", "--json")
     assert status == 0, output
     assert "exchanged the token of publish.yml" in output
+    document, _ = json.JSONDecoder().raw_decode(output)  # standard output comes first
+    assert (document["project"], document["proven"]) == ("tiny-demo", True)
     assert prepared.index.filenames("tiny-demo") == ()
     assert len(prepared.github.runs) == 1
 

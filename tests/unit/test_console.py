@@ -147,3 +147,24 @@ def test_findings_are_json_with_stable_keys():
     document = finding_as_json(find(RULE, "m", where=Location(file="f", key="k", line=1)))
     assert json.loads(json.dumps(document))["id"] == "readme-missing"
     assert (document["file"], document["key"], document["line"]) == ("f", "k", 1)
+
+
+def test_an_error_is_the_document_where_one_is_expected_and_none_was_written(capsys):
+    error = ConfigurationError(
+        "Two things.", problems=["`a` is wrong", "`b` is"], hint="Mend them."
+    )
+    console = Console.for_terminal(environ={}, interactive=False, json=True)
+    console.error(error)
+    written = capsys.readouterr()
+    assert json.loads(written.out)["error"] == {
+        "message": "Two things.",
+        "reason": error.reason,
+        "hint": "Mend them.",
+        "problems": ["`a` is wrong", "`b` is"],
+        "results": [],
+    }
+    assert "- `b` is" in written.err
+    console = Console.for_terminal(environ={}, interactive=False, json=True)
+    console.json({"ok": True})
+    console.error(error)
+    assert json.loads(capsys.readouterr().out) == {"ok": True}

@@ -5,7 +5,7 @@ exchanges a token is started, followed, and told about.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nox_release import pages
 from nox_release.errors import (
@@ -75,9 +75,22 @@ def prove_by_run(context: Context, project: Project, *, yes: bool) -> int:
         )
     except RunFailed as failed:
         return _tell_why(context, project, forge, failed)
+    if console.is_json:
+        console.json(_document(project, run, proven=True))
     console.mark("done", f"{index.title} exchanged the token of {workflow}: {run.url}")
     console.mark("step", "Next: nox -s release")
     return 0
+
+
+def _document(project: Project, run: Run, *, proven: bool) -> dict[str, Any]:
+    """What `--json` says of a run that is over."""
+    return {
+        "operation": "check-project",
+        "project": project.name,
+        "index": project.settings.index.name,
+        "run": run.url,
+        "proven": proven,
+    }
 
 
 def _workflow_of(derivation: Derivation) -> str:
@@ -131,6 +144,10 @@ def _tell_why(context: Context, project: Project, forge: Forge, failed: RunFaile
         for job in forge.jobs(failed.run.id):
             for _, message in forge.annotations(job.id):
                 console.line(message, indent=2)
-    show(console, explain(context, project, failed.run, forge=forge))
+    explanation = explain(context, project, failed.run, forge=forge)
+    show(console, explanation)
+    if console.is_json:
+        diagnoses = [one.document() for one in explanation.diagnoses]
+        console.json({**_document(project, failed.run, proven=False), "diagnoses": diagnoses})
     console.mark("step", "Next: correct what is named, then nox -s check-project -- --exchange")
     return 1
