@@ -51,6 +51,14 @@ _TOKEN_SHAPES = re.compile(
 )
 
 
+# On Windows Python would write into pipes in the machine's own code page.
+_SPEAK_UTF8 = (
+    {"LC_ALL": "C", "PYTHONIOENCODING": "utf-8"}
+    if sys.platform == "win32"
+    else {"LC_ALL": "C.UTF-8"}
+)
+
+
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without the given secrets and without anything shaped like a token."""
     for secret in sorted(
@@ -126,7 +134,7 @@ class Runner:
             self.announce(shown)
         environ = {
             **self.environ,
-            "LC_ALL": "C.UTF-8" if sys.platform != "win32" else "C",
+            **_SPEAK_UTF8,
             "GIT_TERMINAL_PROMPT": "0",
             "GH_PROMPT_DISABLED": "1",
             "GH_NO_UPDATE_NOTIFIER": "1",
@@ -223,7 +231,13 @@ def end_tree(child: subprocess.Popen[bytes]) -> None:
 def _signal_tree(child: subprocess.Popen[bytes], number: int) -> None:
     """Signal the child's whole process group where it leads one of its own."""
     if sys.platform == "win32":
-        child.send_signal(number)
+        # There is no polite way, and what it started would live on and hold its pipes open.
+        with contextlib.suppress(OSError):
+            subprocess.run(
+                ["taskkill", "/F", "/T", "/PID", str(child.pid)], capture_output=True, check=False
+            )
+        with contextlib.suppress(OSError):  # where there is no taskkill
+            child.kill()
         return
     with contextlib.suppress(OSError):  # it may end at any moment
         if os.getpgid(child.pid) == child.pid:
@@ -285,4 +299,5 @@ def _encoded(text: str) -> bytes:
 
 
 def _decoded(raw: bytes | None, hidden: tuple[str, ...]) -> str:
-    return redact((raw or b"").decode("utf-8", errors="replace"), hidden)
+    text = (raw or b"").decode("utf-8", errors="replace")
+    return redact(text.replace("\r\n", "\n") if sys.platform == "win32" else text, hidden)
