@@ -290,7 +290,7 @@ def _annotations(notes: list[str], forge: Forge, jobs: Sequence[Job]) -> str:
 def _kept(text: str | bytes) -> Path:
     """The file in which this log is kept, for its owner alone and without secrets."""
     handle, name = tempfile.mkstemp(prefix="nox-release-", suffix=".log")
-    with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+    with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="") as file:
         for line in io.BytesIO(text) if isinstance(text, bytes) else io.StringIO(text):
             file.write(redact(line if isinstance(line, str) else line.decode("utf-8", "replace")))
     return Path(name)

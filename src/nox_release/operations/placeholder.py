@@ -32,7 +32,7 @@ def build_placeholder(context: Context, project: Project, folder: Path) -> tuple
     source = folder / "source"
     source.mkdir()
     for name, text in placeholder_files(project).items():
-        (source / name).write_text(text, encoding="utf-8")
+        (source / name).write_text(text, encoding="utf-8", newline="\n")
     with context.console.waiting(f"Building a placeholder for {project.name}") as waiting:
         environment = fresh_environment(folder / "environment", context.runner)
         outdir = folder / "files"

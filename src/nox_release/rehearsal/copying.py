@@ -240,7 +240,7 @@ def bump(project: Project, version: str, target: str) -> str | None:
         if number is None or project.version not in lines[number - 1]:
             return None
         lines[number - 1] = lines[number - 1].replace(project.version, target)
-        path.write_text("\n".join(lines), encoding="utf-8")
+        path.write_text("\n".join(lines), encoding="utf-8", newline="\n")
         return "pyproject.toml"
     places = [place for place in _stated_places(project) if place.is_file()]
     # In an unpacked sdist, backends such as hatchling take the version of its PKG-INFO.
@@ -254,7 +254,7 @@ def bump(project: Project, version: str, target: str) -> str | None:
         changed = expression.sub(rf"\g<before>{target}\g<after>", content)
     else:
         return None
-    places[0].write_text(changed, encoding="utf-8")
+    places[0].write_text(changed, encoding="utf-8", newline="\n")
     return places[0].relative_to(project.root).as_posix()
 
 
@@ -317,7 +317,7 @@ def announce(root: Path, version: str) -> str | None:
         part = ["", *heading, "", "- Rehearsed.", ""]
         place = after if unreleased is not None else at
         lines[place:place] = part
-        path.write_text("\n".join(lines), encoding="utf-8")
+        path.write_text("\n".join(lines), encoding="utf-8", newline="\n")
         return name
     return None
 
@@ -371,7 +371,7 @@ def replace_workflow(
         filename=filename,
         folder="" if root == world.clone else root.relative_to(world.clone).as_posix(),
     )
-    path.write_text(publish_workflow(plan), encoding="utf-8")
+    path.write_text(publish_workflow(plan), encoding="utf-8", newline="\n")
     world.commit("Publish with a trusted publisher", paths=(".github",))
     what = f".github/workflows/{filename}, as `nox -s init` writes it"
     if removed:
