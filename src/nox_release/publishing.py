@@ -149,8 +149,8 @@ def _remote(url: str) -> tuple[str, str] | str:
     if host not in _GITHUB_HOSTS:
         known = "GitHub Enterprise" if "github" in host else "another service"
         return (
-            f"The remote is on {host} ({known}); PyPI takes trusted publishing from github.com, "
-            "and this tool knows that alone."
+            f"The remote is on {host} ({known}). PyPI takes trusted publishing from some others "
+            "than github.com, but this tool releases from there alone."
         )
     path = found["path"].split("?")[0].split("#")[0].strip("/")
     parts = path.removesuffix(".git").rstrip("/").split("/")

@@ -124,6 +124,37 @@ def test_what_is_not_known_is_skipped_and_not_found():
     }
 
 
+OWN_REPOSITORY_ALONE = """
+on:
+  push: {branches: [main], tags: ["*"]}
+  release: {types: [published]}
+jobs:
+  publish:
+    if: github.repository_owner == 'octo' && github.event.action == 'published'
+    runs-on: ubuntu-latest
+    environment: pypi
+    permissions: {id-token: write}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+
+
+def test_a_fork_is_told_that_the_conditions_name_another_repository():
+    workflow = parse_workflow(OWN_REPOSITORY_ALONE, file=FILE)
+    raised = ("push-tag", "release")
+
+    def told(repository):
+        known = WorkflowFacts(repository=repository, starts=raised)
+        about = {"trigger-matches", "trigger-double", "trigger-push-branch"}
+        return [result for result in check_workflow(workflow, known) if result.id in about]
+
+    assert told("octo/demo") == []  # a push has no `github.event.action`
+    (found,) = told("you/demo")
+    assert found.message == "By its conditions it uploads from another repository than you/demo."
+    assert "fork" in found.fix
+    assert "types:" not in found.fix
+
+
 def test_a_workflow_that_publishes_nothing_is_not_judged():
     text = "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: pytest\n"
     assert check_workflow(parse_workflow(text, file=FILE), WorkflowFacts()) == ()

@@ -171,6 +171,8 @@ def _given(event: str, tag: str, branch: str, repository: str | None) -> Circums
     if event == "release":
         release = {"draft": False, "prerelease": False, "tag_name": tag}
         github["event"] = {"action": "published", "release": release}
+    elif event in ("push-tag", "push-branch"):  # GitHub's payload of a push has neither
+        github["event"] = {"action": None, "release": None}
     if repository:
         github["repository"] = repository
         github["repository_owner"] = repository.split("/", maxsplit=1)[0]

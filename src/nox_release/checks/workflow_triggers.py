@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from nox_release.checks import workflow_patches as patches
@@ -127,11 +128,25 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
     if any(starts(workflow, event) for event in raised):
         names = " and ".join(listened[event] for event in raised if starts(workflow, event))
         message = f"A `{names}` event starts the workflow, but by its conditions no upload."
+        fix = "Let the conditions (`if:`) of the publish job and of those it needs hold for it."
+        elsewhere = replace(subject, facts=replace(subject.facts, repository=None))
+        ours = subject.facts.repository
+        if ours and any(
+            elsewhere.reaches(one, event) is not False
+            for one in subject.releases
+            for event in raised
+        ):
+            message = f"By its conditions it uploads from another repository than {ours}."
+            fix = (
+                f"If {ours} is a fork, release from the repository that the conditions name "
+                "(`[tool.nox-release] remote`); else name this one there."
+            )
     else:
+        fix = ""
         message = (
             f"The workflow is started by {events}; a release made with this tool does not start it."
         )
-    yield report(subject, MATCHES, on.line if on else None, message, key="on")
+    yield report(subject, MATCHES, on.line if on else None, message, key="on", fix=fix)
 
 
 def trigger_type(subject: Subject) -> Iterator[Finding | Skipped]:

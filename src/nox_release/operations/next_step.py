@@ -67,11 +67,15 @@ def next_step(
         )
     if others:
         first = ranked(others)[0]
-        where = f"{first.where} [{first.id}]" if first.where else f"[{first.id}]"
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        if first.where:
+            text = f"Correct {first.where} [{first.id}]{more}, and look again."
+        else:
+            said = first.message.split(". ")[0].rstrip(".")
+            text = f"Correct this{more}, and look again: {said}. [{first.id}]"
         return NextStep(
             kind="fix",
-            text=f"Correct {where}{more}, and look again.",
+            text=text,
             command=command("check-project", arguments),
         )
     if state_of_index.ABSENT.id in ids:
