@@ -15,14 +15,16 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def prepared(world):
     """The tiny project with the workflow that this tool writes for it."""
-    project = parse_project(
-        {"project": {"name": "tiny-demo", "version": "1.2.3"}}, root=world.clone
-    )
-    assert project.settings == Settings()
-    plan = plan_publish(project, tool="nox-release", repository="you/tiny-demo", setup_py=None)
-    world.commit("Publish", {".github/workflows/publish.yml": publish_workflow(plan)})
+    world.commit("Publish", {".github/workflows/publish.yml": workflow_for(world, "tiny-demo")})
     world.workflows.forget_pushes()
     return world
+
+
+def workflow_for(world, name):
+    project = parse_project({"project": {"name": name, "version": "1.2.3"}}, root=world.clone)
+    assert project.settings == Settings()
+    plan = plan_publish(project, tool="nox-release", repository="you/tiny-demo", setup_py=None)
+    return publish_workflow(plan)
 
 
 def check(world, *arguments):
@@ -108,6 +110,40 @@ def test_a_pending_publisher_of_another_name_is_told_from_success(prepared):
     status, output = check(prepared, "--yes")
     assert status == 1
     assert "still does not exist" in output
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "tiny-renamed",
+            "`tiny-renamed` still does not exist; `tiny-demo` does, without files",
+        ),
+        ("tiny-demo", "tiny-renamed is not on 127.0.0.1"),  # the workflow proves the old name
+    ],
+)
+def test_the_empty_project_that_a_wrong_name_made_is_looked_up(prepared, name, said):
+    pyproject = (prepared.clone / "pyproject.toml").read_text()
+    renamed = pyproject.replace('name = "tiny-demo"', 'name = "tiny-renamed"')
+    workflow = workflow_for(prepared, name)
+    prepared.commit(
+        "Rename", {"pyproject.toml": renamed, ".github/workflows/publish.yml": workflow}
+    )
+    prepared.workflows.forget_pushes()
+    prepared.index.register_pending(
+        "you",
+        {
+            "project_name": "tiny-demo",
+            "owner": "you",
+            "repository": "tiny-demo",
+            "workflow_filename": "publish.yml",
+            "environment": "pypi",
+        },
+    )
+    status, output = check(prepared, "--yes")
+    assert status == 1
+    assert said in output
+    assert prepared.index.has_project("tiny-demo")
 
 
 def test_nothing_is_started_without_a_yes(prepared):

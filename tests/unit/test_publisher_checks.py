@@ -106,6 +106,8 @@ def test_the_page_depends_on_whether_the_project_exists():
     assert "/manage/project/demo/settings/publishing/?provider=github&owner=Octo" in fix(True)
     assert "/manage/account/publishing/" in fix(False)
     assert "Workflow name: publish.yml" in fix(False)
+    assert "If `demo` is not yours, somebody took the name meanwhile" in fix(True)
+    assert "took the name" not in fix(False)
 
 
 def test_provenance_of_another_workflow_asks_to_register_first():

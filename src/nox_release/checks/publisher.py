@@ -268,7 +268,13 @@ def explain_refusal(
             PUBLISHER_NOT_REGISTERED,
             f"{index.title} has no publisher for this workflow"
             + (", or a pending one that is older than 30 days." if not exists else "."),
-            fix=f"Open {page} and give {values}.",
+            fix=f"Open {page} and give {values}."
+            + (
+                f" If `{project}` is not yours, somebody took the name meanwhile, and that deleted "
+                "your pending publisher: choose another `project.name`."
+                if exists
+                else ""
+            ),
             refusal=answer,
         )
     if code == "invalid-payload" and re.search(

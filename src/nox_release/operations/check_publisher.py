@@ -136,13 +136,19 @@ def prove(
         return tuple(results)
     exists, unknown = _exists(client, name)
     if exists is False:
+        other = _empty_project(client, name, publisher)
+        seen = f"; `{other}` does, without files" if other else ""
+        where = (
+            f"`{other}`, if it is yours, at {pages.settings_page(index, other)}"
+            if other
+            else f"the empty project under another name, listed at {index.api_url}manage/projects/"
+        )
         results.append(
             find(
                 EMPTY_PROJECT_ELSEWHERE,
-                f"{index.title} exchanged the token, but `{name}` still does not exist.",
-                fix=f"Look at {index.api_url}manage/projects/ for an empty project under another "
-                f"name; delete it in its settings and register `{name}` at "
-                f"{pages.pending_page(index)}, or give pyproject.toml that other name.",
+                f"{index.title} exchanged the token, but `{name}` still does not exist{seen}.",
+                fix=f"Delete {where}, and register `{name}` at {pages.pending_page(index)}; or "
+                "give pyproject.toml that other name.",
             )
         )
     elif exists is None:
@@ -248,6 +254,22 @@ def _exists(client: IndexClient, name: str) -> tuple[bool | None, str]:
         return client.fetch_project(name) is not None, ""
     except IndexUnavailableError as error:
         return None, str(error)
+
+
+def _empty_project(client: IndexClient, name: str, publisher: TrustedPublisher) -> str:
+    """The project without files that bears the repository's name: most likely the other one.
+
+    No address of the index tells which project an exchange has created.
+    """
+    from packaging.utils import canonicalize_name
+
+    if canonicalize_name(publisher.repository) == canonicalize_name(name):
+        return ""
+    try:
+        found = client.fetch_project(publisher.repository)
+    except IndexUnavailableError:
+        return ""
+    return found.name if found is not None and not found.files else ""
 
 
 def _summary(name: str, index: Index, results: tuple[Result, ...], *, failed: bool) -> str:

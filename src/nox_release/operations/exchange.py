@@ -75,9 +75,18 @@ def prove_by_run(context: Context, project: Project, *, yes: bool) -> int:
         )
     except RunFailed as failed:
         return _tell_why(context, project, forge, failed)
+    proven = not _is_absent(context, project)
     if console.is_json:
-        console.json(_document(project, run, proven=True))
+        console.json(_document(project, run, proven=proven))
     console.mark("done", f"{index.title} exchanged the token of {workflow}: {run.url}")
+    if not proven:
+        console.mark(
+            "error",
+            f"And yet {project.name} is not on {index.title}: the publisher, or the check in "
+            f"{workflow}, names another project.",
+        )
+        console.mark("step", "Next: nox -s init shows the workflow as it should be")
+        return 1
     console.mark("step", "Next: nox -s release")
     return 0
 
