@@ -17,6 +17,8 @@ import pytest
 from pypitoken import Token
 from small_wheels import small_sdist, small_wheel
 
+from nox_release.environments import fresh_environment
+from nox_release.process import Runner
 from nox_release.rehearsal.answers import Refused
 from nox_release.rehearsal.index import RehearsalIndex
 from nox_release.rehearsal.multipart import parse_form
@@ -117,11 +119,13 @@ def test_real_uv_publishes_and_pip_and_uv_install(index: RehearsalIndex, tmp_pat
     done = subprocess.run(publish, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert index.filenames("orc-demo") == (wheel.name,)
+    runner = Runner(environ=dict(os.environ))  # which knows where pip comes from
+    user = fresh_environment(tmp_path / "user", runner, with_pip=True)
     targets = {"pip": tmp_path / "by-pip", "uv": tmp_path / "by-uv"}
     simple = index.index.simple_url
     installers = {
-        "pip": [sys.executable, "-m", "pip", "--isolated", "install", "--no-cache-dir"],
-        "uv": [*uv, "pip", "install", "--python", sys.executable],
+        "pip": [user.python, "-m", "pip", "--isolated", "install", "--no-cache-dir"],
+        "uv": [*uv, "pip", "install", "--python", user.python],
     }
     for name, command in installers.items():
         full = [*command, "--target", str(targets[name]), "--index-url", simple, "orc-demo==1.0"]
