@@ -51,9 +51,10 @@ def write(root: Path, files: dict[str, str]) -> Path:
 
 
 def environ() -> dict[str, str]:
-    """This machine's environment without anybody's git settings."""
+    """This machine's environment without anybody's git settings; its programs speak UTF-8."""
     return {
         **os.environ,
+        "PYTHONIOENCODING": "utf-8",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_SYSTEM": os.devnull,
         "GIT_AUTHOR_NAME": "You",
