@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CouldNotAsk"]
 
-FAILED = frozenset({"failure", "cancelled", "timed_out", "startup_failure", "action_required"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from nox_release.console import Console
-from nox_release.errors import ChecksFailed, NoxReleaseError, StalledError
+from nox_release.errors import ChecksFailed, ConflictError, NoxReleaseError, StalledError
 from nox_release.findings import Finding, Severity
 from nox_release.operations.reconcile import reconcile
 from nox_release.plan import AwaitFiles, CreateTag, Observed, Plan, PushTag, Target
@@ -76,6 +76,7 @@ def go(world, **more):
             console=console,
             clock=FakeClock(),
             again="nox -s release",
+            agreed=more.get("agreed", world.steps),
         )
     except NoxReleaseError as error:
         return error, stream.getvalue()
@@ -126,6 +127,28 @@ def test_a_step_that_changes_nothing_is_said_and_not_repeated():
     error, _ = go(world)
     assert isinstance(error, StalledError)
     assert world.performed == [TAG]
+
+
+def test_a_step_that_somebody_took_back_is_not_done_again():
+    world = World(TAG, PUSH, FILES)
+
+    def take_back(observed):
+        world.done = [PUSH] if FILES in world.performed else list(world.performed)
+        return observed
+
+    world.look = take_back
+    error, _ = go(world)
+    assert isinstance(error, ConflictError)
+    assert world.performed == [TAG, PUSH, FILES]
+    assert "is so no longer" in error.message
+
+
+def test_an_effect_that_nobody_agreed_to_is_not_performed():
+    world = World(FILES, TAG)
+    error, _ = go(world, agreed=(FILES,))
+    assert isinstance(error, ConflictError)
+    assert world.performed == [FILES]
+    assert "nobody has agreed to: tag commit" in error.message
 
 
 def test_a_blocker_that_appears_meanwhile_stops_before_the_next_step():

@@ -43,6 +43,7 @@ from nox_release.plan import (
     Observed,
     Plan,
     Target,
+    Upload,
     expected_names,
     files_there,
     other_bytes,
@@ -66,7 +67,6 @@ if TYPE_CHECKING:
         PushTag,
         RerunFailedJobs,
         StartWorkflow,
-        Upload,
     )
     from nox_release.project import Project
     from nox_release.publishing import TrustedPublisher
@@ -154,9 +154,12 @@ class FirstUpload:
             credential = credential or self.credential(there)
             self.show(target, observed, results, credential)
             self.stop_at_blockers(target, results, credential, there)
+            plan = self.plan(target, observed)
+            left = sum(isinstance(step, Upload) for step in plan.todo)
+            files = "one file" if left == 1 else f"{left} files"
             self.console.line()
             self.console.confirm(
-                f"Upload {len(target.files)} files of {target.title} to {self.index.title}?",
+                f"Upload {files} of {target.title} to {self.index.title}?",
                 yes=self.options.yes,
             )
             reconcile(
@@ -168,6 +171,7 @@ class FirstUpload:
                 console=self.console,
                 clock=self.context.clock,
                 again="nox -s first-upload",
+                agreed=plan.todo,
             )
         self.console.mark("done", f"{target.title} is on {self.index.title}.")
         return self.finished(target, credential)
@@ -615,7 +619,12 @@ def run_twine(
     done = context.runner.run(
         command,
         cwd=path.parent,
-        extra_environ={**credential.environ(), "PYTHONIOENCODING": "utf-8", "COLUMNS": "1000"},
+        extra_environ={
+            **credential.environ(),
+            "PYTHONIOENCODING": "utf-8",
+            "PYTHONSAFEPATH": "1",  # nothing that lies beside the files is imported
+            "COLUMNS": "1000",
+        },
         secrets=(credential.secret, whole.secret),
         timeout=_UPLOAD_WITHIN,
         check=False,

@@ -6,6 +6,7 @@ gets no answer is asked again; only a long silence is an error.
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -168,8 +169,9 @@ def await_start(
     """Wait until a run that was just started shows; a minute at most."""
     until = clock.now() + timedelta(minutes=1)
     while clock.now() < until:
-        if any((run.id, run.attempt) not in known for run in find()):
-            return
+        with contextlib.suppress(ForgeError):  # it was started: not to see it yet is no failure
+            if any((run.id, run.attempt) not in known for run in find()):
+                return
         clock.sleep(2.0)
 
 
@@ -266,11 +268,12 @@ def _lacking(
     return f"{title} lists {len(files)}, not yet {', '.join(lacking)}"
 
 
-def _in_json(client: IndexClient, target: Target) -> tuple[str, ...]:
+def _in_json(client: IndexClient, target: Target) -> tuple[str, ...] | None:
+    """The files that the JSON API names; `None` when it could not be asked."""
     try:
         return client.fetch_release(target.name, target.version) or ()
     except IndexUnavailableError:
-        return ()
+        return None
 
 
 def _never_came(client: IndexClient, target: Target, files: tuple[IndexFile, ...]) -> ConflictError:
@@ -286,7 +289,9 @@ def _never_came(client: IndexClient, target: Target, files: tuple[IndexFile, ...
         )
     return ConflictError(
         f"{title} lists no complete {target.title} after {minutes} minutes.",
-        reason="Neither of its two lists names the files, so they were most likely never "
+        reason="Its JSON API, which may know more, could not be asked."
+        if known is None
+        else "Neither of its two lists names the files, so they were most likely never "
         "uploaded there.",
         hint="See what the publish job said: nox -s diagnose",
     )

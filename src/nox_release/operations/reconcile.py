@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from nox_release.errors import ChecksFailed, NoxReleaseError, StalledError
+from nox_release.errors import ChecksFailed, ConflictError, NoxReleaseError, StalledError
 from nox_release.plan import (
     AwaitFiles,
     AwaitRun,
@@ -27,7 +27,7 @@ from nox_release.plan import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from typing_extensions import assert_never
 
@@ -40,6 +40,7 @@ else:
         raise AssertionError(f"no way to perform {value!r}")
 
 
+_WAITS = (AwaitRun, AwaitFiles)
 _LAG_AT_MOST = timedelta(seconds=30)
 
 
@@ -97,17 +98,21 @@ def reconcile(
     console: Console,
     clock: Clock,
     again: str,
+    agreed: Iterable[Step],
 ) -> Reconciliation:
     """Perform what is left, one step at a time, each planned from a fresh look.
 
     An effect that failed is not repeated: its reply may have been lost after it was done. The
     next look decides; when the step is still to be done, the failure stands. `again` is the
-    command that goes on from wherever this one stops.
+    command that goes on from wherever this one stops. `agreed` are the steps that a person has
+    seen and agreed to; an effect of another kind is not theirs, however the world has changed.
 
     Raises:
         ChecksFailed: the world changed so that only a person may go on.
+        ConflictError: somebody took a step back, or one is due that nobody agreed to.
         StalledError: a step was performed and changed nothing.
     """
+    kinds = {type(step) for step in agreed} | set(_WAITS)
     performed: list[Step] = []
     patience = clock.now()
     while True:
@@ -121,23 +126,35 @@ def reconcile(
         if not current.todo:
             return Reconciliation(observed=observed, performed=tuple(performed))
         step = current.todo[0]
-        if performed and performed[-1] == step:
+        if performed[-1:] == [step] or (step in performed and not isinstance(step, _WAITS)):
             # A read may lag behind a write for some seconds.
             if clock.now() < patience:
                 clock.sleep(2.0)
                 observed = look(observed)
                 continue
+            if performed[-1] != step:
+                raise ConflictError(
+                    f"This was done, and is so no longer: {describe(step, target)}.",
+                    reason="Somebody took it back meanwhile.",
+                    hint=f"To do it all the same: {again}",
+                )
             raise StalledError(
                 f"This step was performed and changed nothing: {describe(step, target)}.",
                 reason="Looking again shows the same as before.",
                 hint="Run the same command again in a few minutes; it goes on from here.",
+            )
+        if type(step) not in kinds:
+            raise ConflictError(
+                f"Next would be what nobody has agreed to: {describe(step, target)}.",
+                reason="Something has changed since the plan was shown.",
+                hint=f"To see what is left now: {again}",
             )
         console.mark("step", _sentence(describe(step, target)))
         failure: NoxReleaseError | None = None
         try:
             perform(step, effects)
         except NoxReleaseError as error:
-            if isinstance(step, (AwaitRun, AwaitFiles)):
+            if isinstance(step, _WAITS):
                 _tell_standing(console, target, current, again)
                 raise
             failure = error

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from nox_release.git import Repository
     from nox_release.index import IndexClient, IndexFile
     from nox_release.operations.build import Built
+    from nox_release.plan import Step
     from nox_release.project import Project
     from nox_release.publishing import Derivation
 
@@ -300,7 +301,7 @@ class Release:
         self.show(target, plan, results)
         self.stop_at_blockers(target, results)
         self.confirm(target, plan)
-        outcome = self.carry_out(target, observed)
+        outcome = self.carry_out(target, observed, agreed=plan.todo)
         return self.close(target, outcome)
 
     def is_announced(self, target: Target, observed: Observed) -> bool:
@@ -402,6 +403,8 @@ class Release:
             # What the maintainer left out is no news to them.
             results += [r for r in built.results if not isinstance(r, Skipped) or self.smokes]
             results += preflight.check_version(built.version, target.version)
+        elif self.project.version is not None:
+            results += preflight.check_version(self.project.version, target.version)
         name, text = self.read_changelog()
         results += preflight.check_changelog(
             name, text, target.version, notes_given=self.notes is not None
@@ -511,8 +514,10 @@ class Release:
 
     # --- acting ------------------------------------------------------------------------------
 
-    def carry_out(self, target: Target, observed: Observed) -> Reconciliation:
-        """Do what is left. When no run comes, offer to start the workflow by hand."""
+    def carry_out(
+        self, target: Target, observed: Observed, *, agreed: tuple[Step, ...]
+    ) -> Reconciliation:
+        """Do what is left, as it was `agreed`. When no run comes, offer to start the workflow."""
 
         def plan(seen: Observed) -> Plan:
             blockers = preflight.errors(preflight.check_conflicts(target, seen))
@@ -530,6 +535,7 @@ class Release:
                     console=self.console,
                     clock=self.context.clock,
                     again="nox -s release",
+                    agreed=agreed,
                 )
             except NoRun as nothing:
                 self.offer_start(target, nothing)
@@ -584,6 +590,11 @@ class Release:
         self.files = files_there(target, observed)
         self.console.mark("done", f"{target.title} is on {target.index.title} already.")
         self.summary(target, observed)
+        if isinstance(observed.github_release, CouldNotAsk):
+            reason = observed.github_release.reason
+            self.console.mark("not known", f"whether it has its GitHub release: {reason}")
+            self.console.line("When GitHub can be asked: nox -s release")
+            return 1
         return 0
 
     def close(self, target: Target, outcome: Reconciliation) -> int:
@@ -675,11 +686,16 @@ class Release:
 
         with tempfile.TemporaryDirectory(prefix="nox-release-") as folder:
             path = Path(folder) / file.filename
-            content = self.client.fetch_bytes(file.url)
+            try:
+                content = self.client.fetch_bytes(file.url)
+                provenance = self.client.fetch_provenance(
+                    target.name, target.version, file.filename
+                )
+            except NoxReleaseError as error:
+                return (_not_verified(file, error.reason or error.message),)
             if content is None:
-                return ()
+                return (_not_verified(file, f"{file.url} is not there (yet)"),)
             path.write_bytes(content)
-            provenance = self.client.fetch_provenance(target.name, target.version, file.filename)
             return (verify_provenance(provenance, path, publisher=target.publisher),)
 
     def try_out(self, target: Target) -> tuple[Result, ...]:
@@ -714,6 +730,15 @@ class Release:
 
 
 _NO_RETURN = "-- from here on others can see it, and nothing is taken back --"
+
+
+def _not_verified(file: IndexFile, reason: str) -> Skipped:
+    return Skipped(
+        id="attestation-invalid",
+        subject="trusted publisher",
+        title=f"Attestation of {file.filename}",
+        reason=reason,
+    )
 
 
 def with_files(target: Target, built: Built) -> Target:

@@ -73,8 +73,13 @@ def try_published(
         wheel = wheel_for_here(files)
         if wheel is None:
             return (installed,)
-        content = client.fetch_bytes(wheel.url)
-        if content is None or hashlib.sha256(content).hexdigest() != wheel.sha256:
+        try:
+            content = client.fetch_bytes(wheel.url)
+        except NoxReleaseError as error:
+            return (installed, _not_served(wheel, error.reason or error.message))
+        if content is None:
+            return (installed, _not_served(wheel, f"{wheel.url} is not there (yet)"))
+        if hashlib.sha256(content).hexdigest() != wheel.sha256:
             return (installed, find(SAME_BYTES, f"{wheel.url} has other bytes than listed."))
         path = aside / wheel.filename
         path.write_bytes(content)
@@ -86,6 +91,11 @@ def try_published(
             on_step=waiting.update,
         )
     return (installed, *(r for r in tried if not isinstance(r, Skipped) or r.reason))
+
+
+def _not_served(wheel: IndexFile, reason: str) -> Skipped:
+    title = f"The bytes of {wheel.filename}"
+    return Skipped(id=SAME_BYTES.id, subject=SAME_BYTES.subject, title=title, reason=reason)
 
 
 def _folder(aside: Path, name: str) -> Path:
