@@ -167,7 +167,7 @@ def inspect_token(secret: str) -> TokenFacts | None:
 
 def _parse_caveat(caveat: Any) -> tuple[frozenset[str] | None, datetime | None, bool]:
     """Project names, end, and whether it goes by project ids: of today's form or the one before."""
-    with contextlib.suppress(TypeError, ValueError, KeyError, IndexError, OverflowError):
+    with contextlib.suppress(TypeError, ValueError, KeyError, IndexError, OverflowError, OSError):
         if isinstance(caveat, list):
             if caveat[0] == _EXPIRATION:
                 return None, datetime.fromtimestamp(caveat[1], timezone.utc), False
