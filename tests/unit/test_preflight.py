@@ -320,6 +320,12 @@ def test_the_built_version_against_the_one_asked_for():
     assert [r.id for r in preflight.check_version("1.2.0", "1.3")] == ["version-not-asked"]
 
 
+def test_an_archived_repository_gets_the_command_that_opens_it_again():
+    archived = replace(WELL, repository=replace(WELL.repository, archived=True))
+    (finding,) = preflight.errors(preflight.check_preflight(TARGET, archived))
+    assert finding.fix == "gh repo unarchive o/r"
+
+
 def test_at_least_thirty_kinds_stop_a_release_and_each_says_what_mends_it():
     blockers = [rule for rule in preflight.RULES if rule.severity is Severity.ERROR]
     assert len(blockers) >= 30

@@ -245,7 +245,7 @@ REPOSITORY_ARCHIVED = _rule(
     "repository-archived",
     "The repository is not archived",
     "An archived repository takes no tags and runs no workflows.",
-    "Unarchive it in its settings",
+    "gh repo unarchive OWNER/REPOSITORY",
 )
 
 # --- GitHub release --------------------------------------------------------------------------
@@ -266,7 +266,7 @@ RELEASE_WITHOUT_TAG = _rule(
     "github-release-without-tag",
     "The GitHub release has its tag",
     "There is a GitHub release of that name whose tag is not on the remote.",
-    "Look at it on its page; delete it there, or release the next version",
+    "Look at it: gh release view TAG --web; delete it there, or release the next version",
 )
 
 # --- checks ----------------------------------------------------------------------------------
@@ -293,13 +293,6 @@ CHECKS_ABSENT = _rule(
 
 # --- workflow and environment ----------------------------------------------------------------
 
-WORKFLOW_MISSING = _rule(
-    "workflow-missing",
-    "The publish workflow is in this commit",
-    "A release runs the workflow file as it is in the commit of its tag.",
-    "Write one (nox -s init), commit it, and release that commit",
-    subject=_WORKFLOW,
-)
 WORKFLOW_DISABLED = _rule(
     "workflow-disabled",
     "The publish workflow is enabled",
@@ -387,7 +380,7 @@ RULES = (
     BRANCH_RULES, IDENTITY, SIGNING, GH_MISSING, GH_OLD, GH_LOGGED_OUT, GH_UNREACHABLE, GH_SCOPE,
     GH_ACCOUNT, ACTIONS_TOKEN, REPOSITORY_MISSING, REPOSITORY_RENAMED, REPOSITORY_ARCHIVED,
     RELEASE_DRAFT, RELEASE_ELSEWHERE, RELEASE_WITHOUT_TAG, CHECKS_RED, CHECKS_RUNNING,
-    CHECKS_ABSENT, WORKFLOW_MISSING, WORKFLOW_DISABLED, WORKFLOW_NOT_STARTED, ENVIRONMENT_REFUSES,
+    CHECKS_ABSENT, WORKFLOW_DISABLED, WORKFLOW_NOT_STARTED, ENVIRONMENT_REFUSES,
     ENVIRONMENT_ABSENT, ENVIRONMENT_WAITS, VERSION_NOT_TAG, INDEX_UNREACHABLE, VERSION_TAKEN,
     FILE_UNEXPECTED, CHANGELOG,
 )  # fmt: skip
@@ -669,7 +662,11 @@ def check_gh(target: Target, observed: Observed) -> Iterator[Result]:
         )
         return
     if repository.archived:
-        yield find(REPOSITORY_ARCHIVED, f"{repository.full_name} is archived on GitHub.")
+        yield find(
+            REPOSITORY_ARCHIVED,
+            f"{repository.full_name} is archived on GitHub.",
+            fix=f"gh repo unarchive {repository.full_name}",
+        )
     if not repository.may_push:
         who = login.user if login and not isinstance(login, CouldNotAsk) else "this login"
         yield find(
@@ -818,6 +815,8 @@ def check_github_release(target: Target, observed: Observed) -> Iterator[Result]
             RELEASE_WITHOUT_TAG,
             f"There is a GitHub release {target.tag}, but {target.remote} has no such tag: "
             f"{release.url}",
+            fix=f"Look at it: gh release view {target.tag} --web; delete it there, or release the "
+            "next version",
         )
     elif observed.remote_tag != target.commit:
         yield find(
