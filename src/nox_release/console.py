@@ -316,6 +316,7 @@ class Console:
         if isinstance(error, ChecksFailed):
             for finding in error.findings:
                 self.finding(finding)
+            self.annotate(error.findings)
         self.mark("error", error.message)
         if isinstance(error, ConfigurationError) and error.problems:
             for problem in error.problems:

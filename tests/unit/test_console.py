@@ -6,7 +6,7 @@ import json
 import pytest
 
 from nox_release.console import Console, finding_as_json, safe
-from nox_release.errors import ConfigurationError, Declined, NoxReleaseError
+from nox_release.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.findings import Location, Passed, Rule, Severity, Skipped, find
 
 RULE = Rule(
@@ -147,6 +147,16 @@ def test_findings_are_json_with_stable_keys():
     document = finding_as_json(find(RULE, "m", where=Location(file="f", key="k", line=1)))
     assert json.loads(json.dumps(document))["id"] == "readme-missing"
     assert (document["file"], document["key"], document["line"]) == ("f", "k", 1)
+
+
+def test_what_stops_a_release_is_annotated_inside_actions(tmp_path):
+    summary = tmp_path / "summary.md"
+    environ = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    finding = find(RULE, "No readme.", where=Location(file="pyproject.toml", line=3))
+    error = ChecksFailed("One thing stands in the way.", findings=[finding])
+    text = shown(lambda console: console.error(error), environ=environ)
+    assert "::warning file=pyproject.toml,line=3,title=readme-missing::No readme." in text
+    assert "| readme-missing |" in summary.read_text()
 
 
 def test_an_error_is_the_document_where_one_is_expected_and_none_was_written(capsys):
