@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
 Path = tuple[str | int, ...]
 
@@ -43,10 +43,11 @@ _TAKES = {
 
 def schema_problems(pyproject: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """Every place where the document breaks its specification: path and message."""
-    from validate_pyproject.api import Validator
-
+    tool = pyproject.get("tool")
+    tools = tool if isinstance(tool, dict) else {}
+    known_tools = [name for name in ("setuptools", "distutils") if name in tools]
     with _silent():
-        validator = Validator()
+        validator = _validator(known_tools)
         project = pyproject.get("project")
         clean = True
         if isinstance(project, dict):
@@ -63,18 +64,25 @@ def schema_problems(pyproject: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
                     yield problem
             if clean:
                 yield from _problems(validator, {"project": project})
-        tool = pyproject.get("tool")
-        tools = tool if isinstance(tool, dict) else {}
         documents: list[dict[str, Any]] = [
             {key: pyproject[key]}
             for key in ("build-system", "dependency-groups")
             if key in pyproject
         ]
-        documents += [
-            {"tool": {name: tools[name]}} for name in ("setuptools", "distutils") if name in tools
-        ]
+        documents += [{"tool": {name: tools[name]}} for name in known_tools]
         for document in documents:
             yield from _problems(validator, document)
+
+
+def _validator(tools: Sequence[str]) -> Any:
+    """Made for what there is alone: it writes a program for its schemas, anew each time."""
+    from validate_pyproject.api import Validator, load_builtin_plugin
+
+    if not tools:
+        return Validator(plugins=())
+    from validate_pyproject.plugins import PluginWrapper
+
+    return Validator(plugins=[PluginWrapper(tool, load_builtin_plugin) for tool in tools])
 
 
 def _without_version(value: object) -> object:

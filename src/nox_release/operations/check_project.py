@@ -116,19 +116,25 @@ def _make_checklists(
         ThreadPoolExecutor(max_workers=_THREADS) as pool,
     ):
         answers = [waiting.submit(ask_index, context, project, pool) for project in projects]
-        from nox_release.operations.checklist import make_checklist  # while the index answers
+        from nox_release.operations.beginning import begin  # while the index answers
+
+        places = [begin(context, project, pool) for project in projects]
+        from nox_release.operations.checklist import make_checklist  # while GitHub answers
 
         return [
             make_checklist(
                 context,
                 project,
+                begun=begun,
                 on_index=on_index,
                 pool=pool,
                 built=built,
                 pending_publisher=options.pending_publisher,
                 arguments=_arguments(options, project, len(projects)),
             )
-            for project, on_index, built in zip(projects, answers, builds, strict=True)
+            for project, begun, on_index, built in zip(
+                projects, places, answers, builds, strict=True
+            )
         ]
 
 

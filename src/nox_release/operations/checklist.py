@@ -23,8 +23,9 @@ from nox_release.checks.workflow_upload import ENV_EQUALS
 from nox_release.console import size_in_words
 from nox_release.errors import NoxReleaseError
 from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in, find
+from nox_release.operations.beginning import Begun
 from nox_release.operations.next_step import NextStep, next_step
-from nox_release.operations.surroundings import Surroundings, find_place, without_git
+from nox_release.operations.surroundings import Surroundings, without_git
 from nox_release.publishing import TrustedPublisher, derive_publisher
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def make_checklist(
     context: Context,
     project: Project,
     *,
+    begun: Begun | Finding | CouldNotAsk,
     on_index: Future[OnIndex],
     pool: ThreadPoolExecutor,
     built: Built | NoxReleaseError | None = None,
@@ -80,7 +82,7 @@ def make_checklist(
 ) -> Checklist:
     """Ask everything about `project` that can be asked without changing anything.
 
-    `on_index` are the answers of `asking.ask_index`, which has been begun. `built` is what a build
+    `begun` is of `beginning.begin`; `on_index` are the answers of `asking.ask_index`. `built` is what a build
     made, or why it made nothing; without it the files in `dist/` that belong to this version are
     looked at. `arguments` are options that the commands in the next step need to be given too.
     """
@@ -88,8 +90,7 @@ def make_checklist(
     from nox_release.checks.source_versions import declared_version
     from nox_release.source_tree import read_source_tree
 
-    place = find_place(context, project)
-    known = None if isinstance(place, Finding | CouldNotAsk) else place
+    known = begun.place if isinstance(begun, Begun) else None
     workflows, derivation = _derive(project, known)
     tree = read_source_tree(
         project,
@@ -100,8 +101,8 @@ def make_checklist(
     if built is not None and not isinstance(built, NoxReleaseError):
         declared = built.version
     around = (
-        Surroundings(context, project, known, derivation, pool, version=declared)
-        if known is not None
+        Surroundings(project, begun, derivation, pool, on_index=on_index, version=declared)
+        if isinstance(begun, Begun)
         else None
     )
     version = around.version if around else declared
@@ -117,8 +118,8 @@ def make_checklist(
     results += _index_results(
         context, project, answers, derivation, read, version, pending_publisher=pending_publisher
     )
-    if isinstance(place, Finding | CouldNotAsk):
-        results.append(without_git(place))
+    if not isinstance(begun, Begun):
+        results.append(without_git(begun))
     elif around is not None:
         results += around.results(answers)
     facts = _workflow_facts(project, around, answers, read)

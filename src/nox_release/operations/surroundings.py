@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nox_release.checks import asked, preflight
 from nox_release.checks.state_of_index import CouldNotAsk
 from nox_release.checks.workflow import EnvironmentPolicy
-from nox_release.errors import CommandError, ConfigurationError, ForgeError, NoxReleaseError
-from nox_release.findings import Finding, Passed, Skipped, find
-from nox_release.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
-from nox_release.git import NotARepository, Relation
+from nox_release.errors import CommandError
+from nox_release.findings import Finding, Passed, Skipped
+from nox_release.git import Relation
 from nox_release.operations.asking import ask
-from nox_release.operations.observe import event_of, locate
+from nox_release.operations.observe import event_of
 from nox_release.plan import Observed, Target, version_of_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
     from nox_release.checks.workflow import WorkflowFacts
-    from nox_release.context import Context
     from nox_release.findings import Result
     from nox_release.git import Repository
     from nox_release.operations.asking import OnIndex
-    from nox_release.operations.observe import Place
+    from nox_release.operations.beginning import Begun
     from nox_release.project import Project
     from nox_release.publishing import Derivation
 
@@ -58,51 +55,47 @@ class Surroundings:
 
     def __init__(
         self,
-        context: Context,
         project: Project,
-        place: Place,
+        begun: Begun,
         derivation: Derivation,
         pool: ThreadPoolExecutor,
         *,
+        on_index: Future[OnIndex],
         version: str | None,
     ) -> None:
-        from nox_release.forge import Forge
-
         self._project = project
-        self._place = place
+        self._place = begun.place
         self._derivation = derivation
-        repository = place.repository
-        forge = Forge(place.slug, context.runner, repository.root, clock=context.clock)
-        self._forge = forge
-        self._has_gh = find_gh(context.environ) is not None
-        self.head = ask(repository.head)
-        self.branch = ask(repository.branch)
+        self._forge = forge = begun.forge
+        self._has_gh = begun.has_gh
+        self.head = begun.head
+        self.branch = begun.branch
         self.version = version or self._tagged()
-        questions: dict[str, Callable[[], Any]] = {
-            "remote": lambda: ask_briefly(self._ask_remote),
-            "local_tag": lambda: repository.tag_commit(self.tag),
-            "changes": repository.changes,
-            "tracked_folders": self._folders,
-            "shallow": repository.is_shallow,
-            "identity": repository.identity,
-        }
+        repository = begun.place.repository
+        publisher, job = derivation.publisher, derivation.job
+        questions: dict[str, Callable[[], Any]] = {}
         if self._has_gh:
-            publisher = derivation.publisher
-            questions |= {
-                "gh": lambda: gh_login(forge),
-                "repository": forge.repository,
-                "github_release": lambda: forge.release(self.tag),
-                "tag_rules": forge.rules_for_tags,
-            }
+            # Those first that may take two requests, one after the other.
+            questions["github_release"] = lambda: forge.release(self.tag)
             if isinstance(self.head, str):
                 head = self.head
                 questions["checks"] = lambda: forge.checks(head)
+                questions["runs"] = lambda: self._runs(on_index.result(), head)
             if publisher is not None:
                 questions["workflow"] = lambda: forge.workflow(publisher.workflow)
                 if publisher.environment:
                     name = publisher.environment
                     questions["environment"] = lambda: forge.environment(name)
-        self._answers = {name: pool.submit(ask, question) for name, question in questions.items()}
+        questions |= {
+            "remote": lambda: ask_briefly(self._ask_remote),
+            "local_tag": lambda: repository.tag_commit(self.tag),
+        }
+        if job is not None and isinstance(self.head, str):
+            commit, file = self.head, job.workflow.file
+            questions["at_commit"] = lambda: repository.has_file(commit, file)
+        self._answers = begun.answers | {
+            name: pool.submit(ask, question) for name, question in questions.items()
+        }
 
     @property
     def tag(self) -> str:
@@ -136,13 +129,6 @@ class Surroundings:
             seen["branch_rules"] = ask(lambda: self._forge.rules_for_branch(branch))
         return seen
 
-    def _folders(self) -> frozenset[str]:
-        return frozenset(
-            posixpath.dirname(path)
-            for path in self._place.repository.tracked()
-            if path.endswith(".py") and "/" in path
-        )
-
     def target(self) -> Target | None:
         """What would be released from here."""
         if not isinstance(self.head, str):
@@ -167,12 +153,8 @@ class Surroundings:
     def add_to(self, facts: WorkflowFacts) -> WorkflowFacts:
         """What git and GitHub know about the publishing workflow."""
         remote = self._answers["remote"].result()
-        job = self._derivation.job
-        at_commit = None
-        if job is not None and isinstance(self.head, str):
-            head, file = self.head, job.workflow.file
-            found = ask(lambda: self._place.repository.has_file(head, file))
-            at_commit = None if isinstance(found, CouldNotAsk) else found
+        found = self._answers["at_commit"].result() if "at_commit" in self._answers else None
+        at_commit = None if isinstance(found, CouldNotAsk) else found
         return replace(
             facts,
             repository=self._place.slug,
@@ -207,14 +189,14 @@ class Surroundings:
             url=answer.url,
         )
 
-    def _runs(self, on_index: OnIndex) -> Any:
+    def _runs(self, on_index: OnIndex, head: str) -> Any:
         """The runs at HEAD, which matter only where this version has files already."""
-        project, head = on_index.project, self.head
-        if project is None or isinstance(project, CouldNotAsk) or not isinstance(head, str):
+        project = on_index.project
+        if project is None or isinstance(project, CouldNotAsk):
             return ()
         if self.version is None or not project.release_files(self.version):
             return ()
-        return ask(lambda: self._forge.runs(commit=head))
+        return self._forge.runs(commit=head)
 
     def results(self, on_index: OnIndex) -> list[Result]:
         """The rules about commit, tag, GitHub and workflow over the answers."""
@@ -272,6 +254,7 @@ class Surroundings:
         ):
             if isinstance(answers[name], CouldNotAsk):
                 answers[name] = otherwise
+        answers.pop("at_commit", None)
         remote = answers.pop("remote")
         if isinstance(remote, CouldNotAsk):
             answers |= {"remote": remote, "relation": remote}
@@ -280,7 +263,7 @@ class Surroundings:
         missing = CouldNotAsk(reason="gh is not installed")
         if self._has_gh:
             answers |= answers["gh"]
-            answers["runs"] = self._runs(on_index)
+            answers.setdefault("runs", ())
         else:
             answers |= {"gh": "missing", "gh_detail": "gh is not installed."}
             answers |= {"github_release": missing, "runs": missing, "login": missing}
@@ -316,23 +299,6 @@ def ask_briefly(question: Callable[[], T]) -> T | CouldNotAsk:
         return CouldNotAsk(reason=said[-1])
 
 
-def gh_login(forge: Forge) -> dict[str, Any]:
-    """What state gh is in, told by asking who it is."""
-    try:
-        login = forge.login()
-        version = forge.version()
-    except GhMissing as error:
-        return {"gh": "missing", "gh_detail": error.reason}
-    except NotLoggedIn as error:
-        return {"gh": "logged out", "gh_detail": f"{error.message} {error.reason}"}
-    except ForgeError as error:
-        return {"gh": "unreachable", "gh_detail": f"{error.message} {error.reason}"}
-    if version and version < OLDEST_GH:
-        old = ".".join(map(str, version))
-        return {"gh": "old", "gh_detail": f"gh is version {old}; 2.27 is needed.", "login": login}
-    return {"gh": "ready", "gh_detail": "", "login": login}
-
-
 def relation_without_fetching(repository: Repository, head: str, there: str) -> Relation | None:
     """How HEAD stands to the remote's branch, where this clone holds both; nothing is fetched."""
     if head == there:
@@ -340,17 +306,6 @@ def relation_without_fetching(repository: Repository, head: str, there: str) -> 
     if not repository.has_commit(there):
         return Relation(ahead=0, behind=1)
     return repository.relation(head, there, remote="", branch="")
-
-
-def find_place(context: Context, project: Project) -> Place | Finding | CouldNotAsk:
-    """Where the project is; a finding when it is nowhere that a release could be made from."""
-    try:
-        return locate(context, project)
-    except (ConfigurationError, NotARepository) as error:
-        said = " ".join(part for part in (error.message, error.reason) if part)
-        return find(asked.PLACE, said, fix=error.hint)
-    except NoxReleaseError as error:
-        return CouldNotAsk(reason=" ".join(f"{error.message} {error.reason}".split()))
 
 
 def without_git(place: Finding | CouldNotAsk) -> Result:
