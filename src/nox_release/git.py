@@ -126,6 +126,14 @@ def find_repository(root: Path, runner: Runner) -> Repository | None:
     return Repository(root=Path(top).resolve(), runner=runner)
 
 
+def _subcommand(arguments: Sequence[str | Path]) -> str:
+    """What git was asked to do, without the options that only this program needs."""
+    words = [str(argument) for argument in arguments]
+    while words and words[0].startswith("-"):
+        del words[: 2 if words[0] in ("-c", "-C") else 1]
+    return words[0] if words else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
     """A git repository with a work tree at `root`."""
@@ -152,6 +160,7 @@ class Repository:
             text=text,
             timeout=timeout,
             quiet=quiet,
+            title=f"git {_subcommand(arguments)}",
             extra_environ={"GIT_OPTIONAL_LOCKS": "0", **extra_environ},
         )
 

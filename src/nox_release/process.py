@@ -110,6 +110,7 @@ class Runner:
         hint: str = "",
         quiet: bool = True,
         interactive: bool = False,
+        title: str = "",
     ) -> Completed:
         """Run `command` to its end.
 
@@ -117,6 +118,7 @@ class Runner:
         so it may get ready meanwhile. `timeout` is in seconds, `on_line` sees
         every line of both streams as it comes, `quiet=False` announces the command first.
         `interactive=True` gives the program the terminal: nothing is captured, nothing redacted.
+        `title` is what an error calls the command where its whole line says less.
 
         Raises:
             CommandError: it cannot be started, takes longer than `timeout`, or, with `check`,
@@ -170,7 +172,9 @@ class Runner:
         except subprocess.TimeoutExpired:
             end_tree(child)
             raise CommandError(
-                f"`{' '.join(shown)}` did not end within {timeout:.0f} s.", command=shown, hint=hint
+                f"`{title or ' '.join(shown)}` did not end within {timeout:.0f} s.",
+                command=shown,
+                hint=hint,
             ) from None
         except BaseException:
             end_tree(child)
@@ -186,7 +190,7 @@ class Runner:
         )
         if check and done.returncode != 0:
             raise CommandError(
-                f"`{' '.join(shown)}` failed with exit code {done.returncode}.",
+                f"`{title or ' '.join(shown)}` {_ending(done.returncode)}.",
                 command=shown,
                 returncode=done.returncode,
                 output=done.output,
@@ -194,6 +198,15 @@ class Runner:
                 hint=hint,
             )
         return done
+
+
+def _ending(returncode: int) -> str:
+    """How a program that failed has ended, in words."""
+    if returncode >= 0:
+        return f"failed with exit code {returncode}"
+    with contextlib.suppress(ValueError):
+        return f"was ended by {signal.Signals(-returncode).name}"
+    return f"was ended by signal {-returncode}"
 
 
 # Every program that runs at this moment, in whatever thread.

@@ -33,6 +33,10 @@ OPERATIONS = {
     "init": ("init", "write noxfile.py and the publish workflow for this project"),
 }
 
+# What finishes later when it is run again.
+RESUMABLE = ("first-upload", "release")
+_GOES_ON = "When that is mended, the same command goes on from here."
+
 
 def register_sessions(prefix: str = "") -> None:
     """See `nox_release.register`."""
@@ -96,7 +100,7 @@ def run(
     from nox_release.clock import SystemClock
     from nox_release.console import Console, with_prefix
     from nox_release.context import Context
-    from nox_release.errors import NoxReleaseError
+    from nox_release.errors import Declined, NoxReleaseError
 
     module = load(name)
     parser = argparse.ArgumentParser(
@@ -124,6 +128,8 @@ def run(
     try:
         return int(module.main(context, options))
     except NoxReleaseError as error:
+        if name in RESUMABLE and not error.hint and not isinstance(error, Declined):
+            error.hint = _GOES_ON
         console.error(error)
         return 1
     except BrokenPipeError:  # whoever read our output has left
@@ -134,7 +140,7 @@ def run(
             NoxReleaseError(
                 "This machine does not let the work go on.",
                 reason=f"{error.strerror or error}{where}",
-                hint="When that is mended, the same command goes on from here.",
+                hint=_GOES_ON,
             )
         )
         return 1
