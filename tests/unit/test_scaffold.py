@@ -3,13 +3,16 @@
 import ast
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from nox_release.audit import find_zizmor
 from nox_release.checks.workflow import EnvironmentPolicy, WorkflowFacts, check_workflow
+from nox_release.errors import ConfigurationError
 from nox_release.findings import Passed
+from nox_release.operations.placeholder import placeholder_files
 from nox_release.project import PYPI, TESTPYPI, Project, Settings, parse_index
 from nox_release.publishing import TrustedPublisher, derive_publisher, parse_workflow
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
@@ -21,6 +24,11 @@ from nox_release.scaffold.publish import (
     publish_workflow,
     python_for,
 )
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 FILE = ".github/workflows/publish.yml"
 TOOL = "nox-release==1.2.3"
@@ -233,6 +241,33 @@ def test_the_plan_follows_project_and_settings():
         repository="octo/demo",
         whole_history=True,
     )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"environment": "pypi # not"},
+        {"environment": "a: b"},
+        {"environment": "$(id)"},
+        {"filename": "it's.yml"},
+        {"folder": "pkg`id`"},
+        {"environment": "a\nb"},
+    ],
+)
+def test_a_name_that_yaml_or_the_shell_would_read_otherwise_is_refused(changes):
+    project = Project(root=Path(), name="demo")
+    with pytest.raises(ConfigurationError, match="cannot be written into a workflow"):
+        plan_publish(project, tool=TOOL, repository=None, setup_py=None, **changes)
+    plan = plan_publish(
+        project, tool=TOOL, repository=None, setup_py=None, folder="paquet été/a", environment="A b"
+    )
+    parse_workflow(publish_workflow(plan).encode(), file=FILE)
+
+
+def test_a_placeholder_keeps_the_labels_of_its_links():
+    urls = (("Docs 📖", 'https://example.org/"x"'),)
+    files = placeholder_files(Project(root=Path(), name="demo", version="1", urls=urls))
+    assert tomllib.loads(files["pyproject.toml"])["project"]["urls"] == dict(urls)
 
 
 # --- noxfile.py ------------------------------------------------------------------------------

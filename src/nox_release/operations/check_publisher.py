@@ -196,12 +196,16 @@ def _expected(
 def _derived(
     context: Context, owner: str, repository: str, settings: Any
 ) -> TrustedPublisher | None:
-    from nox_release.publishing import Workflow, derive_publisher
-    from nox_release.workflows import read_workflows
+    from nox_release.publishing import derive_publisher
+    from nox_release.workflows import read_actions, read_workflows
 
-    workflows = [found for found in read_workflows(context.root) if isinstance(found, Workflow)]
+    workflows = read_workflows(context.root)
     return derive_publisher(
-        workflows, owner=owner, repository=repository, settings=settings
+        workflows,
+        owner=owner,
+        repository=repository,
+        settings=settings,
+        actions=read_actions(context.root, workflows),
     ).publisher
 
 

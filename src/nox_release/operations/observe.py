@@ -15,7 +15,7 @@ from nox_release.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
 from nox_release.git import NotARepository, Repository, find_repository
 from nox_release.plan import CouldNotAsk, Observed, Target
 from nox_release.publishing import derive_publisher, explain_remote, parse_remote
-from nox_release.workflows import read_workflows
+from nox_release.workflows import read_actions, read_workflows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,9 +107,14 @@ def choose_remote(repository: Repository, wanted: str | None) -> str:
 
 def derive(place: Place, project: Project, commit: str) -> Derivation:
     """What publishes, as the workflows of `commit` have it."""
-    workflows = read_workflows(place.repository.root, commit=commit, runner=place.repository.runner)
+    root = place.repository.root
+    workflows = read_workflows(root, commit=commit, runner=place.repository.runner)
     return derive_publisher(
-        workflows, owner=place.owner, repository=place.name, settings=project.settings
+        workflows,
+        owner=place.owner,
+        repository=place.name,
+        settings=project.settings,
+        actions=read_actions(root, workflows),
     )
 
 

@@ -50,6 +50,11 @@ def build_placeholder(context: Context, project: Project, folder: Path) -> tuple
     return tuple(read_distribution(path) for path in paths)
 
 
+def _quoted(text: str) -> str:
+    """As a TOML string; its escapes are JSON's, but for those in pairs that JSON makes of emoji."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def placeholder_files(project: Project) -> dict[str, str]:
     """The files of the placeholder's own project."""
     description = f"Placeholder: the first release of {project.name} is on its way"
@@ -57,21 +62,19 @@ def placeholder_files(project: Project) -> dict[str, str]:
         f"# {project.name}\n\nThis version holds nothing. Its maintainers uploaded it so that "
         "the project exists and its releases can be published by their continuous integration.\n"
     )
-    urls = "".join(
-        f"{json.dumps(label)} = {json.dumps(address)}\n" for label, address in project.urls
-    )
+    urls = "".join(f"{_quoted(label)} = {_quoted(address)}\n" for label, address in project.urls)
     metadata = [
         "[build-system]",
         'requires = ["hatchling>=1.27"]',
         'build-backend = "hatchling.build"',
         "",
         "[project]",
-        f"name = {json.dumps(project.name)}",
+        f"name = {_quoted(project.name)}",
         f'version = "{VERSION}"',
-        f"description = {json.dumps(description)}",
+        f"description = {_quoted(description)}",
         'readme = "README.md"',
         'classifiers = ["Development Status :: 1 - Planning"]',
-        *([f"requires-python = {json.dumps(project.requires_python)}"]
+        *([f"requires-python = {_quoted(project.requires_python)}"]
           if project.requires_python else []),
         "",
         "[project.urls]",

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from nox_release.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from nox_release.project import Index, Project
 
@@ -45,6 +47,8 @@ _COMPILING = _RUST | {
 _EXTENSIONS = re.compile(
     r"\b(?:ext_modules|rust_extensions|cffi_modules)\s*=|\bcythonize\s*\(|\bmypycify\s*\("
 )
+# What is the same inside YAML, with and without quotes, and inside a shell's double quotes.
+_PLAIN = re.compile(r"[\w.](?:[\w./-]| (?=\w)|:(?=\d))*")
 _PYTHONS = ("3.13", "3.14", "3.12", "3.11", "3.10")
 
 
@@ -80,13 +84,30 @@ def plan_publish(
     environment: str | None = None,
     folder: str = "",
 ) -> PublishPlan:
-    """What the workflow of `project` has to do; `setup_py` is that file's text, if there is one."""
+    """What the workflow of `project` has to do; `setup_py` is that file's text, if there is one.
+
+    Raises:
+        ConfigurationError: a name would not come out of the workflow as it went in.
+    """
     settings = project.settings
+    chosen = environment or settings.environment or _environment(settings.index)
+    for what, text in (
+        ("environment", chosen),
+        ("workflow file", filename),
+        ("folder", folder),
+        ("index", settings.index.title),
+    ):
+        if text and not _PLAIN.fullmatch(text):
+            raise ConfigurationError(
+                f"The {what} `{text}` cannot be written into a workflow as it is.",
+                reason="YAML or the shell would read some of its characters as their own.",
+                hint="Choose a name of letters, digits, blanks and `_ . - /`.",
+            )
     return PublishPlan(
         name=project.name,
         index=settings.index,
         tool=tool,
-        environment=environment or settings.environment or _environment(settings.index),
+        environment=chosen,
         filename=filename,
         repository=repository,
         native=native_code(project, setup_py),
