@@ -182,7 +182,8 @@ def test_the_way_without_a_token_prints_the_form_and_the_next_command(world):
     for text in (
         "manage/account/publishing/", "PyPI Project Name  tiny-demo", "Workflow name      publish.yml",
         "Environment name   pypi", "does not reserve the name", "30 days",
-        "nox -s release -- --pending-publisher",
+        "nox -s release -- --pending-publisher", "nox -s check-project -- --exchange",
+        "manage/organization/NAME/publishing/",
     ):  # fmt: skip
         assert text in ended.output
     assert uploads(world) == []

@@ -62,7 +62,7 @@ def prove_by_run(context: Context, project: Project, *, yes: bool) -> int:
 
     def find() -> tuple[Run, ...]:
         runs = forge.runs(event=EVENT, workflow=workflow)
-        return tuple(run for run in runs if run.id not in known)
+        return tuple(run for run in runs if run.id not in known and run.branch in ("", branch))
 
     try:
         run = follow_run(
@@ -102,6 +102,12 @@ def _document(project: Project, run: Run, *, proven: bool) -> dict[str, Any]:
     }
 
 
+def can_prove(derivation: Derivation) -> bool:
+    """Whether the publish workflow has a run that only exchanges the token."""
+    event = derivation.job.workflow.event(EVENT) if derivation.job else None
+    return event is not None and INPUT in event.inputs
+
+
 def _workflow_of(derivation: Derivation) -> str:
     job = derivation.job
     if job is None:
@@ -109,8 +115,7 @@ def _workflow_of(derivation: Derivation) -> str:
             "Which workflow publishes is not known, so none can be asked.",
             hint="nox -s check-project says what was found in .github/workflows.",
         )
-    event = job.workflow.event(EVENT)
-    if event is None or INPUT not in event.inputs:
+    if not can_prove(derivation):
         raise ConfigurationError(
             f"`{job.workflow.filename}` has no run that only exchanges the token.",
             reason=f"It needs `workflow_dispatch` with an input `{INPUT}`.",

@@ -32,6 +32,7 @@ from nox_release.errors import (
 from nox_release.findings import Finding, Severity, Skipped, errors_in, ranked
 from nox_release.git import NotARepository, Repository, find_repository
 from nox_release.operations import options as shared
+from nox_release.operations.exchange import can_prove
 from nox_release.operations.following import await_files
 from nox_release.operations.naming import named
 from nox_release.operations.observe import Place, ask_all, derive, locate, python_folders
@@ -134,6 +135,7 @@ class FirstUpload:
         self.index = project.settings.index
         self.distributions: tuple[Distribution, ...] = ()
         self.sent: set[str] = set()
+        self.can_prove = False
 
     # --- the token route ---------------------------------------------------------------------
 
@@ -434,6 +436,7 @@ class FirstUpload:
                 self.console.finding(result)
             elif isinstance(result, Skipped):
                 self.console.mark("not known", f"{result.title}: {result.reason}")
+        self.can_prove = can_prove(derivation)
         return derivation.publisher
 
     def finished(self, target: Target, credential: Credential | None = None) -> int:
@@ -460,6 +463,8 @@ class FirstUpload:
                 f"The token is not needed any more. Delete it: {pages.token_page(self.index)}"
             )
         console.line()
+        if self.can_prove:
+            console.line("Then prove it, without an upload: nox -s check-project -- --exchange")
         console.line("From the next version on: nox -s release")
         return 0
 
@@ -503,12 +508,19 @@ class FirstUpload:
             page = pages.pending_page(self.index)
             console.title("A pending publisher creates the project, without any token")
             console.line(f"1. Open {page}")
+            organization = pages.pending_page(self.index, "NAME")
+            console.line(f"(for the project of an organisation on it: {organization})", indent=3)
             console.line("2. Under “Add a new pending publisher”, GitHub, copy these values:")
             console.table(("", ""), pages.form_values(name, publisher))
             console.line("3. Press Add. Then:")
             next_command = "nox -s release -- --pending-publisher"
             console.line(next_command, indent=3)
             console.line()
+            console.line(
+                "To have the project without a release, by the exchange alone: "
+                + ("" if self.can_prove else "nox -s init shows a workflow that can; then ")
+                + "nox -s check-project -- --exchange"
+            )
             console.line(
                 "It does not reserve the name: whoever creates the project first has it. It is "
                 f"deleted after 30 days. The project comes into being, under exactly the name "
