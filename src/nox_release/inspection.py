@@ -32,6 +32,7 @@ from nox_release.environments import fresh_environment, without_secrets
 from nox_release.errors import CommandError
 from nox_release.findings import Passed, Severity, Skipped, find
 from nox_release.process import last_lines
+from nox_release.python_code import dotted_name, parse_python
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -140,9 +141,8 @@ def imported_names(wheel: Path) -> frozenset[str]:
             module = module_name(path)
             if module is None or not path.endswith(".py"):
                 continue
-            try:
-                tree = ast.parse(archive.read(path))
-            except (SyntaxError, ValueError, RecursionError):
+            tree = parse_python(archive.read(path))
+            if tree is None:
                 continue
             package = module if path.endswith("__init__.py") else module.rpartition(".")[0]
             for node in _unguarded(tree):
@@ -152,16 +152,26 @@ def imported_names(wheel: Path) -> frozenset[str]:
 
 def _unguarded(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
     for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):  # no statement is in these, and they may be very deep
+            continue
         if isinstance(child, ast.Import | ast.ImportFrom):
             yield child
         elif isinstance(child, ast.Try) and child.handlers:
             for part in (*child.handlers, *child.orelse, *child.finalbody):
                 yield from _unguarded(part)
-        elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+        elif isinstance(child, ast.If) and _asks_for_typing(child.test):
             for part in child.orelse:
                 yield from _unguarded(part)
         else:
             yield from _unguarded(child)
+
+
+def _asks_for_typing(test: ast.expr) -> bool:
+    return any(
+        isinstance(node, ast.Name | ast.Attribute)
+        and dotted_name(node).rpartition(".")[2] == "TYPE_CHECKING"
+        for node in ast.walk(test)
+    )
 
 
 def _names_of(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[str]:

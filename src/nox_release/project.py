@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nox_release.errors import ConfigurationError
+from nox_release.python_code import dotted_name, parse_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -406,9 +407,8 @@ def read_setup(root: Path) -> Mapping[str, str] | None:
 
 def parse_setup_py(text: str) -> dict[str, str]:
     """Literal `name` and `version` given to `setup()`, directly or by a module-level constant."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
+    tree = parse_python(text)
+    if tree is None:
         return {}
     constants = {
         target.id: node.value.value
@@ -419,7 +419,7 @@ def parse_setup_py(text: str) -> dict[str, str]:
     }
     found: dict[str, str] = {}
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or ast.unparse(node.func).split(".")[-1] != "setup":
+        if not isinstance(node, ast.Call) or dotted_name(node.func).split(".")[-1] != "setup":
             continue
         for keyword in node.keywords:
             value = keyword.value

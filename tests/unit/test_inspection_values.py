@@ -65,3 +65,12 @@ def test_imports_are_found_but_not_those_under_a_guard(tmp_path):
     assert {"demo.near", "demo.sub", "os.path", "instead", "demo.late", "demo.up"} <= names
     assert not {"for_types", "maybe"} & names
     assert read_entry_points(path) == "[console_scripts]\n"
+
+
+def test_long_sums_and_unknown_escapes_hide_no_import(tmp_path):
+    path = tmp_path / "demo-1.0-py3-none-any.whl"
+    total = "TOTAL = " + " + ".join(["1"] * 1000) + "\n"
+    typing = "import typing as t\nif t.TYPE_CHECKING:\n    import never\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("demo.py", typing + total + 'PATTERN = "\\d"\nimport yaml\n')
+    assert imported_names(path) == {"typing", "yaml"}

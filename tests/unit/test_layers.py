@@ -21,6 +21,8 @@ FLOOR_0 = {
     "pages",
     "plan",
     "changelog",
+    "python_code",
+    "quiet",
     "checks",
     "diagnosis",
     "scaffold",

@@ -26,7 +26,6 @@ from nox_release.checks.source_subject import (
     any_match,
     is_absent,
     mapping,
-    parse_python,
     parsed_specifier,
     parsed_version,
     requirement_name,
@@ -34,6 +33,7 @@ from nox_release.checks.source_subject import (
     texts_of,
 )
 from nox_release.findings import Severity, find
+from nox_release.python_code import parse_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nox_release.findings import Location
+from nox_release.python_code import dotted_name, parse_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -179,13 +180,6 @@ def package_folders(project: Project, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(inside) if len(inside) == 1 else ()
 
 
-def parse_python(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
 def ini_items(text: str) -> Iterator[tuple[str, str, str, int]]:
     """Section, key, item and line of every value: those that hang below their key, and others."""
     section = key = ""
@@ -251,7 +245,5 @@ def readme_path(project: Project) -> str | None:
 def setup_calls(source: Source) -> Iterator[ast.Call]:
     tree = parse_python(source.tree.texts.get("setup.py", ""))
     for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            if called in ("setup", "setuptools.setup"):
-                yield node
+        if isinstance(node, ast.Call) and dotted_name(node.func) in ("setup", "setuptools.setup"):
+            yield node

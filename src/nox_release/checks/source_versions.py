@@ -19,11 +19,11 @@ from nox_release.checks.source_subject import (
     ini_values,
     mapping,
     package_folders,
-    parse_python,
     parsed_version,
     setup_calls,
 )
 from nox_release.findings import Location, find
+from nox_release.python_code import parse_python
 from nox_release.toml_lines import Lines
 
 if TYPE_CHECKING:

@@ -28,7 +28,6 @@ import pathlib
 import posixpath
 import re
 import threading
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -40,6 +39,7 @@ from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nox_release.distributions import Archive, Unreadable
+from nox_release.quiet import without_warnings
 
 Form = Mapping[str, tuple[str, ...]]
 
@@ -1016,8 +1016,7 @@ def rendering_problem(form: Form) -> str:
     from readme_renderer import rst
 
     stream = io.StringIO()
-    with _RENDERING, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _RENDERING, without_warnings():
         try:
             rst.render(_only(form, "description"), stream=stream)
         except Exception:  # noqa: BLE001 - whatever a renderer raises
@@ -1034,8 +1033,7 @@ def renders(description: str, content_type: str) -> bool:
     message = email.message.EmailMessage()
     message["content-type"] = content_type
     kind = message.get_content_type()
-    with _RENDERING, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _RENDERING, without_warnings():
         if kind == "text/x-rst":
             from readme_renderer import rst
 

@@ -6,6 +6,8 @@ import ast
 import re
 from dataclasses import dataclass
 
+from nox_release.quiet import without_warnings
+
 TEXT = '''\
 # /// script
 # dependencies = ["nox", "nox-release"]
@@ -33,7 +35,8 @@ class NoxfileChange:
 def extend_noxfile(existing: str, *, names: tuple[str, ...]) -> NoxfileChange:
     """`existing` with the two lines that register sessions called `names`."""
     try:
-        tree = ast.parse(existing)
+        with without_warnings():
+            tree = ast.parse(existing)
     except (SyntaxError, ValueError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         return NoxfileChange(text=None, problem=f"it is not Python{line}")
