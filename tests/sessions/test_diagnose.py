@@ -74,6 +74,44 @@ def test_unknown_failure_gets_its_first_errors_and_no_guess(tmp_path):
     assert "discuss.python.org" in done.stdout
 
 
+def test_exception_of_any_name_is_a_failure(tmp_path):
+    (tmp_path / "x.log").write_text(
+        "Traceback (most recent call last):\n  File 'x.py', line 3, in f\nKeyError: 'frob'\n"
+    )
+    done = diagnose(tmp_path, "x.log")
+    assert done.returncode == 1
+    assert "KeyError: 'frob'" in done.stdout
+
+
+def test_empty_log_proves_nothing(tmp_path):
+    (tmp_path / "x.log").write_text("\n")
+    assert "It is empty" in diagnose(tmp_path, "x.log").stdout
+
+
+def test_repository_is_that_of_the_remote_and_not_of_the_links(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(
+        "[project]\nname = 'demo'\nversion = '1'\n"
+        "[project.urls]\nHome = 'https://github.com/other/demo'\n"
+    )
+    workflow = tmp_path / ".github" / "workflows" / "publish.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(
+        "on: {release: {types: [published]}}\njobs:\n  publish:\n    runs-on: ubuntu-latest\n"
+        "    environment: pypi\n    permissions: {id-token: write}\n    steps:\n"
+        "      - uses: pypa/gh-action-pypi-publish@release/v1\n"
+    )
+    for arguments in (["init", "-q"], ["remote", "add", "origin", "https://github.com/me/demo"]):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    (tmp_path / "x.log").write_text(
+        "* `invalid-publisher`: valid token, but no corresponding publisher "
+        "(Publisher with matching claims was not found)\n"
+        "* `repository`: `me/demo`\n* `repository_owner`: `me`\n* `environment`: `release`\n"
+    )
+    done = diagnose(tmp_path, "x.log")
+    assert "other/demo" not in done.stdout
+    assert "The run's environment is `release`, this project's is `pypi`." in done.stdout
+
+
 def test_log_of_a_good_run_has_no_failure(tmp_path):
     (tmp_path / "x.log").write_text("View at:\nhttps://pypi.org/project/demo/1.0/\n")
     done = diagnose(tmp_path, "x.log")

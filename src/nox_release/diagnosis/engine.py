@@ -35,7 +35,9 @@ _SUCCEEDED = re.compile(
 # Frames that a notice of the publish step may explain; any other one names a step of its own.
 _ANYBODYS_FRAMES = {"tw-frame", "uv-frame", "gr-exit"}
 _ERROR_LINE = re.compile(
-    r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found)\b", re.IGNORECASE
+    r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found)\b"
+    r"|^\s*[\w.]+(?:error|exception)(?::|$)|traceback \(most recent call last\)",
+    re.IGNORECASE,
 )
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from nox_release.diagnosis.engine import diagnose, first_errors
 from nox_release.diagnosis.silent import silent_failures
 from nox_release.diagnosis.values import Circumstances, repository_of
-from nox_release.errors import ConfigurationError, ForgeError
+from nox_release.errors import ConfigurationError, ForgeError, NoxReleaseError
 from nox_release.operations import options as shared
 from nox_release.operations.unnoticed import ask, observe_release, tag_and_version
 from nox_release.process import redact
@@ -69,6 +69,7 @@ class Explanation:
     errors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     failed: bool = True
+    is_empty: bool = False
 
 
 def main(context: Context, options: argparse.Namespace) -> int:
@@ -85,14 +86,12 @@ def _explained(context: Context, project: Project | None, source: str | None) ->
     if source == "-":
         stream = getattr(sys.stdin, "buffer", None)
         text = stream.read() if stream else sys.stdin.read()
-        return explain(context, project, text, source="standard input", keep=True)
+        here = _publisher_here(context, project)
+        return explain(context, project, text, publisher=here, source="standard input", keep=True)
     if source and (context.root / source).is_file():
-        return explain(
-            context,
-            project,
-            (context.root / source).read_bytes(),
-            source=source,
-        )
+        text = (context.root / source).read_bytes()
+        here = _publisher_here(context, project)
+        return explain(context, project, text, publisher=here, source=source)
     found = _RUN.fullmatch(source or "")
     if source and not found:
         raise ConfigurationError(
@@ -166,6 +165,20 @@ def _place(
     return Place(forge=forge, repository=repository, derived=derived)
 
 
+def _publisher_here(context: Context, project: Project | None) -> TrustedPublisher | None:
+    """What this checkout would publish as; the remote's owner, whatever `[project.urls]` say."""
+    from nox_release.git import find_repository
+    from nox_release.project import Settings
+    from nox_release.workflows import read_publisher
+
+    try:
+        repository = find_repository(context.root, context.runner)
+        settings = project.settings if project else Settings()
+        return read_publisher(repository, settings).publisher if repository else None
+    except NoxReleaseError:  # the log can be read without
+        return None
+
+
 def _newest_run(place: Place, project: Project | None) -> Run | None:
     """The newest run of the publish workflow, or, without one, the newest failed run at all."""
     workflow = project.settings.workflow if project else None
@@ -230,6 +243,7 @@ def explain(
         log=_kept(subject) if keep else None,
         errors=errors,
         failed=bool(found or errors),
+        is_empty=not subject.strip(),
     )
 
 
@@ -313,7 +327,8 @@ def show(console: Console, explanation: Explanation) -> None:
     if explanation.log:
         console.line(f"The log is kept in {explanation.log}")
     if explanation.diagnoses:
-        console.mark("step", "Next: do the first, then `nox -s release` goes on where it stopped.")
+        what = "do that" if len(explanation.diagnoses) == 1 else "do what the first one says"
+        console.mark("step", f"Next: {what}; then `nox -s release` goes on where it stopped.")
 
 
 def _show_one(console: Console, diagnosis: Diagnosis) -> None:
@@ -333,6 +348,9 @@ def _show_one(console: Console, diagnosis: Diagnosis) -> None:
 
 
 def _show_nothing(console: Console, explanation: Explanation) -> None:
+    if explanation.is_empty:
+        console.mark("not known", "It is empty: nothing can be told from it.")
+        return
     if not explanation.failed:
         console.mark("ok", "No failure is seen in it.")
         return
