@@ -70,6 +70,25 @@ def size_in_words(size: int) -> str:
     return f"{size:.1f} GB"
 
 
+_TAKING_OPTIONS = re.compile(
+    r"\bnox -s (?P<name>build|check-project|first-upload|release|diagnose|init)\b(?![-\w])"
+    r"(?! -- --(?:index|package)\b)(?P<more> --(?= ))?"
+)
+
+
+def with_options(text: str, *, index: str | None, package: str | None) -> str:
+    """`text` with the options that this command was given in the commands it names: without them
+    the next one would be about another index or package.
+    """
+
+    def add(found: re.Match[str]) -> str:
+        given = ["--index", index] if index and found["name"] != "build" else []
+        given += ["--package", package] if package else []
+        return f"nox -s {found['name']} -- {shlex.join(given)}" if given else found[0]
+
+    return _TAKING_OPTIONS.sub(add, text) if index or package else text
+
+
 class Console:
     """Shows what operations have to say, and asks the few questions they have."""
 
@@ -85,6 +104,8 @@ class Console:
     ) -> None:
         self._out = out
         self._prefix = prefix
+        self._index: str | None = None
+        self._package: str | None = None
         self._stream = stream
         self._environ = environ
         self.interactive = interactive
@@ -139,6 +160,10 @@ class Console:
             prefix=prefix,
         )
 
+    def keep_options(self, *, index: str | None, package: str | None) -> None:
+        """Repeat these options of the command line in the commands that are shown."""
+        self._index, self._package = index, package
+
     # --- lines -------------------------------------------------------------------------------
 
     def line(self, text: str = "", *, style: str = "", indent: int = 0) -> None:
@@ -165,7 +190,8 @@ class Console:
         self._hang(sign, style, body, indent)
 
     def _shown(self, text: str) -> str:
-        return safe(with_prefix(text, self._prefix))
+        given = with_options(text, index=self._index, package=self._package)
+        return safe(with_prefix(given, self._prefix))
 
     def command(self, argv: Sequence[str]) -> None:
         """A program that is about to run."""

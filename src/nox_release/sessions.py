@@ -117,6 +117,9 @@ def run(
     console = Console.for_terminal(
         environ=os.environ, interactive=asked, json=_wants_json(options), prefix=prefix
     )
+    console.keep_options(
+        index=getattr(options, "index", None), package=getattr(options, "package", None)
+    )
     context = Context(
         root=Path.cwd(),
         environ=dict(os.environ),

@@ -61,6 +61,7 @@ def test_a_registered_publisher_is_proven_and_nothing_is_uploaded(prepared):
     status, output = check(prepared, "--yes", "--json")
     assert status == 0, output
     assert "exchanged the token of publish.yml" in output
+    assert f"Next: nox -s release -- --index {prepared.index.url}" in output
     document, _ = json.JSONDecoder().raw_decode(output)  # standard output comes first
     assert (document["project"], document["proven"]) == ("tiny-demo", True)
     assert prepared.index.filenames("tiny-demo") == ()

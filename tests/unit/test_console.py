@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from nox_release.console import Console, finding_as_json, safe
+from nox_release.console import Console, finding_as_json, safe, with_options
 from nox_release.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.findings import Location, Passed, Rule, Severity, Skipped, find
 
@@ -178,3 +178,29 @@ def test_an_error_is_the_document_where_one_is_expected_and_none_was_written(cap
     console.json({"ok": True})
     console.error(error)
     assert json.loads(capsys.readouterr().out) == {"ok": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown_as"),
+    [
+        ("Next: nox -s release", "Next: nox -s release -- --index testpypi --package 'a b'"),
+        ("`nox -s release -- 1.4.0`", "`nox -s release -- --index testpypi --package 'a b' 1.4.0`"),
+        ("nox -s build, then", "nox -s build -- --package 'a b', then"),
+        ("nox -s release -- --index testpypi", "nox -s release -- --index testpypi"),
+        (
+            "nox -s check-publisher and nox -s rehearse",
+            "nox -s check-publisher and nox -s rehearse",
+        ),
+    ],
+)
+def test_the_next_command_is_about_the_same_index_and_package(text, shown_as):
+    assert with_options(text, index="testpypi", package="a b") == shown_as
+    assert with_options(text, index=None, package=None) == text
+
+
+def test_commands_on_the_screen_bear_the_options_and_the_prefix():
+    stream = io.StringIO()
+    console = Console.for_terminal(environ={}, interactive=False, file=stream, prefix="pypi-")
+    console.keep_options(index="testpypi", package=None)
+    console.mark("step", "Next: nox -s release")
+    assert "nox -s pypi-release -- --index testpypi" in stream.getvalue()
