@@ -286,7 +286,7 @@ def _unasked(result: Result) -> Result:
         title="what GitHub says"
         if result.id != preflight.REMOTE_UNREACHABLE.id
         else "what the remote has",
-        reason=f"{result.message} {result.fix}".strip(),
+        reason=f"{result.message.rstrip('.')}. {result.fix}".strip(),
     )
 
 
