@@ -315,6 +315,15 @@ def test_no_run_is_explained_and_the_next_command_starts_the_workflow(ready):
     assert set(state(ready)[3]) == FILES
 
 
+def test_notes_that_github_would_refuse_stop_the_release_before_the_tag(ready):
+    notes = ready.directory / "notes.md"
+    notes.write_text("x" * 125_001)
+    ended = release(ready, "--notes-file", str(notes), "--no-verify-build")
+    assert ended.status == 1
+    assert "GitHub takes 125,000" in ended.output
+    assert state(ready)[0] == ()
+
+
 def test_the_version_asked_for_must_be_the_one_that_is_built(ready):
     for also in ((), ("--no-verify-build",)):
         ended = release(ready, "2.0", *also)

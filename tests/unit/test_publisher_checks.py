@@ -3,13 +3,15 @@
 import base64
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from nox_release.checks import publisher as checks
 from nox_release.errors import NoxReleaseError
 from nox_release.findings import Finding, Severity
-from nox_release.project import PYPI
+from nox_release.operations.check_publisher import _identity_token
+from nox_release.project import PYPI, parse_index
 from nox_release.publishing import TrustedPublisher
 
 OURS = TrustedPublisher(owner="Octo", repository="Demo", workflow="publish.yml", environment="pypi")
@@ -135,3 +137,21 @@ def test_claims_are_read_from_the_token_and_a_broken_one_is_not_repeated():
         with pytest.raises(NoxReleaseError) as caught:
             checks.parse_claims(broken)
         assert broken not in str(caught.value)
+
+
+class Asks:
+    """An index that wants an identity token for this audience."""
+
+    def __init__(self, index, audience):
+        self.index = index
+        self.audience = audience
+
+    def fetch_audience(self):
+        return self.audience
+
+
+@pytest.mark.parametrize("audience", ["pypi", "testpypi"])
+def test_no_index_is_given_the_identity_that_another_one_takes(audience):
+    client = Asks(parse_index("https://own.example/"), audience)
+    with pytest.raises(NoxReleaseError, match="is good for another index"):
+        _identity_token(SimpleNamespace(environ={"GITHUB_ACTIONS": "true"}), client)

@@ -224,6 +224,8 @@ def _publisher_of(claims: Mapping[str, Any]) -> TrustedPublisher:
 def _identity_token(context: Context, client: IndexClient) -> str:
     from id import AmbientCredentialError, GitHubOidcPermissionCredentialError, detect_credential
 
+    from nox_release.project import PYPI, TESTPYPI
+
     if context.environ.get("GITHUB_ACTIONS") != "true":
         raise NoxReleaseError(
             "There is no identity token here: this is not a GitHub Actions job.",
@@ -231,6 +233,14 @@ def _identity_token(context: Context, client: IndexClient) -> str:
             "checks this, and follows it.",
         )
     audience = client.fetch_audience()
+    index = client.index
+    here = index.upload_url.startswith("http://")  # plain http is taken for this machine alone
+    if audience in (PYPI.name, TESTPYPI.name) and audience != index.name and not here:
+        raise NoxReleaseError(
+            f"{index.title} asks for a token that is good for another index.",
+            reason=f"With an identity token for `{audience}` it could upload there as this job.",
+            hint="Look at the addresses of `[tool.nox-release] index`.",
+        )
     try:
         token = detect_credential(audience)
     except GitHubOidcPermissionCredentialError:

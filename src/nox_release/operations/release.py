@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +75,8 @@ if TYPE_CHECKING:
     from nox_release.project import Project
     from nox_release.publishing import Derivation
 
-_INSTALL_AT_MOST = timedelta(minutes=5)
+# Not documented; said with status 422: "body is too long (maximum is 125000 characters)".
+_NOTES_AT_MOST = 125_000
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -187,6 +187,7 @@ class Release:
         self.place = place
         self.observer = observer
         self.notes = notes
+        self.found_notes: Notes | None = None
         self.forge: Forge = observer.forge
         self.client: IndexClient = observer.client
         self.repository: Repository = place.repository
@@ -454,6 +455,23 @@ class Release:
         return "", None
 
     def notes_for(self, target: Target) -> Notes:
+        """The notes, found once: what was shown is what is published.
+
+        Raises:
+            ConfigurationError: GitHub would refuse them, and the tag would be out by then.
+        """
+        if self.found_notes is None:
+            self.found_notes = self.find_notes(target)
+            if len(self.found_notes.text or "") > _NOTES_AT_MOST:
+                raise ConfigurationError(
+                    f"The notes of {target.title} are too long for a GitHub release.",
+                    reason=f"{self.found_notes.source} has {len(self.found_notes.text or ''):,} "
+                    f"characters; GitHub takes {_NOTES_AT_MOST:,}.",
+                    hint="Give shorter ones: nox -s release -- --notes-file FILE",
+                )
+        return self.found_notes
+
+    def find_notes(self, target: Target) -> Notes:
         if self.notes is not None:
             return self.notes
         name, text = self.read_changelog()
