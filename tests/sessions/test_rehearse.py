@@ -131,7 +131,7 @@ def test_project_without_git_and_workflow_gets_both_in_its_copy(
     assert status == 0, output
     assert "is not under git" in output
     assert "you/tiny-demo" in output
-    assert "No workflow publishes this project yet." in output
+    assert "No workflow that is committed publishes this project." in output
     assert not (project / ".github").exists()
     assert not (project / ".git").exists()
 

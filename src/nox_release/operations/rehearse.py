@@ -400,7 +400,8 @@ def _first_upload(story: Story) -> None:
         if not names:
             raise NoxReleaseError("The first upload left nothing on the index.")
         story.published = names
-        proven.append(f"{project.name} exists, with {len(names)} files from twine")
+        files = f"{len(names)} file{'s' * (len(names) != 1)}"
+        proven.append(f"{project.name} exists, with {files} from twine")
         if changed is not None:
             bump(project, story.version, target)
             noted = announce(story.root, target)
@@ -409,8 +410,8 @@ def _first_upload(story: Story) -> None:
             world.commit(f"Version {target}", paths=edited)
             world.workflows.forget_pushes()
             console.line()
-            files = f"{changed} and {noted}" if noted else changed
-            console.mark("step", f"In the copy, {files} say {target} now: the next version.")
+            files = f"{changed} and {noted} say" if noted else f"{changed} says"
+            console.mark("step", f"In the copy, {files} {target} now: the next version.")
             story.version = target
 
 

@@ -410,7 +410,7 @@ def _derive(world: World, project: Project) -> Derivation:
 def _unusable(derivation: Derivation) -> str:
     """Why the project's own workflow cannot be carried out here; empty when it can."""
     if not derivation.jobs:
-        return "No workflow publishes this project yet."
+        return "No workflow that is committed publishes this project."
     if derivation.publisher is None or derivation.job is None:
         return "Which of the project's workflows publishes is not settled."
     job = derivation.job
