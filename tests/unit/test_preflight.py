@@ -334,3 +334,20 @@ def test_at_least_thirty_kinds_stop_a_release_and_each_says_what_mends_it():
         assert rule.title
         assert rule.why
         assert rule.remedy
+
+
+def test_a_command_to_paste_takes_odd_names_for_names():
+    forgotten = Changes(untracked=("src/demo/$(id) x.py",))
+    moved = replace(
+        WELL,
+        changes=forgotten,
+        branch="a;b",
+        remote=replace(REMOTE, default_branch="$(id)"),
+    )
+    fixes = " ".join(
+        result.fix
+        for result in preflight.check_preflight(TARGET, moved)
+        if isinstance(result, Finding)
+    )
+    assert "git add 'src/demo/$(id) x.py'" in fixes
+    assert "git switch '$(id)'" in fixes

@@ -6,6 +6,7 @@ Pure rules over what was observed. Each finding ends in the command or page that
 from __future__ import annotations
 
 import re
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -482,7 +483,7 @@ def check_changes(target: Target, observed: Observed) -> Iterator[Result]:
             yield find(
                 UNTRACKED_SOURCE,
                 f"Not under git: {_some(sources)}.",
-                fix=f"git add {sources[0]} and commit, or name it in .gitignore",
+                fix=f"git add {quote(sources[0])} and commit, or name it in .gitignore",
             )
         if others:
             yield find(UNTRACKED, f"Not under git: {_some(others)}.")
@@ -495,7 +496,7 @@ def _branch(target: Target, observed: Observed, release_branch: str | None) -> I
         yield find(
             DETACHED,
             f"HEAD is detached at {observed.head[:7]}.",
-            fix=f"git switch {wanted or 'BRANCH'}",
+            fix=f"git switch {quote(wanted or 'BRANCH')}",
         )
     elif wanted is not None and observed.branch != wanted:
         origin = (
@@ -504,7 +505,7 @@ def _branch(target: Target, observed: Observed, release_branch: str | None) -> I
         yield find(
             WRONG_BRANCH,
             f"HEAD is on `{observed.branch}`; releases are made from `{wanted}` ({origin}).",
-            fix=f"git switch {wanted}; or, to release from here always: "
+            fix=f"git switch {quote(wanted)}; or, to release from here always: "
             f'`[tool.nox-release] branch = "{observed.branch}"`',
         )
 
@@ -526,13 +527,13 @@ def _relation(target: Target, observed: Observed) -> Iterator[Result]:
             DIVERGED,
             f"HEAD has {relation.ahead} and {there} has {relation.behind} commits that the "
             "other lacks.",
-            fix=f"git pull --rebase {target.remote} {observed.branch}, then test again",
+            fix=f"git pull --rebase {target.remote} {quote(observed.branch)}, then test again",
         )
     elif relation.behind:
         yield find(
             BEHIND,
             f"HEAD lacks {relation.behind} commits that are on {there}.",
-            fix=f"git pull --ff-only {target.remote} {observed.branch}",
+            fix=f"git pull --ff-only {target.remote} {quote(observed.branch)}",
         )
     elif relation.ahead:
         yield find(AHEAD, f"{there} lacks {relation.ahead} commits of HEAD.")
@@ -556,7 +557,7 @@ def _branch_rules(observed: Observed) -> Iterator[Result]:
         yield find(
             BRANCH_RULES,
             f"`{observed.branch}` may not be pushed to directly: {kinds}.",
-            fix=f"gh pr create, merge it, git switch {observed.branch} && git pull, and release "
+            fix=f"gh pr create, merge it, git switch {quote(observed.branch or '')} && git pull, and release "
             "from there",
         )
 
@@ -599,7 +600,7 @@ def check_tag(target: Target, observed: Observed) -> Iterator[Result]:
             TAG_ELSEWHERE_HERE,
             f"The tag {tag} is on {here[:7]} in this clone; this release is {commit[:7]}.",
             fix=f"Release the next version; or, if nobody has seen that tag, delete it yourself: "
-            f"git tag --delete {tag}",
+            f"git tag --delete {quote(tag)}",
         )
     asked = not isinstance(observed.remote, CouldNotAsk) and observed.gh == "ready"
     if there is None and asked:
@@ -743,7 +744,7 @@ def check_workflow_ready(target: Target, observed: Observed) -> Iterator[Result]
         yield find(
             WORKFLOW_DISABLED,
             f"{target.workflow} is disabled on GitHub ({workflow.state.replace('_', ' ')}).",
-            fix=f"gh workflow enable {target.workflow}",
+            fix=f"gh workflow enable {quote(target.workflow)}",
         )
     name = target.publisher.environment if target.publisher else None
     if name is None:
@@ -805,7 +806,7 @@ def check_github_release(target: Target, observed: Observed) -> Iterator[Result]
         yield find(
             RELEASE_DRAFT,
             f"The GitHub release {target.tag} exists as a draft: {release.url}",
-            fix=f"Publish it: gh release edit {target.tag} --draft=false --verify-tag; or delete "
+            fix=f"Publish it: gh release edit {quote(target.tag)} --draft=false --verify-tag; or delete "
             "the draft on its page; then run the same command again",
         )
     elif isinstance(observed.remote, CouldNotAsk):

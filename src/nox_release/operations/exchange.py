@@ -5,6 +5,7 @@ exchanges a token is started, followed, and told about.
 from __future__ import annotations
 
 import contextlib
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from nox_release import pages
@@ -55,7 +56,8 @@ def prove_by_run(context: Context, project: Project, *, yes: bool) -> int:
             f"{project.name} is not on {index.title}. With a pending publisher, this exchange "
             "creates the project, empty.",
         )
-    command = f"gh workflow run {workflow} --ref {branch} -f {INPUT}=true"
+    asked = ["gh", "workflow", "run", workflow, "--ref", branch, "-f", f"{INPUT}=true"]
+    command = shlex.join(asked)
     console.confirm(f"Start it ({command})?", yes=yes)
     known = {run.id for run in forge.runs(event=EVENT, workflow=workflow)}
     forge.dispatch(workflow, ref=branch, inputs={INPUT: "true"})

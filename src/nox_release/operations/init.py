@@ -9,6 +9,7 @@ A file that exists is never overwritten: you see what would change in it.
 from __future__ import annotations
 
 import difflib
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -284,7 +285,7 @@ def _next_step(context: Context, proposals: tuple[Proposal, ...]) -> None:
     if changed:
         console.line(f"Take over what you want of the changes to {' and '.join(changed)}.")
     if written:
-        files = " ".join(written)
+        files = shlex.join(written)
         console.mark("step", f'Next: git add {files} && git commit -m "Publish with nox-release"')
     else:
         console.mark("step", "Next: nox -s check-project")

@@ -10,6 +10,7 @@ it: what is done already is found by looking, and only the rest is done.
 from __future__ import annotations
 
 import contextlib
+import shlex
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -568,7 +569,7 @@ class Release:
         Raises:
             NoRun: it cannot be, or nobody says so.
         """
-        command = f"gh workflow run {target.workflow} --ref {target.tag}"
+        command = shlex.join(["gh", "workflow", "run", target.workflow, "--ref", target.tag])
         if not target.dispatchable:
             nothing.hint = (
                 f"{nothing.hint}. {target.workflow} has no `workflow_dispatch`, so it cannot be "
