@@ -168,13 +168,16 @@ def read_actions(
 def github_remote(repository: Repository, settings: Settings) -> tuple[str, str] | str:
     """Owner and repository as the remote spells them, or the reason why there are none.
 
-    The remote is the one set, `origin`, or the only one.
+    The remote is the one set, the one that the branch follows, `origin`, or the only one.
 
     Raises:
         CommandError: git could not be asked.
     """
     names = repository.remotes()
-    name = settings.remote or ("origin" if "origin" in names or len(names) != 1 else names[0])
+    branch = repository.branch()
+    followed = repository.upstream(branch) if branch else None
+    usual = "origin" if "origin" in names or len(names) != 1 else names[0]
+    name = settings.remote or (followed[0] if followed and followed[0] in names else usual)
     url = repository.remote_url(name)
     if url is None:
         return f"git has no remote `{name}`"

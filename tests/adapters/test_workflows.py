@@ -152,6 +152,19 @@ def test_the_publisher_of_a_checkout_has_githubs_spelling(folder):
     assert [result.id for result in renamed.results] == ["repository-renamed"]
 
 
+def test_of_several_remotes_the_one_that_the_branch_follows_is_meant(folder):
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "remote", "add", "origin", "https://github.com/fork/demo.git")
+    git(folder, "remote", "add", "upstream", "https://github.com/octo/demo.git")
+    repository = find_repository(folder, RUNNER)
+    assert github_remote(repository, Settings()) == ("fork", "demo")
+    git(folder, "commit", "--quiet", "--allow-empty", "-m", "One")
+    git(folder, "config", "branch.main.remote", "upstream")
+    git(folder, "config", "branch.main.merge", "refs/heads/main")
+    assert github_remote(repository, Settings()) == ("octo", "demo")
+    assert github_remote(repository, Settings(remote="origin")) == ("fork", "demo")
+
+
 def test_insteadof_does_not_change_whose_repository_it_is(folder):
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "remote", "add", "origin", "https://github.com/octo/demo.git")
