@@ -212,3 +212,19 @@ def test_no_filter_pattern_takes_long_over_a_tag(pattern):
     started = time.monotonic()
     matches_patterns("a" * 250, [pattern])
     assert time.monotonic() - started < 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "step",
+    [
+        "      - run: |\n          twine upload dist/*\n",
+        "      - uses: pypa/gh-action-pypi-publish@v1\n",
+    ],
+)
+def test_the_rules_end_in_bounded_time_over_thousands_of_steps(step):
+    head = "on: {release: {types: [published]}}\njobs:\n  a:\n    runs-on: x\n    steps:\n"
+    workflow = parse_workflow(head + step * 3_000, file=FILE)
+    started = time.monotonic()
+    assert [one for one in check_workflow(workflow, facts({})) if isinstance(one, Finding)]
+    assert time.monotonic() - started < 20
