@@ -14,6 +14,7 @@ from nox_release.errors import ConfigurationError, ForgeError, NoxReleaseError
 from nox_release.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
 from nox_release.git import NotARepository, Repository, find_repository
 from nox_release.plan import CouldNotAsk, Observed, Target
+from nox_release.process import end_running
 from nox_release.publishing import derive_publisher, explain_remote, parse_remote
 from nox_release.workflows import read_actions, read_workflows
 
@@ -147,9 +148,16 @@ def ask(question: Callable[[], T]) -> T | CouldNotAsk:
 
 def ask_all(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
     """Every answer by its question's name; all questions are put at once."""
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        asked = {name: pool.submit(ask, question) for name, question in questions.items()}
+    pool = ThreadPoolExecutor(max_workers=_AT_ONCE)
+    asked = {name: pool.submit(ask, question) for name, question in questions.items()}
+    try:
         return {name: answer.result() for name, answer in asked.items()}
+    except BaseException:  # Ctrl-C: nobody waits for the answers that are still out
+        pool.shutdown(wait=False, cancel_futures=True)
+        end_running()
+        raise
+    finally:
+        pool.shutdown(wait=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

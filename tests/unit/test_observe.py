@@ -1,0 +1,44 @@
+"""Asking many things at once: what is answered, what is not, and what a Ctrl-C leaves behind."""
+
+import os
+import sys
+import time
+
+import pytest
+
+from nox_release.errors import CommandError, NoxReleaseError
+from nox_release.operations.observe import ask_all
+from nox_release.plan import CouldNotAsk
+from nox_release.process import Runner
+
+
+def test_what_could_not_be_asked_is_told_beside_the_answers():
+    def fail():
+        raise NoxReleaseError("It failed.", reason="No\nroute.")
+
+    answers = ask_all({"a": lambda: 1, "b": fail})
+    assert answers == {"a": 1, "b": CouldNotAsk(reason="No route.")}
+
+
+def test_ctrl_c_ends_the_programs_that_are_still_asked(tmp_path):
+    ended = []
+
+    def wait():
+        try:
+            Runner(environ=dict(os.environ)).run(
+                [sys.executable, "-c", "import time; time.sleep(60)"], cwd=tmp_path
+            )
+        except CommandError as error:
+            ended.append(error.returncode)
+
+    def interrupt():
+        time.sleep(0.5)
+        raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        ask_all({"b": interrupt, "a": wait})
+    while not ended and time.monotonic() - started < 30:
+        time.sleep(0.05)
+    assert ended
+    assert time.monotonic() - started < 30
