@@ -36,6 +36,7 @@ from nox_release.distributions import (
     Unreadable,
 )
 from nox_release.errors import NoxReleaseError
+from nox_release.zip_files import UTF8_NAME, ZipReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -204,17 +205,17 @@ class _ZipReading:
     def _corrupt(self, member: str = "") -> None:
         self.faults.append(Fault(rule="archive-corrupt", text="None", member=member))
 
-    def _open(self) -> zipfile.ZipFile | None:
+    def _open(self) -> ZipReader | None:
         self.stream.seek(0)
         try:
-            return zipfile.ZipFile(self.stream)
+            return ZipReader(self.stream)
         except zipfile.BadZipFile:
             self._corrupt()
         except Exception as error:  # noqa: BLE001 - zipfile fails in many ways
             self._fail("archive-unreadable", error)
         return None
 
-    def _examine(self, archive: zipfile.ZipFile) -> None:
+    def _examine(self, archive: ZipReader) -> None:
         infos = archive.infolist()
         unpacked = sum(info.file_size for info in infos)
         if unpacked > RATIO_FLOOR and unpacked / self.size > RATIO_LIMIT:
@@ -240,7 +241,7 @@ class _ZipReading:
             )
             self.faults.append(Fault(rule="zip-framing", text=text, detail=problem))
 
-    def _examine_wheel(self, archive: zipfile.ZipFile) -> None:
+    def _examine_wheel(self, archive: ZipReader) -> None:
         parts = self.filename.split("-", 2)
         if len(parts) < 3:
             text = "Unable to parse name and version from wheel filename"
@@ -260,7 +261,7 @@ class _ZipReading:
             self.metadata = None
             self.limits.append(excess)
 
-    def _examine_sdist(self, archive: zipfile.ZipFile) -> None:
+    def _examine_sdist(self, archive: ZipReader) -> None:
         try:
             self.top = common_path([_zip_name(info) for info in archive.infolist()])
         except ValueError as error:
@@ -277,7 +278,7 @@ class _ZipReading:
             self.metadata_member, self.metadata = target, content
             self._drop_excess()
 
-    def _require(self, archive: zipfile.ZipFile, name: str, rule: str, what: str) -> None:
+    def _require(self, archive: ZipReader, name: str, rule: str, what: str) -> None:
         if name not in self.infos:
             self.faults.append(Fault(rule=rule, text=f"{what} not found at {name}"))
             return
@@ -292,11 +293,11 @@ class _ZipReading:
         else:
             self._fail("archive-member-unreadable", RuntimeError(content.reason), name)
 
-    def _read_text(self, archive: zipfile.ZipFile, name: str) -> bytes | Unreadable:
+    def _read_text(self, archive: ZipReader, name: str) -> bytes | Unreadable:
         """A member in full, unless it is larger than any such file ought to be."""
         limit = MAX_ENTRY_POINTS if name.endswith("/entry_points.txt") else MAX_TEXT
         try:
-            with archive.open(self.infos[name]) as member:
+            with archive.open_member(self.infos[name]) as member:
                 content = member.read(limit + 1)
         except zipfile.BadZipFile as error:
             return Unreadable(f"corrupt: {error}")
@@ -309,7 +310,7 @@ class _ZipReading:
             return Unreadable(reason, limit=True)
         return content
 
-    def _find_wheel_metadata(self, archive: zipfile.ZipFile) -> None:
+    def _find_wheel_metadata(self, archive: ZipReader) -> None:
         """Where twine finds it: the shallowest METADATA that says Metadata-Version."""
         candidates = [name for name in self.infos if "METADATA" in name]
         parts = sorted((len(split), split) for split in (name.split("/") for name in candidates))
@@ -326,20 +327,20 @@ class _ZipReading:
             if name.endswith(".dist-info/METADATA") and isinstance(content, bytes):
                 self.metadata_member, self.metadata = name, content
 
-    def _scan(self, archive: zipfile.ZipFile) -> None:
+    def _scan(self, archive: ZipReader) -> None:
         """Read every module, as PyPI does: for protected code, and noticing damaged ones."""
         scan = _Scan()
         for info in archive.infolist():
             name = _zip_name(info)
             if name.endswith("/") or not _is_scanned(name):
                 continue
-            whole = _read_sound(self.stream, self.infos[name])
+            whole = _read_sound(self.stream, archive, self.infos[name])
             if whole is not None:
                 self.budget.spend(len(whole))
                 scan.add(name, iter((whole,)))
                 continue
             try:
-                with archive.open(self.infos[name]) as member:
+                with archive.open_member(self.infos[name]) as member:
                     scan.add(name, _chunks(member, self.budget))
             except zipfile.BadZipFile:
                 self._corrupt(name)
@@ -354,10 +355,9 @@ class _ZipReading:
 
 # Flags of a member that is encrypted or a patch. APPNOTE.TXT 4.4.4.
 _NOT_PLAIN = 0x1 | 0x20 | 0x40
-_UTF8_NAME = 0x800
 
 
-def _read_sound(stream: IO[bytes], info: zipfile.ZipInfo) -> bytes | None:
+def _read_sound(stream: IO[bytes], archive: ZipReader, info: zipfile.ZipInfo) -> bytes | None:
     """A deflated member in one piece, without the care that `zipfile` takes of bad ones.
 
     `None`: not one of those, or something about it is amiss; `zipfile` is to say what.
@@ -366,18 +366,16 @@ def _read_sound(stream: IO[bytes], info: zipfile.ZipInfo) -> bytes | None:
         info.compress_type != zipfile.ZIP_DEFLATED
         or info.flag_bits & _NOT_PLAIN
         or max(info.file_size, info.compress_size) > SCAN_LIMIT
+        or archive.overlaps(info)
     ):
         return None
     try:
-        name = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8_NAME else "cp437")
+        name = info.orig_filename.encode("utf-8" if info.flag_bits & UTF8_NAME else "cp437")
         stream.seek(info.header_offset)
         signature, name_length, extra_length = struct.unpack("<4s22xHH", stream.read(30))
         if signature != _LOCAL or stream.read(name_length) != name:
             return None
         stream.seek(extra_length, os.SEEK_CUR)
-        end = getattr(info, "_end_offset", None)  # where Pythons of 2024 and later look, so do we
-        if end is not None and stream.tell() + info.compress_size > end:
-            return None
         inflate = zlib.decompressobj(-zlib.MAX_WBITS)
         content = inflate.decompress(stream.read(info.compress_size), info.file_size + 1)
     except (OSError, ValueError, struct.error, zlib.error):
