@@ -601,10 +601,19 @@ class Forge:
         return runs + _parsed("status", _parse_statuses, status)
 
     def rules_for_branch(self, branch: str) -> tuple[RefRule, ...]:
-        """The rules that apply to a branch."""
+        """The rules that apply to a branch.
+
+        Branch protection, which is older than rules, is a rule of the kind `protected`: what it
+        demands is shown to administrators alone.
+        """
         path = self._path("rules", "branches", branch)
         entries = self._pages(path, None, {})
-        return tuple(_value(path, _parse_branch_rule, entry) for entry in entries)
+        rules = tuple(_value(path, _parse_branch_rule, entry) for entry in entries)
+        path = self._path("branches", branch)
+        answer = None if rules else self._get(path)
+        if answer is not None and _parsed(path, _parse_is_protected, answer):
+            return (RefRule(kind="protected", ruleset=""),)
+        return rules
 
     def rules_for_tags(self) -> tuple[RefRule, ...]:
         """The active rules for tags, each with the patterns it applies to."""
@@ -861,6 +870,10 @@ def _parse_policy(document: Any) -> RefPolicy:
 
 def _parse_branch_rule(document: Any) -> RefRule:
     return RefRule(kind=str(document["type"]), ruleset=str(document.get("ruleset_source") or ""))
+
+
+def _parse_is_protected(document: Any) -> bool:
+    return bool(document.get("protected"))
 
 
 def _parse_active_tag_ruleset(document: Any) -> int | None:

@@ -293,7 +293,16 @@ class Spoken(Forge):
 )
 def test_an_answer_of_another_shape_is_an_error_that_is_told(answer, ask):
     with contextlib.suppress(ForgeError):
-        assert ask(Spoken(answer)) == ()
+        assert ask(Spoken(answer, answer)) == ()
+
+
+def test_protection_that_is_no_ruleset_is_seen_too():
+    protected = {"name": "main", "protected": True}
+    (rule,) = Spoken([], protected).rules_for_branch("main")
+    assert rule.kind == "protected"
+    assert Spoken([], {"name": "main", "protected": False}).rules_for_branch("main") == ()
+    (rule,) = Spoken([{"type": "pull_request"}], protected).rules_for_branch("main")
+    assert rule.kind == "pull_request"
 
 
 def test_a_red_check_on_the_second_page_is_seen():

@@ -127,6 +127,13 @@ CASES = {
         },
         {"branch-ahead": "warning", "branch-rules": "error"},
     ),
+    "ahead of a branch with the older protection": (
+        {
+            "relation": Relation(ahead=1, behind=0),
+            "branch_rules": (RefRule(kind="protected", ruleset="main"),),
+        },
+        {"branch-ahead": "warning", "branch-rules": "warning"},
+    ),
     "shallow": ({"shallow": True}, {"clone-shallow": "warning"}),
     "nobody": ({"identity": None}, {"identity-missing": "error"}),
     "no key": ({"signing_trouble": "no secret key"}, {"signing-impossible": "error"}),

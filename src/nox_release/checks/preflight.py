@@ -560,6 +560,13 @@ def _branch_rules(observed: Observed) -> Iterator[Result]:
             fix=f"gh pr create, merge it, git switch {quote(observed.branch or '')} && git pull, and release "
             "from there",
         )
+    elif any(rule.kind == "protected" for rule in rules):
+        yield find(
+            BRANCH_RULES,
+            f"`{observed.branch}` is protected; GitHub may refuse to have it pushed to directly, "
+            "and would refuse the tag with it.",
+            severity=Severity.WARNING,
+        )
 
 
 # What building leaves behind, this tool's own `dist/` among it.
