@@ -77,6 +77,19 @@ class Settings:
         """The tag of `version`; `{name}` and `{version}` may appear in `tag-format`."""
         return self.tag_format.format(name=name, version=version)
 
+    @staticmethod
+    def tag_format_of(tag: str, name: str) -> str | None:
+        """The `tag-format` by which `tag` names a version; `None` when it names none."""
+        found = re.search(r"\d.*", tag)
+        if found is None:
+            return None
+        try:
+            Version(found[0])
+        except InvalidVersion:
+            return None
+        before = tag[: found.start()]
+        return (before.replace(name, "{name}") if name else before) + "{version}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:

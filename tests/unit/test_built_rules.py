@@ -217,6 +217,18 @@ def test_the_tag_must_be_the_versions(tag, fits):
     assert ("version-mismatch" not in found(facts(TREE, WHOLE, project=project, tag=tag))) is fits
 
 
+@pytest.mark.parametrize(
+    ("tag", "form"),
+    [("1.0", "{version}"), ("demo-1.0", "{name}-{version}"), ("1.1", None), ("next", None)],
+)
+def test_a_tag_of_another_form_gets_the_setting_for_it(tag, form):
+    project = Project(root=Path(), name="demo", version="1.0")
+    given = facts(TREE, WHOLE, project=project, tag=tag)
+    (told,) = [item for item in check_built(given) if item.id == "version-mismatch"]
+    assert ("tag-format" in told.fix) is (form is not None)
+    assert form is None or f'tag-format = "{form}"' in told.fix
+
+
 def test_a_tag_format_with_the_name_is_understood():
     project = Project(
         root=Path(), name="My.Demo", settings=Settings(tag_format="{name}/v{version}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -432,6 +432,7 @@ def _versions(facts: Facts) -> Iterator[Finding]:
                 VERSION_MISMATCH,
                 f"The tag {tag} is not the tag of version {version}, which would be "
                 f"`{project.settings.tag(project.name, str(parsed))}`.",
+                fix=_other_format(tag, project, parsed),
             )
             return
     if facts.sdist.version != facts.wheel.version:
@@ -507,6 +508,17 @@ def tag_fits(tag: str, project: Project, version: Version) -> bool:
             except InvalidVersion:
                 continue
     return False
+
+
+def _other_format(tag: str, project: Project, version: Version) -> str:
+    """The remedy where only the form of the tag is another one."""
+    form = project.settings.tag_format_of(tag, project.name)
+    if form is None:
+        return ""
+    settings = replace(project.settings, tag_format=form)
+    if not tag_fits(tag, replace(project, settings=settings), version):
+        return ""
+    return f'If your tags look like that, say so: `[tool.nox-release] tag-format = "{form}"`.'
 
 
 def is_between_tags(version: str) -> bool:
