@@ -278,6 +278,17 @@ def test_a_version_from_tags_needs_a_tag_and_gets_one_in_the_copy_only(tmp_path)
     assert git(root, "tag") == "v0.9"
 
 
+def test_what_build_requires_leaves_out_can_be_said_in_the_settings(tmp_path):
+    files = files_of("setuptools")
+    bare = files["pyproject.toml"].replace('requires = ["setuptools>=77"]', "requires = []")
+    root = under_git(tmp_path, files | {"pyproject.toml": bare})
+    assert command(root, "--no-smoke").returncode == 1
+    said = bare + '\n[tool.nox-release]\nbuild-requires = ["setuptools>=77"]\n'
+    under_git(root, {"pyproject.toml": said})
+    status, built = document(root, "--no-smoke")
+    assert (status, built["placed"]) == (0, True)
+
+
 def test_a_project_that_only_setup_py_describes_is_named_by_what_was_built(tmp_path):
     root = under_git(
         tmp_path,

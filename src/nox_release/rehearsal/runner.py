@@ -702,9 +702,11 @@ class WorkflowRunner:
     def _build_for_real(self, source: Path, outdir: Path) -> Iterable[Path]:
         from nox_release.building import build_distributions
         from nox_release.environments import fresh_environment
+        from nox_release.project import read_project
 
         environment = fresh_environment(outdir.parent / "build-env", self._runner)
-        return build_distributions(environment, source=source, outdir=outdir)
+        extra = read_project(source).settings.build_requires
+        return build_distributions(environment, source=source, outdir=outdir, extra_requires=extra)
 
     def _publish(
         self, carried: _Carried, job: Job, upload: PublishJob, say: Callable[[str], None]
