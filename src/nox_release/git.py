@@ -414,7 +414,9 @@ class Repository:
         objects = self._ask("rev-parse", "--git-path", "objects")
         if objects is None:
             return "the repository has no folder of objects"
-        with tempfile.TemporaryDirectory(prefix="nox-release-signing-") as folder:
+        with tempfile.TemporaryDirectory(
+            prefix="nox-release-signing-", ignore_cleanup_errors=True
+        ) as folder:
             done = self.git(
                 "commit-tree", "-S", "-m", "Can this be signed?", "HEAD^{tree}",
                 check=False, timeout=_NETWORK,

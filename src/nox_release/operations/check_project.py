@@ -142,7 +142,9 @@ def _build(context: Context, project: Project) -> Built | NoxReleaseError:
     """What a build into a temporary folder makes; its files are gone afterwards."""
     from nox_release.operations.build import build
 
-    with tempfile.TemporaryDirectory(prefix="nox-release-check-") as aside:
+    with tempfile.TemporaryDirectory(
+        prefix="nox-release-check-", ignore_cleanup_errors=True
+    ) as aside:
         try:
             return build(context, project, destination=Path(aside))
         except NoxReleaseError as error:

@@ -195,7 +195,11 @@ class FirstUpload:
     def make(self, stack: contextlib.ExitStack, begun: tuple[Distribution, ...]) -> list[Result]:
         """The files to upload, and what was found in them."""
         if self.options.placeholder:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nox-release-")))
+            folder = Path(
+                stack.enter_context(
+                    tempfile.TemporaryDirectory(prefix="nox-release-", ignore_cleanup_errors=True)
+                )
+            )
             self.distributions = build_placeholder(self.context, self.project, folder)
             return []
         if begun:

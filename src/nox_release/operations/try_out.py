@@ -55,7 +55,7 @@ def try_published(
 ) -> tuple[Result, ...]:
     """Install `name` at `version` from the index by itself, then try its wheel out in full."""
     with (
-        tempfile.TemporaryDirectory(prefix="nox-release-") as folder,
+        tempfile.TemporaryDirectory(prefix="nox-release-", ignore_cleanup_errors=True) as folder,
         context.console.waiting(f"Trying {name} {version} out") as waiting,
     ):
         aside = Path(folder)
