@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from nox_release.findings import Result
     from nox_release.forge import Forge
     from nox_release.git import Repository
-    from nox_release.index import IndexClient, IndexFile
+    from nox_release.index import IndexClient, IndexFile, Publisher
     from nox_release.operations.build import Built
     from nox_release.plan import Step
     from nox_release.project import Project
@@ -655,26 +655,14 @@ class Release:
             return ()
         results: list[Result] = []
         for file in self.files:
-            title = f"Provenance of {file.filename}"
-            if not file.provenance:
+            found, unknown = self.publishers_of(target, file)
+            if not found:
                 results.append(
                     Skipped(
                         id="publisher-last-release",
                         subject="trusted publisher",
-                        title=title,
-                        reason="the file has no attestation, so who published it is not proven",
-                    )
-                )
-                continue
-            try:
-                found = self.client.fetch_publishers(target.name, target.version, file.filename)
-            except NoxReleaseError as error:
-                results.append(
-                    Skipped(
-                        id="publisher-last-release",
-                        subject="trusted publisher",
-                        title=title,
-                        reason=error.reason,
+                        title=f"Provenance of {file.filename}",
+                        reason=unknown,
                     )
                 )
                 continue
@@ -685,7 +673,7 @@ class Release:
                     workflow=one.workflow,
                     environment=one.environment,
                 )
-                for one in found or ()
+                for one in found
             ]
             results += compare_provenance(
                 published,
@@ -696,6 +684,16 @@ class Release:
             )
             results += self.verify(target, file)
         return tuple(dict.fromkeys(results))
+
+    def publishers_of(self, target: Target, file: IndexFile) -> tuple[tuple[Publisher, ...], str]:
+        """The publishers that the file's provenance names; without any, why that is not known."""
+        if not file.provenance:
+            return (), "the file has no attestation, so who published it is not proven"
+        try:
+            found = self.client.fetch_publishers(target.name, target.version, file.filename)
+        except NoxReleaseError as error:
+            return (), error.reason or error.message
+        return found or (), f"{target.index.title} does not show its provenance (yet)"
 
     def verify(self, target: Target, file: IndexFile) -> tuple[Result, ...]:
         """The signatures themselves, on an index whose signatures the world can check."""
