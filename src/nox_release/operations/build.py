@@ -330,7 +330,7 @@ def _make(
 
     files: Future[Sequence[Path]] = Future()
     twine = pool.submit(check_with_twine, files.result, runner, cwd=aside)
-    loaded = pool.submit(_load, project.readme)
+    loaded = pool.submit(_load, _renderer(project))
     warnings: list[str] = []
     looked_at: list[Future[Distribution]] = []
     try:
@@ -403,7 +403,15 @@ def _look_at(sdist: Path, loaded: Future[None]) -> Distribution:
     return found
 
 
-def _load(readme: str | None) -> None:
+def _renderer(project: Project) -> str:
+    """What will render the description; a guess where pyproject.toml does not say."""
+    readme = project.readme or next(
+        (name for name in ("README.md", "README.rst") if (project.root / name).exists()), ""
+    )
+    return "readme_renderer." + ("rst" if readme.lower().endswith(".rst") else "markdown")
+
+
+def _load(renderer: str) -> None:
     """Load what looks at the files while others make them: it takes as long as a hook."""
     from importlib import import_module
 
@@ -416,9 +424,7 @@ def _load(readme: str | None) -> None:
         "rfc3986",
         "trove_classifiers",
         "rich.table",
-        "readme_renderer.markdown"
-        if (readme or "").lower().endswith(".md")
-        else "readme_renderer.rst",
+        renderer,
     ):
         import_module(module)
 
