@@ -7,7 +7,7 @@ import pytest
 
 from nox_release.checks.source import check_source
 from nox_release.checks.source_readme import installed_names
-from nox_release.checks.source_subject import SourceTree, package_folders
+from nox_release.checks.source_subject import SourceTree, any_match, package_folders
 from nox_release.checks.source_versions import declared_version
 from nox_release.findings import Finding, Passed, Severity
 from nox_release.project import Settings, parse_project, tomllib
@@ -537,3 +537,22 @@ def test_packages_are_found_by_the_projects_name():
         "src/my_name_space_pkg",
     )
     assert project.settings == Settings()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matched"),
+    [
+        ("LICEN[CS]E*", True),
+        ("LICENSE[!x]txt", True),
+        ("LICENSE[!.]txt", False),
+        ("**/LICENSE.txt", True),
+        ("docs/*", False),
+        ("LICENSE[", False),
+        ("LICENSE[]", False),
+        ("LICENSE[z-a]", False),
+        ("LICENSE[[&&--]txt", False),
+        ("[!]", False),
+    ],
+)
+def test_a_glob_is_read_whatever_is_written(pattern, matched):
+    assert any_match(["LICENSE.txt"], pattern) is matched

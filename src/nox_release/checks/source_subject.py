@@ -225,11 +225,22 @@ def any_match(names: Iterable[str], pattern: str) -> bool:
     """Whether a file matches a glob in which `**` spans folders."""
     translated = "".join(
         {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, "")
-        or (part if part.startswith("[") else re.escape(part))
+        or (_letters(part) if len(part) > 2 and part.startswith("[") else re.escape(part))
         for part in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|[^*?\[]+|\[", pattern)
     )
-    expression = re.compile(translated)
+    try:
+        expression = re.compile(translated)
+    except re.error:  # letters from one that comes later to one that comes before it
+        return pattern in names
     return any(expression.fullmatch(name) for name in names)
+
+
+def _letters(part: str) -> str:
+    """`[…]` of a glob as that of an expression; `[!…]` is everything else."""
+    inside = part[1:-1]
+    negative = inside.startswith("!")
+    escaped = re.sub(r"[^\w-]", r"\\\g<0>", re.sub(r"-+", "-", inside[negative:]))
+    return f"[{'^' * negative}{escaped}]" if escaped else re.escape(part)
 
 
 def readme_path(project: Project) -> str | None:
