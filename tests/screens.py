@@ -4,6 +4,7 @@ Run as `nox -s screens`; it rewrites `.github/screen-*.svg`. The world the sessi
 rehearsal's, so nothing is published and no account is used.
 """
 
+import contextlib
 import io
 import os
 import pty
@@ -84,29 +85,55 @@ def draw(text, title, file):
     file.write_text(console.export_svg(title=title), encoding="utf-8")
 
 
+@contextlib.contextmanager
+def prepared(folder):
+    """A rehearsed world around this project, with its first version on the index."""
+    from nox_release.rehearsal.world import World
+
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    clone = folder / "nox-release"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    with World(
+        folder / "w", environ={**os.environ, "PATH": path}, repository="nox-release"
+    ) as world:
+        world.seed(clone)
+        world.index.add_user("you")
+        world.index.create_project("nox-release", owner="you")
+        world.index.register_publisher(
+            "nox-release",
+            owner="you",
+            repository="nox-release",
+            workflow="publish.yml",
+            environment="pypi",
+        )
+        text = (world.clone / "CHANGELOG.md").read_text(encoding="utf-8")
+        dated = text.replace("## [Unreleased]", "## [0.1.0] - 2026-11-22")
+        world.commit("Date the first version", {"CHANGELOG.md": dated})
+        yield world
+
+
 def main():
-    sys.path.insert(0, str(ROOT / "tests"))
     wanted = sys.argv[1:]
-    python = [sys.executable, "-m", "nox"]
-    environ = {
-        **{key: value for key, value in os.environ.items() if key not in ("CI", "NO_COLOR")},
-        "TERM": "xterm-256color",
-        "COLUMNS": str(COLUMNS),
-    }
-    scenes = {
-        "rehearse": [*python, "-s", "rehearse"],
-        "build": [*python, "-s", "build"],
-        "check-project": [*python, "-s", "check-project"],
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        clone = Path(folder) / "nox-release"
-        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
-        for name, command in scenes.items():
+    with tempfile.TemporaryDirectory(prefix="nr-") as folder, prepared(Path(folder)) as world:
+        environ = {
+            **{key: value for key, value in world.environ.items() if key != "NO_COLOR"},
+            "TERM": "xterm-256color",
+        }
+        at = ["--index", world.index.url]
+        scenes = {
+            "build": (["build"], ""),
+            "check-project": (["check-project", "--", *at], ""),
+            "release": (["release", "--", *at, "--yes", "--no-smoke"], ""),
+            "rehearse": (["rehearse", "--", "--no-smoke"], "What was proven"),
+        }
+        for name, (arguments, start) in scenes.items():
             if wanted and name not in wanted:
                 continue
-            raw, status = record(command, cwd=clone, environ=environ)
-            title = "nox " + " ".join(command[command.index("-s") :])
-            draw(settle(raw.replace(folder, "~")), title, ROOT / ".github" / f"screen-{name}.svg")
+            command = [sys.executable, "-m", "nox", "-s", *arguments]
+            raw, status = record(command, cwd=world.clone, environ=environ)
+            text = settle(raw.replace(str(world.clone), "~/nox-release"))
+            text = text[max(0, text.find(start)) :] if start else text
+            draw(text, f"nox -s {name}", ROOT / ".github" / f"screen-{name}.svg")
             sys.stdout.write(f"{name}: exit {status}, .github/screen-{name}.svg\n")
     return 0
 

@@ -13,6 +13,7 @@ import re
 import shlex
 import sys
 import time
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nox_release.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
@@ -194,8 +195,9 @@ class Console:
         return safe(with_prefix(given, self._prefix))
 
     def command(self, argv: Sequence[str]) -> None:
-        """A program that is about to run."""
-        self._print(safe(f"$ {shlex.join(argv)}"), style="dim")
+        """A program that is about to run, by its name: where it lies says nothing to a reader."""
+        program = PurePath(argv[0]).name.removesuffix(".exe")
+        self._print(safe(f"$ {shlex.join((program, *argv[1:]))}"), style="dim")
 
     def _print(self, text: str, *, style: str = "", indent: int = 0) -> None:
         from rich.padding import Padding
