@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from nox_release.rehearsal.world import World
 
 PROJECTS = Path(__file__).parent / "world" / "projects"
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be felt: who starts tests in the background may have them ignore it, and what they
+    start would inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
