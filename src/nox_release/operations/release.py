@@ -260,18 +260,30 @@ class Release:
 
     def which_version(self, commit: str) -> ConfigurationError:
         """What to say when the tag makes the version and there is no tag yet."""
-        form = self.project.settings.tag_format
+        form, name = self.project.settings.tag_format, self.project.name
+        tags = self.repository.tags()
         known = [
-            version
-            for tag in self.repository.tags()
-            if (version := version_of_tag(tag, tag_format=form, name=self.project.name))
+            version for tag in tags if (version := version_of_tag(tag, tag_format=form, name=name))
         ]
         newest = f"The newest one is {max(known)}." if known else "There is none yet."
+        hint = "Say it: nox -s release -- 1.4.0"
+        others = [
+            (tag, other)
+            for tag in tags
+            if (other := self.project.settings.tag_format_of(tag, name))
+        ]
+        if others and not known:
+            tag, other = others[-1]
+            newest = f"There are others, such as `{tag}`."
+            hint = (
+                "If your tags look like that, say so first: "
+                f'`[tool.nox-release] tag-format = "{other}"`.\n{hint}'
+            )
         return ConfigurationError(
             "Which version is to be released?",
-            reason=f"{self.project.name} takes its version from its tags, and {commit[:7]} has "
+            reason=f"{name} takes its version from its tags, and {commit[:7]} has "
             f"none of the form `{form}`. {newest}",
-            hint="Say it: nox -s release -- 1.4.0",
+            hint=hint,
         )
 
     # --- the story ---------------------------------------------------------------------------
