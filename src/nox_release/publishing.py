@@ -667,6 +667,18 @@ def derive_publisher(
     return Derivation(publisher=publisher, job=chosen, jobs=jobs, results=tuple(results))
 
 
+def in_githubs_spelling(derivation: Derivation, full_name: str | None) -> Derivation:
+    """The same with owner and repository as GitHub calls them; `None`: it was not asked.
+
+    PyPI looks a publisher up by GitHub's own spelling, whatever the remote says.
+    """
+    publisher = derivation.publisher
+    if publisher is None:
+        return derivation
+    (owner, name), _ = spelt_by_github((publisher.owner, publisher.repository), full_name)
+    return replace(derivation, publisher=replace(publisher, owner=owner, repository=name))
+
+
 def _first(jobs: tuple[PublishJob, ...], file: str) -> PublishJob:
     return next(job for job in jobs if job.workflow.file == file)
 

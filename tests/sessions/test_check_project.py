@@ -145,6 +145,17 @@ def test_a_next_version_of_your_project_is_ready_and_shows_the_page_filled_in(wo
     assert answer.next["command"] == f"nox -s release -- --index {world.index.url}"
 
 
+def test_the_page_has_githubs_spelling_whatever_the_remote_says(world):
+    world.index.put(*built(world), owner="you")
+    bump(world, "1.3.0", table=ME)
+    address = "https://github.com/You/Demo.git"
+    world.git("remote", "set-url", "origin", address)
+    world.git("config", f"url.{world.remote.as_posix()}.insteadOf", address)
+    answer = Answer(world)
+    assert "&owner=you&repository=demo&" in answer.next["page"]
+    assert answer.project["publisher"]["owner"] == "you"
+
+
 def test_somebody_elses_project_never_reads_as_ready(world):
     world.index.put(*built(world, "0.9"), owner="stranger")
     unsure = Answer(world)

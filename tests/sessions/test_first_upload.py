@@ -189,6 +189,14 @@ def test_the_way_without_a_token_prints_the_form_and_the_next_command(world):
     assert uploads(world) == []
 
 
+def test_the_form_has_githubs_spelling_whatever_the_remote_says(world):
+    world.git("remote", "set-url", "origin", "https://github.com/You/Tiny-Demo.git")
+    ended = first_upload(world, "--pending-publisher")
+    assert ended.status == 0, ended
+    assert "Owner              you" in ended.output
+    assert "Repository name    tiny-demo" in ended.output
+
+
 def test_a_name_that_is_too_similar_is_refused_on_both_ways(world, token):
     world.index.create_project("tlny-demo", owner="somebody")
     assert "name-too-similar" in first_upload(world, token=token).ids

@@ -26,7 +26,7 @@ from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in, 
 from nox_release.operations.beginning import Begun
 from nox_release.operations.next_step import NextStep, next_step
 from nox_release.operations.surroundings import Surroundings, without_git
-from nox_release.publishing import TrustedPublisher, derive_publisher
+from nox_release.publishing import TrustedPublisher, derive_publisher, in_githubs_spelling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,6 +115,8 @@ def make_checklist(
     )
     results += found
     answers = on_index.result()
+    if around is not None:
+        derivation = in_githubs_spelling(derivation, around.full_name())
     results += _index_results(
         context, project, answers, derivation, read, version, pending_publisher=pending_publisher
     )

@@ -16,7 +16,7 @@ from nox_release.errors import (
     NoxReleaseError,
 )
 from nox_release.operations.following import RunFailed, follow_run
-from nox_release.operations.observe import derive, locate
+from nox_release.operations.observe import derive, locate, spelt
 
 if TYPE_CHECKING:
     from nox_release.context import Context
@@ -40,7 +40,7 @@ def prove_by_run(context: Context, project: Project, *, yes: bool) -> int:
     index = project.settings.index
     place = locate(context, project)
     forge = Forge(place.slug, context.runner, project.root, clock=context.clock)
-    derivation = derive(place, project, place.repository.head())
+    derivation = spelt(context, place, derive(place, project, place.repository.head()))
     workflow = _workflow_of(derivation)
     branch = _branch_of(project, forge)
     publisher = derivation.publisher

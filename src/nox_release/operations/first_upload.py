@@ -35,7 +35,7 @@ from nox_release.operations import options as shared
 from nox_release.operations.exchange import can_prove
 from nox_release.operations.following import await_files
 from nox_release.operations.naming import named
-from nox_release.operations.observe import Place, ask_all, derive, locate, python_folders
+from nox_release.operations.observe import Place, ask_all, derive, locate, python_folders, spelt
 from nox_release.operations.placeholder import build_placeholder
 from nox_release.operations.reconcile import reconcile
 from nox_release.plan import (
@@ -435,6 +435,7 @@ class FirstUpload:
         if place is None:
             return None
         derivation = derive(place, self.project, self.repository.head())
+        derivation = spelt(self.context, place, derivation)
         for result in derivation.results:
             if isinstance(result, Finding):
                 self.console.finding(result)

@@ -15,7 +15,12 @@ from nox_release.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
 from nox_release.git import NotARepository, Repository, find_repository
 from nox_release.plan import CouldNotAsk, Observed, Target
 from nox_release.process import end_running
-from nox_release.publishing import derive_publisher, explain_remote, parse_remote
+from nox_release.publishing import (
+    derive_publisher,
+    explain_remote,
+    in_githubs_spelling,
+    parse_remote,
+)
 from nox_release.workflows import read_actions, read_workflows
 
 if TYPE_CHECKING:
@@ -117,6 +122,17 @@ def derive(place: Place, project: Project, commit: str) -> Derivation:
         settings=project.settings,
         actions=read_actions(root, workflows),
     )
+
+
+def spelt(context: Context, place: Place, derivation: Derivation) -> Derivation:
+    """The derivation in GitHub's own spelling, where GitHub can be asked."""
+    if derivation.publisher is None or find_gh(context.environ) is None:
+        return derivation
+    folder = place.repository.root
+    found = ask(Forge(place.slug, context.runner, folder, clock=context.clock).repository)
+    if found is None or isinstance(found, CouldNotAsk):
+        return derivation
+    return in_githubs_spelling(derivation, found.full_name)
 
 
 def event_of(derivation: Derivation) -> tuple[str, bool]:

@@ -243,6 +243,12 @@ class Surroundings:
             detail=user,
         )
 
+    def full_name(self) -> str | None:
+        """What GitHub calls the repository; `None` where it could not be asked."""
+        asked_ = self._answers.get("repository")
+        found = asked_.result() if asked_ is not None else None
+        return None if found is None or isinstance(found, CouldNotAsk) else found.full_name
+
     def _observed(self, on_index: OnIndex) -> Observed:
         answers: dict[str, Any] = {name: asked_.result() for name, asked_ in self._answers.items()}
         for name, otherwise in (
