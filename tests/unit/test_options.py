@@ -1,5 +1,6 @@
 """Which projects the options choose, and what packages take over from the root."""
 
+import os
 from argparse import Namespace
 from types import SimpleNamespace
 
@@ -7,9 +8,14 @@ import pytest
 
 from nox_release.errors import ConfigurationError
 from nox_release.operations.options import load_project, load_projects
+from nox_release.process import Runner
 from nox_release.project import TESTPYPI
 
 PACKAGE = '[project]\nname = "{name}"\nversion = "1.0"\n{more}'
+
+
+def context_in(folder):
+    return SimpleNamespace(root=folder, runner=Runner(environ=dict(os.environ)))
 
 
 def monorepo(folder, root_table, **packages):
@@ -17,7 +23,7 @@ def monorepo(folder, root_table, **packages):
     for name, more in packages.items():
         (folder / name).mkdir()
         (folder / name / "pyproject.toml").write_text(PACKAGE.format(name=name, more=more))
-    return SimpleNamespace(root=folder)
+    return context_in(folder)
 
 
 def options(index=None, package=None):
@@ -67,7 +73,7 @@ def test_the_root_can_be_one_of_its_packages(tmp_path):
     )
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "pyproject.toml").write_text(PACKAGE.format(name="one", more=""))
-    names = [project.name for project in load_projects(SimpleNamespace(root=tmp_path), options())]
+    names = [project.name for project in load_projects(context_in(tmp_path), options())]
     assert names == ["root", "one"]
 
 
@@ -76,3 +82,30 @@ def test_folders_that_are_no_projects_are_named(tmp_path):
     with pytest.raises(ConfigurationError) as raised:
         load_projects(place, options())
     assert raised.value.problems == ("`gone` has no pyproject.toml",)
+
+
+@pytest.mark.parametrize(
+    ("tags", "settings", "expected"),
+    [
+        ((), "", "v1.3"),
+        (("1.1", "1.2"), "", "1.3"),
+        (("1.1", "v1.2"), "", "v1.3"),
+        (("demo-1.2", "nightly"), "", "demo-1.3"),
+        (("1.1", "1.2"), '[tool.nox-release]\ntag-format = "v{version}"\n', "v1.3"),
+    ],
+)
+def test_tags_go_on_in_the_form_of_the_newest_version(tmp_path, tags, settings, expected):
+    (tmp_path / "pyproject.toml").write_text(
+        f'[project]\nname = "demo"\nversion = "1.3"\n{settings}', encoding="utf-8"
+    )
+    context = context_in(tmp_path)
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for arguments in (
+        ["init", "--quiet"],
+        ["add", "."],
+        [*identity, "commit", "--quiet", "--message=x"],
+        *(["tag", tag] for tag in tags),
+    ):
+        context.runner.run(["git", *arguments], cwd=tmp_path)
+    (project,) = load_projects(context, Namespace())
+    assert project.settings.tag(project.name, "1.3") == expected

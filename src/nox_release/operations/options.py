@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nox_release.errors import ConfigurationError
+from nox_release.errors import ConfigurationError, NoxReleaseError
+from nox_release.plan import version_of_tag
 from nox_release.project import (
     Project,
     parse_index,
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nox_release.context import Context
+
+_COMMON_FORMS = ("v{version}", "{version}", "{name}-{version}", "{name}-v{version}")
 
 
 def add_index(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +68,8 @@ def load_projects(context: Context, options: argparse.Namespace) -> tuple[Projec
             _inheriting(read_project(context.root / folder), table, alone=len(folders) == 1)
             for folder in folders
         ]
+    if len(projects) == 1:
+        projects = [_following_tags(context, projects[0], table)]
     if wanted:
         projects = [p for p in projects if wanted in (p.name, p.normalized_name, p.root.name)] or [
             p for p in projects if (context.root / wanted).resolve() == p.root
@@ -95,6 +100,32 @@ def load_project(context: Context, options: argparse.Namespace) -> Project:
             hint=f"Choose one: --package {projects[0].name}",
         )
     return projects[0]
+
+
+def _following_tags(context: Context, project: Project, table: Mapping[str, Any]) -> Project:
+    """The project with the form of its newest version's tag, where no `tag-format` is set.
+
+    A project that has tagged 1.0 and 1.1 goes on with 1.2, not with v1.2.
+    """
+    if "tag-format" in table or "tag-format" in table_of(project.pyproject):
+        return project
+    from nox_release.git import find_repository
+
+    try:
+        repository = find_repository(project.root, context.runner)
+        tags = () if repository is None else repository.tags()
+    except NoxReleaseError:
+        return project
+    known = []
+    for tag in tags:
+        form = project.settings.tag_format_of(tag, project.name)
+        if form in _COMMON_FORMS:
+            version = version_of_tag(tag, tag_format=form, name=project.name)
+            if version is not None:
+                known.append((version, form))
+    if not known:
+        return project
+    return replace(project, settings=replace(project.settings, tag_format=max(known)[1]))
 
 
 def _inheriting(project: Project, table: Mapping[str, Any], *, alone: bool) -> Project:
