@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).parents[1]
-ORACLE = TESTS.parents[1] / "shared" / "oracle"
+ORACLE = Path(os.environ.get("NOX_RELEASE_ORACLE") or TESTS.parents[1] / "shared" / "oracle")
 
 
 @pytest.mark.slow
