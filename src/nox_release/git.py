@@ -387,8 +387,10 @@ class Repository:
                     hint=f"Look at it with `git show {tag}`.",
                 )
             references.append(f"{self.tag_object(tag)}:refs/tags/{tag}")
+        # Submodules are not part of what was shown: their commits are looked for, never pushed.
         done = self.git(
-            "push", "--porcelain", "--atomic", "--no-follow-tags", "--no-force-with-lease", "--", remote, *references,
+            "push", "--porcelain", "--atomic", "--no-follow-tags", "--no-force-with-lease",
+            "--recurse-submodules=check", "--", remote, *references,
             check=False, timeout=_NETWORK, quiet=False,
         )  # fmt: skip
         lines = parse_push(done.stdout)

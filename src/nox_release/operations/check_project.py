@@ -194,6 +194,12 @@ def _verdict(console: Console, checklist: Checklist) -> None:
         counts.append(f"{unknown} not known")
     if errors:
         console.mark("error", f"A release would fail. {', '.join(counts)}.")
+    elif not any(isinstance(r, Passed) and r.subject == "index" for r in checklist.results):
+        console.mark(
+            "not known",
+            f"Nothing found that would make a release fail, but what is on "
+            f"{checklist.project.settings.index.title} could not be asked. {', '.join(counts)}.",
+        )
     elif unknown:
         console.mark("done", f"Nothing found that would make a release fail. {', '.join(counts)}.")
     else:
