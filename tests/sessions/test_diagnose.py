@@ -179,6 +179,14 @@ def test_newest_run_names_the_publisher_that_is_missing(world):
 
 
 @pytest.mark.slow
+def test_another_spelling_in_the_remote_is_no_cause(world):
+    release(world)
+    usual = first(in_world(world))
+    world.git("remote", "set-url", "origin", "https://github.com/You/Tiny-Demo.git")
+    assert first(in_world(world)) == usual
+
+
+@pytest.mark.slow
 def test_run_is_explained_by_number_too(world):
     release(world)
     run = world.github.runs[-1]

@@ -149,7 +149,7 @@ def _place(
     settings = project.settings if project else Settings()
     derived = read_publisher(repository, settings) if repository is not None else None
     if forge is not None:
-        return Place(forge=forge, repository=repository, derived=derived)
+        return Place(forge=forge, repository=repository, derived=_spelt(derived, forge))
     if slug is None and repository is not None:
         remote = github_remote(repository, settings)
         slug = None if isinstance(remote, str) else "/".join(remote)
@@ -162,7 +162,23 @@ def _place(
             hint="Give the run's whole address, or a log: nox -s diagnose -- FILE",
         )
     forge = Forge(slug, context.runner, context.root, clock=context.clock)
-    return Place(forge=forge, repository=repository, derived=derived)
+    return Place(forge=forge, repository=repository, derived=_spelt(derived, forge))
+
+
+def _spelt(derived: Derivation | None, forge: Forge) -> Derivation | None:
+    """The derivation in GitHub's spelling, which is the one in a run's claims."""
+    from nox_release.publishing import in_githubs_spelling
+
+    publisher = derived.publisher if derived else None
+    if derived is None or publisher is None:
+        return derived
+    if f"{publisher.owner}/{publisher.repository}".lower() != forge.slug.lower():
+        return derived  # a run of somebody else's repository
+    try:
+        found = forge.repository()
+    except NoxReleaseError:
+        return derived
+    return derived if found is None else in_githubs_spelling(derived, found.full_name)
 
 
 def _publisher_here(context: Context, project: Project | None) -> TrustedPublisher | None:
