@@ -366,10 +366,11 @@ def _read_sound(stream: IO[bytes], archive: ZipReader, info: zipfile.ZipInfo) ->
         info.compress_type != zipfile.ZIP_DEFLATED
         or info.flag_bits & _NOT_PLAIN
         or max(info.file_size, info.compress_size) > SCAN_LIMIT
-        or archive.overlaps(info)
     ):
         return None
     try:
+        if archive.overlaps(info):
+            return None
         name = info.orig_filename.encode("utf-8" if info.flag_bits & UTF8_NAME else "cp437")
         stream.seek(info.header_offset)
         signature, name_length, extra_length = struct.unpack("<4s22xHH", stream.read(30))

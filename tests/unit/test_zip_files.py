@@ -19,13 +19,13 @@ FILES = {
 }
 
 
-def packed(extra=b""):
+def packed(extra=b"", method=zipfile.ZIP_STORED):
     """The files, `extra` in the headers of each."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for name, content in FILES.items():
             info = zipfile.ZipInfo(name)
-            info.extra = extra
+            info.extra, info.compress_type = extra, method
             archive.writestr(info, content)
     return stream.getvalue()
 
@@ -48,6 +48,14 @@ def reaching(name, amount):
 def test_a_module_that_reaches_into_what_follows_is_damaged(name):
     archive = read_archive(reaching(name, 30), WHEEL)
     assert (archive.faults[0].rule, archive.faults[0].member) == ("archive-corrupt", name)
+
+
+def test_a_module_before_the_start_of_the_file_is_no_crash():
+    raw = bytearray(packed(method=zipfile.ZIP_DEFLATED))
+    end = raw.find(b"PK\x05\x06")
+    (offset,) = struct.unpack_from("<L", raw, end + 16)
+    struct.pack_into("<L", raw, end + 16, offset + 600)
+    assert read_archive(bytes(raw), WHEEL).faults
 
 
 def test_files_one_behind_the_other_do_not_overlap():
