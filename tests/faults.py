@@ -1,6 +1,6 @@
 """The fault matrix: disturb a first upload or a release anywhere, mend, run it again, compare.
 
-usage: python tests/faults.py [--only TEXT] [--jobs N] [--update] [--verbose]
+usage: python tests/faults.py [--only TEXT] [--jobs N] [--update] [--strict] [--verbose]
 
 Every cell has a rehearsed world of its own: real git, gh, build and twine before the stand-ins for
 PyPI and GitHub. The fault is arranged in that world, never in the code. The command runs once
@@ -10,7 +10,8 @@ with the fault, and once more, plainly, after the fault has cleared. Then
 (b) the second run reached that end state, at the same version,
 (c) there is exactly one tag, one GitHub release and one set of files,
 (d) a run that failed said what is done, what is not, and the next command; its last words are
-    kept in tests/data/faults.txt and compared (--update writes them).
+    kept in tests/data/faults.txt and compared: what changed is listed, and a failure with
+    --strict; --update writes them anew.
 
 Cells marked `person` are those whose end nobody but a person may decide (another tag, a burnt
 filename): there the second run has to stop at the same words instead, having changed nothing.
@@ -702,6 +703,7 @@ class Verdict:
     c: str = ""
     d: str = ""
     words: str = ""
+    changed: bool = False
     seconds: float = 0.0
     transcript: str = ""
 
@@ -796,6 +798,9 @@ def main():
     parser.add_argument("--only", default="", help="cells whose title contains this")
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 2) + 2)
     parser.add_argument("--update", action="store_true", help="write the last words anew")
+    parser.add_argument(
+        "--strict", action="store_true", help="last words that changed are a failure"
+    )
     parser.add_argument("--verbose", action="store_true", help="show what failing cells printed")
     options = parser.parse_args()
     if sys.platform == "win32":
@@ -811,7 +816,8 @@ def main():
         for verdict in pool.map(judge, cells):
             title = verdict.cell.title
             if verdict.words:
-                if title in known and known[title] != verdict.words and not options.update:
+                verdict.changed = known.get(title, verdict.words) != verdict.words
+                if verdict.changed and options.strict:
                     verdict.d = verdict.d or "the last words are not those on record"
                 words[title] = verdict.words
             verdicts.append(verdict)
@@ -841,6 +847,9 @@ def report(verdicts, seconds):
         f"\n(a) no false success, (b) the second run reaches the end (in {persons} cells: stops for "
         f"a person), (c) one tag, one release, one set of files, (d) last words; {seconds:.0f} s\n"
     )
+    for verdict in verdicts:
+        if verdict.changed:
+            sys.stdout.write(f"other last words than on record: {verdict.cell.title}\n")
     failed = sum(any(getattr(verdict, k) for k in "abcd") for verdict in verdicts)
     sys.stdout.write(f"{count - failed} passed, {failed} failed\n")
     return int(bool(failed))

@@ -397,3 +397,14 @@ def test_a_workflow_that_uploads_only_a_wheel_is_said(ready):
     assert ended.status == 0, ended
     assert "tiny_demo-1.2.3.tar.gz was not among it" in ended.output
     assert state(ready)[3] == ("tiny_demo-1.2.3-py3-none-any.whl",)
+
+
+def test_a_build_that_fails_is_told_together_with_everything_else(ready):
+    """One preflight shows all there is to mend, the build's failure among it."""
+    ready.commit("Break it", {"tiny_backend.py": "raise SystemExit('the backend is broken')\n"})
+    (ready.clone / "README.md").write_text("changed", encoding="utf-8")
+    ended = release(ready)
+    assert ended.status == 1
+    assert "build-fails" in ended.ids, ended
+    assert len(ended.ids) >= 2
+    assert state(ready) == ((), (), (), ())

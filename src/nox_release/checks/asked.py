@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from nox_release.findings import Rule, Severity
+from typing import TYPE_CHECKING
+
+from nox_release.findings import Rule, Severity, find
+
+if TYPE_CHECKING:
+    from nox_release.errors import NoxReleaseError
+    from nox_release.findings import Finding
 
 
 def _fact(slug: str, subject: str, title: str, why: str, remedy: str, link: str = "") -> Rule:
@@ -113,3 +119,9 @@ RULES = (
     ZIZMOR,
     ACTIONLINT,
 )
+
+
+def build_failure(failed: NoxReleaseError) -> Finding:
+    """A build that failed, as a finding like any other."""
+    said = " ".join(part for part in (failed.message, failed.reason) if part)
+    return find(BUILD_FAILS, said, fix=failed.hint)

@@ -22,7 +22,7 @@ from nox_release.checks.workflow import WorkflowFacts, check_workflow
 from nox_release.checks.workflow_upload import ENV_EQUALS
 from nox_release.console import size_in_words
 from nox_release.errors import NoxReleaseError
-from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in, find
+from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in
 from nox_release.operations.beginning import Begun
 from nox_release.operations.next_step import NextStep, next_step
 from nox_release.operations.surroundings import Surroundings, without_git
@@ -296,12 +296,7 @@ def _build_results(
 ) -> tuple[Sequence[Result], tuple[Distribution, ...]]:
     """What a build has found; that it failed is a finding like any other."""
     if isinstance(built, NoxReleaseError):
-        failed = find(
-            asked.BUILD_FAILS,
-            " ".join(part for part in (built.message, built.reason) if part),
-            fix=built.hint,
-        )
-        return [failed], ()
+        return [asked.build_failure(built)], ()
     return built.results, built.distributions if built.placed else ()
 
 

@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 from nox_release import changelog, pages
+from nox_release.building import BuildFailed
 from nox_release.checks import preflight
+from nox_release.checks.asked import build_failure
 from nox_release.checks.publisher import compare_provenance
 from nox_release.checks.state_of_index import check_index_state
 from nox_release.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
@@ -194,6 +196,7 @@ class Release:
         self.repository: Repository = place.repository
         self.files: tuple[IndexFile, ...] = ()
         self.settled: tuple[Expected, ...] = ()
+        self.unbuilt: tuple[Finding, ...] = ()
         self.retry: tuple[int, int] | None = None
         self.start = False
 
@@ -306,7 +309,7 @@ class Release:
         announced = self.is_announced(target, observed)
         if not announced and built is None and self.options.verify_build:
             # Where a tag makes the version, it has to be there before the build.
-            built = self.build(tag=target.tag if self.project.version is None else None)
+            built = self.try_to_build(tag=target.tag if self.project.version is None else None)
         if built is not None:
             target = with_files(target, built)
         observed = self.observer.look_around(target, observed)
@@ -317,6 +320,14 @@ class Release:
         self.confirm(target, plan)
         outcome = self.carry_out(target, observed, agreed=plan.todo)
         return self.close(target, outcome)
+
+    def try_to_build(self, *, tag: str | None) -> Built | None:
+        """What the build made; a build that fails is one of the things that stand in the way."""
+        try:
+            return self.build(tag=tag)
+        except BuildFailed as failed:
+            self.unbuilt = (build_failure(failed),)
+            return None
 
     def is_announced(self, target: Target, observed: Observed) -> bool:
         """Whether tag and GitHub release are out, so that the rest is the workflow's."""
@@ -331,7 +342,9 @@ class Release:
     def build(self, *, tag: str | None) -> Built:
         from nox_release.operations.build import build
 
-        with tempfile.TemporaryDirectory(prefix="nox-release-") as aside:
+        with tempfile.TemporaryDirectory(
+            prefix="nox-release-", ignore_cleanup_errors=True
+        ) as aside:
             return build(
                 self.context,
                 self.project,
@@ -419,6 +432,7 @@ class Release:
             results += preflight.check_version(built.version, target.version)
         elif self.project.version is not None:
             results += preflight.check_version(self.project.version, target.version)
+        results += self.unbuilt
         name, text = self.read_changelog()
         results += preflight.check_changelog(
             name, text, target.version, notes_given=self.notes is not None
@@ -713,7 +727,9 @@ class Release:
             return ()
         from nox_release.attestations import verify_provenance
 
-        with tempfile.TemporaryDirectory(prefix="nox-release-") as folder:
+        with tempfile.TemporaryDirectory(
+            prefix="nox-release-", ignore_cleanup_errors=True
+        ) as folder:
             path = Path(folder) / file.filename
             try:
                 content = self.client.fetch_bytes(file.url)
