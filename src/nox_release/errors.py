@@ -112,8 +112,8 @@ def disk_error(error: OSError, message: str) -> NoxReleaseError:
         errno.EROFS: "The disk is mounted read-only.",
         errno.EACCES: "You may not write there.",
         errno.EPERM: "You may not write there.",
-        errno.EEXIST: "A file is in the way of the folder; move it.",
-        errno.ENOTDIR: "A file is in the way of the folder; move it.",
+        errno.EEXIST: "A file is in the way of the folder. Move it, then run the same command again.",
+        errno.ENOTDIR: "A file is in the way of the folder. Move it, then run the same command again.",
         errno.EISDIR: "A folder is in the way of the file; move it.",
     }
     return NoxReleaseError(
