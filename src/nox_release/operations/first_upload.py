@@ -665,4 +665,6 @@ def _refusal(output: str) -> str:
     for number, line in enumerate(lines):
         if line.startswith(("ERROR", "HTTPError")):
             return "\n".join(lines[number : number + 4])
+    if "Traceback (most recent call last):" in lines:  # twine lets errors of the network through
+        return lines[-1]
     return "\n".join(lines[-6:])
