@@ -177,10 +177,10 @@ def test_one_api_may_lag_behind_the_other(
     old = stale.replace("*", "orc-demo/json" if "pypi" in stale else "orc-demo/")
     fault = index.faults.arrange(Fault(kind="stale", endpoint=stale, times=None))
     index.put(small_wheel(tmp_path, version="2.0"), owner="me")
-    assert "2.0" not in client.get(old, headers=SIMPLE).text
-    assert "2.0" in client.get(fresh, headers=SIMPLE).text
+    assert "orc_demo-2.0" not in client.get(old, headers=SIMPLE).text
+    assert "orc_demo-2.0" in client.get(fresh, headers=SIMPLE).text
     index.faults.lift(fault)
-    assert "2.0" in client.get(old, headers=SIMPLE).text
+    assert "orc_demo-2.0" in client.get(old, headers=SIMPLE).text
 
 
 def test_calls_run_before_and_after_the_effect(

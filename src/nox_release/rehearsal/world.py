@@ -13,13 +13,14 @@ import re
 import shlex
 import shutil
 import socket
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.clock import SystemClock
 from nox_release.errors import NoxReleaseError
 from nox_release.process import Runner
-from nox_release.rehearsal.github import RehearsalGitHub
+from nox_release.rehearsal.github import SOCKET_PATH_LIMIT, RehearsalGitHub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -188,6 +189,7 @@ class World:
         self._index: RehearsalIndex | None = None
         self._workflows: WorkflowRunner | None = None
         self._stack = contextlib.ExitStack()
+        self._socket_folder: Path | None = None
 
     @property
     def address(self) -> str:
@@ -210,6 +212,7 @@ class World:
         for folder in ("home", "tmp", "cache", "gh"):
             (self.directory / folder).mkdir(parents=True, exist_ok=True)
         self._write_git_config()
+        self._shorten_socket_path()
         self.github.write_gh_config(self.directory / "gh")
         with contextlib.ExitStack() as stack:
             self._start(stack)
@@ -237,6 +240,15 @@ class World:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+        if self._socket_folder is not None:
+            shutil.rmtree(self._socket_folder, ignore_errors=True)
+
+    def _shorten_socket_path(self) -> None:
+        """A Unix socket's path has to fit into about a hundred bytes; a deep TMPDIR is longer."""
+        short = Path("/tmp")  # noqa: S108 - the folder in it is made by mkdtemp
+        if len(os.fsencode(self.github.socket_path)) > SOCKET_PATH_LIMIT and short.is_dir():
+            self._socket_folder = Path(tempfile.mkdtemp(prefix="nr-", dir=short))
+            self.github.socket_path = self._socket_folder / "gh.sock"
 
     def mistakes(self) -> list[str]:
         """Tracebacks of the stand-ins themselves: what they could not answer."""
