@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import httpx
 import pytest
+from held_clock import HeldClock
 from small_wheels import small_wheel
 
 from nox_release.rehearsal.index import RehearsalIndex
@@ -22,20 +22,9 @@ FORM = {
 }
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.moment = datetime(2026, 11, 22, 9, tzinfo=timezone.utc)
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def sleep(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
-
-
 @pytest.fixture
 def index(tmp_path: Path):
-    index = RehearsalIndex(tmp_path / "index", clock=Clock())
+    index = RehearsalIndex(tmp_path / "index", clock=HeldClock())
     index.add_user("me")
     index.add_user("other")
     yield index

@@ -9,11 +9,11 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import httpx
 import pytest
+from held_clock import HeldClock
 from pypitoken import Token
 from small_wheels import small_sdist, small_wheel
 
@@ -27,20 +27,9 @@ from nox_release.rehearsal.uploading import Upload, deposited_form
 HELP = "https://pypi.org/help/#"
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.moment = datetime(2026, 11, 22, 9, tzinfo=timezone.utc)
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def sleep(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
-
-
 @pytest.fixture
 def index(tmp_path: Path):
-    index = RehearsalIndex(tmp_path / "index", clock=Clock())
+    index = RehearsalIndex(tmp_path / "index", clock=HeldClock())
     index.add_user("me")
     yield index
     index.close()

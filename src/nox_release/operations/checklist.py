@@ -402,7 +402,6 @@ def _index_results(
 def pypirc_user(context: Context, index: Index) -> str | None:
     """The user name in ~/.pypirc for this index, where it is a person's."""
     import configparser
-    from pathlib import Path
 
     home = context.environ.get("HOME") or context.environ.get("USERPROFILE")
     if not home or index.name not in ("pypi", "testpypi"):
