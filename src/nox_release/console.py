@@ -526,6 +526,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "why": finding.why,
         "fix": finding.fix,
         "link": finding.link,
+        "patch": finding.patch,
         "refusal": finding.refusal,
     }
 

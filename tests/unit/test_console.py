@@ -147,6 +147,11 @@ def test_findings_are_json_with_stable_keys():
     document = finding_as_json(find(RULE, "m", where=Location(file="f", key="k", line=1)))
     assert json.loads(json.dumps(document))["id"] == "readme-missing"
     assert (document["file"], document["key"], document["line"]) == ("f", "k", 1)
+    assert document["patch"] == ""
+
+
+def test_a_document_has_the_change_that_a_finding_proposes():
+    assert finding_as_json(find(RULE, "m", patch="-a\n+b\n"))["patch"] == "-a\n+b\n"
 
 
 def test_what_stops_a_release_is_annotated_inside_actions(tmp_path):
