@@ -503,12 +503,13 @@ def read_pyproject(root: Path) -> Mapping[str, Any]:
         raise ConfigurationError("pyproject.toml cannot be read.", reason=str(error)) from None
 
 
-def read_project(root: Path) -> Project:
-    """The project in the folder `root`.
+def read_project(root: Path, pyproject: Mapping[str, Any] | None = None) -> Project:
+    """The project in the folder `root`; `pyproject` is its pyproject.toml where it is read already.
 
     Raises:
         ConfigurationError: see `read_pyproject` and `parse_project`.
     """
-    pyproject = read_pyproject(root)
+    if pyproject is None:
+        pyproject = read_pyproject(root)
     setup = None if "project" in pyproject else read_setup(Path(root))
     return parse_project(pyproject, root=Path(root).resolve(), setup=setup)

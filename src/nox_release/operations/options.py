@@ -60,9 +60,11 @@ def load_projects(context: Context, options: argparse.Namespace) -> tuple[Projec
     """
     index = getattr(options, "index", None)
     wanted = getattr(options, "package", None)
-    table, folders = _package_folders(context.root)
+    pyproject = read_pyproject(context.root)
+    table = table_of(pyproject)
+    folders = _package_folders(context.root, table)
     if not folders:
-        projects = [read_project(context.root)]
+        projects = [read_project(context.root, pyproject)]
     else:
         projects = [
             _inheriting(read_project(context.root / folder), table, alone=len(folders) == 1)
@@ -148,12 +150,8 @@ def table_of(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
     return table if isinstance(table, dict) else {}
 
 
-def _package_folders(root: Path) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-    """The root's table and the folders that `packages` in it names; none: the root is it."""
-    if not (root / "pyproject.toml").is_file():
-        return {}, ()
-    pyproject = read_pyproject(root)
-    table = table_of(pyproject)
+def _package_folders(root: Path, table: Mapping[str, Any]) -> tuple[str, ...]:
+    """The folders that `packages` in the root's table names; none: the root is the project."""
     folders = parse_settings(table).packages
     missing = [folder for folder in folders if not (root / folder / "pyproject.toml").is_file()]
     if missing:
@@ -161,4 +159,4 @@ def _package_folders(root: Path) -> tuple[Mapping[str, Any], tuple[str, ...]]:
             "`tool.nox-release.packages` names folders that are no projects.",
             problems=[f"`{folder}` has no pyproject.toml" for folder in missing],
         )
-    return table, tuple(dict.fromkeys(folders))
+    return tuple(dict.fromkeys(folders))
