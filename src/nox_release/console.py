@@ -13,6 +13,7 @@ import re
 import shlex
 import sys
 import time
+from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from rich.console import Console as RichConsole
+    from rich.text import Text
 
     from nox_release.findings import Result
 
@@ -95,15 +97,17 @@ class Console:
 
     def __init__(
         self,
-        out: RichConsole,
+        file: TextIO,
         *,
         stream: TextIO,
         environ: Mapping[str, str],
         interactive: bool,
         json: bool = False,
+        width: int | None = None,
         prefix: str = "",
     ) -> None:
-        self._out = out
+        self._file = file
+        self._width = width
         self._prefix = prefix
         self._index: str | None = None
         self._package: str | None = None
@@ -112,8 +116,8 @@ class Console:
         self.interactive = interactive
         self.is_json = json
         self._has_answered = False
-        self.is_terminal = out.is_terminal
-        self._unicode = _is_unicode(out.file)
+        self.is_terminal = file.isatty() and environ.get("TERM") != "dumb"
+        self._unicode = _is_unicode(file)
         self.in_actions = environ.get("GITHUB_ACTIONS") == "true"
 
     @classmethod
@@ -131,34 +135,36 @@ class Console:
 
         `prefix` is what stands before the names of the registered sessions.
         """
-        from rich.console import Console as RichConsole
-
         stream = file or sys.stdout
         target = sys.stderr if json and file is None else stream
         for one in {stream, target}:
             if isinstance(one, io.TextIOWrapper):  # names and words in letters it does not have
                 one.reconfigure(errors="backslashreplace")
-        terminal = target.isatty() and environ.get("TERM") != "dumb"
-        if width is None and not terminal:
-            width = 100_000  # piped lines stay whole
-        out = RichConsole(
-            file=target,
-            width=width,
-            force_terminal=terminal,
-            no_color=bool(environ.get("NO_COLOR")),
-            color_system="auto" if terminal else None,
-            markup=False,
-            highlight=False,
-            emoji=False,
-            soft_wrap=False,
-        )
         return cls(
-            out,
+            target,
             stream=stream,
             environ=environ,
             interactive=interactive,
             json=json,
+            width=width,
             prefix=prefix,
+        )
+
+    @cached_property
+    def _rich(self) -> RichConsole:
+        """For a terminal only, and loaded with the first words: plain lines need none of it."""
+        from rich.console import Console as RichConsole
+
+        return RichConsole(
+            file=self._file,
+            width=self._width,
+            force_terminal=True,
+            no_color=bool(self._environ.get("NO_COLOR")),
+            color_system="auto",
+            markup=False,
+            highlight=False,
+            emoji=False,
+            soft_wrap=False,
         )
 
     def keep_options(self, *, index: str | None, package: str | None) -> None:
@@ -181,14 +187,21 @@ class Console:
         fancy, plain, style = _MARKS[kind]
         sign = fancy if self._unicode else plain
         word = "" if kind in ("ok", "step", "done") else f"{kind}: "
+        shown = self._shown(f"{word}{text}")
+        more = safe(f"  {detail}") if detail else ""
+        if not self.is_terminal:
+            first, *rest = (line.rstrip() for line in f"{shown}{more}".splitlines() or [""])
+            self._print(
+                "\n".join([f"{sign} {first}", *(f"  {line}" for line in rest)]), indent=indent
+            )
+            return
         from rich.text import Text
 
-        body = Text(self._shown(f"{word}{text}"))
+        body = Text(shown)
         if word:
             body.stylize(style, 0, len(word) - 1)
-        if detail:
-            body.append(safe(f"  {detail}"), style="dim")
-        self._hang(sign, style, body, indent)
+        body.append(more, style="dim")
+        self._hang(Text(sign, style=style), body, indent)
 
     def _shown(self, text: str) -> str:
         given = with_options(text, index=self._index, package=self._package)
@@ -200,34 +213,26 @@ class Console:
         self._print(safe(f"$ {shlex.join((program, *argv[1:]))}"), style="dim")
 
     def _print(self, text: str, *, style: str = "", indent: int = 0) -> None:
+        if not self.is_terminal:  # piped lines stay whole
+            self._file.write("".join(f"{' ' * indent}{line}\n" for line in text.split("\n")))
+            self._file.flush()  # whoever reads along sees each line when it is said
+            return
         from rich.padding import Padding
         from rich.text import Text
 
-        if indent and not self.is_terminal:  # padding would fill every line up to the longest
-            text = "\n".join(" " * indent + line for line in text.split("\n"))
-            indent = 0
         body = Text(text, style=style)
-        self._out.print(Padding(body, (0, 0, 0, indent), expand=False) if indent else body)
+        self._rich.print(Padding(body, (0, 0, 0, indent), expand=False) if indent else body)
 
-    def _hang(self, sign: str, style: str, body: Any, indent: int) -> None:
+    def _hang(self, sign: Text, body: Text, indent: int) -> None:
         """`sign` and a body that wraps beside it, not below it."""
+        from rich.padding import Padding
         from rich.table import Table
-        from rich.text import Text
 
-        if not self.is_terminal:
-            prefix = " " * indent
-            lines = str(body.plain).splitlines() or [""]
-            self._out.print(Text(f"{prefix}{sign} {lines[0].rstrip()}"))
-            for line in lines[1:]:
-                self._out.print(Text(f"{prefix}  {line.rstrip()}"))
-            return
         grid = Table.grid(padding=(0, 1, 0, 0))
         grid.add_column(width=len(sign), no_wrap=True)
         grid.add_column(overflow="fold")
-        grid.add_row(Text(sign, style=style), body)
-        from rich.padding import Padding
-
-        self._out.print(Padding(grid, (0, 0, 0, indent), expand=False))
+        grid.add_row(sign, body)
+        self._rich.print(Padding(grid, (0, 0, 0, indent), expand=False))
 
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = ""
@@ -255,7 +260,7 @@ class Console:
             grid.add_column(column, overflow="fold")
         for row in cells:
             grid.add_row(*(Text(cell) for cell in row))
-        self._out.print(grid)
+        self._rich.print(grid)
 
     # --- findings and errors -----------------------------------------------------------------
 
@@ -309,7 +314,7 @@ class Console:
                 if finding.where.line is not None:
                     place += f"line={finding.where.line},"
             body = _annotation(" ".join(filter(None, (finding.message, finding.fix))))
-            self._out.file.write(
+            self._file.write(
                 f"::{names[finding.severity]} {place}title={_property(finding.id)}::{body}\n"
             )
             where = str(finding.where or "")
@@ -377,8 +382,8 @@ class Console:
                 f"Not confirmed: {question}",
                 hint=f"Nobody can be asked here; add {otherwise} to agree beforehand.",
             )
-        self._out.file.write(f"{safe(question)} [y/N] ")
-        self._out.file.flush()
+        self._file.write(f"{safe(question)} [y/N] ")
+        self._file.flush()
         try:
             answer = input()
         except EOFError:
@@ -449,7 +454,7 @@ class Waiting:
                 TimeElapsedColumn(table_column=fixed[1]),
                 TextColumn("{task.description}", markup=False, table_column=text),
                 expand=True,
-                console=self._console._out,  # noqa: SLF001 - one module, one output
+                console=self._console._rich,  # noqa: SLF001 - one module, one output
                 transient=True,
             )
             self._status.start()
