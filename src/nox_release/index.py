@@ -62,7 +62,9 @@ _REDIRECTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexFile:
-    """One file of a release. `yanked` is the reason when one was given."""
+    """One file of a release. `yanked` is the reason when one was given, `provenance` the address
+    of the document that has its attestations.
+    """
 
     filename: str
     sha256: str
@@ -283,23 +285,19 @@ class IndexClient:
             raise self._unavailable(url, "it has no list of projects", status=404)
         return _parsed(url, _parse_names, response)
 
-    def fetch_publishers(
-        self, name: str, version: str, filename: str
-    ) -> tuple[Publisher, ...] | None:
+    def fetch_publishers(self, file: IndexFile) -> tuple[Publisher, ...] | None:
         """The publishers that a file's attestations name; `None`: it has no provenance."""
-        url = self._provenance_url(name, version, filename)
-        response = self._get(url, INTEGRITY_JSON)
-        return None if response is None else _parsed(url, _parse_publishers, response)
+        if file.provenance is None:
+            return None
+        response = self._get(file.provenance, INTEGRITY_JSON)
+        return None if response is None else _parsed(file.provenance, _parse_publishers, response)
 
-    def fetch_provenance(self, name: str, version: str, filename: str) -> bytes | None:
+    def fetch_provenance(self, file: IndexFile) -> bytes | None:
         """The whole provenance document, for those who verify signatures."""
-        response = self._get(self._provenance_url(name, version, filename), INTEGRITY_JSON)
+        if file.provenance is None:
+            return None
+        response = self._get(file.provenance, INTEGRITY_JSON)
         return None if response is None else response.content
-
-    def _provenance_url(self, name: str, version: str, filename: str) -> str:
-        parts = (canonicalize_name(name), version, filename)
-        path = "/".join(quote(part, safe="") for part in parts)
-        return f"{self.index.api_url}integrity/{path}/provenance"
 
     def fetch_release(self, name: str, version: str) -> tuple[str, ...] | None:
         """The files of a version by the JSON API, which is cached apart from the Simple API."""
@@ -390,7 +388,12 @@ class IndexClient:
 
     def _follow(self, url: str, headers: Mapping[str, str], within: float) -> httpx.Response:
         """Ask, following redirects; credentials in the address stay with their own host."""
-        here = httpx.URL(url)
+        try:
+            here = httpx.URL(url)
+        except (httpx.InvalidURL, ValueError):
+            raise self._unavailable(
+                url[:100], "the index names this, which is no address"
+            ) from None
         deadline = time.monotonic() + within
         for _ in range(_REDIRECTS + 1):
             _insist_on_privacy(str(here))
@@ -609,7 +612,8 @@ def _parse_file(entry: Any, base: str) -> IndexFile:
         yanked=yanked if isinstance(yanked, str) else bool(yanked),
         upload_time=parse_time(entry.get("upload-time")),
         url=urljoin(base, _string(entry, "url")),
-        provenance=entry.get("provenance") or None,
+        # The address of the document: https://peps.python.org/pep-0740/#index-support
+        provenance=urljoin(base, str(entry["provenance"])) if entry.get("provenance") else None,
         requires_python=entry.get("requires-python") or None,
     )
 

@@ -150,6 +150,11 @@ def detail(**changes: object) -> Answer:
     return Answer(200, {**DETAIL, **changes}, SIMPLE_JSON)
 
 
+def proven_at(index: Index, address: str) -> IndexFile:
+    url = index.simple_url.removesuffix("/simple/") + address
+    return IndexFile(filename="demo-1.0.tar.gz", sha256="", provenance=url)
+
+
 def test_a_project_becomes_a_value_and_its_name_is_normalized_before_asking(place) -> None:
     site, index, clock = place
     site.put("/simple/demo-x/", detail())
@@ -183,7 +188,7 @@ def test_404_is_an_absence_and_nothing_else_is(place) -> None:
     with open_index(index, clock=clock) as client:
         assert client.fetch_project("demo") is None
         assert client.fetch_ownership("demo") is None
-        assert client.fetch_publishers("demo", "1.0", "demo-1.0.tar.gz") is None
+        assert client.fetch_publishers(proven_at(index, "/integrity/demo")) is None
         for status in (400, 401, 403, 406, 410, 418):
             site.put("/simple/demo/", Answer(status, {"message": "go away"}))
             with pytest.raises(IndexUnavailableError) as caught:
@@ -378,11 +383,36 @@ def test_ownership_names_and_publishers(place) -> None:
             roles=(("Owner", "ada"),), organization="acme"
         )
         assert client.fetch_names() == ("A.b", "c")
-        assert client.fetch_publishers("demo", "1.0", "demo-1.0.tar.gz") == (
+        file = proven_at(index, "/integrity/demo/1.0/demo-1.0.tar.gz/provenance")
+        assert client.fetch_publishers(file) == (
             Publisher(kind="GitHub", repository="o/r", workflow="p.yml"),
         )
         assert client.fetch_release("demo", "1.0") == ("demo-1.0.tar.gz",)
         assert client.fetch_audience() == "pypi"
+
+
+def test_provenance_is_asked_for_where_the_index_has_it(place) -> None:
+    """An index may spell the version as it was uploaded, so its own address is the one to ask."""
+    site, index, clock = place
+    entry = {**FILE, "provenance": "../../integrity/demo-x/1.0.0/demo-1.0.tar.gz/provenance"}
+    site.put("/simple/demo-x/", detail(files=[entry, FILE]))
+    document = {"version": 1, "attestation_bundles": []}
+    site.put("/integrity/demo-x/1.0.0/demo-1.0.tar.gz/provenance", Answer(200, document))
+    with open_index(index, clock=clock) as client:
+        proven, without = client.fetch_project("demo-x").files
+        assert client.fetch_publishers(proven) == ()
+        assert json.loads(client.fetch_provenance(proven)) == document
+        assert client.fetch_publishers(without) is None
+        assert client.fetch_provenance(without) is None
+    assert len(site.asked) == 3
+
+
+@pytest.mark.parametrize("address", ["http://x:port/", "https://\x00/"])
+def test_an_address_of_the_index_that_is_none_is_said(place, address: str) -> None:
+    _, index, clock = place
+    with open_index(index, clock=clock) as client, pytest.raises(IndexUnavailableError) as caught:
+        client.fetch_bytes(address)
+    assert "which is no address" in caught.value.reason
 
 
 def test_an_exchange_is_sent_once_whatever_the_answer(place) -> None:

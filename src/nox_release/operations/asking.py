@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from packaging.version import InvalidVersion, Version
-
 from nox_release.checks.state_of_index import CouldNotAsk, version_of
 from nox_release.errors import NoxReleaseError
 
@@ -78,23 +76,14 @@ def _fetch_proven(
     """The publishers of the newest file that has provenance, and that file's version."""
     newest = max(
         (
-            (released, file.filename)
+            (released, file.filename, file)
             for file in project.files
             if file.provenance and (released := version_of(file.filename))
         ),
+        key=lambda found: found[:2],
         default=None,
     )
     if newest is None:
         return None, ""
-    version, filename = newest
-    # The address takes the version as the index lists it.
-    listed = next((text for text in project.versions if _same_version(text, version)), str(version))
-    answer = ask(lambda: client.fetch_publishers(project.name, listed, filename))
-    return answer, str(version)
-
-
-def _same_version(text: str, version: Version) -> bool:
-    try:
-        return Version(text) == version
-    except InvalidVersion:
-        return False
+    version, _, file = newest
+    return ask(lambda: client.fetch_publishers(file)), str(version)

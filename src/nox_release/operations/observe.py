@@ -223,7 +223,7 @@ class Observer:
             ),
             "relation": lambda: self._relation(target, observed),
             "ownership": lambda: self.client.fetch_ownership(target.name),
-            "publishers": lambda: self._publishers(target, observed),
+            "publishers": lambda: self._publishers(observed),
         }
         around = replace(observed, **_insisted(ask_all(questions)))
         if observed.gh == "missing":
@@ -260,7 +260,7 @@ class Observer:
             target.commit, remote.branch_head, remote=target.remote, branch=target.branch
         )
 
-    def _publishers(self, target: Target, observed: Observed) -> Any:
+    def _publishers(self, observed: Observed) -> Any:
         """The publishers that the newest file with provenance names; `None` without any."""
         project = observed.project
         if project is None or isinstance(project, CouldNotAsk):
@@ -269,10 +269,7 @@ class Observer:
         if not proven:
             return None
         newest = max(proven, key=lambda file: (file.upload_time is not None, file.upload_time))
-        from nox_release.index import version_of_file
-
-        version = version_of_file(newest.filename, project.name)
-        return self.client.fetch_publishers(target.name, str(version), newest.filename)
+        return self.client.fetch_publishers(newest)
 
 
 def python_folders(tracked: tuple[str, ...]) -> frozenset[str]:

@@ -716,7 +716,7 @@ class Release:
         if not file.provenance:
             return (), "the file has no attestation, so who published it is not proven"
         try:
-            found = self.client.fetch_publishers(target.name, target.version, file.filename)
+            found = self.client.fetch_publishers(file)
         except NoxReleaseError as error:
             return (), error.reason or error.message
         return found or (), f"{target.index.title} does not show its provenance (yet)"
@@ -733,9 +733,7 @@ class Release:
             path = Path(folder) / file.filename
             try:
                 content = self.client.fetch_bytes(file.url)
-                provenance = self.client.fetch_provenance(
-                    target.name, target.version, file.filename
-                )
+                provenance = self.client.fetch_provenance(file)
             except NoxReleaseError as error:
                 return (_not_verified(file, error.reason or error.message),)
             if content is None:
