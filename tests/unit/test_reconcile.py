@@ -163,3 +163,56 @@ def test_a_blocker_that_appears_meanwhile_stops_before_the_next_step():
     assert isinstance(error, ChecksFailed)
     assert error.findings == (blocker,)
     assert world.performed == [TAG]
+
+
+@pytest.mark.parametrize("blind", ["at once", "after a wait"])
+def test_what_was_done_is_told_when_the_world_cannot_be_seen_afterwards(blind):
+    world = World(TAG, PUSH)
+    looks = ["lagging"] if blind == "after a wait" else []
+
+    def look(observed):
+        if looks:
+            looks.pop()
+            return observed
+        raise NoxReleaseError("git gave no answer.")
+
+    world.look = look
+    error, output = go(world)
+    assert error.message == "git gave no answer."
+    assert error.hint == "When it is settled, nox -s release goes on from here."
+    assert world.performed == [TAG]
+    standing = output.split("Where it stands")[1]
+    assert "done: tag commit aaaaaaa as v1.0, in this clone" in standing
+    assert "not done: push tag v1.0 to origin" in standing
+    assert "not done: tag commit" not in standing
+    assert "To go on: nox -s release" in standing
+
+
+def test_a_failure_that_nobody_could_look_at_is_neither_done_nor_not():
+    world = World(TAG, PUSH)
+    world.troubles["CreateTag"] = "lost"
+
+    def look(_observed):
+        raise NoxReleaseError("git gave no answer.")
+
+    world.look = look
+    error, output = go(world)
+    assert error.message == "CreateTag failed."
+    assert "could not be seen. To go on: nox -s release" in error.hint
+    assert "not known: whether this took effect: tag commit" in output
+    assert "not done: push tag" in output
+
+
+def test_a_blocker_after_a_step_says_what_is_done_by_then():
+    world = World(TAG, PUSH)
+    blocker = Finding(id="index-unreachable", severity=Severity.ERROR, message="not asked")
+
+    def plan(observed):
+        made = world.plan(observed)
+        return made if not world.done else Plan(todo=(TAG, PUSH), blockers=(blocker,))
+
+    _, output = go(world, plan=plan)
+    standing = output.split("Where it stands")[1]
+    assert "done: tag commit" in standing
+    assert "not done: tag commit" not in standing
+    assert "not done: push tag" in standing

@@ -115,9 +115,21 @@ def reconcile(
     kinds = {type(step) for step in agreed} | set(_WAITS)
     performed: list[Step] = []
     patience = clock.now()
+    known = Plan()  # the last plan that the world was seen for, without what was performed since
+
+    def look_or_tell(seen: Observed) -> Observed:
+        try:
+            return look(seen)
+        except NoxReleaseError as error:
+            _tell_standing(console, target, known, again)
+            error.hint = error.hint or f"When it is settled, {again} goes on from here."
+            raise
+
     while True:
         current = plan(observed)
         if current.blockers:
+            if performed:
+                _tell_standing(console, target, known, again)
             raise ChecksFailed(
                 f"{target.title} cannot go on.",
                 findings=current.blockers,
@@ -130,7 +142,7 @@ def reconcile(
             # A read may lag behind a write for some seconds.
             if clock.now() < patience:
                 clock.sleep(2.0)
-                observed = look(observed)
+                observed = look_or_tell(observed)
                 continue
             if performed[-1] != step:
                 raise ConflictError(
@@ -158,11 +170,13 @@ def reconcile(
                 _tell_standing(console, target, current, again)
                 raise
             failure = error
+        known = _with_done(current, step, target) if failure is None else current
         try:
-            observed = look(observed)
+            observed = look_or_tell(observed) if failure is None else look(observed)
         except NoxReleaseError:
             if failure is None:
                 raise
+            _tell_standing(console, target, known, again, doubtful=step)
             failure.hint = f"Whether it took effect could not be seen. To go on: {again}"
             raise failure from None
         if failure is not None:
@@ -178,17 +192,28 @@ def reconcile(
                 f"{failure.message} But it is done: either the reply was lost, or another "
                 "release was faster. Going on.",
             )
+            known = _with_done(current, step, target)
         performed.append(step)
         patience = clock.now() + _LAG_AT_MOST
 
 
-def _tell_standing(console: Console, target: Target, plan: Plan, again: str) -> None:
-    """What is done and what is not, when a step has failed."""
+def _with_done(plan: Plan, step: Step, target: Target) -> Plan:
+    """What a plan becomes by performing its first step."""
+    return Plan(done=(*plan.done, describe(step, target)), todo=plan.todo[1:])
+
+
+def _tell_standing(
+    console: Console, target: Target, plan: Plan, again: str, *, doubtful: Step | None = None
+) -> None:
+    """What is done and what is not, when it does not go on; of `doubtful` neither is known."""
     console.title("Where it stands")
     for fact in plan.done:
         console.mark("done", f"done: {fact}")
     for step in plan.todo:
-        console.line(f"not done: {describe(step, target)}", indent=2)
+        if step == doubtful:
+            console.mark("not known", f"whether this took effect: {describe(step, target)}")
+        else:
+            console.line(f"not done: {describe(step, target)}", indent=2)
     console.line(f"Nothing is undone. To go on: {again}")
 
 
