@@ -67,10 +67,13 @@ class RemoteState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """How far two commits are apart; both 0: the same history."""
+    """How far two commits are apart; both 0: the same history. Where it is not `exact`, the other
+    commit is not in this clone: what it has, and what it lacks, is not known.
+    """
 
     ahead: int
     behind: int
+    exact: bool = True
 
     @property
     def word(self) -> str:

@@ -220,6 +220,35 @@ def test_changes_that_are_not_committed_stop_a_release(world):
     assert "tree-dirty" in Answer(world, "--pending-publisher").ids()
 
 
+def test_what_git_does_not_say_is_not_known_and_never_fine(world):
+    """`git status` fails over a broken index file, where HEAD can still be read."""
+    (world.clone / ".git" / "index").write_bytes(b"broken")
+    answer = Answer(world)
+    assert "tree-dirty" in answer.ids("not-known")
+    assert "tree-untracked-source" in answer.ids("not-known")
+    assert "index" in answer.the("tree-dirty", "not-known")["reason"]
+    assert answer.status == 1
+    assert answer.document["ready"] is False
+
+
+def test_commits_that_are_not_here_are_not_counted(world, tmp_path):
+    other = tmp_path / "other"
+
+    def git(*arguments: object, cwd: Path = world.clone) -> str:
+        identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+        command = ["git", *identity, *map(str, arguments)]
+        done = subprocess.run(
+            command, cwd=cwd, env=world.environ, check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
+
+    git("clone", git("remote", "get-url", "origin"), other)
+    git("commit", "--allow-empty", "--message=x", cwd=other)
+    git("push", cwd=other)
+    message = Answer(world).the("branch-behind")["message"]
+    assert message.startswith("origin/main has commits that are not in this clone")
+
+
 def test_the_files_of_this_version_in_dist_are_checked_and_no_others(world):
     built(world)
     old = world.clone / "dist" / "tiny_demo-1.0-py3-none-any.whl"

@@ -99,6 +99,23 @@ def test_a_world_in_which_all_is_well_has_no_findings():
     assert found(WELL) == {}
 
 
+@pytest.mark.parametrize(
+    ("relation", "said"),
+    [
+        (Relation(ahead=0, behind=1), "HEAD lacks 1 commit of origin/main."),
+        (Relation(ahead=0, behind=2), "HEAD lacks 2 commits of origin/main."),
+        (
+            Relation(ahead=0, behind=1, exact=False),
+            "origin/main has commits that are not in this clone; how many is not known without a fetch.",
+        ),
+    ],
+)
+def test_how_far_behind_is_said_as_far_as_it_is_known(relation, said):
+    results = preflight.check_preflight(TARGET, replace(WELL, relation=relation))
+    (finding,) = [result for result in results if isinstance(result, Finding)]
+    assert finding.message == said
+
+
 CASES = {
     "another commit": ({"head": OTHER}, {"head-moved": "error"}),
     "dirty": ({"changes": Changes(modified=("a.py",))}, {"tree-dirty": "error"}),
@@ -117,6 +134,10 @@ CASES = {
     "detached": ({"branch": None}, {"head-detached": "error"}),
     "other branch": ({"branch": "topic"}, {"branch-wrong": "error"}),
     "behind": ({"relation": Relation(ahead=0, behind=2)}, {"branch-behind": "error"}),
+    "behind by what is not here": (
+        {"relation": Relation(ahead=0, behind=1, exact=False)},
+        {"branch-behind": "error"},
+    ),
     "diverged": ({"relation": Relation(ahead=1, behind=2)}, {"branch-diverged": "error"}),
     "ahead": ({"relation": Relation(ahead=1, behind=0)}, {"branch-ahead": "warning"}),
     "not on the remote": ({"relation": None}, {"branch-ahead": "warning"}),
@@ -126,6 +147,13 @@ CASES = {
             "branch_rules": (RefRule(kind="pull_request", ruleset="main"),),
         },
         {"branch-ahead": "warning", "branch-rules": "error"},
+    ),
+    "ahead of a branch whose rules could not be asked": (
+        {
+            "relation": Relation(ahead=1, behind=0),
+            "branch_rules": CouldNotAsk(reason="502"),
+        },
+        {"branch-ahead": "warning", "branch-rules": "not known"},
     ),
     "ahead of a branch with the older protection": (
         {

@@ -522,6 +522,13 @@ def _relation(target: Target, observed: Observed) -> Iterator[Result]:
     elif relation is None:
         yield find(AHEAD, f"{target.remote} has no branch `{observed.branch}` yet.")
         yield from _branch_rules(observed)
+    elif not relation.exact:
+        yield find(
+            BEHIND,
+            f"{there} has commits that are not in this clone; how many is not known without a "
+            "fetch.",
+            fix=f"git pull --ff-only {target.remote} {quote(observed.branch)}",
+        )
     elif relation.ahead and relation.behind:
         yield find(
             DIVERGED,
@@ -532,19 +539,27 @@ def _relation(target: Target, observed: Observed) -> Iterator[Result]:
     elif relation.behind:
         yield find(
             BEHIND,
-            f"HEAD lacks {relation.behind} commits that are on {there}.",
+            f"HEAD lacks {relation.behind} commit{_s(relation.behind)} of {there}.",
             fix=f"git pull --ff-only {target.remote} {quote(observed.branch)}",
         )
     elif relation.ahead:
-        yield find(AHEAD, f"{there} lacks {relation.ahead} commits of HEAD.")
+        yield find(AHEAD, f"{there} lacks {relation.ahead} commit{_s(relation.ahead)} of HEAD.")
         yield from _branch_rules(observed)
     else:
         yield Passed(id=AHEAD.id, subject=_TREE, title=AHEAD.title, detail=there)
 
 
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
 def _branch_rules(observed: Observed) -> Iterator[Result]:
     rules = observed.branch_rules
     if isinstance(rules, CouldNotAsk):
+        if observed.gh == "ready":  # else that is said already
+            yield Skipped(
+                id=BRANCH_RULES.id, subject=_GIT, title=BRANCH_RULES.title, reason=rules.reason
+            )
         return
     refusing = [
         rule

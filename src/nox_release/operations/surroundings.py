@@ -50,6 +50,17 @@ BY_LINE = frozenset(
 )
 
 
+# What is asked of git here, and the rule that cannot be judged without the answer.
+_OF_THE_CLONE = {
+    "changes": preflight.DIRTY,
+    "tracked_folders": preflight.UNTRACKED_SOURCE,
+    "branch": preflight.WRONG_BRANCH,
+    "shallow": preflight.SHALLOW,
+    "identity": preflight.IDENTITY,
+    "local_tag": preflight.TAG_ELSEWHERE_HERE,
+}
+
+
 class Surroundings:
     """git here, the remote, and GitHub: all asked when this is made, judged by `results`."""
 
@@ -206,14 +217,18 @@ class Surroundings:
             return [without_git(CouldNotAsk(reason=reason))]
         observed = self._observed(on_index)
         known = self.version is not None
-        found: list[Result] = [
-            *preflight.check_tree(
+        found = self._unanswered()
+        found += (
+            result
+            for result in preflight.check_tree(
                 target,
                 observed,
                 release_branch=self._project.settings.branch,
                 version_from_tags=self._project.version_from_tags,
             )
-        ]
+            # A branch that could not be asked for looks like none.
+            if result.id != preflight.DETACHED.id or self.branch is None
+        )
         if known:
             found += preflight.check_tag(target, observed)
         gh = list(preflight.check_gh(target, observed))
@@ -232,6 +247,17 @@ class Surroundings:
             if not isinstance(observed.project, CouldNotAsk):
                 found += preflight.check_files(target, observed)
         return [_unasked(result) for result in found]
+
+    def _unanswered(self) -> list[Result]:
+        """What git would not say about this clone, as *not known*."""
+        answers = {
+            name: self._answers[name].result() for name in _OF_THE_CLONE if name in self._answers
+        }
+        return [
+            Skipped(id=rule.id, subject=rule.subject, title=rule.title, reason=answer.reason)
+            for name, rule in _OF_THE_CLONE.items()
+            if isinstance(answer := answers.get(name, self.branch), CouldNotAsk)
+        ]
 
     def _logged_in(self, observed: Observed) -> Passed:
         login = observed.login
@@ -310,7 +336,7 @@ def relation_without_fetching(repository: Repository, head: str, there: str) -> 
     if head == there:
         return Relation(ahead=0, behind=0)
     if not repository.has_commit(there):
-        return Relation(ahead=0, behind=1)
+        return Relation(ahead=0, behind=1, exact=False)
     return repository.relation(head, there, remote="", branch="")
 
 
