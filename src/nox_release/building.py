@@ -6,9 +6,8 @@ import contextlib
 import re
 import sys
 import tarfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nox_release.errors import CommandError, ConfigurationError, NoxReleaseError, disk_error
 
@@ -66,14 +65,16 @@ def build_distributions(
     step("build requirements: " + ", ".join(sorted(wanted)))
     backend.need(wanted)
     sdist = backend.asked_and_made("sdist", builder, outdir, lambda: step("sdist"))
-    if on_sdist is not None:
-        on_sdist(sdist)
+
+    def on_wheel() -> None:
+        step("wheel, from the sdist")
+        if on_sdist is not None:  # not before: both would wait for each other
+            on_sdist(sdist)
+
     with _unpacked(sdist, outdir.with_name(outdir.name + "-sdist")) as tree:
         inner = backend.builder(tree)
         backend.need(inner.build_system_requires)
-        wheel = backend.asked_and_made(
-            "wheel", inner, outdir, lambda: step("wheel, from the sdist")
-        )
+        wheel = backend.asked_and_made("wheel", inner, outdir, on_wheel)
     for warning in backend.warnings:
         (on_warning or _ignore)(warning)
     return sdist, wheel
@@ -92,7 +93,7 @@ _HATCH_KEYS = frozenset(
 def needs_nothing_more(source: Path) -> bool:
     """Whether the backend is known to need no more than pyproject.toml in `source` says."""
     try:
-        pyproject = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))
+        pyproject = _read_pyproject(source)
     except (OSError, ValueError):
         return False
     system = pyproject.get("build-system", {})
@@ -112,18 +113,33 @@ def _has_key(table: object, keys: Collection[str]) -> bool:
     return any(key in keys or _has_key(value, keys) for key, value in table.items())
 
 
+# What PEP 517 says of a tree without `[build-system]`, in the words of `build`.
+_WITHOUT_BUILD_SYSTEM = frozenset({"setuptools >= 40.8.0"})
+
+
 def declared_requirements(source: Path) -> frozenset[str]:
-    """What pyproject.toml in `source` says the build needs; nothing where it says it wrongly."""
-    import warnings
+    """What pyproject.toml in `source` says the build needs; nothing where it says it wrongly.
 
-    from build import BuildException, ProjectBuilder
-
+    Read without `build`, which takes as long to load as to make an environment: this is what is
+    installed beforehand, and `build` has the last word.
+    """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return frozenset(ProjectBuilder(source).build_system_requires)
-    except BuildException:
+        system = _read_pyproject(source).get("build-system")
+    except (OSError, ValueError):
         return frozenset()
+    if system is None:
+        return _WITHOUT_BUILD_SYSTEM
+    requires = system.get("requires") if isinstance(system, dict) else None
+    if not isinstance(requires, list) or not all(isinstance(one, str) for one in requires):
+        return frozenset()
+    return frozenset(requires)
+
+
+def _read_pyproject(source: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
 
 
 class _Backend:
@@ -189,30 +205,22 @@ class _Backend:
     ) -> Path:
         """Ask what the backend needs besides, then make this kind of distribution.
 
-        Where nothing is to be expected, both at once: a hook is a process that takes longer to
-        start than to answer. Should it need something all the same, it is made once more.
+        Where the backend is known to need nothing it is not asked first: a hook is a process that
+        takes longer to start than to answer. It is asked when it fails all the same.
         """
         if not needs_nothing_more(Path(builder.source_dir)):
             self.need(self.ask(kind, builder))
             on_make()
             return self.make(kind, builder, outdir)
         on_make()
-        other = _Backend(self._environment, source_date_epoch=None, on_line=self._on_line)
-        other._environ = self._environ
-        asking = other.builder(Path(builder.source_dir))
-        made: Path | BuildFailed
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            answer = pool.submit(asking.get_requires_for_build, kind)  # type: ignore[arg-type]
-            try:
-                made = self.make(kind, builder, outdir)
-            except BuildFailed as error:
-                made = error
-        if answer.exception() or answer.result() - self._there:
-            self.need(self.ask(kind, builder))
+        try:
             return self.make(kind, builder, outdir)
-        if isinstance(made, BuildFailed):
-            raise made
-        return made
+        except BuildFailed:
+            missing = self.ask(kind, builder) - self._there
+            if not missing:
+                raise
+        self.need(missing)
+        return self.make(kind, builder, outdir)
 
     def ask(self, kind: str, builder: ProjectBuilder) -> set[str]:
         """What the backend needs besides, for this kind of distribution."""

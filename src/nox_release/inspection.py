@@ -40,7 +40,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from nox_release.distributions import Distribution
@@ -57,37 +57,40 @@ DOWNLOAD_LIMIT = 500 * 1000 * 1000
 # --- twine -----------------------------------------------------------------------------------
 
 
-# `python -m twine --no-color check --strict FILES`, but loaded before the files are there:
-# importing twine takes longer than the check, and a build leaves a core idle meanwhile.
+# `python -m twine --no-color check --strict FILE`, but loaded before the files are there, and each
+# is looked at when it comes: loading twine takes longer than the check, and a build leaves a core
+# idle meanwhile.
 _TWINE = """
 import sys
 import twine.cli, twine.commands.check, twine.exceptions
 twine.cli.args.no_color = True
 twine.cli.configure_output()
-files = sys.stdin.read().splitlines()
-try:
-    sys.exit(twine.commands.check.main(["--strict", "--", *files]))
-except twine.exceptions.TwineException as error:
-    sys.exit(f"{type(error).__name__}: {error.args[0]}")
+failed = False
+for line in sys.stdin:
+    try:
+        failed |= twine.commands.check.main(["--strict", "--", line.rstrip("\\n")])
+    except twine.exceptions.TwineException as error:
+        print(f"{type(error).__name__}: {error.args[0]}", file=sys.stderr)
+        sys.exit(2)
+sys.exit(failed)
 """
+_NOT_READ = 2
 
 
-def check_with_twine(
-    files: Callable[[], Sequence[Path]], runner: Runner, *, cwd: Path
-) -> tuple[Result, ...]:
+def check_with_twine(files: Iterable[Path], runner: Runner, *, cwd: Path) -> tuple[Result, ...]:
     """What `twine check --strict` says, by the twine of this very interpreter.
 
-    `files` may block until they are there; twine gets ready meanwhile.
+    `files` may block until each is there; twine gets ready meanwhile.
     """
     done = runner.run(
         [sys.executable, "-c", _TWINE],
         cwd=cwd,
-        text=lambda: "".join(f"{path}\n" for path in files()),
+        text=(f"{path}\n" for path in files),
         extra_environ={"COLUMNS": "10000", "PYTHONWARNINGS": "ignore", "PYTHONIOENCODING": "utf-8"},
         timeout=300,
         check=False,
     )
-    if done.returncode and "Checking " not in done.stdout:
+    if done.returncode == _NOT_READ or (done.returncode and "Checking " not in done.stdout):
         return (
             find(TWINE_CHECK, f"`twine check` could not read the files: {last_lines(done.output)}"),
         )

@@ -102,7 +102,7 @@ class Runner:
         *,
         cwd: Path,
         extra_environ: Mapping[str, str] | None = None,
-        text: str | Callable[[], str] | None = None,
+        text: str | Iterable[str] | None = None,
         timeout: float | None = None,
         check: bool = True,
         secrets: Iterable[str] = (),
@@ -114,9 +114,10 @@ class Runner:
     ) -> Completed:
         """Run `command` to its end.
 
-        `text` is its standard input (none otherwise); a callable is asked once the program runs,
-        so it may get ready meanwhile. `timeout` is in seconds, `on_line` sees
-        every line of both streams as it comes, `quiet=False` announces the command first.
+        `text` is its standard input (none otherwise); of an iterable each part is passed on when
+        it comes, so the program may get ready, and begin, meanwhile. `timeout` is in seconds,
+        `on_line` sees every line of both streams as it comes, `quiet=False` announces the command
+        first.
         `interactive=True` gives the program the terminal: nothing is captured, nothing redacted.
         `title` is what an error calls the command where its whole line says less.
 
@@ -167,7 +168,7 @@ class Runner:
             ) from None
         _running.add(child)
         try:
-            given = text() if callable(text) else text
+            given = text if text is None or isinstance(text, str) else _fed(child, text)
             stdout, stderr = _collect(child, given, timeout, on_line, hidden)
         except subprocess.TimeoutExpired:
             end_tree(child)
@@ -257,6 +258,16 @@ def _signal_tree(child: subprocess.Popen[bytes], number: int) -> None:
             os.killpg(child.pid, number)
         else:
             child.send_signal(number)
+
+
+def _fed(child: subprocess.Popen[bytes], parts: Iterable[str]) -> str:
+    """Pass `parts` on as they come; nothing is left of them."""
+    for part in parts:
+        if child.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                child.stdin.write(_encoded(part))
+                child.stdin.flush()
+    return ""
 
 
 def _collect(

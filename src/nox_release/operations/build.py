@@ -35,7 +35,7 @@ from nox_release.project import read_project
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable
 
     from nox_release.building import BuildFailed
     from nox_release.checks.built import Facts
@@ -165,12 +165,16 @@ def build(
     """
     into = destination or project.root / "dist"
     watch = _Watch()
+    runner = without_secrets(context.runner)
+    on_line = context.console.line if verbose else None
     with _aside() as aside, _at_once() as pool:
+        # What takes longest begins first, before a word is shown.
+        prepared = pool.submit(_environment, project, aside / "environment", runner, on_line)
         with context.console.waiting(f"Building {project.name or project.root.name}") as waiting:
             watch.tell = waiting.update
             made = _make(
-                context, project, aside, pool, watch, working_tree=working_tree, tag=tag,
-                verbose=verbose,
+                context, project, aside, pool, prepared, watch, working_tree=working_tree, tag=tag,
+                on_line=on_line,
             )  # fmt: skip
             watch.step("inspecting")
             results = _inspect(context, made, aside, watch, smoke=smoke)
@@ -315,22 +319,22 @@ def _make(
     project: Project,
     aside: Path,
     pool: ThreadPoolExecutor,
+    prepared: Future[tuple[Environment, frozenset[str]]],
     watch: _Watch,
     *,
     working_tree: bool,
     tag: str | None,
-    verbose: bool,
+    on_line: Callable[[str], None] | None,
 ) -> _Made:
-    """Build both files and gather the facts; environment, twine and rules get ready meanwhile."""
-    runner = without_secrets(context.runner)
-    on_line = context.console.line if verbose else None
-    prepared = pool.submit(_environment, project, aside / "environment", runner, on_line)
+    """Build both files and gather the facts; rules and twine get ready meanwhile."""
     from nox_release.building import BuildFailed, build_distributions, declared_requirements
     from nox_release.inspection import check_with_twine
 
-    files: Future[Sequence[Path]] = Future()
-    twine = pool.submit(check_with_twine, files.result, runner, cwd=aside)
+    sdist: Future[Path] = Future()
+    wheel: Future[Path] = Future()
     loaded = pool.submit(_load, _renderer(project))
+    runner = without_secrets(context.runner)
+    checked: list[Future[tuple[Result, ...]]] = []
     warnings: list[str] = []
     looked_at: list[Future[Distribution]] = []
     try:
@@ -343,6 +347,14 @@ def _make(
             # The commit needs less than the tree as it lies, and must do with less.
             environment = fresh_environment(aside / "environment-of-commit", runner)
             installed = frozenset()
+        # The hooks leave a core idle; installing does not.
+        files = (future.result() for future in (sdist, wheel))
+        checked.append(pool.submit(check_with_twine, files, runner, cwd=aside))
+
+        def on_sdist(path: Path) -> None:
+            sdist.set_result(path)
+            looked_at.append(pool.submit(_look_at, path, loaded))
+
         built = build_distributions(
             environment,
             source=source.folder,
@@ -353,20 +365,21 @@ def _make(
             on_step=watch.step,
             on_line=on_line,
             on_warning=warnings.append,
-            on_sdist=lambda sdist: looked_at.append(pool.submit(_look_at, sdist, loaded)),
+            on_sdist=on_sdist,
         )
-        files.set_result(built)
+        wheel.set_result(built[1])
         pool.submit(shutil.rmtree, environment.directory, ignore_errors=True)
     except BuildFailed as error:
         raise _explained(error, source.project) from None
     finally:
-        files.cancel()  # where it has no result, nobody will wait for one
+        for future in (sdist, wheel):
+            future.cancel()  # where it has no result, nobody will wait for one
     loaded.result()
     facts = _facts(source, looked_at[0].result(), built[1], tag=tag)
     return _Made(
         facts=replace(facts, warnings=tuple(warnings)),
         commit=source.commit,
-        twine=twine,
+        twine=checked[0],
         left_out=left_out.result(),
     )
 
@@ -416,6 +429,7 @@ def _load(renderer: str) -> None:
     from importlib import import_module
 
     for module in (
+        "build",
         "nox_release.building",
         "nox_release.archives",
         "nox_release.checks.files",
