@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nox_release.errors import ConfigurationError, NoxReleaseError
-from nox_release.plan import version_of_tag
 from nox_release.project import (
     Project,
     parse_index,
@@ -118,6 +117,10 @@ def _following_tags(context: Context, project: Project, table: Mapping[str, Any]
         tags = () if repository is None else repository.tags()
     except NoxReleaseError:
         return project
+    if not tags:
+        return project
+    from nox_release.plan import version_of_tag
+
     known = []
     for tag in tags:
         form = project.settings.tag_format_of(tag, project.name)
