@@ -27,12 +27,15 @@ from nox_release.workflow_syntax import (
 from nox_release.yaml_nodes import UnreadableYAML, check_size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from nox_release.git import Repository
     from nox_release.process import Runner
     from nox_release.project import Settings
     from nox_release.publishing import Derivation
 
 MAX_FILES = 200
+_ACTION_FILES = ("action.yml", "action.yaml")  # where both are, GitHub takes the first
 
 
 def read_workflows(
@@ -98,7 +101,7 @@ def _reason(error: OSError) -> str:
 def _from_commit(root: Path, commit: str, runner: Runner) -> tuple[Workflow | Finding, ...]:
     names = []
     results: list[Workflow | Finding] = []
-    for mode, size, file in _listed(root, commit, f"{WORKFLOWS}/", runner):
+    for mode, size, file in _listed(root, commit, [f"{WORKFLOWS}/"], runner):
         if not _is_workflow(file) or file.count("/") != 2:
             continue
         names.append(file)
@@ -117,10 +120,14 @@ def _from_commit(root: Path, commit: str, runner: Runner) -> tuple[Workflow | Fi
     return (*results, *_too_many(names))
 
 
-def _listed(root: Path, commit: str, folder: str, runner: Runner) -> list[tuple[str, int, str]]:
-    """Mode, size and path of everything directly in `folder` of the commit."""
+def _listed(
+    root: Path, commit: str, paths: Sequence[str], runner: Runner
+) -> list[tuple[str, int, str]]:
+    """Mode, size and path of those `paths` that the commit has; of a folder (`/` at its end), of
+    everything directly in it.
+    """
     listing = runner.run(
-        ["git", "ls-tree", "-z", "--long", "--full-tree", f"{commit}^{{commit}}", "--", folder],
+        ["git", "ls-tree", "-z", "--long", "--full-tree", f"{commit}^{{commit}}", "--", *paths],
         cwd=root,
     )
     entries = []
@@ -138,31 +145,79 @@ def _shown(root: Path, commit: str, file: str, runner: Runner) -> bytes:
 
 
 def read_actions(
-    root: Path, workflows: tuple[Workflow | Finding, ...]
+    root: Path,
+    workflows: tuple[Workflow | Finding, ...],
+    *,
+    commit: str | None = None,
+    runner: Runner | None = None,
 ) -> dict[str, tuple[Step, ...]]:
     """The steps of the repository's composite actions that `workflows` use, by folder.
 
-    A folder that cannot be read, or leads out of the repository, is left out: what it does is then
-    not known.
+    They are read from where the workflows were: from `commit` where it is given, with a `runner`
+    for git. A folder that cannot be read, or leads out of the repository, is left out: what it
+    does is then not known.
+
+    Raises:
+        CommandError: git cannot show that commit.
     """
+    folders = _action_folders(workflows)
+    if commit is None:
+        read = _actions_on_disk(root, folders)
+    elif runner is None:
+        raise TypeError("a commit is read through git: give a runner")
+    else:
+        read = _actions_of_commit(root, folders, commit, runner)
     found: dict[str, tuple[Step, ...]] = {}
-    base = root.resolve()
-    for workflow in workflows:
-        if isinstance(workflow, Finding):
-            continue
-        for step in (step for job in workflow.jobs for step in job.steps):
-            if step.uses is None or step.uses.kind != "local":
-                continue
-            folder = step.uses.path.strip("/")
-            if folder in found or ".." in PurePosixPath(folder).parts:
-                continue
-            for name in ("action.yml", "action.yaml"):
-                path = root / folder / name
-                with contextlib.suppress(OSError, UnreadableYAML, UnreadableWorkflow):
-                    if path.is_file() and path.resolve().is_relative_to(base):
-                        check_size(path.stat().st_size)
-                        found[folder] = parse_composite(path.read_bytes(), file=f"{folder}/{name}")
+    for folder, file, content in read:
+        with contextlib.suppress(UnreadableYAML, UnreadableWorkflow):
+            found[folder] = parse_composite(content, file=file)
     return found
+
+
+def _action_folders(workflows: tuple[Workflow | Finding, ...]) -> tuple[str, ...]:
+    folders = [
+        step.uses.path.strip("/")
+        for workflow in workflows
+        if not isinstance(workflow, Finding)
+        for job in workflow.jobs
+        for step in job.steps
+        if step.uses is not None and step.uses.kind == "local"
+    ]
+    return tuple(dict.fromkeys(one for one in folders if ".." not in PurePosixPath(one).parts))
+
+
+def _actions_on_disk(root: Path, folders: Sequence[str]) -> Iterator[tuple[str, str, bytes]]:
+    base = root.resolve()
+    for folder in folders:
+        with contextlib.suppress(OSError, UnreadableYAML):
+            names = [name for name in _ACTION_FILES if (root / folder / name).is_file()]
+            for name in names[:1]:
+                path = root / folder / name
+                if path.resolve().is_relative_to(base):
+                    check_size(path.stat().st_size)
+                    yield folder, f"{folder}/{name}", path.read_bytes()
+
+
+def _actions_of_commit(
+    root: Path, folders: Sequence[str], commit: str, runner: Runner
+) -> Iterator[tuple[str, str, bytes]]:
+    wanted = {
+        folder: [PurePosixPath(folder, name).as_posix() for name in _ACTION_FILES]
+        for folder in folders
+    }
+    if not wanted:
+        return
+    paths = [path for both in wanted.values() for path in both]
+    there = {
+        file: size
+        for mode, size, file in _listed(root, commit, paths, runner)
+        if mode.startswith("100")
+    }
+    for folder, both in wanted.items():
+        for file in [path for path in both if path in there][:1]:
+            with contextlib.suppress(UnreadableYAML):
+                check_size(there[file])
+                yield folder, file, _shown(root, commit, file, runner)
 
 
 def github_remote(repository: Repository, settings: Settings) -> tuple[str, str] | str:
@@ -209,6 +264,6 @@ def read_publisher(
         owner=owner,
         repository=name,
         settings=settings,
-        actions=read_actions(repository.root, workflows),
+        actions=read_actions(repository.root, workflows, commit=commit, runner=repository.runner),
     )
     return replace(derived, results=(*findings, *derived.results))

@@ -192,3 +192,30 @@ def test_composite_actions_are_read_and_nothing_outside_the_repository(folder):
     found = read_actions(folder, read_workflows(folder))
     assert list(found) == ["actions/up"]
     assert found["actions/up"][0].run == "twine upload dist/*"
+
+
+def test_composite_actions_are_read_from_the_commit_that_the_workflows_are_read_from(folder):
+    action = "runs:\n  using: composite\n  steps:\n    - run: {}\n"
+    text = "on: push\njobs:\n  a:\n    steps:\n"
+    for used in ("./", "./.github/actions/up", "./later", "./nowhere", "./../", "./broken"):
+        text += f"      - uses: {used}\n"
+    put(folder, "publish.yml", text)
+    up = folder / ".github" / "actions" / "up"
+    up.mkdir(parents=True)
+    (folder / "broken").mkdir()
+    (folder / "action.yml").write_text(action.format("first"), encoding="utf-8")
+    (up / "action.yaml").write_text(action.format("not this"), encoding="utf-8")
+    (up / "action.yml").write_text(action.format("committed"), encoding="utf-8")
+    (folder / "broken" / "action.yml").write_text("{", encoding="utf-8")
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "One")
+    (up / "action.yml").write_text(action.format("edited"), encoding="utf-8")
+    (folder / "later").mkdir()
+    (folder / "later" / "action.yml").write_text(action.format("later"), encoding="utf-8")
+    workflows = read_workflows(folder, commit="HEAD", runner=RUNNER)
+    found = read_actions(folder, workflows, commit="HEAD", runner=RUNNER)
+    runs = {name: steps[0].run for name, steps in found.items()}
+    assert runs == {"": "first", ".github/actions/up": "committed"}
+    runs = {name: steps[0].run for name, steps in read_actions(folder, workflows).items()}
+    assert runs == {"": "first", ".github/actions/up": "edited", "later": "later"}

@@ -113,14 +113,14 @@ def choose_remote(repository: Repository, wanted: str | None) -> str:
 
 def derive(place: Place, project: Project, commit: str) -> Derivation:
     """What publishes, as the workflows of `commit` have it."""
-    root = place.repository.root
-    workflows = read_workflows(root, commit=commit, runner=place.repository.runner)
+    root, runner = place.repository.root, place.repository.runner
+    workflows = read_workflows(root, commit=commit, runner=runner)
     return derive_publisher(
         workflows,
         owner=place.owner,
         repository=place.name,
         settings=project.settings,
-        actions=read_actions(root, workflows),
+        actions=read_actions(root, workflows, commit=commit, runner=runner),
     )
 
 
