@@ -18,6 +18,7 @@ FLOOR_0 = {
     "yaml_nodes",
     "shell",
     "expressions",
+    "build_folders",
     "pages",
     "plan",
     "changelog",
