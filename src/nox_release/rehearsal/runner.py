@@ -1,7 +1,8 @@
 """A runner for the stand-in GitHub: it notices events, reads the workflows *at that commit*, and
 carries out what a publishing workflow is for.
 
-Carried out for real: triggers, conditions, `needs`, environments and their rules, checkout, build,
+What is built is the folder that the workflow's own steps name; where only a run would know it, the
+folder of the package that is rehearsed. Carried out for real: triggers, conditions, `needs`, environments and their rules, checkout, build,
 the token exchange as trusted publisher, `twine upload`. Every other step is logged as left out;
 scripts of the project are not run. Where the publishing action would refuse, the log has its words.
 """
@@ -9,6 +10,7 @@ scripts of the project are not run. Where the publishing action would refuse, th
 from __future__ import annotations
 
 import contextlib
+import posixpath
 import re
 import shlex
 import sys
@@ -19,8 +21,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from nox_release.errors import NoxReleaseError
+from nox_release.build_folders import BuiltFolder, built_folders
+from nox_release.errors import ConfigurationError, NoxReleaseError
+from nox_release.expressions import Circumstances
 from nox_release.process import end_running
+from nox_release.project import read_project
 from nox_release.publishing import PublishJob, publish_jobs
 from nox_release.rehearsal.expressions import UnknownExpression, holds, interpolate
 from nox_release.rehearsal.github_state import (
@@ -87,14 +92,16 @@ class _Carried:
     event: Event
     cancelled: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
-    files: tuple[Path, ...] = ()
+    built: dict[str, tuple[Path, ...]] = field(default_factory=dict)  # by folder
+    made: dict[str, list[str]] = field(default_factory=dict)  # folders by the job that built them
 
 
 class WorkflowRunner:
     """Carries out the runs of one stand-in GitHub, in threads of its own, until `stop`.
 
     `lateness` is how many seconds after its event a run comes into being; `paused` leaves new
-    runs queued until `resume_all`. `build` makes the distributions of a checkout in a folder.
+    runs queued until `resume_all`. `build` makes the distributions of one folder of a checkout in
+    another; `folder` is built where a workflow does not say which.
     """
 
     def __init__(
@@ -112,6 +119,7 @@ class WorkflowRunner:
         self.clock = clock
         self.directory = directory
         self.build: Build = build or self._build_for_real
+        self.folder = "."
         self.lateness = 0.0
         self.paused = False
         self.deaf = False
@@ -262,7 +270,8 @@ class WorkflowRunner:
             run.approved.clear()
             run.rejected.clear()
             if not failed_only:
-                carried.files = ()
+                carried.built.clear()
+                carried.made.clear()
             carried.cancelled = threading.Event()
         self._start(carried)
 
@@ -294,6 +303,19 @@ class WorkflowRunner:
         for carried in list(self._carried.values()):
             if carried.thread is not None and carried.thread is not threading.current_thread():
                 carried.thread.join(timeout)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a run is being carried out, or is about to be."""
+        with self._lock:
+            carried = list(self._carried.values())
+            return bool(self._pending) or any(
+                one.thread is not None and one.thread.is_alive() for one in carried
+            )
+
+    def built_by(self, run: Run) -> dict[str, tuple[Path, ...]]:
+        """The files that a run has built, by their folders."""
+        return dict(self._carried[run.id].built)
 
     def stop(self) -> None:
         """Carry out nothing more, and end what is under way."""
@@ -532,7 +554,9 @@ class WorkflowRunner:
                 continue
             try:
                 with self._step(job, name) as say:
-                    self._carry_out_step(carried, job, step, uploads.get(id(step)), folder, say)
+                    self._carry_out_step(
+                        carried, job, text, step, uploads.get(id(step)), folder, contexts, say
+                    )
             except StepFailed:
                 failed = failed or not step.continue_on_error
         with self._step(job, "Complete job") as say:
@@ -579,17 +603,19 @@ class WorkflowRunner:
         self,
         carried: _Carried,
         job: Job,
+        text: JobText,
         step: StepText,
         upload: PublishJob | None,
         folder: Path,
+        contexts: Mapping[str, Any],
         say: Callable[[str], None],
     ) -> None:
         if upload is not None:
             say(f"##[group]Run {step.uses.text if step.uses else step.run}")
             say("##[endgroup]")
-            if not carried.files and any(map(_builds, upload.job.steps)):
-                self._build(carried, upload.job, folder, say)
-            self._publish(carried, job, upload, say)
+            if not carried.built and any(map(_builds, text.steps)):
+                self._build(carried, text, (BuiltFolder(),), folder, say)
+            self._publish(carried, job, upload, contexts, say)
             return
         if step.uses is not None and step.uses.action == "actions/checkout":
             say(f"##[group]Run {step.uses.text}")
@@ -597,23 +623,31 @@ class WorkflowRunner:
             say(f"Syncing repository: {self.github.slug}")
             say(f"HEAD is now at {carried.run.head_sha[:7]}")
             return
-        if _builds(step):
+        given = Circumstances(contexts=contexts, complete=_COMPLETE)
+        wanted = built_folders(carried.workflow, text, step, given)
+        if wanted or _builds(step):
             say(f"##[group]Run {step.uses.text if step.uses else step.run}")
             say("##[endgroup]")
-            text = next(t for t in carried.workflow.jobs if any(s is step for s in t.steps))
-            self._build(carried, text, folder, say)
+            if not wanted and carried.made.get(text.id):  # it keeps what was built before
+                say("The distributions are built already.")
+                return
+            self._build(carried, text, wanted or (BuiltFolder(),), folder, say)
             return
         if _checks_publisher(step):
-            self._check_publisher(carried, job, step, say)
+            self._check_publisher(carried, job, text, step, say)
             return
         what = step.uses.text if step.uses else (step.run or "").strip().split("\n")[0]
         say(f"Left out in a rehearsal: {what}")
 
     def _check_publisher(
-        self, carried: _Carried, job: Job, step: StepText, say: Callable[[str], None]
+        self,
+        carried: _Carried,
+        job: Job,
+        text: JobText,
+        step: StepText,
+        say: Callable[[str], None],
     ) -> None:
         """This tool's own `check-publisher`, with what a job has to ask GitHub for its identity."""
-        text = next(t for t in carried.workflow.jobs if any(s is step for s in t.steps))
         permissions = carried.workflow.permissions_of(text)
         allowed = permissions is not None and permissions.level("id-token") == "write"
         command = (step.run or "").replace("$GITHUB_REPOSITORY", self.github.slug)
@@ -647,32 +681,84 @@ class WorkflowRunner:
             raise StepFailed(f"Process completed with exit code {done.returncode}.")
 
     def _build(
-        self, carried: _Carried, text: JobText, folder: Path, say: Callable[[str], None]
+        self,
+        carried: _Carried,
+        text: JobText,
+        wanted: Iterable[BuiltFolder],
+        folder: Path,
+        say: Callable[[str], None],
     ) -> None:
-        """Check out the commit and build it, once for a run however many jobs say so."""
-        if carried.files:
-            say("The distributions are built already.")
-            return
+        """Check out the commit and build what is wanted of it, each folder once for a run."""
         source = folder / "source"
-        self._check_out(carried.run, source, text)
-        say(f"Checked out {carried.run.head_sha} ({carried.run.ref})")
-        outdir = folder / "dist"
+        if not source.exists():
+            self._check_out(carried.run, source, text)
+            say(f"Checked out {carried.run.head_sha} ({carried.run.ref})")
+        for built in wanted:
+            for place in self._places(built, source):
+                if place in carried.built:
+                    say("The distributions are built already.")
+                else:
+                    carried.built[place] = self._build_place(carried, source, place, folder, say)
+                made = carried.made.setdefault(text.id, [])
+                if place not in made:
+                    made.append(place)
+
+    def _places(self, built: BuiltFolder, source: Path) -> tuple[str, ...]:
+        """The folders of a checkout that are meant, from its root.
+
+        Raises:
+            StepFailed: there is no such package.
+        """
+        if built.path is not None:
+            found = sorted(source.glob(built.path)) if "*" in built.path else []
+            inside = tuple(
+                path.relative_to(source).as_posix() for path in found if is_project_folder(path)
+            )
+            return inside or (built.path,)
+        if not built.is_known:
+            return (self.folder,)
+        places = tuple(
+            place for place, name in _packages_in(source) if built.every or built.is_of(place, name)
+        )
+        if not places:
+            raise StepFailed(f"There is no package `{built.member}` in the repository.")
+        return places
+
+    def _build_place(
+        self,
+        carried: _Carried,
+        source: Path,
+        place: str,
+        folder: Path,
+        say: Callable[[str], None],
+    ) -> tuple[Path, ...]:
+        outdir = folder / "dist" / place if place != "." else folder / "dist"
         outdir.mkdir(parents=True, exist_ok=True)
+        if place != ".":
+            say(f"Building {place}")
+        project = source / place
+        if not is_project_folder(project):
+            # The words of `python -m build`, which looks for these two files alone.
+            said = f"Source {place} does not appear to be a Python project: no pyproject.toml or setup.py"
+            say(f"ERROR {said}")
+            say("##[error]Process completed with exit code 1.")
+            raise StepFailed(said)
         try:
-            carried.files = tuple(self.build(source, outdir))
+            files = tuple(self.build(project, outdir))
         except NoxReleaseError as error:
             say(str(getattr(error, "output", "") or error.reason or error.message))
             say("##[error]Process completed with exit code 1.")
             raise StepFailed("Process completed with exit code 1.") from error
         if any(_repairs_wheels(step) for job in carried.workflow.jobs for step in job.steps):
-            local = [path for path in carried.files if _LOCAL_WHEEL.search(path.name)]
-            carried.files = tuple(path for path in carried.files if path not in local)
+            local = [path for path in files if _LOCAL_WHEEL.search(path.name)]
+            files = tuple(path for path in files if path not in local)
             for path in local:
                 say(
                     f"Left out in a rehearsal: {path.name}; the wheels for PyPI are made elsewhere."
                 )
-        for path in carried.files:
+        for path in files:
             say(f"Successfully built {path.name}")
+        return files
 
     def _check_out(self, run: Run, source: Path, text: JobText) -> None:
         """As actions/checkout does it: the one ref at depth 1, or everything with fetch-depth 0."""
@@ -702,14 +788,44 @@ class WorkflowRunner:
     def _build_for_real(self, source: Path, outdir: Path) -> Iterable[Path]:
         from nox_release.building import build_distributions
         from nox_release.environments import fresh_environment
-        from nox_release.project import read_project
 
-        environment = fresh_environment(outdir.parent / "build-env", self._runner)
-        extra = read_project(source).settings.build_requires
-        return build_distributions(environment, source=source, outdir=outdir, extra_requires=extra)
+        aside = self.directory / f"build-{uuid.uuid4().hex[:8]}"
+        return build_distributions(
+            fresh_environment(aside / "build-env", self._runner),
+            source=source,
+            outdir=outdir,
+            extra_requires=_build_requires(source),
+        )
+
+    def _files_for(
+        self, carried: _Carried, upload: PublishJob, contexts: Mapping[str, Any]
+    ) -> tuple[Path, ...]:
+        """What the uploading job has at hand: what it and the jobs it needs have built.
+
+        Of a folder that it built itself, `packages-dir` may take the files alone.
+        """
+        own = carried.made.get(upload.job.id, [])
+        wanted = upload.step.input("packages-dir") if upload.step is not None else None
+        taken = posixpath.normpath(_interpolated(wanted, contexts)) if wanted else "dist"
+        chosen = [place for place in own if place != "." and taken.startswith(f"{place}/")]
+        if not chosen:
+            jobs = {upload.job.id} | _needed(carried.workflow, upload.job)
+            chosen = [
+                place for job, places in carried.made.items() if job in jobs for place in places
+            ]
+        return tuple(
+            path
+            for place in dict.fromkeys(chosen or carried.built)
+            for path in carried.built[place]
+        )
 
     def _publish(
-        self, carried: _Carried, job: Job, upload: PublishJob, say: Callable[[str], None]
+        self,
+        carried: _Carried,
+        job: Job,
+        upload: PublishJob,
+        contexts: Mapping[str, Any],
+        say: Callable[[str], None],
     ) -> None:
         run = carried.run
         if upload.index == "testpypi":
@@ -723,7 +839,7 @@ class WorkflowRunner:
         try:
             publish(
                 index=self.index.index,
-                files=carried.files,
+                files=self._files_for(carried, upload, contexts),
                 request_token=token
                 if permissions is not None and permissions.level("id-token") == "write"
                 else None,
@@ -782,6 +898,52 @@ class WorkflowRunner:
         if job.environment:
             claims["environment"] = job.environment
         return claims
+
+
+# --- folders ----------------------------------------------------------------------------------
+
+# Of these contexts everything is known, so that what is not there is null.
+_COMPLETE = frozenset({"github", "inputs"})
+_NO_PROJECTS = frozenset({"node_modules", "dist", "build", "tests", "test"})
+
+
+def is_project_folder(folder: Path) -> bool:
+    """Whether a build could begin there."""
+    return (folder / "pyproject.toml").is_file() or (folder / "setup.py").is_file()
+
+
+def _packages_in(source: Path) -> tuple[tuple[str, str], ...]:
+    """Folder and name of every project in a checkout that can be built."""
+    found = []
+    for path in sorted(source.rglob("pyproject.toml")):
+        place = path.parent.relative_to(source)
+        if any(part.startswith(".") or part in _NO_PROJECTS for part in place.parts):
+            continue
+        with contextlib.suppress(ConfigurationError):
+            project = read_project(path.parent)
+            found.append((place.as_posix(), project.name))
+    return tuple(found)
+
+
+def _build_requires(source: Path) -> tuple[str, ...]:
+    """`build-requires` of the project's settings; a folder that is none is the backend's matter."""
+    try:
+        return read_project(source).settings.build_requires
+    except ConfigurationError:
+        return ()
+
+
+def _needed(workflow: Workflow, job: JobText) -> set[str]:
+    """The jobs that `job` needs, and those that they need."""
+    found: set[str] = set()
+    left = [*job.needs]
+    while left:
+        name = left.pop()
+        needed = workflow.job(name)
+        if needed is not None and name not in found:
+            found.add(name)
+            left += needed.needs
+    return found
 
 
 # --- reading workflows ----------------------------------------------------------------------------
