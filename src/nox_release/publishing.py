@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from nox_release.build_folders import builds_package
 from nox_release.findings import Finding, Location, Result, Rule, Severity, Skipped, find
 from nox_release.workflow_syntax import (
     UNREADABLE,
@@ -603,8 +604,12 @@ def derive_publisher(
     repository: str | None,
     settings: Settings,
     actions: Mapping[str, tuple[Step, ...]] | None = None,
+    package: tuple[str, str] | None = None,
 ) -> Derivation:
     """The trusted publisher of the job that uploads to the index of `settings`.
+
+    `package` is the project's folder, seen from the repository's root, and its name: where several
+    workflows upload, the one that builds it is meant.
 
     `owner` and `repository` are `None` where they could not be found out: then there is no
     publisher, and the job is chosen all the same. Findings among `workflows` (files that could
@@ -629,7 +634,7 @@ def derive_publisher(
         return Derivation(publisher=None, job=None, jobs=jobs, results=tuple(results))
     files = sorted({c.workflow.file for c in usable})
     if len(files) > 1:
-        usable = _preferred(usable)
+        usable = _preferred(_building(usable, package))
         files = sorted({c.workflow.file for c in usable})
     if len(files) > 1:
         first = usable[0]
@@ -668,15 +673,16 @@ def derive_publisher(
 
 
 def in_githubs_spelling(derivation: Derivation, full_name: str | None) -> Derivation:
-    """The same with owner and repository as GitHub calls them; `None`: it was not asked.
-
-    PyPI looks a publisher up by GitHub's own spelling, whatever the remote says.
-    """
-    publisher = derivation.publisher
-    if publisher is None:
+    """The same with owner and repository as GitHub calls them; `None`: it was not asked."""
+    if derivation.publisher is None:
         return derivation
+    return replace(derivation, publisher=as_github_spells(derivation.publisher, full_name))
+
+
+def as_github_spells(publisher: TrustedPublisher, full_name: str | None) -> TrustedPublisher:
+    """PyPI looks a publisher up by GitHub's own spelling, whatever the remote says."""
     (owner, name), _ = spelt_by_github((publisher.owner, publisher.repository), full_name)
-    return replace(derivation, publisher=replace(publisher, owner=owner, repository=name))
+    return replace(publisher, owner=owner, repository=name)
 
 
 def _first(jobs: tuple[PublishJob, ...], file: str) -> PublishJob:
@@ -705,6 +711,20 @@ def _preferred(usable: tuple[PublishJob, ...]) -> tuple[PublishJob, ...]:
     """Those with trusted publishing, where others hold a secret; else all."""
     trusted = tuple(job for job in usable if job.credentials == "trusted")
     return trusted or usable
+
+
+def _building(
+    usable: tuple[PublishJob, ...], package: tuple[str, str] | None
+) -> tuple[PublishJob, ...]:
+    """Those whose workflow builds the package; else those that may; else all."""
+    if package is None:
+        return usable
+    known = {c.workflow.file: builds_package(c.workflow, *package) for c in usable}
+    for answer in (True, None):
+        found = tuple(c for c in usable if known[c.workflow.file] is answer)
+        if found:
+            return found
+    return usable
 
 
 def _environment_of(

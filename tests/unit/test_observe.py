@@ -7,9 +7,13 @@ import time
 import pytest
 
 from nox_release.errors import CommandError, NoxReleaseError
+from nox_release.forge import ForgeRepository
 from nox_release.operations.observe import ask_all
-from nox_release.plan import CouldNotAsk
+from nox_release.operations.release import with_githubs_spelling
+from nox_release.plan import CouldNotAsk, Observed, Target
 from nox_release.process import Runner
+from nox_release.project import PYPI
+from nox_release.publishing import TrustedPublisher
 
 
 def test_what_could_not_be_asked_is_told_beside_the_answers():
@@ -42,3 +46,24 @@ def test_ctrl_c_ends_the_programs_that_are_still_asked(tmp_path):
         time.sleep(0.05)
     assert ended
     assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize(
+    ("repository", "owner"),
+    [
+        (
+            ForgeRepository(full_name="ada/demo", default_branch="main", url="", permissions=()),
+            "ada/demo",
+        ),
+        (CouldNotAsk(reason="gh is not installed"), "Ada/Demo"),
+        (None, "Ada/Demo"),
+    ],
+)
+def test_the_publisher_of_a_release_is_as_github_spells_it_where_it_was_asked(repository, owner):
+    publisher = TrustedPublisher(owner="Ada", repository="Demo", workflow="publish.yml")
+    target = Target(
+        name="demo", version="1", tag="v1", commit="a" * 40, index=PYPI, publisher=publisher
+    )
+    seen = Observed(head=target.commit, repository=repository)
+    found = with_githubs_spelling(target, seen).publisher
+    assert f"{found.owner}/{found.repository}" == owner

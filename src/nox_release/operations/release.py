@@ -63,7 +63,7 @@ from nox_release.plan import (
     tag_for,
     version_of_tag,
 )
-from nox_release.publishing import TrustedPublisher
+from nox_release.publishing import TrustedPublisher, as_github_spells
 
 if TYPE_CHECKING:
     import argparse
@@ -315,6 +315,7 @@ class Release:
         observed = self.observer.look_around(target, observed)
         results = self.preflight(target, observed, built, derivation)
         plan = self.plan(target, observed)
+        target = with_githubs_spelling(target, observed)
         self.show(target, plan, results)
         self.stop_at_blockers(target, results)
         self.confirm(target, plan)
@@ -803,6 +804,14 @@ def start_workflow(release: Release, target: Target) -> None:
 
 
 class _Effects:
+def with_githubs_spelling(target: Target, observed: Observed) -> Target:
+    """The target with the publisher as GitHub calls its repository, where GitHub was asked."""
+    found = observed.repository
+    if target.publisher is None or found is None or isinstance(found, CouldNotAsk):
+        return target
+    return replace(target, publisher=as_github_spells(target.publisher, found.full_name))
+
+
     """What a release does to the world."""
 
     def __init__(self, release: Release, target: Target) -> None:
