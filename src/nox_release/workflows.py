@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from nox_release.git import Repository
     from nox_release.process import Runner
-    from nox_release.project import Settings
+    from nox_release.project import Project, Settings
     from nox_release.publishing import Derivation
 
 MAX_FILES = 200
@@ -220,6 +220,12 @@ def _actions_of_commit(
                 yield folder, file, _shown(root, commit, file, runner)
 
 
+def package_in(top: Path, project: Project) -> tuple[str, str]:
+    """The project's folder in the repository `top`, and its name."""
+    folder = project.root.relative_to(top) if project.root.is_relative_to(top) else Path()
+    return folder.as_posix(), project.name
+
+
 def github_remote(repository: Repository, settings: Settings) -> tuple[str, str] | str:
     """Owner and repository as the remote spells them, or the reason why there are none.
 
@@ -245,10 +251,11 @@ def read_publisher(
     *,
     commit: str | None = None,
     full_name: str | None = None,
+    package: tuple[str, str] | None = None,
 ) -> Derivation:
     """The trusted publisher that a checkout stands for, as it lies or as `commit` has it.
 
-    `full_name` is `owner/name` as GitHub answers it, where it was asked.
+    `package` is of `package_in`.     `full_name` is `owner/name` as GitHub answers it, where it was asked.
 
     Raises:
         CommandError: git could not be asked.
@@ -265,5 +272,6 @@ def read_publisher(
         repository=name,
         settings=settings,
         actions=read_actions(repository.root, workflows, commit=commit, runner=repository.runner),
+        package=package,
     )
     return replace(derived, results=(*findings, *derived.results))

@@ -184,7 +184,7 @@ def _derive(
     project: Project, place: Place | None
 ) -> tuple[tuple[Workflow | Finding, ...], Derivation]:
     """The workflows in the folder, and what of them publishes."""
-    from nox_release.workflows import read_actions, read_workflows
+    from nox_release.workflows import package_in, read_actions, read_workflows
 
     top = place.repository.root if place else project.root
     workflows = read_workflows(top)
@@ -194,6 +194,7 @@ def _derive(
         repository=place.name if place else None,
         settings=project.settings,
         actions=read_actions(top, workflows),
+        package=package_in(top, project),
     )
     return workflows, derivation
 

@@ -143,11 +143,14 @@ def _place(
     from nox_release.forge import Forge
     from nox_release.git import find_repository
     from nox_release.project import Settings
-    from nox_release.workflows import github_remote, read_publisher
+    from nox_release.workflows import github_remote, package_in, read_publisher
 
     repository = find_repository(context.root, context.runner)
     settings = project.settings if project else Settings()
-    derived = read_publisher(repository, settings) if repository is not None else None
+    derived = None
+    if repository is not None:
+        package = package_in(repository.root, project) if project else None
+        derived = read_publisher(repository, settings, package=package)
     if forge is not None:
         return Place(forge=forge, repository=repository, derived=_spelt(derived, forge))
     if slug is None and repository is not None:
@@ -185,12 +188,15 @@ def _publisher_here(context: Context, project: Project | None) -> TrustedPublish
     """What this checkout would publish as; the remote's owner, whatever `[project.urls]` say."""
     from nox_release.git import find_repository
     from nox_release.project import Settings
-    from nox_release.workflows import read_publisher
+    from nox_release.workflows import package_in, read_publisher
 
     try:
         repository = find_repository(context.root, context.runner)
+        if repository is None:
+            return None
         settings = project.settings if project else Settings()
-        return read_publisher(repository, settings).publisher if repository else None
+        package = package_in(repository.root, project) if project else None
+        return read_publisher(repository, settings, package=package).publisher
     except NoxReleaseError:  # the log can be read without
         return None
 

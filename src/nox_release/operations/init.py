@@ -21,7 +21,7 @@ from nox_release.publishing import derive_publisher, spelt_by_github
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
 from nox_release.scaffold.publish import plan_publish, publish_workflow
 from nox_release.workflow_syntax import WORKFLOWS
-from nox_release.workflows import github_remote, read_actions, read_workflows
+from nox_release.workflows import github_remote, package_in, read_actions, read_workflows
 
 if TYPE_CHECKING:
     import argparse
@@ -144,6 +144,7 @@ def _derive(place: Place, project: Project) -> Derivation:
         repository=name,
         settings=project.settings,
         actions=read_actions(place.top, workflows),
+        package=package_in(place.top, project),
     )
 
 

@@ -21,7 +21,7 @@ from nox_release.publishing import (
     in_githubs_spelling,
     parse_remote,
 )
-from nox_release.workflows import read_actions, read_workflows
+from nox_release.workflows import package_in, read_actions, read_workflows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -121,6 +121,7 @@ def derive(place: Place, project: Project, commit: str) -> Derivation:
         repository=place.name,
         settings=project.settings,
         actions=read_actions(root, workflows, commit=commit, runner=runner),
+        package=package_in(root, project),
     )
 
 
