@@ -125,6 +125,7 @@ def test_project_without_git_and_workflow_gets_both_in_its_copy(
 ) -> None:
     files = project_files("tiny")
     del files[".github/workflows/publish.yml"]
+    files["pyproject.toml"] += b'\n[tool.nox-release]\npypi-user = "octo-on-pypi"\n'
     project = tmp_path / "plain"
     put(project, files, git=False)
     status, output = rehearse(project, maintainer, "--no-smoke")
@@ -132,6 +133,7 @@ def test_project_without_git_and_workflow_gets_both_in_its_copy(
     assert "is not under git" in output
     assert "you/tiny-demo" in output
     assert "No workflow that is committed publishes this project." in output
+    assert "You (octo-on-pypi) may upload to it" in output
     assert not (project / ".github").exists()
     assert not (project / ".git").exists()
 

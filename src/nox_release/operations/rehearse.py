@@ -110,6 +110,11 @@ class Story:
         )
 
     @property
+    def user(self) -> str:
+        """Who the maintainer is on the local index: by the name the project says, if it does."""
+        return self.project.settings.pypi_user or _YOU
+
+    @property
     def publisher(self) -> TrustedPublisher:
         publisher = self.publishing.derivation.publisher if self.publishing else None
         if publisher is None:
@@ -257,7 +262,7 @@ def _copy(story: Story) -> None:
         story.publishing = ensure_workflow(world, project_root, world.index.index)
         if story.publishing.note:
             console.mark("advice", story.publishing.note)
-        world.index.add_user(_YOU)
+        world.index.add_user(story.user)
         environment = story.publisher.environment
         if environment:
             world.github.add_environment(environment)
@@ -335,7 +340,9 @@ def _failure(story: Story) -> None:
         console.line(
             f"A pending publisher is registered for `{wrong}`; the files say `{project.name}`."
         )
-        registered = world.index.register_pending(_YOU, {"project_name": wrong, **_form(publisher)})
+        registered = world.index.register_pending(
+            story.user, {"project_name": wrong, **_form(publisher)}
+        )
         if not registered.accepted:
             raise NoxReleaseError(
                 "The index did not take the pending publisher.", reason=_refusal(registered)
@@ -394,7 +401,10 @@ def _first_upload(story: Story) -> None:
             story,
             "first-upload",
             *arguments,
-            environ={"TWINE_USERNAME": "__token__", "TWINE_PASSWORD": world.index.token(_YOU)},
+            environ={
+                "TWINE_USERNAME": "__token__",
+                "TWINE_PASSWORD": world.index.token(story.user),
+            },
         )
         names = world.index.filenames(project.name)
         if not names:
@@ -420,7 +430,7 @@ def _register(story: Story) -> None:
     with _part(story, "Trusted publisher") as proven:
         console.line("The form that first-upload printed is filled in on the index:")
         publisher = story.publisher
-        registered = world.index.register_on_project(_YOU, project.name, _form(publisher))
+        registered = world.index.register_on_project(story.user, project.name, _form(publisher))
         if not registered.accepted:
             raise NoxReleaseError(
                 "The index did not take the trusted publisher.",
