@@ -11,6 +11,7 @@ from __future__ import annotations
 import configparser
 import contextlib
 import json
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -94,12 +95,11 @@ def read_pypirc(index: Index, environ: Mapping[str, str]) -> dict[str, str]:
 
     Source: https://packaging.python.org/specifications/pypirc/. What it holds is never quoted.
     """
-    home = environ.get("HOME") or environ.get("USERPROFILE")
-    path = Path(environ.get("TWINE_CONFIG_FILE") or Path(home or "~", ".pypirc"))
+    path = pypirc_path(environ)
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(path.expanduser().read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, RuntimeError):  # nor is there a home folder
         return {}
     except (configparser.Error, UnicodeDecodeError, OSError):
         # configparser quotes the line it stumbles over, and that line may hold the token.
@@ -114,6 +114,21 @@ def read_pypirc(index: Index, environ: Mapping[str, str]) -> dict[str, str]:
         if known or (address and address.rstrip("/") == index.upload_url.rstrip("/")):
             return dict(parser.items(name))
     return {}
+
+
+def pypirc_path(environ: Mapping[str, str], *, platform: str = sys.platform) -> Path:
+    """Where twine looks for .pypirc: in the home folder, which is not HOME on Windows.
+
+    Source: `os.path.expanduser`, https://docs.python.org/3/library/os.path.html
+    """
+    if environ.get("TWINE_CONFIG_FILE"):
+        return Path(environ["TWINE_CONFIG_FILE"])
+    if platform != "win32":
+        return Path(environ.get("HOME") or "~", ".pypirc")
+    home = environ.get("USERPROFILE")
+    if not home and environ.get("HOMEPATH"):
+        home = environ.get("HOMEDRIVE", "") + environ["HOMEPATH"]
+    return Path(home or "~", ".pypirc")
 
 
 def _from_keyring(
