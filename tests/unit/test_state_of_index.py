@@ -7,6 +7,7 @@ import pytest
 
 from nox_release.checks.state_of_index import (
     CouldNotAsk,
+    Maintainer,
     check_index_state,
     similar_names,
     ultranormalize,
@@ -19,6 +20,7 @@ from nox_release.publishing import TrustedPublisher
 NOW = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
 OURS = TrustedPublisher(owner="Acme", repository="demo", workflow="publish.yml")
 ALICE = Ownership(roles=(("Owner", "alice"), ("Maintainer", "bob")))
+CAROL = Maintainer(user="carol")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def project(*files, status="active"):
 
 def check(on_index, *local, version="1.0", ownership=ALICE, **more):
     files = tuple(Local(name) if isinstance(name, str) else name for name in local)
-    more = {"name": "demo", "index": PYPI, "user": "alice", **more}
+    more = {"name": "demo", "index": PYPI, "maintainer": Maintainer(user="alice"), **more}
     return check_index_state(on_index, ownership, files, NOW, version=version, **more)
 
 
@@ -116,39 +118,73 @@ def test_an_owner_may_upload():
 
 
 def test_somebody_elses_project_is_an_error():
-    results = check(project(*there("demo-0.9.tar.gz")), user="carol")
+    results = check(project(*there("demo-0.9.tar.gz")), maintainer=CAROL)
     assert ids(results) == ["not-allowed-user"]
     assert "belongs to alice, bob on PyPI, and you are carol" in results[-2].message
 
 
+FOUND = Maintainer(user="carol", source="~/.pypirc")
+
+
+def test_somebody_elses_project_by_a_name_that_was_found_says_where():
+    results = check(project(*there("demo-0.9.tar.gz")), maintainer=FOUND)
+    assert ids(results) == ["not-allowed-user"]
+    found = the(results, "not-allowed-user")
+    assert "and you are carol (~/.pypirc)." in found.message
+    assert "If you go by another name there, say so: `pypi-user`" in found.fix
+    assert "'carol'" in found.refusal
+
+
+def test_a_name_that_was_found_gives_way_to_provenance_from_this_repository():
+    """The file may be old; what the index has proven to come from here is ours."""
+    proven = (Publisher(kind="GitHub", repository="acme/demo", workflow="publish.yml"),)
+    files = project(*there("demo-0.9.tar.gz"))
+    assert ids(check(files, maintainer=FOUND, publisher=OURS, proven=proven)) == []
+    said = check(files, maintainer=CAROL, publisher=OURS, proven=proven)
+    assert ids(said) == ["not-allowed-user"]
+
+
+def test_an_owner_by_a_name_that_was_found_reads_where():
+    alice = Maintainer(user="Alice", source="the keyring")
+    passed = the(check(project(*there("demo-0.9.tar.gz")), maintainer=alice), "not-allowed-user")
+    assert (passed.title, passed.detail) == (
+        "You (Alice) may upload to it",
+        "owner, by the name in the keyring",
+    )
+
+
 def test_an_unknown_maintainer_is_shown_the_owners_to_judge():
-    results = check(project(*there("demo-0.9.tar.gz")), user=None)
+    results = check(project(*there("demo-0.9.tar.gz")), maintainer=None)
     assert ids(results, Skipped) == ["not-allowed-user"]
     assert "it belongs to alice, bob" in the(results, "not-allowed-user").reason
 
 
 def test_membership_of_an_organisation_is_not_known():
     ownership = Ownership(roles=(("Owner", "alice"),), organization="acme")
-    results = check(project(*there("demo-0.9.tar.gz")), ownership=ownership, user="carol")
+    results = check(project(*there("demo-0.9.tar.gz")), ownership=ownership, maintainer=CAROL)
     assert ids(results) == []
     assert "the organisation acme" in the(results, "not-allowed-user").reason
 
 
 def test_an_earlier_release_from_this_repository_speaks_for_it():
     proven = (Publisher(kind="GitHub", repository="acme/Demo", workflow="publish.yml"),)
-    results = check(project(*there("demo-0.9.tar.gz")), user=None, publisher=OURS, proven=proven)
+    results = check(
+        project(*there("demo-0.9.tar.gz")), maintainer=None, publisher=OURS, proven=proven
+    )
     assert ids(results, Skipped) == []
     assert isinstance(the(results, "not-allowed-user"), Passed)
 
 
 def test_an_earlier_release_from_another_repository_reads_as_a_taken_name():
     proven = (Publisher(kind="GitHub", repository="other/demo", workflow="publish.yml"),)
-    results = check(project(*there("demo-0.9.tar.gz")), user=None, publisher=OURS, proven=proven)
+    results = check(
+        project(*there("demo-0.9.tar.gz")), maintainer=None, publisher=OURS, proven=proven
+    )
     assert ids(results) == ["name-exists"]
 
 
 def test_an_empty_project_is_not_an_absent_one():
-    results = check(project(), ownership=None, user=None)
+    results = check(project(), ownership=None, maintainer=None)
     assert ids(results) == []
     assert the(results, "project-absent").detail == "without any release yet"
 

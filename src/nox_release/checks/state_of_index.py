@@ -93,6 +93,7 @@ NOT_ALLOWED = Rule(
     remedy="Ask one of them to invite you, or choose another `project.name`.",
     link=_NAMES,
 )
+SAY_WHO_YOU_ARE = "If you go by another name there, say so: `pypi-user` in `[tool.nox-release]`."
 NAME_EXISTS = Rule(
     id="name-exists",
     subject="index",
@@ -205,6 +206,17 @@ class CouldNotAsk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Maintainer:
+    """A user name on the index. `source` is where it was found; empty when the settings say it."""
+
+    user: str
+    source: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.source})" if self.source else self.user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
     """What is about to be released. `uploads` says whether these very bytes will be sent: where a
     workflow builds the files, ours only stand for them.
@@ -214,7 +226,7 @@ class Released:
     version: str | None = None
     distributions: Sequence[File] = ()
     uploads: bool = True
-    user: str | None = None
+    maintainer: Maintainer | None = None
     publisher: TrustedPublisher | None = None
 
 
@@ -248,7 +260,7 @@ def check_index_state(
     name: str,
     index: Index,
     version: str | None = None,
-    user: str | None = None,
+    maintainer: Maintainer | None = None,
     names: Iterable[str] | CouldNotAsk | None = None,
     publisher: TrustedPublisher | None = None,
     proven: Sequence[Proven] | CouldNotAsk | None = None,
@@ -257,7 +269,7 @@ def check_index_state(
 ) -> tuple[Result, ...]:
     """What the index's answers mean for releasing `version` (or `distributions`) of `name`.
 
-    `names` are all names on the index (`None`: not asked), `user` is who the maintainer is there,
+    `names` are all names on the index (`None`: not asked), `maintainer` is who that is there,
     `publisher` the trusted publisher of this project, `proven` those publishers that provenance
     shows for its newest file. `uploads` says whether these very bytes will be sent; where a
     workflow builds the files, ours only stand for them.
@@ -278,7 +290,7 @@ def check_index_state(
         version=version,
         distributions=distributions,
         uploads=uploads,
-        user=user,
+        maintainer=maintainer,
         publisher=publisher,
     )
     return (
@@ -372,23 +384,25 @@ def _ownership(
     publishers = () if proven is None or isinstance(proven, CouldNotAsk) else tuple(proven)
     slug = f"{ours.owner}/{ours.repository}".lower() if ours else None
     by_us = slug is not None and any(item.repository.lower() == slug for item in publishers)
-    whose = _whose(ownership)
-    user = released.user
-    if user and whose and ownership is not None and not isinstance(ownership, CouldNotAsk):
-        roles = [role for role, who in ownership.roles if who.lower() == user.lower()]
+    whose = owners_in_words(ownership)
+    you = released.maintainer
+    if you and whose and ownership is not None and not isinstance(ownership, CouldNotAsk):
+        roles = [role for role, who in ownership.roles if who.lower() == you.user.lower()]
         if roles:
             yield Passed(
                 id=NOT_ALLOWED.id,
                 subject="index",
-                title=f"You ({user}) may upload to it",
-                detail=roles[0].lower(),
+                title=f"You ({you.user}) may upload to it",
+                detail=roles[0].lower() + (f", by the name in {you.source}" if you.source else ""),
             )
             return
-        if ownership.organization is None:
+        # A name found in a file or keyring says less than provenance from this repository.
+        if ownership.organization is None and not (you.source and by_us):
             yield find(
                 NOT_ALLOWED,
-                f"`{project.name}` belongs to {whose} on {index.title}, and you are {user}.",
-                refusal=f"The user '{user}' isn't allowed to upload to project "
+                f"`{project.name}` belongs to {whose} on {index.title}, and you are {you}.",
+                fix=f"{NOT_ALLOWED.remedy} {SAY_WHO_YOU_ARE}" if you.source else "",
+                refusal=f"The user '{you.user}' isn't allowed to upload to project "
                 f"'{project.name}'. See {_NAMES} for more information.",
             )
             return
@@ -412,11 +426,22 @@ def _ownership(
         id=NOT_ALLOWED.id,
         subject="index",
         title="whether you may upload to it",
-        reason=_unknown_owner(ownership, whose, user, index),
+        reason=_unknown_owner(ownership, whose, you, index),
     )
 
 
-def _whose(ownership: Ownership | CouldNotAsk | None) -> str:
+def is_yours(you: Maintainer | None, ownership: Ownership | CouldNotAsk | None) -> bool | None:
+    """Whether the project is the maintainer's; `None` when that cannot be known."""
+    if you is None or ownership is None or isinstance(ownership, CouldNotAsk):
+        return None
+    if any(who.lower() == you.user.lower() for _, who in ownership.roles):
+        return True
+    # Whoever belongs to an organisation is not public.
+    return False if ownership.roles and ownership.organization is None else None
+
+
+def owners_in_words(ownership: Ownership | CouldNotAsk | None) -> str:
+    """Whose the project is, four names at most; empty when that is not known."""
     if ownership is None or isinstance(ownership, CouldNotAsk):
         return ""
     users = list(dict.fromkeys(user for _, user in ownership.roles))
@@ -427,16 +452,15 @@ def _whose(ownership: Ownership | CouldNotAsk | None) -> str:
 
 
 def _unknown_owner(
-    ownership: Ownership | CouldNotAsk | None, whose: str, user: str | None, index: Index
+    ownership: Ownership | CouldNotAsk | None, whose: str, you: Maintainer | None, index: Index
 ) -> str:
     if isinstance(ownership, CouldNotAsk):
         return ownership.reason
     if not whose:
         return f"{index.title} shows no owners of it (a project without releases has none to show)"
-    if user:
+    if you:
         return (
-            f"it belongs to {whose}; you are {user}, and membership of an organisation is not "
-            "public"
+            f"it belongs to {whose}; you are {you}, and membership of an organisation is not public"
         )
     return (
         f"it belongs to {whose}: if that is not you, the name is taken. "

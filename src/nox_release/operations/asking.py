@@ -8,15 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from nox_release.checks.state_of_index import CouldNotAsk, version_of
+from nox_release.checks.state_of_index import CouldNotAsk, Maintainer, version_of
 from nox_release.errors import NoxReleaseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
     from nox_release.context import Context
     from nox_release.index import IndexClient, IndexProject, Ownership, Publisher
+    from nox_release.maintainer import Keyring
     from nox_release.project import Project
 
 T = TypeVar("T")
@@ -31,6 +32,7 @@ class OnIndex:
     names: tuple[str, ...] | CouldNotAsk | None = None
     proven: tuple[Publisher, ...] | CouldNotAsk | None = None
     proven_version: str = ""
+    maintainer: Maintainer | None = None
 
 
 def ask(question: Callable[[], T]) -> T | CouldNotAsk:
@@ -42,7 +44,9 @@ def ask(question: Callable[[], T]) -> T | CouldNotAsk:
         return CouldNotAsk(reason=" ".join(reason.split()))
 
 
-def ask_index(context: Context, project: Project, pool: ThreadPoolExecutor) -> OnIndex:
+def ask_index(
+    context: Context, project: Project, pool: ThreadPoolExecutor, keyring: Keyring
+) -> OnIndex:
     """Two rounds at most: the project and its owners, then what the first answer calls for."""
     from nox_release.index import open_index
 
@@ -59,15 +63,28 @@ def ask_index(context: Context, project: Project, pool: ThreadPoolExecutor) -> O
             if found is None:
                 names = ask(client.fetch_names)
                 return OnIndex(project=None, ownership=ownership.result(), names=names)
+            maintainer = pool.submit(_find_maintainer, context, project, keyring, ownership)
             proven, version = _fetch_proven(client, found)
             return OnIndex(
                 project=found,
                 ownership=ownership.result(),
                 proven=proven,
                 proven_version=version,
+                maintainer=maintainer.result(),
             )
     except NoxReleaseError as error:
         return OnIndex(project=CouldNotAsk(reason=f"{error.message} {error.reason}".strip()))
+
+
+def _find_maintainer(
+    context: Context,
+    project: Project,
+    keyring: Keyring,
+    ownership: Future[Ownership | CouldNotAsk | None],
+) -> Maintainer | None:
+    from nox_release.maintainer import find_maintainer
+
+    return find_maintainer(project.settings, context.environ, keyring, ownership.result())
 
 
 def _fetch_proven(

@@ -99,8 +99,10 @@ def _make_checklists(
     """One checklist for each project; the index is asked about all of them at once."""
     from concurrent.futures import ThreadPoolExecutor
 
+    from nox_release.maintainer import Keyring
     from nox_release.operations.asking import ask_index
 
+    keyring = Keyring(context.runner, context.root)
     builds = [_build(context, project) if options.build else None for project in projects]
     projects = [
         project
@@ -115,7 +117,9 @@ def _make_checklists(
         ThreadPoolExecutor(max_workers=len(projects)) as waiting,
         ThreadPoolExecutor(max_workers=_THREADS) as pool,
     ):
-        answers = [waiting.submit(ask_index, context, project, pool) for project in projects]
+        answers = [
+            waiting.submit(ask_index, context, project, pool, keyring) for project in projects
+        ]
         from nox_release.operations.beginning import begin  # while the index answers
 
         places = [begin(context, project, pool) for project in projects]

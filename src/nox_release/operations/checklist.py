@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from nox_release.operations.asking import OnIndex
     from nox_release.operations.build import Built
     from nox_release.operations.observe import Place
-    from nox_release.project import Index, Project
+    from nox_release.project import Project
     from nox_release.publishing import Derivation, Workflow
 
 NAME_STDLIB = "name-stdlib"
@@ -391,29 +391,13 @@ def _index_results(
         name=project.name,
         index=project.settings.index,
         version=version,
-        user=project.settings.pypi_user or pypirc_user(context, project.settings.index),
+        maintainer=answers.maintainer,
         names=answers.names,
         publisher=derivation.publisher,
         proven=answers.proven,
         uploads=False,
         pending_publisher=pending_publisher,
     )
-
-
-def pypirc_user(context: Context, index: Index) -> str | None:
-    """The user name in ~/.pypirc for this index, where it is a person's."""
-    import configparser
-
-    home = context.environ.get("HOME") or context.environ.get("USERPROFILE")
-    if not home or index.name not in ("pypi", "testpypi"):
-        return None
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read(Path(home) / ".pypirc", encoding="utf-8")
-        user = parser.get(index.name, "username", fallback="").strip()
-    except (configparser.Error, OSError, UnicodeDecodeError):
-        return None
-    return user if user and user != "__token__" else None
 
 
 # --- the trusted publisher ------------------------------------------------------------------------

@@ -21,7 +21,12 @@ from packaging.version import Version
 from nox_release import pages
 from nox_release.archives import read_distribution
 from nox_release.checks import preflight
-from nox_release.checks.state_of_index import check_index_state
+from nox_release.checks.state_of_index import (
+    SAY_WHO_YOU_ARE,
+    check_index_state,
+    is_yours,
+    owners_in_words,
+)
 from nox_release.errors import (
     ChecksFailed,
     CommandError,
@@ -31,6 +36,7 @@ from nox_release.errors import (
 )
 from nox_release.findings import Finding, Severity, Skipped, errors_in, ranked
 from nox_release.git import NotARepository, Repository, find_repository
+from nox_release.maintainer import Keyring, find_maintainer
 from nox_release.operations import options as shared
 from nox_release.operations.exchange import can_prove
 from nox_release.operations.following import await_files
@@ -57,9 +63,10 @@ if TYPE_CHECKING:
     import argparse
 
     from nox_release.context import Context
+    from nox_release.checks.state_of_index import Maintainer
     from nox_release.distributions import Distribution
     from nox_release.findings import Result
-    from nox_release.index import IndexClient, IndexProject
+    from nox_release.index import IndexClient, IndexProject, Ownership
     from nox_release.plan import (
         AwaitFiles,
         AwaitRun,
@@ -137,6 +144,7 @@ class FirstUpload:
         self.sent: set[str] = set()
         self.can_prove = False
 
+        self.keyring = Keyring(context.runner, context.root)
     # --- the token route ---------------------------------------------------------------------
 
     def run(self) -> int:
@@ -151,10 +159,11 @@ class FirstUpload:
             observed = Observed(head=commit, project=there)
             if plan_first_upload(target, observed).is_finished:
                 return self.finished(target)
-            self.refuse_other_releases(target, there)
+            self.refuse_other_releases(target, there, answers["ownership"])
             results += self.judge(target, answers)
             credential = credential or self.credential(there)
-            self.show(target, observed, results, credential)
+            you = self.maintainer(answers["ownership"])
+            self.show(target, observed, results, credential, you)
             self.stop_at_blockers(target, results, credential, there)
             plan = self.plan(target, observed)
             left = sum(isinstance(step, Upload) for step in plan.todo)
@@ -249,7 +258,12 @@ class FirstUpload:
             ),
         )
 
-    def refuse_other_releases(self, target: Target, there: IndexProject | None) -> None:
+    def refuse_other_releases(
+        self,
+        target: Target,
+        there: IndexProject | None,
+        ownership: Ownership | CouldNotAsk | None,
+    ) -> None:
         """Stop where the project has releases that are not the one being uploaded.
 
         Raises:
@@ -260,25 +274,34 @@ class FirstUpload:
         ours = there.release_files(target.version)
         if len(there.files) == len(ours) and not unexpected_files(target, ours):
             return  # begun already; bytes are looked at by the plan
-        whose = self.whose()
         raise ConflictError(
             f"{there.name} has releases on {self.index.title} already "
             f"({', '.join(there.versions[-3:])}).",
-            reason=f"It belongs to {whose}." if whose else "A first upload is for new projects.",
-            hint="Yours: go on with nox -s release (the publisher is registered at "
-            f"{pages.publishing_page(self.index, there.name)}).\n"
-            "Not yours: choose another `project.name`, or ask its owners.",
+            **self.whose(
+                there,
+                ownership,
+                yours="Yours: go on with nox -s release (the publisher is registered at "
+                f"{pages.publishing_page(self.index, there.name)}).",
+            ),
         )
 
-    def whose(self) -> str:
-        with contextlib.suppress(NoxReleaseError):
-            ownership = self.client.fetch_ownership(self.project.name)
-            if ownership is not None:
-                owners = [*ownership.users]
-                if ownership.organization:
-                    owners.insert(0, f"the organisation {ownership.organization}")
-                return ", ".join(owners)
-        return ""
+    def whose(
+        self, there: IndexProject, ownership: Ownership | CouldNotAsk | None, *, yours: str
+    ) -> dict[str, str]:
+        """Whose project it is, as `reason`, and what to do in that case, as `hint`."""
+        you, owners = self.maintainer(ownership), owners_in_words(ownership)
+        reason = f"{there.name} belongs to {owners}" if owners else ""
+        if owners and you:
+            reason += f", and you are {you}"
+        not_yours = "Not yours: choose another `project.name`, or ask its owners."
+        if you and you.source:
+            not_yours += f" {SAY_WHO_YOU_ARE}"
+        mine = is_yours(you, ownership)
+        hint = f"{yours}\n{not_yours}" if mine is None else yours if mine else not_yours
+        return {
+            "reason": f"{reason}." if reason else "A first upload is for new projects.",
+            "hint": hint,
+        }
 
     def judge(self, target: Target, answers: dict[str, Any]) -> list[Result]:
         """Tree and index against what is to be uploaded."""
@@ -303,12 +326,16 @@ class FirstUpload:
             name=target.name,
             index=self.index,
             version=target.version,
-            user=self.project.settings.pypi_user,
+            maintainer=self.maintainer(answers["ownership"]),
             names=names,
         )
         return results + [r for r in state if r.id not in ("project-absent", "version-exists")]
 
     def credential(self, there: IndexProject | None) -> Credential:
+    def maintainer(self, ownership: Ownership | CouldNotAsk | None) -> Maintainer | None:
+        """Who is about to upload, as far as it is known."""
+        return find_maintainer(self.project.settings, self.context.environ, self.keyring, ownership)
+
         """Whoever uploads.
 
         Raises:
@@ -343,6 +370,7 @@ class FirstUpload:
         results: list[Result],
         credential: Credential,
     ) -> None:
+        you: Maintainer | None,
         console = self.console
         console.title(f"{target.title} to {self.index.title}")
         for result in results:
@@ -365,15 +393,19 @@ class FirstUpload:
             ],
         )
         console.line()
-        console.table(("", ""), [("to", self.index.upload_url), *self.whom(target, credential)])
+        console.table(
+            ("", ""), [("to", self.index.upload_url), *self.whom(target, credential, you)]
+        )
         if self.options.placeholder:
             console.line("It holds nothing, and says so; pip takes it only when asked for --pre.")
 
-    def whom(self, target: Target, credential: Credential) -> list[tuple[str, str]]:
+    def whom(
+        self, target: Target, credential: Credential, you: Maintainer | None
+    ) -> list[tuple[str, str]]:
         """The credential in words, and nothing of its value."""
         rows = [("as", f"{credential.user} ({credential.source})")]
-        if self.project.settings.pypi_user:
-            rows[0] = ("as", f"{self.project.settings.pypi_user} ({credential.source})")
+        if you is not None and you.user != credential.user:
+            rows = [("as", str(you)), ("with", rows[0][1])]
         facts = inspect_token(credential.secret) if credential.is_token else None
         if facts is not None:
             kind = "for the whole account" if facts.is_account_wide else "for chosen projects"
@@ -488,10 +520,12 @@ class FirstUpload:
             raise ConflictError(
                 f"{there.name} has releases on {self.index.title} already "
                 f"({', '.join(there.versions[-3:])}); a pending publisher is for new projects.",
-                reason=f"It belongs to {whose}." if (whose := self.whose()) else "",
-                hint="Yours: register the publisher at "
-                f"{pages.publishing_page(self.index, there.name)}, then nox -s release.\n"
-                "Not yours: choose another `project.name`.",
+                **self.whose(
+                    there,
+                    ask_all({"ownership": lambda: self.client.fetch_ownership(name)})["ownership"],
+                    yours="Yours: register the publisher at "
+                    f"{pages.publishing_page(self.index, there.name)}, then nox -s release.",
+                ),
             )
         publisher = self.publisher()
         if publisher is None:

@@ -26,6 +26,7 @@ from nox_release.checks.publisher import compare_provenance
 from nox_release.checks.state_of_index import check_index_state
 from nox_release.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
+from nox_release.maintainer import Keyring, find_maintainer
 from nox_release.operations import options as shared
 from nox_release.operations.following import (
     NO_RUN_AFTER,
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     import argparse
 
     from nox_release.context import Context
+    from nox_release.checks.state_of_index import Maintainer
     from nox_release.findings import Result
     from nox_release.forge import Forge
     from nox_release.git import Repository
@@ -421,7 +423,7 @@ class Release:
             name=target.name,
             index=target.index,
             version=target.version,
-            user=self.project.settings.pypi_user,
+            maintainer=self.maintainer(observed),
             publisher=target.publisher,
             proven=observed.publishers,
             uploads=False,
@@ -443,6 +445,13 @@ class Release:
         return tuple(dict.fromkeys(results))
 
     def workflow_errors(
+    def maintainer(self, observed: Observed) -> Maintainer | None:
+        """Who is about to release, as far as it is known."""
+        keyring = Keyring(self.context.runner, self.context.root)
+        return find_maintainer(
+            self.project.settings, self.context.environ, keyring, observed.ownership
+        )
+
         self,
         target: Target,
         observed: Observed,
