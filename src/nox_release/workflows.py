@@ -255,7 +255,8 @@ def read_publisher(
 ) -> Derivation:
     """The trusted publisher that a checkout stands for, as it lies or as `commit` has it.
 
-    `package` is of `package_in`.     `full_name` is `owner/name` as GitHub answers it, where it was asked.
+    `full_name` is `owner/name` as GitHub answers it, where it was asked; `package` is that of
+    `package_in`.
 
     Raises:
         CommandError: git could not be asked.

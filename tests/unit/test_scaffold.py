@@ -4,11 +4,13 @@ import ast
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nox_release.audit import find_zizmor
+from nox_release.build_folders import builds_package
 from nox_release.checks.workflow import EnvironmentPolicy, WorkflowFacts, check_workflow
 from nox_release.errors import ConfigurationError
 from nox_release.findings import Passed
@@ -38,6 +40,14 @@ PLANS = {
     "unknown repository": PublishPlan(name="demo", index=PYPI, tool=TOOL),
     "version from tags": PublishPlan(name="demo", index=PYPI, tool=TOOL, whole_history=True),
     "in a folder": PublishPlan(name="demo", index=PYPI, tool=TOOL, folder="python/demo"),
+    "one of several": PublishPlan(
+        name="demo",
+        index=PYPI,
+        tool=TOOL,
+        folder="packages/demo",
+        package="packages/demo",
+        tag_prefix="demo-v",
+    ),
     "any python": PublishPlan(name="demo", index=PYPI, tool=TOOL, python=None),
     "testpypi": PublishPlan(name="demo", index=TESTPYPI, tool=TOOL, environment="testpypi"),
     "own index": PublishPlan(
@@ -63,7 +73,7 @@ def facts(plan):
         repository=plan.repository or "octo/demo",
         index=plan.index,
         default_branch="main",
-        tag="v1.2.0",
+        tag=f"{plan.tag_prefix or 'v'}1.2.0",
         starts=("release",),
         at_commit=True,
         on_default_branch=True,
@@ -115,6 +125,20 @@ def test_the_publisher_of_what_is_written_is_the_planned_one(plan):
         owner="octo", repository="demo", workflow="publish.yml", environment=plan.environment
     )
     assert derived.job.credentials == "trusted"
+
+
+def test_one_of_several_is_built_by_name_and_only_for_its_own_tags():
+    plan = PLANS["one of several"]
+    text = publish_workflow(plan)
+    assert 'nox-release build --package packages/demo --tag "$GITHUB_REF_NAME"' in text
+    assert text.count("startsWith(github.ref, 'refs/tags/demo-v')") == 2
+    assert "github.ref_type" not in text
+    assert "working-directory" not in text
+    assert builds_package(parse_workflow(text, file=FILE), "packages/demo", "demo") is True
+    results = check_workflow(
+        parse_workflow(text, file=FILE), replace(facts(plan), tag="other-v1.2.0")
+    )
+    assert [one.id for one in results if not isinstance(one, Passed)] == ["trigger-matches"]
 
 
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)

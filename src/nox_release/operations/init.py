@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nox_release.build_folders import builds_package
 from nox_release.errors import CommandError, ConfigurationError, ForgeError, NoxReleaseError
 from nox_release.findings import Finding
 from nox_release.operations import options as shared
 from nox_release.publishing import derive_publisher, spelt_by_github
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
-from nox_release.scaffold.publish import plan_publish, publish_workflow
+from nox_release.scaffold.publish import plan_publish, publish_workflow, workflow_name
 from nox_release.workflow_syntax import WORKFLOWS
 from nox_release.workflows import github_remote, package_in, read_actions, read_workflows
 
@@ -88,7 +89,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
     derivation = _derive(place, project)
     proposals = (
         propose_noxfile(context.root),
-        propose_workflow(project, place, derivation, options),
+        propose_workflow(project, place, derivation, options, root=context.root.resolve()),
     )
     _show(context, project, place, derivation, proposals)
     new = [proposal for proposal in proposals if proposal.is_new]
@@ -162,10 +163,19 @@ def propose_noxfile(root: Path) -> Proposal:
 
 
 def propose_workflow(
-    project: Project, place: Place, derivation: Derivation, options: argparse.Namespace
+    project: Project,
+    place: Place,
+    derivation: Derivation,
+    options: argparse.Namespace,
+    *,
+    root: Path,
 ) -> Proposal:
-    """The publish workflow, unless another file publishes already."""
-    filename = options.workflow or project.settings.workflow or "publish.yml"
+    """The publish workflow, unless another file publishes already.
+
+    `root` is the folder whose `[tool.nox-release] packages` may have named the project.
+    """
+    package = project.root.relative_to(root).as_posix() if project.root != root else ""
+    filename = options.workflow or workflow_name(project, package=package)
     if not filename.endswith((".yml", ".yaml")) or Path(filename).name != filename:
         raise ConfigurationError(
             f"`--workflow {filename}` is not a workflow's file name.",
@@ -182,8 +192,16 @@ def propose_workflow(
         filename=filename,
         environment=options.environment,
         folder="" if folder == "." else folder,
+        package=package,
     )
-    others = sorted({job.workflow.file for job in derivation.jobs} - {shown})
+    others = sorted(
+        {
+            job.workflow.file
+            for job in derivation.jobs
+            if not package or builds_package(job.workflow, folder, project.name) is not False
+        }
+        - {shown}
+    )
     existing = _text(path)
     if others and existing is None:
         title = project.settings.index.title

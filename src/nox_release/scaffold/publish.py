@@ -7,6 +7,7 @@ secret is, and the one job that may ask for a token runs nothing of the project.
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,8 @@ class PublishPlan:
     `native` is one of `NATIVE`, or `None` for pure Python; `rust` says that it needs a compiler of
     that language. `repository` is `owner/name` in
     GitHub's spelling, `None` where that is not known. `tool` is the requirement of this tool.
+    `folder` is the project's in the repository. `package` is its folder as `packages` names it,
+    empty where the project is the only one; `tag_prefix` tells its tags from the others'.
     """
 
     name: str
@@ -72,6 +75,8 @@ class PublishPlan:
     whole_history: bool = False
     python: str | None = "3.13"
     folder: str = ""
+    package: str = ""
+    tag_prefix: str = ""
 
 
 def plan_publish(
@@ -83,6 +88,7 @@ def plan_publish(
     filename: str = "publish.yml",
     environment: str | None = None,
     folder: str = "",
+    package: str = "",
 ) -> PublishPlan:
     """What the workflow of `project` has to do; `setup_py` is that file's text, if there is one.
 
@@ -91,10 +97,15 @@ def plan_publish(
     """
     settings = project.settings
     chosen = environment or settings.environment or _environment(settings.index)
+    prefix = settings.tag(project.name, "\n").partition("\n")[0] if package else ""
+    if not prefix.strip("v"):  # tags of one form for all packages
+        prefix = ""
     for what, text in (
         ("environment", chosen),
         ("workflow file", filename),
         ("folder", folder),
+        ("package", package),
+        ("beginning of the tags", prefix),
         ("index", settings.index.title),
     ):
         if text and not _PLAIN.fullmatch(text):
@@ -115,7 +126,15 @@ def plan_publish(
         whole_history=project.version_from_tags,
         python=python_for(project.requires_python),
         folder=folder,
+        package=package,
+        tag_prefix=prefix,
     )
+
+
+def workflow_name(project: Project, *, package: str) -> str:
+    """The file to propose: each of several packages gets its own."""
+    other = f"publish-{project.normalized_name}.yml" if package else "publish.yml"
+    return project.settings.workflow or other
 
 
 def _environment(index: Index) -> str:
@@ -168,7 +187,7 @@ def _head(plan: PublishPlan) -> str:
 # Publishes {plan.name} to {plan.index.title} when a GitHub release is published.
 # The trusted publisher on {plan.index.title} names this file and the environment `{plan.environment}`:
 # whoever renames one of them has to register it there anew.
-name: Publish
+name: Publish{f" {plan.name}" if plan.tag_prefix else ""}
 
 on:
   release:
@@ -183,7 +202,7 @@ on:
 permissions: {{}}
 
 concurrency:
-  group: publish-${{{{ github.ref }}}}
+  group: publish-{f"{plan.name}-" if plan.tag_prefix else ""}${{{{ github.ref }}}}
   cancel-in-progress: false # a run that is killed between two files leaves half a release
 
 jobs:"""
@@ -194,7 +213,14 @@ def _guard(plan: PublishPlan) -> str:
 
 
 def _only_for_tags(plan: PublishPlan) -> str:
-    return f"${{{{ {_guard(plan)}!inputs.check-only && github.ref_type == 'tag' }}}}"
+    return f"${{{{ {_guard(plan)}!inputs.check-only && {_is_tagged(plan)} }}}}"
+
+
+def _is_tagged(plan: PublishPlan) -> str:
+    """That the run is for a tag, and for one of this package."""
+    if plan.tag_prefix:
+        return f"startsWith(github.ref, 'refs/tags/{plan.tag_prefix}')"
+    return "github.ref_type == 'tag'"
 
 
 def _checkout(plan: PublishPlan) -> str:
@@ -229,6 +255,16 @@ def _in_folder(plan: PublishPlan) -> str:
     return f"\n        working-directory: {plan.folder}" if plan.folder else ""
 
 
+def _in_root(plan: PublishPlan) -> str:
+    """Where `packages` is read: its settings are those of each package, too."""
+    root = plan.folder.removesuffix(plan.package).strip("/")
+    return f"\n        working-directory: {root}" if root else ""
+
+
+def _package(plan: PublishPlan) -> str:
+    return f" --package {shlex.quote(plan.package)}" if plan.package else ""
+
+
 def _below(plan: PublishPlan, path: str) -> str:
     return f"{plan.folder}/{path}" if plan.folder else path
 
@@ -247,10 +283,10 @@ def _build_job(plan: PublishPlan) -> str:
 
 {_python(plan)}
 
-      - name: Build sdist and wheel, compare them with the tag, inspect them and try them out{_in_folder(plan)}
+      - name: Build sdist and wheel, compare them with the tag, inspect them and try them out{_in_root(plan)}
         run: |
           python -m pip install {plan.tool}
-          nox-release build --tag "$GITHUB_REF_NAME"
+          nox-release build{_package(plan)} --tag "$GITHUB_REF_NAME"
 
 {_upload("dist", _below(plan, "dist/*.whl"), _below(plan, "dist/*.tar.gz"))}
 """
@@ -349,7 +385,7 @@ def _publish(plan: PublishPlan) -> str:
     name: Publish to {plan.index.title}
     needs: {needs}
     # A check needs no files, so it goes on where building was skipped; files go up for tags alone.
-    if: ${{{{ {_guard(plan)}!failure() && !cancelled() && (inputs.check-only || github.ref_type == 'tag') }}}}
+    if: ${{{{ {_guard(plan)}!failure() && !cancelled() && (inputs.check-only || {_is_tagged(plan)}) }}}}
     runs-on: ubuntu-latest
     timeout-minutes: 15
     environment:
