@@ -359,11 +359,12 @@ class Console:
         if error.hint:
             self.line(error.hint, indent=2, style="bold" if self.is_terminal else "")
 
-    def interrupted(self) -> None:
-        """Ctrl-C: what that means here."""
+    def interrupted(self, by: str = "") -> None:
+        """Ctrl-C, or the signal `by` which this program was ended: what that means here."""
         self.line()
         self.line(
-            "Interrupted. Nothing is undone; the same command goes on where this one stopped."
+            f"Interrupted{by and f' by {by}'}. Nothing is undone; the same command goes on where "
+            "this one stopped."
         )
 
     # --- asking and waiting ------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from nox_release.errors import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
     from pathlib import Path
 
 REDACTED = "[secret]"
@@ -219,6 +219,52 @@ def end_running() -> None:
     for child in tuple(_running):
         if child.poll() is None:
             _signal_tree(child, signal.SIGTERM)
+
+
+class EndedBySignal(KeyboardInterrupt):
+    """This program was told to end: everything is left as after Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+@contextlib.contextmanager
+def ending_on_signals() -> Generator[None]:
+    """Have SIGTERM, and the hangup of a closed terminal, end this program as Ctrl-C does.
+
+    Programs that run here lead process groups of their own, so nothing but this would end them.
+    Signals that are ignored (nohup) or taken by somebody else stay theirs; only a program's main
+    thread can take any.
+
+    Raises:
+        EndedBySignal: one came, whatever else went wrong on the way out.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    known = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP", "SIGBREAK")]
+    taken = [one for one in known if one is not None and signal.getsignal(one) == signal.SIG_DFL]
+    came: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        for one in taken:  # a second one must not stop the tidying up
+            signal.signal(one, signal.SIG_IGN)
+        came.append(number)
+        end_running()
+        raise EndedBySignal(number)
+
+    for one in taken:
+        signal.signal(one, end)
+    try:
+        yield
+    except BaseException:
+        if came:
+            raise EndedBySignal(came[0]) from None
+        raise
+    finally:
+        for one in taken:
+            signal.signal(one, signal.SIG_DFL)
 
 
 def last_lines(text: str, count: int = 12) -> str:

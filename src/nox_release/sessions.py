@@ -35,6 +35,8 @@ OPERATIONS = {
 
 # What finishes later when it is run again.
 RESUMABLE = ("first-upload", "release")
+# 128 and the number of SIGHUP, SIGINT, SIGTERM and, on Windows, SIGBREAK.
+_INTERRUPTED = (129, 130, 143, 149)
 _GOES_ON = "When that is mended, the same command goes on from here."
 
 
@@ -63,6 +65,8 @@ def _session(name: str, line: str, prefix: str) -> Callable[[Session], None]:
             program=f"nox -s {prefix}{name} --",
             prefix=prefix,
         )
+        if status in _INTERRUPTED:  # Nox would go on with the next session
+            raise SystemExit(status)
         if status:
             session.error()
 
@@ -101,6 +105,7 @@ def run(
     from nox_release.console import Console, with_prefix
     from nox_release.context import Context
     from nox_release.errors import Declined, NoxReleaseError
+    from nox_release.process import EndedBySignal, ending_on_signals
 
     module = load(name)
     parser = argparse.ArgumentParser(
@@ -129,7 +134,8 @@ def run(
     )
     quieten_libraries()
     try:
-        return int(module.main(context, options))
+        with ending_on_signals():
+            return int(module.main(context, options))
     except NoxReleaseError as error:
         if name in RESUMABLE and not error.hint and not isinstance(error, Declined):
             error.hint = _GOES_ON
@@ -147,9 +153,24 @@ def run(
             )
         )
         return 1
+    except EndedBySignal as ended:
+        try:
+            console.interrupted(by=str(ended))
+        except OSError:  # the terminal is gone
+            _write_nowhere()
+        return 128 + ended.number
     except KeyboardInterrupt:
         console.interrupted()
         return 130
+
+
+def _write_nowhere() -> None:
+    """Let what Python still writes at its end go nowhere, instead of failing once more."""
+    import os
+
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
 
 
 def _wants_json(options: argparse.Namespace) -> bool:

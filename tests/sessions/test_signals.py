@@ -1,0 +1,132 @@
+"""What a signal that ends this program leaves behind: nothing that runs, one line, its status."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are a Unix thing")
+
+PYPROJECT = """\
+[project]
+name = "slow"
+version = "1.0"
+
+[build-system]
+requires = []
+build-backend = "slow"
+backend-path = ["."]
+"""
+# A backend that says which process it is, and then takes its time.
+BACKEND = """\
+import os, pathlib, time
+
+def build_sdist(folder, settings=None):
+    pathlib.Path(__file__).with_name("pid").write_text(str(os.getpid()))
+    time.sleep(120)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    (tmp_path / "slow.py").write_text(BACKEND, encoding="utf-8")
+    (tmp_path / "noxfile.py").write_text(
+        "import nox_release\n\nnox_release.register()\n", encoding="utf-8"
+    )
+    return tmp_path
+
+
+def start(folder, *arguments, **more):
+    child = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=more.pop("stdout", subprocess.PIPE),
+        stderr=more.pop("stderr", subprocess.STDOUT),
+        **more,
+    )
+    until = time.monotonic() + 60
+    while not (folder / "pid").exists() or not (folder / "pid").read_text():
+        assert child.poll() is None, child.stdout and child.stdout.read()
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return child, int((folder / "pid").read_text())
+
+
+def is_gone(pid):
+    """Whether a process ends within a few seconds."""
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_sigterm_ends_what_runs_and_says_so_in_one_line(folder):
+    child, backend = start(folder, "nox_release", "build")
+    child.send_signal(signal.SIGTERM)
+    output = child.communicate(timeout=30)[0].decode()
+    assert child.returncode == 143
+    assert is_gone(backend)
+    assert output.count("Interrupted by SIGTERM. Nothing is undone") == 1
+    assert "Traceback" not in output
+
+
+def test_below_nox_no_other_session_follows(folder):
+    child, backend = start(folder, "nox", "-s", "build", "check-project", stderr=subprocess.PIPE)
+    child.send_signal(signal.SIGTERM)
+    output, log = child.communicate(timeout=30)
+    assert child.returncode == 143
+    assert is_gone(backend)
+    assert b"Interrupted by SIGTERM" in output
+    assert b"check-project" not in log
+    assert b"Traceback" not in log
+
+
+def test_closing_the_terminal_ends_what_runs(folder):
+    pty = pytest.importorskip("pty")
+    leader, follower = pty.openpty()
+
+    def own_terminal():
+        import fcntl
+        import termios
+
+        fcntl.ioctl(1, termios.TIOCSCTTY, 0)
+
+    child, backend = start(
+        folder,
+        "nox_release",
+        "build",
+        stdout=follower,
+        stderr=follower,
+        preexec_fn=own_terminal,
+        start_new_session=True,
+    )
+    os.close(follower)
+    os.close(leader)
+    assert child.wait(timeout=30) == 129
+    assert is_gone(backend)
+
+
+def test_a_hangup_that_is_to_be_ignored_is(folder):
+    """`nohup nox-release build`."""
+    child, backend = start(
+        folder,
+        "nox_release",
+        "build",
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    child.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(timeout=1)
+    os.kill(backend, 0)
+    child.send_signal(signal.SIGTERM)
+    child.communicate(timeout=30)
+    assert child.returncode == 143
+    assert is_gone(backend)
