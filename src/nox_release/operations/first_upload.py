@@ -62,8 +62,8 @@ from nox_release.tokens import Credential, find_credential, inspect_token, narro
 if TYPE_CHECKING:
     import argparse
 
-    from nox_release.context import Context
     from nox_release.checks.state_of_index import Maintainer
+    from nox_release.context import Context
     from nox_release.distributions import Distribution
     from nox_release.findings import Result
     from nox_release.index import IndexClient, IndexProject, Ownership
@@ -143,8 +143,8 @@ class FirstUpload:
         self.distributions: tuple[Distribution, ...] = ()
         self.sent: set[str] = set()
         self.can_prove = False
-
         self.keyring = Keyring(context.runner, context.root)
+
     # --- the token route ---------------------------------------------------------------------
 
     def run(self) -> int:
@@ -331,11 +331,11 @@ class FirstUpload:
         )
         return results + [r for r in state if r.id not in ("project-absent", "version-exists")]
 
-    def credential(self, there: IndexProject | None) -> Credential:
     def maintainer(self, ownership: Ownership | CouldNotAsk | None) -> Maintainer | None:
         """Who is about to upload, as far as it is known."""
         return find_maintainer(self.project.settings, self.context.environ, self.keyring, ownership)
 
+    def credential(self, there: IndexProject | None) -> Credential:
         """Whoever uploads.
 
         Raises:
@@ -369,8 +369,8 @@ class FirstUpload:
         observed: Observed,
         results: list[Result],
         credential: Credential,
-    ) -> None:
         you: Maintainer | None,
+    ) -> None:
         console = self.console
         console.title(f"{target.title} to {self.index.title}")
         for result in results:

@@ -69,8 +69,8 @@ from nox_release.publishing import TrustedPublisher, as_github_spells
 if TYPE_CHECKING:
     import argparse
 
-    from nox_release.context import Context
     from nox_release.checks.state_of_index import Maintainer
+    from nox_release.context import Context
     from nox_release.findings import Result
     from nox_release.forge import Forge
     from nox_release.git import Repository
@@ -315,9 +315,9 @@ class Release:
         if built is not None:
             target = with_files(target, built)
         observed = self.observer.look_around(target, observed)
+        target = with_githubs_spelling(target, observed)
         results = self.preflight(target, observed, built, derivation)
         plan = self.plan(target, observed)
-        target = with_githubs_spelling(target, observed)
         self.show(target, plan, results)
         self.stop_at_blockers(target, results)
         self.confirm(target, plan)
@@ -444,7 +444,6 @@ class Release:
             results = [r for r in results if not (isinstance(r, Skipped) and r.subject == "index")]
         return tuple(dict.fromkeys(results))
 
-    def workflow_errors(
     def maintainer(self, observed: Observed) -> Maintainer | None:
         """Who is about to release, as far as it is known."""
         keyring = Keyring(self.context.runner, self.context.root)
@@ -452,6 +451,7 @@ class Release:
             self.project.settings, self.context.environ, keyring, observed.ownership
         )
 
+    def workflow_errors(
         self,
         target: Target,
         observed: Observed,
@@ -804,6 +804,14 @@ def with_files(target: Target, built: Built) -> Target:
     )
 
 
+def with_githubs_spelling(target: Target, observed: Observed) -> Target:
+    """The target with the publisher as GitHub calls its repository, where GitHub was asked."""
+    found = observed.repository
+    if target.publisher is None or found is None or isinstance(found, CouldNotAsk):
+        return target
+    return replace(target, publisher=as_github_spells(target.publisher, found.full_name))
+
+
 def start_workflow(release: Release, target: Target) -> None:
     """Start the workflow on the tag, and wait until the run shows."""
     forge = release.forge
@@ -813,14 +821,6 @@ def start_workflow(release: Release, target: Target) -> None:
 
 
 class _Effects:
-def with_githubs_spelling(target: Target, observed: Observed) -> Target:
-    """The target with the publisher as GitHub calls its repository, where GitHub was asked."""
-    found = observed.repository
-    if target.publisher is None or found is None or isinstance(found, CouldNotAsk):
-        return target
-    return replace(target, publisher=as_github_spells(target.publisher, found.full_name))
-
-
     """What a release does to the world."""
 
     def __init__(self, release: Release, target: Target) -> None:
