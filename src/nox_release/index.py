@@ -59,6 +59,12 @@ _READ_WITHIN = 60.0
 _DOWNLOAD_WITHIN = 600.0
 _REDIRECTS = 5
 
+# Bytes, unpacked. PyPI's list of all names has about 40 MB, its largest project's page a tenth of
+# that; a file may have some gigabytes, where PyPI was asked for it.
+_DOCUMENT_AT_MOST = 64_000_000
+_NAMES_AT_MOST = 512_000_000
+_FILE_AT_MOST = 4_000_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexFile:
@@ -280,7 +286,7 @@ class IndexClient:
     def fetch_names(self) -> tuple[str, ...]:
         """Every project's name as displayed: one large answer."""
         url = self.index.simple_url
-        response = self._get(url, SIMPLE_JSON, within=_DOWNLOAD_WITHIN)
+        response = self._get(url, SIMPLE_JSON, within=_DOWNLOAD_WITHIN, at_most=_NAMES_AT_MOST)
         if response is None:
             raise self._unavailable(url, "it has no list of projects", status=404)
         return _parsed(url, _parse_names, response)
@@ -316,7 +322,7 @@ class IndexClient:
 
     def fetch_bytes(self, url: str) -> bytes | None:
         """The bytes behind an address that the index gave; `None`: not there."""
-        response = self._get(url, "*/*", within=_DOWNLOAD_WITHIN)
+        response = self._get(url, "*/*", within=_DOWNLOAD_WITHIN, at_most=_FILE_AT_MOST)
         return None if response is None else response.content
 
     # --- writing -----------------------------------------------------------------------------
@@ -330,8 +336,10 @@ class IndexClient:
             ExchangeRefused: the index said why not.
         """
         url = f"{self.index.api_url}_/oidc/mint-token"
+        deadline = time.monotonic() + _READ_WITHIN
         try:
-            response = self._http.post(url, json={"token": jwt})
+            with self._http.stream("POST", url, json={"token": jwt}) as answer:
+                response = self._received(answer, deadline, _DOCUMENT_AT_MOST)
         except httpx.HTTPError as error:
             raise self._unavailable(
                 url, f"{_trouble(error)}; whether the token was exchanged is not known"
@@ -345,9 +353,18 @@ class IndexClient:
     # --- the one policy for reads ------------------------------------------------------------
 
     def _get(
-        self, url: str, accept: str, *, etag: str | None = None, within: float = _READ_WITHIN
+        self,
+        url: str,
+        accept: str,
+        *,
+        etag: str | None = None,
+        within: float = _READ_WITHIN,
+        at_most: int = _DOCUMENT_AT_MOST,
     ) -> httpx.Response | None:
-        """The answer with status 200 or, where `etag` was sent, 304; `None` for 404."""
+        """The answer with status 200 or, where `etag` was sent, 304; `None` for 404.
+
+        `within` is in seconds, `at_most` in bytes; an answer with more is not read to its end.
+        """
         headers = {"Accept": accept, "Cache-Control": "no-cache"}
         if etag:
             headers["If-None-Match"] = etag
@@ -356,7 +373,7 @@ class IndexClient:
             status: int | None = None
             asked: float | None = None
             try:
-                response = self._follow(url, headers, within)
+                response = self._follow(url, headers, within, at_most)
             except httpx.HTTPError as error:
                 trouble = _trouble(error)
                 if not _may_pass(error):
@@ -386,7 +403,9 @@ class IndexClient:
                     url, trouble, status=status, attempts=retries.made, wait=asked
                 )
 
-    def _follow(self, url: str, headers: Mapping[str, str], within: float) -> httpx.Response:
+    def _follow(
+        self, url: str, headers: Mapping[str, str], within: float, at_most: int
+    ) -> httpx.Response:
         """Ask, following redirects; credentials in the address stay with their own host."""
         try:
             here = httpx.URL(url)
@@ -397,7 +416,8 @@ class IndexClient:
         deadline = time.monotonic() + within
         for _ in range(_REDIRECTS + 1):
             _insist_on_privacy(str(here))
-            response = self._read(here, headers, deadline)
+            with self._http.stream("GET", here, headers=headers) as answer:
+                response = self._received(answer, deadline, at_most)
             if response.status_code not in (301, 302, 303, 307, 308):
                 return response
             location = response.headers.get("Location")
@@ -421,29 +441,36 @@ class IndexClient:
             here = there
         raise self._unavailable(url, f"it redirects more than {_REDIRECTS} times", status=301)
 
-    def _read(self, url: httpx.URL, headers: Mapping[str, str], deadline: float) -> httpx.Response:
-        with self._http.stream("GET", url, headers=headers) as response:
-            with contextlib.suppress(KeyError, ValueError, TypeError):
-                said = email.utils.parsedate_to_datetime(response.headers["Date"])
-                self._ahead = said - self._clock.now()
-            chunks = []
-            for chunk in response.iter_bytes():
-                chunks.append(chunk)
-                if time.monotonic() > deadline:
-                    raise httpx.ReadTimeout("the answer takes too long")
-            content = b"".join(chunks)
-            kept = {
-                key: value
-                for key, value in response.headers.items()
-                if key.lower() not in ("content-encoding", "content-length", "transfer-encoding")
-            }
-            return httpx.Response(
-                response.status_code,
-                headers=kept,
-                content=content,
-                extensions={"reason_phrase": response.extensions.get("reason_phrase", b"")},
-                request=response.request,
-            )
+    def _received(self, answer: httpx.Response, deadline: float, at_most: int) -> httpx.Response:
+        """An answer read to its end, as far as there is one in reach."""
+        with contextlib.suppress(KeyError, ValueError, TypeError):
+            said = email.utils.parsedate_to_datetime(answer.headers["Date"])
+            self._ahead = said - self._clock.now()
+        chunks = []
+        received = 0
+        for chunk in answer.iter_bytes():
+            chunks.append(chunk)
+            received += len(chunk)
+            if received > at_most:
+                raise self._unavailable(
+                    str(answer.url),
+                    f"an answer that does not end after {at_most // 1_000_000} MB",
+                    status=answer.status_code,
+                )
+            if time.monotonic() > deadline:
+                raise httpx.ReadTimeout("the answer takes too long")
+        kept = {
+            key: value
+            for key, value in answer.headers.items()
+            if key.lower() not in ("content-encoding", "content-length", "transfer-encoding")
+        }
+        return httpx.Response(
+            answer.status_code,
+            headers=kept,
+            content=b"".join(chunks),
+            extensions={"reason_phrase": answer.extensions.get("reason_phrase", b"")},
+            request=answer.request,
+        )
 
     def _unavailable(
         self,

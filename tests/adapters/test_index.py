@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.server
 import json
 import threading
@@ -389,6 +390,28 @@ def test_ownership_names_and_publishers(place) -> None:
         )
         assert client.fetch_release("demo", "1.0") == ("demo-1.0.tar.gz",)
         assert client.fetch_audience() == "pypi"
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_an_answer_without_end_is_not_read_to_its_end(place, packed: bool) -> None:
+    """A small packed answer can stand for any size."""
+    site, index, clock = place
+    body = b'{"padding": "' + b" " * 70_000_000 + b'"}'
+    more = {"Content_Encoding": "gzip"} if packed else {}
+    body = gzip.compress(body, 1) if packed else body
+    site.put("/simple/demo/", Answer(200, body, SIMPLE_JSON, **more))
+    with open_index(index, clock=clock) as client, pytest.raises(IndexUnavailableError) as caught:
+        client.fetch_project("demo")
+    assert "an answer that does not end after 64 MB" in caught.value.reason
+    assert len(site.asked) == 1
+
+
+def test_the_list_of_all_names_may_be_longer(place) -> None:
+    site, index, clock = place
+    body = gzip.compress(b'{"projects": [{"name": "demo"}]' + b" " * 65_000_000 + b"}", 1)
+    site.put("/simple/", Answer(200, body, SIMPLE_JSON, Content_Encoding="gzip"))
+    with open_index(index, clock=clock) as client:
+        assert client.fetch_names() == ("demo",)
 
 
 def test_provenance_is_asked_for_where_the_index_has_it(place) -> None:
