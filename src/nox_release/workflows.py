@@ -9,12 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from nox_release.findings import Finding
-from nox_release.publishing import (
-    derive_publisher,
-    explain_remote,
-    parse_remote,
-    spelt_by_github,
-)
+from nox_release.publishing import derive_publisher, spelt_by_github
+from nox_release.remotes import explain_remote, parse_remote
 from nox_release.workflow_syntax import (
     WORKFLOWS,
     Step,

@@ -13,6 +13,7 @@ FLOOR_0 = {
     "findings",
     "distributions",
     "publishing",
+    "remotes",
     "toml_lines",
     "workflow_syntax",
     "yaml_nodes",

@@ -13,14 +13,13 @@ from nox_release.publishing import (
     TrustedPublisher,
     UnreadableWorkflow,
     derive_publisher,
-    explain_remote,
     index_of,
     parse_composite,
-    parse_remote,
     parse_workflow,
     publish_jobs,
     spelt_by_github,
 )
+from nox_release.remotes import explain_remote, parse_remote
 from nox_release.yaml_nodes import MAX_BYTES
 
 FILE = ".github/workflows/publish.yml"

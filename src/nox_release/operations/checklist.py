@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from nox_release.index import Publisher
     from nox_release.operations.asking import OnIndex
     from nox_release.operations.build import Built
-    from nox_release.operations.observe import Place
+    from nox_release.operations.place import Place
     from nox_release.project import Project
     from nox_release.publishing import Derivation, Workflow
 

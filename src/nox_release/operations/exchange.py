@@ -16,7 +16,8 @@ from nox_release.errors import (
     NoxReleaseError,
 )
 from nox_release.operations.following import RunFailed, follow_run
-from nox_release.operations.observe import derive, locate, spelt
+from nox_release.operations.observe import derive, spelt
+from nox_release.operations.place import locate
 
 if TYPE_CHECKING:
     from nox_release.context import Context

@@ -41,7 +41,8 @@ from nox_release.operations import options as shared
 from nox_release.operations.exchange import can_prove
 from nox_release.operations.following import await_files
 from nox_release.operations.naming import named
-from nox_release.operations.observe import Place, ask_all, derive, locate, python_folders, spelt
+from nox_release.operations.observe import ask_all, derive, python_folders, spelt
+from nox_release.operations.place import Place, locate
 from nox_release.operations.placeholder import build_placeholder
 from nox_release.operations.reconcile import reconcile
 from nox_release.plan import (

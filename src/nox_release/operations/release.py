@@ -38,7 +38,8 @@ from nox_release.operations.following import (
     follow_target,
 )
 from nox_release.operations.naming import named
-from nox_release.operations.observe import Observer, Place, derive, event_of, locate
+from nox_release.operations.observe import Observer, derive, event_of
+from nox_release.operations.place import Place, locate
 from nox_release.operations.reconcile import Reconciliation, reconcile
 from nox_release.plan import (
     AwaitFiles,
