@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -31,6 +32,7 @@ HOST = "github.com"
 OLDEST_GH = (2, 27)  # has `gh release create --verify-tag`
 _TIMEOUT = 60.0
 _LOG_TIMEOUT = 300.0
+_PAGE = 100  # entries; GitHub gives no more at once
 _PAGES = 10
 _NOT_LOGGED_IN = 4  # `gh help exit-codes`
 
@@ -397,13 +399,13 @@ class Forge:
             answer = (
                 first
                 if first is not None and page == 1
-                else self._get(path, {**query, "per_page": 100, "page": page})
+                else self._get(path, {**query, "per_page": _PAGE, "page": page})
             )
             if answer is None:
                 break
             part = _parsed(path, lambda d: list(d if key is None else d[key]), answer)
             entries += part
-            if len(part) < 100:
+            if len(part) < _PAGE:
                 break
         return entries
 
@@ -451,11 +453,19 @@ class Forge:
         if answer is not None:
             return _parsed(path, parse_release, answer)
         # By its tag only a published one is found: a draft's tag is a promise.
-        listed = self._get(self._path("releases"), {"per_page": 100})
-        if listed is None:
-            return None
-        releases = _parsed("releases", lambda d: tuple(map(parse_release, d)), listed)
-        return next((release for release in releases if release.tag == tag), None)
+        return _with_tag(tag, self.newest_releases())
+
+    def newest_releases(self) -> tuple[GitHubRelease, ...]:
+        """The newest hundred GitHub releases, drafts included."""
+        answer = self._get(self._path("releases"), {"per_page": _PAGE})
+        if answer is None:
+            return ()
+        return _parsed("releases", lambda d: tuple(map(parse_release, d)), answer)
+
+    def release_among(self, newest: tuple[GitHubRelease, ...], tag: str) -> GitHubRelease | None:
+        """As `release`, from the answer of `newest_releases` where that tells it."""
+        found = _with_tag(tag, newest)
+        return found if found is not None or len(newest) < _PAGE else self.release(tag)
 
     def create_release(
         self,
@@ -588,16 +598,21 @@ class Forge:
     def checks(self, commit: str) -> tuple[Check, ...] | None:
         """The checks on a commit; `None`: GitHub does not have the commit."""
         path = self._path("commits", commit, "check-runs")
-        answer = self.api(path, query={"per_page": 100, "filter": "latest"})
-        if answer.status in (404, 422):
-            return None
-        if answer.status != 200:
-            raise _refused(path, answer)
-        entries = self._pages(path, "check_runs", {"filter": "latest"}, first=answer)
-        runs = tuple(_value(path, _parse_check, entry) for entry in entries)
-        status = self._get(self._path("commits", commit, "status"), {"per_page": 100})
-        if status is None:
+        statuses = self._path("commits", commit, "status")
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            asked = pool.submit(self.api, statuses, query={"per_page": _PAGE})
+            answer = self.api(path, query={"per_page": _PAGE, "filter": "latest"})
+            if answer.status in (404, 422):
+                return None
+            if answer.status != 200:
+                raise _refused(path, answer)
+            entries = self._pages(path, "check_runs", {"filter": "latest"}, first=answer)
+            runs = tuple(_value(path, _parse_check, entry) for entry in entries)
+            status = asked.result()
+        if status.status == 404:
             return runs
+        if status.status != 200:
+            raise _refused(statuses, status)
         return runs + _parsed("status", _parse_statuses, status)
 
     def rules_for_branch(self, branch: str) -> tuple[RefRule, ...]:
@@ -629,6 +644,10 @@ class Forge:
             if answer is not None:
                 rules += _parsed(path, _parse_ruleset, answer)
         return tuple(rules)
+
+
+def _with_tag(tag: str, releases: tuple[GitHubRelease, ...]) -> GitHubRelease | None:
+    return next((release for release in releases if release.tag == tag), None)
 
 
 _LATER = "Nothing was decided; run the same command again when GitHub can be reached."

@@ -13,7 +13,7 @@ from nox_release.findings import Finding, find
 from nox_release.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
 from nox_release.git import NotARepository
 from nox_release.operations.asking import ask
-from nox_release.operations.observe import Place, locate
+from nox_release.operations.place import Place, locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,14 +46,18 @@ def begin(
     repository = place.repository
     forge = Forge(place.slug, context.runner, repository.root, clock=context.clock)
     has_gh = find_gh(context.environ) is not None
+    head = ask(repository.head)
     questions: dict[str, Callable[[], Any]] = {}
     if has_gh:
         version = pool.submit(ask, forge.version)
         questions |= {
             "gh": lambda: gh_login(forge, version),
             "repository": forge.repository,
+            "newest_releases": forge.newest_releases,
             "tag_rules": forge.rules_for_tags,
         }
+        if isinstance(head, str):
+            questions["checks"] = lambda: forge.checks(head)
     questions |= {
         "changes": repository.changes,
         "tracked_folders": lambda: _folders(repository),
@@ -65,7 +69,7 @@ def begin(
         place=place,
         forge=forge,
         has_gh=has_gh,
-        head=ask(repository.head),
+        head=head,
         branch=ask(repository.branch),
         answers=answers,
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from nox_release.checks.workflow import WorkflowFacts
     from nox_release.findings import Result
+    from nox_release.forge import GitHubRelease
     from nox_release.git import Repository
     from nox_release.operations.asking import OnIndex
     from nox_release.operations.beginning import Begun
@@ -86,11 +87,8 @@ class Surroundings:
         publisher, job = derivation.publisher, derivation.job
         questions: dict[str, Callable[[], Any]] = {}
         if self._has_gh:
-            # Those first that may take two requests, one after the other.
-            questions["github_release"] = lambda: forge.release(self.tag)
             if isinstance(self.head, str):
                 head = self.head
-                questions["checks"] = lambda: forge.checks(head)
                 questions["runs"] = lambda: self._runs(on_index.result(), head)
             if publisher is not None:
                 questions["workflow"] = lambda: forge.workflow(publisher.workflow)
@@ -107,6 +105,9 @@ class Surroundings:
         self._answers = begun.answers | {
             name: pool.submit(ask, question) for name, question in questions.items()
         }
+        if self._has_gh:
+            newest = begun.answers["newest_releases"]
+            self._answers["github_release"] = pool.submit(ask, lambda: self._release(newest))
 
     @property
     def tag(self) -> str:
@@ -200,6 +201,14 @@ class Surroundings:
             url=answer.url,
         )
 
+    def _release(
+        self, newest: Future[tuple[GitHubRelease, ...] | CouldNotAsk]
+    ) -> GitHubRelease | CouldNotAsk | None:
+        listed = newest.result()
+        if isinstance(listed, CouldNotAsk):
+            return listed
+        return self._forge.release_among(listed, self.tag)
+
     def _runs(self, on_index: OnIndex, head: str) -> Any:
         """The runs at HEAD, which matter only where this version has files already."""
         project = on_index.project
@@ -286,7 +295,8 @@ class Surroundings:
         ):
             if isinstance(answers[name], CouldNotAsk):
                 answers[name] = otherwise
-        answers.pop("at_commit", None)
+        for name in ("at_commit", "newest_releases"):
+            answers.pop(name, None)
         remote = answers.pop("remote")
         if isinstance(remote, CouldNotAsk):
             answers |= {"remote": remote, "relation": remote}
