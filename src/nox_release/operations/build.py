@@ -437,7 +437,6 @@ def _load(renderer: str) -> None:
         "email_validator",
         "rfc3986",
         "trove_classifiers",
-        "rich.table",
         renderer,
     ):
         import_module(module)
