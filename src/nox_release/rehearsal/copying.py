@@ -14,20 +14,24 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 from nox_release import changelog
+from nox_release.build_folders import builds_package
 from nox_release.checks.preflight import check_changelog
 from nox_release.checks.workflow import check_workflow
 from nox_release.checks.workflow_subject import WorkflowFacts
 from nox_release.errors import NoxReleaseError
 from nox_release.findings import Finding, errors_in
 from nox_release.git import find_repository
-from nox_release.project import read_project
-from nox_release.publishing import derive_publisher, parse_remote
+from nox_release.plan import version_of_tag
+from nox_release.publishing import derive_publisher
 from nox_release.rehearsal.world import repository_name
-from nox_release.scaffold.publish import plan_publish, publish_workflow
+from nox_release.remotes import parse_remote
+from nox_release.scaffold.publish import plan_publish, publish_workflow, workflow_name
 from nox_release.toml_lines import find_lines
-from nox_release.workflows import read_actions, read_workflows
+from nox_release.workflows import package_in, read_actions, read_workflows
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from nox_release.context import Context
     from nox_release.git import Repository
     from nox_release.project import Index, Project
@@ -42,7 +46,7 @@ _NEVER_COPIED = shutil.ignore_patterns(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where the copy comes from. `below` is the project's folder in its repository."""
+    """Where the copy comes from. `below` is the folder in the repository that sessions run in."""
 
     root: Path
     repository: Repository | None
@@ -55,16 +59,21 @@ class Origin:
 
 
 def find_origin(context: Context, project: Project) -> Origin:
-    """The repository of a project, or what stands in for one that is not there."""
+    """The repository of a project, or what stands in for one that is not there.
+
+    Of several packages any one will do: they are in it together.
+    """
     notes = []
-    repository = find_repository(project.root, context.runner)
+    root = context.root.resolve()
+    repository = find_repository(root, context.runner)
     if repository is not None and not _has_commit(repository):
         repository = None
-    name, owner = repository_name(project.name or project.root.name), "you"
+    alone = project.root == root
+    name, owner = repository_name((alone and project.name) or root.name), "you"
     if repository is None:
         notes.append("The project is not under git: the files as they lie are put under git here.")
         return Origin(
-            root=project.root,
+            root=root,
             repository=None,
             below=Path(),
             owner=owner,
@@ -86,7 +95,7 @@ def find_origin(context: Context, project: Project) -> Origin:
     return Origin(
         root=repository.root,
         repository=repository,
-        below=project.root.relative_to(repository.root),
+        below=root.relative_to(repository.root),
         owner=owner,
         name=name,
         branch=project.settings.branch or repository.branch() or "main",
@@ -108,7 +117,7 @@ def _only(names: tuple[str, ...]) -> str | None:
 
 
 def copy_into(world: World, origin: Origin) -> Path:
-    """Fill the world's remote and clone from `origin`; the project's folder in the clone."""
+    """Fill the world's remote and clone from `origin`; the folder in the clone to run sessions in."""
     if origin.repository is not None:
         world.seed(origin.root)
         _copy_submodules(world, origin.root, world.clone)
@@ -123,12 +132,13 @@ def copy_into(world: World, origin: Origin) -> Path:
     return world.clone
 
 
-def drop_generated(world: World, root: Path) -> tuple[str, ...]:
+def drop_generated(world: World, project: Project) -> tuple[str, ...]:
     """In an unpacked sdist whose version tags decide: untrack the `*.egg-info` of its own build.
 
     The next build rewrites it, and a tree that differs from its tag makes a local version.
     """
-    if not (root / "PKG-INFO").is_file() or not read_project(root).version_from_tags:
+    root = project.root
+    if not (root / "PKG-INFO").is_file() or not project.version_from_tags:
         return ()
     below = root.relative_to(world.clone)
     found = sorted(path.relative_to(root) for path in root.glob("**/*.egg-info") if path.is_dir())
@@ -200,9 +210,12 @@ def next_version(version: str) -> str:
     return epoch + ".".join(map(str, numbers))
 
 
-def tagged_version(world: World, root: Path) -> str:
+def tagged_version(world: World, project: Project) -> str:
     """For a version that tags decide: the one after the newest tag, else what an sdist says."""
+    root, form = project.root, project.settings.tag_format
     tags = world.git("tag", "--list").splitlines()
+    if "{name}" in form:  # of several packages, each has its own
+        tags = [tag for tag in tags if version_of_tag(tag, tag_format=form, name=project.name)]
     plain = [tag for tag in tags if re.fullmatch(r"v?\d+(?:\.\d+)*[\w.+-]*", tag)]
     found = []
     for tag in plain or tags:
@@ -331,35 +344,56 @@ def lacks_part(name: str, text: str, version: str) -> bool:
 # --- the workflow ----------------------------------------------------------------------------
 
 
+_NONE = "No workflow that is committed publishes this project."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publishing:
-    """The workflow that publishes in the world; `note` says what was put in its place and why."""
+    """The workflow that publishes in the world; `note` says what was put in its place and why,
+    `written` which file.
+    """
 
     derivation: Derivation
     note: str = ""
+    written: str = ""
 
 
-def ensure_workflow(world: World, root: Path, index: Index) -> Publishing:
-    """The project's own publish workflow, or one that `init` would write, committed to the copy."""
-    project = read_project(root)
-    project = replace(project, settings=replace(project.settings, index=index))
+def ensure_workflow(
+    world: World, project: Project, *, package: str = "", written: Collection[str] = ()
+) -> Publishing:
+    """The project's own publish workflow, or one that `init` would write, committed to the copy.
+
+    `package` is the project's folder as `[tool.nox-release] packages` names it, if it does;
+    `written` are the workflows that the copy was given for other packages.
+    """
     derivation = _derive(world, project)
     reason = _unusable(derivation)
+    if derivation.job is not None and derivation.job.workflow.file in written:
+        reason = _NONE
     if not reason:
         return Publishing(derivation=derivation)
-    return replace_workflow(world, root, index, derivation, reason)
+    return replace_workflow(world, project, derivation, reason, package=package)
 
 
 def replace_workflow(
-    world: World, root: Path, index: Index, derivation: Derivation, reason: str
+    world: World, project: Project, derivation: Derivation, reason: str, *, package: str = ""
 ) -> Publishing:
-    """Commit the workflow that `init` would write to the copy, in place of those that publish."""
-    project = read_project(root)
-    project = replace(project, settings=replace(project.settings, index=index))
-    removed = sorted({job.workflow.file for job in derivation.jobs})
+    """Commit the workflow that `init` would write to the copy, in place of those that publish.
+
+    Of several packages, the workflows that are sure to build others only are left alone.
+    """
+    root, index = project.root, project.settings.index
+    place = package_in(world.clone, project)
+    removed = sorted(
+        {
+            job.workflow.file
+            for job in derivation.jobs
+            if not package or builds_package(job.workflow, *place) is not False
+        }
+    )
     for file in removed:
         (world.clone / file).unlink(missing_ok=True)
-    filename = project.settings.workflow or "publish.yml"
+    filename = workflow_name(project, package=package)
     path = world.clone / ".github" / "workflows" / filename
     path.parent.mkdir(parents=True, exist_ok=True)
     setup = root / "setup.py"
@@ -370,6 +404,7 @@ def replace_workflow(
         setup_py=setup.read_text("utf-8", "replace") if setup.is_file() else None,
         filename=filename,
         folder="" if root == world.clone else root.relative_to(world.clone).as_posix(),
+        package=package,
     )
     path.write_text(publish_workflow(plan), encoding="utf-8", newline="\n")
     world.commit("Publish with a trusted publisher", paths=(".github",))
@@ -378,7 +413,9 @@ def replace_workflow(
         note = f"{reason} The copy gets {what}, in place of {', '.join(removed)}."
     else:
         note = f"{reason} The copy gets {what}."
-    return Publishing(derivation=_derive(world, project), note=note)
+    return Publishing(
+        derivation=_derive(world, project), note=note, written=f".github/workflows/{filename}"
+    )
 
 
 def losing(derivation: Derivation, index: Index, *, tag: str, metadata: str) -> tuple[Finding, ...]:
@@ -404,13 +441,14 @@ def _derive(world: World, project: Project) -> Derivation:
         repository=world.repository,
         settings=project.settings,
         actions=read_actions(world.clone, workflows),
+        package=package_in(world.clone, project),
     )
 
 
 def _unusable(derivation: Derivation) -> str:
     """Why the project's own workflow cannot be carried out here; empty when it can."""
     if not derivation.jobs:
-        return "No workflow that is committed publishes this project."
+        return _NONE
     if derivation.publisher is None or derivation.job is None:
         return "Which of the project's workflows publishes is not settled."
     job = derivation.job
