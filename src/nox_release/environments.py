@@ -38,7 +38,29 @@ _PIP_TO_UV = {
     "PIP_FIND_LINKS": "UV_FIND_LINKS",
     "PIP_CONSTRAINT": "UV_CONSTRAINT",
     "PIP_CERT": "SSL_CERT_FILE",
+    "PIP_PROXY": "ALL_PROXY",
 }
+
+# What would bring in something that the one index asked does not have, or hide what it has.
+_OTHER_SOURCES = (
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS",
+    "PIP_NO_INDEX",
+    "PIP_CONSTRAINT",
+    "PIP_UPLOADED_PRIOR_TO",
+    "UV_CONFIG_FILE",
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+    "UV_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS",
+    "UV_NO_INDEX",
+    "UV_OFFLINE",
+    "UV_CONSTRAINT",
+    "UV_OVERRIDE",
+    "UV_EXCLUDE_NEWER",
+)
 
 
 def without_secrets(runner: Runner) -> Runner:
@@ -94,15 +116,19 @@ class Environment:
             if self.uv
             else [self.python, "-I", "-m", "pip", "install", "--no-input", "--no-compile"]
         )
-        if index_url:
+        runner, environ = self.runner, dict(extra_environ or {})
+        if index_url and self.uv:
+            runner = _without(runner, _OTHER_SOURCES)
+            # Files of settings add their indexes to what the command line says, so none is read;
+            # proxies and certificates are in variables: https://docs.astral.sh/uv/reference/environment/
+            command += ["--no-config", "--default-index", index_url]
+        elif index_url:
+            runner = _without(runner, _OTHER_SOURCES)
             command += ["--index-url", index_url]
+            environ |= _alone_in_pip(index_url)
         if no_deps:
             command.append("--no-deps")
-        environ = {
-            **(_clean_indexes(self.runner.environ) if index_url else {}),
-            **(extra_environ or {}),
-        }
-        done = self.runner.run(
+        done = runner.run(
             [*command, "--", *requirements],
             # Not in the project's tree: uv would apply the settings of its pyproject.toml, which
             # neither `python -m build` in a workflow nor a user's pip knows.
@@ -220,16 +246,19 @@ def _isolated(runner: Runner, *, uv: Path | None) -> Runner:
     return replace(runner, environ=environ)
 
 
-def _clean_indexes(environ: Mapping[str, str]) -> dict[str, str]:
-    """Variables that leave no index but the one on the command line."""
-    names = (
-        "PIP_INDEX_URL",
-        "PIP_EXTRA_INDEX_URL",
-        "PIP_FIND_LINKS",
-        "UV_DEFAULT_INDEX",
-        "UV_INDEX",
-        "UV_INDEX_URL",
-        "UV_EXTRA_INDEX_URL",
-        "UV_FIND_LINKS",
-    )
-    return {name: "" for name in names if name in environ}
+def _without(runner: Runner, names: Sequence[str]) -> Runner:
+    environ = {name: value for name, value in runner.environ.items() if name not in names}
+    return replace(runner, environ=environ)
+
+
+def _alone_in_pip(index_url: str) -> dict[str, str]:
+    """Variables that outdo what pip's files of settings say about sources, and nothing else there:
+    a proxy or certificate may be needed. An empty one would count as not set.
+    https://pip.pypa.io/en/stable/topics/configuration/#precedence-override-order
+    """
+    return {
+        "PIP_EXTRA_INDEX_URL": index_url,
+        "PIP_FIND_LINKS": ".",  # the environment, which holds no archives
+        "PIP_NO_INDEX": "0",
+        "PIP_CONSTRAINT": os.devnull,
+    }
