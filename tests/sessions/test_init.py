@@ -122,8 +122,28 @@ def test_a_workflow_that_publishes_already_needs_no_second_one(project, capsys):
 
 def test_before_there_is_a_repository_the_files_are_written_all_the_same(project, capsys):
     assert main(["init", "--yes"]) == 0
-    assert "This is not a git repository yet." in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "This is not a git repository yet." in shown
+    assert "goes without `github.repository == 'OWNER/REPOSITORY'`" in shown
     assert "github.repository ==" not in workflow(project).read_text(encoding="utf-8")
+    repository(project)
+    assert main(["init", "--yes"]) == 0
+    shown = capsys.readouterr().out
+    assert "+    if: ${{ github.repository == 'octo/demo' && !inputs.check-only" in shown
+    assert "OWNER/REPOSITORY" not in shown
+
+
+def test_a_remote_that_is_gone_takes_no_guard_away(project, capsys):
+    repository(project)
+    assert main(["init", "--yes"]) == 0
+    subprocess.run(["git", "remote", "remove", "origin"], cwd=project, check=True, timeout=60)
+    capsys.readouterr()
+    assert main(["init", "--yes"]) == 0
+    shown = capsys.readouterr().out
+    assert "owner and repository on GitHub: git has no remote `origin`" in shown
+    assert "@@" not in shown
+    assert "OWNER/REPOSITORY" not in shown
+    assert "github.repository == 'octo/demo'" in workflow(project).read_text(encoding="utf-8")
 
 
 def test_a_project_in_a_folder_has_its_workflow_at_the_top(project, monkeypatch, capsys):

@@ -20,7 +20,12 @@ from nox_release.findings import Finding
 from nox_release.operations import options as shared
 from nox_release.publishing import derive_publisher, spelt_by_github
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
-from nox_release.scaffold.publish import plan_publish, publish_workflow, workflow_name
+from nox_release.scaffold.publish import (
+    guarded_repository,
+    plan_publish,
+    publish_workflow,
+    workflow_name,
+)
 from nox_release.workflow_syntax import WORKFLOWS
 from nox_release.workflows import github_remote, package_in, read_actions, read_workflows
 
@@ -184,10 +189,12 @@ def propose_workflow(
     shown = f"{WORKFLOWS}/{filename}"
     path = place.top / shown
     folder = project.root.relative_to(place.top).as_posix() if project.root != place.top else ""
+    existing = _text(path)
     plan = plan_publish(
         project,
         tool=_requirement(),
-        repository="/".join(place.slug) if place.slug else None,
+        # What is there already knows better than nobody.
+        repository="/".join(place.slug) if place.slug else guarded_repository(existing or ""),
         setup_py=_text(project.root / "setup.py"),
         filename=filename,
         environment=options.environment,
@@ -202,7 +209,6 @@ def propose_workflow(
         }
         - {shown}
     )
-    existing = _text(path)
     if others and existing is None:
         title = project.settings.index.title
         return Proposal(
@@ -248,6 +254,14 @@ def _show(
         console.mark("ok", f"on GitHub as {'/'.join(place.slug)}")
     else:
         console.mark("not known", f"owner and repository on GitHub: {place.reason}")
+        workflow = proposals[-1].text
+        if workflow is not None and guarded_repository(workflow) is None:
+            console.line(
+                "So the workflow goes without `github.repository == 'OWNER/REPOSITORY'`, which "
+                "keeps it from running in forks. When there is a remote on GitHub, `nox -s init` "
+                "shows where that belongs.",
+                indent=2,
+            )
     for finding in place.findings:
         console.finding(finding)
     for result in derivation.results:

@@ -212,6 +212,12 @@ def _guard(plan: PublishPlan) -> str:
     return f"github.repository == '{plan.repository}' && " if plan.repository else ""
 
 
+def guarded_repository(text: str) -> str | None:
+    """The repository that a workflow which is there already confines itself to."""
+    found = re.search(r"github\.repository\s*==\s*'([\w.-]+/[\w.-]+)'", text)
+    return found[1] if found else None
+
+
 def _only_for_tags(plan: PublishPlan) -> str:
     return f"${{{{ {_guard(plan)}!inputs.check-only && {_is_tagged(plan)} }}}}"
 
