@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.checks.state_of_index import CouldNotAsk, Maintainer
@@ -16,7 +17,6 @@ from nox_release.process import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from nox_release.index import Ownership
     from nox_release.process import Runner
@@ -77,6 +77,25 @@ def _name(text: str) -> str:
     return text
 
 
+def may_tell(environ: Mapping[str, str], *, platform: str = sys.platform) -> bool:
+    """Whether this machine's keyring may tell a name, so that it is worth a process.
+
+    The Keychain of macOS tells none unless it is given one, and the Secret Service needs a session
+    bus. A keyring from elsewhere counts where it was chosen. Source: keyring's `core._detect_backend`
+    and `util/platform_.py`; jeepney's `get_bus`.
+    """
+    chosen = environ.get("PYTHON_KEYRING_BACKEND")
+    if chosen:
+        return chosen not in _EMPTY_KEYRINGS
+    if platform == "win32":
+        return True
+    if platform != "darwin" and environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        return True
+    home = Path(environ.get("HOME") or "/")
+    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    return (config / "python_keyring" / "keyringrc.cfg").is_file()
+
+
 class Keyring:
     """This machine's keyring, asked for names alone, once for each index.
 
@@ -98,7 +117,7 @@ class Keyring:
             return self._known[index.upload_url]
 
     def _ask(self, service: str) -> str:
-        if self._runner.environ.get("PYTHON_KEYRING_BACKEND") in _EMPTY_KEYRINGS:
+        if not may_tell(self._runner.environ):
             return ""
         try:
             done = self._runner.run(

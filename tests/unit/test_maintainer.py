@@ -6,7 +6,7 @@ import pytest
 
 from nox_release.checks.state_of_index import CouldNotAsk, Maintainer
 from nox_release.index import Ownership
-from nox_release.maintainer import find_maintainer
+from nox_release.maintainer import find_maintainer, may_tell
 from nox_release.project import PYPI, TESTPYPI, Settings, parse_index
 from nox_release.tokens import pypirc_path, read_pypirc
 
@@ -91,6 +91,36 @@ def test_the_keyring_is_asked_only_where_there_are_names_to_compare_with(find, o
 def test_the_keyring_is_not_asked_when_it_is_known_already(find):
     find(pypirc=section("ada"), ring="eve")
     assert find.ring.asked == []
+
+
+NULL = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+OTHER = {"PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring"}
+BUS = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/1000/bus"}
+
+
+@pytest.mark.parametrize(
+    ("platform", "environ", "expected"),
+    [
+        ("linux", {}, False),
+        ("linux", BUS, True),
+        ("linux", {**BUS, **NULL}, False),
+        ("linux", OTHER, True),
+        ("darwin", BUS, False),
+        ("darwin", OTHER, True),
+        ("win32", {}, True),
+        ("win32", NULL, False),
+    ],
+)
+def test_a_keyring_that_can_tell_no_name_is_worth_no_process(tmp_path, platform, environ, expected):
+    environ = {"HOME": str(tmp_path), **environ}
+    assert may_tell(environ, platform=platform) is expected
+
+
+def test_a_keyring_chosen_in_its_own_settings_is_asked(tmp_path):
+    file = tmp_path / ".config" / "python_keyring" / "keyringrc.cfg"
+    file.parent.mkdir(parents=True)
+    file.write_text("[backend]\ndefault-keyring = keyrings.alt.file.PlaintextKeyring\n")
+    assert may_tell({"HOME": str(tmp_path)}, platform="linux")
 
 
 HOMES = {"HOME": "msys", "USERPROFILE": "profile", "HOMEDRIVE": "C:", "HOMEPATH": "path"}
