@@ -737,7 +737,10 @@ def check_checks(target: Target, observed: Observed, *, ignore: bool) -> Iterato
         )
     if not red and not running:
         yield Passed(
-            id=CHECKS_RED.id, subject=_GIT, title=CHECKS_RED.title, detail=f"{len(checks)} checks"
+            id=CHECKS_RED.id,
+            subject=_GIT,
+            title=CHECKS_RED.title,
+            detail=f"{len(checks)} check{'s' * (len(checks) != 1)}",
         )
 
 
