@@ -57,6 +57,7 @@ def check_project(world, environ):
         stdin=subprocess.DEVNULL,
         check=False,
     )
+    assert done.stdout, done.stderr
     assert SECRET not in done.stdout + done.stderr
     (project,) = json.loads(done.stdout)["projects"]
     return project["ready"], {
