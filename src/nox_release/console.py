@@ -45,13 +45,23 @@ def safe(text: str) -> str:
     return _WORKFLOW_COMMAND.sub(r"\g<0> ", cleaned)
 
 
-_COMMAND = re.compile(r"\bnox -s (?=[a-z])")
+_COMMAND = re.compile(
+    r"\bnox -s (?P<name>build|check-project|first-upload|release|rehearse|check-publisher|diagnose"
+    r"|init)\b(?![-\w])(?P<more> --(?= ))?"
+)
 
 
-def with_prefix(text: str, prefix: str) -> str:
-    """`text` with our sessions called what the noxfile registered them as."""
-    return _COMMAND.sub(f"nox -s {prefix}", text) if prefix else text
+def as_called(text: str, *, prefix: str = "", script: bool = False) -> str:
+    """`text` with our sessions called as this one was: by what the noxfile registered them as or,
+    with `script`, by the `nox-release` command, which needs no ` --` before its options.
+    """
+    if script:
+        return _COMMAND.sub(r"nox-release \g<name>", text)
+    return _COMMAND.sub(rf"nox -s {prefix}\g<name>\g<more>", text) if prefix else text
 
+
+# In JSON documents: what is, or is to be, in a file, and what a log says.
+_VERBATIM = ("patch", "line", "captures", "first_errors")
 
 _MARKS = {
     "ok": ("✓", "+", "green"),
@@ -105,10 +115,12 @@ class Console:
         json: bool = False,
         width: int | None = None,
         prefix: str = "",
+        script: bool = False,
     ) -> None:
         self._file = file
         self._width = width
         self._prefix = prefix
+        self._script = script
         self._index: str | None = None
         self._package: str | None = None
         self._stream = stream
@@ -130,10 +142,12 @@ class Console:
         file: TextIO | None = None,
         width: int | None = None,
         prefix: str = "",
+        script: bool = False,
     ) -> Console:
         """A console on standard output, or, where that is for a JSON document, on standard error.
 
-        `prefix` is what stands before the names of the registered sessions.
+        `prefix` is what stands before the names of the registered sessions; `script` says that
+        this is no session but the `nox-release` command.
         """
         stream = file or sys.stdout
         target = sys.stderr if json and file is None else stream
@@ -148,6 +162,7 @@ class Console:
             json=json,
             width=width,
             prefix=prefix,
+            script=script,
         )
 
     @cached_property
@@ -177,6 +192,10 @@ class Console:
         """One paragraph; wraps under its own indent on a terminal."""
         self._print(self._shown(text), style=style, indent=indent)
 
+    def quote(self, text: str, *, indent: int = 0) -> None:
+        """What is, or is to be, in a file: commands in it stay as they are."""
+        self._print(safe(text), indent=indent)
+
     def title(self, text: str) -> None:
         """The heading of a part of the output."""
         self._print("")
@@ -204,8 +223,21 @@ class Console:
         self._hang(Text(sign, style=style), body, indent)
 
     def _shown(self, text: str) -> str:
+        return safe(self._as_called(text))
+
+    def _as_called(self, text: str) -> str:
         given = with_options(text, index=self._index, package=self._package)
-        return safe(with_prefix(given, self._prefix))
+        return as_called(given, prefix=self._prefix, script=self._script)
+
+    def _document(self, value: Any) -> Any:
+        """A JSON document whose commands are those that the screen would show."""
+        if isinstance(value, str):
+            return self._as_called(value)
+        if isinstance(value, dict):
+            return {
+                key: one if key in _VERBATIM else self._document(one) for key, one in value.items()
+            }
+        return [self._document(one) for one in value] if isinstance(value, list | tuple) else value
 
     def command(self, argv: Sequence[str]) -> None:
         """A program that is about to run, by its name: where it lies says nothing to a reader."""
@@ -283,7 +315,7 @@ class Console:
             if text:
                 self.line(f"{label}: {text}", indent=inner, style="" if label == "fix" else "dim")
         if finding.patch:
-            self.line(finding.patch.rstrip("\n"), indent=inner)
+            self.quote(finding.patch.rstrip("\n"), indent=inner)
 
     def results(self, results: Iterable[Result], *, verbose: bool = True) -> None:
         """The checklist, grouped by subject."""
@@ -313,7 +345,8 @@ class Console:
                 place = f"file={_property(finding.where.file)},"
                 if finding.where.line is not None:
                     place += f"line={finding.where.line},"
-            body = _annotation(" ".join(filter(None, (finding.message, finding.fix))))
+            said = " ".join(filter(None, (finding.message, finding.fix)))
+            body = _annotation(self._as_called(said))
             self._file.write(
                 f"::{names[finding.severity]} {place}title={_property(finding.id)}::{body}\n"
             )
@@ -424,7 +457,8 @@ class Console:
         """The one machine-readable document, on standard output."""
         self._has_answered = True
         ascii_only = not _is_unicode(self._stream)
-        text = json_module.dumps(document, indent=2, sort_keys=False, ensure_ascii=ascii_only)
+        said = self._document(document)
+        text = json_module.dumps(said, indent=2, sort_keys=False, ensure_ascii=ascii_only)
         # Only strings can hold what a terminal or the runner would obey, and they know escapes.
         text = _UNPRINTABLE.sub(lambda found: _escaped(found[0]), redact(text))
         self._stream.write(text.replace("##[", f"#{_escaped('#')}[") + "\n")

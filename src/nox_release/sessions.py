@@ -91,18 +91,25 @@ def load(name: str) -> ModuleType:
 
 
 def run(
-    name: str, arguments: Sequence[str], *, interactive: bool, program: str, prefix: str = ""
+    name: str,
+    arguments: Sequence[str],
+    *,
+    interactive: bool,
+    program: str,
+    prefix: str = "",
+    script: bool = False,
 ) -> int:
     """Run one operation with command-line arguments and return its exit status.
 
-    `prefix` is that of the registered sessions: the commands on the screen bear it.
+    `prefix` is that of the registered sessions, `script` says that there need not be any: the
+    commands on the screen are those that work here.
     """
     import argparse
     import os
     from pathlib import Path
 
     from nox_release.clock import SystemClock
-    from nox_release.console import Console, with_prefix
+    from nox_release.console import Console, as_called
     from nox_release.context import Context
     from nox_release.errors import Declined, NoxReleaseError
     from nox_release.process import EndedBySignal, ending_on_signals
@@ -110,7 +117,7 @@ def run(
     module = load(name)
     parser = argparse.ArgumentParser(
         prog=program,
-        description=with_prefix(_description(module), prefix),
+        description=as_called(_description(module), prefix=prefix, script=script),
         formatter_class=_wrapping_formatter(),
     )
     module.add_options(parser)
@@ -120,7 +127,11 @@ def run(
         return leaving.code if isinstance(leaving.code, int) else 2
     asked = interactive and sys.stdin.isatty() and not os.environ.get("CI")
     console = Console.for_terminal(
-        environ=os.environ, interactive=asked, json=_wants_json(options), prefix=prefix
+        environ=os.environ,
+        interactive=asked,
+        json=_wants_json(options),
+        prefix=prefix,
+        script=script,
     )
     console.keep_options(
         index=getattr(options, "index", None), package=getattr(options, "package", None)
@@ -191,10 +202,11 @@ def _wrapping_formatter() -> type[argparse.HelpFormatter]:
             parts = []
             for block in text.split("\n\n"):
                 lines = block.splitlines()
-                if block.startswith("usage: nox -s"):  # argparse has said it, with every option
+                # argparse has said it, with every option
+                if block.startswith(("usage: nox -s", "usage: nox-release")):
                     continue
                 if any(line.startswith((" ", "usage:")) for line in lines):
-                    parts.append("\n".join(indent + line for line in lines))
+                    parts.append("\n".join(indent + line for line in _aligned(lines)))
                 else:
                     parts.append(textwrap.fill(" ".join(lines), width, initial_indent=indent))
             return "\n\n".join(parts)
@@ -202,12 +214,28 @@ def _wrapping_formatter() -> type[argparse.HelpFormatter]:
     return Wrapping
 
 
+def _aligned(lines: list[str]) -> list[str]:
+    """Lines with what stands behind a gap in one column: commands may have become longer."""
+    halves = [line.rstrip().rpartition("   ") for line in lines]
+    width = max((len(command.rstrip()) for command, gap, _ in halves if gap), default=0)
+    return [
+        f"{command.rstrip():<{width}}   {text}"
+        if gap and command.strip()
+        else f"{command}{gap}{text}"
+        for command, gap, text in halves
+    ]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The `nox-release` command: the same operations without a noxfile."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in OPERATIONS:
         return run(
-            given[0], given[1:], interactive=sys.stdin.isatty(), program=f"nox-release {given[0]}"
+            given[0],
+            given[1:],
+            interactive=sys.stdin.isatty(),
+            program=f"nox-release {given[0]}",
+            script=True,
         )
     if given in (["--version"], ["-V"]):
         from importlib.metadata import version

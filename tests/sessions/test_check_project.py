@@ -114,7 +114,7 @@ def test_an_absent_project_is_brought_into_being_next(world):
     assert answer.ids() == ["project-absent"]
     assert answer.document["ready"] is False
     assert answer.next["kind"] == "first-upload"
-    assert answer.next["command"] == f"nox -s first-upload -- --index {world.index.url}"
+    assert answer.next["command"] == f"nox-release first-upload --index {world.index.url}"
     assert answer.next["page"] == f"{world.index.url}manage/account/publishing/"
     assert answer.next["values"] == {
         "PyPI Project Name": "tiny-demo",
@@ -142,7 +142,7 @@ def test_a_next_version_of_your_project_is_ready_and_shows_the_page_filled_in(wo
         f"{world.index.url}manage/project/tiny-demo/settings/publishing/?provider=github&owner=you"
         "&repository=demo&workflow_filename=publish.yml&environment=pypi"
     )
-    assert answer.next["command"] == f"nox -s release -- --index {world.index.url}"
+    assert answer.next["command"] == f"nox-release release --index {world.index.url}"
 
 
 def test_the_page_has_githubs_spelling_whatever_the_remote_says(world):

@@ -61,7 +61,7 @@ def test_a_registered_publisher_is_proven_and_nothing_is_uploaded(prepared):
     status, output = check(prepared, "--yes", "--json")
     assert status == 0, output
     assert "exchanged the token of publish.yml" in output
-    assert f"Next: nox -s release -- --index {prepared.index.url}" in output
+    assert f"Next: nox-release release --index {prepared.index.url}" in output
     document, _ = json.JSONDecoder().raw_decode(output)  # standard output comes first
     assert (document["project"], document["proven"]) == ("tiny-demo", True)
     assert prepared.index.filenames("tiny-demo") == ()
@@ -157,4 +157,4 @@ def test_nothing_is_started_without_a_yes(prepared):
 def test_a_workflow_without_such_a_run_says_how_to_get_one(world):
     status, output = check(world, "--yes")
     assert status == 1
-    assert "nox -s init" in output
+    assert "nox-release init" in output

@@ -87,7 +87,7 @@ def test_the_second_time_there_is_nothing_to_do(project, capsys):
     capsys.readouterr()
     assert main(["init"]) == 0
     shown = capsys.readouterr().out
-    assert "Next: nox -s check-project" in shown
+    assert "Next: nox-release check-project" in shown
     assert "@@" not in shown
     assert workflow(project).stat().st_mtime_ns == before
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from nox_release.console import Console, finding_as_json, safe, with_options
+from nox_release.console import Console, as_called, finding_as_json, safe, with_options
 from nox_release.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.findings import Location, Passed, Rule, Severity, Skipped, find
 
@@ -201,6 +201,55 @@ def test_an_error_is_the_document_where_one_is_expected_and_none_was_written(cap
 def test_the_next_command_is_about_the_same_index_and_package(text, shown_as):
     assert with_options(text, index="testpypi", package="a b") == shown_as
     assert with_options(text, index=None, package=None) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "called"),
+    [
+        ("Next: nox -s release", "Next: nox-release release"),
+        ("`nox -s release -- 1.4.0 --yes`, then", "`nox-release release 1.4.0 --yes`, then"),
+        ("twine upload 2>&1 | nox -s diagnose -- -", "twine upload 2>&1 | nox-release diagnose -"),
+        ("nox -s check-project, nox -s init", "nox-release check-project, nox-release init"),
+        (
+            "your own nox -s tests, nox -s release-notes",
+            "your own nox -s tests, nox -s release-notes",
+        ),
+    ],
+)
+def test_without_a_noxfile_commands_are_those_of_the_script(text, called):
+    assert as_called(text, script=True) == called
+    assert as_called(text) == text
+
+
+@pytest.mark.parametrize(
+    ("ways", "command"),
+    [
+        ({"prefix": "pypi-"}, "nox -s pypi-release -- --index testpypi 1.0"),
+        ({"script": True}, "nox-release release --index testpypi 1.0"),
+        ({}, "nox -s release -- --index testpypi 1.0"),
+    ],
+)
+def test_a_document_names_the_commands_that_the_screen_does(ways, command):
+    stream = io.StringIO()
+    console = Console.for_terminal(environ={}, interactive=False, file=stream, json=True, **ways)
+    console.keep_options(index="testpypi", package=None)
+    said = "nox -s release -- 1.0"
+    console.json({"next": {"command": said}, "hints": [f"Then {said}"], "patch": f"- run: {said}"})
+    assert json.loads(stream.getvalue()) == {
+        "next": {"command": command},
+        "hints": [f"Then {command}"],
+        "patch": f"- run: {said}",
+    }
+
+
+def test_a_change_to_a_file_is_shown_as_it_is():
+    patch = "-  run: nox -s build\n+  run: nox -s build -- --no-smoke\n"
+    stream = io.StringIO()
+    console = Console.for_terminal(environ={}, interactive=False, file=stream, script=True)
+    console.keep_options(index="testpypi", package="a")
+    console.finding(find(RULE, "m", patch=patch))
+    assert patch.splitlines()[0] in stream.getvalue()
+    assert patch.splitlines()[1] in stream.getvalue()
 
 
 def test_commands_on_the_screen_bear_the_options_and_the_prefix():

@@ -1,6 +1,6 @@
 """Write noxfile.py and .github/workflows/publish.yml for this project.
 
-usage: uvx nox-release init    (or: pipx run nox-release init, nox -s init)
+usage: uvx nox-release init    (or: pipx run nox-release init)
 
 Everything is found out from pyproject.toml and the git remote, shown, and written when you agree.
 A file that exists is never overwritten: you see what would change in it.
@@ -283,7 +283,7 @@ def _show(
 
 def _lines(context: Context, lines: list[str]) -> None:
     for line in lines:
-        context.console.line(line, indent=2 if line else 0)
+        context.console.quote(line, indent=2 if line else 0)
 
 
 def _difference(proposal: Proposal) -> list[str]:
