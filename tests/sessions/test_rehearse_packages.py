@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-
 from test_rehearse import maintainer, put, rehearse, state
 
 if TYPE_CHECKING:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 _YOU = "you"
 _LONGEST_PAUSE = 0.25
+_SHORTEST_PAUSE = 0.02
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -82,9 +83,10 @@ class QuickClock:
     def sleep(self, seconds: float) -> None:
         from nox_release.clock import SystemClock
 
-        pause = min(seconds, _LONGEST_PAUSE)
+        idle = not self._is_busy()
+        pause = min(seconds, _SHORTEST_PAUSE if idle else _LONGEST_PAUSE)
         SystemClock().sleep(pause)
-        if not self._is_busy():
+        if idle:
             self._ahead += timedelta(seconds=seconds - pause)
 
 
@@ -630,19 +632,22 @@ def _run_of(story: Story) -> Run | None:
 
 
 def _tell_other_folder(story: Story) -> None:
-    """Where the workflow has built something else, that is why."""
+    """Where the workflow has built something else as well, that may be why."""
     run = _run_of(story)
     built = story.world.workflows.built_by(run) if run is not None else {}
-    if not built or story.folder in built:
+    if not built or set(built) == {story.folder}:
         return
-    what = "; ".join(
+    what = " and ".join(
         f"`{place}` ({', '.join(path.name for path in files)})" for place, files in built.items()
     )
+    alone = "alone" if story.folder in built else ""
     console = story.context.console
     console.line()
     console.mark(
         "warning",
-        f"{story.publisher.workflow} has built {what}, but {story.title} is in `{story.folder}`.",
+        f"{story.publisher.workflow} has built {what}, but {story.title} is in "
+        f"`{story.folder}` {alone}".rstrip()
+        + ".",
     )
 
 
