@@ -214,7 +214,7 @@ def tagged_version(world: World, project: Project) -> str:
     """For a version that tags decide: the one after the newest tag, else what an sdist says."""
     root, form = project.root, project.settings.tag_format
     tags = world.git("tag", "--list").splitlines()
-    if "{name}" in form:  # of several packages, each has its own
+    if form not in ("v{version}", "{version}"):  # of several packages, each has its own
         tags = [tag for tag in tags if version_of_tag(tag, tag_format=form, name=project.name)]
     plain = [tag for tag in tags if re.fullmatch(r"v?\d+(?:\.\d+)*[\w.+-]*", tag)]
     found = []
