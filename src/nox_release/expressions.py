@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,20 +23,22 @@ class _Unknown(enum.Enum):
 
 
 UNKNOWN = _Unknown.UNKNOWN
-_STATUS_FUNCTIONS = ("always", "success", "failure", "cancelled")
+_ASKS_STATUS = re.compile(r"\b(?:always|success|failure|cancelled)\s*\(")
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>-?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))"
+    r"\s*(?:(?P<number>[-+]?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))"
     r"|(?P<string>'(?:[^']|'')*')"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)"
     r"|(?P<sign>&&|\|\||==|!=|<=|>=|[!<>()\[\].,*]))"
 )
+_NUMBERS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _MAX_LENGTH = 21_000  # GitHub's own bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """What is known of a run: `contexts` by name; of those in `complete`, what is not there is
-    null; of the others it is not known. `status` is that of the steps or jobs before.
+    null; of the others it is not known. `status` is that of the steps or jobs before: `success`,
+    `failure`, `cancelled` or `skipped`.
     """
 
     contexts: Mapping[str, Any]
@@ -56,14 +58,17 @@ def holds(condition: str, given: Circumstances) -> bool | None:
     text = condition.strip()
     outer = re.fullmatch(r"\$\{\{((?:(?!\}\}).)*)\}\}", text, re.DOTALL)
     text = outer[1].strip() if outer else text
+    if given.status != "success" and not _ASKS_STATUS.search(text):
+        return False
+    if not text:
+        return True
+    if "${{" in text:  # text around it: GitHub fills it in and takes the whole for a string
+        filled = interpolate(text, given)
+        return None if filled is None else truth(filled)
     try:
-        value = evaluate(text, given) if text else True
+        value = evaluate(text, given)
     except ExpressionError:
         return None
-    if not re.search(rf"\b(?:{'|'.join(_STATUS_FUNCTIONS)})\s*\(", text) and (
-        given.status != "success"
-    ):
-        return False
     return None if value is UNKNOWN else truth(value)
 
 
@@ -115,8 +120,8 @@ def as_text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value == int(value):
-        return str(int(value))
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else _NUMBERS.get(str(value), str(value))
     if isinstance(value, Mapping):
         return "Object"
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -187,7 +192,7 @@ class _Parser:
             if sign is None:
                 return value
             other = self.negation()
-            value = UNKNOWN if UNKNOWN in (value, other) else _compare(sign, value, other)
+            value = UNKNOWN if _is_open(value, other) else _compare(sign, value, other)
 
     def negation(self) -> Any:
         if self._sign("!"):
@@ -259,8 +264,18 @@ class _Partial(dict[str, Any]):
     """A context of which only some members are known."""
 
 
+def _is_open(*values: Any) -> bool:
+    """Whether one of the values is not known, or not all of it."""
+    return any(
+        value is UNKNOWN
+        or isinstance(value, _Partial)
+        or (isinstance(value, list) and _is_open(*value))
+        for value in values
+    )
+
+
 def _member(value: Any, key: Any) -> Any:
-    if UNKNOWN in (value, key):
+    if value is UNKNOWN or _is_open(key):
         return UNKNOWN
     if isinstance(value, Mapping):
         wanted = as_text(key).lower()
@@ -316,28 +331,41 @@ def _function(name: str, arguments: list[Any], given: Circumstances) -> Any:
         return True
     if name in ("success", "failure", "cancelled"):
         return given.status == name
-    if UNKNOWN in arguments or any(isinstance(a, _Partial) for a in arguments):
+    function = _FUNCTIONS.get(name)
+    if function is None or _is_open(*arguments):
         return UNKNOWN
-    texts = [as_text(argument) for argument in arguments]
-    lower = [text.lower() for text in texts]
     try:
-        if name == "contains":
-            if isinstance(arguments[0], list):
-                return lower[1] in [as_text(item).lower() for item in arguments[0]]
-            return lower[1] in lower[0]
-        if name == "startswith":
-            return lower[0].startswith(lower[1])
-        if name == "endswith":
-            return lower[0].endswith(lower[1])
-        if name == "format":
-            return re.sub(r"\{(\d+)\}", lambda found: texts[int(found[1]) + 1], texts[0])
-        if name == "join":
-            items = arguments[0] if isinstance(arguments[0], list) else [arguments[0]]
-            return (texts[1] if len(texts) > 1 else ",").join(as_text(item) for item in items)
-        if name == "fromjson":
-            return json.loads(texts[0])
-        if name == "tojson":
-            return json.dumps(arguments[0], indent=2)
-    except (IndexError, ValueError):
+        return function(*arguments)
+    except (TypeError, ValueError, IndexError):
         raise ExpressionError(f"{name} cannot take these arguments") from None
-    return UNKNOWN
+
+
+def _contains(where: Any, what: Any) -> bool:
+    if isinstance(where, list):
+        return any(_compare("==", item, what) for item in where)
+    return as_text(what).lower() in as_text(where).lower()
+
+
+def _format(text: Any, *values: Any) -> str:
+    """Braces that are meant stand twice."""
+
+    def fill(found: re.Match[str]) -> str:
+        return as_text(values[int(found[1])]) if found[1] else found[0][0]
+
+    return re.sub(r"\{\{|\}\}|\{(\d+)\}", fill, as_text(text))
+
+
+def _join(items: Any, separator: Any = ",") -> str:
+    return as_text(separator).join(map(as_text, items if isinstance(items, list) else [items]))
+
+
+# Of `hashFiles` only a run knows the value.
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "contains": _contains,
+    "startswith": lambda text, start: as_text(text).lower().startswith(as_text(start).lower()),
+    "endswith": lambda text, end: as_text(text).lower().endswith(as_text(end).lower()),
+    "format": _format,
+    "join": _join,
+    "fromjson": lambda text: json.loads(as_text(text)),
+    "tojson": lambda value: json.dumps(value, indent=2),
+}

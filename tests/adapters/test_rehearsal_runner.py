@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nox_release.rehearsal.expressions import UnknownExpression, evaluate, holds, interpolate
 from nox_release.rehearsal.patterns import matches
 
 if TYPE_CHECKING:
@@ -250,48 +249,3 @@ def test_cancelled_run_is_cancelled(world: World) -> None:
 )
 def test_filter_patterns_are_githubs(patterns: tuple[str, ...], name: str, fits: bool) -> None:
     assert matches(patterns, name) is fits
-
-
-CONTEXTS = {
-    "github": {
-        "ref": "refs/tags/v1",
-        "event_name": "release",
-        "event": {"release": {"prerelease": True}},
-    },
-    "inputs": {"check-only": ""},
-    "needs": {"build": {"result": "success"}},
-}
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("github.ref", "refs/tags/v1"),
-        ("startsWith(github.ref, 'REFS/tags/')", True),
-        ("github.event_name == 'RELEASE' && !github.event.release.draft", True),
-        ("github.event.release.prerelease == true || 1 > 2", True),
-        ("github.nothing.at.all", None),
-        ("contains(fromJSON('[\"a\", \"b\"]'), 'B')", True),
-        ("format('{0}-{1}', 'a', 1)", "a-1"),
-        ("inputs.check-only || 'it''s'", "it's"),
-        ("github['event_name']", "release"),
-        ("needs.build.result != 'failure'", True),
-        ("1 == '1'", True),
-    ],
-)
-def test_expressions_have_githubs_values(text: str, value: object) -> None:
-    assert evaluate(text, CONTEXTS) == value
-
-
-@pytest.mark.parametrize("text", ["steps(", "a b", "nobody()", "'open", "a.*.b"])
-def test_unreadable_expression_is_unknown_never_false(text: str) -> None:
-    with pytest.raises(UnknownExpression):
-        evaluate(text, CONTEXTS)
-
-
-def test_condition_needs_success_unless_it_asks_for_the_status() -> None:
-    assert holds("", CONTEXTS, failed=False, cancelled=False)
-    assert not holds("github.ref", CONTEXTS, failed=True, cancelled=False)
-    assert holds("${{ always() }}", CONTEXTS, failed=True, cancelled=True)
-    assert holds("failure() || success()", CONTEXTS, failed=True, cancelled=False)
-    assert interpolate("to ${{ github.event_name }}!", CONTEXTS) == "to release!"

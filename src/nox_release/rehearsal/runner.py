@@ -23,11 +23,10 @@ from urllib.parse import unquote
 
 from nox_release.build_folders import BuiltFolder, built_folders
 from nox_release.errors import ConfigurationError, NoxReleaseError
-from nox_release.expressions import Circumstances
+from nox_release.expressions import Circumstances, holds, interpolate
 from nox_release.process import end_running
 from nox_release.project import read_project
 from nox_release.publishing import PublishJob, publish_jobs
-from nox_release.rehearsal.expressions import UnknownExpression, holds, interpolate
 from nox_release.rehearsal.github_state import (
     Annotation,
     Environment,
@@ -431,13 +430,8 @@ class WorkflowRunner:
         failed = any(other.conclusion not in ("success", "skipped") for other in needed)
         skipped = any(other.conclusion == "skipped" for other in needed)
         cancelled = carried.cancelled.is_set()
-        try:
-            runs = holds(
-                text.condition, contexts, failed=failed, cancelled=cancelled, skipped=skipped
-            )
-        except UnknownExpression:
-            runs = not (failed or skipped or cancelled)
-        if not runs:
+        status = _status(failed=failed, cancelled=cancelled, skipped=skipped)
+        if not _runs(text.condition, contexts, status):
             with self.github.lock:
                 job.status, job.conclusion = "completed", "cancelled" if cancelled else "skipped"
                 job.completed_at = self.clock.now()
@@ -544,10 +538,7 @@ class WorkflowRunner:
         folder = self.directory / f"{carried.run.id}-{job.attempt}-{job.id}"
         for step in text.steps:
             cancelled = carried.cancelled.is_set()
-            try:
-                runs = holds(step.condition, contexts, failed=failed, cancelled=cancelled)
-            except UnknownExpression:
-                runs = not failed and not cancelled
+            runs = _runs(step.condition, contexts, _status(failed=failed, cancelled=cancelled))
             name = _interpolated(step.name, contexts) or _default_name(step)
             if not runs:
                 self._skip(job, name)
@@ -904,6 +895,11 @@ class WorkflowRunner:
 
 # Of these contexts everything is known, so that what is not there is null.
 _COMPLETE = frozenset({"github", "inputs"})
+# https://docs.github.com/en/actions/reference/workflows-and-actions/contexts
+_CONTEXTS = (
+    "github", "env", "vars", "job", "jobs", "steps", "runner", "secrets", "strategy", "matrix",
+    "needs", "inputs",
+)  # fmt: skip
 _NO_PROJECTS = frozenset({"node_modules", "dist", "build", "tests", "test"})
 
 
@@ -1024,10 +1020,30 @@ def _environment_name(job: JobText, contexts: Mapping[str, Any]) -> str | None:
 
 
 def _interpolated(text: str, contexts: Mapping[str, Any]) -> str:
-    try:
-        return interpolate(text, contexts)
-    except UnknownExpression:
-        return text
+    filled = interpolate(text, _given(contexts))
+    return text if filled is None else filled
+
+
+def _status(*, failed: bool, cancelled: bool, skipped: bool = False) -> str:
+    """The status of what came before, as the status functions are asked for it."""
+    if cancelled:
+        return "cancelled"
+    return "failure" if failed else "skipped" if skipped else "success"
+
+
+def _runs(condition: str, contexts: Mapping[str, Any], status: str) -> bool:
+    """Whether an `if:` lets its job or step run; of what only GitHub could work out, it does."""
+    answer = holds(condition, _given(contexts, status))
+    return status == "success" if answer is None else answer
+
+
+def _given(contexts: Mapping[str, Any], status: str = "success") -> Circumstances:
+    """What is not in a context here is null: nothing sets it."""
+    return Circumstances(
+        contexts={**{name: {} for name in _CONTEXTS}, **contexts},
+        complete=frozenset(_CONTEXTS),
+        status=status,
+    )
 
 
 def _default_name(step: StepText) -> str:
