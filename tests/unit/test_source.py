@@ -507,6 +507,10 @@ def test_projects_without_a_project_table_are_read_too(file, text, places):
         ),
         ('readme.file = "README.md"', None),
         ('keywords = "a, b"', "`project.keywords` must be a list of strings, not 'a, b'."),
+        ('authors = [{name = "A", email = ""}]',
+         "`project.authors.email` is '', which is no e-mail address."),
+        ('scripts = {demo = "demo main"}',
+         "`project.scripts.demo` is 'demo main', which names no object."),
     ],
 )
 def test_the_tables_own_schema_in_plain_words(lines, message):
@@ -516,6 +520,37 @@ def test_the_tables_own_schema_in_plain_words(lines, message):
         assert finding.message.startswith("`project.readme` must be a file name, or a table")
         return
     assert the(check(lines), "pyproject-schema").message == message
+
+
+EMPTY_ADDRESS = 'authors = [{name = "A", email = ""}]\n'
+BAD_OBJECT = 'scripts = {demo = "demo main"}\n'
+UNKNOWN_KEY = 'homepage = "https://example.org"\n'
+WRONG_TYPE = 'keywords = "a, b"\n'
+DRAFT_OF_639 = 'license-files = {paths = ["README.md"]}\n'
+
+
+@pytest.mark.parametrize(
+    ("lines", "backend", "severity"),
+    [
+        (EMPTY_ADDRESS, HATCH, Severity.WARNING),
+        (EMPTY_ADDRESS, PDM, Severity.WARNING),
+        (EMPTY_ADDRESS, FLIT, Severity.ERROR),
+        (EMPTY_ADDRESS, SETUPTOOLS, Severity.ERROR),
+        (BAD_OBJECT, HATCH, Severity.WARNING),
+        (BAD_OBJECT, SETUPTOOLS, Severity.ERROR),
+        (UNKNOWN_KEY, PDM, Severity.WARNING),
+        (UNKNOWN_KEY, FLIT, Severity.ERROR),
+        (DRAFT_OF_639, HATCH, Severity.WARNING),
+        (DRAFT_OF_639, FLIT, Severity.ERROR),
+        (WRONG_TYPE, HATCH, Severity.ERROR),
+        ("[dependency-groups]\ndev = 1\n", HATCH, Severity.WARNING),
+        ("[tool.setuptools]\nzip-safe = 1\n", HATCH, Severity.WARNING),
+        ("[tool.setuptools]\nzip-safe = 1\n", SETUPTOOLS, Severity.ERROR),
+    ],
+)
+def test_what_the_backend_builds_all_the_same_stops_no_release(lines, backend, severity):
+    """Each was tried with the backend itself; PyPI takes what those build that only get a warning."""
+    assert the(check(lines, backend=backend), "pyproject-schema").severity is severity
 
 
 def test_places_lead_from_the_repositorys_root():

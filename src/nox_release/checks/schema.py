@@ -10,6 +10,7 @@ import contextlib
 import difflib
 import logging
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,10 +40,23 @@ _TAKES = {
     "import-names": "a list of importable names",
     "import-namespaces": "a list of importable names",
 }
+_FORMATS = {
+    **dict.fromkeys(("authors", "maintainers"), "is no e-mail address"),
+    **dict.fromkeys(("scripts", "gui-scripts", "entry-points"), "names no object"),
+}
 
 
-def schema_problems(pyproject: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Every place where the document breaks its specification: path and message."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A place where the document breaks its specification; `kind` is the schema's own word."""
+
+    path: Path
+    kind: str
+    message: str
+
+
+def schema_problems(pyproject: Mapping[str, Any]) -> Iterator[Problem]:
+    """Every place where the document breaks its specification."""
     tool = pyproject.get("tool")
     tools = tool if isinstance(tool, dict) else {}
     known_tools = [name for name in ("setuptools", "distutils") if name in tools]
@@ -54,7 +68,7 @@ def schema_problems(pyproject: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             for key in project:
                 if key not in _TAKES:
                     clean = False
-                    yield ("project", key), _unknown(key)
+                    yield Problem(path=("project", key), kind="unknown", message=_unknown(key))
                     continue
                 alone = {"name": "x", "version": "1", key: project[key]}
                 if key == "dynamic":
@@ -96,14 +110,45 @@ def _without_version(value: object) -> object:
     )
 
 
-def _problems(validator: Any, document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+def _problems(validator: Any, document: Mapping[str, Any]) -> Iterator[Problem]:
     from validate_pyproject.errors import ValidationError
 
     try:
         validator(dict(document))
     except ValidationError as error:
         path = _path(error.name)
-        yield path, _message(path, error)
+        yield Problem(path=path, kind=str(error.rule), message=_message(path, error))
+
+
+# Found by having each backend write the metadata of tables with one mistake: hatchling 1.33,
+# setuptools 84.2, flit-core 4.2, poetry-core 2.5, pdm-backend 2.5, uv_build 0.13,
+# scikit-build-core 1.1, meson-python 0.22.
+_REFUSING_UNKNOWN = frozenset({"setuptools", "flit-core", "scikit-build-core"})
+_REFUSING_ADDRESSES = frozenset({"setuptools", "flit-core", "poetry-core"})
+_PASSED_OVER = {
+    "hatchling": frozenset(
+        {
+            ("authors", "additionalProperties"),
+            ("maintainers", "additionalProperties"),
+            ("license-files", "type"),  # the table of a draft of PEP 639
+            ("dynamic", "enum"),
+        }
+    ),
+}
+
+
+def is_passed_over(problem: Problem, backend: str) -> bool:
+    """Whether `backend` builds in spite of the problem. PyPI's own rules are asked elsewhere."""
+    top, key = (*map(str, problem.path), "", "")[:2]
+    if top != "project":
+        return top == "dependency-groups" or (top == "tool" and backend != "setuptools")
+    if problem.kind == "unknown":
+        return backend not in _REFUSING_UNKNOWN
+    if problem.kind == "format" and key in ("authors", "maintainers"):
+        return backend not in _REFUSING_ADDRESSES
+    if problem.kind == "format" and key in ("scripts", "gui-scripts", "entry-points"):
+        return backend != "setuptools"
+    return (key, problem.kind) in _PASSED_OVER.get(backend, ())
 
 
 def _path(name: str | None) -> Path:
@@ -124,6 +169,8 @@ def _message(path: Path, error: Any) -> str:
     words = " ".join(str(error.summary or error.message).split("\n")[0].rstrip(":").split())
     words = re.sub(r"`data\.?([^`]*)`", lambda found: f"`{found[1] or 'it'}`", words)
     if path[:1] == ("project",) and isinstance(key, str) and key in _TAKES:
+        if error.rule == "format" and key in _FORMATS:
+            return f"`{shown}` is {value}, which {_FORMATS[key]}."
         if error.rule in ("oneOf", "anyOf", "type", "required", "additionalProperties", "format"):
             subject = f"`{shown}`" if shown != f"project.{key}" else "one of them"
             given = f"; {subject} is {value}." if len(path) > 2 else f", not {value}."

@@ -45,22 +45,16 @@ def check_source(project: Project, tree: SourceTree) -> tuple[Result, ...]:
     return (*found.values(), *_schema(source, told), *results)
 
 
-# Those that refuse a key of `[project]` that the specification does not have; others pass over it.
-_REFUSING_UNKNOWN = frozenset(
-    {"setuptools", "flit-core", "pdm-backend", "scikit-build-core", "meson-python"}
-)
-
-
 def _schema(source: Source, told: Collection[str]) -> Iterator[Finding]:
     """validate-pyproject's verdict, left out for keys that a rule has `told` about."""
-    from nox_release.checks.schema import schema_problems
+    from nox_release.checks.schema import is_passed_over, schema_problems
 
-    for path, message in schema_problems(source.project.pyproject):
-        where = source.at(*path)
+    for problem in schema_problems(source.project.pyproject):
+        path, where = problem.path, source.at(*problem.path)
         if path[:1] == ("project",) and len(path) > 1 and where.key in told:
             continue
-        ignored = "has no key" in message and source.backend not in _REFUSING_UNKNOWN
-        yield find(SCHEMA, message, where=where, severity=Severity.WARNING if ignored else None)
+        mild = Severity.WARNING if is_passed_over(problem, source.backend) else None
+        yield find(SCHEMA, problem.message, where=where, severity=mild)
 
 
 def _number(source: Source, field: str, one: str, many: str) -> str:
