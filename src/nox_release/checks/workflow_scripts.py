@@ -76,7 +76,8 @@ CONCURRENCY = rule(
     Severity.WARNING,
     "Two runs of one release wait for each other, and none is cancelled",
     why="A run that is killed between two files leaves half a release.",
-    remedy="`concurrency: {group: publish-${{ github.ref }}, cancel-in-progress: false}`",
+    remedy="`concurrency: {group: ${{ github.workflow }}-${{ github.ref }}, "
+    "cancel-in-progress: false}`",
     link=f"{SYNTAX}#concurrency",
 )
 TIMEOUT = rule(
@@ -408,7 +409,7 @@ def concurrency_group(subject: Subject) -> Iterator[Finding | Skipped]:
                 subject.workflow,
                 subject.workflow.node,
                 "concurrency:",
-                "  group: publish-${{ github.ref }}",
+                "  group: ${{ github.workflow }}-${{ github.ref }}",
                 "  cancel-in-progress: false",
                 "",
                 before="jobs",

@@ -137,7 +137,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
         )
         failed = failed or bool(built.errors)
         documents.append(as_json(built))
-        show(context.console, built)
+        show(context.console, built, root=context.root)
         context.console.annotate(built.findings)
     if options.json:
         context.console.json(documents[0] if len(documents) == 1 else {"packages": documents})

@@ -12,14 +12,18 @@ from nox_release.operations.build import shown_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from nox_release.console import Console
     from nox_release.findings import Result
     from nox_release.operations.build import Built
 
 
-def show(console: Console, built: Built) -> None:
-    """What was made and what is inside, then what was found, then one next step."""
+def show(console: Console, built: Built, *, root: Path) -> None:
+    """What was made and what is inside, then what was found, then one next step.
+
+    Folders are shown as seen from `root`.
+    """
     project = built.project
     origin = f"from commit {built.commit[:7]}" if built.commit else "from the tree as it lies"
     console.title(f"{project.name} {built.version}, {origin}")
@@ -38,7 +42,7 @@ def show(console: Console, built: Built) -> None:
     console.results(_gathered(built.results))
     console.line()
     seconds = sum(took for _, took in built.seconds)
-    folder = shown_folder(built.distributions[0].path.parent, project.root)
+    folder = shown_folder(built.distributions[0].path.parent, root)
     if built.errors:
         count = len(built.errors)
         console.mark(
