@@ -336,6 +336,16 @@ def test_the_readme_installs_this_project(readme, found):
     assert ids(results) == ["readme-other-project"] * found
 
 
+@pytest.mark.parametrize(("repository", "found"), [("demo-cli", False), ("demo", True)])
+def test_a_companions_readme_may_install_what_it_belongs_to(repository, found):
+    results = check(
+        head='name = "demo-cli"\nversion = "1"\nreadme = "README.md"\n',
+        repository=repository,
+        named={"README.md": 'pip install "demo[standard]"\n'},
+    )
+    assert ids(results) == ["readme-other-project"] * found
+
+
 def test_names_in_install_lines():
     text = (
         "$ python -m pip install --upgrade 'demo[x]>=1' other && ls\n`pipx run`\npip3 install a.\n"
@@ -380,10 +390,10 @@ def test_manifest_lines_that_match_nothing():
         named={"MANIFEST.in": manifest},
         names=["tests/test_a.py", "data/deep/x.json"],
     )
-    assert [finding.message for finding in findings(results)] == [
-        "`include CHANGES.md` matches no file.",
-        "`graft gone` matches no file.",
-        "`recursive-include data *.xml` matches no file.",
+    assert [(finding.message, finding.severity) for finding in findings(results)] == [
+        ("`include CHANGES.md` matches no file.", Severity.WARNING),
+        ("`graft gone` matches no file.", Severity.WARNING),
+        ("`recursive-include data *.xml` matches no file.", Severity.ADVICE),
     ]
 
 
@@ -507,10 +517,14 @@ def test_projects_without_a_project_table_are_read_too(file, text, places):
         ),
         ('readme.file = "README.md"', None),
         ('keywords = "a, b"', "`project.keywords` must be a list of strings, not 'a, b'."),
-        ('authors = [{name = "A", email = ""}]',
-         "`project.authors.email` is '', which is no e-mail address."),
-        ('scripts = {demo = "demo main"}',
-         "`project.scripts.demo` is 'demo main', which names no object."),
+        (
+            'authors = [{name = "A", email = ""}]',
+            "`project.authors.email` is '', which is no e-mail address.",
+        ),
+        (
+            'scripts = {demo = "demo main"}',
+            "`project.scripts.demo` is 'demo main', which names no object.",
+        ),
     ],
 )
 def test_the_tables_own_schema_in_plain_words(lines, message):

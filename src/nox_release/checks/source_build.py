@@ -170,10 +170,13 @@ def _manifest(source: Source) -> Iterator[Finding]:
             elif not any(fnmatch.filter(inside, pattern) for pattern in rest):
                 missing = [" ".join([first, *rest])]
         for what in missing:
+            is_pattern = command == "recursive-include" or re.search(r"[*?\[]", what)
             yield find(
                 MANIFEST,
                 f"`{command} {what}` matches no file.",
                 where=source.in_file("MANIFEST.in", number),
+                # Patterns are often there for files that may come; a name was meant.
+                severity=Severity.ADVICE if is_pattern else None,
             )
 
 

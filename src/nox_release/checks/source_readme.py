@@ -84,8 +84,10 @@ def _foreign_install_line(source: Source, path: str) -> Iterator[Finding]:
     kin = {canonicalize_name(name) for name in _kin(source)}
     for name, line in named:
         other = canonicalize_name(name)
+        # A companion's README may well tell how to install what it belongs to.
+        is_host = own.startswith(f"{other}-")
         alike = difflib.SequenceMatcher(None, own, other).ratio()
-        if other in kin or alike >= 0.75:
+        if other in kin or (alike >= 0.75 and not is_host):
             yield find(
                 README_OTHER,
                 f"It says to install `{name}`; this project is `{source.project.name}`.",
