@@ -18,6 +18,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 GOOD = "Metadata-Version: 2.4\nName: orc\nVersion: 1.0\nDescription-Content-Type: text/markdown\n"
 
 
+INDENTED = "\n        "
+
+
 def make_wheel(folder, metadata=GOOD, *, name="orc-1.0-py3-none-any.whl", files=None, record=None):
     path = Path(folder, name)
     info = "-".join(name.split("-")[:2]) + ".dist-info"
@@ -36,11 +39,11 @@ def make_wheel(folder, metadata=GOOD, *, name="orc-1.0-py3-none-any.whl", files=
     return path
 
 
-def make_sdist(folder, metadata=GOOD, *, name="orc-1.0.tar.gz", top=None):
+def make_sdist(folder, metadata=GOOD, *, name="orc-1.0.tar.gz", top=None, body="# Hello\n"):
     path = Path(folder, name)
     top = top or name.removesuffix(".tar.gz")
     with tarfile.open(path, "w:gz") as archive:
-        members = {"PKG-INFO": f"{metadata}\n# Hello\n", "pyproject.toml": ""}
+        members = {"PKG-INFO": f"{metadata}\n{body}", "pyproject.toml": ""}
         for member, content in members.items():
             info = tarfile.TarInfo(f"{top}/{member}")
             info.size = len(content)
@@ -107,6 +110,39 @@ def test_a_description_that_does_not_render_is_shown_with_its_line(tmp_path):
     assert finding.message == (
         'PyPI cannot render the description. Line 4: Unknown directive type "toctree".'
     )
+
+
+@pytest.mark.parametrize(("last", "is_the_cause"), [("Good.", True), (".. toctree::", False)])
+def test_a_description_that_old_setuptools_indented_asks_for_a_new_build(
+    tmp_path, last, is_the_cause
+):
+    lines = ["Title", "=====", "", last]
+    metadata = (
+        f"Metadata-Version: 1.1\nName: orc\nVersion: 1.0\nDescription: {INDENTED.join(lines)}\n"
+    )
+    findings = nox_release.check_distributions([make_sdist(tmp_path, metadata, body="")])
+    (refused,) = [finding for finding in findings if finding.id == "description-render"]
+    assert ("with a current setuptools" in refused.fix) is is_the_cause
+
+
+@pytest.mark.parametrize(
+    ("body", "severity"),
+    [
+        ("Title\n=====\n\nA `link <https://example.org>`_ (#1).\n", Severity.ADVICE),
+        ("# Title\n", Severity.WARNING),
+        ("A [link](https://example.org).\n", Severity.WARNING),
+    ],
+)
+def test_a_description_of_no_type_matters_where_it_looks_like_markdown(tmp_path, body, severity):
+    metadata = "Metadata-Version: 2.1\nName: orc\nVersion: 1.0\n"
+    (finding,) = nox_release.check_distributions([make_sdist(tmp_path, metadata, body=body)])
+    assert (finding.id, finding.severity) == ("description-type-missing", severity)
+
+
+def test_a_message_ends_with_one_full_stop(tmp_path):
+    metadata = GOOD.replace("2.4", "2.3") + "License-Expression: MIT\n"
+    (finding,) = nox_release.check_distributions([make_wheel(tmp_path, metadata)])
+    assert finding.message == "license-expression introduced in metadata version 2.4, not 2.3."
 
 
 def test_a_mistyped_classifier_gets_a_suggestion(tmp_path):

@@ -234,14 +234,14 @@ class _Examined:
     # what
 
     def _message(self, refusal: Refusal) -> str:
-        words = _MESSAGES.get(refusal.rule, "PyPI would refuse `{file}`: {text}")
+        words = _MESSAGES.get(refusal.rule, "PyPI would refuse `{file}`: {text}.")
         if refusal.rule == "description-render":
             problem = upload.rendering_problem(self.form)
             words += f" {problem}" if problem else ""
         return words.format(
             file=self.path.name,
             value=_short(refusal.value),
-            text=refusal.text.split(" See http")[0],
+            text=refusal.text.split(" See http")[0].removesuffix("."),
             member=refusal.field,
             header=_titled(upload.header_of(refusal.field) or refusal.field),
             name=self.form.get("name", ("",))[0],
@@ -260,6 +260,11 @@ class _Examined:
             if close:
                 names = " or ".join(f"`{name}`" for name in close)
                 return f"Did you mean {names}? Change it in `project.classifiers`."
+        if refusal.rule == "description-render" and self._renders_unindented():
+            return (
+                "Its lines are indented as old releases of setuptools write them into PKG-INFO; "
+                "without that it renders. Build the file again with a current setuptools."
+            )
         if refusal.rule == "field-too-new":
             needed = re.search(r"version ([\d.]+), not", refusal.text)
             if needed:
@@ -268,6 +273,14 @@ class _Examined:
                     f"or leave `{_titled(refusal.field)}` out."
                 )
         return ""
+
+    def _renders_unindented(self) -> bool:
+        """Whether it is the indentation of a folded header that keeps the description from rendering."""
+        first, *rest = self.form.get("description", ("",))[0].splitlines()
+        if not rest or any(line.strip() and not line.startswith(_FOLD) for line in rest):
+            return False
+        plain = "\n".join([first, *(line.removeprefix(_FOLD) for line in rest)])
+        return not list(upload.description_refusals({**self.form, "description": (plain,)}))
 
     # what PyPI takes
 
@@ -280,8 +293,16 @@ class _Examined:
         elif self.archive.kind == "tar" and self.archive.opened:
             yield from self._remarks_on_sdist()
 
-    def _remark(self, rule: str, message: str, where: Location | None = None) -> Finding:
-        return find(_BY_ID[rule], message, where=where or Location(file=self.path.as_posix()))
+    def _remark(
+        self,
+        rule: str,
+        message: str,
+        where: Location | None = None,
+        *,
+        severity: Severity | None = None,
+    ) -> Finding:
+        where = where or Location(file=self.path.as_posix())
+        return find(_BY_ID[rule], message, where=where, severity=severity)
 
     def _remarks_on_members(self) -> Iterator[Finding]:
         members = self.archive.members
@@ -348,10 +369,7 @@ class _Examined:
                 "description-missing", f"`{self.path.name}` has no description for PyPI to show."
             )
         elif "description_content_type" not in self.form:
-            yield self._remark(
-                "description-type-missing",
-                f"`{self.path.name}` does not say in what format its description is.",
-            )
+            yield self._undeclared_format(description)
         if not self._is_rendered():
             yield self._remark(
                 "description-not-rendered",
@@ -359,6 +377,15 @@ class _Examined:
                 "it was not rendered.",
             )
         yield from self._undeclared_extras()
+
+    def _undeclared_format(self, description: str) -> Finding:
+        message = f"`{self.path.name}` does not say in what format its description is"
+        if _MARKDOWN.search(description) is None:
+            return self._remark("description-type-missing", f"{message}.", severity=Severity.ADVICE)
+        return self._remark(
+            "description-type-missing",
+            f"{message}, and it looks like Markdown: PyPI shows it as reStructuredText.",
+        )
 
     def _undeclared_extras(self) -> Iterator[Finding]:
         declared = {canonicalize_name(extra) for extra in self.form.get("provides_extra", ())}
@@ -464,6 +491,12 @@ class _Examined:
             )
 
 
+# What distutils put before every line of a description but the first.
+_FOLD = 8 * " "
+
+# Headings, fences, links and badges; none of them means anything in reStructuredText.
+_MARKDOWN = re.compile(r"(?m)^#{1,6} \S|^```|^\[!\[|\[[^\]\n]+\]\((?:https?://|#|\.|/)[^)\n]*\)")
+
 # https://packaging.python.org/en/latest/specifications/entry-points/#data-model
 _OBJECT = re.compile(r"[\w.]+(\s*:\s*[\w.]+)?(\s*\[[^\]]*\])?")
 
@@ -525,8 +558,8 @@ _MESSAGES: Mapping[str, str] = {
     "field-too-new": "{text}.",
     "field-unparsed": "{header} is given twice.",
     "local-version": "`{value}` is a local version.",
-    "author-email": "Author-Email: {text}",
-    "maintainer-email": "Maintainer-Email: {text}",
+    "author-email": "Author-Email: {text}.",
+    "maintainer-email": "Maintainer-Email: {text}.",
     "classifier-unknown": "There is no classifier `{value}`.",
     "classifier-deprecated": "The classifier `{value}` is deprecated.",
     "home-page": "`{value}` is not an http(s) address.",
@@ -547,11 +580,11 @@ _MESSAGES: Mapping[str, str] = {
     "extension-for-type": "The extension of `{file}` does not fit its kind.",
     "sdist-filename-parse": "`{file}` does not hold a name and a version.",
     "sdist-filename-name": "`{file}` does not begin with `{underscored}`, the project's name.",
-    "sdist-filename-exact": "{text}",
+    "sdist-filename-exact": "{text}.",
     "wheel-filename-parse": "{text}.",
     "wheel-filename-name": "`{file}` does not begin with `{underscored}`, the project's name.",
-    "wheel-filename-normalised": "{text}",
-    "wheel-filename-version": "{text}",
+    "wheel-filename-normalised": "{text}.",
+    "wheel-filename-version": "{text}.",
     "wheel-platform": "PyPI does not take the platform tag `{value}`.",
     "file-too-large": "`{file}` has {megabytes} MB; a project may upload 100 MB at once.",
     "zip-and-tar": "`{file}` can be read as zip and as tar.",
