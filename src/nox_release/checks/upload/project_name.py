@@ -1,0 +1,71 @@
+"""Names that a new project cannot have.
+
+Source: Warehouse's `packaging/services.py` (`check_project_name`).
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from nox_release.checks.upload.fields import PROJECT_NAME
+from nox_release.checks.upload.refusals import PYPI_SITE, Refusal, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+def ultranormalize(name: str) -> str:
+    """The form in which PyPI compares names for being too similar (its database function)."""
+    bare = name.translate({ord(character): None for character in "._-"})
+    return re.sub("[oO]", "0", re.sub("[lLiI]", "1", bare)).lower()
+
+
+@functools.cache
+def stdlib_names() -> frozenset[str]:
+    """Normalized names of every module that any Python's standard library had."""
+    from stdlib_list import short_versions, stdlib_list
+
+    names: set[str] = set()
+    for module in set(itertools.chain.from_iterable(map(stdlib_list, short_versions))):
+        parts = module.split(".")
+        names.update(".".join(parts[: end + 1]) for end in range(len(parts)))
+    return frozenset(canonicalize_name(name.strip("-_.")) for name in names)
+
+
+def name_refusals(
+    name: str,
+    existing: Iterable[str] = (),
+    site: Site = PYPI_SITE,
+    *,
+    prohibited: Iterable[str] = (),
+) -> Iterator[Refusal]:
+    """Why a new project may not have this name, given the `existing` projects' names.
+
+    Which names the administrators prohibit is not public; the stand-in index knows its own.
+    """
+    see = f" See {site.help('project-name')} for more information."
+    normalized = canonicalize_name(name)
+    taken = [other for other in existing if canonicalize_name(other) == normalized]
+    if not PROJECT_NAME.match(name):
+        yield Refusal(rule="name-syntax", text=f"The name {name!r} is invalid.", value=name)
+    if normalized in stdlib_names():
+        text = (
+            f"The name {name!r} isn't allowed "
+            f"(conflict with Python Standard Library module name).{see}"
+        )
+        yield Refusal(rule="name-stdlib", text=text, field="name", value=name)
+    if taken:
+        text = f"The name {name!r} conflicts with an existing project.{see}"
+        yield Refusal(rule="name-exists", status=409, text=text, field="name", value=name)
+    if normalized in {canonicalize_name(other) for other in prohibited}:
+        text = f"The name {name!r} isn't allowed.{see}"
+        yield Refusal(rule="name-prohibited", text=text, field="name", value=name)
+    similar = ultranormalize(name)
+    if not taken and any(ultranormalize(other) == similar for other in existing):
+        text = f"The name {name!r} is too similar to an existing project.{see}"
+        yield Refusal(rule="name-too-similar", text=text, field="name", value=name)
