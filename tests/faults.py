@@ -89,7 +89,7 @@ class Scene:
                 NAME, owner="you", repository=NAME, workflow="publish.yml", environment="pypi"
             )
         self.world.workflows.forget_pushes()
-        self.world.workflows.build = self.build_on_the_runner
+        self.world.workflows.builder.build = self.build_on_the_runner
         self.environ = {**self.world.environ, "FAULTS_PACE": PACE, "FAULTS_CHILD": str(self.folder)}
         if self.story == "first-upload":
             self.environ["TWINE_PASSWORD"] = index.token("you")

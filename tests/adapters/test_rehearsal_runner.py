@@ -11,6 +11,7 @@ from nox_release.rehearsal.patterns import matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from nox_release.process import Completed
     from nox_release.rehearsal.github_state import Run
@@ -249,3 +250,59 @@ def test_cancelled_run_is_cancelled(world: World) -> None:
 )
 def test_filter_patterns_are_githubs(patterns: tuple[str, ...], name: str, fits: bool) -> None:
     assert matches(patterns, name) is fits
+
+
+def several(world: World, build: str) -> Run:
+    """A run in a repository where the project is in `libs/one` and `libs/two`, under two names."""
+    ready(world)
+    names = world.git("ls-files").splitlines()
+    files: dict[str, str | bytes] = {}
+    for folder in ("one", "two"):
+        for name in names:
+            if name.startswith("."):
+                continue
+            text = (world.clone / name).read_text()
+            other = text.replace("tiny-demo", f"tiny-{folder}") if name.endswith(".toml") else text
+            files[f"libs/{folder}/{name}"] = other
+    workflow = (world.clone / PUBLISH).read_text()
+    assert workflow.count("      - run: python -m build") == 1
+    files[PUBLISH] = workflow.replace("      - run: python -m build", build)
+    for name in names:
+        if not name.startswith("."):
+            (world.clone / name).unlink()
+    world.commit("Several projects", files)
+    world.workflows.builder.folder = "libs/two"
+    return release(world)
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        ("      - run: python -m build libs/one", ["libs/one"]),
+        ("      - run: python -m build\n        working-directory: libs/one", ["libs/one"]),
+        ("      - run: uv build --package tiny-one", ["libs/one"]),
+        ("      - run: uv build --all-packages", ["libs/one", "libs/two"]),
+        ("      - run: for p in libs/*; do python -m build $p; done", ["libs/one", "libs/two"]),
+        ("      - run: python -m build $(cat folder)", ["libs/two"]),
+    ],
+)
+def test_run_builds_the_folder_that_its_workflow_builds(
+    world: World, build: str, expected: list[str]
+) -> None:
+    made: list[str] = []
+
+    def note(source: Path, outdir: Path) -> list[Path]:
+        made.append(f"{source.parent.name}/{source.name}")
+        return []
+
+    world.workflows.builder.build = note
+    run = several(world, build)
+    assert made == expected
+    assert list(world.workflows.built_by(run)) == expected
+
+
+def test_folder_without_a_project_fails_the_step_as_the_build_does(world: World) -> None:
+    run = several(world, "      - run: python -m build")
+    assert run.conclusion == "failure"
+    log = gh(world, "run", "view", str(run.id), "--log-failed").stdout
+    assert "does not appear to be a Python project: no pyproject.toml or setup.py" in log

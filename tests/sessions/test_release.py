@@ -389,8 +389,8 @@ def test_no_wait_stops_after_the_github_release(ready):
 
 def test_a_workflow_that_uploads_only_a_wheel_is_said(ready):
     """The missing sdist is named: a release that lacks something is no whole one."""
-    build = ready.workflows.build
-    ready.workflows.build = lambda source, outdir: [
+    build = ready.workflows.builder.build
+    ready.workflows.builder.build = lambda source, outdir: [
         path for path in build(source, outdir) if path.suffix == ".whl"
     ]
     ended = release(ready)

@@ -411,7 +411,7 @@ def _settle(story: Story) -> None:
         console.mark("advice", story.publishing.note)
         story.written.append(story.publishing.written)
     world.index.add_user(story.user)
-    world.workflows.folder = story.folder
+    world.workflows.builder.folder = story.folder
     if story.publisher.environment:
         world.github.add_environment(story.publisher.environment)
     world.workflows.forget_pushes()

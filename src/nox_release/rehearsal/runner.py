@@ -1,16 +1,15 @@
 """A runner for the stand-in GitHub: it notices events, reads the workflows *at that commit*, and
 carries out what a publishing workflow is for.
 
-What is built is the folder that the workflow's own steps name; where only a run would know it, the
-folder of the package that is rehearsed. Carried out for real: triggers, conditions, `needs`, environments and their rules, checkout, build,
-the token exchange as trusted publisher, `twine upload`. Every other step is logged as left out;
-scripts of the project are not run. Where the publishing action would refuse, the log has its words.
+Carried out for real: triggers, conditions, `needs`, environments and their rules, checkout, build
+(see `run_builds`), the token exchange as trusted publisher, `twine upload`. Every other step is
+logged as left out; scripts of the project are not run. Where the publishing action would refuse,
+the log has its words.
 """
 
 from __future__ import annotations
 
 import contextlib
-import posixpath
 import re
 import shlex
 import sys
@@ -22,10 +21,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from nox_release.build_folders import BuiltFolder, built_folders
-from nox_release.errors import ConfigurationError, NoxReleaseError
 from nox_release.expressions import Circumstances, holds, interpolate
 from nox_release.process import end_running
-from nox_release.project import read_project
 from nox_release.publishing import PublishJob, publish_jobs
 from nox_release.rehearsal.github_state import (
     Annotation,
@@ -39,6 +36,7 @@ from nox_release.rehearsal.github_state import (
 from nox_release.rehearsal.identity import identity_endpoint
 from nox_release.rehearsal.patterns import matches
 from nox_release.rehearsal.pypa_action import PublishFailed, publish
+from nox_release.rehearsal.run_builds import Build, Builder, Built, StepFailed, builds
 from nox_release.workflow_syntax import UnreadableWorkflow, Workflow, parse_workflow
 
 if TYPE_CHECKING:
@@ -53,27 +51,6 @@ if TYPE_CHECKING:
     from nox_release.workflow_syntax import Event as Trigger
     from nox_release.workflow_syntax import Job as JobText
     from nox_release.workflow_syntax import Step as StepText
-
-    Build = Callable[[Path, Path], Iterable[Path]]
-
-_BUILD_ACTIONS = (
-    "hynek/build-and-inspect-python-package",
-    "actions/upload-artifact",
-    "pypa/cibuildwheel",
-    "pyo3/maturin-action",
-)
-_BUILD_COMMAND = re.compile(
-    r"(?:-m\s+build|pyproject-build|\buv\s+build|\b(?:hatch|poetry|flit|pdm|rye|maturin)\s+build|setup\.py\s+.*dist"
-    r"|\bcibuildwheel|\bnox\b.*\bbuild|\btox\b.*\bbuild|\bmake\s+\w*(?:build|dist))"
-)
-
-
-_REPAIRING = ("pypa/cibuildwheel", "pyo3/maturin-action")
-_LOCAL_WHEEL = re.compile(r"-linux_\w+\.whl$")
-
-
-class StepFailed(Exception):  # noqa: N818 - an outcome of the rehearsed world
-    """A step ended with an error; the message is its annotation."""
 
 
 @dataclass(slots=True)
@@ -91,16 +68,22 @@ class _Carried:
     event: Event
     cancelled: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
-    built: dict[str, tuple[Path, ...]] = field(default_factory=dict)  # by folder
-    made: dict[str, list[str]] = field(default_factory=dict)  # folders by the job that built them
+    built: Built = field(default_factory=Built)
+
+
+# Of these contexts everything is known, so that what is not there is null.
+_COMPLETE = frozenset({"github", "inputs"})
+
+
+def _known(contexts: Mapping[str, Any]) -> Circumstances:
+    return Circumstances(contexts=contexts, complete=_COMPLETE)
 
 
 class WorkflowRunner:
     """Carries out the runs of one stand-in GitHub, in threads of its own, until `stop`.
 
     `lateness` is how many seconds after its event a run comes into being; `paused` leaves new
-    runs queued until `resume_all`. `build` makes the distributions of one folder of a checkout in
-    another; `folder` is built where a workflow does not say which.
+    runs queued until `resume_all`. `build` is that of a `Builder`.
     """
 
     def __init__(
@@ -117,8 +100,7 @@ class WorkflowRunner:
         self.index = index
         self.clock = clock
         self.directory = directory
-        self.build: Build = build or self._build_for_real
-        self.folder = "."
+        self.builder = Builder(runner=runner, directory=directory, slug=github.slug, build=build)
         self.lateness = 0.0
         self.paused = False
         self.deaf = False
@@ -269,8 +251,7 @@ class WorkflowRunner:
             run.approved.clear()
             run.rejected.clear()
             if not failed_only:
-                carried.built.clear()
-                carried.made.clear()
+                carried.built = Built()
             carried.cancelled = threading.Event()
         self._start(carried)
 
@@ -314,7 +295,7 @@ class WorkflowRunner:
 
     def built_by(self, run: Run) -> dict[str, tuple[Path, ...]]:
         """The files that a run has built, by their folders."""
-        return dict(self._carried[run.id].built)
+        return dict(self._carried[run.id].built.files)
 
     def stop(self) -> None:
         """Carry out nothing more, and end what is under way."""
@@ -604,7 +585,7 @@ class WorkflowRunner:
         if upload is not None:
             say(f"##[group]Run {step.uses.text if step.uses else step.run}")
             say("##[endgroup]")
-            if not carried.built and any(map(_builds, text.steps)):
+            if not carried.built.files and any(map(builds, text.steps)):
                 self._build(carried, text, (BuiltFolder(),), folder, say)
             self._publish(carried, job, upload, contexts, say)
             return
@@ -614,12 +595,11 @@ class WorkflowRunner:
             say(f"Syncing repository: {self.github.slug}")
             say(f"HEAD is now at {carried.run.head_sha[:7]}")
             return
-        given = Circumstances(contexts=contexts, complete=_COMPLETE)
-        wanted = built_folders(carried.workflow, text, step, given)
-        if wanted or _builds(step):
+        wanted = built_folders(carried.workflow, text, step, _known(contexts))
+        if wanted or builds(step):
             say(f"##[group]Run {step.uses.text if step.uses else step.run}")
             say("##[endgroup]")
-            if not wanted and carried.made.get(text.id):  # it keeps what was built before
+            if not wanted and carried.built.by_job.get(text.id):  # it keeps what was built before
                 say("The distributions are built already.")
                 return
             self._build(carried, text, wanted or (BuiltFolder(),), folder, say)
@@ -679,135 +659,14 @@ class WorkflowRunner:
         folder: Path,
         say: Callable[[str], None],
     ) -> None:
-        """Check out the commit and build what is wanted of it, each folder once for a run."""
-        source = folder / "source"
-        if not source.exists():
-            self._check_out(carried.run, source, text)
-            say(f"Checked out {carried.run.head_sha} ({carried.run.ref})")
-        for built in wanted:
-            for place in self._places(built, source):
-                if place in carried.built:
-                    say("The distributions are built already.")
-                else:
-                    carried.built[place] = self._build_place(carried, source, place, folder, say)
-                made = carried.made.setdefault(text.id, [])
-                if place not in made:
-                    made.append(place)
-
-    def _places(self, built: BuiltFolder, source: Path) -> tuple[str, ...]:
-        """The folders of a checkout that are meant, from its root.
-
-        Raises:
-            StepFailed: there is no such package.
-        """
-        if built.path is not None:
-            found = sorted(source.glob(built.path)) if "*" in built.path else []
-            inside = tuple(
-                path.relative_to(source).as_posix() for path in found if is_project_folder(path)
-            )
-            return inside or (built.path,)
-        if not built.is_known:
-            return (self.folder,)
-        places = tuple(
-            place for place, name in _packages_in(source) if built.every or built.is_of(place, name)
-        )
-        if not places:
-            raise StepFailed(f"There is no package `{built.member}` in the repository.")
-        return places
-
-    def _build_place(
-        self,
-        carried: _Carried,
-        source: Path,
-        place: str,
-        folder: Path,
-        say: Callable[[str], None],
-    ) -> tuple[Path, ...]:
-        outdir = folder / "dist" / place if place != "." else folder / "dist"
-        outdir.mkdir(parents=True, exist_ok=True)
-        if place != ".":
-            say(f"Building {place}")
-        project = source / place
-        if not is_project_folder(project):
-            # The words of `python -m build`, which looks for these two files alone.
-            said = f"Source {place} does not appear to be a Python project: no pyproject.toml or setup.py"
-            say(f"ERROR {said}")
-            say("##[error]Process completed with exit code 1.")
-            raise StepFailed(said)
-        try:
-            files = tuple(self.build(project, outdir))
-        except NoxReleaseError as error:
-            say(str(getattr(error, "output", "") or error.reason or error.message))
-            say("##[error]Process completed with exit code 1.")
-            raise StepFailed("Process completed with exit code 1.") from error
-        if any(_repairs_wheels(step) for job in carried.workflow.jobs for step in job.steps):
-            local = [path for path in files if _LOCAL_WHEEL.search(path.name)]
-            files = tuple(path for path in files if path not in local)
-            for path in local:
-                say(
-                    f"Left out in a rehearsal: {path.name}; the wheels for PyPI are made elsewhere."
-                )
-        for path in files:
-            say(f"Successfully built {path.name}")
-        return files
-
-    def _check_out(self, run: Run, source: Path, text: JobText) -> None:
-        """As actions/checkout does it: the one ref at depth 1, or everything with fetch-depth 0."""
-        source.mkdir(parents=True)
-        address = f"https://github.com/{self.github.slug}.git"
-
-        def git(*arguments: str) -> None:
-            self._runner.run(["git", *arguments], cwd=source)
-
-        git("init", "--quiet")
-        git("remote", "add", "origin", address)
-        if _checkout_input(text, "fetch-depth") == "0":
-            git("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
-        else:
-            target = (
-                run.ref
-                if run.ref.startswith("refs/tags/")
-                else f"refs/remotes/origin/{run.head_branch}"
-            )
-            git("fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"+{run.ref}:{target}")
-        git("checkout", "--quiet", "--force", "--detach", run.head_sha)
-        submodules = _checkout_input(text, "submodules").lower()
-        if submodules in ("true", "recursive"):
-            deep = ["--recursive"] if submodules == "recursive" else []
-            git("submodule", "--quiet", "update", "--init", "--depth=1", *deep)
-
-    def _build_for_real(self, source: Path, outdir: Path) -> Iterable[Path]:
-        from nox_release.building import build_distributions
-        from nox_release.environments import fresh_environment
-
-        aside = self.directory / f"build-{uuid.uuid4().hex[:8]}"
-        return build_distributions(
-            fresh_environment(aside / "build-env", self._runner),
-            source=source,
-            outdir=outdir,
-            extra_requires=_build_requires(source),
-        )
-
-    def _files_for(
-        self, carried: _Carried, upload: PublishJob, contexts: Mapping[str, Any]
-    ) -> tuple[Path, ...]:
-        """What the uploading job has at hand: what it and the jobs it needs have built.
-
-        Of a folder that it built itself, `packages-dir` may take the files alone.
-        """
-        own = carried.made.get(upload.job.id, [])
-        wanted = upload.step.input("packages-dir") if upload.step is not None else None
-        taken = posixpath.normpath(_interpolated(wanted, contexts)) if wanted else "dist"
-        chosen = [place for place in own if place != "." and taken.startswith(f"{place}/")]
-        if not chosen:
-            jobs = {upload.job.id} | _needed(carried.workflow, upload.job)
-            chosen = [
-                place for job, places in carried.made.items() if job in jobs for place in places
-            ]
-        return tuple(
-            path
-            for place in dict.fromkeys(chosen or carried.built)
-            for path in carried.built[place]
+        self.builder.carry_out(
+            wanted,
+            run=carried.run,
+            workflow=carried.workflow,
+            job=text,
+            folder=folder,
+            built=carried.built,
+            say=say,
         )
 
     def _publish(
@@ -824,13 +683,17 @@ class WorkflowRunner:
             return
         permissions = carried.workflow.permissions_of(upload.job)
 
+        wanted = (upload.step.input("packages-dir") if upload.step else None) or ""
+
         def token(audience: str) -> str:
             return self.index.jwt(self._claims(run, job, audience))
 
         try:
             publish(
                 index=self.index.index,
-                files=self._files_for(carried, upload, contexts),
+                files=carried.built.for_upload(
+                    carried.workflow, upload, packages_dir=_interpolated(wanted, contexts)
+                ),
                 request_token=token
                 if permissions is not None and permissions.level("id-token") == "write"
                 else None,
@@ -889,57 +752,6 @@ class WorkflowRunner:
         if job.environment:
             claims["environment"] = job.environment
         return claims
-
-
-# --- folders ----------------------------------------------------------------------------------
-
-# Of these contexts everything is known, so that what is not there is null.
-_COMPLETE = frozenset({"github", "inputs"})
-# https://docs.github.com/en/actions/reference/workflows-and-actions/contexts
-_CONTEXTS = (
-    "github", "env", "vars", "job", "jobs", "steps", "runner", "secrets", "strategy", "matrix",
-    "needs", "inputs",
-)  # fmt: skip
-_NO_PROJECTS = frozenset({"node_modules", "dist", "build", "tests", "test"})
-
-
-def is_project_folder(folder: Path) -> bool:
-    """Whether a build could begin there."""
-    return (folder / "pyproject.toml").is_file() or (folder / "setup.py").is_file()
-
-
-def _packages_in(source: Path) -> tuple[tuple[str, str], ...]:
-    """Folder and name of every project in a checkout that can be built."""
-    found = []
-    for path in sorted(source.rglob("pyproject.toml")):
-        place = path.parent.relative_to(source)
-        if any(part.startswith(".") or part in _NO_PROJECTS for part in place.parts):
-            continue
-        with contextlib.suppress(ConfigurationError):
-            project = read_project(path.parent)
-            found.append((place.as_posix(), project.name))
-    return tuple(found)
-
-
-def _build_requires(source: Path) -> tuple[str, ...]:
-    """`build-requires` of the project's settings; a folder that is none is the backend's matter."""
-    try:
-        return read_project(source).settings.build_requires
-    except ConfigurationError:
-        return ()
-
-
-def _needed(workflow: Workflow, job: JobText) -> set[str]:
-    """The jobs that `job` needs, and those that they need."""
-    found: set[str] = set()
-    left = [*job.needs]
-    while left:
-        name = left.pop()
-        needed = workflow.job(name)
-        if needed is not None and name not in found:
-            found.add(name)
-            left += needed.needs
-    return found
 
 
 # --- reading workflows ----------------------------------------------------------------------------
@@ -1037,6 +849,13 @@ def _runs(condition: str, contexts: Mapping[str, Any], status: str) -> bool:
     return status == "success" if answer is None else answer
 
 
+# https://docs.github.com/en/actions/reference/workflows-and-actions/contexts
+_CONTEXTS = (
+    "github", "env", "vars", "job", "jobs", "steps", "runner", "secrets", "strategy", "matrix",
+    "needs", "inputs",
+)  # fmt: skip
+
+
 def _given(contexts: Mapping[str, Any], status: str = "success") -> Circumstances:
     """What is not in a context here is null: nothing sets it."""
     return Circumstances(
@@ -1052,21 +871,6 @@ def _default_name(step: StepText) -> str:
     return f"Run {(step.run or '').strip().split(chr(10))[0]}"
 
 
-def _builds(step: StepText) -> bool:
-    if step.uses is not None:
-        return step.uses.action.startswith(_BUILD_ACTIONS)
-    return step.run is not None and _BUILD_COMMAND.search(step.run) is not None
-
-
-def _repairs_wheels(step: StepText) -> bool:
-    """Whether the step makes wheels that PyPI takes of ones for this machine alone."""
-    if step.uses is not None:
-        return step.uses.action.startswith(_REPAIRING)
-    return (
-        step.run is not None and re.search(r"\b(cibuildwheel|auditwheel)\b", step.run) is not None
-    )
-
-
 def _checks_publisher(step: StepText) -> bool:
     return "nox-release check-publisher" in (step.run or "")
 
@@ -1074,14 +878,6 @@ def _checks_publisher(step: StepText) -> bool:
 # A workflow command that annotates: `::error file=f,line=1::message`, percent-encoded.
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 _COMMAND = re.compile(r"::(error|warning|notice)[^:]*::(.*)")
-
-
-def _checkout_input(text: JobText, name: str) -> str:
-    """An input of the job's first actions/checkout; empty where it says nothing."""
-    for step in text.steps:
-        if step.uses is not None and step.uses.action == "actions/checkout":
-            return (step.input(name) or "").strip()
-    return ""
 
 
 def _admits(environment: Environment, ref: str, github: RehearsalGitHub) -> bool:
