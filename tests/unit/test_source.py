@@ -236,6 +236,8 @@ def test_a_dynamic_version_is_read_where_the_backend_reads_it(backend, tables, n
         (HATCH.replace('"hatchling"', '"hatchling", "hatch-vcs"'),
          '[tool.hatch.version]\nsource = "vcs"\n', []),
         (HATCH, '[tool.hatch.version]\npath = "gone.py"\n', ["version-source-missing"]),
+        (HATCH, '[tool.hatch.version]\npath = "./README.md"\n', []),
+        (HATCH, '[tool.hatch.version]\npath = "../../version.py"\n', []),
         (HATCH, '[tool.setuptools_scm]\n[tool.hatch.version]\npath = "README.md"\n', []),
         (FLIT, "[tool.setuptools_scm]\n", ["version-for-other-backend"]),
         (SETUPTOOLS.replace('"setuptools"]', '"setuptools", "setuptools-scm>=8"]'),
@@ -305,6 +307,11 @@ def test_licence_files_have_to_match_something(pattern, missing):
 def test_a_readme_that_is_named_has_to_be_there():
     results = check(head='name = "demo"\nversion = "1"\nreadme = "docs/readme.md"\n')
     assert the(results, "readme-missing").severity is Severity.ERROR
+
+
+def test_a_readme_outside_of_the_project_is_not_known_to_be_missing():
+    results = check(head='name = "demo"\nversion = "1"\nreadme = "../../README.md"\n')
+    assert ids(results) == []
 
 
 def test_a_readme_that_is_there_is_missed_when_nothing_names_it():

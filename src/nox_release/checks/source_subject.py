@@ -218,7 +218,10 @@ def parsed_specifier(text: str | None) -> SpecifierSet | None:
 
 
 def is_absent(source: Source, path: str) -> bool:
-    return source.tree.complete and posixpath.normpath(path) not in source.tree.names
+    """Whether no file of the project has this path. What lies outside of it is not known."""
+    path = posixpath.normpath(path)
+    is_outside = path.startswith(("../", "/"))
+    return source.tree.complete and not is_outside and path not in source.tree.names
 
 
 def any_match(names: Iterable[str], pattern: str) -> bool:

@@ -17,6 +17,7 @@ from nox_release.checks.source_subject import (
     SourceTree,
     attribute_files,
     ini_values,
+    is_absent,
     mapping,
     package_folders,
     parsed_version,
@@ -103,7 +104,7 @@ def _version_source(source: Source) -> Iterator[Finding]:
                 where=where,
             )
         path = version.get("path")
-        if isinstance(path, str) and source.tree.complete and path not in source.tree.names:
+        if isinstance(path, str) and is_absent(source, path):
             yield find(
                 VERSION_SOURCE,
                 f"`tool.hatch.version.path` names `{path}`, which is not there.",
