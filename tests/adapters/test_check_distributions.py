@@ -129,6 +129,7 @@ def test_a_description_that_old_setuptools_indented_asks_for_a_new_build(
     ("body", "severity"),
     [
         ("Title\n=====\n\nA `link <https://example.org>`_ (#1).\n", Severity.ADVICE),
+        ("A badge::\n\n    [![x](https://example.org)](https://example.org)\n", Severity.ADVICE),
         ("# Title\n", Severity.WARNING),
         ("A [link](https://example.org).\n", Severity.WARNING),
     ],

@@ -494,8 +494,11 @@ class _Examined:
 # What distutils put before every line of a description but the first.
 _FOLD = 8 * " "
 
-# Headings, fences, links and badges; none of them means anything in reStructuredText.
-_MARKDOWN = re.compile(r"(?m)^#{1,6} \S|^```|^\[!\[|\[[^\]\n]+\]\((?:https?://|#|\.|/)[^)\n]*\)")
+# Headings, fences and links; none means anything in reStructuredText, where indented lines may be
+# an example of something else.
+_MARKDOWN = re.compile(
+    r"(?m)^#{1,6} \S|^```|^(?![ \t])[^\n]*\[[^\]\n]+\]\((?:https?://|#|\.|/)[^)\n]*\)"
+)
 
 # https://packaging.python.org/en/latest/specifications/entry-points/#data-model
 _OBJECT = re.compile(r"[\w.]+(\s*:\s*[\w.]+)?(\s*\[[^\]]*\])?")
