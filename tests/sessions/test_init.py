@@ -120,6 +120,34 @@ def test_a_workflow_that_publishes_already_needs_no_second_one(project, capsys):
     assert not workflow(project).exists()
 
 
+def test_each_of_several_packages_gets_a_workflow_of_its_own(project, capsys):
+    repository(project)
+    (project / "pyproject.toml").write_text(
+        '[tool.nox-release]\npackages = ["libs/a", "libs/b"]\n', encoding="utf-8"
+    )
+    for name in ("a", "b"):
+        folder = project / "libs" / name
+        folder.mkdir(parents=True)
+        text = PYPROJECT.replace('"demo"', f'"demo-{name}"')
+        (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    for name in ("a", "b"):
+        assert main(["init", "--yes", "--package", name]) == 0
+    assert "not needed" not in capsys.readouterr().out
+    parsed = [
+        parse_workflow(workflow(project, f"publish-demo-{name}.yml").read_bytes(), file=name)
+        for name in ("a", "b")
+    ]
+    for name in ("a", "b"):
+        derived = derive_publisher(
+            parsed,
+            owner="octo",
+            repository="demo",
+            settings=Settings(),
+            package=(f"libs/{name}", f"demo-{name}"),
+        )
+        assert derived.job.workflow.file == name
+
+
 def test_before_there_is_a_repository_the_files_are_written_all_the_same(project, capsys):
     assert main(["init", "--yes"]) == 0
     shown = capsys.readouterr().out

@@ -116,10 +116,13 @@ def find_place(context: Context, project: Project) -> Place:
     try:
         repository = find_repository(project.root, context.runner)
     except CommandError as error:
-        return Place(top=project.root, repository=None, slug=None, reason=error.message)
+        return Place(top=context.root.resolve(), repository=None, slug=None, reason=error.message)
     if repository is None:
         return Place(
-            top=project.root, repository=None, slug=None, reason="This is not a git repository yet."
+            top=context.root.resolve(),
+            repository=None,
+            slug=None,
+            reason="This is not a git repository yet.",
         )
     slug = github_remote(repository, project.settings)
     if isinstance(slug, str):

@@ -97,9 +97,7 @@ def plan_publish(
     """
     settings = project.settings
     chosen = environment or settings.environment or _environment(settings.index)
-    prefix = settings.tag(project.name, "\n").partition("\n")[0] if package else ""
-    if not prefix.strip("v"):  # tags of one form for all packages
-        prefix = ""
+    prefix = _tag_prefix(project) if package else ""
     for what, text in (
         ("environment", chosen),
         ("workflow file", filename),
@@ -133,8 +131,15 @@ def plan_publish(
 
 def workflow_name(project: Project, *, package: str) -> str:
     """The file to propose: each of several packages gets its own."""
-    other = f"publish-{project.normalized_name}.yml" if package else "publish.yml"
+    several = package and _tag_prefix(project)
+    other = f"publish-{project.normalized_name}.yml" if several else "publish.yml"
     return project.settings.workflow or other
+
+
+def _tag_prefix(project: Project) -> str:
+    """What the project's tags begin with; empty where that tells them from no others."""
+    prefix = project.settings.tag(project.name, "\n").partition("\n")[0]
+    return prefix if prefix.strip("v") else ""
 
 
 def _environment(index: Index) -> str:
