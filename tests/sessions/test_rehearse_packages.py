@@ -137,7 +137,14 @@ def test_workflow_that_builds_the_wrong_folder_fails_and_the_other_package_goes_
     """Both share a publisher, so the index takes alpha's files once more; beta's never come."""
     project = tmp_path / "both"
     both = jobs("alpha") + jobs("beta", folder="packages/alpha")
-    put(project, two_packages(publish=both), git=True, remote=REMOTE)
+    files = two_packages(publish=both)
+    quick = BETA.replace("setuptools>=77", "flit_core").replace(
+        "setuptools.build_meta", "flit_core.buildapi"
+    )
+    files["packages/beta/pyproject.toml"] = (
+        f'{quick}[tool.flit.module]\nname = "both_beta"\n'.encode()
+    )
+    put(project, files, git=True, remote=REMOTE)
     status, output = rehearse(project, maintainer, "--no-smoke")
     assert status == 1
     assert "pip installs both-alpha==1.0.1" in output

@@ -288,7 +288,10 @@ def _rehearse_each(stories: Sequence[Story], started: float) -> int:
         if story.problem is not None:
             done += 1
             console.line()
-            console.error(story.problem)
+            if options.json:  # the document that comes at the end tells all of it
+                console.mark("error", story.problem.message)
+            else:
+                console.error(story.problem)
     console.keep_options(index=None, package=options.package)
     return _summary_of_all(stories, time.monotonic() - started, done)
 
