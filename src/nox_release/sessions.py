@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from nox.sessions import Session
 
+    from nox_release.console import Console
+
 # name: (module below nox_release.operations, the line that `nox -l` shows)
 OPERATIONS = {
     "build": ("build", "sdist and wheel, inspected, proven to install and import"),
@@ -35,8 +37,8 @@ OPERATIONS = {
 
 # What finishes later when it is run again.
 RESUMABLE = ("first-upload", "release")
-# 128 and the number of SIGHUP, SIGINT, SIGTERM and, on Windows, SIGBREAK.
-_INTERRUPTED = (129, 130, 143, 149)
+# 128 and the number of SIGHUP, SIGINT, SIGPIPE, SIGTERM and, on Windows, SIGBREAK.
+_INTERRUPTED = (129, 130, 141, 143, 149)
 _GOES_ON = "When that is mended, the same command goes on from here."
 
 
@@ -111,8 +113,6 @@ def run(
     from nox_release.clock import SystemClock
     from nox_release.console import Console, as_called
     from nox_release.context import Context
-    from nox_release.errors import Declined, NoxReleaseError
-    from nox_release.process import EndedBySignal, ending_on_signals
 
     module = load(name)
     parser = argparse.ArgumentParser(
@@ -145,15 +145,26 @@ def run(
     )
     quieten_libraries()
     try:
+        return _carry_out(name, lambda: int(module.main(context, options)), console)
+    except BrokenPipeError:  # whoever read our output has left
+        return 141
+
+
+def _carry_out(name: str, operation: Callable[[], int], console: Console) -> int:
+    """The exit status of an operation; what it could not do has been said."""
+    from nox_release.errors import Declined, NoxReleaseError
+    from nox_release.process import EndedBySignal, ending_on_signals
+
+    try:
         with ending_on_signals():
-            return int(module.main(context, options))
+            return operation()
     except NoxReleaseError as error:
         if name in RESUMABLE and not error.hint and not isinstance(error, Declined):
             error.hint = _GOES_ON
         console.error(error)
         return 1
-    except BrokenPipeError:  # whoever read our output has left
-        return 141
+    except BrokenPipeError:
+        raise
     except OSError as error:  # a full disk, a folder that may not be written: not our bug
         where = f": {error.filename}" if error.filename else ""
         console.error(
@@ -165,14 +176,17 @@ def run(
         )
         return 1
     except EndedBySignal as ended:
-        try:
-            console.interrupted(by=str(ended))
-        except OSError:  # the terminal is gone
-            _write_nowhere()
-        return 128 + ended.number
+        return _interrupted(console, 128 + ended.number, by=str(ended))
     except KeyboardInterrupt:
-        console.interrupted()
-        return 130
+        return _interrupted(console, 130)
+
+
+def _interrupted(console: Console, status: int, *, by: str = "") -> int:
+    try:
+        console.interrupted(by=by)
+    except OSError:  # the terminal, or whoever read our output, is gone, too
+        _write_nowhere()
+    return status
 
 
 def _write_nowhere() -> None:

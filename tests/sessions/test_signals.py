@@ -130,3 +130,46 @@ def test_a_hangup_that_is_to_be_ignored_is(folder):
     child.communicate(timeout=30)
     assert child.returncode == 143
     assert is_gone(backend)
+
+
+def into_nobody(folder, *arguments):
+    """Run a command whose output nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+
+
+@pytest.mark.parametrize("arguments", [("build", "--verbose"), ("release", "--package", "nothing")])
+def test_when_nobody_reads_the_output_it_ends_without_a_word(folder, arguments):
+    """`nox-release build | head -1`, in the middle of the work or of saying why it failed."""
+    ended = into_nobody(folder, "nox_release", *arguments)
+    assert (ended.returncode, ended.stderr) == (141, "")
+
+
+def test_when_nobody_reads_the_output_no_other_session_follows_below_nox(folder):
+    ended = into_nobody(folder, "nox", "-s", "build", "check-project")
+    assert ended.returncode == 141
+    assert "check-project" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_ctrl_c_that_also_ends_whoever_reads_along_is_no_crash(folder):
+    """`nox-release build | tee log`: the terminal tells both."""
+    child, backend = start(folder, "nox_release", "build", stderr=subprocess.PIPE)
+    child.stdout.close()
+    child.send_signal(signal.SIGINT)
+    with child.stderr:
+        assert child.stderr.read() == b""
+    assert child.wait(timeout=30) == 130
+    assert is_gone(backend)
