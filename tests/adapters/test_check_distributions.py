@@ -169,6 +169,7 @@ def test_another_directory_in_the_sdist_is_a_warning_only(tmp_path):
     [
         ("X-Foo: bar\n", "there is no field `x-foo`"),
         ("Author: caf\udce9\n", "`author` is not UTF-8"),
+        ("Requires-Python: UNKNOWN\n", "`requires-python` is UNKNOWN"),
     ],
 )
 def test_what_twine_refuses_and_pypi_takes_is_a_warning_only(tmp_path, lines, said):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.metadata import RawMetadata, parse_email
+from packaging.metadata import Metadata, RawMetadata, parse_email
 from packaging.version import InvalidVersion, Version
 
 from nox_release.checks.upload.fields import (
@@ -97,8 +97,8 @@ def _is_before_licences(raw: RawMetadata) -> bool:
 
 def client_problems(text: bytes) -> tuple[str, ...]:
     """Why twine 7 refuses to send metadata that PyPI would take, field by field."""
-    _, unparsed = parse_email(text)
-    problems = []
+    raw, unparsed = parse_email(text)
+    problems = [f"`{header}` is UNKNOWN" for header in _placeholders_refused(raw)]
     for header in sorted(unparsed):
         if header == "license-file":
             continue
@@ -107,6 +107,19 @@ def client_problems(text: bytes) -> tuple[str, ...]:
         elif len(unparsed[header]) < 2:
             problems.append(f"`{header}` is not UTF-8")
     return tuple(problems)
+
+
+def _placeholders_refused(raw: RawMetadata) -> list[str]:
+    """Fields saying UNKNOWN, as old setuptools wrote what it had not: PyPI drops them unread."""
+    placeholders = {key.replace("_", "-") for key, value in raw.items() if value == "UNKNOWN"}
+    if not placeholders:
+        return []
+    try:
+        Metadata.from_raw(raw)
+    except Exception as refused:  # noqa: BLE001 - packaging's group of them, by Python's version
+        fields = {getattr(error, "field", "") for error in getattr(refused, "exceptions", ())}
+        return sorted(placeholders & fields)
+    return []
 
 
 def safe_name(name: str) -> str:
