@@ -465,7 +465,8 @@ class Forge:
     def release_among(self, newest: tuple[GitHubRelease, ...], tag: str) -> GitHubRelease | None:
         """As `release`, from the answer of `newest_releases` where that tells it."""
         found = _with_tag(tag, newest)
-        return found if found is not None or len(newest) < _PAGE else self.release(tag)
+        is_all = len(newest) < _PAGE
+        return found if is_all or (found is not None and not found.draft) else self.release(tag)
 
     def create_release(
         self,
@@ -647,7 +648,9 @@ class Forge:
 
 
 def _with_tag(tag: str, releases: tuple[GitHubRelease, ...]) -> GitHubRelease | None:
-    return next((release for release in releases if release.tag == tag), None)
+    """The one that is published, if there is one: drafts may bear its tag, too."""
+    found = [release for release in releases if release.tag == tag]
+    return min(found, key=lambda release: release.draft, default=None)
 
 
 _LATER = "Nothing was decided; run the same command again when GitHub can be reached."

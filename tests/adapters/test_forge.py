@@ -15,6 +15,7 @@ from nox_release.forge import (
     Check,
     Forge,
     GhMissing,
+    GitHubRelease,
     NotLoggedIn,
     RefPolicy,
     RefRule,
@@ -128,6 +129,28 @@ def test_a_draft_is_found_although_its_tag_does_not_lead_to_it(forge, world):
     assert found.draft
     forge.gh("release", "edit", "--repo=you/tiny-demo", "--draft=false", "--", "v1.2.3")
     assert not forge.release("v1.2.3").draft
+
+
+@needs_gh
+def test_among_the_newest_the_published_release_of_a_tag_comes_before_a_draft(forge, world):
+    tag(world)
+    url = forge.create_release("v1.2.3", title="x", notes="x")
+    forge.gh("release", "create", "--repo=you/tiny-demo", "--draft", "--notes=x", "--", "v1.2.3")
+    drafts = forge.newest_releases()
+    assert sorted(one.draft for one in drafts) == [False, True]
+    for newest in (drafts, drafts[::-1]):
+        assert forge.release_among(newest, "v1.2.3").url == url
+    assert forge.release_among(drafts, "v9") is None
+
+
+@needs_gh
+def test_a_release_that_is_not_among_the_newest_hundred_is_asked_for_by_its_tag(forge, world):
+    tag(world)
+    url = forge.create_release("v1.2.3", title="x", notes="x")
+    hundred = tuple(GitHubRelease(id=n, tag=f"v{n}", title="", url="") for n in range(100))
+    assert forge.release_among(hundred, "v1.2.3").url == url
+    draft = (*hundred[1:], GitHubRelease(id=0, tag="v1.2.3", title="", url="", draft=True))
+    assert forge.release_among(draft, "v1.2.3").url == url
 
 
 @needs_gh
