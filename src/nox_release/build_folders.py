@@ -278,13 +278,15 @@ class _Reader:
         filled = interpolate(text, self._given)
         if filled is None:
             return None
-        results = [filled]
-        for found in _VARIABLE.finditer(filled):
-            values = self._variables.get(found[1] or found[2])
-            if values is None:
-                return None
-            results = [one.replace(found[0], value) for one in results for value in values]
-        if any(re.search(r"[$`~]", one) for one in results):
+        names = tuple(dict.fromkeys(found[1] or found[2] for found in _VARIABLE.finditer(filled)))
+        values = [known for name in names if (known := self._variables.get(name)) is not None]
+        if len(values) != len(names):
+            return None
+        results = [
+            _filled_in(filled, dict(zip(names, chosen, strict=True)))
+            for chosen in itertools.product(*values)
+        ]
+        if any(re.search(r"[$`~{]", one) for one in results):
             return None
         return tuple(one.replace("\\", "/") for one in results)
 
@@ -361,6 +363,10 @@ class _Reader:
                 value = posixpath.dirname(value) or "."
             return (_NOTHING,) if value.endswith(".toml") else self._paths(here, value)
         return self._paths(here, ".")
+
+
+def _filled_in(text: str, variables: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda found: variables[found[1] or found[2]], text)
 
 
 # The options by which each tool is told where the project is.
