@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import signal
@@ -116,8 +117,8 @@ class Runner:
 
         `text` is its standard input (none otherwise); of an iterable each part is passed on when
         it comes, so the program may get ready, and begin, meanwhile. `timeout` is in seconds,
-        `on_line` sees every line of both streams as it comes, `quiet=False` announces the command
-        first.
+        counted when all of `text` is there. `on_line` sees every line of both streams as it comes,
+        `quiet=False` announces the command first.
         `interactive=True` gives the program the terminal: nothing is captured, nothing redacted.
         `title` is what an error calls the command where its whole line says less.
 
@@ -309,11 +310,20 @@ def _signal_tree(child: subprocess.Popen[bytes], number: int) -> None:
 def _fed(child: subprocess.Popen[bytes], parts: Iterable[str]) -> str:
     """Pass `parts` on as they come; nothing is left of them."""
     for part in parts:
-        if child.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                child.stdin.write(_encoded(part))
-                child.stdin.flush()
+        _pass_on(child, part)
     return ""
+
+
+def _pass_on(child: subprocess.Popen[bytes], text: str) -> None:
+    """Write to the program's standard input, unless it has ended without reading on."""
+    if child.stdin is None:
+        return
+    try:
+        child.stdin.write(_encoded(text))
+        child.stdin.flush()
+    except OSError as error:  # Windows calls a broken pipe an invalid argument
+        if not isinstance(error, BrokenPipeError) and error.errno != errno.EINVAL:
+            raise
 
 
 def _collect(
@@ -350,9 +360,9 @@ def _collect(
     for thread in threads:
         thread.start()
     if child.stdin is not None:
-        with contextlib.suppress(BrokenPipeError):
-            child.stdin.write(_encoded(text or ""))
-        child.stdin.close()
+        _pass_on(child, text or "")
+        with contextlib.suppress(OSError):
+            child.stdin.close()
     child.wait(timeout=timeout)
     for thread, stream in zip(threads, streams, strict=True):
         thread.join(timeout=5)

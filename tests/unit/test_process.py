@@ -128,3 +128,52 @@ def test_commands_are_announced_without_secrets(tmp_path):
     runner = Runner(environ=dict(os.environ), announce=seen.append, secrets=("s3cr3t-word",))
     runner.run([sys.executable, "-c", "pass", "s3cr3t-word"], cwd=tmp_path, quiet=False)
     assert seen[0][-1] == REDACTED
+
+
+@pytest.mark.parametrize("listener", [None, [].append])
+def test_input_is_passed_on_part_by_part_as_it_comes(runner, tmp_path, listener):
+    """The second part is there only because of what the program did with the first."""
+    seen = tmp_path / "seen"
+
+    def parts():
+        yield "one\n"
+        until = time.monotonic() + 30
+        while not seen.exists():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        yield "twö\n"
+
+    program = python(
+        "import sys", "for line in sys.stdin:", " print(line.strip())", " open('seen', 'w')"
+    )
+    done = runner.run(program, cwd=tmp_path, text=parts(), on_line=listener)
+    assert done.stdout == "one\ntwö\n"
+
+
+@pytest.mark.parametrize("listener", [None, [].append])
+@pytest.mark.parametrize("text", ["x" * 1_000_000, ["x" * 100_000] * 20])
+def test_a_program_that_ends_without_reading_its_input_has_just_ended(
+    runner, tmp_path, text, listener
+):
+    done = runner.run(python("print('done')"), cwd=tmp_path, text=text, on_line=listener)
+    assert (done.stdout, done.returncode) == ("done\n", 0)
+
+
+def test_input_that_never_comes_ends_the_program(runner, tmp_path):
+    """A build that has failed makes no file for the program that waits for one."""
+    late = tmp_path / "late"
+
+    def parts():
+        yield "one\n"
+        raise LookupError("there is no second one")
+
+    program = python(
+        "import pathlib, sys, time",
+        "sys.stdin.readline()",
+        "time.sleep(1)",
+        "pathlib.Path('late').touch()",
+    )
+    with pytest.raises(LookupError):
+        runner.run(program, cwd=tmp_path, text=parts())
+    time.sleep(1.2)
+    assert not late.exists()
