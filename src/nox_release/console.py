@@ -192,9 +192,13 @@ class Console:
         """One paragraph; wraps under its own indent on a terminal."""
         self._print(self._shown(text), style=style, indent=indent)
 
+    def paste(self, text: str, *, indent: int = 0) -> None:
+        """A command or an address on its own line: never broken, so that it can be pasted whole."""
+        self._print(self._shown(text), indent=indent, whole=True)
+
     def quote(self, text: str, *, indent: int = 0) -> None:
-        """What is, or is to be, in a file: commands in it stay as they are."""
-        self._print(safe(text), indent=indent)
+        """What is, or is to be, in a file: commands and line ends in it stay as they are."""
+        self._print(safe(text), indent=indent, whole=True)
 
     def title(self, text: str) -> None:
         """The heading of a part of the output."""
@@ -242,29 +246,39 @@ class Console:
     def command(self, argv: Sequence[str]) -> None:
         """A program that is about to run, by its name: where it lies says nothing to a reader."""
         program = PurePath(argv[0]).name.removesuffix(".exe")
-        self._print(safe(f"$ {shlex.join((program, *argv[1:]))}"), style="dim")
+        self._print(safe(f"$ {shlex.join((program, *argv[1:]))}"), style="dim", whole=True)
 
-    def _print(self, text: str, *, style: str = "", indent: int = 0) -> None:
+    def _print(self, text: str, *, style: str = "", indent: int = 0, whole: bool = False) -> None:
         if not self.is_terminal:  # piped lines stay whole
             self._file.write("".join(f"{' ' * indent}{line}\n" for line in text.split("\n")))
             self._file.flush()  # whoever reads along sees each line when it is said
             return
-        from rich.padding import Padding
         from rich.text import Text
 
         body = Text(text, style=style)
-        self._rich.print(Padding(body, (0, 0, 0, indent), expand=False) if indent else body)
+        for line in body.split(allow_blank=True) if whole else self._wrapped(body, indent):
+            self._put(Text(" " * indent), line)
 
     def _hang(self, sign: Text, body: Text, indent: int) -> None:
         """`sign` and a body that wraps beside it, not below it."""
-        from rich.padding import Padding
-        from rich.table import Table
+        from rich.text import Text
 
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_column(width=len(sign), no_wrap=True)
-        grid.add_column(overflow="fold")
-        grid.add_row(sign, body)
-        self._rich.print(Padding(grid, (0, 0, 0, indent), expand=False))
+        room = len(sign) + 1
+        for number, line in enumerate(self._wrapped(body, indent + room)):
+            before = Text(" " * indent)
+            before.append_text(Text(" " * room) if number else sign + Text(" "))
+            self._put(before, line)
+
+    def _wrapped(self, body: Text, indent: int) -> Iterable[Text]:
+        """Lines that fit; a word that does not fit stays whole, for it may be an address."""
+        width = max(20, self._rich.width - indent)
+        for paragraph in body.split(allow_blank=True):
+            for line in paragraph.divide(_breaks(paragraph.plain, width)):
+                line.rstrip()
+                yield line
+
+    def _put(self, before: Text, line: Text) -> None:
+        self._rich.print(before + line, soft_wrap=True)
 
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = ""
@@ -287,6 +301,11 @@ class Console:
         from rich.table import Table
         from rich.text import Text
 
+        if not any(columns) and len(columns) == 2:
+            width = max((len(label) for label, _ in cells), default=0)
+            for label, value in cells:
+                self._hang(Text(label.ljust(width + 1)), Text(value), 0)
+            return
         grid = Table(box=None, padding=(0, 2, 0, 0), show_header=any(columns), header_style="bold")
         for column in columns:
             grid.add_column(column, overflow="fold")
@@ -463,6 +482,21 @@ class Console:
         text = _UNPRINTABLE.sub(lambda found: _escaped(found[0]), redact(text))
         self._stream.write(text.replace("##[", f"#{_escaped('#')}[") + "\n")
         self._stream.flush()
+
+
+_WORD = re.compile(r"\s*\S+\s*")
+
+
+def _breaks(text: str, width: int) -> list[int]:
+    """Where lines of `text` end that are no wider than `width`, but for words that are."""
+    from rich.cells import cell_len
+
+    breaks, begun = [], 0
+    for word in _WORD.finditer(text):
+        if word.start() > begun and cell_len(text[begun : word.end()].rstrip()) > width:
+            begun = word.start()
+            breaks.append(begun)
+    return breaks
 
 
 class Waiting:

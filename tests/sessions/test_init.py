@@ -55,7 +55,8 @@ def test_both_files_are_written_and_the_next_step_is_one(project, capsys):
     shown = capsys.readouterr().out
     assert "on GitHub as octo/demo" in shown
     assert shown.rstrip().endswith(
-        "Next: git add noxfile.py .github/workflows/publish.yml && "
+        "Next: Commit what was written.\n"
+        "    git add noxfile.py .github/workflows/publish.yml && "
         'git commit -m "Publish with nox-release"'
     )
     assert shown.count("Next: ") == 1

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pytest
 
@@ -36,6 +37,54 @@ def test_piped_output_has_no_escape_codes_and_whole_lines():
     assert "\r" not in text
     assert "! warning: pyproject.toml:3: word word" in text
     assert max(map(len, text.splitlines())) > 300
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def on_a_terminal(draw, *, width=40):
+    stream = Terminal()
+    draw(
+        Console.for_terminal(
+            environ={"TERM": "xterm", "NO_COLOR": "1"},
+            interactive=False,
+            file=stream,
+            width=width,
+        )
+    )
+    return re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue()).splitlines()
+
+
+def test_on_a_terminal_words_wrap_under_their_own_indent():
+    lines = on_a_terminal(lambda console: console.mark("advice", "word " * 12, indent=2))
+    assert lines == [
+        "  · advice: word word word word word",
+        "    word word word word word word word",
+    ]
+
+
+@pytest.mark.parametrize("way", ["line", "mark", "paste", "table"])
+def test_an_address_is_never_broken_on_a_terminal(way):
+    address = "https://pypi.org/manage/project/demo/settings/publishing/?provider=github&owner=you"
+
+    def draw(console):
+        if way == "mark":
+            console.mark("ok", f"see {address}")
+        elif way == "table":
+            console.table(("", ""), [("page", address)])
+        else:
+            getattr(console, way)(address, indent=4)
+
+    assert any(line.endswith(address) for line in on_a_terminal(draw))
+
+
+def test_commands_and_what_is_in_a_file_can_be_pasted_as_they_stand():
+    command = 'git add noxfile.py .github/workflows/publish.yml && git commit -m "Publish"'
+    assert on_a_terminal(lambda console: console.paste(command, indent=4)) == [f"    {command}"]
+    text = "on:\n\n  release: # a comment that is wider than the screen is"
+    assert on_a_terminal(lambda console: console.quote(text)) == text.splitlines()
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nox_release.console import Console
+    from nox_release.distributions import Distribution
     from nox_release.findings import Result
     from nox_release.operations.build import Built
 
@@ -34,9 +35,7 @@ def show(console: Console, built: Built, *, root: Path) -> None:
             f"Not in it, because {'they differ' if len(built.left_out) > 1 else 'it differs'} from "
             f"that commit: {some} (`--working-tree` builds the tree as it lies)",
         )
-    for one in built.distributions:
-        console.line(f"{one.filename}  {size_in_words(one.size)}")
-        console.line(f"sha256 {one.sha256}", indent=2, style="dim")
+    show_files(console, built.distributions)
     console.line()
     console.table(("", ""), _inside(built))
     console.results(_gathered(built.results))
@@ -50,10 +49,17 @@ def show(console: Console, built: Built, *, root: Path) -> None:
             f"{count} problem{'s' * (count != 1)} would break the release; the files were not "
             "moved into dist/.",
         )
-        console.line("Next: mend the first of them, and run `nox -s build` again.")
+        console.mark("step", "Next: mend the first of them, and run `nox -s build` again.")
         return
     console.mark("done", f"{len(built.distributions)} files in {folder} after {seconds:.1f} s.")
-    console.line("Next: nox -s check-project")
+    console.mark("step", "Next: nox -s check-project")
+
+
+def show_files(console: Console, distributions: Iterable[Distribution]) -> None:
+    """Each file by its name, size and hash."""
+    for one in distributions:
+        console.line(f"{one.filename}  {size_in_words(one.size)}")
+        console.line(f"sha256 {one.sha256}", indent=2, style="dim")
 
 
 def _gathered(results: Iterable[Result]) -> Iterator[Result]:

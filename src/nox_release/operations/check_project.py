@@ -213,14 +213,14 @@ def _verdict(console: Console, checklist: Checklist) -> None:
 def _show_step(console: Console, step: NextStep) -> None:
     console.mark("step", f"Next: {step.text}")
     if step.otherwise:
-        console.line(step.command, indent=4)
+        console.paste(step.command, indent=4)
         console.line(step.otherwise, indent=2)
     if step.page:
-        console.line(step.page, indent=4)
+        console.paste(step.page, indent=4)
         for label, value in step.values:
             console.line(f"{label}: {value}", indent=6)
     if step.command and not step.otherwise:
-        console.line(f"then: {step.command}" if step.page else step.command, indent=4)
+        console.paste(f"then: {step.command}" if step.page else step.command, indent=4)
 
 
 def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:

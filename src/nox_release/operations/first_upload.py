@@ -38,6 +38,7 @@ from nox_release.findings import Finding, Severity, Skipped, errors_in, ranked
 from nox_release.git import NotARepository, Repository, find_repository
 from nox_release.maintainer import Keyring, find_maintainer
 from nox_release.operations import options as shared
+from nox_release.operations.build_report import show_files
 from nox_release.operations.exchange import can_prove
 from nox_release.operations.following import await_files
 from nox_release.operations.naming import named
@@ -385,14 +386,7 @@ class FirstUpload:
         missing = set(expected_names(target)) - {
             file.filename for file in files_there(target, observed)
         }
-        console.table(
-            ("file", "bytes", "sha256"),
-            [
-                (one.filename, f"{one.size:,}", one.sha256)
-                for one in self.distributions
-                if one.filename in missing
-            ],
-        )
+        show_files(console, (one for one in self.distributions if one.filename in missing))
         console.line()
         console.table(
             ("", ""), [("to", self.index.upload_url), *self.whom(target, credential, you)]
@@ -483,7 +477,7 @@ class FirstUpload:
         name = target.name
         if credential is None:
             console.mark("done", f"{target.title} is on {self.index.title} already.")
-        console.line(pages.project_page(self.index, name, target.version))
+        console.paste(pages.project_page(self.index, name, target.version))
         console.title("Next: the trusted publisher")
         publisher = self.publisher()
         if publisher is None:
@@ -491,7 +485,7 @@ class FirstUpload:
             return 0
         page = pages.publishing_page(self.index, name, publisher)
         console.line("Open this page, look at what is filled in, and press Add:")
-        console.line(page, indent=2)
+        console.paste(page, indent=2)
         console.table(("", ""), pages.form_values(name, publisher))
         if self.options.open:
             self.open(page)
@@ -540,7 +534,7 @@ class FirstUpload:
                 f"{there.name} exists on {self.index.title}, without files. If it is yours, "
                 "register the publisher on its own page:"
             )
-            console.line(page, indent=2)
+            console.paste(page, indent=2)
             console.table(("", ""), pages.form_values(name, publisher))
             next_command = "nox -s release"
         else:
@@ -554,7 +548,7 @@ class FirstUpload:
             console.table(("", ""), pages.form_values(name, publisher))
             console.line("3. Press Add. Then:")
             next_command = "nox -s release -- --pending-publisher"
-            console.line(next_command, indent=3)
+            console.paste(next_command, indent=3)
             console.line()
             console.line(
                 "To have the project without a release, by the exchange alone: "
@@ -570,7 +564,7 @@ class FirstUpload:
         if self.options.open:
             self.open(page)
         console.line()
-        console.line(f"Next: {next_command}")
+        console.mark("step", f"Next: {next_command}")
         return 0
 
     def refuse_unusable_name(self) -> None:

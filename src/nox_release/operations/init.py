@@ -182,7 +182,8 @@ def propose_workflow(
 
     `root` is the folder whose `[tool.nox-release] packages` may have named the project.
     """
-    package = project.root.relative_to(root).as_posix() if project.root != root else ""
+    alone = project.root == root and not options.package
+    package = "" if alone else project.root.relative_to(root).as_posix()
     filename = options.workflow or workflow_name(project, package=package)
     if not filename.endswith((".yml", ".yaml")) or Path(filename).name != filename:
         raise ConfigurationError(
@@ -322,6 +323,7 @@ def _next_step(context: Context, proposals: tuple[Proposal, ...]) -> None:
         console.line(f"Take over what you want of the changes to {' and '.join(changed)}.")
     if written:
         files = shlex.join(written)
-        console.mark("step", f'Next: git add {files} && git commit -m "Publish with nox-release"')
+        console.mark("step", "Next: Commit what was written.")
+        console.paste(f'git add {files} && git commit -m "Publish with nox-release"', indent=4)
     else:
         console.mark("step", "Next: nox -s check-project")

@@ -146,7 +146,7 @@ class Story:
     def aside(self, name: str) -> Path:
         """A folder of this project's own outside the copy."""
         own = self.package.replace("/", "-") if self.several else ""
-        return self.world.directory / name / own
+        return self.world.directory / name / ("root" if own == "." else own)
 
     @property
     def user(self) -> str:
@@ -239,7 +239,9 @@ def _rehearse(
             options=options,
             origin=origin,
             title=project.name or project.root.name,
-            package="" if project.root == here else project.root.relative_to(here).as_posix(),
+            package=""
+            if project.root == here and len(projects) == 1 and not options.package
+            else project.root.relative_to(here).as_posix(),
             several=len(projects) > 1,
             written=written,
         )
@@ -524,10 +526,17 @@ def _form(publisher: TrustedPublisher) -> dict[str, str]:
 
 
 def _first_upload(story: Story) -> None:
+    from nox_release.checks.file_rules import NAMES_FROM_BEFORE
     from nox_release.rehearsal.copying import announce, bump, next_version
 
     world, console, project = story.world, story.context.console, story.project
     with _part(story, "First upload") as proven:
+        if project.normalized_name in NAMES_FROM_BEFORE:
+            world.index.create_project(project.name, owner=story.user)
+            console.line(
+                "PyPI gives the name of a standard library module to nobody any more; "
+                f"{project.name} is older than that rule, so here it exists already, empty."
+            )
         target = next_version(story.version)
         changed = None if story.placeholder else bump(project, story.version, target)
         if changed is not None:
@@ -755,7 +764,7 @@ def _summary(story: Story, seconds: float) -> None:
             "ok",
             f"All {len(story.parts)} parts in {seconds:.0f} s; nothing was published anywhere.",
         )
-        console.line("Next: nox -s check-project shows what the real way still needs.")
+        console.mark("step", "Next: nox -s check-project shows what the real way still needs.")
     else:
         console.mark(
             "error", f"Part {len(story.parts) + 1} failed; nothing was published anywhere."
@@ -816,7 +825,7 @@ def _summary_of_all(stories: Sequence[Story], seconds: float, parts: int) -> int
             f"{len(stories)} packages, {parts} parts in {seconds:.0f} s; "
             "nothing was published anywhere.",
         )
-        console.line("Next: nox -s check-project shows what the real way still needs.")
+        console.mark("step", "Next: nox -s check-project shows what the real way still needs.")
         return 0
     if first.options.json:
         return 1
