@@ -62,15 +62,15 @@ DOWNLOAD_LIMIT = 500 * 1000 * 1000
 # idle meanwhile.
 _TWINE = """
 import sys
-import twine.cli, twine.commands.check, twine.exceptions
+import twine.cli, twine.commands.check
 twine.cli.args.no_color = True
 twine.cli.configure_output()
 failed = False
 for line in sys.stdin:
     try:
         failed |= twine.commands.check.main(["--strict", "--", line.rstrip("\\n")])
-    except twine.exceptions.TwineException as error:
-        print(f"{type(error).__name__}: {error.args[0]}", file=sys.stderr)
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(2)
 sys.exit(failed)
 """
