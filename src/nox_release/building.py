@@ -68,7 +68,7 @@ def build_distributions(
 
     def on_wheel() -> None:
         step("wheel, from the sdist")
-        if on_sdist is not None:  # not before: both would wait for each other
+        if on_sdist is not None:  # not sooner: that and unpacking would slow each other
             on_sdist(sdist)
 
     with _unpacked(sdist, outdir.with_name(outdir.name + "-sdist")) as tree:
@@ -104,7 +104,9 @@ def needs_nothing_more(source: Path) -> bool:
         return backend in _PLAIN_BACKENDS
     tool = pyproject.get("tool", {})
     hatch = tool.get("hatch", {}) if isinstance(tool, dict) else {}
-    return not (source / "hatch.toml").exists() and not _has_key(hatch.get("build"), _HATCH_KEYS)
+    if not isinstance(hatch, dict) or (source / "hatch.toml").exists():
+        return False
+    return not _has_key(hatch.get("build"), _HATCH_KEYS)
 
 
 def _has_key(table: object, keys: Collection[str]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from small_wheels import small_wheel
 
 from nox_release.building import BuildFailed, build_distributions, last_words
 from nox_release.environments import fresh_environment
@@ -245,3 +246,69 @@ def test_last_words_of_a_log_without_a_traceback_are_its_last_lines():
     text = "\n".join(f"line {number}" for number in range(40))
     assert last_words(text).splitlines()[0] == "line 28"
     assert last_words(text).splitlines()[-1] == "line 39"
+
+
+# Goes by the name of a backend that is known to need nothing more, and needs something.
+SURPRISING_BACKEND = """\
+import io, os, sys, tarfile, zipfile
+sys.modules["flit_core.buildapi"] = sys.modules[__name__]
+def asked(config_settings=None):
+    with open(os.environ["KEPT"], "a") as kept:
+        kept.write("asked\\n")
+    return {needs!r}
+get_requires_for_build_sdist = get_requires_for_build_wheel = asked
+def build_sdist(directory, config_settings=None):
+    import orc_demo
+    with tarfile.open(os.path.join(directory, "demo-1.0.tar.gz"), "w:gz") as archive:
+        archive.add("pyproject.toml", "demo-1.0/pyproject.toml")
+    return "demo-1.0.tar.gz"
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    import orc_demo
+    with zipfile.ZipFile(os.path.join(directory, "demo-1.0-py3-none-any.whl"), "w"):
+        return "demo-1.0-py3-none-any.whl"
+"""
+
+
+def surprising(tmp_path, runner, needs):
+    """A project with such a backend, an environment, and the file that notes what is asked."""
+    body = SURPRISING_BACKEND.format(needs=needs)
+    backend = small_wheel(tmp_path, "flit-core", "99.0", body=body)
+    text = (
+        f'[build-system]\nrequires = ["flit-core @ {backend.as_uri()}"]\n'
+        'build-backend = "flit_core.buildapi"\n'
+    )
+    kept = tmp_path / "kept"
+    kept.touch()
+    told = replace(runner, environ={**environ(), "KEPT": str(kept)})
+    environment = fresh_environment(tmp_path / "env", told)
+    return write(tmp_path / "source", {"pyproject.toml": text}), environment, kept
+
+
+def test_a_backend_that_fails_for_want_of_something_is_asked_then_and_makes_it_once_more(
+    tmp_path, runner
+):
+    needed = small_wheel(tmp_path).as_uri()
+    source, environment, kept = surprising(tmp_path, runner, [f"orc-demo @ {needed}"])
+    steps, seen = [], []
+    made = build_distributions(
+        environment,
+        source=source,
+        outdir=tmp_path / "out",
+        on_step=steps.append,
+        on_sdist=seen.append,
+    )
+    assert [path.name for path in made] == ["demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl"]
+    assert steps[1:] == ["sdist", "wheel, from the sdist"]
+    assert seen == [made[0]]
+    assert kept.read_text().split() == ["asked"]
+
+
+def test_a_backend_that_fails_and_needs_nothing_more_has_failed_for_its_own_reason(
+    tmp_path, runner
+):
+    source, environment, kept = surprising(tmp_path, runner, [])
+    with pytest.raises(BuildFailed) as caught:
+        build_distributions(environment, source=source, outdir=tmp_path / "out")
+    assert caught.value.message == "The sdist could not be built."
+    assert "No module named 'orc_demo'" in caught.value.reason
+    assert kept.read_text().split() == ["asked"]
