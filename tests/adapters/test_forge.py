@@ -293,14 +293,19 @@ def test_an_answer_that_breaks_off_is_an_error():
 
 
 class Spoken(Forge):
-    """A forge that is told its answers."""
+    """A forge that is told its answers, in turn; of paths that end as in `by_path`, those there."""
 
-    def __init__(self, *answers):
+    def __init__(self, *answers, **by_path):
         super().__init__("o/r", Runner(environ={}), Path())
         self.answers = list(answers)
+        self.by_path = by_path
 
     def api(self, path, *, query=None, method="GET", body=None):
-        return Answer(status=200, headers={}, document=self.answers.pop(0))
+        answers = self.by_path.get(path.rpartition("/")[2].replace("-", "_"), self.answers)
+        found = answers.pop(0)
+        if isinstance(found, Answer):
+            return found
+        return Answer(status=200, headers={}, document=found)
 
 
 @pytest.mark.parametrize("answer", [None, {}, {"jobs": None}, {"jobs": [None]}, {"jobs": ["x"]}])
@@ -333,8 +338,19 @@ def test_a_red_check_on_the_second_page_is_seen():
         run = {"name": "x", "status": "completed", "conclusion": conclusion}
         return {"check_runs": [run] * count}
 
-    forge = Spoken(page("success", 100), page("failure", 1), {"statuses": []})
+    pages = [page("success", 100), page("failure", 1)]
+    forge = Spoken(check_runs=pages, status=[{"statuses": []}])
     assert sum(check.is_red for check in forge.checks("a" * 40)) == 1
+
+
+def test_statuses_that_could_not_be_asked_for_are_not_none():
+    """They are asked for beside the checks, and are as good a reason to stop."""
+    refused = Answer(status=502, headers={}, document={"message": "Bad Gateway"})
+    with pytest.raises(ForgeError, match="502"):
+        Spoken(check_runs=[{"check_runs": []}], status=[refused]).checks("a" * 40)
+    absent = Answer(status=404, headers={}, document={"message": "Not Found"})
+    assert Spoken(check_runs=[{"check_runs": []}], status=[absent]).checks("a" * 40) == ()
+    assert Spoken(check_runs=[absent], status=[refused]).checks("a" * 40) is None
 
 
 @pytest.mark.parametrize(
