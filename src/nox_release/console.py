@@ -13,6 +13,7 @@ import re
 import shlex
 import sys
 import time
+from dataclasses import replace
 from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TextIO
@@ -315,9 +316,9 @@ class Console:
 
     # --- findings and errors -----------------------------------------------------------------
 
-    def finding(self, finding: Finding, *, indent: int = 0) -> None:
-        """One finding: what, where, why, and what to do."""
-        where = f"{finding.where}: " if finding.where and str(finding.where) else ""
+    def finding(self, finding: Finding, *, indent: int = 0, advised: bool = False) -> None:
+        """One finding: what, where, why, and what to do, unless it was `advised` a moment ago."""
+        where = f"{finding.where}: " if _says_more(finding) else ""
         self.mark(
             finding.severity.value,
             f"{where}{finding.message}",
@@ -325,6 +326,9 @@ class Console:
             detail=f"[{finding.id}]",
         )
         inner = indent + 2
+        if advised:
+            self.line("fix: as above", indent=inner)
+            return
         for label, text in (
             ("why", finding.why),
             ("PyPI would say", finding.refusal),
@@ -344,9 +348,12 @@ class Console:
             if not group:
                 continue
             self.title(subject[0].upper() + subject[1:])
+            advice: set[Finding] = set()
             for result in group:
                 if isinstance(result, Finding):
-                    self.finding(result)
+                    words = replace(result, message="", where=None)
+                    self.finding(result, advised=bool(result.fix) and words in advice)
+                    advice.add(words)
                 elif isinstance(result, Skipped):
                     self.mark("not known", f"{result.title}: {result.reason}")
                 elif verbose:
@@ -570,6 +577,12 @@ def _property(text: str) -> str:
 
 def _cell(text: str) -> str:
     return safe(text).replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _says_more(finding: Finding) -> bool:
+    """Whether the place tells more than the message, which may begin with the file's name."""
+    place = str(finding.where or "")
+    return bool(place) and not finding.message.startswith(f"`{PurePath(place).name}`")
 
 
 def error_as_json(error: NoxReleaseError) -> dict[str, Any]:

@@ -150,6 +150,22 @@ def test_the_checklist_is_grouped_and_says_what_is_not_known():
     assert "+ Name" in text or "✓ Name" in text
 
 
+def test_the_same_advice_is_given_once_in_a_list():
+    both = [find(RULE, f"{name} has none.") for name in ("one", "other")]
+    text = shown(lambda console: console.results(both))
+    assert text.count("why: The page on PyPI stays empty.") == 1
+    assert text.count("https://packaging.python.org/") == 1
+    assert text.rstrip().endswith("! warning: other has none.  [readme-missing]\n  fix: as above")
+
+
+def test_a_place_that_the_message_begins_with_is_not_said_twice():
+    where = Location(file="dist/demo-1.0.tar.gz")
+    text = shown(lambda console: console.finding(find(RULE, "`demo-1.0.tar.gz` is.", where=where)))
+    assert text.startswith("! warning: `demo-1.0.tar.gz` is.  [")
+    text = shown(lambda console: console.finding(find(RULE, "It is.", where=where)))
+    assert text.startswith("! warning: dist/demo-1.0.tar.gz: It is.  [")
+
+
 def test_an_error_says_what_why_and_what_next():
     error = NoxReleaseError("It broke.", reason="A wire.", hint="Mend it.")
     lines = [line.strip() for line in shown(lambda console: console.error(error)).splitlines()]

@@ -46,7 +46,7 @@ PLACE = Rule(
     title="The project is in a git repository with a remote on GitHub",
     why="What is published is a commit that GitHub has: the release's tag starts the workflow "
     "there, and the trusted publisher names that repository.",
-    remedy="Put the project under git, and push it: gh repo create --source . --push",
+    remedy="Put the project under git, and push it: gh repo create --source . --push --public",
     link="https://docs.pypi.org/trusted-publishers/",
 )
 GITHUB_ASKED = _fact(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -102,7 +103,7 @@ VERSION_ZERO = _rule(
 VERSION_MISMATCH = _rule(
     "version-mismatch",
     Severity.ERROR,
-    "metadata, filename, pyproject.toml and tag agree on the version",
+    "the version is the same wherever it is stated",
     why="A version on PyPI can be used once; the wrong one cannot be taken back.",
     remedy="Make them the same: raise the declared version, commit, and tag that commit.",
 )
@@ -144,7 +145,7 @@ BACKEND_WARNS = _rule(
     Severity.ADVICE,
     "the build backend has nothing to complain about",
     why="What it warns of today it may refuse tomorrow, or leave out silently.",
-    remedy="See what it says; a warning about a missing file usually means one in pyproject.toml.",
+    remedy="Do what it says; a warning about a missing file usually means one in pyproject.toml.",
 )
 SCRIPT_WITHOUT_TARGET = _rule(
     "script-without-target",
@@ -373,18 +374,17 @@ def check_built(facts: Facts) -> Iterator[Result]:
     yield from _this_machine(facts)
     yield from _script_targets(facts)
     for warning in facts.warnings:
-        yield find(BACKEND_WARNS, f"{facts.project.build_backend} warns: {_first_words(warning)}")
+        yield find(BACKEND_WARNS, f"{_backend(facts.project)} warns: {_in_one_line(warning)}")
 
 
-def _first_words(warning: str) -> str:
-    """The part of a warning that says what it is about: setuptools draws a box around the rest."""
-    kept: list[str] = []
-    for line in warning.strip().splitlines():
-        if kept and (not line.strip() or set(line.strip()) <= set("!*=-")):
-            break
-        if line.strip(" !*=-"):
-            kept.append(line.strip())
-    return " ".join(kept)[:300]
+def _backend(project: Project) -> str:
+    return re.split(r"[.:]", project.build_backend)[0]
+
+
+def _in_one_line(warning: str) -> str:
+    """What a warning says, without the box that setuptools draws around most of it."""
+    lines = (line for line in warning.splitlines() if not set(line.strip()) <= set("!*=-"))
+    return textwrap.shorten(" ".join(lines), 400, placeholder=" …")
 
 
 def _of(found: Iterator[Finding], rule: Rule, detail: str) -> Iterator[Result]:

@@ -738,7 +738,8 @@ REMARKS = (
         "description-type-missing",
         "the README's content type is declared",
         "PyPI takes it for reStructuredText; `twine check --strict` fails.",
-        "Give `project.readme` as a file ending in .md, .rst or .txt.",
+        "Give `project.readme` as a file ending in .md, .rst or .txt; in a setup.py, "
+        "`long_description_content_type`.",
         f"{_METADATA}#description-content-type",
         Severity.WARNING,
     ),

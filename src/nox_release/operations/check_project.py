@@ -220,7 +220,8 @@ def _show_step(console: Console, step: NextStep) -> None:
         for label, value in step.values:
             console.line(f"{label}: {value}", indent=6)
     if step.command and not step.otherwise:
-        console.paste(f"then: {step.command}" if step.page else step.command, indent=4)
+        after = step.page or step.kind == "fix"
+        console.paste(f"then: {step.command}" if after else step.command, indent=4)
 
 
 def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:

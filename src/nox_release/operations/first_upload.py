@@ -191,14 +191,15 @@ class FirstUpload:
 
     def look_around(self) -> dict[str, Any]:
         name = self.project.name
-        return ask_all(
-            {
-                "project": lambda: self.client.fetch_project(name),
-                "ownership": lambda: self.client.fetch_ownership(name),
-                "changes": self.repository.changes,
-                "tracked": self.repository.tracked,
-            }
-        )
+        with self.console.waiting(f"Asking about {name}"):
+            return ask_all(
+                {
+                    "project": lambda: self.client.fetch_project(name),
+                    "ownership": lambda: self.client.fetch_ownership(name),
+                    "changes": self.repository.changes,
+                    "tracked": self.repository.tracked,
+                }
+            )
 
     def look(self, before: Observed) -> Observed:
         return replace(before, project=self.client.fetch_project(self.project.name))

@@ -69,10 +69,10 @@ def next_step(
         first = ranked(others)[0]
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         if first.where:
-            text = f"Correct {first.where} [{first.id}]{more}, and look again."
+            text = f"Correct {first.where} [{first.id}]{more}."
         else:
             said = first.message.split(". ")[0].rstrip(".")
-            text = f"Correct this{more}, and look again: {said}. [{first.id}]"
+            text = f"Correct this{more}: {said}. [{first.id}]"
         return NextStep(
             kind="fix",
             text=text,

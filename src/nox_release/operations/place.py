@@ -83,7 +83,7 @@ def choose_remote(repository: Repository, wanted: str | None) -> str:
         raise ConfigurationError(
             "This repository has no remote.",
             reason="The tag is pushed to GitHub, and PyPI is told which repository publishes.",
-            hint="gh repo create --source . --push, or "
+            hint="gh repo create --source . --push --public, or "
             "git remote add origin https://github.com/OWNER/REPOSITORY.git",
         )
     raise ConfigurationError(

@@ -305,7 +305,8 @@ class Release:
             built = self.build(tag=None)
             version = built.version
         target = self.target(version, commit, derivation)
-        observed = self.observer.look(target)
+        with self.console.waiting(f"Asking about {target.title}"):
+            observed = self.observer.look(target)
         self.come_back_to(target, observed)
         if self.plan(target, observed).is_finished:
             return self.already_finished(target, observed)
@@ -315,7 +316,8 @@ class Release:
             built = self.try_to_build(tag=target.tag if self.project.version is None else None)
         if built is not None:
             target = with_files(target, built)
-        observed = self.observer.look_around(target, observed)
+        with self.console.waiting("Asking what a release depends on"):
+            observed = self.observer.look_around(target, observed)
         target = with_githubs_spelling(target, observed)
         results = self.preflight(target, observed, built, derivation)
         plan = self.plan(target, observed)
