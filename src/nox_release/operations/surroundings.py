@@ -259,13 +259,12 @@ class Surroundings:
 
     def _unanswered(self) -> list[Result]:
         """What git would not say about this clone, as *not known*."""
-        answers = {
-            name: self._answers[name].result() for name in _OF_THE_CLONE if name in self._answers
-        }
+        answers = {name: asked_.result() for name, asked_ in self._answers.items()}
+        answers["branch"] = self.branch
         return [
             Skipped(id=rule.id, subject=rule.subject, title=rule.title, reason=answer.reason)
             for name, rule in _OF_THE_CLONE.items()
-            if isinstance(answer := answers.get(name, self.branch), CouldNotAsk)
+            if isinstance(answer := answers[name], CouldNotAsk)
         ]
 
     def _logged_in(self, observed: Observed) -> Passed:
