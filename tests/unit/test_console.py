@@ -9,6 +9,7 @@ import pytest
 from nox_release.console import Console, as_called, finding_as_json, safe, with_options
 from nox_release.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.findings import Location, Passed, Rule, Severity, Skipped, find
+from nox_release.sessions import OPERATIONS
 
 RULE = Rule(
     id="readme-missing",
@@ -284,6 +285,11 @@ def test_the_next_command_is_about_the_same_index_and_package(text, shown_as):
 def test_without_a_noxfile_commands_are_those_of_the_script(text, called):
     assert as_called(text, script=True) == called
     assert as_called(text) == text
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_session_is_known_by_its_name(name):
+    assert as_called(f"nox -s {name}", prefix="pypi-") == f"nox -s pypi-{name}"
 
 
 @pytest.mark.parametrize(
