@@ -580,7 +580,7 @@ def derive_publisher(
         for publish in publish_jobs(workflow, called=called, actions=actions)
     )
     wanted = settings.index.name
-    candidates = _for_index(jobs, wanted)
+    candidates = for_index(jobs, wanted)
     if settings.workflow is not None:
         candidates = tuple(c for c in candidates if c.workflow.filename == settings.workflow)
     usable = tuple(c for c in candidates if not c.unusable and not c.workflow.is_only_called)
@@ -644,7 +644,7 @@ def _first(jobs: tuple[PublishJob, ...], file: str) -> PublishJob:
     return next(job for job in jobs if job.workflow.file == file)
 
 
-def _for_index(jobs: tuple[PublishJob, ...], wanted: str) -> tuple[PublishJob, ...]:
+def for_index(jobs: tuple[PublishJob, ...], wanted: str) -> tuple[PublishJob, ...]:
     """Jobs that upload to the wanted index; if none is sure to, those of which only a run knows.
 
     An index of the maintainer's own (a rehearsal, a mirror) takes the place of PyPI: the workflow

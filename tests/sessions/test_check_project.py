@@ -220,6 +220,24 @@ def test_changes_that_are_not_committed_stop_a_release(world):
     assert "tree-dirty" in Answer(world, "--pending-publisher").ids()
 
 
+def test_a_tag_that_is_not_known_yet_is_held_against_no_pattern(world):
+    pyproject = (world.clone / "pyproject.toml").read_text("utf-8")
+    on_push = WORKFLOW.replace(
+        "  release:\n    types: [published]\n", '  push:\n    tags: ["v[1-9]*.*.*"]\n'
+    )
+    assert on_push != WORKFLOW
+    world.commit(
+        "Leave the version to the backend",
+        {
+            "pyproject.toml": pyproject.replace('version = "1.2.3"', 'dynamic = ["version"]'),
+            ".github/workflows/publish.yml": on_push,
+        },
+    )
+    answer = Answer(world)
+    assert "trigger-tag-pattern" not in answer.ids()
+    assert "v0" not in json.dumps(answer.document)
+
+
 def test_what_git_does_not_say_is_not_known_and_never_fine(world):
     """`git status` fails over a broken index file, where HEAD can still be read."""
     (world.clone / ".git" / "index").write_bytes(b"broken")

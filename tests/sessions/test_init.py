@@ -121,6 +121,21 @@ def test_a_workflow_that_publishes_already_needs_no_second_one(project, capsys):
     assert not workflow(project).exists()
 
 
+def test_a_workflow_for_testpypi_alone_does_not_stand_in_for_one(project, capsys):
+    repository(project)
+    other = workflow(project, "try.yml")
+    other.parent.mkdir(parents=True)
+    other.write_text(
+        "on: push\njobs:\n  up:\n    permissions: {id-token: write}\n    steps:\n"
+        "      - uses: pypa/gh-action-pypi-publish@release/v1\n"
+        "        with: {repository-url: https://test.pypi.org/legacy/}\n",
+        encoding="utf-8",
+    )
+    assert main(["init", "--yes"]) == 0
+    assert "not needed" not in capsys.readouterr().out
+    assert workflow(project).exists()
+
+
 def test_each_of_several_packages_gets_a_workflow_of_its_own(project, capsys):
     repository(project)
     (project / "pyproject.toml").write_text(

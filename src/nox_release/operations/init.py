@@ -18,7 +18,7 @@ from nox_release.build_folders import builds_package
 from nox_release.errors import CommandError, ConfigurationError, ForgeError, NoxReleaseError
 from nox_release.findings import Finding
 from nox_release.operations import options as shared
-from nox_release.publishing import derive_publisher, spelt_by_github
+from nox_release.publishing import derive_publisher, for_index, spelt_by_github
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
 from nox_release.scaffold.publish import (
     guarded_repository,
@@ -208,7 +208,7 @@ def propose_workflow(
     others = sorted(
         {
             job.workflow.file
-            for job in derivation.jobs
+            for job in for_index(derivation.jobs, project.settings.index.name)
             if not package or builds_package(job.workflow, folder, project.name) is not False
         }
         - {shown}
@@ -219,7 +219,8 @@ def propose_workflow(
             path=path,
             shown=shown,
             text=None,
-            note=f"not needed: {' and '.join(others)} uploads already, and two workflows that "
+            note=f"not needed: {' and '.join(others)} "
+            f"upload{'s' * (len(others) == 1)} already, and two workflows that "
             f"upload to {title} get into each other's way",
         )
     return Proposal(path=path, shown=shown, text=publish_workflow(plan), existing=existing)

@@ -62,6 +62,10 @@ _OF_THE_CLONE = {
 }
 
 
+# Three numbers, as most patterns for tags ask for; `v0` fits none of them.
+UNKNOWN_VERSION = "0.0.0"
+
+
 class Surroundings:
     """git here, the remote, and GitHub: all asked when this is made, judged by `results`."""
 
@@ -111,8 +115,8 @@ class Surroundings:
 
     @property
     def tag(self) -> str:
-        """The tag of this version; where the version is not known, one of the same shape."""
-        return self._project.settings.tag(self._project.name, self.version or "0")
+        """The tag of this version; where the version is not known, one that is hardly anywhere."""
+        return self._project.settings.tag(self._project.name, self.version or UNKNOWN_VERSION)
 
     def _tagged(self) -> str | None:
         """The version of a tag at HEAD, for projects whose version comes from there."""
@@ -149,7 +153,7 @@ class Surroundings:
         publisher = self._derivation.publisher
         return Target(
             name=self._project.name,
-            version=self.version or "0",
+            version=self.version or UNKNOWN_VERSION,
             tag=self.tag,
             commit=self.head,
             index=self._project.settings.index,
@@ -173,7 +177,7 @@ class Surroundings:
             default_branch=None
             if isinstance(remote, CouldNotAsk)
             else remote["remote"].default_branch,
-            tag=self.tag,
+            tag=self.tag if self.version else None,
             at_commit=at_commit,
             environment=self._environment(),
         )
