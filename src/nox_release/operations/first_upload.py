@@ -511,7 +511,8 @@ class FirstUpload:
         """Show how the first release from CI creates the project."""
         console = self.console
         name = self.project.name
-        there = self.client.fetch_project(name)
+        with self.console.waiting(f"Asking about {name}"):
+            there = self.client.fetch_project(name)
         if there is not None and (there.files or there.versions):
             raise ConflictError(
                 f"{there.name} has releases on {self.index.title} already "

@@ -22,6 +22,9 @@ def named(context: Context, project: Project) -> Project:
         return project
     from nox_release.operations.build import build
 
-    with tempfile.TemporaryDirectory(prefix="nox-release-", ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="nox-release-", ignore_cleanup_errors=True) as folder,
+        context.console.waiting("Building, for only that tells the project's name"),
+    ):
         built = build(context, project, smoke=False, destination=Path(folder))
     return replace(project, name=built.project.name)

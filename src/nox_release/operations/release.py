@@ -272,7 +272,7 @@ class Release:
             version for tag in tags if (version := version_of_tag(tag, tag_format=form, name=name))
         ]
         newest = f"The newest one is {max(known)}." if known else "There is none yet."
-        hint = "Say it: nox -s release -- 1.4.0"
+        hint = "Say it: nox -s release -- VERSION"
         others = [
             (tag, other)
             for tag in tags
