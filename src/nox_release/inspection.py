@@ -86,7 +86,12 @@ def check_with_twine(files: Iterable[Path], runner: Runner, *, cwd: Path) -> tup
         [sys.executable, "-c", _TWINE],
         cwd=cwd,
         text=(f"{path}\n" for path in files),
-        extra_environ={"COLUMNS": "10000", "PYTHONWARNINGS": "ignore", "PYTHONIOENCODING": "utf-8"},
+        extra_environ={
+            "COLUMNS": "10000",
+            "TERM": "",  # twine's rich breaks lines at 80 where it is "dumb", whatever COLUMNS says
+            "PYTHONWARNINGS": "ignore",
+            "PYTHONIOENCODING": "utf-8",
+        },
         timeout=300,
         check=False,
     )

@@ -23,6 +23,15 @@ def test_files_that_pass_pass_together(tmp_path, check):
     assert [type(result) for result in check(one, two)] == [Passed]
 
 
+@pytest.mark.parametrize("terminal", ["dumb", "unknown", "xterm-256color"])
+def test_the_kind_of_terminal_changes_no_verdict(tmp_path, terminal):
+    folder = tmp_path / ("long" * 20)
+    folder.mkdir()
+    wheel = small_wheel(folder, headers=f"{README}Hello.\n")
+    runner = Runner(environ={**os.environ, "TERM": terminal, "COLUMNS": "40"})
+    assert [type(result) for result in check_with_twine([wheel], runner, cwd=folder)] == [Passed]
+
+
 def test_a_file_that_does_not_pass_is_told_by_its_name_after_one_that_does(tmp_path, check):
     good = small_wheel(tmp_path, version="1.0", headers=f"{README}Hello.\n")
     bad = small_wheel(tmp_path, version="2.0", headers=f"{README}.. toctree::\n")

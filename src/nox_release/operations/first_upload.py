@@ -672,6 +672,7 @@ def run_twine(
             "PYTHONIOENCODING": "utf-8",
             "PYTHONSAFEPATH": "1",  # nothing that lies beside the files is imported
             "COLUMNS": "1000",
+            "TERM": "",  # rich breaks lines at 80 where it is "dumb"
         },
         secrets=(credential.secret, whole.secret),
         timeout=_UPLOAD_WITHIN,
