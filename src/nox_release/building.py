@@ -80,6 +80,22 @@ def build_distributions(
     return sdist, wheel
 
 
+def install_build_requirements(
+    environment: Environment, sdist: Path, *, extra_requires: Sequence[str] = ()
+) -> None:
+    """Install what making the wheel from `sdist` needs: what is declared, and what its backend adds.
+
+    Raises:
+        BuildFailed: the backend could not be asked, or what it needs could not be installed.
+        ConfigurationError: pyproject.toml has no usable `[build-system]`.
+    """
+    backend = _Backend(environment, source_date_epoch=None, on_line=None)
+    with _unpacked(sdist, environment.directory.with_name("sdist")) as tree:
+        builder = backend.builder(tree)
+        backend.need({*builder.build_system_requires, *extra_requires})
+        backend.need(backend.ask("wheel", builder))
+
+
 # Backends whose `get_requires_for_build_*` touch no file and answer with nothing; hatchling's only
 # where no plugin of the build has a say.
 # Source: flit_core/buildapi.py, poetry/core/masonry/api.py, hatchling/builders/config.py.

@@ -181,6 +181,24 @@ def test_a_check_runs_in_the_job_and_environment_that_publish():
 
 
 @pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ({"demo/__init__.py", "demo/_fast.pyx"}, "setuptools"),
+        ({"demo/__init__.py", "tests/_fast.pyx", "Docs/a/b.pyx"}, None),
+        (set(), None),
+    ],
+)
+def test_a_backend_of_its_own_compiles_the_cython_sources(names, expected):
+    project = Project(
+        root=Path(),
+        name="demo",
+        build_backend="own",
+        pyproject={"build-system": {"backend-path": ["."]}},
+    )
+    assert native_code(project, None, names) == expected
+
+
+@pytest.mark.parametrize(
     ("pyproject", "backend", "setup_py", "expected"),
     [
         ({}, "hatchling.build", None, None),
@@ -188,6 +206,9 @@ def test_a_check_runs_in_the_job_and_environment_that_publish():
         ({}, "setuptools.build_meta", "setup(name='demo')", None),
         ({}, "setuptools.build_meta", "setup(ext_modules=[Extension('a', ['a.c'])])", "setuptools"),
         ({}, "setuptools.build_meta", "setup(ext_modules = cythonize('a.pyx'))", "setuptools"),
+        ({}, "setuptools.build_meta", "kwargs['ext_modules'] = [fast]", "setuptools"),
+        ({}, "setuptools.build_meta", "kwargs = {'ext_modules': [fast]}", "setuptools"),
+        ({}, "setuptools.build_meta", "fast = CMakeExtension('a')", "setuptools"),
         ({}, "setuptools.build_meta:__legacy__", "setup(cffi_modules=['b.py:f'])", "setuptools"),
         (
             {"tool": {"setuptools": {"ext-modules": [{"name": "a", "sources": ["a.c"]}]}}},

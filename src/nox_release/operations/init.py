@@ -26,6 +26,7 @@ from nox_release.scaffold.publish import (
     publish_workflow,
     workflow_name,
 )
+from nox_release.source_tree import read_source_tree
 from nox_release.workflow_syntax import WORKFLOWS
 from nox_release.workflows import github_remote, package_in, read_actions, read_workflows
 
@@ -194,12 +195,14 @@ def propose_workflow(
     path = place.top / shown
     folder = project.root.relative_to(place.top).as_posix() if project.root != place.top else ""
     existing = _text(path)
+    tree = read_source_tree(project)
     plan = plan_publish(
         project,
         tool=_requirement(),
         # What is there already knows better than nobody.
         repository="/".join(place.slug) if place.slug else guarded_repository(existing or ""),
-        setup_py=_text(project.root / "setup.py"),
+        setup_py=tree.texts.get("setup.py"),
+        names=tree.names,
         filename=filename,
         environment=options.environment,
         folder="" if folder == "." else folder,

@@ -426,6 +426,7 @@ def _settle(story: Story) -> None:
 
 def _build(story: Story) -> None:
     from nox_release.archives import read_distribution
+    from nox_release.checks.built import is_uploadable
     from nox_release.rehearsal.copying import drop_tag, tagged_version
 
     with _part(story, "Build") as proven:
@@ -440,17 +441,19 @@ def _build(story: Story) -> None:
             arguments.append("--no-smoke")
         _session(story, "build", *arguments)
         story.files = tuple(sorted(path for path in outdir.iterdir() if path.is_file()))
-        built = read_distribution(story.files[0])
+        made = [read_distribution(path) for path in story.files]
+        built = made[0]
         story.name, story.version = built.name, story.version or built.version
         if drop_tag(story.world, project.settings.tag(project.name, story.version)):
             story.context.console.line(
                 f"The tag of {story.version} is left out of the copy: it is rehearsed as new."
             )
-        _judge_workflow(story, built.metadata.value("metadata-version") or "")
+        compiled = not all(is_uploadable(one) for one in made)
+        _judge_workflow(story, built.metadata.value("metadata-version") or "", compiled=compiled)
         proven.append(f"{' and '.join(path.name for path in story.files)}, inspected")
 
 
-def _judge_workflow(story: Story, metadata: str) -> None:
+def _judge_workflow(story: Story, metadata: str, *, compiled: bool) -> None:
     """A workflow that would lose these files is told of, and stood in for."""
     from nox_release.rehearsal.copying import losing, replace_workflow
 
@@ -460,13 +463,20 @@ def _judge_workflow(story: Story, metadata: str) -> None:
     derivation = story.publishing.derivation
     tag = project.settings.tag(project.name, story.version)
     findings = losing(derivation, project.settings.index, tag=tag, metadata=metadata)
-    if not findings or derivation.job is None:
+    unseen = compiled and bool(story.publishing.written) and not story.publishing.compiles
+    if derivation.job is None or not (findings or unseen):
         return
     console.line()
     for finding in findings:
         console.finding(finding)
-    reason = f"With {derivation.job.workflow.file} as it is, a real release would be lost."
-    story.publishing = replace_workflow(world, project, derivation, reason, package=story.package)
+    reason = (
+        f"With {derivation.job.workflow.file} as it is, a real release would be lost."
+        if findings
+        else "The wheel has compiled parts, which nothing in the project's files had shown."
+    )
+    story.publishing = replace_workflow(
+        world, project, derivation, reason, package=story.package, compiled=compiled
+    )
     story.written.append(story.publishing.written)
     console.mark("advice", story.publishing.note)
     if story.publisher.environment:
@@ -678,6 +688,7 @@ def _lacks_notes(story: Story) -> bool:
 def _install(story: Story) -> None:
     """The real pip, in an environment of its own, from the index; then an import."""
     from nox_release.archives import read_distribution
+    from nox_release.building import install_build_requirements
     from nox_release.environments import fresh_environment
     from nox_release.inspection import DOWNLOAD_LIMIT, download_size, python_for
 
@@ -697,7 +708,10 @@ def _install(story: Story) -> None:
         options = ["--no-deps", "--index-url", simple]
         if not any(name.endswith(".whl") for name in story.published):
             console.line("There is only the sdist on the index: pip builds it here.")
-            environment.install(*project.build_requires, timeout=600)
+            sdist = next(path for path in story.files if path.suffix != ".whl")
+            install_build_requirements(
+                environment, sdist, extra_requires=project.settings.build_requires
+            )
             options.append("--no-build-isolation")
         console.line(f"$ pip install {shlex.join(options)} {requirement}")
         environment.run_python(

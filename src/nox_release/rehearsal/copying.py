@@ -26,6 +26,7 @@ from nox_release.publishing import derive_publisher
 from nox_release.rehearsal.world import repository_name
 from nox_release.remotes import parse_remote
 from nox_release.scaffold.publish import plan_publish, publish_workflow, workflow_name
+from nox_release.source_tree import read_source_tree
 from nox_release.toml_lines import find_lines
 from nox_release.workflows import package_in, read_actions, read_workflows
 
@@ -350,12 +351,13 @@ _NONE = "No workflow that is committed publishes this project."
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publishing:
     """The workflow that publishes in the world; `note` says what was put in its place and why,
-    `written` which file.
+    `written` which file, `compiles` that this one makes wheels for several platforms.
     """
 
     derivation: Derivation
     note: str = ""
     written: str = ""
+    compiles: bool = False
 
 
 def ensure_workflow(
@@ -376,11 +378,18 @@ def ensure_workflow(
 
 
 def replace_workflow(
-    world: World, project: Project, derivation: Derivation, reason: str, *, package: str = ""
+    world: World,
+    project: Project,
+    derivation: Derivation,
+    reason: str,
+    *,
+    package: str = "",
+    compiled: bool = False,
 ) -> Publishing:
     """Commit the workflow that `init` would write to the copy, in place of those that publish.
 
-    Of several packages, the workflows that are sure to build others only are left alone.
+    Of several packages, the workflows that are sure to build others only are left alone. `compiled`
+    says that the wheel turned out to be one of native code.
     """
     root, index = project.root, project.settings.index
     place = package_in(world.clone, project)
@@ -396,16 +405,19 @@ def replace_workflow(
     filename = workflow_name(project, package=package)
     path = world.clone / ".github" / "workflows" / filename
     path.parent.mkdir(parents=True, exist_ok=True)
-    setup = root / "setup.py"
+    tree = read_source_tree(project)
     plan = plan_publish(
         replace(project, settings=replace(project.settings, index=replace(index, name="pypi"))),
         tool="nox-release",
         repository=f"{world.owner}/{world.repository}",
-        setup_py=setup.read_text("utf-8", "replace") if setup.is_file() else None,
+        setup_py=tree.texts.get("setup.py"),
+        names=tree.names,
         filename=filename,
         folder="" if root == world.clone else root.relative_to(world.clone).as_posix(),
         package=package,
     )
+    if compiled and plan.native is None:
+        plan = replace(plan, native="setuptools")
     path.write_text(publish_workflow(plan), encoding="utf-8", newline="\n")
     world.commit("Publish with a trusted publisher", paths=(".github",))
     what = f".github/workflows/{filename}, as `nox -s init` writes it"
@@ -414,7 +426,10 @@ def replace_workflow(
     else:
         note = f"{reason} The copy gets {what}."
     return Publishing(
-        derivation=_derive(world, project), note=note, written=f".github/workflows/{filename}"
+        derivation=_derive(world, project),
+        note=note,
+        written=f".github/workflows/{filename}",
+        compiles=plan.native is not None,
     )
 
 

@@ -17,6 +17,8 @@ from packaging.utils import canonicalize_name
 from nox_release.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from nox_release.project import Index, Project
 
 # Each commit is the one its release tag names. Version 1.14.2 of the publishing action is the first
@@ -46,8 +48,10 @@ _COMPILING = _RUST | {
     "scikit-build",
 }
 _EXTENSIONS = re.compile(
-    r"\b(?:ext_modules|rust_extensions|cffi_modules)\s*=|\bcythonize\s*\(|\bmypycify\s*\("
+    r"\b(?:ext_modules|rust_extensions|cffi_modules)\b[\"']?\]?\s*[=:]"
+    r"|\b(?:cythonize|mypycify|\w*Extension)\s*\("
 )
+_ASIDE = frozenset({"benchmarks", "docs", "examples", "test", "tests"})
 # What is the same inside YAML, with and without quotes, and inside a shell's double quotes.
 _PLAIN = re.compile(r"[\w.](?:[\w./-]| (?=\w)|:(?=\d))*")
 _PYTHONS = ("3.13", "3.14", "3.12", "3.11", "3.10")
@@ -85,12 +89,14 @@ def plan_publish(
     tool: str,
     repository: str | None,
     setup_py: str | None,
+    names: Collection[str] = (),
     filename: str = "publish.yml",
     environment: str | None = None,
     folder: str = "",
     package: str = "",
 ) -> PublishPlan:
-    """What the workflow of `project` has to do; `setup_py` is that file's text, if there is one.
+    """What the workflow of `project` has to do; `setup_py` is that file's text, if there is one,
+    and `names` are the project's files.
 
     Raises:
         ConfigurationError: a name would not come out of the workflow as it went in.
@@ -119,7 +125,7 @@ def plan_publish(
         environment=chosen,
         filename=filename,
         repository=repository,
-        native=native_code(project, setup_py),
+        native=native_code(project, setup_py, names),
         rust=bool(_build_tools(project) & _RUST),
         whole_history=project.version_from_tags,
         python=python_for(project.requires_python),
@@ -146,8 +152,11 @@ def _environment(index: Index) -> str:
     return "testpypi" if index.name == "testpypi" else "pypi"
 
 
-def native_code(project: Project, setup_py: str | None) -> str | None:
-    """Which way the project compiles something; `None` where it does not."""
+def native_code(project: Project, setup_py: str | None, names: Collection[str] = ()) -> str | None:
+    """Which way the project compiles something; `None` where it does not.
+
+    A backend of the project's own that has Cython sources is taken to compile them.
+    """
     backend = project.build_backend.split(":")[0].split(".")[0]
     if backend in _BACKENDS:
         return _BACKENDS[backend]
@@ -162,7 +171,13 @@ def native_code(project: Project, setup_py: str | None) -> str | None:
     declared = isinstance(table, dict) and bool(table.get("ext-modules"))
     if declared or (setup_py is not None and _EXTENSIONS.search(setup_py)):
         return "setuptools"
-    return None
+    return "setuptools" if own and any(map(_is_compiled, names)) else None
+
+
+def _is_compiled(path: str) -> bool:
+    """Whether this is a Cython source outside of the folders of tests and examples."""
+    *folders, name = path.split("/")
+    return name.endswith(".pyx") and not _ASIDE & {folder.lower() for folder in folders}
 
 
 def _build_tools(project: Project) -> set[str]:
