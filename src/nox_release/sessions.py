@@ -5,8 +5,9 @@ Loading this module loads nothing heavy: `nox -l` must stay as fast as without i
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     import argparse
@@ -68,7 +69,7 @@ def _session(name: str, line: str, prefix: str) -> Callable[[Session], None]:
             prefix=prefix,
         )
         if status in _INTERRUPTED:  # Nox would go on with the next session
-            raise SystemExit(status)
+            _leave(status)
         if status:
             session.error()
 
@@ -189,6 +190,16 @@ def _interrupted(console: Console, status: int, *, by: str = "") -> int:
     return status
 
 
+def _leave(status: int) -> NoReturn:
+    """End this program now: Python's own end would wait for threads that wait for an answer."""
+    import os
+
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(status)
+
+
 def _write_nowhere() -> None:
     """Let what Python still writes at its end go nowhere, instead of failing once more."""
     import os
@@ -244,13 +255,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The `nox-release` command: the same operations without a noxfile."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in OPERATIONS:
-        return run(
+        status = run(
             given[0],
             given[1:],
             interactive=sys.stdin.isatty(),
             program=f"nox-release {given[0]}",
             script=True,
         )
+        if status in _INTERRUPTED:
+            _leave(status)
+        return status
     if given in (["--version"], ["-V"]):
         from importlib.metadata import version
 

@@ -1,9 +1,11 @@
 """What a signal that ends this program leaves behind: nothing that runs, one line, its status."""
 
+import http.server
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -173,3 +175,41 @@ def test_ctrl_c_that_also_ends_whoever_reads_along_is_no_crash(folder):
         assert child.stderr.read() == b""
     assert child.wait(timeout=30) == 130
     assert is_gone(backend)
+
+
+@pytest.fixture
+def silence():
+    """The address of an index that takes every question and answers none, and who has asked."""
+    asked, over = threading.Event(), threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.set()
+            over.wait(60)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/", asked
+    over.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("program", [("nox_release",), ("nox", "-s")])
+def test_an_index_that_does_not_answer_keeps_nobody_waiting(folder, silence, program, name, status):
+    address, asked = silence
+    more = ("--",) if program[0] == "nox" else ()
+    child = subprocess.Popen(
+        [sys.executable, "-m", *program, "check-project", *more, "--index", address],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert asked.wait(60)
+    time.sleep(0.5)  # until whoever asked waits
+    child.send_signal(getattr(signal, name))
+    output = child.communicate(timeout=20)[0].decode()
+    assert child.returncode == status
+    assert output.count("Nothing is undone") == 1

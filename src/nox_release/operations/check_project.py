@@ -97,10 +97,8 @@ def _make_checklists(
     context: Context, options: argparse.Namespace, projects: Sequence[Project]
 ) -> list[Checklist]:
     """One checklist for each project; the index is asked about all of them at once."""
-    from concurrent.futures import ThreadPoolExecutor
-
     from nox_release.maintainer import Keyring
-    from nox_release.operations.asking import ask_index
+    from nox_release.operations.asking import ask_index, askers
 
     keyring = Keyring(context.runner, context.root)
     builds = [_build(context, project) if options.build else None for project in projects]
@@ -114,8 +112,8 @@ def _make_checklists(
     with (
         context.console.waiting(f"Asking about {names}"),
         # Those who wait for answers have threads of their own, so that those who ask have some.
-        ThreadPoolExecutor(max_workers=len(projects)) as waiting,
-        ThreadPoolExecutor(max_workers=_THREADS) as pool,
+        askers(len(projects)) as waiting,
+        askers(_THREADS) as pool,
     ):
         answers = [
             waiting.submit(ask_index, context, project, pool, keyring) for project in projects
