@@ -548,7 +548,7 @@ def _words(response: httpx.Response) -> str:
     kind = response.headers.get("Content-Type", "")
     said = ""
     if "json" in kind:
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             document = response.json()
             if isinstance(document, dict):
                 said = str(document.get("message") or document.get("error") or "")
@@ -578,7 +578,7 @@ def _broken_off(response: httpx.Response, accept: str) -> str:
         return ""
     try:
         json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"JSON that breaks off or is none, {len(response.content)} bytes"
     return ""
 
@@ -589,7 +589,7 @@ def _broken_off(response: httpx.Response, accept: str) -> str:
 def _parsed(url: str, parse: Callable[[Any], T], response: httpx.Response) -> T:
     try:
         return parse(json.loads(response.content))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise IndexUnavailableError(
             "The index gave an answer that cannot be understood.",
             status=response.status_code,

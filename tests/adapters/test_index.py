@@ -406,6 +406,14 @@ def test_an_answer_without_end_is_not_read_to_its_end(place, packed: bool) -> No
     assert len(site.asked) == 1
 
 
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_nested_too_deeply_is_no_answer(place, status: int) -> None:
+    site, index, clock = place
+    site.put("/simple/demo/", Answer(status, b"[" * 200_000, SIMPLE_JSON))
+    with open_index(index, clock=clock) as client, pytest.raises(IndexUnavailableError):
+        client.fetch_project("demo")
+
+
 def test_the_list_of_all_names_may_be_longer(place) -> None:
     site, index, clock = place
     body = gzip.compress(b'{"projects": [{"name": "demo"}]' + b" " * 65_000_000 + b"}", 1)
