@@ -452,6 +452,13 @@ class Console:
         if answer.strip().lower() not in ("y", "yes"):
             raise Declined("Stopped: nothing was done.", hint="")
 
+    def pause(self, text: str) -> None:
+        """Wait for Enter."""
+        self._file.write(f"{safe(text)} ")
+        self._file.flush()
+        with contextlib.suppress(EOFError):
+            input()
+
     def ask_secret(self, question: str) -> str:
         """What a person types, unseen; empty when nobody can be asked."""
         import getpass

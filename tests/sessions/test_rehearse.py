@@ -153,4 +153,14 @@ def test_kept_world_is_there_to_look_around(
     assert found
     kept = Path(found[1])
     assert (kept / "work" / "tiny-demo" / "pyproject.toml").is_file()
+    assert f"    . {kept}/environ.sh\n" in output
+    seen = subprocess.run(
+        ["sh", "-c", '. "$0"; pwd; env', str(kept / "environ.sh")],
+        env={**maintainer, "TWINE_PASSWORD": "pypi-real", "UV_PUBLISH_TOKEN": "pypi-real"},
+        capture_output=True, text=True, check=True, timeout=60,
+    ).stdout  # fmt: skip
+    assert seen.startswith(f"{kept}/work/tiny-demo\n")
+    assert "pypi-real" not in seen
+    assert re.search(r"^NOX_RELEASE_INDEX=http://127\.0\.0\.1:\d+/$", seen, re.MULTILINE)
+    assert f"HOME={kept}/home\n" in seen
     shutil.rmtree(kept)

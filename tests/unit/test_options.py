@@ -9,13 +9,15 @@ import pytest
 from nox_release.errors import ConfigurationError
 from nox_release.operations.options import load_project, load_projects
 from nox_release.process import Runner
-from nox_release.project import TESTPYPI
+from nox_release.project import PYPI, TESTPYPI
 
 PACKAGE = '[project]\nname = "{name}"\nversion = "1.0"\n{more}'
 
 
-def context_in(folder):
-    return SimpleNamespace(root=folder, runner=Runner(environ=dict(os.environ)))
+def context_in(folder, **environ):
+    return SimpleNamespace(
+        root=folder, runner=Runner(environ=dict(os.environ)), environ=dict(environ)
+    )
 
 
 def monorepo(folder, root_table, **packages):
@@ -40,6 +42,13 @@ def test_packages_inherit_the_roots_settings(tmp_path):
     one, two = load_projects(place, options())
     assert one.settings.index == two.settings.index == TESTPYPI
     assert (one.settings.workflow, two.settings.workflow) == ("publish.yml", "other.yml")
+
+
+def test_the_environment_names_the_index_unless_an_option_does(tmp_path):
+    monorepo(tmp_path, 'index = "https://example.org/"\n')
+    place = context_in(tmp_path, NOX_RELEASE_INDEX="testpypi")
+    assert load_project(place, options()).settings.index == TESTPYPI
+    assert load_project(place, options(index="pypi")).settings.index == PYPI
 
 
 def test_tags_of_several_packages_tell_them_apart(tmp_path):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from nox_release.context import Context
 
+INDEX_VARIABLE = "NOX_RELEASE_INDEX"
 _COMMON_FORMS = ("v{version}", "{version}", "{name}-{version}", "{name}-v{version}")
 
 
@@ -29,7 +30,7 @@ def add_index(parser: argparse.ArgumentParser) -> None:
         "--index",
         metavar="INDEX",
         help="pypi, testpypi, or the root address of another index (default: pypi, "
-        "or what `[tool.nox-release] index` says)",
+        "or what NOX_RELEASE_INDEX or `[tool.nox-release] index` says)",
     )
 
 
@@ -57,7 +58,8 @@ def load_projects(context: Context, options: argparse.Namespace) -> tuple[Projec
     Raises:
         ConfigurationError: pyproject.toml or an option is wrong.
     """
-    index = getattr(options, "index", None)
+    # Whoever stands in a rehearsal's world must not reach the real index by leaving out an option.
+    index = getattr(options, "index", None) or context.environ.get(INDEX_VARIABLE)
     wanted = getattr(options, "package", None)
     pyproject = read_pyproject(context.root)
     table = table_of(pyproject)

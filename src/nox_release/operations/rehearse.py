@@ -25,7 +25,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.errors import ChecksFailed, Declined, NoxReleaseError
+from nox_release.errors import ChecksFailed, NoxReleaseError
 from nox_release.operations import options as shared
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
                 return _rehearse(context, options, projects, world, origin, started)
             finally:
                 if options.keep:
-                    _stay(context, world)
+                    _stay(context, world, user=projects[0].settings.pypi_user or _YOU)
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
@@ -856,15 +856,16 @@ def _in_words(problem: NoxReleaseError) -> str:
     return " ".join([*(f"{one.message} [{one.id}]" for one in findings), str(problem)])
 
 
-def _stay(context: Context, world: World) -> None:
+def _stay(context: Context, world: World, *, user: str) -> None:
     """Say where everything is; as long as somebody looks, the index and GitHub answer."""
     console = context.console
     folder = shlex.quote(str(world.directory))
     console.line()
     console.line(f"Kept: {world.directory}")
     console.line("work/ is the clone, github/ the remote, index/ the files, runner/ the jobs.")
-    console.line(f"A shell is in there after: . {shlex.quote(str(world.write_environ()))}")
-    console.line(f"When you are done: rm -r {folder}")
+    console.line("In a new shell, this takes you there, where index and gh are the stand-ins:")
+    console.paste(f". {shlex.quote(str(world.write_environ(user)))}", indent=4)
+    console.line("When you are done:")
+    console.paste(f"rm -r {folder}", indent=4)
     if console.interactive:
-        with contextlib.suppress(Declined):
-            console.confirm(f"{world.index.url} and gh answer until you press Enter.", yes=False)
+        console.pause(f"{world.index.url} and gh answer until you press Enter here.")

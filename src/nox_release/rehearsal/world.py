@@ -359,15 +359,21 @@ class World:
             self.git("branch", "--quiet", f"--set-upstream-to={self.remote_name}/{self.branch}")
         return self.git("rev-parse", "HEAD")
 
-    def write_environ(self) -> Path:
-        """A file to `source` in a shell, which then is in the world."""
-        names = sorted(
-            name
-            for name in self.environ
-            if name.startswith(("GIT_", "GH_", "XDG_"))
-            or name in ("HOME", "PYTHON_KEYRING_BACKEND")
-        )
-        lines = [f"export {name}={shlex.quote(self.environ[name])}" for name in names]
+    def write_environ(self, user: str) -> Path:
+        """A file to `source` in a shell, which then is in the world, with the account of `user`.
+
+        There, the index is this one unless another is asked for, and no credential from outside
+        is left.
+        """
+        inside = {**self.environ, "NOX_RELEASE_INDEX": self.index.url}
+        if user in self.index.accounts.users:
+            inside |= {"TWINE_USERNAME": "__token__", "TWINE_PASSWORD": self.index.token(user)}
+        lines = [
+            "for name in $(env | grep -oE '^(TWINE|UV_PUBLISH|GH|GITHUB|GIT)_[A-Z_]+'); do",
+            '    unset "$name"',
+            "done",
+        ]
+        lines += [f"export {name}={shlex.quote(value)}" for name, value in sorted(inside.items())]
         path = self.directory / "environ.sh"
         path.write_text(
             "\n".join([*lines, f"cd {shlex.quote(str(self.clone))}", ""]), encoding="utf-8"
