@@ -55,10 +55,6 @@ class Node:
         return self.kind == "scalar" and not self.style and self.text in _TRUES
 
     @property
-    def is_false(self) -> bool:
-        return self.kind == "scalar" and not self.style and self.text in _FALSES
-
-    @property
     def is_expression(self) -> bool:
         """Whether GitHub fills in a part of this text when it runs."""
         return self.kind == "scalar" and "${{" in self.text
@@ -102,7 +98,6 @@ class Node:
 
 _NULLS = ("", "~", "null", "Null", "NULL")
 _TRUES = ("true", "True", "TRUE")
-_FALSES = ("false", "False", "FALSE")
 
 
 def check_size(size: int) -> None:

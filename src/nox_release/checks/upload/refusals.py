@@ -18,7 +18,6 @@ class Site:
     pypi_host: str = "pypi.org"
     upload_host: str = "upload.pypi.org"
     docs_host: str = "docs.pypi.org"
-    testpypi_host: str = "test.pypi.org"
 
     def help(self, anchor: str) -> str:
         return f"https://{self.pypi_host}/help/#{anchor}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from nox_release.diagnosis.catalogue.tables import table
 
 _ = table(tool="GitHub Actions", link="https://docs.github.com/en/actions")
-_ENVIRONMENTS = "https://github.com/{owner}/{repo}/settings/environments"
 
 ENTRIES = (
     _(
