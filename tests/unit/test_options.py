@@ -45,7 +45,7 @@ def test_packages_inherit_the_roots_settings(tmp_path):
 
 
 def test_the_environment_names_the_index_unless_an_option_does(tmp_path):
-    monorepo(tmp_path, 'index = "https://example.org/"\n')
+    monorepo(tmp_path, 'packages = ["one"]\nindex = "https://example.org/"\n', one="")
     place = context_in(tmp_path, NOX_RELEASE_INDEX="testpypi")
     assert load_project(place, options()).settings.index == TESTPYPI
     assert load_project(place, options(index="pypi")).settings.index == PYPI
