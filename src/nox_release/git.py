@@ -228,22 +228,10 @@ class Repository:
         return done.returncode == 0
 
     def has_file(self, commit: str, path: str) -> bool:
-        """Whether `path` is in the tree of `commit`."""
-        return self._blob(commit, path) is not None
-
-    def read_file(self, commit: str, path: str) -> bytes | None:
-        """A text file as it is in `commit`; `None` when it is not there."""
-        name = self._blob(commit, path)
-        return None if name is None else self.git("cat-file", "blob", name).stdout.encode()
-
-    def _blob(self, commit: str, path: str) -> str | None:
-        """The object that `path` is in the tree of `commit`; `None` when it is no file there."""
+        """Whether `path` is a file in the tree of `commit`."""
         listed = self.git("ls-tree", "-z", "--full-tree", commit, "--", path).stdout
         facts, _, found = listed.split("\0")[0].partition("\t")
-        if found != path:
-            return None
-        kind, name = facts.split()[1:3]
-        return name if kind == "blob" else None
+        return found == path and facts.split()[1] == "blob"
 
     def tag_commit(self, tag: str) -> str | None:
         """The commit that a tag of this clone leads to; `None`: there is no such tag."""

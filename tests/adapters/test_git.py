@@ -267,11 +267,12 @@ def test_relation_to_the_remote_branch_without_touching_any_reference(
     assert git(clone.runner, clone.root, "for-each-ref") == before
 
 
-def test_a_file_is_read_as_it_is_in_the_commit(clone: Repository) -> None:
+def test_a_commit_has_the_files_of_its_tree_whatever_lies_here(clone: Repository) -> None:
     head = clone.head()
-    write(clone.root, a__py="changed")
-    assert clone.read_file(head, "a.py") == b"1\n"
-    assert clone.read_file(head, "absent") is None
+    (clone.root / "a.py").unlink()
+    write(clone.root, absent="not committed")
+    assert clone.has_file(head, "a.py")
+    assert not clone.has_file(head, "absent")
     assert not clone.has_file(head, ".")
 
 
