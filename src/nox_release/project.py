@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import difflib
 import re
 import sys
 from dataclasses import dataclass, field
@@ -202,7 +203,11 @@ def parse_settings(table: object) -> Settings:
     for key, value in table.items():
         name = f"`tool.nox-release.{key}`"
         if key not in _KEYS:
-            problems.append(f"{name} is not a setting; there are {', '.join(sorted(_KEYS))}")
+            meant = difflib.get_close_matches(key, _KEYS, n=1)
+            known = (
+                f"did you mean `{meant[0]}`?" if meant else f"there are {', '.join(sorted(_KEYS))}"
+            )
+            problems.append(f"{name} is not a setting; {known}")
         elif key == "index":
             try:
                 values["index"] = _index_of(value)

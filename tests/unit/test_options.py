@@ -51,6 +51,14 @@ def test_the_environment_names_the_index_unless_an_option_does(tmp_path):
     assert load_project(place, options(index="pypi")).settings.index == PYPI
 
 
+def test_a_package_may_have_a_setup_py_alone(tmp_path):
+    place = monorepo(tmp_path, 'packages = ["one", "two"]\n', one="")
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "setup.py").write_text("import setuptools\nsetuptools.setup(name='two')\n")
+    assert [project.name for project in load_projects(place, options())] == ["one", "two"]
+    assert load_project(place, options(package="two")).root == tmp_path / "two"
+
+
 def test_tags_of_several_packages_tell_them_apart(tmp_path):
     place = monorepo(tmp_path, 'packages = ["one", "two"]\n', one="", two="")
     one, two = load_projects(place, options())
@@ -90,7 +98,7 @@ def test_folders_that_are_no_projects_are_named(tmp_path):
     place = monorepo(tmp_path, 'packages = ["one", "gone"]\n', one="")
     with pytest.raises(ConfigurationError) as raised:
         load_projects(place, options())
-    assert raised.value.problems == ("`gone` has no pyproject.toml",)
+    assert raised.value.problems == ("`gone` has neither pyproject.toml nor setup.py",)
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,9 @@ class _Source:
             return ()
         changes = self.repository.changes()
         below = self.project.root.relative_to(self.checkout.root)
-        return _below((*changes.modified, *changes.untracked), below)
+        differing = _below((*changes.modified, *changes.untracked), below)
+        # Loading noxfile.py makes some, and no build takes them along.
+        return tuple(path for path in differing if "__pycache__" not in path.split("/"))
 
 
 def _prepare(

@@ -158,10 +158,14 @@ def table_of(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
 def _package_folders(root: Path, table: Mapping[str, Any]) -> tuple[str, ...]:
     """The folders that `packages` in the root's table names; none: the root is the project."""
     folders = parse_settings(table).packages
-    missing = [folder for folder in folders if not (root / folder / "pyproject.toml").is_file()]
+    missing = [
+        folder
+        for folder in folders
+        if not any((root / folder / name).is_file() for name in ("pyproject.toml", "setup.py"))
+    ]
     if missing:
         raise ConfigurationError(
             "`tool.nox-release.packages` names folders that are no projects.",
-            problems=[f"`{folder}` has no pyproject.toml" for folder in missing],
+            problems=[f"`{folder}` has neither pyproject.toml nor setup.py" for folder in missing],
         )
     return tuple(dict.fromkeys(folders))
