@@ -17,6 +17,8 @@ from nox_release.rehearsal.copying import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nox_release.project import Project
     from nox_release.rehearsal.world import World
 
@@ -108,3 +110,17 @@ def test_generated_metadata_of_an_sdist_is_untracked_where_tags_decide(world: Wo
     assert drop_generated(world, project_of(world)) == ("src/tiny_demo.egg-info",)
     assert drop_generated(world, project_of(world)) == ()
     assert world.git("status", "--porcelain") == ""
+
+
+def test_shell_in_the_world_is_told_no_password_of_a_mirror_or_proxy(
+    make_world: Callable[..., World], machine: dict[str, str]
+) -> None:
+    machine["PIP_INDEX_URL"] = "https://ada:planted@mirror.invalid/simple/"
+    machine["https_proxy"] = "http://ada:planted@proxy.invalid:3128"
+    machine["PIP_TRUSTED_HOST"] = "mirror.invalid"
+    world = make_world()
+    assert "planted" in world.environ["PIP_INDEX_URL"]
+    text = world.write_environ("you").read_text("utf-8")
+    assert "planted" not in text
+    assert "export PIP_TRUSTED_HOST=mirror.invalid\n" in text
+    assert "export GH_TOKEN=" in text

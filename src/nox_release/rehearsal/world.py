@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from nox_release.clock import SystemClock
 from nox_release.errors import NoxReleaseError
-from nox_release.process import Runner
+from nox_release.process import Runner, redact
 from nox_release.rehearsal.github import SOCKET_PATH_LIMIT, RehearsalGitHub
 
 if TYPE_CHECKING:
@@ -363,9 +363,15 @@ class World:
         """A file to `source` in a shell, which then is in the world, with the account of `user`.
 
         There, the index is this one unless another is asked for, and no credential from outside
-        is left.
+        is left. An address with a password, of a mirror or proxy, is not written into the file:
+        the shell may have it.
         """
-        inside = {**self.environ, "NOX_RELEASE_INDEX": self.index.url}
+        kept = {
+            name: value
+            for name, value in self.environ.items()
+            if name.upper() not in (*_INSTALLING, *_PROXIES) or redact(value) == value
+        }
+        inside = {**kept, "NOX_RELEASE_INDEX": self.index.url}
         if user in self.index.accounts.users:
             inside |= {"TWINE_USERNAME": "__token__", "TWINE_PASSWORD": self.index.token(user)}
         lines = [
