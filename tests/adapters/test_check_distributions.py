@@ -140,6 +140,15 @@ def test_a_description_of_no_type_matters_where_it_looks_like_markdown(tmp_path,
     assert (finding.id, finding.severity) == ("description-type-missing", severity)
 
 
+def test_a_description_that_does_not_render_may_have_braces(tmp_path):
+    """`{project}` is what a template that was never filled in leaves behind."""
+    metadata = GOOD.replace("markdown", "x-rst")
+    sdist = make_sdist(tmp_path, metadata, body="See `{project}`_.\n")
+    (found,) = nox_release.check_distributions([sdist])
+    assert found.id == "description-render"
+    assert 'Unknown target name: "{project}".' in found.message
+
+
 def test_a_message_ends_with_one_full_stop(tmp_path):
     metadata = GOOD.replace("2.4", "2.3") + "License-Expression: MIT\n"
     (finding,) = nox_release.check_distributions([make_wheel(tmp_path, metadata)])

@@ -235,10 +235,7 @@ class _Examined:
 
     def _message(self, refusal: Refusal) -> str:
         words = _MESSAGES.get(refusal.rule, "PyPI would refuse `{file}`: {text}.")
-        if refusal.rule == "description-render":
-            problem = upload.rendering_problem(self.form)
-            words += f" {problem}" if problem else ""
-        return words.format(
+        message = words.format(
             file=self.path.name,
             value=_short(refusal.value),
             text=refusal.text.split(" See http")[0].removesuffix("."),
@@ -250,6 +247,9 @@ class _Examined:
             count=len(refusal.value),
             megabytes=f"{self.archive.size / upload.MIB:.1f}",
         )
+        if refusal.rule != "description-render":
+            return message
+        return f"{message} {upload.rendering_problem(self.form)}".rstrip()
 
     def _fix(self, refusal: Refusal) -> str:
         if refusal.rule == "classifier-deprecated" and " use one of " in refusal.text:
