@@ -253,10 +253,14 @@ def test_filter_patterns_are_githubs(patterns: tuple[str, ...], name: str, fits:
 
 
 def several(world: World, build: str) -> Run:
-    """A run in a repository where the project is in `libs/one` and `libs/two`, under two names."""
+    """A run in a repository where the project is in `libs/one` and `libs/two`, under two names;
+    beside them is one with a setup.py alone.
+    """
     ready(world)
     names = world.git("ls-files").splitlines()
-    files: dict[str, str | bytes] = {}
+    files: dict[str, str | bytes] = {
+        "old/setup.py": "import setuptools\nsetuptools.setup(name='tiny-old')\n"
+    }
     for folder in ("one", "two"):
         for name in names:
             if name.startswith("."):
@@ -281,6 +285,8 @@ def several(world: World, build: str) -> Run:
         ("      - run: python -m build libs/one", ["libs/one"]),
         ("      - run: python -m build\n        working-directory: libs/one", ["libs/one"]),
         ("      - run: uv build --package tiny-one", ["libs/one"]),
+        ("      - run: nox-release build --package tiny-old", ["old"]),
+        ("      - run: nox-release build --package old", ["old"]),
         ("      - run: uv build --all-packages", ["libs/one", "libs/two"]),
         ("      - run: for p in libs/*; do python -m build $p; done", ["libs/one", "libs/two"]),
         ("      - run: python -m build $(cat folder)", ["libs/two"]),
@@ -292,7 +298,7 @@ def test_run_builds_the_folder_that_its_workflow_builds(
     made: list[str] = []
 
     def note(source: Path, outdir: Path) -> list[Path]:
-        made.append(f"{source.parent.name}/{source.name}")
+        made.append("old" if source.name == "old" else f"{source.parent.name}/{source.name}")
         return []
 
     world.workflows.builder.build = note

@@ -85,6 +85,26 @@ def test_a_good_wheel_has_nothing_to_say():
     assert found(facts(TREE, WHOLE)) == {}
 
 
+def test_a_warning_of_the_backend_is_told_whole_and_without_its_box():
+    warned = """License classifiers are deprecated.
+!!
+
+        ********************************************************************************
+        Please consider removing the following classifiers in favor of a SPDX license
+        expression:
+
+        License :: OSI Approved :: MIT License
+        ********************************************************************************
+!!
+"""
+    _, message = found(facts(TREE, WHOLE, warnings=(warned,)))["backend-warns"]
+    assert message == (
+        "setuptools warns: License classifiers are deprecated. Please consider removing the "
+        "following classifiers in favor of a SPDX license expression: "
+        "License :: OSI Approved :: MIT License"
+    )
+
+
 def test_an_empty_wheel_beside_a_package_in_the_tree_is_an_error():
     severity, message = found(facts(TREE, ()))["wheel-empty"]
     assert severity is Severity.ERROR

@@ -383,8 +383,15 @@ def _backend(project: Project) -> str:
 
 def _in_one_line(warning: str) -> str:
     """What a warning says, without the box that setuptools draws around most of it."""
-    lines = (line for line in warning.splitlines() if not set(line.strip()) <= set("!*=-"))
-    return textwrap.shorten(" ".join(lines), 400, placeholder=" …")
+    parts: list[list[str]] = [[]]
+    for line in map(str.strip, warning.splitlines()):
+        if set(line) <= set("!*=-"):  # empty lines, and the box
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    said = [" ".join(part) for part in parts if part]
+    ended = [text if text[-1] in ".:;!?" else f"{text}." for text in said[:-1]]
+    return textwrap.shorten(" ".join([*ended, *said[-1:]]), 400, placeholder=" …")
 
 
 def _of(found: Iterator[Finding], rule: Rule, detail: str) -> Iterator[Result]:

@@ -43,6 +43,7 @@ class EnvironmentPolicy:
 class WorkflowFacts:
     """What is known besides the file. `None` means that it is not known: such rules are skipped.
 
+    `likely_tag` stands for a `tag` that is not known yet: of its form, with another version.
     `starts` are the events that releasing with this tool raises. `publisher` is what is
     registered on the index, `environment` the rules GitHub has for the job's environment.
     `at_commit` and `on_default_branch` say where the file is. `others` are the repository's other
@@ -53,6 +54,7 @@ class WorkflowFacts:
     index: Index | None = None
     default_branch: str | None = None
     tag: str | None = None
+    likely_tag: str | None = None
     starts: tuple[str, ...] | None = None
     at_commit: bool | None = None
     on_default_branch: bool | None = None
@@ -197,6 +199,8 @@ def circumstances(
         tags = (facts.tag,)
     else:
         conditions = f"{publish.job.condition} {publish.step.condition if publish.step else ''}"
+        if facts.likely_tag is not None:
+            tags += (facts.likely_tag,)
         asked = sorted(set(_TAG_ASKED_FOR.findall(conditions)))[:8]
         tags += tuple(f"{form}1.0.0" for form in asked if not form.startswith("refs/"))
     branch = facts.default_branch or "main"

@@ -121,7 +121,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def main(context: Context, options: argparse.Namespace) -> int:
     """The session: build, show, and say whether a release could go on."""
-    from nox_release.operations.build_report import as_json, show
+    from nox_release.operations.build_report import as_json, show, show_next
 
     documents = []
     failed = False
@@ -139,6 +139,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
         documents.append(as_json(built))
         show(context.console, built, root=context.root)
         context.console.annotate(built.findings)
+    show_next(context.console, failed=failed)
     if options.json:
         context.console.json(documents[0] if len(documents) == 1 else {"packages": documents})
     return int(failed)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def show(console: Console, built: Built, *, root: Path) -> None:
-    """What was made and what is inside, then what was found, then one next step.
+    """What was made and what is inside, then what was found.
 
     Folders are shown as seen from `root`.
     """
@@ -49,10 +49,16 @@ def show(console: Console, built: Built, *, root: Path) -> None:
             f"{count} problem{'s' * (count != 1)} would break the release; the files were not "
             "moved into dist/.",
         )
-        console.mark("step", "Next: mend the first of them, and run `nox -s build` again.")
         return
     console.mark("done", f"{len(built.distributions)} files in {folder} after {seconds:.1f} s.")
-    console.mark("step", "Next: nox -s check-project")
+
+
+def show_next(console: Console, *, failed: bool) -> None:
+    """The one next step, whatever the number of packages."""
+    if failed:
+        console.mark("step", "Next: mend the first of them, and run `nox -s build` again.")
+    else:
+        console.mark("step", "Next: nox -s check-project")
 
 
 def show_files(console: Console, distributions: Iterable[Distribution]) -> None:

@@ -178,6 +178,7 @@ class Surroundings:
             if isinstance(remote, CouldNotAsk)
             else remote["remote"].default_branch,
             tag=self.tag if self.version else None,
+            likely_tag=self._project.settings.tag(self._project.name, "1.0.0"),
             at_commit=at_commit,
             environment=self._environment(),
         )

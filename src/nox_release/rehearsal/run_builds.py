@@ -143,7 +143,11 @@ class Builder:
         if not built.is_known:
             return (self.folder,)
         places = tuple(
-            place for place, name in _packages_in(source) if built.every or built.is_of(place, name)
+            place
+            for place, name in _packages_in(source)
+            # A workspace, all of which is built, has members with a pyproject.toml alone.
+            if not (built.every and not (source / place / "pyproject.toml").is_file())
+            and built.is_of(place, name)
         )
         if not places:
             raise StepFailed(f"There is no package `{built.member}` in the repository.")
@@ -246,12 +250,13 @@ def _is_project(folder: Path) -> bool:
 def _packages_in(source: Path) -> tuple[tuple[str, str], ...]:
     """Folder and name of every project in a checkout that can be built."""
     found = []
-    for path in sorted(source.rglob("pyproject.toml")):
-        place = path.parent.relative_to(source)
+    described = (source.rglob(name) for name in ("pyproject.toml", "setup.py"))
+    for folder in sorted({path.parent for paths in described for path in paths}):
+        place = folder.relative_to(source)
         if any(part.startswith(".") or part in _NO_PROJECTS for part in place.parts):
             continue
         with contextlib.suppress(ConfigurationError):
-            found.append((place.as_posix(), read_project(path.parent).name))
+            found.append((place.as_posix(), read_project(folder).name))
     return tuple(found)
 
 
