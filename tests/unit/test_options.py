@@ -101,6 +101,23 @@ def test_folders_that_are_no_projects_are_named(tmp_path):
     assert raised.value.problems == ("`gone` has neither pyproject.toml nor setup.py",)
 
 
+@pytest.mark.parametrize("by_link", [True, False])
+def test_a_package_that_lies_outside_is_none_of_this_repositorys(tmp_path, by_link):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "pyproject.toml").write_text('[project]\nname = "out"\n')
+    (tmp_path / "here").mkdir()
+    folder = "linked" if by_link else "../out"
+    if by_link:
+        try:
+            (tmp_path / "here" / "linked").symlink_to(tmp_path / "out", target_is_directory=True)
+        except OSError:
+            pytest.skip("needs the right to make symbolic links")
+    place = monorepo(tmp_path / "here", f'packages = ["{folder}"]\n')
+    with pytest.raises(ConfigurationError) as raised:
+        load_projects(place, options())
+    assert raised.value.problems == (f"`{folder}` leads out of this folder",)
+
+
 @pytest.mark.parametrize(
     ("tags", "settings", "expected"),
     [

@@ -158,14 +158,16 @@ def table_of(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
 def _package_folders(root: Path, table: Mapping[str, Any]) -> tuple[str, ...]:
     """The folders that `packages` in the root's table names; none: the root is the project."""
     folders = parse_settings(table).packages
-    missing = [
-        folder
-        for folder in folders
-        if not any((root / folder / name).is_file() for name in ("pyproject.toml", "setup.py"))
-    ]
-    if missing:
+    problems = []
+    for folder in folders:
+        place = root / folder
+        if not any((place / name).is_file() for name in ("pyproject.toml", "setup.py")):
+            problems.append(f"`{folder}` has neither pyproject.toml nor setup.py")
+        elif not place.resolve().is_relative_to(root.resolve()):
+            problems.append(f"`{folder}` leads out of this folder")
+    if problems:
         raise ConfigurationError(
-            "`tool.nox-release.packages` names folders that are no projects.",
-            problems=[f"`{folder}` has neither pyproject.toml nor setup.py" for folder in missing],
+            "`tool.nox-release.packages` names folders that are no projects here.",
+            problems=problems,
         )
     return tuple(dict.fromkeys(folders))
