@@ -235,6 +235,7 @@ def test_a_tag_that_is_not_known_yet_is_held_against_no_pattern(world):
     )
     answer = Answer(world)
     assert "trigger-tag-pattern" not in answer.ids()
+    assert "trigger-matches" not in answer.ids("not-known")
     assert "v0" not in json.dumps(answer.document)
 
 

@@ -195,12 +195,11 @@ def circumstances(
 ) -> tuple[Circumstances, ...]:
     """The runs to look at: one, or one for each likely form of tag where the tag is not known."""
     tags: tuple[str, ...] = ("v1.0.0", "1.0.0")
-    if facts.tag is not None:
-        tags = (facts.tag,)
+    known = facts.tag or facts.likely_tag
+    if known is not None:
+        tags = (known,)
     else:
         conditions = f"{publish.job.condition} {publish.step.condition if publish.step else ''}"
-        if facts.likely_tag is not None:
-            tags += (facts.likely_tag,)
         asked = sorted(set(_TAG_ASKED_FOR.findall(conditions)))[:8]
         tags += tuple(f"{form}1.0.0" for form in asked if not form.startswith("refs/"))
     branch = facts.default_branch or "main"
