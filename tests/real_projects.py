@@ -197,7 +197,7 @@ def put_under_git(root: Path, slug: str) -> None:
     }
     for command in (
         ["init", "--quiet", "--initial-branch=main"],
-        ["add", "--all"],
+        ["add", "--all", "--force"],
         ["commit", "--quiet", "--message=The sdist"],
         *([["remote", "add", "origin", f"https://github.com/{slug}.git"]] if slug else []),
     ):
