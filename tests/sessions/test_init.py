@@ -121,6 +121,23 @@ def test_a_workflow_that_publishes_already_needs_no_second_one(project, capsys):
     assert not workflow(project).exists()
 
 
+def test_a_name_that_only_a_build_tells_is_in_the_workflow(project, capsys):
+    repository(project)
+    (project / "pyproject.toml").unlink()
+    (project / "setup.py").write_text(
+        "import setuptools\nNAME = 'de' + 'mo'\nsetuptools.setup(name=NAME, version='1.0')\n",
+        encoding="utf-8",
+    )
+    for arguments in (["add", "."], ["commit", "--quiet", "--message", "Begin"]):
+        subprocess.run(
+            ["git", "-c", "user.name=octo", "-c", "user.email=octo@example.org", *arguments],
+            cwd=project, check=True, timeout=60,
+        )  # fmt: skip
+    assert main(["init", "--yes"]) == 0
+    assert "Publishing demo to PyPI" in capsys.readouterr().out
+    assert "--project demo\n" in workflow(project).read_text(encoding="utf-8")
+
+
 def test_a_workflow_for_testpypi_alone_does_not_stand_in_for_one(project, capsys):
     repository(project)
     other = workflow(project, "try.yml")

@@ -96,7 +96,8 @@ def _explained(context: Context, project: Project | None, source: str | None) ->
     if source and not found:
         raise ConfigurationError(
             f"`{source}` is neither a run nor a file.",
-            reason="A run is a number or https://github.com/OWNER/REPOSITORY/actions/runs/NUMBER.",
+            reason="A run is its address, https://github.com/OWNER/REPOSITORY/actions/runs/NUMBER, or "
+            "the number at its end; the #12 beside its name is another number.",
             hint="Give `-` to read a log from standard input.",
         )
     place = _place(context, project, found["slug"] if found else None)

@@ -88,7 +88,7 @@ def prove_by_run(context: Context, project: Project, *, yes: bool) -> int:
             f"And yet {project.name} is not on {index.title}: the publisher, or the check in "
             f"{workflow}, names another project.",
         )
-        console.mark("step", "Next: nox -s init shows the workflow as it should be")
+        console.mark("step", f"Next: nox -s init -- --workflow {workflow} shows it as it should be")
         return 1
     console.mark("step", "Next: nox -s release")
     return 0
@@ -122,7 +122,7 @@ def _workflow_of(derivation: Derivation) -> str:
         raise ConfigurationError(
             f"`{job.workflow.filename}` has no run that only exchanges the token.",
             reason=f"It needs `workflow_dispatch` with an input `{INPUT}`.",
-            hint="nox -s init shows a publish workflow that has one.",
+            hint=f"nox -s init -- --workflow {job.workflow.filename} shows one that has it.",
         )
     return job.workflow.filename
 

@@ -554,7 +554,11 @@ class FirstUpload:
             console.line()
             console.line(
                 "To have the project without a release, by the exchange alone: "
-                + ("" if self.can_prove else "nox -s init shows a workflow that can; then ")
+                + (
+                    ""
+                    if self.can_prove
+                    else f"nox -s init -- --workflow {publisher.workflow} shows a workflow that can; then "
+                )
                 + "nox -s check-project -- --exchange"
             )
             console.line(

@@ -1,6 +1,6 @@
 """Write noxfile.py and .github/workflows/publish.yml for this project.
 
-usage: uvx nox-release init    (or: pipx run nox-release init)
+Without a noxfile.py: uvx nox-release init, or pipx run nox-release init.
 
 Everything is found out from pyproject.toml and the git remote, shown, and written when you agree.
 A file that exists is never overwritten: you see what would change in it.
@@ -18,6 +18,7 @@ from nox_release.build_folders import builds_package
 from nox_release.errors import CommandError, ConfigurationError, ForgeError, NoxReleaseError
 from nox_release.findings import Finding
 from nox_release.operations import options as shared
+from nox_release.operations.naming import named
 from nox_release.publishing import derive_publisher, for_index, spelt_by_github
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
 from nox_release.scaffold.publish import (
@@ -90,7 +91,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def main(context: Context, options: argparse.Namespace) -> int:
     """Show, ask, write what is not there yet, and name the one next step."""
-    project = shared.load_project(context, options)
+    project = named(context, shared.load_project(context, options))
     place = find_place(context, project)
     derivation = _derive(place, project)
     proposals = (

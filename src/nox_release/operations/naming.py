@@ -22,9 +22,6 @@ def named(context: Context, project: Project) -> Project:
         return project
     from nox_release.operations.build import build
 
-    with (
-        tempfile.TemporaryDirectory(prefix="nox-release-", ignore_cleanup_errors=True) as folder,
-        context.console.waiting("Building, for only that tells the project's name"),
-    ):
+    with tempfile.TemporaryDirectory(prefix="nox-release-", ignore_cleanup_errors=True) as folder:
         built = build(context, project, smoke=False, destination=Path(folder))
     return replace(project, name=built.project.name)
