@@ -499,6 +499,8 @@ def env_allows_tag(subject: Subject) -> Iterator[Finding | Skipped]:
     if policy is None:
         yield skip(ENV_TAG, "GitHub's rules for the environment are not known")
         return
+    if not policy.protected_branches and policy.patterns is None:
+        return  # it admits everything
     if tag is None:
         yield skip(ENV_TAG, "the release's tag is not known")
         return

@@ -118,7 +118,8 @@ def find_place(context: Context, project: Project) -> Place:
     try:
         repository = find_repository(project.root, context.runner)
     except CommandError as error:
-        return Place(top=context.root.resolve(), repository=None, slug=None, reason=error.message)
+        why = " ".join(f"{error.message} {error.reason}".split())
+        return Place(top=context.root.resolve(), repository=None, slug=None, reason=why)
     if repository is None:
         return Place(
             top=context.root.resolve(),
