@@ -165,6 +165,7 @@ def _environ(
 
 # Options whose value is the next word; what is left over is the folder.
 _FRONT_END = ("-o", "--outdir", "-C", "--config-setting", "--config-json", "--installer")
+_PIPX_RUN = ("--spec", "--with", "--python", "-i", "--index-url", "--pip-args", "--backend")
 _UV = (
     "-o", "--out-dir", "--package", "-p", "--python", "-b", "--build-constraints",
     "--build-constraint", "--directory", "--project", "-C", "--config-setting", "--config-file",
@@ -388,7 +389,7 @@ def _after_front_end(words: Sequence[str]) -> Sequence[str] | None:
             return words[position + 2 :]
     if "pyproject-build" in words:
         return words[list(words).index("pyproject-build") + 1 :]
-    if list(words[:2]) == ["pipx", "run"] and "build" in words:
+    if list(words[:2]) == ["pipx", "run"] and _positional(words[2:], _PIPX_RUN) == "build":
         return words[list(words).index("build") + 1 :]
     return None
 

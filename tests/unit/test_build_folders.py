@@ -51,6 +51,8 @@ def paths(*names: str):
         ("python3 -m build --sdist --outdir=dist libs/a > log.txt", paths("libs/a")),
         ("pyproject-build -o out libs/a", paths("libs/a")),
         ("pipx run build libs/a", paths("libs/a")),
+        ("pipx run --python 3.13 build libs/a", paths("libs/a")),
+        ('pipx run --spec . nox-release build --tag "$GITHUB_REF_NAME"', [UNKNOWN]),
         ("cd packages/alpha\npython -m build", paths("packages/alpha")),
         ("cd packages/alpha && python -m build && cd ../beta && uv build",
          paths("packages/alpha", "packages/beta")),
