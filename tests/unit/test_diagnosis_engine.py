@@ -292,3 +292,17 @@ def test_hundred_megabytes_take_less_than_two_seconds_and_little_memory():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 70_000_000
+
+
+def test_what_one_wording_captures_is_said_where_another_matched_first():
+    (found, *_) = diagnose(
+        "It looks like there are no Python distribution packages to publish in the directory "
+        '"wheels/". Please verify that they are in place.'
+    )
+    assert found.title == "There are no files to publish in `wheels/`."
+
+
+def test_what_no_wording_captured_leaves_no_braces():
+    (found, *_) = diagnose("Error: It looks like there are no Python distribution packages here")
+    assert found.id == "ga-nodists"
+    assert found.title == "There are no files to publish in `…`."

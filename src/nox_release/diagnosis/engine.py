@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from collections import ChainMap
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.diagnosis.model import TIERS, Diagnosis, Entry
@@ -12,6 +13,8 @@ from nox_release.diagnosis.normalise import Log, read_log
 from nox_release.diagnosis.prefilter import Words, anchors_of, reduce_log, words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nox_release.diagnosis.values import Circumstances
     from nox_release.project import Project
 
@@ -112,8 +115,15 @@ def _hits(log: Log) -> list[Hit]:
             and (hit := _first(entry, compiled(pattern), log)) is not None
         ]
         if found:
-            hits.append(min(found, key=lambda hit: hit.start))
+            hits.append(_together(found))
     return hits
+
+
+def _together(hits: Sequence[Hit]) -> Hit:
+    """The first of one entry's hits, with what others nearby tell besides."""
+    first = min(hits, key=lambda hit: hit.start)
+    near = [hit.groups for hit in hits if hit.start - first.start <= _AROUND]
+    return replace(first, groups=dict(ChainMap(first.groups, *near)))
 
 
 def _first(entry: Entry, pattern: re.Pattern[str], log: Log) -> Hit | None:

@@ -173,10 +173,14 @@ _SPOKEN = {
 
 
 def fill(template: str, values: Mapping[str, str], captures: Mapping[str, str]) -> str:
-    """`template` with its names in braces replaced; braces around anything else stay."""
+    """`template` with its names in braces replaced; braces around anything else stay.
+
+    A single letter stands for what a pattern may have captured, and says … where it has not.
+    """
 
     def value(found: re.Match[str]) -> str:
         key = found[1]
-        return captures.get(key) or values.get(key) or _SPOKEN.get(key) or found[0]
+        unsaid = "…" if len(key) == 1 else found[0]
+        return captures.get(key) or values.get(key) or _SPOKEN.get(key) or unsaid
 
     return _PLACE.sub(value, template)
