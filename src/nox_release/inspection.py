@@ -260,7 +260,8 @@ def smoke(
     scripts = console_scripts(entry_points)
     if scripts:
         step("starting " + ", ".join(f"`{name}`" for name, _ in scripts[:4]))
-    results += try_scripts(scripts, stage, home)
+    requirements = wheel.metadata.values("Requires-Dist")
+    results += try_scripts(scripts, stage, home, requirements=requirements)
     return tuple(results)
 
 
@@ -446,14 +447,19 @@ def _attempt(found: dict[str, Any]) -> Attempt:
 
 
 def try_scripts(
-    scripts: Sequence[tuple[str, str]], environment: Environment, home: Path
+    scripts: Sequence[tuple[str, str]],
+    environment: Environment,
+    home: Path,
+    *,
+    requirements: Sequence[str] = (),
 ) -> list[Result]:
-    """Start each console script with `--help`, some side by side."""
+    """Start each console script with `--help`, some side by side; `requirements` are the wheel's."""
 
     def attempt(script: tuple[str, str]) -> Result:
         name, target = script
         extra = target.partition("[")[2].rstrip("] ")
-        return script_result(_try_script(name, environment, home), extra=extra)
+        made = _try_script(name, environment, home)
+        return script_result(made, extra=extra, requirements=requirements)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         return list(pool.map(attempt, scripts))

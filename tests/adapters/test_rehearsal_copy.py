@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from nox_release.git import find_repository
 from nox_release.project import read_project
 from nox_release.rehearsal.copying import (
+    Origin,
+    copy_into,
     drop_generated,
     drop_tag,
     ensure_workflow,
@@ -55,6 +59,11 @@ def test_own_workflow_is_kept_when_it_can_be_carried_out(world: World) -> None:
             "uses: pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0",
             "run: uv publish",
             "uploads with uv publish, which a rehearsal does not run",
+        ),
+        (
+            "pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0",
+            "jupyter-server/jupyter_releaser/.github/actions/finalize-release@v2",
+            "finds in a draft release, which a rehearsal does not have",
         ),
         (
             "  release:\n    types: [published]\n  workflow_dispatch:",
@@ -124,3 +133,23 @@ def test_shell_in_the_world_is_told_no_password_of_a_mirror_or_proxy(
     assert "planted" not in text
     assert "export PIP_TRUSTED_HOST=mirror.invalid\n" in text
     assert "export GH_TOKEN=" in text
+
+
+def test_gitmodules_without_submodules_are_copied_as_they_are(
+    world: World, make_world: Callable[..., World]
+) -> None:
+    text = '[submodule "extern/lib"]\n\tpath = extern/lib\n\turl = ../lib.git\n'
+    world.commit("As from an sdist", {".gitmodules": text})
+    origin = Origin(
+        root=world.clone,
+        repository=find_repository(world.clone, world.runner),
+        below=Path(),
+        owner="you",
+        name="demo",
+        branch="main",
+        remote="origin",
+        notes=(),
+    )
+    other = make_world()
+    copy_into(other, origin)
+    assert (other.clone / ".gitmodules").read_text() == text

@@ -437,6 +437,22 @@ def test_scripts_that_do_not_answer_are_graded(made, severity):
     assert result.severity is severity
 
 
+@pytest.mark.parametrize(
+    ("requirements", "severity"),
+    [
+        (("click", 'PyYAML>=6; extra == "cli"'), Severity.WARNING),
+        (('pyyaml; python_version < "3" and extra == "cli"',), Severity.WARNING),
+        (("pyyaml; python_version < '3'", "not a requirement"), Severity.ERROR),
+        (('yamlish; extra == "cli"',), Severity.ERROR),
+    ],
+)
+def test_a_script_that_needs_an_extra_is_warned_of(requirements, severity):
+    result = script_result(NOT_FOUND, requirements=requirements)
+    assert isinstance(result, Finding)
+    assert result.severity is severity
+    assert ("the extra `cli`" in result.message) == (severity is Severity.WARNING)
+
+
 def test_a_script_of_an_extra_and_one_that_needs_a_display_are_not_known():
     assert isinstance(script_result(NOT_FOUND, extra="cli"), Skipped)
     assert isinstance(script_result(attempt("hung")), Skipped)

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nox_release.findings import Finding, Location, Passed, Rule, Severity, Skipped, find
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from nox_release.distributions import Distribution
     from nox_release.findings import Result
@@ -879,8 +880,28 @@ def _dependency_for(module: str) -> str:
     )
 
 
-def script_result(attempt: Attempt, *, extra: str = "") -> Result:
-    """What `NAME --help` in an empty environment says about the release."""
+def _optional_with(module: str, requirements: Iterable[str]) -> str:
+    """The extra that brings `module`, by the names of its requirements; empty when none does."""
+    project = canonicalize_name(_BROUGHT_BY.get(module, module))
+    for text in requirements:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        extra = _OF_EXTRA.search(str(requirement.marker or ""))
+        if extra and canonicalize_name(requirement.name) == project:
+            return extra[1]
+    return ""
+
+
+_OF_EXTRA = re.compile(r"""\bextra == ["']([^"']+)["']""")
+
+
+def script_result(attempt: Attempt, *, extra: str = "", requirements: Iterable[str] = ()) -> Result:
+    """What `NAME --help` in an empty environment says about the release.
+
+    `extra` is the one that its entry point names, `requirements` are the wheel's Requires-Dist.
+    """
     title = f"`{attempt.name} --help`"
     if attempt.outcome == "ok":
         return Passed(id=SCRIPT_FAILS.id, subject=_SUBJECT, title=title)
@@ -895,6 +916,15 @@ def script_result(attempt: Attempt, *, extra: str = "") -> Result:
         return _unknown(SCRIPT_FAILS, title, f"it needs the extra `{extra}`")
     if _NO_LIBRARY.search(attempt.said):
         return _unknown(SCRIPT_FAILS, title, f"this machine lacks a library: {attempt.said}")
+    optional = _optional_with(missing, requirements) if missing else ""
+    if optional:
+        return find(
+            UNDECLARED_DEPENDENCY,
+            f"{title} needs `{missing}`, which only the extra `{optional}` brings.",
+            severity=Severity.WARNING,
+            where=Location(file="pyproject.toml", key="project.scripts"),
+            fix="Let the command say which extra to install when it is missing.",
+        )
     if missing:
         return find(
             UNDECLARED_DEPENDENCY,

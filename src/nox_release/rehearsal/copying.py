@@ -126,7 +126,7 @@ def copy_into(world: World, origin: Origin) -> Path:
     tree = world.directory / "tree"
     shutil.copytree(origin.root, tree, ignore=_NEVER_COPIED, symlinks=True)
     world.git("init", "--quiet", f"--initial-branch={world.branch}", cwd=tree)
-    world.git("add", "--all", cwd=tree)
+    world.git("add", "--all", "--force", cwd=tree)  # whatever a .gitignore says: no git was asked
     world.git("commit", "--quiet", "--allow-empty", "--message=Everything as it lies", cwd=tree)
     world.seed(tree)
     shutil.rmtree(tree, ignore_errors=True)
@@ -161,8 +161,10 @@ def _copy_submodules(world: World, source: Path, clone: Path) -> None:
     if not (clone / ".gitmodules").is_file():
         return
     world.git("submodule", "--quiet", "init", cwd=clone)
-    listed = world.git("config", "--get-regexp", r"^submodule\..*\.url$", cwd=clone)
-    for number, line in enumerate(listed.splitlines()):
+    listed = world.runner.run(
+        ["git", "config", "--get-regexp", r"^submodule\..*\.url$"], cwd=clone, check=False
+    )  # it fails where .gitmodules names what is no submodule, as in a tree from an sdist
+    for number, line in enumerate(listed.stdout.splitlines()):
         key, _, address = line.partition(" ")
         name = key.removeprefix("submodule.").removesuffix(".url")
         path = world.git("config", "--file", ".gitmodules", f"submodule.{name}.path", cwd=clone)
@@ -345,6 +347,7 @@ def lacks_part(name: str, text: str, version: str) -> bool:
 # --- the workflow ----------------------------------------------------------------------------
 
 
+_RELEASER = "jupyter-server/jupyter_releaser/"
 _NONE = "No workflow that is committed publishes this project."
 
 
@@ -475,4 +478,9 @@ def _unusable(derivation: Derivation) -> str:
         return f"{job.workflow.file} is started by something that a rehearsal does not have."
     if job.step is None or job.step.uses is None:
         return f"{job.workflow.file} uploads with {job.tool}, which a rehearsal does not run."
+    if job.tool.startswith(_RELEASER):
+        return (
+            f"{job.workflow.file} uploads what jupyter_releaser finds in a draft release, which a "
+            "rehearsal does not have."
+        )
     return ""
