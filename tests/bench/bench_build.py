@@ -5,9 +5,9 @@
   and against `uv build` (at most 1.3), on real projects: their sdists are fetched with pip and put
   under git.
 
-The kinds take turns, so that a busy machine slows all of them alike; each figure is the median.
-Beside the time on the clock stands the processor time of everything that was started: it hardly
-depends on what else the machine does.
+The kinds take turns, and each figure is the fastest of its rounds: what else the machine does can
+only add to a time. Beside the time on the clock stands the processor time of everything that was
+started, which hardly depends on that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import argparse
 import os
 import resource
 import shutil
-import statistics
 import subprocess
 import sys
 import tarfile
@@ -83,17 +82,15 @@ def _used() -> float:
     return children.ru_utime + children.ru_stime
 
 
-def medians(kinds: Mapping[str, Callable[[], None]], rounds: int) -> dict[str, Took]:
-    """The median seconds of each kind; one round before does not count, it fills the caches."""
+def fastest(kinds: Mapping[str, Callable[[], None]], rounds: int) -> dict[str, Took]:
+    """The fewest seconds of each kind; one round before does not count, it fills the caches."""
     taken: dict[str, list[Took]] = {kind: [] for kind in kinds}
     for number in range(rounds + 1):
         for kind, work in kinds.items():
             took = seconds(work)
             if number:
                 taken[kind].append(took)
-    return {
-        kind: Took(*map(statistics.median, zip(*each, strict=True))) for kind, each in taken.items()
-    }
+    return {kind: Took(*map(min, zip(*each, strict=True))) for kind, each in taken.items()}
 
 
 def listing(folder: Path, rounds: int) -> dict[str, Took]:
@@ -103,7 +100,7 @@ def listing(folder: Path, rounds: int) -> dict[str, Took]:
         place.mkdir()
         (place / "noxfile.py").write_text(text)
         kinds[kind] = lambda place=place: run([PYTHON, "-m", "nox", "-l"], place)
-    return medians(kinds, rounds)
+    return fastest(kinds, rounds)
 
 
 def fetch(requirement: str, folder: Path) -> Path:
@@ -156,7 +153,7 @@ def building(root: Path, rounds: int) -> dict[str, Took]:
         shutil.rmtree(outdir, ignore_errors=True)
         return outdir
 
-    return medians({"ours": ours, "by hand": by_hand, "uv build": with_uv}, rounds)
+    return fastest({"ours": ours, "by hand": by_hand, "uv build": with_uv}, rounds)
 
 
 def compare(title: str, ours: Took, others: Mapping[str, Took]) -> bool:
