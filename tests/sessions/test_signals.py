@@ -32,6 +32,14 @@ def build_sdist(folder, settings=None):
 """
 
 
+@pytest.fixture(autouse=True)
+def hangups_count():
+    """Where the tests themselves run below nohup, too."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
