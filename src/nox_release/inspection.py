@@ -253,14 +253,14 @@ def smoke(
         step("importing " + ", ".join(names[:4]) + (" …" if len(names) > 4 else ""))
     own = {name.split(".")[0] for name in names}
     classifiers = wheel.metadata.values("Classifier")
+    requirements = wheel.metadata.values("Requires-Dist")
     results += [
-        import_result(attempt, own=own, classifiers=classifiers)
+        import_result(attempt, own=own, classifiers=classifiers, requirements=requirements)
         for attempt in try_imports(names, stage, home)
     ]
     scripts = console_scripts(entry_points)
     if scripts:
         step("starting " + ", ".join(f"`{name}`" for name, _ in scripts[:4]))
-    requirements = wheel.metadata.values("Requires-Dist")
     results += try_scripts(scripts, stage, home, requirements=requirements)
     return tuple(results)
 

@@ -390,6 +390,16 @@ def test_a_plugin_may_leave_its_framework_undeclared():
     assert result.severity is Severity.WARNING
 
 
+@pytest.mark.parametrize(
+    ("own", "severity"), [({"demo", "demod"}, Severity.WARNING), ({"demo"}, Severity.ERROR)]
+)
+def test_one_of_several_packages_may_need_an_extra(own, severity):
+    result = import_result(NOT_FOUND, own=own, requirements=('pyyaml>=6; extra == "d"',))
+    assert isinstance(result, Finding)
+    assert result.severity is severity
+    assert "which only the extra `d` brings" in result.message
+
+
 def test_a_missing_own_module_is_an_import_that_fails():
     missing = attempt("failed", "ModuleNotFoundError", "No module named 'demo.x'", missing="demo.x")
     result = import_result(missing, own={"demo"})

@@ -806,9 +806,17 @@ _ELSEWHERE = frozenset(
 
 
 def import_result(
-    attempt: Attempt, *, own: Collection[str], classifiers: Collection[str] = ()
+    attempt: Attempt,
+    *,
+    own: Collection[str],
+    classifiers: Collection[str] = (),
+    requirements: Iterable[str] = (),
 ) -> Result:
-    """What an attempt to import one of the wheel's top-level names says about the release."""
+    """What an attempt to import one of the wheel's top-level names says about the release.
+
+    `own` are all those names, `requirements` the wheel's Requires-Dist. One of several names may
+    need an extra; where it is the only one, nothing can be imported without.
+    """
     name = attempt.name
     if attempt.outcome == "ok":
         return Passed(id=IMPORTS.id, subject=_SUBJECT, title=f"`import {name}`")
@@ -824,6 +832,17 @@ def import_result(
         return _unknown(IMPORTS, f"`import {name}`", "it needs a display")
     if missing and missing not in own:
         host = _framework(missing, classifiers)
+        optional = _optional_with(missing, requirements)
+        if optional:
+            return find(
+                UNDECLARED_DEPENDENCY,
+                f"`import {name}` needs `{missing}`, which only the extra `{optional}` brings.",
+                where=Location(file="pyproject.toml", key="project.optional-dependencies"),
+                severity=Severity.WARNING if host or len(own) > 1 else None,
+                fix=f"If `{name}` is for those alone who install that extra, all is well. "
+                * (len(own) > 1)
+                + _dependency_for(missing),
+            )
         return find(
             UNDECLARED_DEPENDENCY,
             f"`import {name}` needs `{missing}`, which no declared dependency brings.",
