@@ -186,7 +186,7 @@ def unpacked(sdist: Path, folder: Path) -> Path:
 
 
 def put_under_git(root: Path, slug: str) -> None:
-    """Everything in the sdist as one commit, however its .gitignore sees it."""
+    """Everything in the sdist that its .gitignore leaves, as one commit: what a build writes is ignored."""
     shutil.rmtree(root / ".git", ignore_errors=True)
     environ = {
         **os.environ,
@@ -197,7 +197,7 @@ def put_under_git(root: Path, slug: str) -> None:
     }
     for command in (
         ["init", "--quiet", "--initial-branch=main"],
-        ["add", "--all", "--force"],
+        ["add", "--all"],
         ["commit", "--quiet", "--message=The sdist"],
         *([["remote", "add", "origin", f"https://github.com/{slug}.git"]] if slug else []),
     ):
