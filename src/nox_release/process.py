@@ -18,6 +18,7 @@ from nox_release.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
 
 REDACTED = "[secret]"
@@ -220,6 +221,26 @@ def end_running() -> None:
     for child in tuple(_running):
         if child.poll() is None:
             _signal_tree(child, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def side_by_side(count: int | None = None, *, wait: bool = False) -> Generator[ThreadPoolExecutor]:
+    """Threads for what can go on side by side; on failure and Ctrl-C their programs are ended.
+
+    Nobody waits for the threads themselves then, unless `wait`: for those whose files go away.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(max_workers=count)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        end_running()
+        if wait:
+            pool.shutdown()
+        raise
+    pool.shutdown()
 
 
 class EndedBySignal(KeyboardInterrupt):

@@ -5,18 +5,15 @@ This module loads little, so that the first request is on its way while the rest
 
 from __future__ import annotations
 
-import contextlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from nox_release.checks.state_of_index import CouldNotAsk, Maintainer, version_of
 from nox_release.errors import NoxReleaseError
-from nox_release.process import end_running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-    from concurrent.futures import Future
+    from collections.abc import Callable
+    from concurrent.futures import Future, ThreadPoolExecutor
 
     from nox_release.context import Context
     from nox_release.index import IndexClient, IndexProject, Ownership, Publisher
@@ -45,19 +42,6 @@ def ask(question: Callable[[], T]) -> T | CouldNotAsk:
     except NoxReleaseError as error:
         reason = " ".join(part for part in (error.message, error.reason) if part)
         return CouldNotAsk(reason=" ".join(reason.split()))
-
-
-@contextlib.contextmanager
-def askers(count: int) -> Generator[ThreadPoolExecutor]:
-    """Threads that ask; on failure and Ctrl-C nobody waits for the answers that are still out."""
-    pool = ThreadPoolExecutor(max_workers=count)
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        end_running()
-        raise
-    pool.shutdown()
 
 
 def ask_index(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +12,13 @@ from nox_release.findings import Finding, find
 from nox_release.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
 from nox_release.git import NotARepository
 from nox_release.operations.asking import ask
-from nox_release.operations.place import Place, locate
+from nox_release.operations.place import Place, locate, python_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future, ThreadPoolExecutor
 
     from nox_release.context import Context
-    from nox_release.git import Repository
     from nox_release.project import Project
 
 
@@ -60,7 +58,7 @@ def begin(
             questions["checks"] = lambda: forge.checks(head)
     questions |= {
         "changes": repository.changes,
-        "tracked_folders": lambda: _folders(repository),
+        "tracked_folders": lambda: python_folders(repository.tracked()),
         "shallow": repository.is_shallow,
         "identity": repository.identity,
     }
@@ -84,14 +82,6 @@ def find_place(context: Context, project: Project) -> Place | Finding | CouldNot
         return find(asked.PLACE, said, fix=error.hint)
     except NoxReleaseError as error:
         return CouldNotAsk(reason=" ".join(f"{error.message} {error.reason}".split()))
-
-
-def _folders(repository: Repository) -> frozenset[str]:
-    return frozenset(
-        posixpath.dirname(path)
-        for path in repository.tracked()
-        if path.endswith(".py") and "/" in path
-    )
 
 
 def gh_login(forge: Forge, asked_version: Future[tuple[int, ...] | CouldNotAsk]) -> dict[str, Any]:

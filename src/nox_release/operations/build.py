@@ -30,7 +30,7 @@ from nox_release.errors import (
 from nox_release.findings import Finding, errors_in
 from nox_release.git import Repository, find_repository
 from nox_release.operations.options import add_json, add_package, load_projects
-from nox_release.process import end_running, last_lines
+from nox_release.process import last_lines, side_by_side
 from nox_release.project import read_project
 
 if TYPE_CHECKING:
@@ -168,14 +168,14 @@ def build(
     watch = _Watch()
     runner = without_secrets(context.runner)
     on_line = context.console.line if verbose else None
-    with _aside() as aside, _at_once() as pool:
+    with _aside() as aside, side_by_side(wait=True) as pool:
         # What takes longest begins first, before a word is shown.
         prepared = pool.submit(_environment, project, aside / "environment", runner, on_line)
         with context.console.waiting(f"Building {project.name or project.root.name}") as waiting:
             watch.tell = waiting.update
             made = _make(
-                context, project, aside, pool, prepared, watch, working_tree=working_tree, tag=tag,
-                on_line=on_line,
+                context, project, aside, pool, prepared, watch, runner=runner,
+                working_tree=working_tree, tag=tag, on_line=on_line,
             )  # fmt: skip
             watch.step("inspecting")
             results = _inspect(context, made, aside, watch, smoke=smoke)
@@ -325,6 +325,7 @@ def _make(
     prepared: Future[tuple[Environment, frozenset[str]]],
     watch: _Watch,
     *,
+    runner: Runner,
     working_tree: bool,
     tag: str | None,
     on_line: Callable[[str], None] | None,
@@ -336,11 +337,9 @@ def _make(
     sdist: Future[Path] = Future()
     wheel: Future[Path] = Future()
     loaded = pool.submit(_load, _renderer(project))
-    runner = without_secrets(context.runner)
-    checked: list[Future[tuple[Result, ...]]] = []
     warnings: list[str] = []
-    looked_at: list[Future[Distribution]] = []
     try:
+        looked_at = pool.submit(_look_at, sdist, loaded)
         source = _prepare(context, project, aside, working_tree=working_tree, tag=tag, watch=watch)
         left_out = pool.submit(source.left_out)
         extra = source.project.settings.build_requires
@@ -352,12 +351,7 @@ def _make(
             installed = frozenset()
         # The hooks leave a core idle; installing does not.
         files = (future.result() for future in (sdist, wheel))
-        checked.append(pool.submit(check_with_twine, files, runner, cwd=aside))
-
-        def on_sdist(path: Path) -> None:
-            sdist.set_result(path)
-            looked_at.append(pool.submit(_look_at, path, loaded))
-
+        twine = pool.submit(check_with_twine, files, runner, cwd=aside)
         built = build_distributions(
             environment,
             source=source.folder,
@@ -368,7 +362,7 @@ def _make(
             on_step=watch.step,
             on_line=on_line,
             on_warning=warnings.append,
-            on_sdist=on_sdist,
+            on_sdist=sdist.set_result,
         )
         wheel.set_result(built[1])
         pool.submit(shutil.rmtree, environment.directory, ignore_errors=True)
@@ -378,11 +372,11 @@ def _make(
         for future in (sdist, wheel):
             future.cancel()  # where it has no result, nobody will wait for one
     loaded.result()
-    facts = _facts(source, looked_at[0].result(), built[1], tag=tag)
+    facts = _facts(source, looked_at.result(), built[1], tag=tag)
     return _Made(
         facts=replace(facts, warnings=tuple(warnings)),
         commit=source.commit,
-        twine=checked[0],
+        twine=twine,
         left_out=left_out.result(),
     )
 
@@ -408,12 +402,13 @@ def _environment(
     return environment, wanted
 
 
-def _look_at(sdist: Path, loaded: Future[None]) -> Distribution:
+def _look_at(made: Future[Path], loaded: Future[None]) -> Distribution:
     """The sdist, read while the wheel is made; its description has then been rendered once."""
+    sdist = made.result()
+    loaded.result()
     from nox_release.archives import read_distribution
     from nox_release.checks.files import check_distributions
 
-    loaded.result()
     found = read_distribution(sdist)
     check_distributions([sdist])
     return found
@@ -499,20 +494,6 @@ def _inspect(
         if not (described and isinstance(result, Finding) and result.id == TWINE_CHECK.id)
     ]
     return tuple(dict.fromkeys([*results, *refusals, *twine, *tried]))
-
-
-@contextlib.contextmanager
-def _at_once() -> Generator[ThreadPoolExecutor]:
-    """Threads for what can go on side by side; on failure and Ctrl-C their programs are ended."""
-    pool = ThreadPoolExecutor()
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        end_running()
-        raise
-    finally:
-        pool.shutdown()
 
 
 def _explained(error: BuildFailed, project: Project) -> NoxReleaseError:

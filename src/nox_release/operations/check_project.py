@@ -98,7 +98,8 @@ def _make_checklists(
 ) -> list[Checklist]:
     """One checklist for each project; the index is asked about all of them at once."""
     from nox_release.maintainer import Keyring
-    from nox_release.operations.asking import ask_index, askers
+    from nox_release.operations.asking import ask_index
+    from nox_release.process import side_by_side
 
     keyring = Keyring(context.runner, context.root)
     builds = [_build(context, project) if options.build else None for project in projects]
@@ -112,8 +113,8 @@ def _make_checklists(
     with (
         context.console.waiting(f"Asking about {names}"),
         # Those who wait for answers have threads of their own, so that those who ask have some.
-        askers(len(projects)) as waiting,
-        askers(_THREADS) as pool,
+        side_by_side(len(projects)) as waiting,
+        side_by_side(_THREADS) as pool,
     ):
         answers = [
             waiting.submit(ask_index, context, project, pool, keyring) for project in projects

@@ -42,8 +42,8 @@ from nox_release.operations.build_report import show_files
 from nox_release.operations.exchange import can_prove
 from nox_release.operations.following import await_files
 from nox_release.operations.naming import named
-from nox_release.operations.observe import ask_all, derive, python_folders, spelt
-from nox_release.operations.place import Place, locate
+from nox_release.operations.observe import ask_all, derive, spelt
+from nox_release.operations.place import Place, locate, python_folders
 from nox_release.operations.placeholder import build_placeholder
 from nox_release.operations.reconcile import reconcile
 from nox_release.plan import (

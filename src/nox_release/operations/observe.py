@@ -5,15 +5,14 @@ An answer that could not be had becomes `CouldNotAsk`, so that what was answered
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nox_release.errors import ForgeError, NoxReleaseError
 from nox_release.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
+from nox_release.operations.place import Place, python_folders
 from nox_release.plan import CouldNotAsk, Observed, Target
-from nox_release.process import end_running
+from nox_release.process import side_by_side
 from nox_release.publishing import derive_publisher, in_githubs_spelling
 from nox_release.workflows import package_in, read_actions, read_workflows
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from nox_release.context import Context
     from nox_release.index import IndexClient
-    from nox_release.operations.place import Place
     from nox_release.project import Project
     from nox_release.publishing import Derivation
 
@@ -84,16 +82,9 @@ def ask(question: Callable[[], T]) -> T | CouldNotAsk:
 
 def ask_all(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
     """Every answer by its question's name; all questions are put at once."""
-    pool = ThreadPoolExecutor(max_workers=_AT_ONCE)
-    asked = {name: pool.submit(ask, question) for name, question in questions.items()}
-    try:
+    with side_by_side(_AT_ONCE) as pool:
+        asked = {name: pool.submit(ask, question) for name, question in questions.items()}
         return {name: answer.result() for name, answer in asked.items()}
-    except BaseException:  # Ctrl-C: nobody waits for the answers that are still out
-        pool.shutdown(wait=False, cancel_futures=True)
-        end_running()
-        raise
-    finally:
-        pool.shutdown(wait=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,13 +181,6 @@ class Observer:
             return None
         newest = max(proven, key=lambda file: (file.upload_time is not None, file.upload_time))
         return self.client.fetch_publishers(newest)
-
-
-def python_folders(tracked: tuple[str, ...]) -> frozenset[str]:
-    """The folders below the root that hold modules under git."""
-    return frozenset(
-        str(PurePosixPath(path).parent) for path in tracked if path.endswith(".py") and "/" in path
-    )
 
 
 def gh_state(forge: Forge) -> tuple[str, str]:

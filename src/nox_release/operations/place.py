@@ -6,6 +6,7 @@ This module loads little: nothing can be asked before it has answered.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from nox_release.errors import ConfigurationError
@@ -90,4 +91,11 @@ def choose_remote(repository: Repository, wanted: str | None) -> str:
         "Which remote is released through?",
         reason="There are " + ", ".join(f"`{name}`" for name in remotes) + ".",
         hint=f'Say it in pyproject.toml: `[tool.nox-release] remote = "{remotes[0]}"`.',
+    )
+
+
+def python_folders(tracked: tuple[str, ...]) -> frozenset[str]:
+    """The folders below the root that hold modules under git."""
+    return frozenset(
+        str(PurePosixPath(path).parent) for path in tracked if path.endswith(".py") and "/" in path
     )
