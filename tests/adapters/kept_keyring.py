@@ -49,7 +49,7 @@ class Locked(Keyring):
 class Hanging(Keyring):
     def get_credential(self, service, username):
         super().get_credential(service, username)
-        time.sleep(60)
+        time.sleep(60)  # far longer than it is given
 
 
 class Asking(Keyring):

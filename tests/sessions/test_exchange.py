@@ -27,6 +27,20 @@ def workflow_for(world, name):
     return publish_workflow(plan)
 
 
+def register_pending(world, name):
+    """A pending publisher of this project's workflow, for a project of that name."""
+    return world.index.register_pending(
+        "you",
+        {
+            "project_name": name,
+            "owner": "you",
+            "repository": "tiny-demo",
+            "workflow_filename": "publish.yml",
+            "environment": "pypi",
+        },
+    )
+
+
 def check(world, *arguments):
     done = subprocess.run(
         [
@@ -79,16 +93,7 @@ def test_a_publisher_with_another_environment_is_named_before_any_tag(prepared):
 
 
 def test_a_pending_publisher_creates_the_project_and_that_is_said_first(prepared):
-    result = prepared.index.register_pending(
-        "you",
-        {
-            "project_name": "tiny-demo",
-            "owner": "you",
-            "repository": "tiny-demo",
-            "workflow_filename": "publish.yml",
-            "environment": "pypi",
-        },
-    )
+    result = register_pending(prepared, "tiny-demo")
     assert result.accepted
     status, output = check(prepared, "--yes")
     assert status == 0, output
@@ -98,16 +103,7 @@ def test_a_pending_publisher_creates_the_project_and_that_is_said_first(prepared
 
 
 def test_a_pending_publisher_of_another_name_is_told_from_success(prepared):
-    prepared.index.register_pending(
-        "you",
-        {
-            "project_name": "tiny-demos-other-name",
-            "owner": "you",
-            "repository": "tiny-demo",
-            "workflow_filename": "publish.yml",
-            "environment": "pypi",
-        },
-    )
+    register_pending(prepared, "tiny-demos-other-name")
     status, output = check(prepared, "--yes")
     assert status == 1
     assert "still does not exist" in output
@@ -131,16 +127,7 @@ def test_the_empty_project_that_a_wrong_name_made_is_looked_up(prepared, name, s
         "Rename", {"pyproject.toml": renamed, ".github/workflows/publish.yml": workflow}
     )
     prepared.workflows.forget_pushes()
-    prepared.index.register_pending(
-        "you",
-        {
-            "project_name": "tiny-demo",
-            "owner": "you",
-            "repository": "tiny-demo",
-            "workflow_filename": "publish.yml",
-            "environment": "pypi",
-        },
-    )
+    register_pending(prepared, "tiny-demo")
     status, output = check(prepared, "--yes")
     assert status == 1
     assert said in output
