@@ -66,8 +66,8 @@ def oracle(session: nox.Session) -> None:
     """Compare our verdicts with those a real Warehouse gave: pass its directory."""
     session.install(*WITH_GH)
     folder = session.posargs or [os.environ.get("NOX_RELEASE_ORACLE", "../shared/oracle")]
-    session.run("python", "tests/oracle.py", *folder)
-    session.run("python", "tests/oracle_index.py", *folder)
+    session.run("python", "tests/tools/oracle.py", *folder)
+    session.run("python", "tests/tools/oracle_index.py", *folder)
 
 
 @nox.session(default=False)
@@ -75,18 +75,18 @@ def faults(session: nox.Session) -> None:
     """Interrupt and disturb uploads and releases everywhere, run them again, compare the ends."""
     keep_bytecode(session)
     session.install(*WITH_GH)
-    session.run("python", "tests/faults.py", *session.posargs)
+    session.run("python", "tests/tools/faults.py", *session.posargs)
 
 
 @nox.session(default=False)
 def diagnoses(session: nox.Session) -> None:
     """Explain every log of the corpus, and print the share that is right."""
     session.install(*WITH_GH)
-    session.run("python", "tests/diagnosis_corpus.py", *session.posargs)
+    session.run("python", "tests/tools/diagnosis_corpus.py", *session.posargs)
 
 
 @nox.session(default=False)
 def screens(session: nox.Session) -> None:
     """Draw the README's screens from real output."""
     session.install(*WITH_GH)
-    session.run("python", "tests/screens.py", *session.posargs)
+    session.run("python", "tests/tools/screens.py", *session.posargs)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
 
+    from nox_release.core.findings import Finding
     from nox_release.diagnosis.model import Diagnosis
-    from nox_release.findings import Finding
-    from nox_release.project import Index, Project
+    from nox_release.project.pyproject import Index, Project
 
 __all__ = ["check_distributions", "diagnose", "register"]
 
@@ -48,7 +48,7 @@ def check_distributions(
     Raises:
         IndexUnavailableError: `index` was given and could not be asked.
     """
-    from nox_release.checks.files import check_distributions as check
+    from nox_release.checks.files.checking import check_distributions as check
 
     return check(paths, index=index)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from nox.sessions import Session
 
-    from nox_release.console import Console
+    from nox_release.edges.console import Console
 
 # name: (module below nox_release.operations, the line that `nox -l` shows)
 OPERATIONS = {
@@ -111,9 +111,9 @@ def run(
     import os
     from pathlib import Path
 
-    from nox_release.clock import SystemClock
-    from nox_release.console import Console, as_called
-    from nox_release.context import Context
+    from nox_release.core.clock import SystemClock
+    from nox_release.edges.console import Console, as_called
+    from nox_release.edges.context import Context
 
     module = load(name)
     parser = argparse.ArgumentParser(
@@ -153,8 +153,8 @@ def run(
 
 def _carry_out(name: str, operation: Callable[[], int], console: Console) -> int:
     """The exit status of an operation; what it could not do has been said."""
-    from nox_release.errors import Declined, NoxReleaseError
-    from nox_release.process import EndedBySignal, ending_on_signals
+    from nox_release.core.errors import Declined, NoxReleaseError
+    from nox_release.edges.process import EndedBySignal, ending_on_signals
 
     try:
         with ending_on_signals():

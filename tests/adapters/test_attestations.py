@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from nox_release.attestations import verify_provenance
-from nox_release.findings import Finding, Skipped
+from nox_release.core.findings import Finding, Skipped
+from nox_release.edges.attestations import verify_provenance
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from nox_release.audit import audit_workflows, find_zizmor, without_doubles
-from nox_release.checks.workflow import WorkflowFacts, check_workflow
-from nox_release.findings import Finding, Location, Passed, Severity, Skipped
-from nox_release.process import Runner
-from nox_release.publishing import Workflow
-from nox_release.workflows import read_workflows
+from nox_release.checks.workflow.checking import WorkflowFacts, check_workflow
+from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped
+from nox_release.edges.audit import audit_workflows, find_zizmor, without_doubles
+from nox_release.edges.process import Runner
+from nox_release.observing.workflow_files import read_workflows
+from nox_release.workflows.publishing import Workflow
 
 BAD = """\
 on:

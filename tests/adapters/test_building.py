@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from small_wheels import small_wheel
 
-from nox_release.building import BuildFailed, build_distributions, last_words
-from nox_release.environments import fresh_environment
-from nox_release.errors import ConfigurationError, NoxReleaseError
-from nox_release.process import Runner
+from nox_release.core.errors import ConfigurationError, NoxReleaseError
+from nox_release.edges.building import BuildFailed, build_distributions, last_words
+from nox_release.edges.environments import fresh_environment
+from nox_release.edges.process import Runner
 from small_projects import BACKENDS, EPOCH, environ, files_of, git, under_git, write
+from small_wheels import small_wheel
 
 pytestmark = pytest.mark.slow
 
@@ -217,7 +217,7 @@ def test_what_the_backend_warns_of_is_passed_on_and_not_printed(tmp_path, enviro
 
 
 def test_pip_builds_where_there_is_no_uv(tmp_path, runner, monkeypatch):
-    monkeypatch.setattr("nox_release.environments.find_uv", lambda: None)
+    monkeypatch.setattr("nox_release.edges.environments.find_uv", lambda: None)
     environment = fresh_environment(tmp_path / "env", runner)
     assert environment.installer == "pip"
     sdist, wheel = build_distributions(

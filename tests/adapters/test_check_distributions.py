@@ -1,7 +1,6 @@
 """The public check of given files: every violation at once, each with its place and its remedy."""
 
 import io
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -9,11 +8,9 @@ from pathlib import Path
 import pytest
 
 import nox_release
-from nox_release.errors import IndexUnavailableError
-from nox_release.findings import Severity
+from nox_release.core.errors import IndexUnavailableError
+from nox_release.core.findings import Severity
 from nox_release.rehearsal.index import RehearsalIndex
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 GOOD = "Metadata-Version: 2.4\nName: orc\nVersion: 1.0\nDescription-Content-Type: text/markdown\n"
 

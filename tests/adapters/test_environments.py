@@ -6,10 +6,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from small_wheels import small_wheel
 
-from nox_release import environments
-from nox_release.process import Runner
+from nox_release.edges import environments
+from nox_release.edges.process import Runner
+from small_wheels import small_wheel
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from nox_release.errors import ForgeError
-from nox_release.forge import (
+from nox_release.core.errors import ForgeError
+from nox_release.core.retries import ATTEMPTS
+from nox_release.edges.forge import (
     Answer,
     Check,
     Forge,
@@ -22,9 +23,8 @@ from nox_release.forge import (
     find_gh,
     parse_answer,
 )
-from nox_release.process import Runner
+from nox_release.edges.process import Runner
 from nox_release.rehearsal.faults import Fault
-from nox_release.retries import ATTEMPTS
 
 needs_gh = pytest.mark.skipif(
     sys.platform == "win32", reason="no Unix sockets in Python on Windows"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from nox_release.errors import CommandError, ConflictError
-from nox_release.git import (
+from nox_release.core.errors import CommandError, ConflictError
+from nox_release.edges.git import (
     Changes,
     PushRefused,
     Relation,
@@ -18,7 +18,7 @@ from nox_release.git import (
     find_repository,
     parse_status,
 )
-from nox_release.process import Runner
+from nox_release.edges.process import Runner
 
 
 @pytest.fixture

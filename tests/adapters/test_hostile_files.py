@@ -1,18 +1,15 @@
 """Files that mean harm get a finding each, in bounded time and memory, and leave no trace."""
 
 import gc
-import sys
 import threading
 import time
 import tracemalloc
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 from hostile_files import HOSTILE, METADATA, write_sdist, write_wheel
 from nox_release import check_distributions
-from nox_release.archives import UnreadableDistributionError, read_distribution
+from nox_release.files.archives import UnreadableDistributionError, read_distribution
 
 SECONDS = 5
 MEGABYTES = 200
@@ -129,7 +126,7 @@ def test_a_distribution_is_read_with_its_metadata_and_members(tmp_path):
 
 def test_many_files_are_checked_side_by_side(tmp_path, monkeypatch):
     """As many threads as cores, whatever the number of files."""
-    import nox_release.checks.files as module
+    import nox_release.checks.files.checking as module
 
     threads = set()
     read = module.read_archive

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from nox_release.clock import parse_time
-from nox_release.errors import ConfigurationError, IndexUnavailableError
-from nox_release.index import (
+from nox_release.core.clock import parse_time
+from nox_release.core.errors import ConfigurationError, IndexUnavailableError
+from nox_release.core.retries import ATTEMPTS, WAIT_AT_MOST, parse_retry_after
+from nox_release.edges.index import (
     SIMPLE_JSON,
     ExchangeRefused,
     IndexFile,
@@ -23,8 +24,7 @@ from nox_release.index import (
     open_index,
     version_of_file,
 )
-from nox_release.project import Index, parse_index
-from nox_release.retries import ATTEMPTS, WAIT_AT_MOST, parse_retry_after
+from nox_release.project.pyproject import Index, parse_index
 
 
 class FakeClock:

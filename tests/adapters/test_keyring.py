@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from nox_release import keyring_user
-from nox_release.maintainer import Keyring
-from nox_release.process import Runner
-from nox_release.project import PYPI, TESTPYPI
+from nox_release.edges import keyring_user
+from nox_release.edges.maintainer import Keyring
+from nox_release.edges.process import Runner
+from nox_release.project.pyproject import PYPI, TESTPYPI
 
 pytest.importorskip("keyring")
 
-HERE = Path(__file__).parent
+KEYRINGS = Path(__file__).parents[1] / "world"
 SECRET = "planted-secret-in-the-keyring"
 
 
@@ -28,7 +28,7 @@ def keep(tmp_path):
         file.write_text(json.dumps({PYPI.upload_url: [user, SECRET]}), encoding="utf-8")
         environ = {
             **os.environ,
-            "PYTHONPATH": str(HERE),
+            "PYTHONPATH": str(KEYRINGS),
             "PYTHON_KEYRING_BACKEND": f"kept_keyring.{kind}",
             "KEPT_KEYRING": str(file),
             **more,

@@ -1,11 +1,7 @@
-"""Our verdicts and those of a real Warehouse, when its record is at hand (see tests/oracle.py)."""
-
-import sys
-from pathlib import Path
+"""Our verdicts and those of a real Warehouse, when its record is at hand (see tests/tools/oracle.py)."""
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 import oracle
 
 DIRECTORY = oracle.oracle_directory()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nox_release.git import find_repository
-from nox_release.project import read_project
+from nox_release.edges.git import find_repository
+from nox_release.project.pyproject import read_project
 from nox_release.rehearsal.copying import (
     Origin,
     copy_into,
@@ -23,7 +23,7 @@ from nox_release.rehearsal.copying import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nox_release.project import Project
+    from nox_release.project.pyproject import Project
     from nox_release.rehearsal.world import World
 
 PUBLISH = ".github/workflows/publish.yml"

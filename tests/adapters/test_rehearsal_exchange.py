@@ -7,11 +7,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from held_clock import HeldClock
-from small_wheels import small_wheel
 
+from held_clock import HeldClock
 from nox_release.rehearsal.index import RehearsalIndex
 from nox_release.rehearsal.payloads import PayloadError, parse_payload
+from small_wheels import small_wheel
 
 FORM = {
     "project_name": "orc-demo",

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from small_wheels import small_wheel
 
 from nox_release.rehearsal.faults import Fault
 from nox_release.rehearsal.index import RehearsalIndex
 from nox_release.rehearsal.serving import Server
+from small_wheels import small_wheel
 
 SIMPLE = {"Accept": "application/vnd.pypi.simple.v1+json"}
 

@@ -10,7 +10,7 @@ import pytest
 from nox_release.rehearsal.faults import Fault
 
 if TYPE_CHECKING:
-    from nox_release.process import Completed
+    from nox_release.edges.process import Completed
     from nox_release.rehearsal.world import World
 
 SLUG = "repos/you/tiny-demo"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from small_wheels import small_sdist, small_wheel
 
 from nox_release.rehearsal.index import RehearsalIndex
+from small_wheels import small_sdist, small_wheel
 
 SIMPLE = "application/vnd.pypi.simple.v1+json"
 INTEGRITY = "application/vnd.pypi.integrity.v1+json"

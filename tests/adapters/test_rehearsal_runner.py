@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from nox_release.process import Completed
+    from nox_release.edges.process import Completed
     from nox_release.rehearsal.github_state import Run
     from nox_release.rehearsal.world import World
 

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-from held_clock import HeldClock
 from pypitoken import Token
-from small_wheels import small_sdist, small_wheel
 
-from nox_release.environments import fresh_environment
-from nox_release.process import Runner
+from held_clock import HeldClock
+from nox_release.edges.environments import fresh_environment
+from nox_release.edges.process import Runner
 from nox_release.rehearsal.answers import Refused
 from nox_release.rehearsal.index import RehearsalIndex
 from nox_release.rehearsal.multipart import parse_form
 from nox_release.rehearsal.uploading import Upload, deposited_form
+from small_wheels import small_sdist, small_wheel
 
 HELP = "https://pypi.org/help/#"
 

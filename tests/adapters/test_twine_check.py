@@ -3,11 +3,11 @@
 import os
 
 import pytest
-from small_wheels import small_sdist, small_wheel
 
-from nox_release.findings import Finding, Passed
-from nox_release.inspection import check_with_twine
-from nox_release.process import Runner
+from nox_release.core.findings import Finding, Passed
+from nox_release.edges.process import Runner
+from nox_release.observing.trying import check_with_twine
+from small_wheels import small_sdist, small_wheel
 
 README = "Description-Content-Type: text/x-rst\n\n"
 

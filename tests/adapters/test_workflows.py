@@ -6,13 +6,18 @@ import sys
 
 import pytest
 
-from nox_release.findings import Finding
-from nox_release.git import find_repository
-from nox_release.process import Runner
-from nox_release.project import Settings
-from nox_release.publishing import Workflow
-from nox_release.workflows import github_remote, read_actions, read_publisher, read_workflows
-from nox_release.yaml_nodes import MAX_BYTES
+from nox_release.core.findings import Finding
+from nox_release.edges.git import find_repository
+from nox_release.edges.process import Runner
+from nox_release.observing.workflow_files import (
+    github_remote,
+    read_actions,
+    read_publisher,
+    read_workflows,
+)
+from nox_release.project.pyproject import Settings
+from nox_release.workflows.publishing import Workflow
+from nox_release.workflows.yaml_nodes import MAX_BYTES
 
 WORKFLOW = """\
 on:

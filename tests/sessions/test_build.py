@@ -171,11 +171,11 @@ def test_scripts_are_started_for_a_bounded_time_in_a_home_of_their_own(tmp_path)
 
 
 def test_a_hanging_script_is_not_known(tmp_path, monkeypatch):
-    from nox_release import inspection
-    from nox_release.archives import read_distribution
-    from nox_release.building import build_distributions
-    from nox_release.environments import fresh_environment
-    from nox_release.process import Runner
+    from nox_release.edges.building import build_distributions
+    from nox_release.edges.environments import fresh_environment
+    from nox_release.edges.process import Runner
+    from nox_release.files.archives import read_distribution
+    from nox_release.observing import trying as inspection
 
     files = files_of("flit", more=CLI)
     files["src/demo/cli.py"] = "import time\ndef main():\n    time.sleep(60)\n"
@@ -196,11 +196,11 @@ def test_a_hanging_script_is_not_known(tmp_path, monkeypatch):
 
 
 def test_a_large_download_is_left_out_unless_asked_for(tmp_path, monkeypatch):
-    from nox_release import inspection
-    from nox_release.archives import read_distribution
-    from nox_release.building import build_distributions
-    from nox_release.environments import fresh_environment
-    from nox_release.process import Runner
+    from nox_release.edges.building import build_distributions
+    from nox_release.edges.environments import fresh_environment
+    from nox_release.edges.process import Runner
+    from nox_release.files.archives import read_distribution
+    from nox_release.observing import trying as inspection
 
     files = files_of("flit", more='dependencies = ["iniconfig"]')
     runner = Runner(environ=environ())
@@ -221,9 +221,9 @@ def test_a_large_download_is_left_out_unless_asked_for(tmp_path, monkeypatch):
 
 
 def test_modules_that_end_python_or_crash_do_not_hide_the_others(tmp_path):
-    from nox_release.environments import fresh_environment
-    from nox_release.inspection import try_imports
-    from nox_release.process import Runner
+    from nox_release.edges.environments import fresh_environment
+    from nox_release.edges.process import Runner
+    from nox_release.observing.trying import try_imports
 
     environment = fresh_environment(tmp_path / "env", Runner(environ=environ()))
     (site,) = (tmp_path / "env").rglob("site-packages")

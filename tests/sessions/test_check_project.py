@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nox_release.findings import SUBJECTS
+from nox_release.core.findings import SUBJECTS
 from nox_release.rehearsal.faults import Fault
+from small_wheels import small_sdist, small_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,11 +82,6 @@ class Answer:
 
 def built(world: World, version: str = "1.2.3") -> list[Path]:
     """The project's files of a version, in `dist/`."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "adapters"))
-    try:
-        from small_wheels import small_sdist, small_wheel
-    finally:
-        sys.path.pop(0)
     folder = world.clone / "dist"
     folder.mkdir(exist_ok=True)
     return [

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from nox_release.project import Settings, parse_project
+from nox_release.project.pyproject import Settings, parse_project
 from nox_release.scaffold.publish import plan_publish, publish_workflow
 
 pytestmark = pytest.mark.slow

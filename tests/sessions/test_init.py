@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from nox_release.project import Settings
-from nox_release.publishing import derive_publisher, parse_workflow
+from nox_release.project.pyproject import Settings
 from nox_release.sessions import main
+from nox_release.workflows.publishing import derive_publisher, parse_workflow
 
 PYPROJECT = """\
 [build-system]

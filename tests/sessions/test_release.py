@@ -10,9 +10,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from nox_release.console import Console
-from nox_release.context import Context
-from nox_release.errors import NoxReleaseError
+from nox_release.core.errors import NoxReleaseError
+from nox_release.edges.console import Console
+from nox_release.edges.context import Context
 from nox_release.operations import reconcile
 from nox_release.sessions import load
 
@@ -177,7 +177,7 @@ def test_every_blocker_is_shown_at_once_and_nothing_is_changed(ready):
 def test_a_release_stopped_around_any_step_is_finished_by_the_same_command(
     ready, monkeypatch, step, when
 ):
-    """A few of the cells of tests/faults.py, which kills real processes."""
+    """A few of the cells of tests/tools/faults.py, which kills real processes."""
     real = reconcile.perform
 
     def stop(planned, effects):
@@ -340,7 +340,7 @@ def test_a_version_that_was_uploaded_by_hand_is_not_released_over(ready, tmp_pat
         root=ready.clone, environ=ready.environ, interactive=False, clock=FastClock(),
         console=Console.for_terminal(environ={}, interactive=False, file=io.StringIO()),
     )  # fmt: skip
-    from nox_release.project import read_project
+    from nox_release.project.pyproject import read_project
 
     built = build(context, read_project(ready.clone), smoke=False, destination=tmp_path / "d")
     ready.index.put(*(one.path for one in built.distributions), owner="you")

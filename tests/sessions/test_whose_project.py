@@ -12,13 +12,15 @@ import pytest
 from test_first_upload import first_upload
 from test_release import register, release, state
 
+from small_wheels import small_wheel
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="no Unix sockets in Python on Windows"),
 ]
 
 SECRET = "planted-secret-of-nobody"
-KEYRINGS = Path(__file__).parents[1] / "adapters"
+KEYRINGS = Path(__file__).parents[1] / "world"
 
 
 @pytest.fixture(params=["keyring", ".pypirc", "TWINE_USERNAME"])
@@ -67,11 +69,6 @@ def check_project(world, environ):
 
 def put(world, owner):
     """An earlier release of `owner`'s, by hand: only then are there owners to see."""
-    sys.path.insert(0, str(KEYRINGS))
-    try:
-        from small_wheels import small_wheel
-    finally:
-        sys.path.pop(0)
     folder = world.directory / "earlier"
     folder.mkdir()
     world.index.put(small_wheel(folder, "tiny-demo", "0.9"), owner=owner)

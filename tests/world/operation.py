@@ -12,7 +12,8 @@ import sys
 import time
 from datetime import datetime, timedelta, timezone
 
-from nox_release import clock, sessions
+from nox_release import sessions
+from nox_release.core import clock
 
 PACE = float(os.environ.get("FAULTS_PACE", "1"))
 SKEW = timedelta(seconds=float(os.environ.get("FAULTS_SKEW", "0")))

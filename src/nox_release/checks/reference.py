@@ -14,19 +14,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release import checks
-from nox_release.findings import SUBJECTS, Severity
+from nox_release.core.findings import SUBJECTS, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nox_release.findings import Rule
+    from nox_release.core.findings import Rule
 
 PAGE = Path(".github") / "RULES.md"
 
 # Modules beside `nox_release.checks` that have rules.
 _BESIDE = (
-    "nox_release.attestations",
-    "nox_release.publishing",
+    "nox_release.edges.attestations",
+    "nox_release.workflows.publishing",
     "nox_release.operations.try_out",
 )
 
@@ -53,7 +53,8 @@ _ABOUT = {
 
 def all_rules() -> tuple[Rule, ...]:
     """Every rule of every module, once, in the order of subjects, severities and ids."""
-    names = [f"{checks.__name__}.{module.name}" for module in pkgutil.iter_modules(checks.__path__)]
+    found_in = pkgutil.walk_packages(checks.__path__, f"{checks.__name__}.")
+    names = [module.name for module in found_in]
     found: dict[str, Rule] = {}
     for name in (*names, *_BESIDE):
         for rule in getattr(importlib.import_module(name), "RULES", ()):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nox_release.publishing import TrustedPublisher
+    from nox_release.project.publisher import TrustedPublisher
 
 # `* \x60repository\x60: \x60owner/name\x60` (PyPA action), `repository: Some("owner/name")` (uv),
 # `"repository": "owner/name"` (a decoded token).

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nox_release.diagnosis.values import Circumstances
-    from nox_release.project import Project
+    from nox_release.project.pyproject import Project
 
 _LIMIT = 1_000_000
 _AROUND = 400

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nox_release.diagnosis.engine import Hit
     from nox_release.diagnosis.normalise import Log
     from nox_release.diagnosis.values import Circumstances
-    from nox_release.project import Project
+    from nox_release.project.pyproject import Project
 
 
 class Case:

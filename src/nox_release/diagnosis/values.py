@@ -10,14 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nox_release import pages
+from nox_release.project import pages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from nox_release.project import Project
-    from nox_release.publishing import TrustedPublisher
+    from nox_release.project.publisher import TrustedPublisher
+    from nox_release.project.pyproject import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

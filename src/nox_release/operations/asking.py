@@ -8,17 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from nox_release.checks.state_of_index import CouldNotAsk, Maintainer, version_of
-from nox_release.errors import NoxReleaseError
+from nox_release.checks.index.state import CouldNotAsk, Maintainer, version_of
+from nox_release.core.errors import NoxReleaseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    from nox_release.context import Context
-    from nox_release.index import IndexClient, IndexProject, Ownership, Publisher
-    from nox_release.maintainer import Keyring
-    from nox_release.project import Project
+    from nox_release.edges.context import Context
+    from nox_release.edges.index import IndexClient, IndexProject, Ownership, Publisher
+    from nox_release.edges.maintainer import Keyring
+    from nox_release.project.pyproject import Project
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ def ask_index(
     context: Context, project: Project, pool: ThreadPoolExecutor, keyring: Keyring
 ) -> OnIndex:
     """Two rounds at most: the project and its owners, then what the first answer calls for."""
-    from nox_release.index import open_index
+    from nox_release.edges.index import open_index
 
     name = project.name
     if not name:
@@ -82,7 +82,7 @@ def _find_maintainer(
     keyring: Keyring,
     ownership: Future[Ownership | CouldNotAsk | None],
 ) -> Maintainer | None:
-    from nox_release.maintainer import find_maintainer
+    from nox_release.edges.maintainer import find_maintainer
 
     return find_maintainer(project.settings, context.environ, keyring, ownership.result())
 

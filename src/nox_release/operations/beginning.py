@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nox_release.checks import asked
-from nox_release.checks.state_of_index import CouldNotAsk
-from nox_release.errors import ConfigurationError, ForgeError, NoxReleaseError
-from nox_release.findings import Finding, find
-from nox_release.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
-from nox_release.git import NotARepository
+from nox_release.checks.index.state import CouldNotAsk
+from nox_release.checks.release import asked
+from nox_release.core.errors import ConfigurationError, ForgeError, NoxReleaseError
+from nox_release.core.findings import Finding, find
+from nox_release.edges.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
+from nox_release.edges.git import NotARepository
+from nox_release.observing.place import Place, locate, python_folders
 from nox_release.operations.asking import ask
-from nox_release.operations.place import Place, locate, python_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    from nox_release.context import Context
-    from nox_release.project import Project
+    from nox_release.edges.context import Context
+    from nox_release.project.pyproject import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

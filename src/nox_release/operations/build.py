@@ -19,32 +19,32 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.environments import fresh_environment, without_secrets
-from nox_release.errors import (
+from nox_release.core.errors import (
     CommandError,
     ConfigurationError,
     ConflictError,
     NoxReleaseError,
     disk_error,
 )
-from nox_release.findings import Finding, errors_in
-from nox_release.git import Repository, find_repository
+from nox_release.core.findings import Finding, errors_in
+from nox_release.edges.environments import fresh_environment, without_secrets
+from nox_release.edges.git import Repository, find_repository
+from nox_release.edges.process import last_lines, side_by_side
 from nox_release.operations.options import add_json, add_package, load_projects
-from nox_release.process import last_lines, side_by_side
-from nox_release.project import read_project
+from nox_release.project.pyproject import read_project
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Generator, Iterable
 
-    from nox_release.building import BuildFailed
-    from nox_release.checks.built import Facts
-    from nox_release.context import Context
-    from nox_release.distributions import Distribution
-    from nox_release.environments import Environment
-    from nox_release.findings import Result
-    from nox_release.process import Runner
-    from nox_release.project import Project
+    from nox_release.checks.files.built import Facts
+    from nox_release.core.findings import Result
+    from nox_release.edges.building import BuildFailed
+    from nox_release.edges.context import Context
+    from nox_release.edges.environments import Environment
+    from nox_release.edges.process import Runner
+    from nox_release.files.distributions import Distribution
+    from nox_release.project.pyproject import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Built:
     @property
     def uploadable(self) -> tuple[Distribution, ...]:
         """Those that PyPI takes; a wheel for this machine alone is not among them."""
-        from nox_release.checks.built import is_uploadable
+        from nox_release.checks.files.built import is_uploadable
 
         return tuple(one for one in self.distributions if is_uploadable(one))
 
@@ -331,8 +331,8 @@ def _make(
     on_line: Callable[[str], None] | None,
 ) -> _Made:
     """Build both files and gather the facts; rules and twine get ready meanwhile."""
-    from nox_release.building import BuildFailed, build_distributions, declared_requirements
-    from nox_release.inspection import check_with_twine
+    from nox_release.edges.building import BuildFailed, build_distributions, declared_requirements
+    from nox_release.observing.trying import check_with_twine
 
     sdist: Future[Path] = Future()
     wheel: Future[Path] = Future()
@@ -391,7 +391,7 @@ def _environment(
 
     Commits seldom say otherwise, and installing takes longer than checking one out.
     """
-    from nox_release.building import declared_requirements
+    from nox_release.edges.building import declared_requirements
 
     environment = fresh_environment(directory, runner)
     wanted = declared_requirements(project.root) | {*project.settings.build_requires}
@@ -406,8 +406,8 @@ def _look_at(made: Future[Path], loaded: Future[None]) -> Distribution:
     """The sdist, read while the wheel is made; its description has then been rendered once."""
     sdist = made.result()
     loaded.result()
-    from nox_release.archives import read_distribution
-    from nox_release.checks.files import check_distributions
+    from nox_release.checks.files.checking import check_distributions
+    from nox_release.files.archives import read_distribution
 
     found = read_distribution(sdist)
     check_distributions([sdist])
@@ -428,10 +428,10 @@ def _load(renderer: str) -> None:
 
     for module in (
         "build",
-        "nox_release.building",
-        "nox_release.archives",
-        "nox_release.checks.files",
-        "nox_release.inspection",
+        "nox_release.edges.building",
+        "nox_release.files.archives",
+        "nox_release.checks.files.checking",
+        "nox_release.observing.trying",
         "email_validator",
         "rfc3986",
         "trove_classifiers",
@@ -441,9 +441,9 @@ def _load(renderer: str) -> None:
 
 
 def _facts(source: _Source, sdist: Distribution, wheel: Path, *, tag: str | None) -> Facts:
-    from nox_release.archives import read_distribution
-    from nox_release.checks.built import Facts, is_between_tags, missing_modules
-    from nox_release.inspection import imported_names, read_entry_points
+    from nox_release.checks.files.built import Facts, is_between_tags, missing_modules
+    from nox_release.files.archives import read_distribution
+    from nox_release.observing.trying import imported_names, read_entry_points
 
     facts = Facts(
         project=source.project,
@@ -469,9 +469,9 @@ def _inspect(
     context: Context, made: _Made, aside: Path, watch: _Watch, *, smoke: bool | None
 ) -> tuple[Result, ...]:
     """Everything there is to say about the files, each thing once."""
-    from nox_release.checks.built import TWINE_CHECK, check_built
-    from nox_release.inspection import skipped_smoke
-    from nox_release.inspection import smoke as try_out
+    from nox_release.checks.files.built import TWINE_CHECK, check_built
+    from nox_release.observing.trying import skipped_smoke
+    from nox_release.observing.trying import smoke as try_out
 
     results = [*check_built(made.facts)]
     refusals = _of_upload_rules(made.facts)
@@ -515,8 +515,8 @@ _PLATFORM, _LOCAL, _HALF = "wheel-platform", "local-version", "half-release"
 
 def _of_upload_rules(facts: Facts) -> list[Finding]:
     """What PyPI would refuse, and what others would; of both files once."""
-    from nox_release.checks.built import is_uploadable
-    from nox_release.checks.files import check_distributions
+    from nox_release.checks.files.built import is_uploadable
+    from nox_release.checks.files.checking import check_distributions
 
     kept: dict[str, Finding] = {}
     between = facts.project.version_from_tags and facts.tag is None

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nox_release.checks.built import console_scripts, is_uploadable, top_level
-from nox_release.console import result_as_json, size_in_words
-from nox_release.findings import Skipped
+from nox_release.checks.files.built import console_scripts, is_uploadable, top_level
+from nox_release.core.findings import Skipped
+from nox_release.edges.console import result_as_json, size_in_words
 from nox_release.operations.build import shown_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from nox_release.console import Console
-    from nox_release.distributions import Distribution
-    from nox_release.findings import Result
+    from nox_release.core.findings import Result
+    from nox_release.edges.console import Console
+    from nox_release.files.distributions import Distribution
     from nox_release.operations.build import Built
 
 

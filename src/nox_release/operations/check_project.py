@@ -17,9 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nox_release.checks.asked import DISTRIBUTIONS_CHECKED
-from nox_release.errors import ConfigurationError, NoxReleaseError
-from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
+from nox_release.checks.release.asked import DISTRIBUTIONS_CHECKED
+from nox_release.core.errors import ConfigurationError, NoxReleaseError
+from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
 from nox_release.operations import options as shared
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
-    from nox_release.console import Console
-    from nox_release.context import Context
-    from nox_release.findings import Result
+    from nox_release.core.findings import Result
+    from nox_release.edges.console import Console
+    from nox_release.edges.context import Context
     from nox_release.operations.build import Built
     from nox_release.operations.checklist import Checklist
     from nox_release.operations.next_step import NextStep
-    from nox_release.project import Project
+    from nox_release.project.pyproject import Project
 
 _THREADS = 24
 
@@ -97,9 +97,9 @@ def _make_checklists(
     context: Context, options: argparse.Namespace, projects: Sequence[Project]
 ) -> list[Checklist]:
     """One checklist for each project; the index is asked about all of them at once."""
-    from nox_release.maintainer import Keyring
+    from nox_release.edges.maintainer import Keyring
+    from nox_release.edges.process import side_by_side
     from nox_release.operations.asking import ask_index
-    from nox_release.process import side_by_side
 
     keyring = Keyring(context.runner, context.root)
     builds = [_build(context, project) if options.build else None for project in projects]
@@ -225,7 +225,7 @@ def _show_step(console: Console, step: NextStep) -> None:
 
 def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:
     """The `--json` document; ids in it are stable, see .github/RULES.md."""
-    from nox_release.console import result_as_json
+    from nox_release.edges.console import result_as_json
 
     return {
         "operation": "check-project",
@@ -263,10 +263,10 @@ def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:
 
 
 def _check_files(context: Context, options: argparse.Namespace) -> int:
-    from nox_release.checks.files import check_distributions
-    from nox_release.console import result_as_json, size_in_words
+    from nox_release.checks.files.checking import check_distributions
+    from nox_release.edges.console import result_as_json, size_in_words
     from nox_release.operations.checklist import relative_to
-    from nox_release.project import parse_index
+    from nox_release.project.pyproject import parse_index
 
     paths = [Path(context.root, name) for name in options.files]
     missing = [name for name, path in zip(options.files, paths, strict=True) if not path.is_file()]
@@ -317,9 +317,9 @@ def _check_files(context: Context, options: argparse.Namespace) -> int:
 
 def _of_another_version(paths: Sequence[Path], tag: str) -> list[Finding]:
     """Files whose version is not the one in `tag`, whatever stands before it there."""
-    from nox_release.checks.built import VERSION_MISMATCH
-    from nox_release.checks.state_of_index import version_of
-    from nox_release.findings import Location, find
+    from nox_release.checks.files.built import VERSION_MISMATCH
+    from nox_release.checks.index.state import version_of
+    from nox_release.core.findings import Location, find
 
     wanted = _version_in(tag)
     if wanted is None:

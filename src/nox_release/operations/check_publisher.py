@@ -10,28 +10,28 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nox_release import pages
-from nox_release.checks.publisher import (
+from nox_release.checks.publisher.exchange import (
     EMPTY_PROJECT_ELSEWHERE,
     compare_claims,
     explain_refusal,
     parse_claims,
     parse_workflow_ref,
 )
-from nox_release.errors import ConfigurationError, IndexUnavailableError, NoxReleaseError
-from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in, find
+from nox_release.core.errors import ConfigurationError, IndexUnavailableError, NoxReleaseError
+from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, find
 from nox_release.operations import options as shared
-from nox_release.publishing import TrustedPublisher
+from nox_release.project import pages
+from nox_release.project.publisher import TrustedPublisher
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
     from typing import Any
 
-    from nox_release.context import Context
-    from nox_release.findings import Result
-    from nox_release.index import IndexClient
-    from nox_release.project import Index
+    from nox_release.core.findings import Result
+    from nox_release.edges.context import Context
+    from nox_release.edges.index import IndexClient
+    from nox_release.project.pyproject import Index
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +67,7 @@ def parse_publisher(value: str) -> TrustedPublisher:
 
 def main(context: Context, options: argparse.Namespace) -> int:
     """Compare, exchange, tell; 0 when the index would take an upload from this job."""
-    from nox_release.index import open_index
+    from nox_release.edges.index import open_index
 
     name, index, publisher = _expected(context, options)
     with open_index(index, clock=context.clock) as client:
@@ -78,7 +78,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
     findings = tuple(result for result in results if isinstance(result, Finding))
     failed = bool(errors_in(findings))
     if options.json:
-        from nox_release.console import result_as_json
+        from nox_release.edges.console import result_as_json
 
         context.console.json(
             {
@@ -110,7 +110,7 @@ def prove(
     publisher: TrustedPublisher,
 ) -> tuple[Result, ...]:
     """The comparison of every claim, and the index's own answer to the exchange."""
-    from nox_release.index import ExchangeRefused
+    from nox_release.edges.index import ExchangeRefused
 
     index = client.index
     results: list[Result] = list(compare_claims(claims, publisher))
@@ -177,7 +177,7 @@ def _expected(
     context: Context, options: argparse.Namespace
 ) -> tuple[str, Index, TrustedPublisher | None]:
     """Name, index and publisher: given as options, or derived from the checkout."""
-    from nox_release.project import PYPI, parse_index
+    from nox_release.project.pyproject import PYPI, parse_index
 
     publisher = parse_publisher(options.publisher) if options.publisher else None
     if options.project:
@@ -196,8 +196,8 @@ def _expected(
 def _derived(
     context: Context, owner: str, repository: str, settings: Any
 ) -> TrustedPublisher | None:
-    from nox_release.publishing import derive_publisher
-    from nox_release.workflows import read_actions, read_workflows
+    from nox_release.observing.workflow_files import read_actions, read_workflows
+    from nox_release.workflows.publishing import derive_publisher
 
     workflows = read_workflows(context.root)
     return derive_publisher(
@@ -224,7 +224,7 @@ def _publisher_of(claims: Mapping[str, Any]) -> TrustedPublisher:
 def _identity_token(context: Context, client: IndexClient) -> str:
     from id import AmbientCredentialError, GitHubOidcPermissionCredentialError, detect_credential
 
-    from nox_release.project import PYPI, TESTPYPI
+    from nox_release.project.pyproject import PYPI, TESTPYPI
 
     if context.environ.get("GITHUB_ACTIONS") != "true":
         raise NoxReleaseError(

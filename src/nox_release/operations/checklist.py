@@ -13,34 +13,36 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from nox_release import changelog
-from nox_release.audit import audit_workflows, without_doubles
-from nox_release.checks import asked, preflight, state_of_index
-from nox_release.checks import publisher as publisher_rules
-from nox_release.checks.state_of_index import CouldNotAsk
-from nox_release.checks.workflow import WorkflowFacts, check_workflow
-from nox_release.checks.workflow_upload import ENV_EQUALS
-from nox_release.console import size_in_words
-from nox_release.errors import NoxReleaseError
-from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in
+from nox_release.checks.index import state as state_of_index
+from nox_release.checks.index.state import CouldNotAsk
+from nox_release.checks.publisher import exchange as publisher_rules
+from nox_release.checks.release import asked, preflight
+from nox_release.checks.workflow.checking import WorkflowFacts, check_workflow
+from nox_release.checks.workflow.upload import ENV_EQUALS
+from nox_release.core.errors import NoxReleaseError
+from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in
+from nox_release.edges.audit import audit_workflows, without_doubles
+from nox_release.edges.console import size_in_words
 from nox_release.operations.beginning import Begun
 from nox_release.operations.next_step import NextStep, next_step
 from nox_release.operations.surroundings import Surroundings, without_git
-from nox_release.publishing import TrustedPublisher, derive_publisher, in_githubs_spelling
+from nox_release.project import changelog
+from nox_release.project.publisher import TrustedPublisher
+from nox_release.workflows.publishing import derive_publisher, in_githubs_spelling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    from nox_release.context import Context
-    from nox_release.distributions import Distribution
-    from nox_release.findings import Result
-    from nox_release.index import Publisher
+    from nox_release.core.findings import Result
+    from nox_release.edges.context import Context
+    from nox_release.edges.index import Publisher
+    from nox_release.files.distributions import Distribution
+    from nox_release.observing.place import Place
     from nox_release.operations.asking import OnIndex
     from nox_release.operations.build import Built
-    from nox_release.operations.place import Place
-    from nox_release.project import Project
-    from nox_release.publishing import Derivation, Workflow
+    from nox_release.project.pyproject import Project
+    from nox_release.workflows.publishing import Derivation, Workflow
 
 NAME_STDLIB = "name-stdlib"
 
@@ -86,9 +88,9 @@ def make_checklist(
     made, or why it made nothing; without it the files in `dist/` that belong to this version are
     looked at. `arguments` are options that the commands in the next step need to be given too.
     """
-    from nox_release.checks.source import check_source
-    from nox_release.checks.source_versions import declared_version
-    from nox_release.source_tree import read_source_tree
+    from nox_release.checks.source.checking import check_source
+    from nox_release.checks.source.versions import declared_version
+    from nox_release.observing.source_tree import read_source_tree
 
     known = begun.place if isinstance(begun, Begun) else None
     workflows, derivation = _derive(project, known)
@@ -184,7 +186,7 @@ def _derive(
     project: Project, place: Place | None
 ) -> tuple[tuple[Workflow | Finding, ...], Derivation]:
     """The workflows in the folder, and what of them publishes."""
-    from nox_release.workflows import package_in, read_actions, read_workflows
+    from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
 
     top = place.repository.root if place else project.root
     workflows = read_workflows(top)
@@ -337,8 +339,8 @@ def relative_to(finding: Finding, root: Path) -> Finding:
 def _distribution_results(
     files: Sequence[Path], version: str | None, root: Path
 ) -> tuple[list[Result], tuple[Distribution, ...]]:
-    from nox_release.archives import read_distribution
-    from nox_release.checks.files import check_distributions
+    from nox_release.checks.files.checking import check_distributions
+    from nox_release.files.archives import read_distribution
 
     if not files:
         of = f" of {version}" if version else ""

@@ -19,25 +19,26 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nox_release.core.errors import ConfigurationError, ForgeError, NoxReleaseError
 from nox_release.diagnosis.engine import diagnose, first_errors
 from nox_release.diagnosis.silent import silent_failures
 from nox_release.diagnosis.values import Circumstances, repository_of
-from nox_release.errors import ConfigurationError, ForgeError, NoxReleaseError
+from nox_release.edges.process import redact
 from nox_release.operations import options as shared
 from nox_release.operations.unnoticed import ask, observe_release, tag_and_version
-from nox_release.process import redact
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from nox_release.console import Console
-    from nox_release.context import Context
     from nox_release.diagnosis.model import Diagnosis
-    from nox_release.forge import Forge, Job, Run
-    from nox_release.git import Repository
-    from nox_release.project import Project
-    from nox_release.publishing import Derivation, TrustedPublisher
+    from nox_release.edges.console import Console
+    from nox_release.edges.context import Context
+    from nox_release.edges.forge import Forge, Job, Run
+    from nox_release.edges.git import Repository
+    from nox_release.project.publisher import TrustedPublisher
+    from nox_release.project.pyproject import Project
+    from nox_release.workflows.publishing import Derivation
 
 _RUN = re.compile(
     r"(?:https?://github\.com/(?P<slug>[\w.-]+/[\w.-]+)/actions/runs/)?(?P<id>\d{3,})(?:[/?#].*)?"
@@ -141,10 +142,10 @@ class Place:
 def _place(
     context: Context, project: Project | None, slug: str | None, forge: Forge | None = None
 ) -> Place:
-    from nox_release.forge import Forge
-    from nox_release.git import find_repository
-    from nox_release.project import Settings
-    from nox_release.workflows import github_remote, package_in, read_publisher
+    from nox_release.edges.forge import Forge
+    from nox_release.edges.git import find_repository
+    from nox_release.observing.workflow_files import github_remote, package_in, read_publisher
+    from nox_release.project.pyproject import Settings
 
     repository = find_repository(context.root, context.runner)
     settings = project.settings if project else Settings()
@@ -171,7 +172,7 @@ def _place(
 
 def _spelt(derived: Derivation | None, forge: Forge) -> Derivation | None:
     """The derivation in GitHub's spelling, which is the one in a run's claims."""
-    from nox_release.publishing import in_githubs_spelling
+    from nox_release.workflows.publishing import in_githubs_spelling
 
     publisher = derived.publisher if derived else None
     if derived is None or publisher is None:
@@ -187,9 +188,9 @@ def _spelt(derived: Derivation | None, forge: Forge) -> Derivation | None:
 
 def _publisher_here(context: Context, project: Project | None) -> TrustedPublisher | None:
     """What this checkout would publish as; the remote's owner, whatever `[project.urls]` say."""
-    from nox_release.git import find_repository
-    from nox_release.project import Settings
-    from nox_release.workflows import package_in, read_publisher
+    from nox_release.edges.git import find_repository
+    from nox_release.observing.workflow_files import package_in, read_publisher
+    from nox_release.project.pyproject import Settings
 
     try:
         repository = find_repository(context.root, context.runner)

@@ -8,22 +8,22 @@ import contextlib
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from nox_release import pages
-from nox_release.errors import (
+from nox_release.core.errors import (
     ConfigurationError,
     ForgeError,
     IndexUnavailableError,
     NoxReleaseError,
 )
+from nox_release.observing.place import locate
 from nox_release.operations.following import RunFailed, follow_run
 from nox_release.operations.observe import derive, spelt
-from nox_release.operations.place import locate
+from nox_release.project import pages
 
 if TYPE_CHECKING:
-    from nox_release.context import Context
-    from nox_release.forge import Forge, Run
-    from nox_release.project import Project
-    from nox_release.publishing import Derivation
+    from nox_release.edges.context import Context
+    from nox_release.edges.forge import Forge, Run
+    from nox_release.project.pyproject import Project
+    from nox_release.workflows.publishing import Derivation
 
 INPUT = "check-only"
 EVENT = "workflow_dispatch"
@@ -35,7 +35,7 @@ def prove_by_run(context: Context, project: Project, *, yes: bool) -> int:
     Raises:
         NoxReleaseError: there is no such run to start, or it could not be followed.
     """
-    from nox_release.forge import Forge
+    from nox_release.edges.forge import Forge
 
     console = context.console
     index = project.settings.index
@@ -141,7 +141,7 @@ def _branch_of(project: Project, forge: Forge) -> str:
 
 def _is_absent(context: Context, project: Project) -> bool:
     """Whether the project is known not to be on the index."""
-    from nox_release.index import open_index
+    from nox_release.edges.index import open_index
 
     with (
         contextlib.suppress(IndexUnavailableError),

@@ -18,35 +18,36 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
-from nox_release import pages
-from nox_release.archives import read_distribution
-from nox_release.checks import preflight
-from nox_release.checks.state_of_index import (
+from nox_release.checks.index.state import (
     SAY_WHO_YOU_ARE,
     check_index_state,
     is_yours,
     owners_in_words,
 )
-from nox_release.errors import (
+from nox_release.checks.release import preflight
+from nox_release.core.errors import (
     ChecksFailed,
     CommandError,
     ConfigurationError,
     ConflictError,
     NoxReleaseError,
 )
-from nox_release.findings import Finding, Severity, Skipped, errors_in, ranked
-from nox_release.git import NotARepository, Repository, find_repository
-from nox_release.maintainer import Keyring, find_maintainer
+from nox_release.core.findings import Finding, Severity, Skipped, errors_in, ranked
+from nox_release.edges.git import NotARepository, Repository, find_repository
+from nox_release.edges.maintainer import Keyring, find_maintainer
+from nox_release.edges.tokens import Credential, find_credential, inspect_token, narrow, problems
+from nox_release.files.archives import read_distribution
+from nox_release.observing.place import Place, locate, python_folders
 from nox_release.operations import options as shared
 from nox_release.operations.build_report import show_files
 from nox_release.operations.exchange import can_prove
 from nox_release.operations.following import await_files
 from nox_release.operations.naming import named
 from nox_release.operations.observe import ask_all, derive, spelt
-from nox_release.operations.place import Place, locate, python_folders
 from nox_release.operations.placeholder import build_placeholder
 from nox_release.operations.reconcile import reconcile
-from nox_release.plan import (
+from nox_release.project import pages
+from nox_release.release.plan import (
     CouldNotAsk,
     Expected,
     Observed,
@@ -59,17 +60,18 @@ from nox_release.plan import (
     plan_first_upload,
     unexpected_files,
 )
-from nox_release.tokens import Credential, find_credential, inspect_token, narrow, problems
 
 if TYPE_CHECKING:
     import argparse
 
-    from nox_release.checks.state_of_index import Maintainer
-    from nox_release.context import Context
-    from nox_release.distributions import Distribution
-    from nox_release.findings import Result
-    from nox_release.index import IndexClient, IndexProject, Ownership
-    from nox_release.plan import (
+    from nox_release.checks.index.state import Maintainer
+    from nox_release.core.findings import Result
+    from nox_release.edges.context import Context
+    from nox_release.edges.index import IndexClient, IndexProject, Ownership
+    from nox_release.files.distributions import Distribution
+    from nox_release.project.publisher import TrustedPublisher
+    from nox_release.project.pyproject import Project
+    from nox_release.release.plan import (
         AwaitFiles,
         AwaitRun,
         CreateGitHubRelease,
@@ -78,8 +80,6 @@ if TYPE_CHECKING:
         RerunFailedJobs,
         StartWorkflow,
     )
-    from nox_release.project import Project
-    from nox_release.publishing import TrustedPublisher
 
 _UPLOAD_WITHIN = 1800.0
 
@@ -113,7 +113,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def main(context: Context, options: argparse.Namespace) -> int:
     """The session."""
-    from nox_release.index import open_index
+    from nox_release.edges.index import open_index
 
     project = named(context, shared.load_project(context, options))
     repository = find_repository(project.root, context.runner)

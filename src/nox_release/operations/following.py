@@ -10,19 +10,24 @@ import contextlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from nox_release import pages
-from nox_release.errors import ConflictError, ForgeError, IndexUnavailableError, NoxReleaseError
-from nox_release.plan import is_complete, judge_runs, missing_files, runs_of
+from nox_release.core.errors import (
+    ConflictError,
+    ForgeError,
+    IndexUnavailableError,
+    NoxReleaseError,
+)
+from nox_release.project import pages
+from nox_release.release.plan import is_complete, judge_runs, missing_files, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from nox_release.clock import Clock
-    from nox_release.console import Console
-    from nox_release.forge import Forge, Run
-    from nox_release.index import IndexClient, IndexFile
-    from nox_release.plan import RunsVerdict, Target
+    from nox_release.core.clock import Clock
+    from nox_release.edges.console import Console
+    from nox_release.edges.forge import Forge, Run
+    from nox_release.edges.index import IndexClient, IndexFile
+    from nox_release.release.plan import RunsVerdict, Target
 
 NO_RUN_AFTER = timedelta(minutes=3)
 RUN_AT_MOST = timedelta(hours=6)

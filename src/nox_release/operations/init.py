@@ -14,12 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.build_folders import builds_package
-from nox_release.errors import CommandError, ConfigurationError, ForgeError, NoxReleaseError
-from nox_release.findings import Finding
+from nox_release.core.errors import CommandError, ConfigurationError, ForgeError, NoxReleaseError
+from nox_release.core.findings import Finding
+from nox_release.observing.source_tree import read_source_tree
+from nox_release.observing.workflow_files import (
+    github_remote,
+    package_in,
+    read_actions,
+    read_workflows,
+)
 from nox_release.operations import options as shared
 from nox_release.operations.naming import named
-from nox_release.publishing import derive_publisher, for_index, spelt_by_github
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
 from nox_release.scaffold.publish import (
     guarded_repository,
@@ -27,17 +32,17 @@ from nox_release.scaffold.publish import (
     publish_workflow,
     workflow_name,
 )
-from nox_release.source_tree import read_source_tree
-from nox_release.workflow_syntax import WORKFLOWS
-from nox_release.workflows import github_remote, package_in, read_actions, read_workflows
+from nox_release.workflows.build_folders import builds_package
+from nox_release.workflows.publishing import derive_publisher, for_index, spelt_by_github
+from nox_release.workflows.syntax import WORKFLOWS
 
 if TYPE_CHECKING:
     import argparse
 
-    from nox_release.context import Context
-    from nox_release.git import Repository
-    from nox_release.project import Project
-    from nox_release.publishing import Derivation
+    from nox_release.edges.context import Context
+    from nox_release.edges.git import Repository
+    from nox_release.project.pyproject import Project
+    from nox_release.workflows.publishing import Derivation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +118,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
 
 def find_place(context: Context, project: Project) -> Place:
     """The repository and its name on GitHub; asking git or gh may fail without harm here."""
-    from nox_release.git import find_repository
+    from nox_release.edges.git import find_repository
 
     try:
         repository = find_repository(project.root, context.runner)
@@ -136,7 +141,7 @@ def find_place(context: Context, project: Project) -> Place:
 
 def _full_name(context: Context, repository: Repository, slug: tuple[str, str]) -> str | None:
     """What GitHub calls the repository; `None` when it cannot be asked, which is no obstacle."""
-    from nox_release.forge import Forge, find_gh
+    from nox_release.edges.forge import Forge, find_gh
 
     if find_gh(context.environ) is None:
         return None

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nox_release.context import Context
-    from nox_release.project import Project
+    from nox_release.edges.context import Context
+    from nox_release.project.pyproject import Project
 
 
 def named(context: Context, project: Project) -> Project:

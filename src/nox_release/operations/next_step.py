@@ -6,19 +6,20 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nox_release import pages
-from nox_release.checks import preflight, state_of_index
-from nox_release.checks import publisher as publisher_rules
-from nox_release.checks.state_of_index import CouldNotAsk
-from nox_release.findings import Finding, Passed, errors_in, ranked
+from nox_release.checks.index import state as state_of_index
+from nox_release.checks.index.state import CouldNotAsk
+from nox_release.checks.publisher import exchange as publisher_rules
+from nox_release.checks.release import preflight
+from nox_release.core.findings import Finding, Passed, errors_in, ranked
+from nox_release.project import pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nox_release.findings import Result
+    from nox_release.core.findings import Result
     from nox_release.operations.asking import OnIndex
-    from nox_release.project import Project
-    from nox_release.publishing import TrustedPublisher
+    from nox_release.project.publisher import TrustedPublisher
+    from nox_release.project.pyproject import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nox_release.errors import ConfigurationError, NoxReleaseError
-from nox_release.project import (
+from nox_release.core.errors import ConfigurationError, NoxReleaseError
+from nox_release.project.pyproject import (
     Project,
     parse_index,
     parse_settings,
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from nox_release.context import Context
+    from nox_release.edges.context import Context
 
 INDEX_VARIABLE = "NOX_RELEASE_INDEX"
 _COMMON_FORMS = ("v{version}", "{version}", "{name}-{version}", "{name}-v{version}")
@@ -112,7 +112,7 @@ def _following_tags(context: Context, project: Project, table: Mapping[str, Any]
     """
     if "tag-format" in table or "tag-format" in table_of(project.pyproject):
         return project
-    from nox_release.git import find_repository
+    from nox_release.edges.git import find_repository
 
     try:
         repository = find_repository(project.root, context.runner)
@@ -121,7 +121,7 @@ def _following_tags(context: Context, project: Project, table: Mapping[str, Any]
         return project
     if not tags:
         return project
-    from nox_release.plan import version_of_tag
+    from nox_release.release.plan import version_of_tag
 
     known = []
     for tag in tags:

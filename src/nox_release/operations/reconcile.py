@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from nox_release.errors import ChecksFailed, ConflictError, NoxReleaseError, StalledError
-from nox_release.plan import (
+from nox_release.core.errors import ChecksFailed, ConflictError, NoxReleaseError, StalledError
+from nox_release.release.plan import (
     AwaitFiles,
     AwaitRun,
     CreateGitHubRelease,
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import assert_never
 
-    from nox_release.clock import Clock
-    from nox_release.console import Console
-    from nox_release.plan import Observed
+    from nox_release.core.clock import Clock
+    from nox_release.edges.console import Console
+    from nox_release.release.plan import Observed
 else:
 
     def assert_never(value: object) -> None:

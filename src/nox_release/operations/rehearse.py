@@ -25,7 +25,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.errors import ChecksFailed, NoxReleaseError
+from nox_release.core.errors import ChecksFailed, NoxReleaseError
 from nox_release.operations import options as shared
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from datetime import datetime
 
-    from nox_release.console import Console
-    from nox_release.context import Context
-    from nox_release.distributions import Distribution
-    from nox_release.environments import Environment
-    from nox_release.project import Project
-    from nox_release.publishing import TrustedPublisher
+    from nox_release.edges.console import Console
+    from nox_release.edges.context import Context
+    from nox_release.edges.environments import Environment
+    from nox_release.files.distributions import Distribution
+    from nox_release.project.publisher import TrustedPublisher
+    from nox_release.project.pyproject import Project
     from nox_release.rehearsal.copying import Origin, Publishing
     from nox_release.rehearsal.github_state import Run
     from nox_release.rehearsal.registration import Registration
@@ -76,12 +76,12 @@ class QuickClock:
         self._ahead = timedelta()
 
     def now(self) -> datetime:
-        from nox_release.clock import SystemClock
+        from nox_release.core.clock import SystemClock
 
         return SystemClock().now() + self._ahead
 
     def sleep(self, seconds: float) -> None:
-        from nox_release.clock import SystemClock
+        from nox_release.core.clock import SystemClock
 
         idle = not self._is_busy()
         pause = min(seconds, _SHORTEST_PAUSE if idle else _LONGEST_PAUSE)
@@ -425,8 +425,8 @@ def _settle(story: Story) -> None:
 
 
 def _build(story: Story) -> None:
-    from nox_release.archives import read_distribution
-    from nox_release.checks.built import is_uploadable
+    from nox_release.checks.files.built import is_uploadable
+    from nox_release.files.archives import read_distribution
     from nox_release.rehearsal.copying import drop_tag, tagged_version
 
     with _part(story, "Build") as proven:
@@ -536,7 +536,7 @@ def _form(publisher: TrustedPublisher) -> dict[str, str]:
 
 
 def _first_upload(story: Story) -> None:
-    from nox_release.checks.file_rules import NAMES_FROM_BEFORE
+    from nox_release.checks.files.rules import NAMES_FROM_BEFORE
     from nox_release.rehearsal.copying import announce, bump, next_version
 
     world, console, project = story.world, story.context.console, story.project
@@ -674,7 +674,7 @@ def _tell_other_folder(story: Story) -> None:
 
 
 def _lacks_notes(story: Story) -> bool:
-    from nox_release import changelog
+    from nox_release.project import changelog
     from nox_release.rehearsal.copying import lacks_part
 
     for name in changelog.FILES:
@@ -687,10 +687,10 @@ def _lacks_notes(story: Story) -> bool:
 
 def _install(story: Story) -> None:
     """The real pip, in an environment of its own, from the index; then an import."""
-    from nox_release.archives import read_distribution
-    from nox_release.building import install_build_requirements
-    from nox_release.environments import fresh_environment
-    from nox_release.inspection import DOWNLOAD_LIMIT, download_size, python_for
+    from nox_release.edges.building import install_build_requirements
+    from nox_release.edges.environments import fresh_environment
+    from nox_release.files.archives import read_distribution
+    from nox_release.observing.trying import DOWNLOAD_LIMIT, download_size, python_for
 
     world, console, project = story.world, story.context.console, story.project
     simple = world.index.index.simple_url
@@ -749,8 +749,8 @@ def _import(wheel: Distribution, environment: Environment, home: Path, console: 
     Raises:
         NoxReleaseError: something cannot be imported.
     """
-    from nox_release.checks.built import import_names
-    from nox_release.inspection import try_imports
+    from nox_release.checks.files.built import import_names
+    from nox_release.observing.trying import try_imports
 
     names = import_names(wheel)
     for attempt in try_imports(names, environment, home):

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from nox_release import changelog, pages
-from nox_release.building import BuildFailed
-from nox_release.checks import preflight
-from nox_release.checks.asked import build_failure
-from nox_release.checks.publisher import compare_provenance
-from nox_release.checks.state_of_index import check_index_state
-from nox_release.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
-from nox_release.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
-from nox_release.maintainer import Keyring, find_maintainer
+from nox_release.checks.index.state import check_index_state
+from nox_release.checks.publisher.exchange import compare_provenance
+from nox_release.checks.release import preflight
+from nox_release.checks.release.asked import build_failure
+from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
+from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
+from nox_release.edges.building import BuildFailed
+from nox_release.edges.maintainer import Keyring, find_maintainer
+from nox_release.observing.place import Place, locate
 from nox_release.operations import options as shared
 from nox_release.operations.following import (
     NO_RUN_AFTER,
@@ -39,9 +39,10 @@ from nox_release.operations.following import (
 )
 from nox_release.operations.naming import named
 from nox_release.operations.observe import Observer, derive, event_of
-from nox_release.operations.place import Place, locate
 from nox_release.operations.reconcile import Reconciliation, reconcile
-from nox_release.plan import (
+from nox_release.project import changelog, pages
+from nox_release.project.publisher import TrustedPublisher
+from nox_release.release.plan import (
     AwaitFiles,
     AwaitRun,
     CouldNotAsk,
@@ -65,21 +66,21 @@ from nox_release.plan import (
     tag_for,
     version_of_tag,
 )
-from nox_release.publishing import TrustedPublisher, as_github_spells
+from nox_release.workflows.publishing import as_github_spells
 
 if TYPE_CHECKING:
     import argparse
 
-    from nox_release.checks.state_of_index import Maintainer
-    from nox_release.context import Context
-    from nox_release.findings import Result
-    from nox_release.forge import Forge
-    from nox_release.git import Repository
-    from nox_release.index import IndexClient, IndexFile, Publisher
+    from nox_release.checks.index.state import Maintainer
+    from nox_release.core.findings import Result
+    from nox_release.edges.context import Context
+    from nox_release.edges.forge import Forge
+    from nox_release.edges.git import Repository
+    from nox_release.edges.index import IndexClient, IndexFile, Publisher
     from nox_release.operations.build import Built
-    from nox_release.plan import Step
-    from nox_release.project import Project
-    from nox_release.publishing import Derivation
+    from nox_release.project.pyproject import Project
+    from nox_release.release.plan import Step
+    from nox_release.workflows.publishing import Derivation
 
 # Not documented; said with status 422: "body is too long (maximum is 125000 characters)".
 _NOTES_AT_MOST = 125_000
@@ -141,8 +142,8 @@ class Notes:
 
 def main(context: Context, options: argparse.Namespace) -> int:
     """The session."""
-    from nox_release.forge import Forge
-    from nox_release.index import open_index
+    from nox_release.edges.forge import Forge
+    from nox_release.edges.index import open_index
 
     project = named(context, shared.load_project(context, options))
     place = locate(context, project)
@@ -462,8 +463,8 @@ class Release:
         derivation: Derivation,
     ) -> tuple[Finding, ...]:
         """What in the publish workflow would lose the release; its style is `check-project`'s."""
-        from nox_release.checks.workflow import check_workflow
-        from nox_release.checks.workflow_subject import WorkflowFacts
+        from nox_release.checks.workflow.checking import check_workflow
+        from nox_release.checks.workflow.subject import WorkflowFacts
 
         if derivation.job is None:
             return ()
@@ -738,7 +739,7 @@ class Release:
         """The signatures themselves, on an index whose signatures the world can check."""
         if target.index.name not in ("pypi", "testpypi"):
             return ()
-        from nox_release.attestations import verify_provenance
+        from nox_release.edges.attestations import verify_provenance
 
         with tempfile.TemporaryDirectory(
             prefix="nox-release-", ignore_cleanup_errors=True

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 from packaging.tags import sys_tags
 from packaging.utils import parse_wheel_filename
 
-from nox_release.archives import read_distribution
-from nox_release.environments import fresh_environment
-from nox_release.errors import CommandError, NoxReleaseError
-from nox_release.findings import Passed, Rule, Severity, Skipped, find
-from nox_release.inspection import read_entry_points, smoke
+from nox_release.core.errors import CommandError, NoxReleaseError
+from nox_release.core.findings import Passed, Rule, Severity, Skipped, find
+from nox_release.edges.environments import fresh_environment
+from nox_release.files.archives import read_distribution
+from nox_release.observing.trying import read_entry_points, smoke
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nox_release.context import Context
-    from nox_release.findings import Result
-    from nox_release.index import IndexClient, IndexFile
+    from nox_release.core.findings import Result
+    from nox_release.edges.context import Context
+    from nox_release.edges.index import IndexClient, IndexFile
 
 INSTALLERS_LAG_AT_MOST = timedelta(minutes=5)
 

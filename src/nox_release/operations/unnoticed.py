@@ -9,17 +9,17 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from nox_release.core.errors import NoxReleaseError
 from nox_release.diagnosis.silent import JobSeen, World
-from nox_release.errors import NoxReleaseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nox_release.clock import Clock
-    from nox_release.forge import Forge, Job, Run
-    from nox_release.git import Repository
-    from nox_release.project import Index, Project
-    from nox_release.publishing import Derivation, Event
+    from nox_release.core.clock import Clock
+    from nox_release.edges.forge import Forge, Job, Run
+    from nox_release.edges.git import Repository
+    from nox_release.project.pyproject import Index, Project
+    from nox_release.workflows.publishing import Derivation, Event
 
 T = TypeVar("T")
 
@@ -128,8 +128,8 @@ def _without_run(
 
 def _with_tree(world: World, repository: Repository, notes: list[str]) -> World:
     """What the tag's own commit holds: that is the workflow which a release starts."""
-    from nox_release.publishing import Workflow
-    from nox_release.workflows import read_workflows
+    from nox_release.observing.workflow_files import read_workflows
+    from nox_release.workflows.publishing import Workflow
 
     commit = ask(notes, f"The tag {world.tag}", lambda: repository.tag_commit(world.tag))
     if commit is None:
@@ -154,8 +154,8 @@ def _starts(event: Event) -> bool:
 
 
 def _with_index(world: World, project: Project, clock: Clock, notes: list[str]) -> World:
-    from nox_release.index import open_index
-    from nox_release.project import PYPI, TESTPYPI
+    from nox_release.edges.index import open_index
+    from nox_release.project.pyproject import PYPI, TESTPYPI
 
     index = project.settings.index
 
@@ -183,7 +183,7 @@ def _with_uploads(
     world: World, project: Project, run: Run, forge: Forge, notes: list[str]
 ) -> World:
     """What the run's log says it uploaded."""
-    from nox_release.index import version_of_file
+    from nox_release.edges.index import version_of_file
 
     log = ask(notes, "The run's log", lambda: forge.log(run.id, failed=False))
     if log is None:

@@ -13,31 +13,31 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from nox_release import changelog
-from nox_release.build_folders import builds_package
-from nox_release.checks.preflight import check_changelog
-from nox_release.checks.workflow import check_workflow
-from nox_release.checks.workflow_subject import WorkflowFacts
-from nox_release.errors import NoxReleaseError
-from nox_release.findings import Finding, errors_in
-from nox_release.git import find_repository
-from nox_release.plan import version_of_tag
-from nox_release.publishing import derive_publisher
+from nox_release.checks.release.preflight import check_changelog
+from nox_release.checks.workflow.checking import check_workflow
+from nox_release.checks.workflow.subject import WorkflowFacts
+from nox_release.core.errors import NoxReleaseError
+from nox_release.core.findings import Finding, errors_in
+from nox_release.edges.git import find_repository
+from nox_release.observing.source_tree import read_source_tree
+from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
+from nox_release.project import changelog
+from nox_release.project.remotes import parse_remote
+from nox_release.project.toml_lines import find_lines
 from nox_release.rehearsal.world import repository_name
-from nox_release.remotes import parse_remote
+from nox_release.release.plan import version_of_tag
 from nox_release.scaffold.publish import plan_publish, publish_workflow, workflow_name
-from nox_release.source_tree import read_source_tree
-from nox_release.toml_lines import find_lines
-from nox_release.workflows import package_in, read_actions, read_workflows
+from nox_release.workflows.build_folders import builds_package
+from nox_release.workflows.publishing import derive_publisher
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from nox_release.context import Context
-    from nox_release.git import Repository
-    from nox_release.project import Index, Project
-    from nox_release.publishing import Derivation
+    from nox_release.edges.context import Context
+    from nox_release.edges.git import Repository
+    from nox_release.project.pyproject import Index, Project
     from nox_release.rehearsal.world import World
+    from nox_release.workflows.publishing import Derivation
 
 _NEVER_COPIED = shutil.ignore_patterns(
     ".git", ".nox", ".tox", ".venv", "venv", "node_modules", "__pycache__", "*.egg-info", "dist",

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from nox_release.errors import NoxReleaseError
+from nox_release.core.errors import NoxReleaseError
 from nox_release.rehearsal.faults import Faults, Faulty
 from nox_release.rehearsal.github_state import (
     Account,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from nox_release.clock import Clock
-    from nox_release.process import Runner
+    from nox_release.core.clock import Clock
+    from nox_release.edges.process import Runner
 
 SOCKET_PATH_LIMIT = 100  # sockaddr_un: 108 bytes on Linux, 104 on macOS
 

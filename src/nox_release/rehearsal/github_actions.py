@@ -26,7 +26,7 @@ from nox_release.rehearsal.github_api import (
     user_form,
 )
 from nox_release.rehearsal.github_state import Environment, Event, Job, Run, Step
-from nox_release.workflow_syntax import UnreadableWorkflow, parse_workflow
+from nox_release.workflows.syntax import UnreadableWorkflow, parse_workflow
 
 if TYPE_CHECKING:
     from nox_release.rehearsal.github import RehearsalGitHub

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from nox_release.process import Runner
+    from nox_release.edges.process import Runner
 
 
 @dataclass(slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote
 
 from nox_release.checks import upload as rules
-from nox_release.clock import SystemClock
-from nox_release.project import Index
+from nox_release.core.clock import SystemClock
+from nox_release.project.pyproject import Index
 from nox_release.rehearsal import reading
 from nox_release.rehearsal.accounts import Accounts, RehearsalUser
 from nox_release.rehearsal.answers import Answer, Refused, json_answer, refusal, send
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from nox_release.clock import Clock
+    from nox_release.core.clock import Clock
 
 __all__ = ["RehearsalIndex", "RehearsalPublisher", "RehearsalUser"]
 

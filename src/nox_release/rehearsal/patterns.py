@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nox_release.checks.workflow_triggers import matches_patterns
+from nox_release.checks.workflow.triggers import matches_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

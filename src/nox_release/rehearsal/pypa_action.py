@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from nox_release.process import Runner
-    from nox_release.project import Index
+    from nox_release.edges.process import Runner
+    from nox_release.project.pyproject import Index
 
     Say = Callable[[str], None]
 

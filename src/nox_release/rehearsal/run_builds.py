@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.errors import ConfigurationError, NoxReleaseError
-from nox_release.project import read_project
+from nox_release.core.errors import ConfigurationError, NoxReleaseError
+from nox_release.project.pyproject import read_project
 
 if TYPE_CHECKING:
-    from nox_release.build_folders import BuiltFolder
-    from nox_release.process import Runner
-    from nox_release.publishing import PublishJob
+    from nox_release.edges.process import Runner
     from nox_release.rehearsal.github_state import Run
-    from nox_release.workflow_syntax import Job, Step, Workflow
+    from nox_release.workflows.build_folders import BuiltFolder
+    from nox_release.workflows.publishing import PublishJob
+    from nox_release.workflows.syntax import Job, Step, Workflow
 
 Build = Callable[[Path, Path], Iterable[Path]]
 
@@ -173,8 +173,8 @@ class Builder:
             raise StepFailed(_EXIT_1) from error
 
     def _build_for_real(self, source: Path, outdir: Path) -> Iterable[Path]:
-        from nox_release.building import build_distributions
-        from nox_release.environments import fresh_environment
+        from nox_release.edges.building import build_distributions
+        from nox_release.edges.environments import fresh_environment
 
         aside = self._directory / f"build-{uuid.uuid4().hex[:8]}"
         return build_distributions(

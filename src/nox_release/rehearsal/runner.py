@@ -20,10 +20,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from nox_release.build_folders import BuiltFolder, built_folders
-from nox_release.expressions import Circumstances, holds, interpolate
-from nox_release.process import end_running
-from nox_release.publishing import PublishJob, publish_jobs
+from nox_release.edges.process import end_running
 from nox_release.rehearsal.github_state import (
     Annotation,
     Environment,
@@ -37,20 +34,23 @@ from nox_release.rehearsal.identity import identity_endpoint
 from nox_release.rehearsal.patterns import matches
 from nox_release.rehearsal.pypa_action import PublishFailed, publish
 from nox_release.rehearsal.run_builds import Build, Builder, Built, StepFailed, builds
-from nox_release.workflow_syntax import UnreadableWorkflow, Workflow, parse_workflow
+from nox_release.workflows.build_folders import BuiltFolder, built_folders
+from nox_release.workflows.expressions import Circumstances, holds, interpolate
+from nox_release.workflows.publishing import PublishJob, publish_jobs
+from nox_release.workflows.syntax import UnreadableWorkflow, Workflow, parse_workflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
-    from nox_release.clock import Clock
-    from nox_release.process import Runner
+    from nox_release.core.clock import Clock
+    from nox_release.edges.process import Runner
     from nox_release.rehearsal.github import RehearsalGitHub
     from nox_release.rehearsal.index import RehearsalIndex
-    from nox_release.workflow_syntax import Event as Trigger
-    from nox_release.workflow_syntax import Job as JobText
-    from nox_release.workflow_syntax import Step as StepText
+    from nox_release.workflows.syntax import Event as Trigger
+    from nox_release.workflows.syntax import Job as JobText
+    from nox_release.workflows.syntax import Step as StepText
 
 
 @dataclass(slots=True)

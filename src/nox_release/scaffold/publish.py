@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from nox_release.errors import ConfigurationError
+from nox_release.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from nox_release.project import Index, Project
+    from nox_release.project.pyproject import Index, Project
 
 # Each commit is the one its release tag names. Version 1.14.2 of the publishing action is the first
 # whose twine (7) takes the metadata 2.5 that current build backends write.

@@ -22,7 +22,7 @@ from nox_release.checks.upload.wheel_filename import (
     is_accepted_platform,
     parse_wheel_filename,
 )
-from nox_release.distributions import Archive, Unreadable
+from nox_release.files.distributions import Archive, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from nox_release.checks.upload.core_metadata import parse_content_type
 from nox_release.checks.upload.fields import Form, only_of, sanitize
 from nox_release.checks.upload.refusals import PYPI_SITE, Refusal, Site, crash
-from nox_release.quiet import without_warnings
+from nox_release.core.quiet import without_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

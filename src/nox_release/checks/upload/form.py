@@ -25,7 +25,7 @@ from nox_release.checks.upload.refusals import Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nox_release.distributions import Archive
+    from nox_release.files.distributions import Archive
 
 # `twine/package.py` of 7.0: the keys of `packaging.metadata.RawMetadata` under the form's names.
 # It sends no import names.

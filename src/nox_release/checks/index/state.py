@@ -1,0 +1,650 @@
+"""What the index already holds, against what is about to be released: pure rules over answers.
+
+Source: Warehouse `forklift/legacy.py`, `packaging/services.py` and the database function
+`ultranormalize_name` (migration d18d443f89f0) at 6b62157. What could not be asked is handed in as
+`CouldNotAsk` and comes out as `Skipped`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion, Version
+
+from nox_release.core.findings import Finding, Passed, Rule, Severity, Skipped, find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Protocol
+
+    from nox_release.core.findings import Result
+    from nox_release.edges.index import IndexFile, IndexProject, Ownership
+    from nox_release.edges.index import Publisher as Proven
+    from nox_release.project.publisher import TrustedPublisher
+    from nox_release.project.pyproject import Index
+
+    class File(Protocol):
+        """What is asked of a distribution here."""
+
+        @property
+        def filename(self) -> str: ...
+        @property
+        def kind(self) -> str: ...
+        @property
+        def size(self) -> int: ...
+        @property
+        def sha256(self) -> str: ...
+
+
+WINDOW = timedelta(days=14)
+"""How long a release takes new files (Warehouse, since 2026-07-08)."""
+
+PROJECT_LIMIT = 10 * 1024**3
+"""All files of a project together, unless PyPI raised it for this project."""
+
+_HELP = "https://pypi.org/help/#"
+_NAMES = f"{_HELP}project-name"
+
+ABSENT = Rule(
+    id="project-absent",
+    subject="index",
+    severity=Severity.ERROR,
+    title="The project is on the index",
+    why="A trusted publisher belongs to a project. Until the project exists, or a pending "
+    "publisher has been registered for exactly this name, every release fails at the token "
+    "exchange or at the upload.",
+    remedy="Bring it into being once: nox -s first-upload",
+    link="https://docs.pypi.org/trusted-publishers/creating-a-project-through-oidc/",
+)
+ARCHIVED = Rule(
+    id="project-archived",
+    subject="index",
+    severity=Severity.ERROR,
+    title="The project is not archived",
+    why="An archived project takes no uploads, from nobody.",
+    remedy="An owner can end the archiving in the project's settings.",
+    link="https://docs.pypi.org/project-management/archiving-projects/",
+)
+QUARANTINED = Rule(
+    id="project-quarantined",
+    subject="index",
+    severity=Severity.ERROR,
+    title="The project is not in quarantine",
+    why="PyPI's administrators have set the project aside: it cannot be installed, and its "
+    "trusted publishers cannot upload.",
+    remedy="Write to security@pypi.org; only they can lift it.",
+    link="https://blog.pypi.org/posts/2024-12-30-quarantine/",
+)
+NOT_ALLOWED = Rule(
+    id="not-allowed-user",
+    subject="index",
+    severity=Severity.ERROR,
+    title="The project is yours to upload to",
+    why="PyPI takes files for a project from its owners and maintainers alone.",
+    remedy="Ask one of them to invite you, or choose another `project.name`.",
+    link=_NAMES,
+)
+SAY_WHO_YOU_ARE = "If you go by another name there, say so: `pypi-user` in `[tool.nox-release]`."
+NAME_EXISTS = Rule(
+    id="name-exists",
+    subject="index",
+    severity=Severity.ERROR,
+    title="The name is not somebody else's project",
+    why="Names are compared after normalisation: capitals and `.`, `_`, `-` make no difference, "
+    "and a name belongs to whoever used it first.",
+    remedy="Choose another `project.name`, or have yourself invited to the project. If it is "
+    "yours, say so: `pypi-user` in `[tool.nox-release]`.",
+    link=_NAMES,
+)
+TOO_SIMILAR = Rule(
+    id="name-too-similar",
+    subject="index",
+    severity=Severity.ERROR,
+    title="The name is not too similar to an existing one",
+    why="PyPI refuses a new name that equals an existing one once `.`, `_`, `-` are left out and "
+    "l, i, 1 and o, 0 are taken for the same.",
+    remedy="Choose another `project.name`.",
+    link=_NAMES,
+)
+FILE_EXISTS = Rule(
+    id="file-exists",
+    subject="index",
+    severity=Severity.ERROR,
+    title="No file of another content has this name",
+    why="A file name on PyPI is used once: other bytes under it are refused for ever, even after "
+    "the first file is deleted.",
+    remedy="Raise the version, build again and release that.",
+    link=f"{_HELP}file-name-reuse",
+)
+RELEASE_CLOSED = Rule(
+    id="release-closed",
+    subject="index",
+    severity=Severity.ERROR,
+    title="The release still takes files",
+    why="Since July 2026 PyPI takes new files for a version for 14 days only, counted from its "
+    "first file.",
+    remedy="Raise the version and release that.",
+    link="https://docs.pypi.org/project-management/",
+)
+SECOND_SDIST = Rule(
+    id="second-sdist",
+    subject="index",
+    severity=Severity.ERROR,
+    title="The release has no other sdist",
+    why="A version has one sdist at most; a second one is refused.",
+    remedy="Raise the version and release that.",
+    link="https://peps.python.org/pep-0527/",
+)
+PROJECT_TOO_LARGE = Rule(
+    id="project-too-large",
+    subject="index",
+    severity=Severity.ERROR,
+    title="The project stays within PyPI's total size",
+    why="All files of a project together may take 10 GiB, unless PyPI has granted more.",
+    remedy="Ask for more room, or delete old releases nobody needs (their names stay used).",
+    link="https://docs.pypi.org/project-management/storage-limits/",
+)
+VERSION_EXISTS = Rule(
+    id="version-exists",
+    subject="index",
+    severity=Severity.WARNING,
+    title="The version is new",
+    why="1.0 and 1.0.0 are the same version to PyPI. What is published cannot be changed.",
+    remedy="Raise the version for the next release.",
+    link="https://packaging.python.org/en/latest/specifications/version-specifiers/",
+)
+VERSION_YANKED = Rule(
+    id="version-yanked",
+    subject="index",
+    severity=Severity.WARNING,
+    title="The version has not been yanked",
+    why="Installers pass over a yanked release unless it is asked for by its exact version.",
+    remedy="Raise the version and release that.",
+    link="https://docs.pypi.org/project-management/yanking/",
+)
+VERSION_LOWER = Rule(
+    id="version-lower",
+    subject="index",
+    severity=Severity.WARNING,
+    title="The version is higher than the newest one",
+    why="`pip install` takes the highest version, so nobody would get this one by default.",
+    remedy="Raise the version above the newest, unless this is a fix for an older series.",
+    link="https://packaging.python.org/en/latest/specifications/version-specifiers/",
+)
+
+RULES = (
+    ABSENT,
+    ARCHIVED,
+    QUARANTINED,
+    NOT_ALLOWED,
+    NAME_EXISTS,
+    TOO_SIMILAR,
+    FILE_EXISTS,
+    RELEASE_CLOSED,
+    SECOND_SDIST,
+    PROJECT_TOO_LARGE,
+    VERSION_EXISTS,
+    VERSION_YANKED,
+    VERSION_LOWER,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouldNotAsk:
+    """Stands in for an answer that could not be had: never "no", never empty."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintainer:
+    """A user name on the index. `source` is where it was found; empty when the settings say it."""
+
+    user: str
+    source: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.source})" if self.source else self.user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """What is about to be released. `uploads` says whether these very bytes will be sent: where a
+    workflow builds the files, ours only stand for them.
+    """
+
+    name: str
+    version: str | None = None
+    distributions: Sequence[File] = ()
+    uploads: bool = True
+    maintainer: Maintainer | None = None
+    publisher: TrustedPublisher | None = None
+
+
+def ultranormalize(name: str) -> str:
+    """The form in which PyPI compares names for being too similar; takes the name as written."""
+    bare = name.translate({ord(character): None for character in "._-"})
+    return bare.translate(str.maketrans("lLiIoO", "111100")).lower()
+
+
+def similar_names(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of `names` that are too similar to `name` without being the same project."""
+    wanted, own = ultranormalize(name), canonicalize_name(name)
+    length = len(wanted)
+    return tuple(
+        other
+        for other in names
+        # Separators alone differ in length, so a shorter name cannot be equal: a cheap sieve
+        # over the half million names of PyPI.
+        if len(other) >= length
+        and ultranormalize(other) == wanted
+        and canonicalize_name(other) != own
+    )
+
+
+def check_index_state(
+    project_on_index: IndexProject | CouldNotAsk | None,
+    ownership: Ownership | CouldNotAsk | None,
+    distributions: Sequence[File],
+    now: datetime,
+    *,
+    name: str,
+    index: Index,
+    version: str | None = None,
+    maintainer: Maintainer | None = None,
+    names: Iterable[str] | CouldNotAsk | None = None,
+    publisher: TrustedPublisher | None = None,
+    proven: Sequence[Proven] | CouldNotAsk | None = None,
+    uploads: bool = True,
+    pending_publisher: bool = False,
+) -> tuple[Result, ...]:
+    """What the index's answers mean for releasing `version` (or `distributions`) of `name`.
+
+    `names` are all names on the index (`None`: not asked), `maintainer` is who that is there,
+    `publisher` the trusted publisher of this project, `proven` those publishers that provenance
+    shows for its newest file. `uploads` says whether these very bytes will be sent; where a
+    workflow builds the files, ours only stand for them.
+    """
+    if isinstance(project_on_index, CouldNotAsk):
+        return (
+            Skipped(
+                id=ABSENT.id,
+                subject="index",
+                title=f"whether {f'`{name}`' if name else 'the project'} is on {index.title}",
+                reason=project_on_index.reason,
+            ),
+        )
+    if project_on_index is None:
+        return tuple(_absent(name, index, names, pending_publisher=pending_publisher))
+    released = Released(
+        name=name,
+        version=version,
+        distributions=distributions,
+        uploads=uploads,
+        maintainer=maintainer,
+        publisher=publisher,
+    )
+    return (
+        *_existing(project_on_index, index),
+        *_ownership(project_on_index, ownership, released, index, proven),
+        *_version(project_on_index, released, index, now),
+    )
+
+
+def _absent(
+    name: str,
+    index: Index,
+    names: Iterable[str] | CouldNotAsk | None,
+    *,
+    pending_publisher: bool,
+) -> Iterator[Result]:
+    if pending_publisher:
+        yield Passed(
+            id=ABSENT.id,
+            subject="index",
+            title=f"`{name}` is not on {index.title} yet",
+            detail="the pending publisher you registered creates it",
+        )
+    else:
+        yield find(
+            ABSENT,
+            f"`{name}` is not on {index.title} yet, so a release would fail.",
+        )
+    if names is None:
+        return
+    title = f"whether `{name}` is too similar to another name"
+    if isinstance(names, CouldNotAsk):
+        yield Skipped(id=TOO_SIMILAR.id, subject="index", title=title, reason=names.reason)
+        return
+    similar = similar_names(name, names)
+    if similar:
+        others = ", ".join(f"`{other}`" for other in similar[:3])
+        yield find(
+            TOO_SIMILAR,
+            f"{index.title} will not take the name `{name}`: it is too similar to {others}.",
+            refusal=f"The name '{name}' is too similar to an existing project. "
+            f"See {_NAMES} for more information.",
+        )
+    else:
+        yield Passed(
+            id=TOO_SIMILAR.id,
+            subject="index",
+            title=f"No name on {index.title} is too similar to `{name}`",
+            detail="whether its administrators prohibit the name cannot be asked",
+        )
+
+
+def _existing(project: IndexProject, index: Index) -> Iterator[Result]:
+    name, status = project.name, project.status
+    if status == "quarantined":
+        yield find(
+            QUARANTINED,
+            f"`{name}` is in quarantine on {index.title}.",
+            refusal=f"The given token isn't allowed to upload to project '{name}'. "
+            f"See {_NAMES} for more information.",
+        )
+        return
+    if status == "archived":
+        yield find(
+            ARCHIVED,
+            f"`{name}` is archived on {index.title}.",
+            fix="An owner can end that: " + f"{index.api_url}manage/project/{name}/settings/",
+            refusal=f"The user isn't allowed to upload to project '{name}'. "
+            f"See {_NAMES} for more information.",
+        )
+        return
+    newest = _newest(project)
+    yield Passed(
+        id=ABSENT.id,
+        subject="index",
+        title=f"`{name}` is on {index.title}",
+        detail=f"newest version {newest}" if newest else "without any release yet",
+    )
+
+
+def _ownership(
+    project: IndexProject,
+    ownership: Ownership | CouldNotAsk | None,
+    released: Released,
+    index: Index,
+    proven: Sequence[Proven] | CouldNotAsk | None,
+) -> Iterator[Result]:
+    if project.status == "quarantined":
+        return
+    ours = released.publisher
+    publishers = () if proven is None or isinstance(proven, CouldNotAsk) else tuple(proven)
+    slug = f"{ours.owner}/{ours.repository}".lower() if ours else None
+    by_us = slug is not None and any(item.repository.lower() == slug for item in publishers)
+    whose = owners_in_words(ownership)
+    you = released.maintainer
+    if you and whose and ownership is not None and not isinstance(ownership, CouldNotAsk):
+        roles = [role for role, who in ownership.roles if who.lower() == you.user.lower()]
+        if roles:
+            yield Passed(
+                id=NOT_ALLOWED.id,
+                subject="index",
+                title=f"You ({you.user}) may upload to it",
+                detail=roles[0].lower() + (f", by the name in {you.source}" if you.source else ""),
+            )
+            return
+        # A name found in a file or keyring says less than provenance from this repository.
+        if ownership.organization is None and not (you.source and by_us):
+            yield find(
+                NOT_ALLOWED,
+                f"`{project.name}` belongs to {whose} on {index.title}, and you are {you}.",
+                fix=f"{NOT_ALLOWED.remedy} {SAY_WHO_YOU_ARE}" if you.source else "",
+                refusal=f"The user '{you.user}' isn't allowed to upload to project "
+                f"'{project.name}'. See {_NAMES} for more information.",
+            )
+            return
+    if by_us and slug:
+        yield Passed(
+            id=NOT_ALLOWED.id,
+            subject="index",
+            title="Its newest release came from this repository",
+            detail=f"{slug} by trusted publishing" + (f"; owned by {whose}" if whose else ""),
+        )
+        return
+    if publishers and slug:
+        others = ", ".join(sorted({item.repository for item in publishers}))
+        yield find(
+            NAME_EXISTS,
+            f"`{project.name}` on {index.title} is published from {others}, not from {slug}"
+            + (f"; it belongs to {whose}." if whose else "."),
+        )
+        return
+    yield Skipped(
+        id=NOT_ALLOWED.id,
+        subject="index",
+        title="whether you may upload to it",
+        reason=_unknown_owner(ownership, whose, you, index),
+    )
+
+
+def is_yours(you: Maintainer | None, ownership: Ownership | CouldNotAsk | None) -> bool | None:
+    """Whether the project is the maintainer's; `None` when that cannot be known."""
+    if you is None or ownership is None or isinstance(ownership, CouldNotAsk):
+        return None
+    if any(who.lower() == you.user.lower() for _, who in ownership.roles):
+        return True
+    # Whoever belongs to an organisation is not public.
+    return False if ownership.roles and ownership.organization is None else None
+
+
+def owners_in_words(ownership: Ownership | CouldNotAsk | None) -> str:
+    """Whose the project is, four names at most; empty when that is not known."""
+    if ownership is None or isinstance(ownership, CouldNotAsk):
+        return ""
+    users = list(dict.fromkeys(user for _, user in ownership.roles))
+    shown = users[:4] + ([f"{len(users) - 4} more"] if len(users) > 4 else [])
+    if ownership.organization:
+        shown.insert(0, f"the organisation {ownership.organization}")
+    return ", ".join(shown)
+
+
+def _unknown_owner(
+    ownership: Ownership | CouldNotAsk | None, whose: str, you: Maintainer | None, index: Index
+) -> str:
+    if isinstance(ownership, CouldNotAsk):
+        return ownership.reason
+    if not whose:
+        return f"{index.title} shows no owners of it (a project without releases has none to show)"
+    if you:
+        return (
+            f"it belongs to {whose}; you are {you}, and membership of an organisation is not public"
+        )
+    return (
+        f"it belongs to {whose}: if that is not you, the name is taken. "
+        "`pypi-user` in `[tool.nox-release]` says who you are"
+    )
+
+
+def _version(
+    project: IndexProject, released: Released, index: Index, now: datetime
+) -> Iterator[Result]:
+    yield from _total_size(project, released, index)
+    version = _parsed(released.version)
+    if version is None or project.status == "quarantined":
+        return
+    there = project.release_files(str(version))
+    if there:
+        yield from _files(there, released, index, now)
+        return
+    newest = _newest(project)
+    title = f"{version} is not on {index.title} yet"
+    if newest is not None and version < newest:
+        series = _series(project, version)
+        if series is None:
+            yield find(
+                VERSION_LOWER,
+                f"{version} is lower than {newest}, the newest version on {index.title}.",
+            )
+        else:
+            yield Passed(
+                id=VERSION_LOWER.id,
+                subject="index",
+                title=title,
+                detail=f"follows {series}; the newest is {newest}",
+            )
+        return
+    yield Passed(
+        id=VERSION_EXISTS.id,
+        subject="index",
+        title=title,
+        detail=f"follows {newest}" if newest else "the first one",
+    )
+
+
+def _files(
+    there: Sequence[IndexFile],
+    released: Released,
+    index: Index,
+    now: datetime,
+) -> Iterator[Result]:
+    """The rules for a version that has files already."""
+    version = str(released.version)
+    known = {file.filename: file for file in there}
+    missing = [file for file in released.distributions if file.filename not in known]
+    changed = [
+        file
+        for file in released.distributions
+        if file.filename in known and known[file.filename].sha256 != file.sha256
+    ]
+    for file in changed:
+        yield find(
+            FILE_EXISTS,
+            f"`{file.filename}` is on {index.title} already, with other bytes.",
+            severity=Severity.ERROR if released.uploads else Severity.ADVICE,
+            fix=""
+            if released.uploads
+            else "Nothing, when the one there was built by your workflow; otherwise raise the "
+            "version.",
+            refusal=f"File already exists ('{file.filename}', …). See {FILE_EXISTS.link} "
+            "for more information.",
+        )
+    yield from _second_sdist(there, missing, version, index)
+    closes = closing_time(there)
+    if missing and closes is not None and now > closes:
+        names = ", ".join(f"`{file.filename}`" for file in missing)
+        yield find(
+            RELEASE_CLOSED,
+            f"{version} takes no more files since {_day(closes)}, and {names} "
+            f"{'is' if len(missing) == 1 else 'are'} not there.",
+            refusal="Uploading new files to releases older than 14 days is not allowed.",
+        )
+        return
+    yanked = [file for file in there if file.yanked]
+    if len(yanked) == len(there):
+        reason = next((f" ({file.yanked})" for file in yanked if isinstance(file.yanked, str)), "")
+        yield find(VERSION_YANKED, f"{version} was yanked on {index.title}{reason}.")
+    count = f"{len(there)} file{'s' * (len(there) != 1)}"
+    if missing and not changed:
+        until = f" It takes files until {_day(closes)}." if closes is not None else ""
+        missing_names = ", ".join(f"`{file.filename}`" for file in missing)
+        yield find(
+            VERSION_EXISTS,
+            f"{version} is on {index.title} with {count}; {missing_names} not yet.{until}",
+            fix="Running the release again adds what is missing.",
+        )
+    elif not changed and released.distributions:
+        yield Passed(
+            id=FILE_EXISTS.id,
+            subject="index",
+            title=f"{version} is on {index.title}, the same bytes as here",
+            detail=f"{count}; raise the version for the next release",
+        )
+    elif not changed or not released.uploads:
+        yield find(VERSION_EXISTS, f"{version} is on {index.title} already, with {count}.")
+
+
+def _second_sdist(
+    there: Sequence[IndexFile], missing: Sequence[File], version: str, index: Index
+) -> Iterator[Finding]:
+    sdist = next((file.filename for file in there if not file.filename.endswith(".whl")), None)
+    for file in missing:
+        if sdist is not None and file.kind == "sdist":
+            yield find(
+                SECOND_SDIST,
+                f"{version} has the sdist `{sdist}` on {index.title}; `{file.filename}` would be "
+                "a second one.",
+                refusal="Only one sdist may be uploaded per release.",
+            )
+
+
+def _total_size(project: IndexProject, released: Released, index: Index) -> Iterator[Finding]:
+    known = {file.filename for file in project.files}
+    new = sum(file.size for file in released.distributions if file.filename not in known)
+    held = sum(file.size or 0 for file in project.files)
+    if new and held + new > PROJECT_LIMIT:
+        yield find(
+            PROJECT_TOO_LARGE,
+            f"`{project.name}` holds {held / 1024**3:.2f} GiB on {index.title}; with the "
+            f"{new / 1024**2:.0f} MiB of this release it passes the usual 10 GiB.",
+            # A project may have been granted more, which nothing public tells.
+            severity=Severity.WARNING if held > PROJECT_LIMIT else Severity.ERROR,
+            refusal=f"Project size too large. Limit for project '{project.name}' total size is "
+            "10 GB.",
+        )
+
+
+def closing_time(files: Iterable[IndexFile]) -> datetime | None:
+    """When the release with these files stops taking more; `None` when no file tells its time."""
+    times = [file.upload_time for file in files if file.upload_time is not None]
+    return min(times) + WINDOW if times else None
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _parsed(version: str | None) -> Version | None:
+    try:
+        return None if version is None else Version(version)
+    except InvalidVersion:
+        return None
+
+
+def _versions(project: IndexProject) -> tuple[Version, ...]:
+    """The versions with a file that has not been yanked."""
+    yanked: dict[Version, bool] = {}
+    for file in project.files:
+        version = version_of(file.filename)
+        if version is not None:
+            yanked[version] = yanked.get(version, True) and bool(file.yanked)
+    return tuple(version for version, gone in yanked.items() if not gone)
+
+
+def _newest(project: IndexProject) -> Version | None:
+    """The highest version; pre-releases count only where there is nothing else."""
+    versions = _versions(project)
+    final = [version for version in versions if not version.is_prerelease]
+    return max(final or versions, default=None)
+
+
+def _series(project: IndexProject, version: Version) -> Version | None:
+    """The version that `version` continues: the highest below it with the same first number."""
+    below = [
+        other
+        for other in _versions(project)
+        if other < version and other.epoch == version.epoch and other.major == version.major
+    ]
+    return max(below, default=None)
+
+
+def version_of(filename: str) -> Version | None:
+    """The version in a distribution's file name; `None` for names from before the standards."""
+    try:
+        if filename.endswith(".whl"):
+            return parse_wheel_filename(filename)[1]
+        return parse_sdist_filename(filename)[1]
+    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+        return None

@@ -1,0 +1,942 @@
+"""Everything that could stop a release after it has begun, found before it begins, all at once.
+
+Pure rules over what was observed. Each finding ends in the command or page that mends it.
+"""
+
+from __future__ import annotations
+
+import re
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from nox_release.checks.index.state import FILE_EXISTS, CouldNotAsk
+from nox_release.core.findings import Finding, Location, Passed, Rule, Severity, Skipped, find
+from nox_release.project import changelog, pages
+from nox_release.release.plan import (
+    files_there,
+    judge_runs,
+    matches_ref,
+    other_bytes,
+    runs_of,
+    unexpected_files,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nox_release.core.findings import Result
+    from nox_release.edges.forge import Check, GitHubRelease, RefRule
+    from nox_release.edges.git import RemoteState
+    from nox_release.release.plan import Observed, Target
+
+_TREE = "project"
+_GIT = "GitHub"
+_WORKFLOW = "workflow"
+_DOCS = "https://docs.github.com/"
+
+
+def _rule(
+    id: str,  # noqa: A002 - the rule's own word
+    title: str,
+    why: str,
+    remedy: str,
+    *,
+    subject: str = _GIT,
+    severity: Severity = Severity.ERROR,
+    link: str = "",
+) -> Rule:
+    return Rule(
+        id=id, subject=subject, severity=severity, title=title, why=why, remedy=remedy, link=link
+    )
+
+
+# --- the tree --------------------------------------------------------------------------------
+
+DIRTY = _rule(
+    "tree-dirty",
+    "Every change is committed",
+    "What is published is the commit, so these changes would not be in it.",
+    "git commit -a, or git stash",
+    subject=_TREE,
+)
+UNTRACKED_SOURCE = _rule(
+    "tree-untracked-source",
+    "No module was forgotten",
+    "It lies among the project's own modules but is not under git, so it would be missing from "
+    "what is published.",
+    "git add it and commit, or name it in .gitignore",
+    subject=_TREE,
+)
+UNTRACKED = _rule(
+    "tree-untracked",
+    "Nothing lies about",
+    "These files are not under git, so they are not in what is published.",
+    "git add them, or name them in .gitignore",
+    subject=_TREE,
+    severity=Severity.WARNING,
+)
+DETACHED = _rule(
+    "head-detached",
+    "HEAD is on a branch",
+    "A commit on no branch can get lost, and nobody would find the tag's history on a branch.",
+    "git switch BRANCH",
+    subject=_TREE,
+)
+WRONG_BRANCH = _rule(
+    "branch-wrong",
+    "HEAD is on the release branch",
+    "Releases are made from one branch, so that the next one contains them.",
+    "git switch to it, or set `branch` in `[tool.nox-release]`",
+    subject=_TREE,
+)
+BEHIND = _rule(
+    "branch-behind",
+    "HEAD has everything the remote's branch has",
+    "The release would leave out commits that others have pushed already.",
+    "git pull --ff-only",
+    subject=_TREE,
+)
+DIVERGED = _rule(
+    "branch-diverged",
+    "HEAD and the remote's branch have one history",
+    "Both sides have commits that the other lacks; the branch cannot be pushed without force.",
+    "git pull --rebase, then test again",
+    subject=_TREE,
+)
+AHEAD = _rule(
+    "branch-ahead",
+    "HEAD is on the remote",
+    "The tag would be on a commit that is on no branch of the remote; the plan pushes both "
+    "together.",
+    "Nothing: agreeing to the plan pushes the branch too. To do it yourself: git push",
+    subject=_TREE,
+    severity=Severity.WARNING,
+)
+SHALLOW = _rule(
+    "clone-shallow",
+    "The clone has its whole history",
+    "Tools that take the version from tags count commits, and a shallow clone has only some.",
+    "git fetch --unshallow --tags",
+    subject=_TREE,
+)
+HEAD_MOVED = _rule(
+    "head-moved",
+    "HEAD is still the commit that was built",
+    "Only what was built and inspected is released.",
+    "Run the same command again",
+    subject=_TREE,
+)
+
+# --- the remote and the tag ------------------------------------------------------------------
+
+REMOTE_UNREACHABLE = _rule(
+    "remote-unreachable",
+    "The remote answers",
+    "Without it nobody knows whether the tag is there already, and nothing can be pushed.",
+    "Try it: git ls-remote",
+)
+TAG_ELSEWHERE_HERE = _rule(
+    "tag-elsewhere-here",
+    "The tag is not on another commit in this clone",
+    "A tag that others may have seen must not move.",
+    "Release the next version, or check out the commit of the tag",
+)
+TAG_ELSEWHERE_THERE = _rule(
+    "tag-elsewhere-there",
+    "The tag is not on another commit on the remote",
+    "A published tag must not move: what was built from it would no longer be what it says.",
+    "Release the next version, or check out the commit of the tag",
+)
+TAG_RULES = _rule(
+    "tag-rules",
+    "The repository's rules let you push the tag",
+    "A rule for tags would refuse the push.",
+    "Have yourself added to the rule's bypass list, or let somebody on it make the release",
+    link=f"{_DOCS}repositories/configuring-branches-and-merges-in-your-repository/"
+    "managing-rulesets/about-rulesets",
+)
+BRANCH_RULES = _rule(
+    "branch-rules",
+    "The repository's rules let you push the branch",
+    "HEAD is not on the remote yet, and a rule refuses a direct push to the branch.",
+    "Open a pull request, merge it, check out the merged branch and release from there",
+    link=f"{_DOCS}repositories/configuring-branches-and-merges-in-your-repository/"
+    "managing-rulesets/about-rulesets",
+)
+IDENTITY = _rule(
+    "identity-missing",
+    "git knows who tags",
+    "An annotated tag says who made it.",
+    'git config user.name "Your Name" && git config user.email you@example.org',
+)
+SIGNING = _rule(
+    "signing-impossible",
+    "git can sign as it is told to",
+    "`tag.gpgSign` asks for signed tags, and signing was tried and failed.",
+    "Unlock or configure the key (`git config user.signingKey`), or for this one tag: "
+    "git tag -a --no-sign",
+    link=f"{_DOCS}authentication/managing-commit-signature-verification",
+)
+
+# --- gh --------------------------------------------------------------------------------------
+
+GH_MISSING = _rule(
+    "gh-missing",
+    "gh is installed",
+    "The GitHub release is made with GitHub's own command line.",
+    "Install it: https://github.com/cli/cli#installation, then gh auth login",
+    link="https://cli.github.com/",
+)
+GH_OLD = _rule(
+    "gh-old",
+    "gh is new enough",
+    "`gh release create --verify-tag` came with gh 2.27; without it a missing tag would be made "
+    "from the default branch.",
+    "Update gh: https://github.com/cli/cli#installation",
+    link="https://cli.github.com/",
+)
+GH_LOGGED_OUT = _rule(
+    "gh-logged-out",
+    "gh is logged in",
+    "The GitHub release is made as you.",
+    "gh auth login --hostname github.com",
+)
+GH_UNREACHABLE = _rule(
+    "github-unreachable",
+    "GitHub answers",
+    "Whether there is a GitHub release or a run already is not known.",
+    "Run the same command again when https://www.githubstatus.com/ is green",
+)
+GH_SCOPE = _rule(
+    "gh-scope",
+    "gh may write to the repository",
+    "gh's token was given scopes, and the one for repositories is not among them.",
+    "gh auth refresh --hostname github.com --scopes repo,workflow",
+)
+GH_ACCOUNT = _rule(
+    "gh-account",
+    "The account of gh may publish here",
+    "This login may read the repository but not write to it.",
+    "gh auth switch, or gh auth login as somebody who may",
+)
+ACTIONS_TOKEN = _rule(
+    "github-token",
+    "The GitHub release starts the workflow",
+    "What a workflow does with its GITHUB_TOKEN starts no other workflow, so the release would "
+    "be there and nothing would be published.",
+    "Release from your own machine, give gh a GitHub App's token, or publish in this same workflow",
+    link=f"{_DOCS}actions/using-workflows/triggering-a-workflow",
+)
+REPOSITORY_MISSING = _rule(
+    "repository-missing",
+    "GitHub has the repository",
+    "GitHub knows no repository of that name, or hides it from this login.",
+    "git remote set-url, or gh auth switch",
+)
+REPOSITORY_RENAMED = _rule(
+    "repository-renamed",
+    "The remote has GitHub's own spelling",
+    "PyPI compares owner and repository with GitHub's own spelling of today.",
+    "git remote set-url",
+    severity=Severity.WARNING,
+)
+REPOSITORY_ARCHIVED = _rule(
+    "repository-archived",
+    "The repository is not archived",
+    "An archived repository takes no tags and runs no workflows.",
+    "gh repo unarchive OWNER/REPOSITORY",
+)
+
+# --- GitHub release --------------------------------------------------------------------------
+
+RELEASE_DRAFT = _rule(
+    "github-release-draft",
+    "There is no draft of this GitHub release",
+    "Somebody, or something, prepared it; a second one beside it would be confusing.",
+    "Publish the draft, or delete it on its page, and run the same command again",
+)
+RELEASE_ELSEWHERE = _rule(
+    "github-release-elsewhere",
+    "The GitHub release belongs to this commit",
+    "Its workflow publishes the commit of its tag.",
+    "Release the next version",
+)
+RELEASE_WITHOUT_TAG = _rule(
+    "github-release-without-tag",
+    "The GitHub release has its tag",
+    "There is a GitHub release of that name whose tag is not on the remote.",
+    "Look at it: gh release view TAG --web; delete it there, or release the next version",
+)
+
+# --- checks ----------------------------------------------------------------------------------
+
+CHECKS_RED = _rule(
+    "checks-red",
+    "The checks on this commit are green",
+    "The project's own checks say that something is wrong with this commit.",
+    "Look at them, mend it and release that commit; if they do not matter: --ignore-checks",
+)
+CHECKS_RUNNING = _rule(
+    "checks-running",
+    "The checks on this commit are over",
+    "Whether this commit is good is not known yet.",
+    "Wait: gh run watch; or run the same command again later; or --ignore-checks",
+)
+CHECKS_ABSENT = _rule(
+    "checks-absent",
+    "There are checks on this commit",
+    "Nothing has tested this commit on GitHub.",
+    "git push it and wait for its checks, if the project has any",
+    severity=Severity.ADVICE,
+)
+
+# --- workflow and environment ----------------------------------------------------------------
+
+WORKFLOW_DISABLED = _rule(
+    "workflow-disabled",
+    "The publish workflow is enabled",
+    "GitHub starts no run of a disabled workflow.",
+    "gh workflow enable FILE",
+    subject=_WORKFLOW,
+)
+WORKFLOW_NOT_STARTED = _rule(
+    "workflow-not-started",
+    "The GitHub release starts the publish workflow",
+    "No trigger of the workflow answers to what this command does.",
+    "Add to it:  on: {release: {types: [published]}}",
+    subject=_WORKFLOW,
+)
+ENVIRONMENT_REFUSES = _rule(
+    "environment-refuses-tag",
+    "The environment admits the tag",
+    "The publish job would be stopped before its first step.",
+    "Add a rule for the tag in the environment's settings",
+    subject=_WORKFLOW,
+    link=f"{_DOCS}actions/deployment/targeting-different-environments/"
+    "using-environments-for-deployment",
+)
+ENVIRONMENT_ABSENT = _rule(
+    "environment-absent",
+    "The environment exists",
+    "GitHub makes an environment that a job names, but without any rule that protects it.",
+    "Make it in the repository's settings, and let tags only into it",
+    subject=_WORKFLOW,
+    severity=Severity.ADVICE,
+)
+ENVIRONMENT_WAITS = _rule(
+    "environment-waits",
+    "The publish job starts by itself",
+    "The run will wait for an approval.",
+    "Approve it on the run's page; the link is shown when it waits",
+    subject=_WORKFLOW,
+    severity=Severity.ADVICE,
+)
+
+# --- the version -----------------------------------------------------------------------------
+
+VERSION_NOT_TAG = _rule(
+    "version-not-asked",
+    "The built version is the version asked for",
+    "The tag and the files would name different versions.",
+    "Set the version in the project, commit, and run the same command again",
+    subject=_TREE,
+)
+INDEX_UNREACHABLE = _rule(
+    "index-unreachable",
+    "The index answers",
+    "Whether the version is taken, or the project exists at all, is not known.",
+    "Run the same command again when the index can be reached",
+    subject="index",
+)
+VERSION_TAKEN = _rule(
+    "version-taken",
+    "The version is not on the index already",
+    "The index has files of this version that did not come from this tag. What is published "
+    "there cannot be replaced.",
+    "Release the next version",
+    subject="index",
+)
+FILE_UNEXPECTED = _rule(
+    "file-unexpected",
+    "Every file of the release is one of ours",
+    "A file of this version is on the index under a name that was not built here.",
+    "Look at it. If it should not be there: yank the release on its page, and release the next "
+    "version",
+    subject="index",
+)
+CHANGELOG = _rule(
+    "changelog-section",
+    "The changelog has a part about this version",
+    "The GitHub release shows it, and people read it before they upgrade.",
+    "Give the unreleased part this version as its heading and commit; or --notes TEXT, "
+    "--notes-file FILE, --generate-notes",
+    subject=_TREE,
+)
+
+RULES = (
+    DIRTY, UNTRACKED_SOURCE, UNTRACKED, DETACHED, WRONG_BRANCH, BEHIND, DIVERGED, AHEAD, SHALLOW,
+    HEAD_MOVED, REMOTE_UNREACHABLE, TAG_ELSEWHERE_HERE, TAG_ELSEWHERE_THERE, TAG_RULES,
+    BRANCH_RULES, IDENTITY, SIGNING, GH_MISSING, GH_OLD, GH_LOGGED_OUT, GH_UNREACHABLE, GH_SCOPE,
+    GH_ACCOUNT, ACTIONS_TOKEN, REPOSITORY_MISSING, REPOSITORY_RENAMED, REPOSITORY_ARCHIVED,
+    RELEASE_DRAFT, RELEASE_ELSEWHERE, RELEASE_WITHOUT_TAG, CHECKS_RED, CHECKS_RUNNING,
+    CHECKS_ABSENT, WORKFLOW_DISABLED, WORKFLOW_NOT_STARTED, ENVIRONMENT_REFUSES,
+    ENVIRONMENT_ABSENT, ENVIRONMENT_WAITS, VERSION_NOT_TAG, INDEX_UNREACHABLE, VERSION_TAKEN,
+    FILE_UNEXPECTED, CHANGELOG,
+)  # fmt: skip
+
+
+def check_preflight(
+    target: Target,
+    observed: Observed,
+    *,
+    release_branch: str | None = None,
+    version_from_tags: bool = False,
+    ignore_checks: bool = False,
+) -> tuple[Result, ...]:
+    """What stands in the way of `target`, given what was observed.
+
+    Rules about what is behind us (the tree, once the tag is pushed; gh, once the GitHub release
+    is there) are left out. `release_branch` is the branch releases are made from; `None` is the
+    remote's default branch.
+    """
+    tagged = observed.remote_tag == target.commit
+    announced = _release(observed) is not None
+    results: list[Result] = []
+    if not tagged:
+        results += check_tree(
+            target, observed, release_branch=release_branch, version_from_tags=version_from_tags
+        )
+    results += check_tag(target, observed)
+    if not (tagged and announced):
+        results += check_gh(target, observed)
+        results += check_checks(target, observed, ignore=ignore_checks)
+        results += check_workflow_ready(target, observed)
+    results += check_github_release(target, observed)
+    results += check_files(target, observed)
+    return tuple(results)
+
+
+def check_conflicts(target: Target, observed: Observed) -> tuple[Result, ...]:
+    """Those rules whose answer may change while a release is under way."""
+    return (
+        *check_tag(target, observed),
+        *check_github_release(target, observed),
+        *check_files(target, observed),
+    )
+
+
+def _release(observed: Observed) -> GitHubRelease | None:
+    release = observed.github_release
+    return None if isinstance(release, CouldNotAsk) else release
+
+
+def _remote(observed: Observed) -> RemoteState | None:
+    return None if isinstance(observed.remote, CouldNotAsk) else observed.remote
+
+
+def _some(names: Iterable[str], count: int = 5) -> str:
+    listed = list(names)
+    shown = ", ".join(f"`{name}`" for name in listed[:count])
+    return shown + (f" and {len(listed) - count} more" if len(listed) > count else "")
+
+
+def check_tree(
+    target: Target,
+    observed: Observed,
+    *,
+    release_branch: str | None,
+    version_from_tags: bool,
+) -> Iterator[Result]:
+    """The commit and what lies around it."""
+    yield from check_changes(target, observed)
+    yield from _branch(target, observed, release_branch)
+    yield from _relation(target, observed)
+    if observed.shallow:
+        yield find(
+            SHALLOW,
+            "This is a shallow clone.",
+            severity=Severity.ERROR if version_from_tags else Severity.WARNING,
+        )
+    if observed.local_tag is None:
+        if observed.identity is None:
+            yield find(IDENTITY, "git has no name and address to write into the tag.")
+        if observed.signing_trouble is not None:
+            yield find(SIGNING, f"git cannot sign: {observed.signing_trouble}")
+
+
+def check_changes(target: Target, observed: Observed) -> Iterator[Result]:
+    """What lies in the tree and is not in the commit."""
+    if observed.head != target.commit:
+        yield find(
+            HEAD_MOVED,
+            f"HEAD is on {observed.head[:7]} now; {target.commit[:7]} was built and inspected.",
+        )
+    changes = observed.changes
+    if changes is not None and changes.modified:
+        yield find(DIRTY, f"Not committed: {_some(changes.modified)}.")
+    if changes is not None and changes.untracked:
+        sources = [path for path in changes.untracked if _is_source(path, observed.tracked_folders)]
+        others = [p for p in changes.untracked if p not in sources and not _OUTPUT.match(p)]
+        if sources:
+            yield find(
+                UNTRACKED_SOURCE,
+                f"Not under git: {_some(sources)}.",
+                fix=f"git add {quote(sources[0])} and commit, or name it in .gitignore",
+            )
+        if others:
+            yield find(UNTRACKED, f"Not under git: {_some(others)}.")
+
+
+def _branch(target: Target, observed: Observed, release_branch: str | None) -> Iterator[Result]:
+    remote = _remote(observed)
+    wanted = release_branch or (remote.default_branch if remote else None)
+    if observed.branch is None:
+        yield find(
+            DETACHED,
+            f"HEAD is detached at {observed.head[:7]}.",
+            fix=f"git switch {quote(wanted or 'BRANCH')}",
+        )
+    elif wanted is not None and observed.branch != wanted:
+        origin = (
+            "`tool.nox-release.branch`" if release_branch else f"{target.remote}'s default branch"
+        )
+        yield find(
+            WRONG_BRANCH,
+            f"HEAD is on `{observed.branch}`; releases are made from `{wanted}` ({origin}).",
+            fix=f"git switch {quote(wanted)}; or, to release from here always: "
+            f'`[tool.nox-release] branch = "{observed.branch}"`',
+        )
+
+
+def _relation(target: Target, observed: Observed) -> Iterator[Result]:
+    relation = observed.relation
+    if observed.branch is None or isinstance(observed.remote, CouldNotAsk):
+        return
+    there = f"{target.remote}/{observed.branch}"
+    if isinstance(relation, CouldNotAsk):
+        yield Skipped(
+            id=BEHIND.id, subject=_TREE, title=f"HEAD against {there}", reason=relation.reason
+        )
+    elif relation is None:
+        yield find(AHEAD, f"{target.remote} has no branch `{observed.branch}` yet.")
+        yield from _branch_rules(observed)
+    elif not relation.exact:
+        yield find(
+            BEHIND,
+            f"{there} has commits that are not in this clone; how many is not known without a "
+            "fetch.",
+            fix=f"git pull --ff-only {target.remote} {quote(observed.branch)}",
+        )
+    elif relation.ahead and relation.behind:
+        yield find(
+            DIVERGED,
+            f"HEAD has {relation.ahead} and {there} has {relation.behind} commits that the "
+            "other lacks.",
+            fix=f"git pull --rebase {target.remote} {quote(observed.branch)}, then test again",
+        )
+    elif relation.behind:
+        yield find(
+            BEHIND,
+            f"HEAD lacks {relation.behind} commit{_s(relation.behind)} of {there}.",
+            fix=f"git pull --ff-only {target.remote} {quote(observed.branch)}",
+        )
+    elif relation.ahead:
+        yield find(AHEAD, f"{there} lacks {relation.ahead} commit{_s(relation.ahead)} of HEAD.")
+        yield from _branch_rules(observed)
+    else:
+        yield Passed(id=AHEAD.id, subject=_TREE, title=AHEAD.title, detail=there)
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _branch_rules(observed: Observed) -> Iterator[Result]:
+    rules = observed.branch_rules
+    if isinstance(rules, CouldNotAsk):
+        if observed.gh == "ready":  # else that is said already
+            yield Skipped(
+                id=BRANCH_RULES.id, subject=_GIT, title=BRANCH_RULES.title, reason=rules.reason
+            )
+        return
+    refusing = [
+        rule
+        for rule in rules
+        if rule.kind in ("pull_request", "update", "required_status_checks", "merge_queue")
+        and not rule.may_bypass
+    ]
+    if refusing:
+        kinds = ", ".join(sorted({rule.kind.replace("_", " ") for rule in refusing}))
+        yield find(
+            BRANCH_RULES,
+            f"`{observed.branch}` may not be pushed to directly: {kinds}.",
+            fix=f"gh pr create, merge it, git switch {quote(observed.branch or '')} && git pull, and release "
+            "from there",
+        )
+    elif any(rule.kind == "protected" for rule in rules):
+        yield find(
+            BRANCH_RULES,
+            f"`{observed.branch}` is protected; GitHub may refuse to have it pushed to directly, "
+            "and would refuse the tag with it.",
+            severity=Severity.WARNING,
+        )
+
+
+# What building leaves behind, this tool's own `dist/` among it.
+_OUTPUT = re.compile(r"(dist|build|\.nox)/|(.*/)?([^/]*\.egg-info|__pycache__|\.[a-z]+_cache)/")
+_SOURCE_ENDINGS = (".py", ".pyi", ".pyx", ".pxd", ".c", ".cpp", ".h", ".rs", ".so", ".pyd")
+
+
+def _is_source(path: str, tracked_folders: frozenset[str]) -> bool:
+    """Whether an untracked file looks like a module: it lies in a folder that holds tracked ones.
+
+    Tests count as well: a forgotten test module is forgotten too.
+    """
+    folder = path.rpartition("/")[0]
+    return bool(folder) and path.endswith(_SOURCE_ENDINGS) and folder in tracked_folders
+
+
+def check_tag(target: Target, observed: Observed) -> Iterator[Result]:
+    """The tag, here and there."""
+    tag, commit = target.tag, target.commit
+    if isinstance(observed.remote, CouldNotAsk):
+        yield find(
+            REMOTE_UNREACHABLE,
+            f"The remote `{target.remote}` could not be asked: {observed.remote.reason}",
+            fix=f"Try it: git ls-remote {target.remote}",
+        )
+    there = observed.remote_tag
+    if there is not None and there != commit:
+        yield find(
+            TAG_ELSEWHERE_THERE,
+            f"The tag {tag} is already on another commit: {target.remote} has it on "
+            f"{there[:7]}, this release is {commit[:7]}.",
+            fix=f"Release the next version, or check out {there[:7]} and run the same command "
+            f"again: git switch --detach {there[:7]}",
+        )
+    here = observed.local_tag
+    if there is None and here is not None and here != commit:
+        yield find(
+            TAG_ELSEWHERE_HERE,
+            f"The tag {tag} is on {here[:7]} in this clone; this release is {commit[:7]}.",
+            fix=f"Release the next version; or, if nobody has seen that tag, delete it yourself: "
+            f"git tag --delete {quote(tag)}",
+        )
+    asked = not isinstance(observed.remote, CouldNotAsk) and observed.gh == "ready"
+    if there is None and asked:
+        yield from _tag_rules(target, observed.tag_rules)
+
+
+def _tag_rules(target: Target, rules: tuple[RefRule, ...] | CouldNotAsk) -> Iterator[Result]:
+    if isinstance(rules, CouldNotAsk):
+        yield Skipped(id=TAG_RULES.id, subject=_GIT, title=TAG_RULES.title, reason=rules.reason)
+        return
+    for rule in rules:
+        if rule.kind not in ("creation", "update") or rule.may_bypass:
+            continue
+        if rule.kind == "update":
+            continue  # it is about tags that exist
+        applies = any(matches_ref(target.tag, pattern) for pattern in rule.patterns)
+        spared = any(matches_ref(target.tag, pattern) for pattern in rule.excluded)
+        if applies and not spared:
+            yield find(
+                TAG_RULES,
+                f"The rule “{rule.ruleset}” does not let you make the tag {target.tag}.",
+                fix=f"{TAG_RULES.remedy}: {rule.url}" if rule.url else "",
+            )
+
+
+def check_gh(target: Target, observed: Observed) -> Iterator[Result]:
+    """gh, its login, and the repository as GitHub sees it."""
+    trouble = {
+        "missing": GH_MISSING,
+        "old": GH_OLD,
+        "logged out": GH_LOGGED_OUT,
+        "unreachable": GH_UNREACHABLE,
+    }.get(observed.gh)
+    if trouble is not None:
+        yield find(trouble, observed.gh_detail or f"{trouble.title}: no.")
+        return
+    login = observed.login
+    if isinstance(login, CouldNotAsk):
+        yield Skipped(id=GH_ACCOUNT.id, subject=_GIT, title="Who gh is", reason=login.reason)
+    elif login is not None:
+        if login.is_actions_token:
+            yield find(ACTIONS_TOKEN, "gh works with this workflow's GITHUB_TOKEN.")
+        elif login.scopes and not {"repo", "public_repo"} & set(login.scopes):
+            yield find(
+                GH_SCOPE, f"gh's token has the scopes {', '.join(login.scopes)}, but not `repo`."
+            )
+    repository = observed.repository
+    if isinstance(repository, CouldNotAsk):
+        yield find(
+            GH_UNREACHABLE, f"GitHub could not be asked about {target.slug}: {repository.reason}"
+        )
+        return
+    if repository is None:
+        who = f" as {login.user}" if login and not isinstance(login, CouldNotAsk) else ""
+        yield find(
+            REPOSITORY_MISSING,
+            f"GitHub shows no repository {target.slug}{who}.",
+            fix=f"git remote set-url {target.remote} https://github.com/OWNER/REPOSITORY.git, or "
+            "gh auth switch",
+        )
+        return
+    if repository.archived:
+        yield find(
+            REPOSITORY_ARCHIVED,
+            f"{repository.full_name} is archived on GitHub.",
+            fix=f"gh repo unarchive {repository.full_name}",
+        )
+    if not repository.may_push:
+        who = login.user if login and not isinstance(login, CouldNotAsk) else "this login"
+        yield find(
+            GH_ACCOUNT,
+            f"gh is logged in as {who}, who may not write to {repository.full_name}.",
+        )
+    if repository.full_name != target.slug:
+        yield find(
+            REPOSITORY_RENAMED,
+            f"The remote says {target.slug}; on GitHub it is {repository.full_name}.",
+            fix=f"git remote set-url {target.remote} https://github.com/{repository.full_name}.git",
+        )
+
+
+def check_checks(target: Target, observed: Observed, *, ignore: bool) -> Iterator[Result]:
+    """What the project's own checks say about the commit."""
+    checks = observed.checks
+    if observed.gh != "ready":
+        return
+    if isinstance(checks, CouldNotAsk):
+        yield Skipped(
+            id=CHECKS_RED.id, subject=_GIT, title="The checks on this commit", reason=checks.reason
+        )
+        return
+    if not checks:
+        what = "is not on GitHub yet" if checks is None else "has no checks on GitHub"
+        yield find(CHECKS_ABSENT, f"Commit {target.commit[:7]} {what}.")
+        return
+    severity = Severity.WARNING if ignore else None
+    red = [check for check in checks if check.is_red]
+    running = [check for check in checks if check.is_running]
+    if red:
+        yield find(
+            CHECKS_RED,
+            f"Failed on {target.commit[:7]}: {_listed(red)}.",
+            severity=severity,
+            fix=f"Look at {red[0].url or 'the commit on GitHub'}, mend it and release that "
+            "commit; if it does not matter: --ignore-checks",
+        )
+    if running:
+        yield find(
+            CHECKS_RUNNING,
+            f"Still running on {target.commit[:7]}: {_listed(running)}.",
+            severity=severity,
+        )
+    if not red and not running:
+        yield Passed(
+            id=CHECKS_RED.id,
+            subject=_GIT,
+            title=CHECKS_RED.title,
+            detail=f"{len(checks)} check{'s' * (len(checks) != 1)}",
+        )
+
+
+def _listed(checks: Iterable[Check]) -> str:
+    return _some(check.name for check in checks)
+
+
+def check_workflow_ready(target: Target, observed: Observed) -> Iterator[Result]:
+    """The publish workflow as GitHub has it, and the environment of its job."""
+    if not target.workflow:
+        return  # why there is none is found by `publishing.derive_publisher`
+    if target.event == "":
+        yield find(
+            WORKFLOW_NOT_STARTED,
+            f"{target.workflow} is started neither by a GitHub release, nor by a tag, nor by hand.",
+        )
+    if observed.gh != "ready":
+        return
+    workflow = observed.workflow
+    if isinstance(workflow, CouldNotAsk):
+        yield Skipped(
+            id=WORKFLOW_DISABLED.id, subject=_WORKFLOW, title=f"The state of {target.workflow}",
+            reason=workflow.reason,
+        )  # fmt: skip
+    elif workflow is not None and not workflow.is_active:
+        yield find(
+            WORKFLOW_DISABLED,
+            f"{target.workflow} is disabled on GitHub ({workflow.state.replace('_', ' ')}).",
+            fix=f"gh workflow enable {quote(target.workflow)}",
+        )
+    name = target.publisher.environment if target.publisher else None
+    if name is None:
+        return
+    environment = observed.environment
+    if isinstance(environment, CouldNotAsk):
+        yield Skipped(
+            id=ENVIRONMENT_REFUSES.id, subject=_WORKFLOW, title=f"The environment `{name}`",
+            reason=environment.reason,
+        )  # fmt: skip
+        return
+    settings = f"https://github.com/{target.slug}/settings/environments"
+    if environment is None:
+        yield find(
+            ENVIRONMENT_ABSENT,
+            f"The environment `{name}` does not exist on GitHub yet.",
+            fix=f"Make it, and let tags only into it: {settings}",
+        )
+        return
+    policies = environment.policies
+    if environment.protected_branches_only or (
+        policies is not None
+        and not any(p.kind == "tag" and matches_ref(target.tag, p.pattern) for p in policies)
+    ):
+        admitted = (
+            "protected branches only"
+            if environment.protected_branches_only
+            else ", ".join(f"{p.kind} {p.pattern}" for p in policies or ()) or "nothing"
+        )
+        yield find(
+            ENVIRONMENT_REFUSES,
+            f"The environment `{name}` admits {admitted}, and not the tag {target.tag}.",
+            fix=f"Add a rule for tags such as {_pattern(target)}: {settings}",
+        )
+    if environment.reviewers:
+        yield find(
+            ENVIRONMENT_WAITS,
+            f"The environment `{name}` waits for one of: {', '.join(environment.reviewers)}.",
+        )
+
+
+def _pattern(target: Target) -> str:
+    return target.tag.replace(target.version, "*")
+
+
+def check_github_release(target: Target, observed: Observed) -> Iterator[Result]:
+    """A GitHub release of that tag that is there already."""
+    release = observed.github_release
+    if isinstance(release, CouldNotAsk):
+        if observed.gh == "ready":
+            yield find(
+                GH_UNREACHABLE,
+                f"GitHub could not be asked about the release {target.tag}: {release.reason}",
+            )
+        return
+    if release is None:
+        return
+    if release.draft:
+        yield find(
+            RELEASE_DRAFT,
+            f"The GitHub release {target.tag} exists as a draft: {release.url}",
+            fix=f"Publish it: gh release edit {quote(target.tag)} --draft=false --verify-tag; or delete "
+            "the draft on its page; then run the same command again",
+        )
+    elif isinstance(observed.remote, CouldNotAsk):
+        return
+    elif observed.remote_tag is None:
+        yield find(
+            RELEASE_WITHOUT_TAG,
+            f"There is a GitHub release {target.tag}, but {target.remote} has no such tag: "
+            f"{release.url}",
+            fix=f"Look at it: gh release view {target.tag} --web; delete it there, or release the "
+            "next version",
+        )
+    elif observed.remote_tag != target.commit:
+        yield find(
+            RELEASE_ELSEWHERE,
+            f"There is a GitHub release {target.tag} of another commit, "
+            f"{observed.remote_tag[:7]}: {release.url}",
+        )
+
+
+def check_files(target: Target, observed: Observed) -> Iterator[Result]:
+    """Files of this version that are on the index already."""
+    project = observed.project
+    index = target.index
+    if isinstance(project, CouldNotAsk):
+        yield find(INDEX_UNREACHABLE, f"{index.title} could not be asked: {project.reason}")
+        return
+    files = project.release_files(target.version) if project else ()
+    if not files:
+        return
+    page = pages.project_page(index, target.name, target.version)
+    runs = () if isinstance(observed.runs, CouldNotAsk) else runs_of(target, observed.runs)
+    started = judge_runs(runs).state != "none" or _release(observed) is not None
+    if not started and not isinstance(observed.runs, CouldNotAsk):
+        yield find(
+            VERSION_TAKEN,
+            f"{target.version} is on {index.title} already ({_some(f.filename for f in files)}), "
+            f"and there is no GitHub release {target.tag} it could have come from.",
+            fix=f"Look at {page}; then raise the version, commit, and release that",
+        )
+        return
+    strange = unexpected_files(target, files)
+    if strange:
+        yield find(
+            FILE_UNEXPECTED,
+            f"{index.title} has {_some(f.filename for f in strange)} of {target.version}, which "
+            "was not built here.",
+            fix=f"Look at {page}. If it should not be there, yank the release: "
+            f"{pages.releases_page(index, target.name)}; and release the next version",
+        )
+
+
+def check_bytes(target: Target, observed: Observed) -> Iterator[Result]:
+    """Files that we would upload and that are there with other bytes: refused for ever."""
+    strange = other_bytes(target, files_there(target, observed))
+    if strange:
+        yield find(
+            FILE_EXISTS,
+            f"{target.index.title} has {_some(file.filename for file in strange)} with other "
+            "bytes.",
+            fix=f"Look at {pages.project_page(target.index, target.name, target.version)}; then "
+            "raise the version, commit, and run the same command again",
+        )
+
+
+def check_version(built: str, asked: str | None) -> Iterator[Result]:
+    """The version that was built against the one that was asked for."""
+    if asked is not None and Version(asked) != Version(built):
+        yield find(
+            VERSION_NOT_TAG,
+            f"The project builds {built}, but {asked} was asked for.",
+            fix=f"Set the version to {asked} in the project and commit; or release what is "
+            f"there: nox -s release -- {built}",
+        )
+
+
+def check_changelog(
+    name: str, text: str | None, version: str, *, notes_given: bool
+) -> Iterator[Result]:
+    """Whether the changelog says something about the version; `text` is `None` without one."""
+    if text is None or notes_given:
+        return
+    section = changelog.find_section(text, version)
+    if section is not None and section.body.strip():
+        yield Passed(
+            id=CHANGELOG.id, subject=_TREE, title=CHANGELOG.title, detail=f"{name}:{section.line}"
+        )
+        return
+    if not changelog.keeps_versions(text) and changelog.unreleased(text) is None:
+        return  # a file of that name that lists no versions
+    open_part = changelog.unreleased(text)
+    where = f" Its unreleased part begins in line {open_part.line}." if open_part else ""
+    empty = " has an empty part" if section is not None else " has no part"
+    line = section.line if section is not None else open_part.line if open_part else None
+    yield find(
+        CHANGELOG,
+        f"{name}{empty} about {version}.{where}",
+        where=Location(file=name, line=line),
+    )
+
+
+def errors(results: Iterable[Result]) -> tuple[Finding, ...]:
+    """The findings that stop a release."""
+    return tuple(
+        result
+        for result in results
+        if isinstance(result, Finding) and result.severity is Severity.ERROR
+    )

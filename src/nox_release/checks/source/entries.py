@@ -1,0 +1,368 @@
+"""What in a source tree becomes a field of an upload, and PyPI's verdict on each, with its line.
+
+The verdicts are those of `checks.upload`, asked about one entry at a time.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+from email.headerregistry import Address
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+
+from nox_release.checks import upload
+from nox_release.checks.files.checking import is_old_name
+from nox_release.checks.files.rules import RULES as RULES_ON_FILES
+from nox_release.checks.source.subject import (
+    Entry,
+    Source,
+    ini_items,
+    mapping,
+    setup_calls,
+    texts_of,
+)
+from nox_release.core.findings import Location, Severity, find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from nox_release.core.findings import Finding
+
+
+def entries_of(source: Source) -> Iterator[Entry]:
+    table = source.table
+    if table:
+        yield from _project_entries(source, table)
+    elif source.backend == "setuptools":
+        yield from _setup_cfg_entries(source)
+        yield from _setup_py_entries(source)
+    yield from _poetry_entries(source, mapping(source.tool.get("poetry")))
+
+
+def _project_entries(source: Source, table: Mapping[str, Any]) -> Iterator[Entry]:
+    at = source.at
+    for key, name in (("description", "summary"), ("requires-python", "requires_python")):
+        if isinstance(table.get(key), str):
+            yield Entry(field=name, value=table[key], where=at("project", key))
+    if isinstance(table.get("license"), str):
+        yield Entry(
+            field="license_expression", value=table["license"], where=at("project", "license")
+        )
+    for key, name in (
+        ("classifiers", "classifiers"),
+        ("dependencies", "requires_dist"),
+        ("import-names", "import_name"),
+        ("import-namespaces", "import_namespace"),
+    ):
+        for number, item in texts_of(table.get(key)):
+            yield Entry(field=name, value=item, where=at("project", key, number))
+    for extra, requirements in mapping(table.get("optional-dependencies")).items():
+        path = ("project", "optional-dependencies", extra)
+        yield Entry(field="provides_extra", value=extra, where=at(*path))
+        for number, item in texts_of(requirements):
+            yield Entry(field="requires_dist", value=item, where=at(*path, number))
+    for label, url in mapping(table.get("urls")).items():
+        if isinstance(url, str):
+            yield Entry(
+                field="project_urls",
+                value=f"{label}, {url}",
+                where=at("project", "urls", label),
+            )
+    for key, name in (("authors", "author_email"), ("maintainers", "maintainer_email")):
+        yield from _people(source, table.get(key), key, name)
+    yield from _dynamic_dependencies(source)
+
+
+def _people(source: Source, people: object, key: str, name: str) -> Iterator[Entry]:
+    """The first address only: PyPI looks at no other (`email.utils.parseaddr`)."""
+    if not isinstance(people, list):
+        return
+    for number, person in enumerate(people):
+        address = person.get("email") if isinstance(person, dict) else None
+        if isinstance(address, str):
+            shown = person.get("name")
+            value = _mailbox(shown if isinstance(shown, str) else "", address)
+            yield Entry(field=name, value=value, where=source.at("project", key, number, "email"))
+            return
+
+
+def _mailbox(name: str, address: str) -> str:
+    """A name and an address as the backends join them."""
+    if not name:
+        return address
+    try:
+        return str(Address(name, addr_spec=address))
+    except ValueError:
+        return f"{name} <{address}>"
+    except Exception:  # noqa: BLE001 - the email parser raises its own kinds, IndexError too
+        return f"{name} <{address}>"
+
+
+def _dynamic_dependencies(source: Source) -> Iterator[Entry]:
+    """Dependencies that setuptools reads from files."""
+    dynamic = mapping(mapping(source.tool.get("setuptools")).get("dynamic"))
+    tables = [dynamic.get("dependencies")]
+    tables += list(mapping(dynamic.get("optional-dependencies")).values())
+    for table in tables:
+        files = mapping(table).get("file", [])
+        for name in [files] if isinstance(files, str) else [item for _, item in texts_of(files)]:
+            for number, line in enumerate(source.tree.texts.get(name, "").splitlines(), 1):
+                text = line.split(" #")[0].strip()
+                if text and not text.startswith("#"):
+                    yield Entry(
+                        field="requires_dist", value=text, where=source.in_file(name, number)
+                    )
+
+
+def _poetry_entries(source: Source, poetry: Mapping[str, Any]) -> Iterator[Entry]:
+    """`[tool.poetry]`, as poetry-core turns it into metadata where `[project]` does not."""
+    if source.backend != "poetry-core":
+        return
+    at, table = source.at, source.table
+    if not table:
+        if isinstance(poetry.get("description"), str):
+            yield Entry(
+                field="summary",
+                value=poetry["description"],
+                where=at("tool", "poetry", "description"),
+            )
+        for number, item in texts_of(poetry.get("classifiers")):
+            yield Entry(
+                field="classifiers", value=item, where=at("tool", "poetry", "classifiers", number)
+            )
+        for label in ("homepage", "repository", "documentation"):
+            if isinstance(poetry.get(label), str):
+                yield Entry(
+                    field="project_urls",
+                    value=f"{label.title()}, {poetry[label]}",
+                    where=at("tool", "poetry", label),
+                )
+        for label, url in mapping(poetry.get("urls")).items():
+            if isinstance(url, str):
+                yield Entry(
+                    field="project_urls",
+                    value=f"{label}, {url}",
+                    where=at("tool", "poetry", "urls", label),
+                )
+        for number, author in texts_of(poetry.get("authors"))[:1]:
+            if "<" in author:
+                yield Entry(
+                    field="author_email",
+                    value=author,
+                    where=at("tool", "poetry", "authors", number),
+                )
+    if "dependencies" in table:
+        return
+    for name, constraint in mapping(poetry.get("dependencies")).items():
+        for one in constraint if isinstance(constraint, list) else [constraint]:
+            for kind, form in (("git", "git+{}"), ("url", "{}"), ("path", "file:///{}")):
+                if isinstance(mapping(one).get(kind), str):
+                    yield Entry(
+                        field="requires_dist",
+                        value=f"{name} @ {form.format(one[kind])}",
+                        where=at("tool", "poetry", "dependencies", name),
+                    )
+
+
+_OF_SETUP = {
+    "description": "summary",
+    "summary": "summary",
+    "url": "home_page",
+    "home_page": "home_page",
+    "author_email": "author_email",
+    "maintainer_email": "maintainer_email",
+    "python_requires": "requires_python",
+    "classifiers": "classifiers",
+    "install_requires": "requires_dist",
+    "project_urls": "project_urls",
+}
+
+
+def _setup_cfg_entries(source: Source) -> Iterator[Entry]:
+    """setup.cfg, as setuptools reads it where pyproject.toml has no `[project]`."""
+    for section, key, value, line in ini_items(source.tree.texts.get("setup.cfg", "")):
+        where = source.in_file("setup.cfg", line, f"{section}.{key}")
+        if value.startswith(("file:", "attr:")) or "%(" in value:
+            continue
+        if section in ("metadata", "options") and key in _OF_SETUP:
+            name = _OF_SETUP[key]
+            if name == "project_urls":
+                label, _, url = value.partition("=")
+                value = f"{label.strip()}, {url.strip()}"  # noqa: PLW2901 - as metadata has it
+            yield Entry(field=name, value=value, where=where)
+        elif section == "options.extras_require":
+            yield Entry(field="requires_dist", value=value, where=where)
+
+
+def _setup_py_entries(source: Source) -> Iterator[Entry]:
+    """The plain strings in setup.py's call of `setup`."""
+    for call in setup_calls(source):
+        for keyword in call.keywords:
+            name = _OF_SETUP.get(keyword.arg or "")
+            value = keyword.value
+            items: list[tuple[str, ast.expr]] = []
+            if keyword.arg == "extras_require" and isinstance(value, ast.Dict):
+                name = "requires_dist"
+                items = [("", one) for held in value.values for one in _elements(held)]
+            elif name == "project_urls" and isinstance(value, ast.Dict):
+                items = [
+                    (f"{key.value}, ", one)
+                    for key, one in zip(value.keys, value.values, strict=True)
+                    if isinstance(key, ast.Constant) and isinstance(key.value, str)
+                ]
+            elif name is not None:
+                items = [("", one) for one in _elements(value)]
+            for before, one in items:
+                if name and isinstance(one, ast.Constant) and isinstance(one.value, str):
+                    yield Entry(
+                        field=name,
+                        value=f"{before}{one.value}",
+                        where=source.in_file("setup.py", one.lineno, keyword.arg or ""),
+                    )
+
+
+def _elements(node: ast.expr) -> list[ast.expr]:
+    return list(node.elts) if isinstance(node, (ast.List, ast.Tuple)) else [node]
+
+
+_KINDS = {
+    "text": ("summary", "author_email", "maintainer_email", "project_urls", "home_page"),
+    "classifiers": ("classifiers",),
+    "dependencies": ("requires_dist", "requires_python", "provides_extra"),
+    "licence": ("license_expression",),
+    "imports": ("import_name", "import_namespace"),
+}
+
+
+def refused(source: Source, kind: str) -> Iterator[Finding]:
+    """PyPI's refusals of the entries of one kind, one entry at a time."""
+    for entry in source.entries:
+        if entry.field in _KINDS[kind]:
+            yield from _entry_findings(source, entry)
+
+
+def _entry_findings(source: Source, entry: Entry) -> Iterator[Finding]:
+    value = entry.value
+    if entry.field == "summary" and "\n" in value.strip() and source.backend != "flit-core":
+        # The other backends join the lines or keep the first.
+        yield from of_upload(
+            "summary-one-line",
+            "The description has several lines; the build keeps one.",
+            entry.where,
+            severity=Severity.WARNING,
+        )
+        value = " ".join(value.split())
+    if entry.field == "provides_extra" and source.backend != "flit-core":
+        value = canonicalize_name(value)
+    form = {
+        "metadata_version": ("2.5",),
+        "name": ("x",),
+        "version": ("1",),
+        entry.field: (value,),
+    }
+    for refusal in upload.metadata_refusals(form, upload.Site()):
+        yield from of_upload(
+            refusal.rule, _said(refusal.rule, entry), entry.where, refusal=refusal.text
+        )
+
+
+_SAID = {
+    "direct-dependency": "The dependency `{value}` points at an address; PyPI takes names only.",
+    "requires-dist-syntax": "`{value}` is not a valid dependency.",
+    "requires-python-syntax": "`{value}` is not a valid set of Python versions.",
+    "provides-extra-name": "`{value}` is not a valid name for an extra.",
+    "classifier-unknown": "There is no classifier `{value}`.",
+    "classifier-deprecated": "The classifier `{value}` is deprecated.",
+    "license-expression-invalid": "`{value}` is not a valid SPDX licence expression.",
+    "author-email": "`{value}` is not a valid e-mail address.",
+    "maintainer-email": "`{value}` is not a valid e-mail address.",
+    "project-url-label": "The label of `{value}` is missing or longer than 32 characters.",
+    "project-url-url": "`{value}` has no valid http:// or https:// address.",
+    "home-page": "`{value}` is no http:// or https:// address.",
+    "summary-length": "The description is longer than 512 characters.",
+    "summary-one-line": "The description has several lines.",
+    "import-name": "`{value}` is not a name that can be imported.",
+}
+
+
+def _said(rule: str, entry: Entry) -> str:
+    value = entry.value if len(entry.value) <= 120 else f"{entry.value[:119]}…"
+    form = _SAID.get(rule, "PyPI would refuse `{value}`.")
+    return form.format(value=" ".join(value.split()))
+
+
+_UPLOAD_RULES = {rule.id: rule for rule in RULES_ON_FILES}  # the same ids at this distance
+
+
+def of_upload(
+    slug: str,
+    message: str,
+    where: Location,
+    *,
+    fix: str = "",
+    severity: Severity | None = None,
+    refusal: str = "",
+) -> Iterator[Finding]:
+    """A finding of one of `checks.upload`'s rules, shown as a matter of the project."""
+    rule = _UPLOAD_RULES.get(slug)
+    if rule is not None:
+        found = find(rule, message, where=where, fix=fix, severity=severity, refusal=refusal)
+        yield replace(found, subject="project")
+
+
+def _name_place(source: Source) -> Location:
+    """Where the project's name stands."""
+    poetry = mapping(source.tool.get("poetry"))
+    if source.table or poetry:
+        return source.at(*(("project", "name") if source.table else ("tool", "poetry", "name")))
+    for section, key, _, line in ini_items(source.tree.texts.get("setup.cfg", "")):
+        if (section, key) == ("metadata", "name"):
+            return source.in_file("setup.cfg", line, "metadata.name")
+    for call in setup_calls(source):
+        for keyword in call.keywords:
+            if keyword.arg == "name":
+                return source.in_file("setup.py", keyword.value.lineno, "name")
+    return source.in_file("setup.py")
+
+
+def names(source: Source) -> Iterator[Finding]:
+    name = source.project.name
+    if not name:
+        return  # setup.py makes it up; the built metadata will tell
+    for refusal in upload.name_refusals(name, (), upload.Site()):
+        said = {
+            "name-stdlib": f"`{name}` is the name of a module of Python's standard library.",
+        }.get(refusal.rule, f"PyPI does not take `{name}` as a name.")
+        yield from of_upload(
+            refusal.rule,
+            said,
+            _name_place(source),
+            severity=Severity.WARNING if is_old_name(refusal) else None,
+            refusal=refusal.text,
+        )
+
+
+def entry_points(source: Source) -> Iterator[Finding]:
+    table = source.table
+    groups: list[tuple[tuple[str, ...], Mapping[str, Any]]] = [
+        (("project", key), mapping(table.get(key))) for key in ("scripts", "gui-scripts")
+    ]
+    if source.backend == "poetry-core" and not table:
+        groups.append(
+            (
+                ("tool", "poetry", "scripts"),
+                mapping(mapping(source.tool.get("poetry")).get("scripts")),
+            )
+        )
+    for path, group in groups:
+        for name in group:
+            if not re.fullmatch(r"[\w.-]+", name):
+                yield from of_upload(
+                    "wheel-entry-points",
+                    f"`{name}` cannot be the name of a script: letters, digits, `_`, `.` and `-` "
+                    "only.",
+                    source.at(*path, name),
+                )

@@ -1,0 +1,108 @@
+"""The README that becomes the project's page, and what it tells people to install."""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from nox_release.checks.source.rules import README_MISSING, README_OTHER
+from nox_release.checks.source.subject import Source, is_absent, package_folders, readme_path
+from nox_release.core.findings import Severity, find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nox_release.core.findings import Finding
+
+
+def readme(source: Source) -> Iterator[Finding]:
+    path = readme_path(source.project)
+    if path is None:
+        if "readme" not in source.project.dynamic and "readme" not in source.table:
+            there = sorted(
+                name
+                for name in source.tree.names
+                if re.fullmatch(r"readme(\.(md|rst|txt))?", name, re.IGNORECASE)
+            )
+            if there and source.table:
+                yield find(
+                    README_MISSING,
+                    f"`project.readme` is not set, so `{there[0]}` will not be on the project's "
+                    "page.",
+                    where=source.at("project"),
+                    fix=f'Add: readme = "{there[0]}"',
+                    severity=Severity.WARNING,
+                )
+        return
+    if is_absent(source, path):
+        key = ("project", "readme") if source.table else ("tool", "poetry", "readme")
+        yield find(README_MISSING, f"`{path}` is not there.", where=source.at(*key))
+        return
+    yield from _foreign_install_line(source, path)
+
+
+_INSTALL = re.compile(
+    r"(?:\bpip[23x]?|\bpip3\.\d+|\buv tool|\buv pip|\bpython\d? -m pip) install\s+(?P<what>[^`\n]+)"
+    r"|\b(?:uv|poetry|pdm|rye) add\s+(?P<added>[^`\n]+)"
+)
+
+
+_TAKES_VALUE = frozenset({"-r", "-c", "-i", "-f", "-t", "--index-url", "--extra-index-url"})
+
+
+def installed_names(text: str) -> Iterator[tuple[str, int]]:
+    """The projects that a README's install lines name, with their lines."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for found in _INSTALL.finditer(line):
+            what = re.split(r"&&|\|\||[;|#<]|\s\(|\.\s", found["what"] or found["added"])[0]
+            words = iter(what.split())
+            for word in words:
+                bare = word.strip("\"'*,.:()")
+                if word in _TAKES_VALUE:
+                    next(words, None)
+                elif word.startswith("-"):
+                    continue
+                elif re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?([=<>!~].*)?", bare):
+                    name = re.split(r"[\[=<>!~]", bare)[0]
+                    if name and not re.search(r"\.(whl|txt|toml|gz|zip)$", name):
+                        yield name, number
+
+
+def _foreign_install_line(source: Source, path: str) -> Iterator[Finding]:
+    own = source.project.normalized_name
+    named = [
+        (name, line)
+        for name, line in installed_names(source.tree.texts.get(path, ""))
+        if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name)
+    ]
+    if not named or any(canonicalize_name(name) == own for name, _ in named):
+        return
+    kin = {canonicalize_name(name) for name in _kin(source)}
+    for name, line in named:
+        other = canonicalize_name(name)
+        # A companion's README may well tell how to install what it belongs to.
+        is_host = own.startswith(f"{other}-")
+        alike = difflib.SequenceMatcher(None, own, other).ratio()
+        if other in kin or (alike >= 0.75 and not is_host):
+            yield find(
+                README_OTHER,
+                f"It says to install `{name}`; this project is `{source.project.name}`.",
+                where=source.in_file(path, line),
+            )
+            return
+
+
+def _kin(source: Source) -> Iterator[str]:
+    """Names this project might be confused with: its repository's, its packages'."""
+    if source.tree.repository:
+        yield source.tree.repository
+    for folder in package_folders(source.project, source.tree.names):
+        yield posixpath.basename(folder)
+    for _, url in source.project.urls:
+        found = re.match(r"https://git(?:hub|lab)\.com/[^/]+/([^/#?]+)", url)
+        if found:
+            yield found[1].removesuffix(".git")

@@ -1,0 +1,901 @@
+"""Rules about how files get from the build to the upload."""
+
+from __future__ import annotations
+
+import fnmatch
+import itertools
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nox_release.checks.workflow.subject import (
+    SECURITY,
+    action_version,
+    report,
+    rule,
+    skip,
+    uses_action,
+)
+from nox_release.core.findings import Severity
+from nox_release.workflows import patches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nox_release.checks.workflow.subject import Subject
+    from nox_release.core.findings import Finding, Skipped
+    from nox_release.workflows.publishing import Job, PublishJob, Step, Workflow
+    from nox_release.workflows.shell import Command
+    from nox_release.workflows.yaml_nodes import Node
+
+UPLOAD_DOCS = "https://github.com/actions/upload-artifact#readme"
+DOWNLOAD_DOCS = "https://github.com/actions/download-artifact#readme"
+
+SPLIT = rule(
+    "split-build-publish",
+    Severity.WARNING,
+    "Building and uploading are two jobs",
+    why="Building runs the project's code and that of its build tools; in the job with the token, "
+    "any of them could publish in your name.",
+    remedy="Build in one job, hand the files over as an artifact, upload in another.",
+    link=SECURITY,
+)
+STEPS = rule(
+    "publish-steps",
+    Severity.WARNING,
+    "The publish job fetches files and uploads them, and does nothing else",
+    why="Whatever runs there can ask for the token.",
+    remedy="Move check-outs, installations and scripts to the build job.",
+    link=SECURITY,
+)
+NAME_PATH = rule(
+    "artifact-name-path",
+    Severity.ERROR,
+    "The files that are built are those that are uploaded",
+    why="The upload takes what lies in its folder; a name or a folder that differs leaves it empty.",
+    remedy="Use the same artifact name on both sides, and download into `dist/`.",
+    link=DOWNLOAD_DOCS,
+)
+MERGE = rule(
+    "artifact-merge",
+    Severity.ERROR,
+    "Several artifacts are put into one folder",
+    why="Without `merge-multiple: true` each artifact gets a folder of its own below the path, and "
+    "the upload finds no files.",
+    remedy="Add `merge-multiple: true` to the download.",
+    link=DOWNLOAD_DOCS,
+)
+UNIQUE = rule(
+    "artifact-unique",
+    Severity.ERROR,
+    "Every artifact has its own name",
+    why="Since version 4 an artifact cannot be written twice: the second job fails.",
+    remedy="Put what differs into the name: `name: dist-${{ matrix.os }}`.",
+    link=UPLOAD_DOCS,
+)
+MAJOR = rule(
+    "artifact-same-major",
+    Severity.ERROR,
+    "Artifacts are written and read by actions that still run",
+    why="GitHub has switched versions 1 to 3 off, and version 4 does not see their artifacts.",
+    remedy="Use version 4 or later of both actions.",
+    link="https://github.blog/changelog/2024-04-16-deprecation-notice-v3-of-the-artifact-actions/",
+)
+EMPTY = rule(
+    "artifact-empty",
+    Severity.WARNING,
+    "A build without files fails",
+    why="By default an empty artifact is only a warning, and the upload fails later with "
+    "another message.",
+    remedy="Add `if-no-files-found: error` to the upload-artifact step.",
+    link=UPLOAD_DOCS,
+)
+ONLY_DISTS = rule(
+    "only-dists",
+    Severity.ERROR,
+    "The upload's folder holds sdists and wheels only",
+    why="Anything else is refused: `Unknown distribution format`.",
+    remedy="Hand over `dist/*.whl` and `dist/*.tar.gz`; keep other files in an artifact of their own.",
+    link="https://github.com/pypa/gh-action-pypi-publish#readme",
+)
+BOTH = rule(
+    "wheel-and-sdist",
+    Severity.WARNING,
+    "Both sdist and wheel are built",
+    why="Without a wheel every user builds it; without an sdist nobody else can.",
+    remedy="`python -m build` makes both.",
+    link="https://packaging.python.org/en/latest/discussions/package-formats/",
+)
+CHECKED = rule(
+    "check-before-publish",
+    Severity.WARNING,
+    "The files are inspected before they are uploaded",
+    why="A filename can never be used again: what is wrong has to be found before.",
+    remedy="Let the build job run `nox-release build` or `twine check --strict dist/*`.",
+    link="https://twine.readthedocs.io/en/stable/#twine-check",
+)
+LINUX = rule(
+    "linux-runner",
+    Severity.ERROR,
+    "The publish job runs on Linux",
+    why="The publishing action is a container action; these run on Linux only.",
+    remedy="`runs-on: ubuntu-latest`",
+    link="https://github.com/pypa/gh-action-pypi-publish#-non-goals",
+)
+
+UPLOADS = ("actions/upload-artifact",)
+DOWNLOADS = ("actions/download-artifact",)
+
+
+# --- artifacts -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One artifact: `folders` are those below its root that hold files; `None`: not known."""
+
+    job: Job
+    step: Step
+    name: str
+    paths: tuple[str, ...]
+    folders: tuple[str, ...] | None
+
+    def is_called(self, name: str) -> bool:
+        """Whether the artifact can have this name; expressions stand for anything."""
+        if self.name == name:
+            return True
+        if "${{" in name:
+            return False
+        pieces = [re.escape(piece) for piece in re.split(r"\$\{\{.*?\}\}", self.name)]
+        return re.fullmatch(".*".join(pieces), name, re.DOTALL) is not None
+
+    def matches(self, pattern: str) -> bool:
+        """Whether a download's glob can take the artifact."""
+        filled = re.sub(r"\$\{\{.*?\}\}", "x", self.name)
+        choices = re.fullmatch(r"(.*)\{([^{}]*)\}(.*)", pattern)
+        patterns = (
+            [f"{choices[1]}{choice}{choices[3]}" for choice in choices[2].split(",")]
+            if choices
+            else [pattern]
+        )
+        return any(fnmatch.fnmatchcase(filled, one) for one in patterns) or (
+            "${{" in self.name
+            and any(
+                fnmatch.fnmatchcase(one, re.sub(r"\$\{\{.*?\}\}", "*", self.name))
+                for one in patterns
+            )
+        )
+
+
+def uploads(workflow: Workflow) -> tuple[Upload, ...]:
+    """Every artifact that the workflow's own steps write."""
+    found = []
+    for job in workflow.jobs:
+        for step in job.steps:
+            if uses_action(step, *UPLOADS):
+                paths = tuple(
+                    line.strip() for line in (step.input("path") or "").splitlines() if line.strip()
+                )
+                found.append(
+                    Upload(
+                        job=job,
+                        step=step,
+                        name=step.input("name") or "artifact",
+                        paths=paths,
+                        folders=_layout(paths),
+                    )
+                )
+            elif uses_action(step, "hynek/build-and-inspect-python-package"):
+                name = "Packages" + (step.input("upload-name-suffix") or "")
+                found.append(Upload(job=job, step=step, name=name, paths=("dist",), folders=(".",)))
+    return tuple(found)
+
+
+def _layout(paths: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The folders with files, below the deepest folder that all paths share."""
+    prefixes = []
+    for path in paths:
+        if path.startswith("!"):
+            continue
+        text = re.sub(r"\$\{\{\s*github\.workspace\s*\}\}/?", "", path).replace("\\", "/")
+        if "${{" in text or text.startswith(("~", "$")):
+            return None
+        parts = posixpath.normpath(text).split("/")
+        fixed = []
+        for part in parts:
+            if any(sign in part for sign in "*?["):
+                break
+            fixed.append(part)
+        rest = parts[len(fixed) :]
+        if len(rest) > 1 or "**" in rest:
+            return None
+        if not rest and _is_file(parts[-1]):
+            fixed = fixed[:-1]
+        prefixes.append("/".join(fixed) or ".")
+    if not prefixes:
+        return None
+    if len(prefixes) == 1:
+        return (".",)
+    if any(prefix.startswith(("/", "..")) for prefix in prefixes):
+        return None
+    root = posixpath.commonpath([posixpath.normpath(prefix) for prefix in prefixes]) or "."
+    return tuple(posixpath.relpath(prefix, root) for prefix in prefixes)
+
+
+def _is_file(name: str) -> bool:
+    return (
+        re.search(r"\.(?:whl|gz|zip|exe|json|txt|xml|md|deb|rpm|zst|asc|sig|sigstore)$", name)
+        is not None
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What one download puts where: `folders` with files, `None` where that is not known."""
+
+    step: Step
+    taken: tuple[Upload, ...]
+    folders: tuple[str, ...] | None
+    merged: tuple[str, ...] | None
+    asked: str
+
+
+def _arrival(subject: Subject, step: Step, available: tuple[Upload, ...]) -> Arrival:
+    name, pattern = step.input("name"), step.input("pattern")
+    base = posixpath.normpath(_workspace(step.input("path") or "."))
+    if name:
+        taken = tuple(upload for upload in available if upload.is_called(name))
+        asked = f"`{name}`"
+    elif pattern:
+        taken = tuple(upload for upload in available if upload.matches(pattern))
+        asked = f"`{pattern}`"
+    else:
+        taken = available
+        asked = "every artifact"
+    if "$" in base or base.startswith("~"):
+        return Arrival(step=step, taken=taken, folders=None, merged=None, asked=asked)
+    merged = _below(base, taken)
+    version = action_version(subject.workflow, step)
+    single = len(taken) == 1 and not taken[0].job.has_matrix
+    if (
+        name
+        or step.input("merge-multiple") == "true"
+        or (single and version is not None and version[0] >= 5)
+    ):
+        folders = merged
+    else:
+        apart: list[str] = []
+        for upload in taken:
+            artifact = re.sub(r"\$\{\{.*?\}\}", "*", upload.name)
+            inner = _below(f"{base}/{artifact}", (upload,))
+            if inner is None:
+                return Arrival(step=step, taken=taken, folders=None, merged=merged, asked=asked)
+            apart.extend(inner)
+        if single and version is None:  # since version 5 a lone artifact gets no folder
+            apart.extend(merged or ())
+        folders = tuple(apart)
+    return Arrival(step=step, taken=taken, folders=folders, merged=merged, asked=asked)
+
+
+def _workspace(path: str) -> str:
+    return re.sub(r"\$\{\{\s*github\.workspace\s*\}\}", ".", path)
+
+
+def _below(base: str, taken: tuple[Upload, ...]) -> tuple[str, ...] | None:
+    found: list[str] = []
+    for upload in taken:
+        if upload.folders is None:
+            return None
+        found.extend(posixpath.normpath(f"{base}/{folder}") for folder in upload.folders)
+    return tuple(found)
+
+
+def packages_folders(publish: PublishJob) -> tuple[str, ...] | None:
+    """The folders from which an upload takes files, as globs; `None` where that is not known."""
+    step = publish.step
+    if step is None or step.uses is not None:
+        if step is not None and uses_action(step, "pypa/gh-action-pypi-publish"):
+            folder = _workspace(step.input("packages-dir") or "dist")
+            return None if "$" in folder else (posixpath.normpath(folder),)
+        return None
+    if step.working_directory or not publish.tool.startswith(("twine", "uv")):
+        return None
+    folders = []
+    for command in step.commands():
+        if command.line != publish.line:
+            continue
+        tool, verb = publish.tool.split(" ")[:2]
+        for word in command.runs(tool, verb) or ():
+            if "$" in word or word.startswith(("-", "http")):
+                continue
+            if word.endswith(("*", ".whl", ".gz", "/")) or "/" in word:
+                folder = word if word.endswith("/") else posixpath.dirname(word)
+                folders.append(posixpath.normpath(folder or "."))
+    if not folders and publish.tool.startswith("uv"):
+        return ("dist",)
+    return tuple(folders) or None
+
+
+_MAY_UPLOAD = re.compile(r"artifact|build|package|wheel|dist", re.IGNORECASE)
+_NO_UPLOAD = ("actions/checkout", "pypa/cibuildwheel", "pyo3/maturin-action", *DOWNLOADS, *UPLOADS)
+
+
+def unknown_sources(jobs: tuple[Job, ...]) -> str:
+    """A job or step that may write artifacts which cannot be seen here; empty when there is none."""
+    for job in jobs:
+        if job.uses is not None:
+            return f"job `{job.id}` is in {job.uses.text}"
+        for step in job.steps:
+            if step.uses is None or uses_action(
+                step, *_NO_UPLOAD, "hynek/build-and-inspect-python-package"
+            ):
+                continue
+            if step.uses.kind == "local" or _MAY_UPLOAD.search(step.uses.text.split("@")[0]):
+                return f"job `{job.id}` uses {step.uses.text}"
+    return ""
+
+
+def artifact_name_path(subject: Subject) -> Iterator[Finding | Skipped]:
+    available = uploads(subject.workflow)
+    for publish in subject.publishes:
+        if publish.unusable or publish.step is None:
+            continue
+        steps = subject.before(publish)
+        downloads = [step for step in steps if uses_action(step, *DOWNLOADS)]
+        hidden = unknown_sources((*subject.needed(publish.job), publish.job))
+        if subject.workflow.event("workflow_call") is not None:
+            hidden = hidden or "the calling workflow may write artifacts"
+        if not downloads:
+            if not hidden and publish.step.uses is not None and _brings_nothing(steps):
+                yield report(
+                    subject,
+                    NAME_PATH,
+                    publish.line,
+                    f"Job `{publish.job.id}` uploads, but nothing in it builds or fetches files.",
+                    key=f"jobs.{publish.job.id}.steps",
+                )
+            continue
+        yield from _arrivals_fit(subject, publish, downloads, available, hidden)
+
+
+def _brings_nothing(steps: tuple[Step, ...]) -> bool:
+    quiet = ("actions/checkout", "actions/setup-python", "actions/cache", "astral-sh/setup-uv")
+    return all(uses_action(step, *quiet) for step in steps)
+
+
+def _arrivals_fit(
+    subject: Subject,
+    publish: PublishJob,
+    downloads: list[Step],
+    available: tuple[Upload, ...],
+    hidden: str,
+) -> Iterator[Finding | Skipped]:
+    arrivals = []
+    for step in downloads:
+        if any(step.input(name) for name in ("run-id", "repository", "artifact-ids")):
+            yield skip(NAME_PATH, f"job `{publish.job.id}` fetches artifacts of another run")
+            return
+        arrival = _arrival(subject, step, available)
+        if not arrival.taken:
+            expression = "${{" in (step.input("name") or step.input("pattern") or "")
+            if hidden or expression:
+                reason = hidden or "the artifact's name is an expression"
+                yield skip(NAME_PATH, reason)
+                return
+            names = ", ".join(sorted({f"`{upload.name}`" for upload in available})) or "none"
+            key = "name" if step.input("name") else "pattern"
+            yield report(
+                subject,
+                NAME_PATH,
+                step.input_line(key),
+                f"Job `{publish.job.id}` fetches the artifact {arrival.asked}, which no job "
+                f"writes; there is {names}.",
+                key=f"jobs.{publish.job.id}.steps",
+            )
+            return
+        arrivals.append(arrival)
+    wanted = packages_folders(publish)
+    position = subject.before(publish).index(downloads[0])
+    moved = any(step.run is not None for step in subject.before(publish)[position:])
+    if wanted is None or moved or any(arrival.folders is None for arrival in arrivals) or hidden:
+        return
+    arrived = [folder for arrival in arrivals for folder in arrival.folders or ()]
+    if any(_fits(folder, glob) for folder in arrived for glob in wanted):
+        return
+    if any(_fits(f, glob) for a in arrivals for f in a.merged or () for glob in wanted):
+        return  # artifact-merge speaks of it
+    yield report(
+        subject,
+        NAME_PATH,
+        publish.line,
+        f"Job `{publish.job.id}` uploads from `{wanted[0]}/`, but the files are fetched into "
+        f"`{arrived[0]}/`.",
+        key=f"jobs.{publish.job.id}.steps",
+    )
+
+
+def _fits(folder: str, glob: str) -> bool:
+    return fnmatch.fnmatchcase(folder, glob) or (
+        "*" in folder and fnmatch.fnmatchcase(glob, folder)
+    )
+
+
+def artifact_merge(subject: Subject) -> Iterator[Finding | Skipped]:
+    available = uploads(subject.workflow)
+    for publish in subject.publishes:
+        wanted = packages_folders(publish)
+        if publish.unusable or publish.step is None or wanted is None:
+            continue
+        if subject.workflow.is_only_called or unknown_sources(subject.needed(publish.job)):
+            continue
+        steps = subject.before(publish)
+        for position, step in enumerate(steps):
+            if not uses_action(step, *DOWNLOADS) or step.input("name"):
+                continue
+            if any(later.run is not None for later in steps[position:]):
+                continue
+            arrival = _arrival(subject, step, available)
+            if arrival.folders is None or arrival.merged is None:
+                continue
+            if any(_fits(folder, glob) for folder in arrival.folders for glob in wanted):
+                continue
+            if any(_fits(folder, glob) for folder in arrival.merged for glob in wanted):
+                yield report(
+                    subject,
+                    MERGE,
+                    step.line,
+                    f"Job `{publish.job.id}` fetches {arrival.asked} into a folder for each "
+                    f"artifact; `{wanted[0]}/` itself stays empty.",
+                    key=f"jobs.{publish.job.id}.steps",
+                    patch=patches.set_input(subject.workflow, step.node, "merge-multiple", "true"),
+                )
+
+
+def artifact_unique(subject: Subject) -> Iterator[Finding | Skipped]:
+    literal: dict[str, Upload] = {}
+    for upload in uploads(subject.workflow):
+        version = action_version(subject.workflow, upload.step)
+        if (version is not None and version[0] < 4) or upload.step.input("overwrite") == "true":
+            continue
+        if uses_action(upload.step, "hynek/build-and-inspect-python-package"):
+            continue
+        line = upload.step.input_line("name")
+        if upload.job.has_matrix and not upload.step.condition:
+            size = matrix_size(upload.job.matrix)
+            varies = "${{" in upload.name
+            if not varies and size is None:
+                yield skip(UNIQUE, f"how many jobs the matrix of `{upload.job.id}` makes")
+            elif not varies and size is not None and size > 1:
+                first = _first_key(upload.job.matrix)
+                yield report(
+                    subject,
+                    UNIQUE,
+                    line,
+                    f"Each of the {size} jobs of the matrix `{upload.job.id}` writes the artifact "
+                    f"`{upload.name}`.",
+                    key=f"jobs.{upload.job.id}.steps",
+                    patch=_unique_patch(subject, upload, first),
+                )
+        if "${{" in upload.name or upload.step.condition or upload.job.condition:
+            continue
+        other = literal.setdefault(upload.name, upload)
+        if other is not upload:
+            yield report(
+                subject,
+                UNIQUE,
+                line,
+                f"Jobs `{other.job.id}` and `{upload.job.id}` both write the artifact "
+                f"`{upload.name}`.",
+                key=f"jobs.{upload.job.id}.steps",
+            )
+
+
+def _unique_patch(subject: Subject, upload: Upload, first: str) -> str:
+    if not first or upload.step.input("name") is None:
+        return ""
+    name = f"{upload.name}-${{{{ matrix.{first} }}}}"
+    return patches.set_input(subject.workflow, upload.step.node, "name", name)
+
+
+def _first_key(matrix: Node | None) -> str:
+    if matrix is None or matrix.kind != "mapping":
+        return ""
+    keys = [key.text for key, _ in matrix.entries if key.text not in ("include", "exclude")]
+    values = matrix.get(keys[0]) if keys else None
+    scalars = values is not None and all(item.kind == "scalar" for item in values.items)
+    return keys[0] if keys and scalars else ""
+
+
+def matrix_size(matrix: Node | None) -> int | None:
+    """How many jobs a matrix makes at most; `None` where an expression decides."""
+    if matrix is None or matrix.kind != "mapping":
+        return None
+    size = 1
+    axes = 0
+    for key, values in matrix.entries:
+        if key.text == "exclude":
+            return None
+        if values.kind != "sequence":
+            return None
+        if key.text != "include":
+            size *= len(values.items)
+            axes += 1
+    include = matrix.get("include")
+    if include is None:
+        return size
+    if axes:
+        return size if size > 1 else None  # an entry may add to a job instead of adding one
+    return len(include.items)
+
+
+def artifact_same_major(subject: Subject) -> Iterator[Finding | Skipped]:
+    for job in subject.workflow.jobs:
+        for step in job.steps:
+            if not uses_action(step, *UPLOADS, *DOWNLOADS):
+                continue
+            version = action_version(subject.workflow, step)
+            if version is not None and version[0] < 4 and step.uses is not None:
+                yield report(
+                    subject,
+                    MAJOR,
+                    step.line,
+                    f"Job `{job.id}` uses {step.uses.text}, which GitHub no longer runs.",
+                    key=f"jobs.{job.id}.steps",
+                )
+
+
+def artifact_empty(subject: Subject) -> Iterator[Finding | Skipped]:
+    available = uploads(subject.workflow)
+    feeding: list[Upload] = []
+    for publish in subject.publishes:
+        for step in subject.before(publish):
+            if uses_action(step, *DOWNLOADS):
+                taken = _arrival(subject, step, available).taken
+                feeding.extend(upload for upload in taken if upload not in feeding)
+    for upload in feeding:
+        if not uses_action(upload.step, *UPLOADS):
+            continue
+        if upload.step.input("if-no-files-found") == "error":
+            continue
+        yield report(
+            subject,
+            EMPTY,
+            upload.step.line,
+            f"Job `{upload.job.id}` hands over the artifact `{upload.name}` even when it is empty.",
+            key=f"jobs.{upload.job.id}.steps",
+            patch=patches.set_input(
+                subject.workflow, upload.step.node, "if-no-files-found", "error"
+            ),
+        )
+
+
+_DISTRIBUTION = re.compile(r"\.(?:whl|tar\.gz|zip|egg)$|\.publish\.attestation$")
+_OTHER_FILE = re.compile(r"\.[A-Za-z0-9]+$|^[A-Z0-9_]+SUMS?$")
+_OTHER_FOLDER = re.compile(r"(?:^|/)(?:docs?|htmlcov|coverage|site|_build|html|logs?)(?:/|$)")
+
+
+def only_dists(subject: Subject) -> Iterator[Finding | Skipped]:
+    available = uploads(subject.workflow)
+    told = set()
+    for publish in subject.publishes:
+        wanted = packages_folders(publish)
+        if (
+            publish.unusable
+            or publish.step is None
+            or wanted is None
+            or publish.tool != ("pypa/gh-action-pypi-publish")
+        ):
+            continue
+        steps = subject.before(publish)
+        for step in steps:
+            if uses_action(step, "sigstore/gh-action-sigstore-python") and any(
+                (step.input("inputs") or "").strip().lstrip("./").startswith(f"{folder}/")
+                for folder in wanted
+            ):
+                yield report(
+                    subject,
+                    ONLY_DISTS,
+                    step.line,
+                    f"Job `{publish.job.id}` puts signature files into `{wanted[0]}/` before the "
+                    "upload.",
+                    key=f"jobs.{publish.job.id}.steps",
+                )
+            if not uses_action(step, *DOWNLOADS):
+                continue
+            arrival = _arrival(subject, step, available)
+            cleaned = any(later.run is not None for later in steps[steps.index(step) :])
+            if (
+                cleaned
+                or arrival.folders is None
+                or not any(_fits(folder, glob) for folder in arrival.folders for glob in wanted)
+            ):
+                continue
+            for upload in arrival.taken:
+                stranger = _stranger(upload)
+                if stranger and upload.step.line not in told:
+                    told.add(upload.step.line)
+                    yield report(
+                        subject,
+                        ONLY_DISTS,
+                        upload.step.input_line("path"),
+                        f"The artifact `{upload.name}` brings {stranger} into `{wanted[0]}/`, "
+                        "from where everything is uploaded.",
+                        key=f"jobs.{upload.job.id}.steps",
+                    )
+
+
+def _stranger(upload: Upload) -> str:
+    """Something in an artifact that is no distribution."""
+    for path in upload.paths:
+        last = path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+        if path.startswith("!") or _DISTRIBUTION.search(last):
+            continue
+        if _OTHER_FILE.search(last) and "${{" not in last and not last.endswith(".*"):
+            return f"`{path}`"
+        if _OTHER_FOLDER.search(path):
+            return f"`{path}`"
+    for step in upload.job.steps:
+        if step is upload.step:
+            break
+        for command in step.commands():
+            written = re.search(r">>?\s*['\"]?(\S*dist/[^\s'\"]+)", command.text)
+            if written and not _DISTRIBUTION.search(written[1]) and _takes(upload, written[1]):
+                return f"`{written[1]}`"
+    return ""
+
+
+def _takes(upload: Upload, file: str) -> bool:
+    """Whether the artifact's paths take a file that a command wrote."""
+    file = posixpath.normpath(file)
+    return any(
+        fnmatch.fnmatchcase(file, posixpath.normpath(path))
+        or file.startswith(posixpath.normpath(path) + "/")
+        for path in upload.paths
+        if not path.startswith("!") and "$" not in path
+    )
+
+
+# --- builds ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """A command or action that makes distributions: `kinds` of `sdist` and `wheel`."""
+
+    job: Job
+    step: Step
+    line: int
+    kinds: frozenset[str]
+    isolated: bool = True
+
+
+_EVERYTHING = frozenset({"sdist", "wheel"})
+
+
+def builds(workflow: Workflow) -> tuple[Build, ...]:
+    """What the workflow's own steps build."""
+    found = []
+    for job in workflow.jobs:
+        for step in job.steps:
+            kinds = _action_kinds(step)
+            if kinds:
+                found.append(Build(job=job, step=step, line=step.line, kinds=kinds))
+            for command in step.commands():
+                kinds = _command_kinds(command)
+                if kinds:
+                    loose = {"--no-isolation", "-n", "--no-build-isolation"} & set(command.words)
+                    found.append(
+                        Build(
+                            job=job,
+                            step=step,
+                            line=command.line,
+                            kinds=kinds,
+                            isolated=not loose and "setup.py" not in command.words,
+                        )
+                    )
+    return tuple(found)
+
+
+def _action_kinds(step: Step) -> frozenset[str]:
+    if uses_action(step, "hynek/build-and-inspect-python-package"):
+        return _EVERYTHING
+    if uses_action(step, "pypa/cibuildwheel"):
+        return frozenset({"wheel"})
+    if uses_action(step, "pyo3/maturin-action"):
+        command = step.input("command") or "build"
+        extra = {"sdist"} if "--sdist" in (step.input("args") or "") else set()
+        return frozenset({"sdist"} if command == "sdist" else {"wheel"} | extra)
+    return frozenset()
+
+
+def _command_kinds(command: Command) -> frozenset[str]:
+    words = command.words
+    if not words or words[0] in ("echo", "printf"):
+        return frozenset()
+    sdist, wheel = {"--sdist", "-s"}, {"--wheel", "-w", "--wheels"}
+    front = any(pair == ("-m", "build") for pair in itertools.pairwise(words))
+    front = (
+        front or "pyproject-build" in words or (words[:2] == ("pipx", "run") and "build" in words)
+    )
+    if front or command.runs("uv", "build") is not None:
+        chosen = ({"sdist"} if sdist & set(words) else set()) | (
+            {"wheel"} if wheel & set(words) else set()
+        )
+        return frozenset(chosen) or _EVERYTHING
+    if command.runs("nox-release", "build") is not None:
+        return _EVERYTHING
+    for tool in ("hatch", "poetry", "flit", "pdm", "rye"):
+        after = command.runs(tool, "build")
+        if after is not None:
+            text = " ".join(after)
+            only_wheel = re.search(r"(?:-t|--target|--format|-f)[ =]wheel|--no-sdist", text)
+            only_sdist = re.search(r"(?:-t|--target|--format|-f)[ =]sdist|--no-wheel", text)
+            if only_wheel and only_sdist:
+                return _EVERYTHING
+            return frozenset({"wheel"} if only_wheel else {"sdist"} if only_sdist else _EVERYTHING)
+    if "setup.py" in words:
+        made = {"sdist": "sdist", "bdist_wheel": "wheel"}
+        return frozenset(made[word] for word in words if word in made)
+    if command.runs("maturin", "build") is not None:
+        return _EVERYTHING if "--sdist" in words else frozenset({"wheel"})
+    if command.runs("maturin", "sdist") is not None:
+        return frozenset({"sdist"})
+    if command.tool("cibuildwheel") is not None:
+        return frozenset({"wheel"})
+    return frozenset()
+
+
+def split_build_publish(subject: Subject) -> Iterator[Finding | Skipped]:
+    made = builds(subject.workflow)
+    for job in subject.publish_jobs:
+        inside = [build for build in made if build.job.id == job.id]
+        own = [p for p in subject.publishes if p.job.id == job.id and "--build" in _run_of(p)]
+        if inside or own:
+            line = inside[0].line if inside else own[0].line
+            yield report(
+                subject,
+                SPLIT,
+                line,
+                f"Job `{job.id}` builds the files and uploads them.",
+                key=f"jobs.{job.id}",
+            )
+
+
+def _run_of(publish: PublishJob) -> str:
+    return (publish.step.run or "") if publish.step is not None else ""
+
+
+_HARMLESS = (
+    "actions/download-artifact",
+    "actions/attest-build-provenance",
+    "actions/attest",
+    "astral-sh/attest-action",
+    "astral-sh/setup-uv",
+    "actions/setup-python",
+    "sigstore/gh-action-sigstore-python",
+    "step-security/harden-runner",
+    "pypa/gh-action-pypi-publish",
+    "dawidd6/action-download-artifact",
+)
+
+
+def publish_steps(subject: Subject) -> Iterator[Finding | Skipped]:
+    made = {build.job.id for build in builds(subject.workflow)}
+    for job in subject.publish_jobs:
+        if job.id in made:
+            continue  # split-build-publish says so
+        extra = [step for step in job.steps if not _belongs(subject, step)]
+        if not extra:
+            continue
+        what = "; ".join(
+            f"line {step.line}: {step.uses.text if step.uses else _short(step.run or '')}"
+            for step in extra[:4]
+        )
+        yield report(
+            subject,
+            STEPS,
+            extra[0].line,
+            f"Job `{job.id}` does more than to fetch and upload: {what}.",
+            key=f"jobs.{job.id}.steps",
+        )
+
+
+def _short(script: str) -> str:
+    first = next((line.strip() for line in script.splitlines() if line.strip()), "")
+    return f"`{first[:60]}`"
+
+
+_SHOWS = ("ls", "tree", "find", "echo", "printf", "true", "pwd", "du", "stat", "sha256sum", "cat")
+
+
+def _belongs(subject: Subject, step: Step) -> bool:
+    if uses_action(step, *_HARMLESS):
+        return True
+    if any(p.step is not None and p.step == step for p in subject.publishes):
+        return True
+    if step.run is None:
+        return False
+    return all(
+        not command.words
+        or command.words[0] in _SHOWS
+        or command.tool("nox-release") is not None
+        or command.runs("twine", "check") is not None
+        for command in step.commands()
+    )
+
+
+def wheel_and_sdist(subject: Subject) -> Iterator[Finding | Skipped]:
+    made = builds(subject.workflow)
+    if not made:
+        return
+    if unknown_sources(subject.workflow.jobs):
+        return
+    scripts = [p for p in subject.publishes if "--build" in _run_of(p)]
+    kinds = frozenset[str]().union(*(build.kinds for build in made))
+    if scripts or kinds == _EVERYTHING:
+        return
+    missing = "wheel" if kinds == {"sdist"} else "sdist"
+    yield report(
+        subject, BOTH, made[0].line, f"No {missing} is built.", key=f"jobs.{made[0].job.id}.steps"
+    )
+
+
+def check_before_publish(subject: Subject) -> Iterator[Finding | Skipped]:
+    if not subject.publish_jobs:
+        return
+    for job in subject.workflow.jobs:
+        if job.uses is not None:
+            return  # what it does is written elsewhere
+        for step in job.steps:
+            if uses_action(step, "hynek/build-and-inspect-python-package"):
+                return
+            for command in step.commands():
+                if command.runs("twine", "check") is not None or command.tool(
+                    "check-wheel-contents"
+                ):
+                    return
+                after = command.tool("nox-release")
+                if after and after[0] in ("build", "check-project"):
+                    return
+    job = subject.publish_jobs[0]
+    yield report(
+        subject,
+        CHECKED,
+        job.line,
+        "Nothing looks at the files before they are uploaded.",
+        key=f"jobs.{job.id}",
+    )
+
+
+def linux_runner(subject: Subject) -> Iterator[Finding | Skipped]:
+    for publish in subject.publishes:
+        if publish.tool != "pypa/gh-action-pypi-publish":
+            continue
+        for label in publish.job.runs_on:
+            if re.match(r"(?:windows|macos)", label, re.IGNORECASE):
+                line = publish.job.line_of("runs-on")
+                yield report(
+                    subject,
+                    LINUX,
+                    line,
+                    f"Job `{publish.job.id}` runs on {label}, where the publishing action cannot.",
+                    key=f"jobs.{publish.job.id}.runs-on",
+                    patch=patches.replace_in_line(subject.workflow, line, label, "ubuntu-latest"),
+                )
+
+
+CHECKS = (
+    (SPLIT, split_build_publish),
+    (STEPS, publish_steps),
+    (NAME_PATH, artifact_name_path),
+    (MERGE, artifact_merge),
+    (UNIQUE, artifact_unique),
+    (MAJOR, artifact_same_major),
+    (EMPTY, artifact_empty),
+    (ONLY_DISTS, only_dists),
+    (BOTH, wheel_and_sdist),
+    (CHECKED, check_before_publish),
+    (LINUX, linux_runner),
+)
+RULES = tuple(rule for rule, _ in CHECKS)

@@ -1,0 +1,51 @@
+"""Every rule about a publishing workflow, put to one workflow with what is known around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nox_release.checks.workflow import artifacts as workflow_artifacts
+from nox_release.checks.workflow import permissions as workflow_permissions
+from nox_release.checks.workflow import scripts as workflow_scripts
+from nox_release.checks.workflow import triggers as workflow_triggers
+from nox_release.checks.workflow import upload as workflow_upload
+from nox_release.checks.workflow.subject import EnvironmentPolicy, WorkflowFacts, look_at
+from nox_release.core.findings import Finding, Passed
+
+if TYPE_CHECKING:
+    from nox_release.core.findings import Result
+    from nox_release.workflows.publishing import Workflow
+
+__all__ = ["RULES", "EnvironmentPolicy", "WorkflowFacts", "check_workflow"]
+
+CHECKS = (
+    *workflow_triggers.CHECKS,
+    *workflow_permissions.CHECKS,
+    *workflow_artifacts.CHECKS,
+    *workflow_scripts.CHECKS,
+    *workflow_upload.CHECKS,
+)
+RULES = tuple(rule for rule, _ in CHECKS)
+
+
+def check_workflow(workflow: Workflow, facts: WorkflowFacts) -> tuple[Result, ...]:
+    """What the rules find in a workflow that publishes; nothing for one that does not.
+
+    Findings come first in the order of the rules, then what could not be checked, then one line
+    for all rules that hold.
+    """
+    subject = look_at(workflow, facts)
+    if not subject.publishes:
+        return ()
+    results = [result for _, check in CHECKS for result in check(subject)]
+    concerned = {result.id for result in results}
+    holds = sum(rule.id not in concerned for rule in RULES)
+    findings = [result for result in results if isinstance(result, Finding)]
+    others = [result for result in results if not isinstance(result, Finding)]
+    held = Passed(
+        id="workflow-rules",
+        subject="workflow",
+        title=f"{holds} rules about publishing workflows hold",
+        detail=workflow.file,
+    )
+    return (*findings, *others, held)

@@ -1,0 +1,312 @@
+"""What the rules about workflows look at: the workflow, what is known around it, and which event
+reaches which upload.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nox_release.core.findings import Finding, Rule, Severity, Skipped, find
+from nox_release.workflows.expressions import Circumstances, holds
+from nox_release.workflows.publishing import PublishJob, publish_jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from nox_release.project.publisher import TrustedPublisher
+    from nox_release.project.pyproject import Index
+    from nox_release.workflows.publishing import Job, Step, Workflow
+
+SYNTAX = "https://docs.github.com/actions/reference/workflow-syntax-for-github-actions"
+EVENTS = "https://docs.github.com/actions/reference/events-that-trigger-workflows"
+ACTION = "https://github.com/pypa/gh-action-pypi-publish#readme"
+SECURITY = "https://docs.pypi.org/trusted-publishers/security-model/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentPolicy:
+    """The rules of a GitHub environment. `patterns` are (kind, pattern) with kind `tag` or
+    `branch`; `None`: every ref may deploy. `protected_branches` leaves tags out altogether.
+    """
+
+    name: str
+    patterns: tuple[tuple[str, str], ...] | None = None
+    protected_branches: bool = False
+    reviewers: tuple[str, ...] = ()
+    wait_minutes: int = 0
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowFacts:
+    """What is known besides the file. `None` means that it is not known: such rules are skipped.
+
+    `likely_tag` stands for a `tag` that is not known yet: of its form, with another version.
+    `starts` are the events that releasing with this tool raises. `publisher` is what is
+    registered on the index, `environment` the rules GitHub has for the job's environment.
+    `at_commit` and `on_default_branch` say where the file is. `others` are the repository's other
+    workflows. `metadata_version` is that of the built files.
+    """
+
+    repository: str | None = None
+    index: Index | None = None
+    default_branch: str | None = None
+    tag: str | None = None
+    likely_tag: str | None = None
+    starts: tuple[str, ...] | None = None
+    at_commit: bool | None = None
+    on_default_branch: bool | None = None
+    version_from_tags: bool | None = None
+    metadata_version: str | None = None
+    native: bool | None = None
+    dependencies: tuple[str, ...] | None = None
+    publisher: TrustedPublisher | None = None
+    environment: EnvironmentPolicy | None = None
+    others: tuple[Workflow, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One workflow with its uploads; those to PyPI (or to where only a run knows) are `releases`."""
+
+    workflow: Workflow
+    facts: WorkflowFacts
+    publishes: tuple[PublishJob, ...]
+
+    @property
+    def releases(self) -> tuple[PublishJob, ...]:
+        """The uploads that count: not those to TestPyPI, unless there are no others."""
+        real = tuple(one for one in self.publishes if one.index != "testpypi")
+        return real or self.publishes
+
+    @property
+    def publish_jobs(self) -> tuple[Job, ...]:
+        """The jobs with an upload of their own, each once."""
+        found: dict[str, Job] = {}
+        for publish in self.publishes:
+            if not publish.unusable:
+                found.setdefault(publish.job.id, publish.job)
+        return tuple(found.values())
+
+    def reaches(self, publish: PublishJob, event: str) -> bool | None:
+        """Whether `event` (`release`, `push-tag`, `push-branch`, `dispatch-tag`, or an event's name) makes this upload happen; `None`: not known."""
+        if not starts(self.workflow, event):
+            return False
+        answers = {
+            _runs(self.workflow, publish, given)
+            for given in circumstances(event, self.facts, publish)
+        }
+        return answers.pop() if len(answers) == 1 else None
+
+    def before(self, publish: PublishJob) -> tuple[Step, ...]:
+        """The steps of the publishing job that run before the upload."""
+        steps = publish.job.steps
+        if publish.step is None:
+            return ()
+        for position, step in enumerate(steps):
+            if step is publish.step or step == publish.step:
+                return steps[:position]
+        return ()
+
+    def needed(self, job: Job) -> tuple[Job, ...]:
+        """The jobs that `job` needs, and those that these need."""
+        found: dict[str, Job] = {}
+        waiting = list(job.needs)
+        while waiting:
+            name = waiting.pop()
+            other = self.workflow.job(name)
+            if other is not None and name not in found:
+                found[name] = other
+                waiting.extend(other.needs)
+        return tuple(found.values())
+
+
+_MOST = 60  # uploads looked at; a real workflow has a handful
+
+
+def look_at(workflow: Workflow, facts: WorkflowFacts) -> Subject:
+    called = {other.file: other for other in facts.others or ()}
+    return Subject(
+        workflow=workflow, facts=facts, publishes=publish_jobs(workflow, called=called)[:_MOST]
+    )
+
+
+# --- events ----------------------------------------------------------------------------------
+
+
+def starts(workflow: Workflow, kind: str) -> bool:
+    """Whether an event of this kind starts the workflow at all."""
+    if kind in ("push-tag", "push-branch"):
+        push = workflow.event("push")
+        if push is None:
+            return False
+        tags = push.tags is not None or push.tags_ignore is not None
+        branches = push.branches is not None or push.branches_ignore is not None
+        if not tags and not branches:
+            return True
+        return tags if kind == "push-tag" else branches
+    if kind == "release":
+        release = workflow.event("release")
+        return release is not None and (
+            release.types is None
+            or bool({"published", "released", "created", "prereleased"} & set(release.types))
+        )
+    return workflow.event("workflow_dispatch" if kind == "dispatch-tag" else kind) is not None
+
+
+@functools.lru_cache(maxsize=256)
+def _given(event: str, tag: str, branch: str, repository: str | None) -> Circumstances:
+    github: dict[str, object] = {"event_name": event.split("-", maxsplit=1)[0]}
+    complete = frozenset[str]()
+    if event in ("release", "push-tag", "dispatch-tag"):
+        github |= {"ref": f"refs/tags/{tag}", "ref_name": tag, "ref_type": "tag"}
+        complete = frozenset() if event == "dispatch-tag" else frozenset({"inputs"})
+    elif event == "push-branch":
+        github |= {"ref": f"refs/heads/{branch}", "ref_name": branch, "ref_type": "branch"}
+        complete = frozenset({"inputs"})
+    elif event in ("workflow_dispatch", "schedule"):
+        github |= {"ref": f"refs/heads/{branch}", "ref_name": branch, "ref_type": "branch"}
+    if event == "dispatch-tag":
+        github["event_name"] = "workflow_dispatch"
+    if event == "release":
+        release = {"draft": False, "prerelease": False, "tag_name": tag}
+        github["event"] = {"action": "published", "release": release}
+    elif event in ("push-tag", "push-branch"):  # GitHub's payload of a push has neither
+        github["event"] = {"action": None, "release": None}
+    if repository:
+        github["repository"] = repository
+        github["repository_owner"] = repository.split("/", maxsplit=1)[0]
+    contexts: dict[str, object] = {"github": github}
+    if complete:
+        contexts["inputs"] = {}
+    return Circumstances(contexts=contexts, complete=complete)
+
+
+# A form of tag that a condition asks for, as in `startsWith(github.ref, 'refs/tags/demo-v')`.
+_TAG_ASKED_FOR = re.compile(
+    r"(?:tag_name|ref_name|github\.ref)\s*(?:,|==)\s*'(?:refs/tags/)?([^']+)'"
+)
+
+
+def circumstances(
+    event: str, facts: WorkflowFacts, publish: PublishJob
+) -> tuple[Circumstances, ...]:
+    """The runs to look at: one, or one for each likely form of tag where the tag is not known."""
+    tags: tuple[str, ...] = ("v1.0.0", "1.0.0")
+    known = facts.tag or facts.likely_tag
+    if known is not None:
+        tags = (known,)
+    else:
+        conditions = f"{publish.job.condition} {publish.step.condition if publish.step else ''}"
+        asked = sorted(set(_TAG_ASKED_FOR.findall(conditions)))[:8]
+        tags += tuple(f"{form}1.0.0" for form in asked if not form.startswith("refs/"))
+    branch = facts.default_branch or "main"
+    return tuple(_given(event, tag, branch, facts.repository) for tag in tags)
+
+
+_STATUS = re.compile(r"\b(?:always|failure|cancelled|success)\s*\(")
+
+
+def _runs(workflow: Workflow, publish: PublishJob, given: Circumstances) -> bool | None:
+    answer = job_runs(workflow, publish.job, given)
+    if answer is False or publish.step is None:
+        return answer
+    step = holds(publish.step.condition, given)
+    upload = publish.step.input("upload")
+    if upload is not None and step is not False:  # an action that builds, and uploads if told to
+        told = holds(upload, given)
+        step = False if told is False else None if None in (step, told) else True
+    return False if step is False else None if None in (answer, step) else True
+
+
+def job_runs(workflow: Workflow, job: Job, given: Circumstances, *, depth: int = 0) -> bool | None:
+    """Whether the job runs, given that nothing fails."""
+    answer = holds(job.condition, given)
+    if answer is False or depth > 50:
+        return answer
+    if _STATUS.search(job.condition):
+        return answer
+    for name in job.needs:
+        other = workflow.job(name)
+        if other is None:
+            continue
+        before = job_runs(workflow, other, given, depth=depth + 1)
+        if before is False:
+            return False
+        if before is None:
+            answer = None
+    return answer
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+def rule(
+    slug: str, severity: Severity, title: str, *, why: str, remedy: str, link: str = SYNTAX
+) -> Rule:
+    """A rule about workflows."""
+    return Rule(
+        id=slug,
+        subject="workflow",
+        severity=severity,
+        title=title,
+        why=why,
+        remedy=remedy,
+        link=link,
+    )
+
+
+def skip(rule: Rule, reason: str) -> Skipped:
+    return Skipped(id=rule.id, subject=rule.subject, title=rule.title, reason=reason)
+
+
+def report(
+    subject: Subject,
+    rule: Rule,
+    line: int | None,
+    message: str,
+    *,
+    key: str = "",
+    fix: str = "",
+    severity: Severity | None = None,
+    patch: str = "",
+) -> Finding:
+    """A finding at a line of the workflow."""
+    return find(
+        rule,
+        message,
+        where=subject.workflow.at(line, key),
+        fix=fix,
+        severity=severity,
+        patch=patch,
+    )
+
+
+if TYPE_CHECKING:
+    Check = Callable[[Subject], Iterator[Finding | Skipped]]
+
+
+# --- versions of actions ---------------------------------------------------------------------
+
+
+def action_version(workflow: Workflow, step: Step) -> tuple[int, ...] | None:
+    """The version an action is pinned to: in its ref, or in the comment behind a commit.
+
+    A branch such as `release/v1` moves, and has none.
+    """
+    if step.uses is None:
+        return None
+    found = re.fullmatch(r"v?(\d+(?:\.\d+)*)", step.uses.ref)
+    if not found and re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", step.uses.ref):
+        node = step.node.get("uses")
+        lines = workflow.text.splitlines()
+        text = lines[node.line - 1] if node is not None and node.line <= len(lines) else ""
+        found = re.search(r"#\s*(?:\S*@)?v?(\d+(?:\.\d+)*)\b", text)
+    return tuple(int(part) for part in found[1].split(".")) if found else None
+
+
+def uses_action(step: Step, *actions: str) -> bool:
+    return step.uses is not None and step.uses.kind == "action" and step.uses.action in actions

@@ -1,0 +1,1 @@
+"""The outside: programs, git, GitHub, the index, the terminal."""

@@ -1,0 +1,242 @@
+"""What zizmor and actionlint say about workflows, as findings of ours with their ids.
+
+Both are optional: zizmor comes with `nox-release[audit]` and runs offline, actionlint is used where
+it is on the PATH.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nox_release.core.errors import CommandError
+from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped
+from nox_release.workflows import patches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nox_release.core.findings import Result
+    from nox_release.edges.process import Completed, Runner
+    from nox_release.workflows.publishing import Workflow
+
+_SECONDS = 60.0
+_SUBJECT = "workflow"
+_NO_FINDINGS = {0, 11, 12, 13, 14}  # zizmor 1.x: 11 to 14 say how grave the findings are
+_TELLS = {"high": Severity.WARNING, "medium": Severity.WARNING}
+_REMEDIES = {
+    "unpinned-uses": "Pin the action to a commit, with the version in a comment behind it; "
+    "`zizmor --fix` and Dependabot do it.",
+    "artipacked": "Add `persist-credentials: false` to actions/checkout.",
+    "cache-poisoning": "Restore no caches in a workflow that releases.",
+    "excessive-permissions": "Put `permissions: {}` at the top, and what is needed at each job.",
+    "template-injection": "Pass the value through `env:`, and use the variable in the script.",
+    "dangerous-triggers": "Start the workflow on `release: types: [published]`.",
+}
+
+
+def audit_workflows(
+    root: Path, workflows: Iterable[Workflow], runner: Runner
+) -> tuple[Result, ...]:
+    """The findings of zizmor and actionlint about these files below `root`."""
+    chosen = tuple(workflows)
+    if not chosen:
+        return ()
+    return (*_zizmor(root, chosen, runner), *_actionlint(root, chosen, runner))
+
+
+def without_doubles(results: Iterable[Result]) -> tuple[Result, ...]:
+    """`results` without what two tools say of the same upload in other words."""
+    everything = tuple(results)
+    told = {
+        result.where.file
+        for result in everything
+        if isinstance(result, Finding) and result.id == "no-manual-twine" and result.where
+    }
+    return tuple(
+        result
+        for result in everything
+        if not (
+            isinstance(result, Finding)
+            and result.id == "zizmor/use-trusted-publishing"
+            and result.where
+            and result.where.file in told
+        )
+    )
+
+
+# --- zizmor ----------------------------------------------------------------------------------
+
+
+def _zizmor(root: Path, workflows: tuple[Workflow, ...], runner: Runner) -> tuple[Result, ...]:
+    program = find_zizmor(runner.environ)
+    title = "What zizmor says about the workflows"
+    if program is None:
+        return (
+            _skipped("zizmor", title, "zizmor is not installed; it comes with nox-release[audit]"),
+        )
+    command = [program, "--offline", "--format", "json-v1", "--no-exit-codes", "--no-progress"]
+    done = _run([*command, "--", *(w.file for w in workflows)], root, runner)
+    if isinstance(done, str):
+        return (_skipped("zizmor", title, done),)
+    entries = _parsed(done.stdout)
+    if done.returncode not in _NO_FINDINGS or entries is None:
+        return (_skipped("zizmor", title, f"it failed: {_last(done)}"),)
+    by_file = {workflow.file: workflow for workflow in workflows}
+    found = [
+        finding
+        for entry in entries
+        if not entry.get("ignored") and (finding := _zizmor_finding(entry, by_file)) is not None
+    ]
+    if found:
+        return tuple(found)
+    return (
+        Passed(
+            id="zizmor", subject=_SUBJECT, title="zizmor finds nothing", detail=_files(workflows)
+        ),
+    )
+
+
+def find_zizmor(environ: Mapping[str, str]) -> str | None:
+    """The zizmor that was installed beside this tool, or else the one on the PATH."""
+    beside = shutil.which("zizmor", path=str(Path(sys.executable).parent))
+    return beside or shutil.which("zizmor", path=environ.get("PATH"))
+
+
+def _zizmor_finding(entry: Mapping[str, Any], by_file: Mapping[str, Workflow]) -> Finding | None:
+    ident = entry.get("ident")
+    locations = entry.get("locations")
+    if not isinstance(ident, str) or not isinstance(locations, list) or not locations:
+        return None
+    try:
+        primary = next(
+            (at for at in locations if at["symbolic"]["kind"] == "Primary"), locations[0]
+        )
+        symbolic, concrete = primary["symbolic"], primary["concrete"]
+        line = int(concrete["location"]["start_point"]["row"]) + 1
+        severity = str(entry["determinations"]["severity"]).lower()
+        file = str(symbolic["key"]["Local"]["verbatim_path"]).replace("\\", "/").removeprefix("./")
+        annotation = str(symbolic["annotation"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    route = symbolic.get("route")
+    return Finding(
+        id=f"zizmor/{ident}",
+        severity=_TELLS.get(severity, Severity.ADVICE),
+        message=f"{_sentence(str(entry.get('desc', ident)))[:-1]}: {annotation}.",
+        subject=_SUBJECT,
+        where=Location(file=file, key=_key(route), line=line),
+        fix=_REMEDIES.get(ident, ""),
+        link=str(entry.get("url", "")),
+        patch=_patch(ident, by_file.get(file), line),
+    )
+
+
+def _key(route: Any) -> str:
+    """The place in the file as `jobs.build.steps`."""
+    parts = route.get("route", []) if isinstance(route, dict) else []
+    names = [str(part["Key"]) for part in parts if isinstance(part, dict) and "Key" in part]
+    return ".".join(names[:3])
+
+
+def _patch(ident: str, workflow: Workflow | None, line: int) -> str:
+    if ident != "artipacked" or workflow is None:
+        return ""
+    for job in workflow.jobs:
+        for step in job.steps:
+            if step.line <= line <= step.end:
+                return patches.set_input(workflow, step.node, "persist-credentials", "false")
+    return ""
+
+
+# --- actionlint ------------------------------------------------------------------------------
+
+
+def _actionlint(root: Path, workflows: tuple[Workflow, ...], runner: Runner) -> tuple[Result, ...]:
+    program = shutil.which("actionlint", path=runner.environ.get("PATH"))
+    title = "What actionlint says about the workflows"
+    if program is None:
+        return (_skipped("actionlint", title, "actionlint is not on the PATH"),)
+    command = [program, "-no-color", "-format", "{{json .}}", *(w.file for w in workflows)]
+    done = _run(command, root, runner)
+    if isinstance(done, str):
+        return (_skipped("actionlint", title, done),)
+    entries = _parsed(done.stdout)
+    if done.returncode not in (0, 1) or entries is None:
+        return (_skipped("actionlint", title, f"it failed: {_last(done)}"),)
+    found = [finding for entry in entries if (finding := _actionlint_finding(entry)) is not None]
+    if found:
+        return tuple(found)
+    return (
+        Passed(
+            id="actionlint",
+            subject=_SUBJECT,
+            title="actionlint finds nothing",
+            detail=_files(workflows),
+        ),
+    )
+
+
+def _actionlint_finding(entry: Mapping[str, Any]) -> Finding | None:
+    kind, message = entry.get("kind"), entry.get("message")
+    if not isinstance(kind, str) or not isinstance(message, str):
+        return None
+    line = entry.get("line")
+    return Finding(
+        id=f"actionlint/{kind}",
+        severity=Severity.WARNING,
+        message=_sentence(message),
+        subject=_SUBJECT,
+        where=Location(
+            file=str(entry.get("filepath", "")).replace("\\", "/"),
+            line=line if isinstance(line, int) else None,
+        ),
+        link="https://github.com/rhysd/actionlint/blob/main/docs/checks.md",
+    )
+
+
+# --- both ------------------------------------------------------------------------------------
+
+
+def _run(command: list[str], root: Path, runner: Runner) -> Completed | str:
+    """The program's end, or why there is none."""
+    try:
+        return replace(runner, announce=None).run(command, cwd=root, timeout=_SECONDS, check=False)
+    except CommandError as error:
+        return error.message
+
+
+def _parsed(text: str) -> list[Mapping[str, Any]] | None:
+    """The list of findings; `None` when the text is no such list."""
+    try:
+        document = json.loads(text or "null")
+    except ValueError:
+        return None
+    if document is None:
+        return []
+    if not isinstance(document, list):
+        return None
+    return [entry for entry in document if isinstance(entry, dict)]
+
+
+def _skipped(name: str, title: str, reason: str) -> Skipped:
+    return Skipped(id=name, subject=_SUBJECT, title=title, reason=reason)
+
+
+def _last(done: Completed) -> str:
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    fatal = [line for line in lines if line.startswith(("fatal", "error", "invalid"))]
+    return (fatal or lines or [f"exit code {done.returncode}"])[0][:200]
+
+
+def _files(workflows: tuple[Workflow, ...]) -> str:
+    return ", ".join(workflow.file for workflow in workflows)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip().rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,646 @@
+"""The only module that prints. Rich on a terminal; elsewhere the same words as plain lines.
+
+Everything shown passes `safe`, so text from strangers (server messages, tags, log lines) cannot
+carry terminal escapes, markup or GitHub workflow commands.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json as json_module
+import re
+import shlex
+import sys
+import time
+from dataclasses import replace
+from functools import cached_property
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, TextIO
+
+from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
+from nox_release.core.findings import SUBJECTS, Finding, Severity, Skipped
+from nox_release.edges.process import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Mapping, Sequence
+
+    from rich.console import Console as RichConsole
+    from rich.text import Text
+
+    from nox_release.core.findings import Result
+
+# C0 and C1 controls but for tab and newline, and the characters that reorder text.
+_UNPRINTABLE = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
+_LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
+# The runner takes `::` at the start of a line, and `##[` wherever it stands.
+# https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+_WORKFLOW_COMMAND = re.compile(r"(?m)^\s*:(?=:)|#(?=#\[)")
+
+
+def safe(text: str) -> str:
+    """`text` as it may be shown: no secrets, no control characters, no workflow commands."""
+    cleaned = _UNPRINTABLE.sub("", redact(_LINE_ENDS.sub("\n", text)))
+    return _WORKFLOW_COMMAND.sub(r"\g<0> ", cleaned)
+
+
+_COMMAND = re.compile(
+    r"\bnox -s (?P<name>build|check-project|first-upload|release|rehearse|check-publisher|diagnose"
+    r"|init)\b(?![-\w])(?P<more> --(?= ))?"
+)
+
+
+def as_called(text: str, *, prefix: str = "", script: bool = False) -> str:
+    """`text` with our sessions called as this one was: by what the noxfile registered them as or,
+    with `script`, by the `nox-release` command, which needs no ` --` before its options.
+    """
+    if script:
+        return _COMMAND.sub(r"nox-release \g<name>", text)
+    return _COMMAND.sub(rf"nox -s {prefix}\g<name>\g<more>", text) if prefix else text
+
+
+# In JSON documents: what is, or is to be, in a file, and what a log says.
+_VERBATIM = ("patch", "line", "captures", "first_errors")
+
+_MARKS = {
+    "ok": ("✓", "+", "green"),
+    "error": ("✗", "x", "bold red"),
+    "warning": ("!", "!", "yellow"),
+    "advice": ("·", "-", "cyan"),
+    "not known": ("?", "?", "magenta"),
+    "step": ("→", ">", "bold"),
+    "done": ("✓", "+", "green"),
+}
+
+
+def size_in_words(size: int) -> str:
+    """Bytes as people read them."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+        size = size / 1000  # type: ignore[assignment]
+    return f"{size:.1f} GB"
+
+
+_TAKING_OPTIONS = re.compile(
+    r"\bnox -s (?P<name>build|check-project|first-upload|release|diagnose|init)\b(?![-\w])"
+    r"(?! -- --(?:index|package)\b)(?P<more> --(?= ))?"
+)
+
+
+def with_options(text: str, *, index: str | None, package: str | None) -> str:
+    """`text` with the options that this command was given in the commands it names: without them
+    the next one would be about another index or package.
+    """
+
+    def add(found: re.Match[str]) -> str:
+        given = ["--index", index] if index and found["name"] != "build" else []
+        given += ["--package", package] if package else []
+        return f"nox -s {found['name']} -- {shlex.join(given)}" if given else found[0]
+
+    return _TAKING_OPTIONS.sub(add, text) if index or package else text
+
+
+class Console:
+    """Shows what operations have to say, and asks the few questions they have."""
+
+    def __init__(
+        self,
+        file: TextIO,
+        *,
+        stream: TextIO,
+        environ: Mapping[str, str],
+        interactive: bool,
+        json: bool = False,
+        width: int | None = None,
+        prefix: str = "",
+        script: bool = False,
+    ) -> None:
+        self._file = file
+        self._width = width
+        self._prefix = prefix
+        self._script = script
+        self._index: str | None = None
+        self._package: str | None = None
+        self._stream = stream
+        self._environ = environ
+        self.interactive = interactive
+        self.is_json = json
+        self._has_answered = False
+        self.is_terminal = file.isatty() and environ.get("TERM") != "dumb"
+        self._unicode = _is_unicode(file)
+        self.in_actions = environ.get("GITHUB_ACTIONS") == "true"
+
+    @classmethod
+    def for_terminal(
+        cls,
+        *,
+        environ: Mapping[str, str],
+        interactive: bool,
+        json: bool = False,
+        file: TextIO | None = None,
+        width: int | None = None,
+        prefix: str = "",
+        script: bool = False,
+    ) -> Console:
+        """A console on standard output, or, where that is for a JSON document, on standard error.
+
+        `prefix` is what stands before the names of the registered sessions; `script` says that
+        this is no session but the `nox-release` command.
+        """
+        stream = file or sys.stdout
+        target = sys.stderr if json and file is None else stream
+        for one in {stream, target}:
+            if isinstance(one, io.TextIOWrapper):  # names and words in letters it does not have
+                one.reconfigure(errors="backslashreplace")
+        return cls(
+            target,
+            stream=stream,
+            environ=environ,
+            interactive=interactive,
+            json=json,
+            width=width,
+            prefix=prefix,
+            script=script,
+        )
+
+    @cached_property
+    def _rich(self) -> RichConsole:
+        """For a terminal only, and loaded with the first words: plain lines need none of it."""
+        from rich.console import Console as RichConsole
+
+        return RichConsole(
+            file=self._file,
+            width=self._width,
+            force_terminal=True,
+            no_color=bool(self._environ.get("NO_COLOR")),
+            color_system="auto",
+            markup=False,
+            highlight=False,
+            emoji=False,
+            soft_wrap=False,
+        )
+
+    def keep_options(self, *, index: str | None, package: str | None) -> None:
+        """Repeat these options of the command line in the commands that are shown."""
+        self._index, self._package = index, package
+
+    # --- lines -------------------------------------------------------------------------------
+
+    def line(self, text: str = "", *, style: str = "", indent: int = 0) -> None:
+        """One paragraph; wraps under its own indent on a terminal."""
+        self._print(self._shown(text), style=style, indent=indent)
+
+    def paste(self, text: str, *, indent: int = 0) -> None:
+        """A command or an address on its own line: never broken, so that it can be pasted whole."""
+        self._print(self._shown(text), indent=indent, whole=True)
+
+    def quote(self, text: str, *, indent: int = 0) -> None:
+        """What is, or is to be, in a file: commands and line ends in it stay as they are."""
+        self._print(safe(text), indent=indent, whole=True)
+
+    def title(self, text: str) -> None:
+        """The heading of a part of the output."""
+        self._print("")
+        self._print(safe(text), style="bold underline" if self.is_terminal else "")
+
+    def mark(self, kind: str, text: str, *, indent: int = 0, detail: str = "") -> None:
+        """A line behind a mark: ok, error, warning, advice, not known, step, done."""
+        fancy, plain, style = _MARKS[kind]
+        sign = fancy if self._unicode else plain
+        word = "" if kind in ("ok", "step", "done") else f"{kind}: "
+        shown = self._shown(f"{word}{text}")
+        more = safe(f"  {detail}") if detail else ""
+        if not self.is_terminal:
+            first, *rest = (line.rstrip() for line in f"{shown}{more}".splitlines() or [""])
+            self._print(
+                "\n".join([f"{sign} {first}", *(f"  {line}" for line in rest)]), indent=indent
+            )
+            return
+        from rich.text import Text
+
+        body = Text(shown)
+        if word:
+            body.stylize(style, 0, len(word) - 1)
+        body.append(more, style="dim")
+        self._hang(Text(sign, style=style), body, indent)
+
+    def _shown(self, text: str) -> str:
+        return safe(self._as_called(text))
+
+    def _as_called(self, text: str) -> str:
+        given = with_options(text, index=self._index, package=self._package)
+        return as_called(given, prefix=self._prefix, script=self._script)
+
+    def _document(self, value: Any) -> Any:
+        """A JSON document whose commands are those that the screen would show."""
+        if isinstance(value, str):
+            return self._as_called(value)
+        if isinstance(value, dict):
+            return {
+                key: one if key in _VERBATIM else self._document(one) for key, one in value.items()
+            }
+        return [self._document(one) for one in value] if isinstance(value, list | tuple) else value
+
+    def command(self, argv: Sequence[str]) -> None:
+        """A program that is about to run, by its name: where it lies says nothing to a reader."""
+        program = PurePath(argv[0]).name.removesuffix(".exe")
+        self._print(safe(f"$ {shlex.join((program, *argv[1:]))}"), style="dim", whole=True)
+
+    def _print(self, text: str, *, style: str = "", indent: int = 0, whole: bool = False) -> None:
+        if not self.is_terminal:  # piped lines stay whole
+            self._file.write("".join(f"{' ' * indent}{line}\n" for line in text.split("\n")))
+            self._file.flush()  # whoever reads along sees each line when it is said
+            return
+        from rich.text import Text
+
+        body = Text(text, style=style)
+        for line in body.split(allow_blank=True) if whole else self._wrapped(body, indent):
+            self._put(Text(" " * indent), line)
+
+    def _hang(self, sign: Text, body: Text, indent: int) -> None:
+        """`sign` and a body that wraps beside it, not below it."""
+        from rich.text import Text
+
+        room = len(sign) + 1
+        for number, line in enumerate(self._wrapped(body, indent + room)):
+            before = Text(" " * indent)
+            before.append_text(Text(" " * room) if number else sign + Text(" "))
+            self._put(before, line)
+
+    def _wrapped(self, body: Text, indent: int) -> Iterable[Text]:
+        """Lines that fit; a word that does not fit stays whole, for it may be an address."""
+        width = max(20, self._rich.width - indent)
+        for paragraph in body.split(allow_blank=True):
+            for line in paragraph.divide(_breaks(paragraph.plain, width)):
+                line.rstrip()
+                yield line
+
+    def _put(self, before: Text, line: Text) -> None:
+        self._rich.print(before + line, soft_wrap=True)
+
+    def table(
+        self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = ""
+    ) -> None:
+        """Rows under headings; on a terminal cells fold, elsewhere columns are aligned and whole."""
+        cells = [[safe(str(cell)) for cell in row] for row in rows]
+        if title:
+            self.title(title)
+        if not self.is_terminal:
+            widths = [
+                max([len(column), *(len(row[i]) for row in cells)])
+                for i, column in enumerate(columns)
+            ]
+            for row in ([list(columns)] if any(columns) else []) + cells:
+                padded = "  ".join(
+                    cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+                )
+                self._print(padded.rstrip())
+            return
+        from rich.table import Table
+        from rich.text import Text
+
+        if not any(columns) and len(columns) == 2:
+            width = max((len(label) for label, _ in cells), default=0)
+            for label, value in cells:
+                self._hang(Text(label.ljust(width + 1)), Text(value), 0)
+            return
+        grid = Table(box=None, padding=(0, 2, 0, 0), show_header=any(columns), header_style="bold")
+        for column in columns:
+            grid.add_column(column, overflow="fold")
+        for row in cells:
+            grid.add_row(*(Text(cell) for cell in row))
+        self._rich.print(grid)
+
+    # --- findings and errors -----------------------------------------------------------------
+
+    def finding(self, finding: Finding, *, indent: int = 0, advised: bool = False) -> None:
+        """One finding: what, where, why, and what to do, unless it was `advised` a moment ago."""
+        where = f"{finding.where}: " if _says_more(finding) else ""
+        self.mark(
+            finding.severity.value,
+            f"{where}{finding.message}",
+            indent=indent,
+            detail=f"[{finding.id}]",
+        )
+        inner = indent + 2
+        if advised:
+            self.line("fix: as above", indent=inner)
+            return
+        for label, text in (
+            ("why", finding.why),
+            ("PyPI would say", finding.refusal),
+            ("fix", finding.fix),
+            ("see", finding.link),
+        ):
+            if text:
+                self.line(f"{label}: {text}", indent=inner, style="" if label == "fix" else "dim")
+        if finding.patch:
+            self.quote(finding.patch.rstrip("\n"), indent=inner)
+
+    def results(self, results: Iterable[Result], *, verbose: bool = True) -> None:
+        """The checklist, grouped by subject."""
+        everything = list(results)
+        for subject in (*SUBJECTS, *sorted({r.subject for r in everything} - set(SUBJECTS))):
+            group = [result for result in everything if result.subject == subject]
+            if not group:
+                continue
+            self.title(subject[0].upper() + subject[1:])
+            advice: set[Finding] = set()
+            for result in group:
+                if isinstance(result, Finding):
+                    words = replace(result, message="", where=None)
+                    self.finding(result, advised=bool(result.fix) and words in advice)
+                    advice.add(words)
+                elif isinstance(result, Skipped):
+                    self.mark("not known", f"{result.title}: {result.reason}")
+                elif verbose:
+                    self.mark("ok", result.title, detail=result.detail)
+
+    def annotate(self, findings: Iterable[Finding]) -> None:
+        """Inside GitHub Actions: annotations on file and line, and a job summary."""
+        if not self.in_actions:
+            return
+        names = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
+        rows = []
+        for finding in findings:
+            place = ""
+            if finding.where and finding.where.file:
+                place = f"file={_property(finding.where.file)},"
+                if finding.where.line is not None:
+                    place += f"line={finding.where.line},"
+            said = " ".join(filter(None, (finding.message, finding.fix)))
+            body = _annotation(self._as_called(said))
+            self._file.write(
+                f"::{names[finding.severity]} {place}title={_property(finding.id)}::{body}\n"
+            )
+            where = str(finding.where or "")
+            rows.append(
+                f"| {finding.severity} | {_cell(finding.id)} | {_cell(where)} | {_cell(finding.message)} |"
+            )
+        if rows:
+            self.summary(
+                "\n".join(["| severity | id | where | what |", "|---|---|---|---|", *rows])
+            )
+
+    def summary(self, markdown: str) -> None:
+        """Append to the job summary of GitHub Actions, where there is one."""
+        path = self._environ.get("GITHUB_STEP_SUMMARY")
+        if self.in_actions and path:
+            with contextlib.suppress(OSError), open(path, "a", encoding="utf-8") as file:  # noqa: PTH123
+                file.write(redact(markdown) + "\n")
+
+    def error(self, error: NoxReleaseError) -> None:
+        """An error: what happened, why, what to do; a declined question is no error.
+
+        Where a document is expected and none was written, the error is that document.
+        """
+        if self.is_json and not self._has_answered:
+            self.json({"error": error_as_json(error)})
+        if isinstance(error, Declined):
+            self.line(error.message)
+            if error.hint:
+                self.line(error.hint)
+            return
+        self.line()
+        if isinstance(error, ChecksFailed):
+            for finding in error.findings:
+                self.finding(finding)
+            self.annotate(error.findings)
+        self.mark("error", error.message)
+        if isinstance(error, ConfigurationError) and error.problems:
+            for problem in error.problems:
+                self.line(f"- {problem}", indent=2)
+        elif error.reason:
+            self.line(error.reason, indent=2)
+        if error.hint:
+            self.line(error.hint, indent=2, style="bold" if self.is_terminal else "")
+
+    def interrupted(self, by: str = "") -> None:
+        """Ctrl-C, or the signal `by` which this program was ended: what that means here."""
+        self.line()
+        self.line(
+            f"Interrupted{by and f' by {by}'}. Nothing is undone; the same command goes on where "
+            "this one stopped."
+        )
+
+    # --- asking and waiting ------------------------------------------------------------------
+
+    def confirm(self, question: str, *, yes: bool, otherwise: str = "--yes") -> None:
+        """Return when the maintainer agrees.
+
+        Raises:
+            Declined: they did not, or nobody can be asked; `otherwise` names the option that
+                answers the question.
+        """
+        if yes:
+            return
+        if not self.interactive:
+            raise Declined(
+                f"Not confirmed: {question}",
+                hint=f"Nobody can be asked here; add {otherwise} to agree beforehand.",
+            )
+        self._file.write(f"{safe(question)} [y/N] ")
+        self._file.flush()
+        try:
+            answer = input()
+        except EOFError:
+            answer = ""
+            self.line()
+        if answer.strip().lower() not in ("y", "yes"):
+            raise Declined("Stopped: nothing was done.", hint="")
+
+    def pause(self, text: str) -> None:
+        """Wait for Enter."""
+        self._file.write(f"{safe(text)} ")
+        self._file.flush()
+        with contextlib.suppress(EOFError):
+            input()
+
+    def ask_secret(self, question: str) -> str:
+        """What a person types, unseen; empty when nobody can be asked."""
+        import getpass
+
+        if not self.interactive:
+            return ""
+        try:
+            return getpass.getpass(f"{safe(question)} ").strip()
+        except EOFError:
+            return ""
+
+    def open_page(self, address: str) -> bool:
+        """Open a page in the maintainer's browser; False when there is none."""
+        import webbrowser
+
+        try:
+            return webbrowser.open(address)
+        except webbrowser.Error:
+            return False
+
+    @contextlib.contextmanager
+    def waiting(self, what: str, *, where: str = "") -> Generator[Waiting]:
+        """A wait that says what for, how long so far, and where to look."""
+        self_waiting = Waiting(self, what, where)
+        with self_waiting:
+            yield self_waiting
+
+    def json(self, document: Any) -> None:
+        """The one machine-readable document, on standard output."""
+        self._has_answered = True
+        ascii_only = not _is_unicode(self._stream)
+        said = self._document(document)
+        text = json_module.dumps(said, indent=2, sort_keys=False, ensure_ascii=ascii_only)
+        # Only strings can hold what a terminal or the runner would obey, and they know escapes.
+        text = _UNPRINTABLE.sub(lambda found: _escaped(found[0]), redact(text))
+        self._stream.write(text.replace("##[", f"#{_escaped('#')}[") + "\n")
+        self._stream.flush()
+
+
+_WORD = re.compile(r"\s*\S+\s*")
+
+
+def _breaks(text: str, width: int) -> list[int]:
+    """Where lines of `text` end that are no wider than `width`, but for words that are."""
+    from rich.cells import cell_len
+
+    breaks, begun = [], 0
+    for word in _WORD.finditer(text):
+        if word.start() > begun and cell_len(text[begun : word.end()].rstrip()) > width:
+            begun = word.start()
+            breaks.append(begun)
+    return breaks
+
+
+class Waiting:
+    """Live on a terminal; elsewhere one line per change."""
+
+    def __init__(self, console: Console, what: str, where: str) -> None:
+        self._console = console
+        self._what = what
+        self._where = where
+        self._last = ""
+        self._status: Any = None
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Waiting:  # noqa: PYI034 - never subclassed
+        if self._console.is_terminal:
+            from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+            from rich.table import Column
+
+            # Only the text may give way on a narrow screen: that time passes has to be seen.
+            fixed = Column(no_wrap=True, min_width=1), Column(no_wrap=True, min_width=7)
+            text = Column(no_wrap=True, overflow="ellipsis", ratio=1)
+            self._status = Progress(
+                SpinnerColumn(table_column=fixed[0]),
+                TimeElapsedColumn(table_column=fixed[1]),
+                TextColumn("{task.description}", markup=False, table_column=text),
+                expand=True,
+                console=self._console._rich,  # noqa: SLF001 - one module, one output
+                transient=True,
+            )
+            self._status.start()
+            self._task = self._status.add_task(self._text(""), total=None)
+        else:
+            self._console.line(self._text("") + (f" ({self._where})" if self._where else ""))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def _text(self, state: str) -> str:
+        return safe(f"{self._what}: {state}" if state else f"{self._what} …")
+
+    def update(self, state: str) -> None:
+        """Show what is being waited for now; the same again shows nothing new."""
+        if state == self._last:
+            return
+        self._last = state
+        if self._status is not None:
+            self._status.update(self._task, description=self._text(state))
+        else:
+            elapsed = time.monotonic() - self._started
+            self._console.line(f"{self._text(state)} [{elapsed:.0f} s]")
+
+
+def _is_unicode(stream: Any) -> bool:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return str(encoding).lower().replace("-", "").startswith("utf")
+
+
+def _escaped(characters: str) -> str:
+    return "".join(f"\\u{ord(character):04x}" for character in characters)
+
+
+def _annotation(text: str) -> str:
+    return safe(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _annotation(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _cell(text: str) -> str:
+    return safe(text).replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _says_more(finding: Finding) -> bool:
+    """Whether the place tells more than the message, which may begin with the file's name."""
+    place = str(finding.where or "")
+    return bool(place) and not finding.message.startswith(f"`{PurePath(place).name}`")
+
+
+def error_as_json(error: NoxReleaseError) -> dict[str, Any]:
+    """An error as it stands in a `--json` document."""
+    problems = error.problems if isinstance(error, ConfigurationError) else ()
+    findings = error.findings if isinstance(error, ChecksFailed) else ()
+    return {
+        "message": error.message,
+        "reason": error.reason,
+        "hint": error.hint,
+        "problems": list(problems),
+        "results": [finding_as_json(finding) for finding in findings],
+    }
+
+
+def finding_as_json(finding: Finding) -> dict[str, Any]:
+    """A finding as the `--json` documents show it."""
+    where = finding.where
+    return {
+        "status": "finding",
+        "id": finding.id,
+        "severity": finding.severity.value,
+        "subject": finding.subject,
+        "message": finding.message,
+        "file": where.file if where else None,
+        "key": where.key if where else None,
+        "line": where.line if where else None,
+        "why": finding.why,
+        "fix": finding.fix,
+        "link": finding.link,
+        "patch": finding.patch,
+        "refusal": finding.refusal,
+    }
+
+
+def result_as_json(result: Result) -> dict[str, Any]:
+    """Any result of a check as the `--json` documents show it."""
+    if isinstance(result, Finding):
+        return finding_as_json(result)
+    if isinstance(result, Skipped):
+        return {
+            "status": "not-known",
+            "id": result.id,
+            "subject": result.subject,
+            "title": result.title,
+            "reason": result.reason,
+        }
+    return {
+        "status": "ok",
+        "id": result.id,
+        "subject": result.subject,
+        "title": result.title,
+        "detail": result.detail,
+    }

@@ -1,0 +1,35 @@
+"""What every operation is handed: the place, the environment, and the edges. Nothing is global."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from nox_release.edges.process import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from nox_release.core.clock import Clock
+    from nox_release.edges.console import Console
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """`root` is the folder with pyproject.toml; `interactive` says whether a person can answer."""
+
+    root: Path
+    environ: Mapping[str, str]
+    interactive: bool
+    console: Console
+    clock: Clock
+
+    @property
+    def runner(self) -> Runner:
+        """Runs programs in this environment and announces them on this console."""
+        return Runner(environ=self.environ, announce=self.console.command)
+
+    def at(self, root: Path) -> Context:
+        """The same for another folder."""
+        return replace(self, root=root)

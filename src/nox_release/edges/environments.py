@@ -1,0 +1,264 @@
+"""Fresh Python environments: made with uv where its wheel is installed, else with venv and pip."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nox_release.core.errors import CommandError, NoxReleaseError
+from nox_release.edges.process import SECRET_VARIABLES, last_lines, secrets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from nox_release.edges.process import Completed, Runner
+
+# What would make a fresh environment see something of the one this program runs in.
+_FOREIGN = (
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "__PYVENV_LAUNCHER__",
+    "UV_PYTHON",
+    "UV_PROJECT_ENVIRONMENT",
+    "UV_SYSTEM_PYTHON",
+)
+
+# pip's environment variables and uv's for the same thing: a maintainer behind a mirror has told
+# one installer, and means both. https://docs.astral.sh/uv/pip/compatibility/
+_PIP_TO_UV = {
+    "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
+    "PIP_EXTRA_INDEX_URL": "UV_INDEX",
+    "PIP_FIND_LINKS": "UV_FIND_LINKS",
+    "PIP_CONSTRAINT": "UV_CONSTRAINT",
+    "PIP_CERT": "SSL_CERT_FILE",
+    "PIP_PROXY": "ALL_PROXY",
+}
+
+# What would bring in something that the one index asked does not have, or hide what it has.
+_OTHER_SOURCES = (
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS",
+    "PIP_NO_INDEX",
+    "PIP_CONSTRAINT",
+    "PIP_UPLOADED_PRIOR_TO",
+    "UV_CONFIG_FILE",
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+    "UV_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS",
+    "UV_NO_INDEX",
+    "UV_OFFLINE",
+    "UV_CONSTRAINT",
+    "UV_OVERRIDE",
+    "UV_EXCLUDE_NEWER",
+)
+
+
+def without_secrets(runner: Runner) -> Runner:
+    """A runner for code of strangers: no tokens in its environment, but all of them redacted."""
+    environ = {
+        name: value for name, value in runner.environ.items() if name not in SECRET_VARIABLES
+    }
+    secrets = (*runner.secrets, *secrets_of(runner.environ))
+    return replace(runner, environ=environ, secrets=secrets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """A virtual environment at `directory`. It fits `build`'s `IsolatedEnv` protocol too."""
+
+    directory: Path
+    python: Path
+    scripts: Path
+    runner: Runner
+    uv: Path | None
+
+    @property
+    def python_executable(self) -> str:
+        return str(self.python)
+
+    def make_extra_environ(self) -> dict[str, str]:
+        """The variables that put this environment first; an empty PYTHONPATH counts as unset."""
+        path = self.runner.environ.get("PATH", os.defpath)
+        return {"PATH": f"{self.scripts}{os.pathsep}{path}", "PYTHONPATH": ""}
+
+    @property
+    def installer(self) -> str:
+        return "uv" if self.uv else "pip"
+
+    def install(
+        self,
+        *requirements: str | Path,
+        index_url: str | None = None,
+        no_deps: bool = False,
+        on_line: Callable[[str], None] | None = None,
+        extra_environ: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Completed | None:
+        """Install what is missing of `requirements`; with `index_url` from that index alone.
+
+        Raises:
+            CommandError: the installer failed; its last words are the reason.
+        """
+        if not requirements:
+            return None
+        command: list[str | Path] = (
+            [self.uv, "pip", "install", "--no-progress", "--python", self.python]
+            if self.uv
+            else [self.python, "-I", "-m", "pip", "install", "--no-input", "--no-compile"]
+        )
+        runner, environ = self.runner, dict(extra_environ or {})
+        if index_url and self.uv:
+            runner = _without(runner, _OTHER_SOURCES)
+            # Files of settings add their indexes to what the command line says, so none is read;
+            # proxies and certificates are in variables: https://docs.astral.sh/uv/reference/environment/
+            command += ["--no-config", "--default-index", index_url]
+        elif index_url:
+            runner = _without(runner, _OTHER_SOURCES)
+            command += ["--index-url", index_url]
+            environ |= _alone_in_pip(index_url)
+        if no_deps:
+            command.append("--no-deps")
+        done = runner.run(
+            [*command, "--", *requirements],
+            # Not in the project's tree: uv would apply the settings of its pyproject.toml, which
+            # neither `python -m build` in a workflow nor a user's pip knows.
+            cwd=self.directory,
+            extra_environ=environ,
+            on_line=on_line,
+            timeout=timeout,
+            check=False,
+        )
+        if done.returncode:
+            names = ", ".join(str(requirement) for requirement in requirements)
+            raise CommandError(
+                f"{self.installer} could not install {names}.",
+                command=done.command,
+                returncode=done.returncode,
+                output=done.output,
+                reason=_from_the_error_on(last_lines(done.stderr or done.stdout)),
+                hint="Check the names and version limits, and whether the network is there.",
+            )
+        return done
+
+    def run_python(
+        self,
+        code: str | Sequence[str | Path],
+        *,
+        cwd: Path | None = None,
+        timeout: float | None = None,
+        check: bool = True,
+        extra_environ: Mapping[str, str] | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Completed:
+        """Run `code` (a text), or Python with these arguments, isolated from user and directory."""
+        arguments: Sequence[str | Path] = ["-c", code] if isinstance(code, str) else code
+        return self.runner.run(
+            [self.python, "-I", *arguments],
+            cwd=cwd or self.directory,
+            timeout=timeout,
+            check=check,
+            extra_environ={**self.make_extra_environ(), **(extra_environ or {})},
+            on_line=on_line,
+        )
+
+    def script(self, name: str) -> Path:
+        """Where the console script `name` is, if it was installed."""
+        return self.scripts / (f"{name}.exe" if sys.platform == "win32" else name)
+
+
+def _from_the_error_on(text: str) -> str:
+    """An installer's last words without those about what it was doing before."""
+    at = re.search(r"(?mi)^\s*(error|×)", text)
+    return text[at.start() :].strip() if at else text
+
+
+def fresh_environment(
+    directory: Path, runner: Runner, *, python: str | Path | None = None, with_pip: bool = False
+) -> Environment:
+    """A new virtual environment in `directory` (which must not exist), for this Python or `python`.
+
+    `with_pip` puts pip into it, for those who want to see the real pip at work. What runs in it
+    sees no tokens: it is other people's code.
+
+    Raises:
+        NoxReleaseError: it could not be made.
+    """
+    directory = Path(directory)
+    uv = find_uv()
+    clean = _isolated(without_secrets(runner), uv=uv)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    interpreter = python or sys.executable
+    command: list[str | Path] = (
+        [uv, "venv", "--no-project", "--no-config", "--quiet", "--python", interpreter]
+        if uv
+        else [interpreter, "-I", "-m", "venv"]
+    )
+    if uv and with_pip:
+        command.append("--seed")
+    try:
+        clean.run([*command, directory], cwd=directory.parent)
+    except CommandError as error:
+        raise NoxReleaseError(
+            "A fresh Python environment could not be made.",
+            reason=error.reason,
+            hint=""
+            if uv
+            else "Some systems package venv apart: `apt install python3-venv`, for one.",
+        ) from None
+    folder = directory / ("Scripts" if sys.platform == "win32" else "bin")
+    return Environment(
+        directory=directory,
+        python=folder / ("python.exe" if sys.platform == "win32" else "python"),
+        scripts=folder,
+        runner=clean,
+        uv=uv,
+    )
+
+
+def find_uv() -> Path | None:
+    """The uv that `build[uv]` brings; `None` where there is no wheel of it for the platform."""
+    try:
+        import uv
+
+        return Path(uv.find_uv_bin())
+    except (ImportError, FileNotFoundError):
+        return None
+
+
+def _isolated(runner: Runner, *, uv: Path | None) -> Runner:
+    environ = {name: value for name, value in runner.environ.items() if name not in _FOREIGN}
+    if uv:
+        for theirs, ours in _PIP_TO_UV.items():
+            if theirs in environ and not {ours, ours.replace("DEFAULT_INDEX", "INDEX_URL")} & set(
+                environ
+            ):
+                environ[ours] = environ[theirs]
+    return replace(runner, environ=environ)
+
+
+def _without(runner: Runner, names: Sequence[str]) -> Runner:
+    environ = {name: value for name, value in runner.environ.items() if name not in names}
+    return replace(runner, environ=environ)
+
+
+def _alone_in_pip(index_url: str) -> dict[str, str]:
+    """Variables that outdo what pip's files of settings say about sources, and nothing else there:
+    a proxy or certificate may be needed. An empty one would count as not set.
+    https://pip.pypa.io/en/stable/topics/configuration/#precedence-override-order
+    """
+    return {
+        "PIP_EXTRA_INDEX_URL": index_url,
+        "PIP_FIND_LINKS": ".",  # the environment, which holds no archives
+        "PIP_NO_INDEX": "0",
+        "PIP_CONSTRAINT": os.devnull,
+    }

@@ -1,0 +1,920 @@
+"""GitHub, asked and told through the maintainer's `gh`.
+
+Questions go through `gh api --include` and are decided by the HTTP status: 404 is `None`, and an
+answer without a status is never a no but a `ForgeError`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from nox_release.core.clock import SystemClock, parse_time
+from nox_release.core.errors import CommandError, ForgeError
+from nox_release.core.retries import PASSING, Retries, parse_retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from nox_release.core.clock import Clock
+    from nox_release.edges.process import Completed, Runner
+
+T = TypeVar("T")
+
+HOST = "github.com"
+OLDEST_GH = (2, 27)  # has `gh release create --verify-tag`
+_TIMEOUT = 60.0
+_LOG_TIMEOUT = 300.0
+_PAGE = 100  # entries; GitHub gives no more at once
+_PAGES = 10
+_NOT_LOGGED_IN = 4  # `gh help exit-codes`
+
+# They would choose another host or repository, or dress the output up for a terminal.
+_MISLEADING = (
+    "GH_HOST",
+    "GH_REPO",
+    "GH_DEBUG",
+    "DEBUG",
+    "GH_FORCE_TTY",
+    "GH_PAGER",
+    "CLICOLOR_FORCE",
+)
+
+
+class GhMissing(ForgeError):  # noqa: N818 - a state
+    """`gh` is not on PATH."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "GitHub's command line, gh, is not installed.",
+            reason="No `gh` is on PATH.",
+            hint="Install it: https://github.com/cli/cli#installation, then `gh auth login`.",
+        )
+
+
+class NotLoggedIn(ForgeError):  # noqa: N818 - a state
+    """`gh` has no token for GitHub, or one that GitHub does not take."""
+
+    def __init__(self, reason: str, *, status: int | None = None) -> None:
+        super().__init__(
+            "gh is not logged in to GitHub.",
+            status=status,
+            reason=reason,
+            hint=f"gh auth login --hostname {HOST}",
+        )
+
+
+def find_gh(environ: Mapping[str, str]) -> str | None:
+    """The program `gh` on this environment's PATH."""
+    return shutil.which("gh", path=environ.get("PATH"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Who gh is. `scopes` is `None` for a token that has permissions of its own instead."""
+
+    user: str
+    scopes: tuple[str, ...] | None = None
+
+    @property
+    def is_actions_token(self) -> bool:
+        """Whether this is a workflow's GITHUB_TOKEN, whose releases start no other workflow."""
+        return self.user == "github-actions[bot]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgeRepository:
+    """The repository as GitHub spells and keeps it."""
+
+    full_name: str
+    default_branch: str
+    url: str
+    private: bool = False
+    archived: bool = False
+    permissions: tuple[str, ...] = ()
+
+    @property
+    def may_push(self) -> bool:
+        return not self.permissions or "push" in self.permissions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitHubRelease:
+    """A release on GitHub's own page; `target` is a branch or commit, told apart by nobody."""
+
+    id: int
+    tag: str
+    title: str
+    url: str
+    draft: bool = False
+    prerelease: bool = False
+    target: str = ""
+    author: str = ""
+    created: datetime | None = None
+    published: datetime | None = None
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One execution of a workflow; `attempt` grows when it is run again."""
+
+    id: int
+    attempt: int
+    status: str
+    conclusion: str | None
+    event: str
+    workflow: str
+    commit: str
+    branch: str
+    url: str
+    created: datetime | None = None
+    started: datetime | None = None
+    title: str = ""
+    actor: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        return self.status == "completed"
+
+    @property
+    def is_held(self) -> bool:
+        """Whether an environment's rules keep it waiting."""
+        return self.status == "waiting"
+
+    @property
+    def succeeded(self) -> bool:
+        return self.is_over and self.conclusion == "success"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    name: str
+    status: str
+    conclusion: str | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job of a run's newest attempt."""
+
+    id: int
+    name: str
+    status: str
+    conclusion: str | None
+    url: str
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingDeployment:
+    """An environment whose rules keep a run waiting."""
+
+    environment: str
+    reviewers: tuple[str, ...] = ()
+    may_approve: bool = False
+    wait_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgeWorkflow:
+    """A workflow file as GitHub knows it: `state` is `active` or says why it is not."""
+
+    id: int
+    name: str
+    path: str
+    state: str
+    url: str
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == "active"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefPolicy:
+    """One pattern of an environment's rules: `kind` is `branch` or `tag`."""
+
+    pattern: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """An environment and who or what it admits; `policies` is `None` when it admits every ref."""
+
+    name: str
+    url: str = ""
+    reviewers: tuple[str, ...] = ()
+    wait_minutes: int = 0
+    protected_branches_only: bool = False
+    policies: tuple[RefPolicy, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check on a commit, of Actions or of another service."""
+
+    name: str
+    status: str
+    conclusion: str | None
+    url: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        return self.status != "completed"
+
+    @property
+    def is_red(self) -> bool:
+        return self.conclusion in (
+            "failure", "timed_out", "cancelled", "action_required", "startup_failure", "error",
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefRule:
+    """A rule of the repository for tags or for a branch."""
+
+    kind: str
+    ruleset: str
+    patterns: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    may_bypass: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What GitHub answered: header names in lower case, `document` the parsed body."""
+
+    status: int
+    headers: Mapping[str, str]
+    document: Any
+
+
+class Forge:
+    """One repository on GitHub; may be asked from several threads."""
+
+    def __init__(self, slug: str, runner: Runner, cwd: Path, *, clock: Clock | None = None) -> None:
+        self.slug = slug
+        self.url = f"https://{HOST}/{slug}"
+        self._cwd = cwd
+        self._clock = clock or SystemClock()
+        environ = {key: value for key, value in runner.environ.items() if key not in _MISLEADING}
+        self._runner = replace(runner, environ=environ)
+        self._gh = find_gh(environ)
+
+    # --- gh itself ---------------------------------------------------------------------------
+
+    def gh(
+        self,
+        *arguments: str,
+        text: str | None = None,
+        check: bool = True,
+        timeout: float = _TIMEOUT,
+        quiet: bool = True,
+    ) -> Completed:
+        """Run gh.
+
+        Raises:
+            GhMissing: there is none.
+            NotLoggedIn: it has no token.
+            ForgeError: it failed, with `check`.
+        """
+        if self._gh is None:
+            raise GhMissing
+        try:
+            done = self._runner.run(
+                [self._gh, *arguments],
+                cwd=self._cwd,
+                text=text,
+                check=False,
+                timeout=timeout,
+                quiet=quiet,
+                extra_environ={"GH_HOST": HOST, "GH_PAGER": "cat"},
+            )
+        except CommandError as error:
+            raise ForgeError(
+                "gh gave no answer.", reason=error.reason or error.message, hint=_LATER
+            ) from None
+        if done.returncode == _NOT_LOGGED_IN:
+            raise NotLoggedIn(_first_line(done.stderr))
+        if check and done.returncode != 0:
+            raise ForgeError(
+                f"`{' '.join(('gh', *done.command[1:3]))}` failed.",
+                reason=done.stderr.strip() or done.stdout.strip(),
+                hint=_LATER,
+            )
+        return done
+
+    def version(self) -> tuple[int, ...]:
+        """gh's version; empty when it does not say one (a build from source)."""
+        found = re.match(r"gh version (\d+(?:\.\d+)+)", self.gh("--version").stdout)
+        return tuple(map(int, found[1].split("."))) if found else ()
+
+    def api(
+        self,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        method: str = "GET",
+        body: Any = None,
+    ) -> Answer:
+        """One request, whatever the status of its answer; reads are retried, writes are not.
+
+        Raises:
+            ForgeError: there was no answer, or one that says: later.
+        """
+        endpoint = f"{path}?{urlencode(query)}" if query else path
+        retries = Retries(self._clock)
+        while True:
+            try:
+                answer = self._send(endpoint, method, body)
+            except (GhMissing, NotLoggedIn):
+                raise
+            except ForgeError as error:
+                if method != "GET" or not retries.wait():
+                    raise
+                trouble = error
+            else:
+                passing = answer.status in PASSING or _is_rate_limit(answer)
+                if not passing:
+                    return answer
+                trouble = _refused(endpoint, answer)
+                asked = parse_retry_after(
+                    answer.headers.get("retry-after", ""), self._clock.now()
+                ) or _until_reset(answer, self._clock.now())
+                if method != "GET" or not retries.wait(asked):
+                    raise trouble
+
+    def _send(self, endpoint: str, method: str, body: Any) -> Answer:
+        arguments = ["api", "--include", "--method", method]
+        if body is not None:
+            arguments += ["--input", "-"]
+        done = self.gh(
+            *arguments, endpoint, check=False, text=None if body is None else json.dumps(body)
+        )
+        answer = parse_answer(done.stdout)
+        if answer is None:
+            raise ForgeError(
+                "GitHub could not be asked.",
+                reason=_first_line(done.stderr) or f"gh ended with exit code {done.returncode}",
+                hint=_LATER,
+            )
+        if answer.status == 401:
+            raise NotLoggedIn(_words(answer), status=401)
+        return answer
+
+    def _get(self, path: str, query: Mapping[str, str | int] | None = None) -> Answer | None:
+        """The answer with status 200, or `None` for 404."""
+        answer = self.api(path, query=query)
+        if answer.status == 404:
+            return None
+        if answer.status != 200:
+            raise _refused(path, answer)
+        return answer
+
+    def _pages(
+        self,
+        path: str,
+        key: str | None,
+        query: Mapping[str, str | int],
+        *,
+        first: Answer | None = None,
+    ) -> list[Any]:
+        """Every entry of a list that GitHub gives in pages; empty for 404.
+
+        `first` is the first page, where it was asked for already.
+        """
+        entries: list[Any] = []
+        for page in range(1, _PAGES + 1):
+            answer = (
+                first
+                if first is not None and page == 1
+                else self._get(path, {**query, "per_page": _PAGE, "page": page})
+            )
+            if answer is None:
+                break
+            part = _parsed(path, lambda d: list(d if key is None else d[key]), answer)
+            entries += part
+            if len(part) < _PAGE:
+                break
+        return entries
+
+    def _path(self, *parts: str | int) -> str:
+        return "/".join(["repos", self.slug, *(quote(str(part), safe="") for part in parts)])
+
+    # --- who and what ------------------------------------------------------------------------
+
+    def login(self) -> Login:
+        """Who gh is, and with which scopes.
+
+        Raises:
+            NotLoggedIn: nobody.
+        """
+        answer = self.api("user")
+        if answer.status == 200:
+            scopes = answer.headers.get("x-oauth-scopes")
+            return Login(
+                user=_parsed("user", lambda d: str(d["login"]), answer),
+                scopes=None
+                if scopes is None
+                else tuple(filter(None, (scope.strip() for scope in scopes.split(",")))),
+            )
+        if answer.status != 403:
+            raise _refused("user", answer)
+        # An installation's token may not ask who it is there; GraphQL tells it.
+        viewer = self.api("graphql", method="POST", body={"query": "query { viewer { login } }"})
+        if viewer.status != 200:
+            raise _refused("user", answer)
+        return Login(user=_parsed("graphql", lambda d: str(d["data"]["viewer"]["login"]), viewer))
+
+    def repository(self) -> ForgeRepository | None:
+        """The repository in GitHub's own spelling, also after it was renamed; `None`: not there,
+        or hidden from this login.
+        """
+        answer = self._get(f"repos/{self.slug}")
+        return None if answer is None else _parsed(self.slug, _parse_repository, answer)
+
+    # --- releases ----------------------------------------------------------------------------
+
+    def release(self, tag: str) -> GitHubRelease | None:
+        """The GitHub release of `tag`, drafts included."""
+        path = self._path("releases", "tags", tag)
+        answer = self._get(path)
+        if answer is not None:
+            return _parsed(path, parse_release, answer)
+        # By its tag only a published one is found: a draft's tag is a promise.
+        return _with_tag(tag, self.newest_releases())
+
+    def newest_releases(self) -> tuple[GitHubRelease, ...]:
+        """The newest hundred GitHub releases, drafts included."""
+        answer = self._get(self._path("releases"), {"per_page": _PAGE})
+        if answer is None:
+            return ()
+        return _parsed("releases", lambda d: tuple(map(parse_release, d)), answer)
+
+    def release_among(self, newest: tuple[GitHubRelease, ...], tag: str) -> GitHubRelease | None:
+        """As `release`, from the answer of `newest_releases` where that tells it."""
+        found = _with_tag(tag, newest)
+        is_all = len(newest) < _PAGE
+        return found if is_all or (found is not None and not found.draft) else self.release(tag)
+
+    def create_release(
+        self,
+        tag: str,
+        *,
+        title: str,
+        notes: str | None,
+        prerelease: bool = False,
+        latest: bool | None = None,
+        quiet: bool = False,
+    ) -> str:
+        """Publish a GitHub release of a tag that GitHub has; its address comes back.
+
+        `notes=None` lets GitHub write them. Sent once.
+
+        Raises:
+            ForgeError: it was refused, or its reply was lost: look before trying again.
+        """
+        arguments = ["release", "create", f"--repo={self.slug}", "--verify-tag", f"--title={title}"]
+        arguments.append("--generate-notes" if notes is None else "--notes-file=-")
+        if prerelease:
+            arguments.append("--prerelease")
+        if latest is not None:
+            arguments.append(f"--latest={str(latest).lower()}")
+        done = self.gh(*arguments, "--", tag, text=notes, quiet=quiet, timeout=120.0)
+        return done.stdout.strip()
+
+    # --- workflows and runs ------------------------------------------------------------------
+
+    def workflow(self, file: str) -> ForgeWorkflow | None:
+        """The workflow of that file name, from the default branch; `None`: GitHub knows none."""
+        path = self._path("actions", "workflows", file)
+        answer = self._get(path)
+        return None if answer is None else _parsed(path, _parse_workflow, answer)
+
+    def runs(
+        self,
+        *,
+        commit: str | None = None,
+        event: str | None = None,
+        workflow: str | None = None,
+        branch: str | None = None,
+    ) -> tuple[Run, ...]:
+        """Runs, newest first, of a commit, an event, a workflow file, a branch or tag."""
+        wanted = {"head_sha": commit, "event": event, "branch": branch}
+        query = {key: value for key, value in wanted.items() if value is not None}
+        path = (
+            self._path("actions", "workflows", workflow, "runs")
+            if workflow is not None and commit is None
+            else self._path("actions", "runs")
+        )
+        entries = self._pages(path, "workflow_runs", query)
+        runs = tuple(_value(path, parse_run, entry) for entry in entries)
+        return tuple(
+            run for run in runs
+            if workflow is None or run.workflow.rpartition("/")[2] == workflow
+        )  # fmt: skip
+
+    def run(self, run_id: int) -> Run | None:
+        """One run in its newest attempt."""
+        path = self._path("actions", "runs", run_id)
+        answer = self._get(path)
+        return None if answer is None else _parsed(path, parse_run, answer)
+
+    def jobs(self, run_id: int) -> tuple[Job, ...]:
+        """The jobs of a run's newest attempt."""
+        path = self._path("actions", "runs", run_id, "jobs")
+        entries = self._pages(path, "jobs", {"filter": "latest"})
+        return tuple(_value(path, _parse_job, entry) for entry in entries)
+
+    def pending_deployments(self, run_id: int) -> tuple[PendingDeployment, ...]:
+        """What keeps a waiting run from going on."""
+        path = self._path("actions", "runs", run_id, "pending_deployments")
+        answer = self._get(path)
+        if answer is None:
+            return ()
+        return _parsed(path, lambda d: tuple(map(_parse_pending, d)), answer)
+
+    def log(self, run_id: int, *, failed: bool = True) -> str:
+        """The log of a run's newest attempt, of the failed steps or of all."""
+        only = "--log-failed" if failed else "--log"
+        done = self.gh(
+            "run", "view", f"--repo={self.slug}", only, str(int(run_id)), timeout=_LOG_TIMEOUT
+        )
+        return done.stdout
+
+    def rerun_failed_jobs(self, run_id: int, *, quiet: bool = False) -> None:
+        """Run a run's failed and cancelled jobs again, as its next attempt. Sent once."""
+        self.gh("run", "rerun", f"--repo={self.slug}", "--failed", str(int(run_id)), quiet=quiet)
+
+    def annotations(self, job_id: int) -> tuple[tuple[str, str], ...]:
+        """Level and message of each annotation of a job."""
+        path = self._path("check-runs", job_id, "annotations")
+        entries = self._pages(path, None, {})
+        return tuple(_value(path, _parse_annotation, entry) for entry in entries)
+
+    def dispatch(
+        self,
+        workflow: str,
+        *,
+        ref: str,
+        inputs: Mapping[str, str] | None = None,
+        quiet: bool = False,
+    ) -> None:
+        """Start a workflow by hand on a branch or tag. Sent once."""
+        given = [f"--raw-field={key}={value}" for key, value in (inputs or {}).items()]
+        self.gh(
+            "workflow", "run", f"--repo={self.slug}", f"--ref={ref}", *given, "--", workflow,
+            quiet=quiet,
+        )  # fmt: skip
+
+    # --- rules -------------------------------------------------------------------------------
+
+    def environment(self, name: str) -> Environment | None:
+        """An environment with its rules; `None`: there is none, a job that names it makes it."""
+        path = self._path("environments", name)
+        answer = self._get(path)
+        if answer is None:
+            return None
+        environment, custom = _parsed(path, _parse_environment, answer)
+        if not custom:
+            return environment
+        policies = f"{path}/deployment-branch-policies"
+        entries = self._pages(policies, "branch_policies", {})
+        return replace(
+            environment,
+            policies=tuple(_value(policies, _parse_policy, entry) for entry in entries),
+        )
+
+    def checks(self, commit: str) -> tuple[Check, ...] | None:
+        """The checks on a commit; `None`: GitHub does not have the commit."""
+        path = self._path("commits", commit, "check-runs")
+        statuses = self._path("commits", commit, "status")
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            asked = pool.submit(self.api, statuses, query={"per_page": _PAGE})
+            answer = self.api(path, query={"per_page": _PAGE, "filter": "latest"})
+            if answer.status in (404, 422):
+                return None
+            if answer.status != 200:
+                raise _refused(path, answer)
+            entries = self._pages(path, "check_runs", {"filter": "latest"}, first=answer)
+            runs = tuple(_value(path, _parse_check, entry) for entry in entries)
+            status = asked.result()
+        if status.status == 404:
+            return runs
+        if status.status != 200:
+            raise _refused(statuses, status)
+        return runs + _parsed("status", _parse_statuses, status)
+
+    def rules_for_branch(self, branch: str) -> tuple[RefRule, ...]:
+        """The rules that apply to a branch.
+
+        Branch protection, which is older than rules, is a rule of the kind `protected`: what it
+        demands is shown to administrators alone.
+        """
+        path = self._path("rules", "branches", branch)
+        entries = self._pages(path, None, {})
+        rules = tuple(_value(path, _parse_branch_rule, entry) for entry in entries)
+        path = self._path("branches", branch)
+        answer = None if rules else self._get(path)
+        if answer is not None and _parsed(path, _parse_is_protected, answer):
+            return (RefRule(kind="protected", ruleset=""),)
+        return rules
+
+    def rules_for_tags(self) -> tuple[RefRule, ...]:
+        """The active rules for tags, each with the patterns it applies to."""
+        listed = self._path("rulesets")
+        entries = self._pages(listed, None, {"targets": "tag", "includes_parents": "true"})
+        rules: list[RefRule] = []
+        for entry in entries:
+            active = _value(listed, _parse_active_tag_ruleset, entry)
+            if active is None:
+                continue
+            path = self._path("rulesets", active)
+            answer = self._get(path)
+            if answer is not None:
+                rules += _parsed(path, _parse_ruleset, answer)
+        return tuple(rules)
+
+
+def _with_tag(tag: str, releases: tuple[GitHubRelease, ...]) -> GitHubRelease | None:
+    """The one that is published, if there is one: drafts may bear its tag, too."""
+    found = [release for release in releases if release.tag == tag]
+    return min(found, key=lambda release: release.draft, default=None)
+
+
+_LATER = "Nothing was decided; run the same command again when GitHub can be reached."
+
+
+# --- answers to values -----------------------------------------------------------------------
+
+
+def parse_answer(text: str) -> Answer | None:
+    """The output of `gh api --include`; `None` when it holds no answer."""
+    head, separator, body = text.replace("\r\n", "\n").partition("\n\n")
+    lines = head.split("\n")
+    found = re.fullmatch(r"HTTP/[\d.]+ (\d{3})(?: .*)?", lines[0].strip())
+    if found is None or (not separator and len(lines) < 2):
+        return None
+    headers = {}
+    for line in lines[1:]:
+        name, _, value = line.partition(":")
+        headers[name.strip().lower()] = value.strip()
+    status = int(found[1])
+    document: Any = None
+    if body.strip():
+        try:
+            document = json.loads(body)
+        except ValueError:
+            if 200 <= status < 300:
+                raise ForgeError(
+                    "GitHub gave an answer that breaks off or is no JSON.",
+                    status=status,
+                    reason=f"{len(body)} characters that begin with {body.strip()[:60]!r}",
+                    hint=_LATER,
+                ) from None
+    return Answer(status=status, headers=headers, document=document)
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def _words(answer: Answer) -> str:
+    if isinstance(answer.document, dict):
+        details = answer.document.get("errors")
+        said = [str(answer.document.get("message") or "")]
+        if isinstance(details, list):
+            said += [
+                str(one.get("message") or one.get("code") or "")
+                if isinstance(one, dict)
+                else str(one)
+                for one in details
+            ]
+        return "; ".join(filter(None, said)) or "no words"
+    return "no words"
+
+
+def _refused(path: str, answer: Answer) -> ForgeError:
+    if _is_rate_limit(answer):
+        hint = "GitHub's rate limit is used up; run the same command again in a while."
+    elif answer.status == 403:
+        hint = "This login may not ask that: see `gh auth status`."
+    else:
+        hint = _LATER
+    return ForgeError(
+        "GitHub did not answer the question.",
+        status=answer.status,
+        reason=f"`gh api {path}`: {answer.status} {_words(answer)}",
+        hint=hint,
+    )
+
+
+def _is_rate_limit(answer: Answer) -> bool:
+    """Source: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api."""
+    return answer.status in (403, 429) and (
+        answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
+    )
+
+
+def _until_reset(answer: Answer, now: datetime) -> float | None:
+    reset = answer.headers.get("x-ratelimit-reset", "")
+    if answer.headers.get("x-ratelimit-remaining") != "0" or not reset.isdigit():
+        return None
+    return max(0.0, float(reset) - now.timestamp())
+
+
+def _value(path: str, parse: Callable[[Any], T], document: Any) -> T:
+    try:
+        return parse(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ForgeError(
+            "GitHub gave an answer that cannot be understood.",
+            reason=f"`gh api {path}`: {type(error).__name__}: {error}",
+        ) from None
+
+
+def _parsed(path: str, parse: Callable[[Any], T], answer: Answer) -> T:
+    return _value(path, parse, answer.document)
+
+
+def _parse_repository(document: Any) -> ForgeRepository:
+    permissions: Mapping[str, bool] = document.get("permissions") or {}
+    return ForgeRepository(
+        full_name=str(document["full_name"]),
+        default_branch=str(document["default_branch"]),
+        url=str(document.get("html_url") or ""),
+        private=bool(document.get("private")),
+        archived=bool(document.get("archived")),
+        permissions=tuple(name for name, given in permissions.items() if given),
+    )
+
+
+def parse_release(document: Any) -> GitHubRelease:
+    return GitHubRelease(
+        id=int(document["id"]),
+        tag=str(document["tag_name"]),
+        title=str(document.get("name") or ""),
+        url=str(document.get("html_url") or ""),
+        draft=bool(document.get("draft")),
+        prerelease=bool(document.get("prerelease")),
+        target=str(document.get("target_commitish") or ""),
+        author=str((document.get("author") or {}).get("login") or ""),
+        created=parse_time(document.get("created_at")),
+        published=parse_time(document.get("published_at")),
+        body=str(document.get("body") or ""),
+    )
+
+
+def parse_run(document: Any) -> Run:
+    return Run(
+        id=int(document["id"]),
+        attempt=int(document.get("run_attempt") or 1),
+        status=str(document["status"]),
+        conclusion=document.get("conclusion"),
+        event=str(document["event"]),
+        workflow=str(document.get("path") or "").partition("@")[0],
+        commit=str(document["head_sha"]),
+        branch=str(document.get("head_branch") or ""),
+        url=str(document.get("html_url") or ""),
+        created=parse_time(document.get("created_at")),
+        started=parse_time(document.get("run_started_at")),
+        title=str(document.get("display_title") or ""),
+        actor=str((document.get("actor") or {}).get("login") or ""),
+    )
+
+
+def _parse_job(document: Any) -> Job:
+    return Job(
+        id=int(document["id"]),
+        name=str(document["name"]),
+        status=str(document["status"]),
+        conclusion=document.get("conclusion"),
+        url=str(document.get("html_url") or ""),
+        steps=tuple(
+            Step(
+                name=str(step["name"]),
+                status=str(step["status"]),
+                conclusion=step.get("conclusion"),
+                number=int(step.get("number") or 0),
+            )
+            for step in document.get("steps") or ()
+        ),
+    )
+
+
+def _parse_pending(document: Any) -> PendingDeployment:
+    return PendingDeployment(
+        environment=str(document["environment"]["name"]),
+        reviewers=_parse_reviewers(document.get("reviewers")),
+        may_approve=bool(document.get("current_user_can_approve")),
+        wait_minutes=int(document.get("wait_timer") or 0),
+    )
+
+
+def _parse_reviewers(entries: Sequence[Any] | None) -> tuple[str, ...]:
+    """Users by login, teams by name."""
+    reviewers = [entry.get("reviewer") or {} for entry in entries or ()]
+    return tuple(str(one.get("login") or one.get("name") or "somebody") for one in reviewers)
+
+
+def _parse_workflow(document: Any) -> ForgeWorkflow:
+    return ForgeWorkflow(
+        id=int(document["id"]),
+        name=str(document["name"]),
+        path=str(document["path"]),
+        state=str(document["state"]),
+        url=str(document.get("html_url") or ""),
+    )
+
+
+def _parse_environment(document: Any) -> tuple[Environment, bool]:
+    """The environment, and whether its refs have patterns of their own."""
+    rules = document.get("protection_rules") or ()
+    policy = document.get("deployment_branch_policy") or {}
+    environment = Environment(
+        name=str(document["name"]),
+        url=str(document.get("html_url") or ""),
+        reviewers=tuple(
+            reviewer
+            for rule in rules
+            if rule.get("type") == "required_reviewers"
+            for reviewer in _parse_reviewers(rule.get("reviewers"))
+        ),
+        wait_minutes=max(
+            (int(r.get("wait_timer") or 0) for r in rules if r.get("type") == "wait_timer"),
+            default=0,
+        ),
+        protected_branches_only=bool(policy.get("protected_branches")),
+    )
+    return environment, bool(policy.get("custom_branch_policies"))
+
+
+def _parse_check(document: Any) -> Check:
+    return Check(
+        name=str(document["name"]),
+        status=str(document["status"]),
+        conclusion=document.get("conclusion"),
+        url=str(document.get("html_url") or ""),
+    )
+
+
+def _parse_statuses(document: Any) -> tuple[Check, ...]:
+    """Commit statuses, the older kind of check, in the newer one's words."""
+    return tuple(
+        Check(
+            name=str(status.get("context") or ""),
+            status="in_progress" if status["state"] == "pending" else "completed",
+            conclusion=None if status["state"] == "pending" else str(status["state"]),
+            url=str(status.get("target_url") or ""),
+        )
+        for status in document.get("statuses") or ()
+    )
+
+
+def _parse_annotation(document: Any) -> tuple[str, str]:
+    return str(document.get("annotation_level", "")), str(document.get("message", ""))
+
+
+def _parse_policy(document: Any) -> RefPolicy:
+    return RefPolicy(pattern=str(document["name"]), kind=str(document.get("type") or "branch"))
+
+
+def _parse_branch_rule(document: Any) -> RefRule:
+    return RefRule(kind=str(document["type"]), ruleset=str(document.get("ruleset_source") or ""))
+
+
+def _parse_is_protected(document: Any) -> bool:
+    return bool(document.get("protected"))
+
+
+def _parse_active_tag_ruleset(document: Any) -> int | None:
+    """The number of a ruleset that is in force for tags; `None` for any other."""
+    if document.get("target") != "tag" or document.get("enforcement") != "active":
+        return None
+    return int(document["id"])
+
+
+def _parse_ruleset(document: Any) -> tuple[RefRule, ...]:
+    names = (document.get("conditions") or {}).get("ref_name") or {}
+    return tuple(
+        RefRule(
+            kind=str(rule["type"]),
+            ruleset=str(document.get("name") or ""),
+            patterns=tuple(map(str, names.get("include") or ())),
+            excluded=tuple(map(str, names.get("exclude") or ())),
+            may_bypass=document.get("current_user_can_bypass") in ("always", "exempt"),
+            url=str(((document.get("_links") or {}).get("html") or {}).get("href") or ""),
+        )
+        for rule in document.get("rules") or ()
+    )

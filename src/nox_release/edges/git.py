@@ -1,0 +1,536 @@
+"""git, asked and told in its machine formats only.
+
+A name from outside never stands where git could read it as an option: it comes after `--`, or
+inside a full reference such as `refs/tags/NAME`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nox_release.core.errors import CommandError, ConflictError, NoxReleaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from nox_release.edges.process import Completed, Runner
+
+_NETWORK = 120.0
+_LOCAL = 60.0
+_CHECKOUT = 600.0
+
+# Set inside a git hook, they would point every command at another repository, or hide this one.
+_OF_A_HOOK = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_CEILING_DIRECTORIES",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What lies in the tree and is not in HEAD; paths are relative to the repository."""
+
+    modified: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.modified or self.untracked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteTag:
+    """A tag as the remote has it: `object` is what the name stands for, `commit` what it leads to."""
+
+    object: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteState:
+    """What one look at the remote showed; `None`: the remote has no such thing."""
+
+    default_branch: str | None
+    branch_head: str | None
+    tag: RemoteTag | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """How far two commits are apart; both 0: the same history. Where it is not `exact`, the other
+    commit is not in this clone: what it has, and what it lacks, is not known.
+    """
+
+    ahead: int
+    behind: int
+    exact: bool = True
+
+    @property
+    def word(self) -> str:
+        if self.ahead and self.behind:
+            return "diverged"
+        return "ahead" if self.ahead else "behind" if self.behind else "same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """One line of `git push --porcelain`: `flag` is `!` for a refused reference."""
+
+    flag: str
+    reference: str
+    summary: str
+
+
+class PushRefused(CommandError):  # noqa: N818 - the remote's verdict
+    """The remote refused a reference; nothing was changed there, because the push is atomic."""
+
+    def __init__(self, refused: Sequence[Pushed], done: Completed) -> None:
+        super().__init__(
+            "The remote refused the push; nothing changed there.",
+            command=done.command,
+            returncode=done.returncode,
+            output=done.output,
+            reason="\n".join(
+                [f"{one.reference}: {one.summary}" for one in refused]
+                + [line.rstrip() for line in done.stderr.splitlines() if line.startswith("remote:")]
+            ),
+        )
+        self.refused = tuple(refused)
+
+
+def find_repository(root: Path, runner: Runner) -> Repository | None:
+    """The repository that `root` lies in; `None` when no folder above it holds a `.git`.
+
+    Raises:
+        CommandError: git is not installed, or refuses this repository.
+    """
+    root = Path(root).resolve()
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
+        return None
+    environ = {key: value for key, value in runner.environ.items() if key not in _OF_A_HOOK}
+    runner = replace(runner, environ=environ)
+    done = runner.run(
+        ["git", "rev-parse", "--show-toplevel"],
+        cwd=root,
+        timeout=_LOCAL,
+        hint="Install git (https://git-scm.com/downloads), or let it trust this folder.",
+    )
+    top = done.stdout.removesuffix("\n").removesuffix("\r")
+    return Repository(root=Path(top).resolve(), runner=runner)
+
+
+def _subcommand(arguments: Sequence[str | Path]) -> str:
+    """What git was asked to do, without the options that only this program needs."""
+    words = [str(argument) for argument in arguments]
+    while words and words[0].startswith("-"):
+        del words[: 2 if words[0] in ("-c", "-C") else 1]
+    return words[0] if words else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A git repository with a work tree at `root`."""
+
+    root: Path
+    runner: Runner
+
+    def git(
+        self,
+        *arguments: str | Path,
+        check: bool = True,
+        text: str | None = None,
+        timeout: float = _LOCAL,
+        quiet: bool = True,
+        cwd: Path | None = None,
+        **extra_environ: str,
+    ) -> Completed:
+        """Run git here; reads take no locks. What is announced (`quiet=False`) is plain."""
+        formats = ("--no-pager", "-c", "core.quotePath=false", "-c", "color.ui=never")
+        return self.runner.run(
+            ["git", *(formats if quiet else ()), *arguments],
+            cwd=cwd or self.root,
+            check=check,
+            text=text,
+            timeout=timeout,
+            quiet=quiet,
+            title=f"git {_subcommand(arguments)}",
+            extra_environ={"GIT_OPTIONAL_LOCKS": "0", **extra_environ},
+        )
+
+    def _ask(self, *arguments: str, no: int = 1) -> str | None:
+        """One line of output, or `None` when git ends with the exit code that means no."""
+        done = self.git(*arguments, check=False)
+        if done.returncode == no:
+            return None
+        if done.returncode != 0:
+            done = self.git(*arguments)  # raises, with git's words
+        return done.stdout.rstrip("\r\n")
+
+    # --- this side ---------------------------------------------------------------------------
+
+    def head(self) -> str:
+        """The commit that is checked out.
+
+        Raises:
+            ConflictError: there is no commit yet.
+        """
+        commit = self._ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        if commit is None:
+            raise ConflictError(
+                "The git repository has no commit yet.",
+                reason="What is published is a commit.",
+                hint='git add . && git commit -m "First commit"',
+            )
+        return commit
+
+    def branch(self) -> str | None:
+        """The branch that is checked out; `None` for a detached HEAD."""
+        return self._ask("symbolic-ref", "--quiet", "--short", "HEAD")
+
+    def subject(self, commit: str) -> str:
+        """The first line of a commit's message."""
+        return self._show("%s", commit)
+
+    def commit_time(self, commit: str) -> int:
+        """When it was committed, in seconds since the epoch (for SOURCE_DATE_EPOCH)."""
+        return int(self._show("%ct", commit))
+
+    def _show(self, wanted: str, commit: str) -> str:
+        # `log.showSignature` would put gpg's words before it.
+        arguments = ("show", "-s", "--no-show-signature", f"--format={wanted}", commit, "--")
+        return self.git(*arguments).stdout.strip()
+
+    def changes(self) -> Changes:
+        """What is not committed; ignored files do not count."""
+        done = self.git("status", "--porcelain=v2", "-z", "--untracked-files=all")
+        return parse_status(done.stdout)
+
+    def tracked(self) -> tuple[str, ...]:
+        """Every tracked file."""
+        return tuple(filter(None, self.git("ls-files", "-z").stdout.split("\0")))
+
+    def is_shallow(self) -> bool:
+        return self._ask("rev-parse", "--is-shallow-repository") == "true"
+
+    def has_commit(self, commit: str) -> bool:
+        """Whether this clone holds the commit."""
+        done = self.git("cat-file", "-e", f"{commit}^{{commit}}", check=False)
+        return done.returncode == 0
+
+    def has_file(self, commit: str, path: str) -> bool:
+        """Whether `path` is a file in the tree of `commit`."""
+        listed = self.git("ls-tree", "-z", "--full-tree", commit, "--", path).stdout
+        facts, _, found = listed.split("\0")[0].partition("\t")
+        return found == path and facts.split()[1] == "blob"
+
+    def tag_commit(self, tag: str) -> str | None:
+        """The commit that a tag of this clone leads to; `None`: there is no such tag."""
+        if self.tag_object(tag) is None:
+            return None
+        commit = self._ask("rev-parse", "--verify", "--quiet", f"refs/tags/{tag}^{{commit}}")
+        if commit is None:
+            raise ConflictError(
+                f"The tag {tag} does not lead to a commit.",
+                hint=f"Look at it with `git show {tag}`.",
+            )
+        return commit
+
+    def tag_object(self, tag: str) -> str | None:
+        """What the tag's name stands for: a tag object, or for a lightweight tag the commit."""
+        return self._ask("rev-parse", "--verify", "--quiet", f"refs/tags/{tag}")
+
+    def tags(self) -> tuple[str, ...]:
+        """Every tag of this clone."""
+        done = self.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags")
+        return _lines(done.stdout)
+
+    def tags_at(self, commit: str) -> tuple[str, ...]:
+        """The tags of this clone that lead to `commit`."""
+        done = self.git(
+            "for-each-ref", f"--points-at={commit}", "--format=%(refname:lstrip=2)", "refs/tags"
+        )
+        return _lines(done.stdout)
+
+    def config(self, key: str) -> str | None:
+        """One value of the configuration; the first, where there are several."""
+        done = self.git("config", "-z", "--get-all", key, check=False)
+        if done.returncode == 1:
+            return None
+        if done.returncode != 0:
+            self.git("config", "-z", "--get-all", key)
+        return done.stdout.split("\0")[0]
+
+    def config_bool(self, key: str) -> bool:
+        return self._ask("config", "--type=bool", "--get", key) == "true"
+
+    def remotes(self) -> tuple[str, ...]:
+        """The names of all remotes."""
+        return _lines(self.git("remote").stdout)
+
+    def remote_url(self, remote: str) -> str | None:
+        """The remote's address as it is written down: `insteadOf` does not apply, because the
+        address on GitHub is wanted, not the way there.
+        """
+        return self.config(f"remote.{remote}.url")
+
+    def upstream(self, branch: str) -> tuple[str, str] | None:
+        """Remote and branch there that `branch` follows; `None` when it follows none."""
+        done = self.git(
+            "for-each-ref",
+            "--format=%(upstream:remotename)%00%(upstream:remoteref)",
+            f"refs/heads/{branch}",
+        )
+        remote, _, reference = done.stdout.rstrip("\n").partition("\0")
+        if not remote or not reference:
+            return None
+        return remote, reference.removeprefix("refs/heads/")
+
+    # --- the remote --------------------------------------------------------------------------
+
+    def remote_state(self, remote: str, *, branch: str | None, tag: str | None) -> RemoteState:
+        """One look at the remote: default branch, the head of `branch`, and `tag`.
+
+        Raises:
+            CommandError: it cannot be reached, which is not the same as having no such tag.
+        """
+        wanted = ["HEAD"]
+        if branch is not None:
+            wanted.append(f"refs/heads/{branch}")
+        if tag is not None:
+            wanted += [f"refs/tags/{tag}", f"refs/tags/{tag}^{{}}"]
+        done = self.git("ls-remote", "--symref", "--", remote, *wanted, timeout=_NETWORK)
+        found: dict[str, str] = {}
+        default = None
+        for line in _lines(done.stdout):
+            value, _, name = line.partition("\t")
+            if value.startswith("ref: ") and name == "HEAD":
+                default = value.removeprefix("ref: ").removeprefix("refs/heads/")
+            else:
+                found[name] = value
+        name = f"refs/tags/{tag}"
+        there = found.get(name)
+        return RemoteState(
+            default_branch=default,
+            branch_head=found.get(f"refs/heads/{branch}"),
+            tag=RemoteTag(object=there, commit=found.get(f"{name}^{{}}", there)) if there else None,
+        )
+
+    def relation(self, commit: str, other: str, *, remote: str, branch: str) -> Relation:
+        """How `commit` stands to `other`, the head of `branch` at the remote.
+
+        Objects that are missing here are fetched; no reference is changed.
+        """
+        if commit == other:
+            return Relation(ahead=0, behind=0)
+        if not self.has_commit(other):
+            self.git(
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=",
+                "--recurse-submodules=no", "--", remote, f"refs/heads/{branch}",
+                timeout=_NETWORK,
+            )  # fmt: skip
+        done = self.git("rev-list", "--left-right", "--count", f"{commit}...{other}", "--")
+        ahead, behind = done.stdout.split()
+        return Relation(ahead=int(ahead), behind=int(behind))
+
+    # --- effects -----------------------------------------------------------------------------
+
+    def create_tag(self, tag: str, commit: str, *, message: str) -> None:
+        """An annotated tag here; signed where `tag.gpgSign` says so.
+
+        Raises:
+            CommandError: git cannot: no identity, no key, a tag of that name.
+        """
+        self.git(
+            "tag", "--annotate", "--file=-", "--", tag, commit,
+            text=message, timeout=_NETWORK, quiet=False,
+        )  # fmt: skip
+
+    def push(
+        self, remote: str, *, tag: str | None = None, commit: str, branch: str | None = None
+    ) -> tuple[Pushed, ...]:
+        """Push `tag`, which must lead to `commit`, and `commit` to `branch`: all or nothing.
+
+        The references are spelled out from object names, so what was verified is what arrives,
+        whatever the branch holds by now. Never by force.
+
+        Raises:
+            PushRefused: the remote refused; it has changed nothing.
+            CommandError: it cannot be reached, or a hook of this clone refused.
+        """
+        references = []
+        if branch is not None:
+            references.append(f"{commit}:refs/heads/{branch}")
+        if tag is not None:
+            if self.tag_commit(tag) != commit:
+                raise ConflictError(
+                    f"The tag {tag} is no longer on {commit[:7]}.",
+                    reason="It was moved while this release was being prepared.",
+                    hint=f"Look at it with `git show {tag}`.",
+                )
+            references.append(f"{self.tag_object(tag)}:refs/tags/{tag}")
+        # Submodules are not part of what was shown: their commits are looked for, never pushed.
+        done = self.git(
+            "push", "--porcelain", "--atomic", "--no-follow-tags", "--no-force-with-lease",
+            "--recurse-submodules=check", "--", remote, *references,
+            check=False, timeout=_NETWORK, quiet=False,
+        )  # fmt: skip
+        lines = parse_push(done.stdout)
+        refused = [line for line in lines if line.flag == "!"]
+        if refused:
+            raise PushRefused(refused, done)
+        if done.returncode != 0:
+            raise CommandError(
+                f"`git push` to `{remote}` failed with exit code {done.returncode}.",
+                command=done.command,
+                returncode=done.returncode,
+                output=done.output,
+                reason=done.stderr.strip() or done.stdout.strip(),
+            )
+        return lines
+
+    def probe_signing(self) -> str | None:
+        """Why git cannot sign here; `None`: it can. Nothing is left behind.
+
+        A commit is signed with the same key and program as a tag would be, into a folder of
+        objects that is thrown away.
+        """
+        objects = self._ask("rev-parse", "--git-path", "objects")
+        if objects is None:
+            return "the repository has no folder of objects"
+        with tempfile.TemporaryDirectory(
+            prefix="nox-release-signing-", ignore_cleanup_errors=True
+        ) as folder:
+            done = self.git(
+                "commit-tree", "-S", "-m", "Can this be signed?", "HEAD^{tree}",
+                check=False, timeout=_NETWORK,
+                GIT_OBJECT_DIRECTORY=folder,
+                GIT_ALTERNATE_OBJECT_DIRECTORIES=str((self.root / objects).resolve()),
+            )  # fmt: skip
+        return None if done.returncode == 0 else done.stderr.strip() or "git did not say why"
+
+    def identity(self) -> str | None:
+        """Name and address git writes into a tag; `None`: it has none."""
+        done = self.git("var", "GIT_COMMITTER_IDENT", check=False)
+        return done.stdout.rsplit(" ", 2)[0].strip() if done.returncode == 0 else None
+
+    # --- a clean checkout --------------------------------------------------------------------
+
+    def export(self, commit: str, directory: Path, *, tag: str | None = None) -> Path:
+        """A clean checkout of `commit` in `directory`, with all tags and submodules.
+
+        It is a repository of its own that borrows this one's objects, so version tools see the
+        real history; `tag`, where it does not exist yet, is made there and only there.
+        Submodules come from this clone where it has them, else from their own address.
+
+        Raises:
+            CommandError: git cannot, or a submodule is to be had nowhere.
+        """
+        directory = Path(directory)
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        quiet = ("-c", "advice.detachedHead=false", "-c", f"core.hooksPath={os.devnull}")
+        self.git(
+            *quiet, "clone", "--quiet", "--shared", "--no-checkout", "--template=",
+            "--origin=origin", "--", self.root, directory.resolve(),
+            timeout=_CHECKOUT,
+        )  # fmt: skip
+        clone = Repository(root=directory.resolve(), runner=self.runner)
+        clone.git("fetch", "--quiet", "--no-write-fetch-head", "origin", "+refs/tags/*:refs/tags/*")
+        if not clone.has_commit(commit):  # on no branch, and the clone is not a shared one
+            clone.git("fetch", "--quiet", "origin", commit)
+        address = self.remote_url("origin")
+        if address is not None:
+            clone.git("config", "remote.origin.url", address)
+        if self.config("extensions.partialclone"):  # what is missing here is missing there
+            clone.git("config", "core.repositoryformatversion", "1")
+            clone.git("config", "extensions.partialclone", "origin")
+            clone.git("config", "remote.origin.promisor", "true")
+        clone.git(*quiet, "checkout", "--quiet", "--detach", "--force", commit, timeout=_CHECKOUT)
+        if tag is not None and clone.tag_commit(tag) != commit:
+            clone.git(
+                "-c", "user.name=nox-release", "-c", "user.email=nox-release@localhost",
+                "tag", "--annotate", "--no-sign", "--force", "--message", tag, "--", tag, commit,
+            )  # fmt: skip
+        for path, pinned in clone.submodules(commit):
+            inner = Repository(root=self.root / path, runner=self.runner)
+            if (inner.root / ".git").exists() and inner.has_commit(pinned):
+                inner.export(pinned, clone.root / path)
+            else:
+                clone.git(
+                    *quiet, "submodule", "--quiet", "update", "--init", "--recursive", "--", path,
+                    timeout=_CHECKOUT,
+                )  # fmt: skip
+        return clone.root
+
+    def submodules(self, commit: str) -> tuple[tuple[str, str], ...]:
+        """Path and commit of each submodule in the tree of `commit`."""
+        listed = self.git("ls-tree", "-r", "-z", "--full-tree", commit).stdout
+        entries = (entry.split("\t", 1) for entry in listed.split("\0") if entry)
+        return tuple(
+            (path, facts.split()[2]) for facts, path in entries if facts.split()[1] == "commit"
+        )
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """git's own lines: a name may hold what other line ends and blanks there are."""
+    return tuple(filter(None, text.replace("\r\n", "\n").split("\n")))
+
+
+def parse_status(text: str) -> Changes:
+    """`git status --porcelain=v2 -z` as a value.
+
+    Source: https://git-scm.com/docs/git-status#_porcelain_format_version_2.
+    """
+    modified, untracked = [], []
+    fields = iter(text.split("\0"))
+    for entry in fields:
+        kind = entry[:1]
+        if kind == "?":
+            untracked.append(entry[2:])
+        elif kind == "1":
+            modified.append(entry.split(" ", 8)[8])
+        elif kind == "2":
+            modified.append(entry.split(" ", 9)[9])
+            next(fields, None)  # where it was renamed from
+        elif kind == "u":
+            modified.append(entry.split(" ", 10)[10])
+    return Changes(modified=tuple(modified), untracked=tuple(untracked))
+
+
+def parse_push(text: str) -> tuple[Pushed, ...]:
+    """`git push --porcelain` as values: flag, TAB, from:to, TAB, summary."""
+    return tuple(_parse_pushed(text.splitlines()))
+
+
+def _parse_pushed(lines: Iterable[str]) -> Iterable[Pushed]:
+    for line in lines:
+        parts = line.split("\t")
+        if len(parts) >= 3 and len(parts[0]) == 1:
+            yield Pushed(
+                flag=parts[0], reference=parts[1].rpartition(":")[2], summary=" ".join(parts[2:])
+            )
+
+
+def short(commit: str) -> str:
+    """A commit as people read it."""
+    return commit[:7]
+
+
+class NotARepository(NoxReleaseError):  # noqa: N818 - a state
+    """The project is not under git."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(
+            "This project is not in a git repository.",
+            reason=f"No folder from `{root}` upwards holds a `.git`.",
+            hint='git init && git add . && git commit -m "First commit"',
+        )

@@ -1,0 +1,133 @@
+"""Who the maintainer is on the index: what the settings say, else the name twine would go by.
+
+It is imported before the index is asked, so it loads little; `tokens` comes when it is needed.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nox_release.checks.index.state import CouldNotAsk, Maintainer
+from nox_release.core.errors import CommandError, ConfigurationError
+from nox_release.edges.process import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nox_release.edges.index import Ownership
+    from nox_release.edges.process import Runner
+    from nox_release.project.pyproject import Index, Settings
+
+# Source: Warehouse's `accounts/forms.py`, `UsernameMixin`. A token pasted for a name is none.
+_USER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,48}[A-Za-z0-9])?")
+_KEYRING_WITHIN = 3.0
+_EMPTY_KEYRINGS = frozenset({"keyring.backends.null.Keyring", "keyring.backends.fail.Keyring"})
+# Without the folder it runs in: a file `keyring.py` there is not the keyring.
+_PROGRAM = (
+    "import sys; sys.path[:] = filter(None, sys.path); "
+    "from nox_release.edges.keyring_user import main; main()"
+)
+
+
+def find_maintainer(
+    settings: Settings,
+    environ: Mapping[str, str],
+    keyring: Keyring,
+    ownership: Ownership | CouldNotAsk | None,
+) -> Maintainer | None:
+    """Who the maintainer is on the index chosen; `None` when nothing says so.
+
+    `pypi-user` comes first, then TWINE_USERNAME, .pypirc and the keyring, in twine's order. The
+    keyring is asked only when nothing else says it and `ownership` has names to compare with.
+    """
+    if settings.pypi_user:
+        return Maintainer(user=settings.pypi_user)
+    user = _name(environ.get("TWINE_USERNAME", ""))
+    if user:
+        return Maintainer(user=user, source="TWINE_USERNAME")
+    user = _name(_in_pypirc(settings.index, environ))
+    if user:
+        return Maintainer(user=user, source="~/.pypirc")
+    if ownership is None or isinstance(ownership, CouldNotAsk) or not ownership.roles:
+        return None
+    user = _name(keyring.user(settings.index))
+    return Maintainer(user=user, source="the keyring") if user else None
+
+
+def _in_pypirc(index: Index, environ: Mapping[str, str]) -> str:
+    from nox_release.edges.tokens import read_pypirc
+
+    try:
+        return read_pypirc(index, environ).get("username") or ""
+    except ConfigurationError:  # said where its credential is needed
+        return ""
+
+
+def _name(text: str) -> str:
+    """The user name in `text`; empty when it is none, such as `__token__`, or a token itself."""
+    from nox_release.edges.tokens import TOKEN_USER
+
+    text = text.strip()
+    if text == TOKEN_USER or not _USER_NAME.fullmatch(text) or redact(text) != text:
+        return ""
+    return text
+
+
+def may_tell(environ: Mapping[str, str], *, platform: str = sys.platform) -> bool:
+    """Whether this machine's keyring may tell a name, so that it is worth a process.
+
+    The Keychain of macOS tells none unless it is given one, and the Secret Service needs a session
+    bus. A keyring from elsewhere counts where it was chosen. Source: keyring's `core._detect_backend`
+    and `util/platform_.py`; jeepney's `get_bus`.
+    """
+    chosen = environ.get("PYTHON_KEYRING_BACKEND")
+    if chosen:
+        return chosen not in _EMPTY_KEYRINGS
+    if platform == "win32":
+        return True
+    if platform != "darwin" and environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        return True
+    home = Path(environ.get("HOME") or "/")
+    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    return (config / "python_keyring" / "keyringrc.cfg").is_file()
+
+
+class Keyring:
+    """This machine's keyring, asked for names alone, once for each index.
+
+    It is asked in a child process that gets three seconds and no terminal, and opens no dialog
+    where that can be helped (see `keyring_user`). Whatever goes wrong there means *not known*.
+    """
+
+    def __init__(self, runner: Runner, cwd: Path) -> None:
+        self._runner = runner
+        self._cwd = cwd
+        self._lock = threading.Lock()
+        self._known: dict[str, str] = {}
+
+    def user(self, index: Index) -> str:
+        """The name it has for the upload address, which is what twine asks it for; else empty."""
+        with self._lock:
+            if index.upload_url not in self._known:
+                self._known[index.upload_url] = self._ask(index.upload_url)
+            return self._known[index.upload_url]
+
+    def _ask(self, service: str) -> str:
+        if not may_tell(self._runner.environ):
+            return ""
+        try:
+            done = self._runner.run(
+                [sys.executable, "-c", _PROGRAM],
+                cwd=self._cwd,
+                text=service,
+                timeout=_KEYRING_WITHIN,
+                check=False,
+                title="the keyring",
+            )
+        except CommandError:
+            return ""
+        return done.stdout if done.returncode == 0 else ""

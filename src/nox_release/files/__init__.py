@@ -1,0 +1,1 @@
+"""Local sdists and wheels, read and nothing else."""

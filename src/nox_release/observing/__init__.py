@@ -1,0 +1,1 @@
+"""Questions to the outside, and the project's tree, as values."""

@@ -1,0 +1,86 @@
+"""Reading a project's folder: every name in it, and the texts that source rules look at."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from nox_release.checks.source.subject import SourceTree, named_files, package_folders
+from nox_release.checks.source.versions import VERSION_FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from nox_release.project.pyproject import Project
+
+MAX_NAMES = 50_000
+MAX_TEXT = 2_000_000
+
+_ALWAYS = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in", ".bumpversion.cfg")
+# Made by tools, never part of what is released, and large.
+_PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv", "env", "site-packages", "target"})
+
+
+def read_source_tree(
+    project: Project, *, top: Path | None = None, repository: str = ""
+) -> SourceTree:
+    """The tree of `project` as it lies; `top` is the repository's root, for places in findings."""
+    root = project.root
+    names: set[str] = set()
+    complete = True
+    for name in _walk(str(root)):
+        names.add(name)
+        if len(names) >= MAX_NAMES:
+            complete = False
+            break
+    wanted = {*_ALWAYS, *named_files(project)}
+    for folder in package_folders(project, names):
+        wanted.update(f"{folder}/{name}" for name in VERSION_FILES)
+    texts = {name: text for name in wanted & names if (text := _read(root / name)) is not None}
+    prefix = ""
+    if top is not None and top != root and root.is_relative_to(top):
+        prefix = root.relative_to(top).as_posix() + "/"
+    return SourceTree(
+        texts=texts,
+        names=frozenset(names),
+        prefix=prefix,
+        complete=complete,
+        repository=repository,
+    )
+
+
+def _walk(root: str) -> Iterator[str]:
+    """Every file below `root`, by its path from there with `/`."""
+    folders = [("", root)]
+    while folders:
+        prefix, path = folders.pop()
+        try:
+            entries = list(os.scandir(path))
+        except OSError:
+            continue
+        for entry in entries:
+            name = f"{prefix}{entry.name}"
+            if not _is_folder(entry):
+                yield name
+            elif entry.name not in _PASSED_OVER and (
+                not entry.name.startswith(".") or entry.name == ".github"
+            ):
+                folders.append((f"{name}/", entry.path))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _read(path: Path) -> str | None:
+    """A text of reasonable size; what is not UTF-8 shows as replacement characters."""
+    try:
+        if path.stat().st_size > MAX_TEXT:
+            return None
+        return path.read_bytes().decode("utf-8", errors="replace")
+    except OSError:
+        return None

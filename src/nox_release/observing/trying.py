@@ -1,0 +1,493 @@
+"""Looking at built distributions: with twine, with our own rules, and by trying them.
+
+Every function returns results; deciding what they mean for a release is the caller's.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import sys
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from nox_release.checks.files.built import (
+    IMPORTS,
+    INSTALLS_ALONE,
+    SCRIPT_FAILS,
+    TWINE_CHECK,
+    Attempt,
+    console_scripts,
+    import_names,
+    import_result,
+    module_name,
+    parse_traceback,
+    script_result,
+)
+from nox_release.core.errors import CommandError
+from nox_release.core.findings import Passed, Severity, Skipped, find
+from nox_release.core.python_code import dotted_name, parse_python
+from nox_release.edges.environments import fresh_environment, without_secrets
+from nox_release.edges.process import last_lines
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from nox_release.core.findings import Result
+    from nox_release.edges.environments import Environment
+    from nox_release.edges.process import Runner
+    from nox_release.files.distributions import Distribution
+
+IMPORT_SECONDS = 60.0
+SCRIPT_SECONDS = 20.0
+INSTALL_SECONDS = 1200.0
+DOWNLOAD_LIMIT = 500 * 1000 * 1000
+
+
+# --- twine -----------------------------------------------------------------------------------
+
+
+# `python -m twine --no-color check --strict FILE`, but loaded before the files are there, and each
+# is looked at when it comes: loading twine takes longer than the check, and a build leaves a core
+# idle meanwhile.
+_TWINE = """
+import sys
+import twine.cli, twine.commands.check
+twine.cli.args.no_color = True
+twine.cli.configure_output()
+failed = False
+for line in sys.stdin:
+    try:
+        failed |= twine.commands.check.main(["--strict", "--", line.rstrip("\\n")])
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(2)
+sys.exit(failed)
+"""
+_NOT_READ = 2
+
+
+def check_with_twine(files: Iterable[Path], runner: Runner, *, cwd: Path) -> tuple[Result, ...]:
+    """What `twine check --strict` says, by the twine of this very interpreter.
+
+    `files` may block until each is there; twine gets ready meanwhile.
+    """
+    done = runner.run(
+        [sys.executable, "-c", _TWINE],
+        cwd=cwd,
+        text=(f"{path}\n" for path in files),
+        extra_environ={
+            "COLUMNS": "10000",
+            "TERM": "",  # twine's rich breaks lines at 80 where it is "dumb", whatever COLUMNS says
+            "PYTHONWARNINGS": "ignore",
+            "PYTHONIOENCODING": "utf-8",
+        },
+        timeout=300,
+        check=False,
+    )
+    if done.returncode == _NOT_READ or (done.returncode and "Checking " not in done.stdout):
+        return (
+            find(TWINE_CHECK, f"`twine check` could not read the files: {last_lines(done.output)}"),
+        )
+    return tuple(parse_twine(done.stdout))
+
+
+def parse_twine(stdout: str) -> Iterator[Result]:
+    """One result for each file that `twine check --strict` tells of, files with the same put together.
+
+    What `--strict` alone refuses is a warning, for PyPI takes it.
+    """
+    said: dict[tuple[str, str], list[str]] = {}
+    for part in re.split(r"(?m)^Checking ", stdout)[1:]:
+        first, _, rest = part.partition("\n")
+        path, _, verdict = first.rpartition(": ")
+        lines = (re.sub(r"^(WARNING|ERROR)\s+", "", line.strip()) for line in rest.splitlines())
+        words = "; ".join(line.rstrip(".") for line in lines if line)
+        said.setdefault((verdict.strip(), words), []).append(re.split(r"[/\\]", path)[-1])
+    for (verdict, words), filenames in said.items():
+        names = " and ".join(f"`{filename}`" for filename in filenames)
+        if verdict == "PASSED":
+            yield Passed(id=TWINE_CHECK.id, subject=TWINE_CHECK.subject, title=TWINE_CHECK.title)
+            continue
+        yield find(
+            TWINE_CHECK,
+            f"`twine check --strict` does not pass {names}: {words or verdict}.",
+            severity=Severity.WARNING if "warning" in verdict else Severity.ERROR,
+        )
+
+
+# --- reading inside --------------------------------------------------------------------------
+
+
+def read_entry_points(wheel: Path) -> str:
+    """The text of the wheel's entry_points.txt; empty when it has none."""
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if name.count("/") == 1 and name.endswith(".dist-info/entry_points.txt"):
+                return archive.read(name).decode("utf-8", errors="replace")
+    return ""
+
+
+def imported_names(wheel: Path) -> frozenset[str]:
+    """Every dotted name that the wheel's modules import unguarded.
+
+    Guarded is what stands under `try … except ImportError` or `if TYPE_CHECKING`.
+    """
+    found: set[str] = set()
+    with zipfile.ZipFile(wheel) as archive:
+        for path in archive.namelist():
+            module = module_name(path)
+            if module is None or not path.endswith(".py"):
+                continue
+            tree = parse_python(archive.read(path))
+            if tree is None:
+                continue
+            package = module if path.endswith("__init__.py") else module.rpartition(".")[0]
+            for node in _unguarded(tree):
+                found.update(_names_of(node, package))
+    return frozenset(found)
+
+
+def _unguarded(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):  # no statement is in these, and they may be very deep
+            continue
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            yield child
+        elif isinstance(child, ast.Try) and child.handlers:
+            for part in (*child.handlers, *child.orelse, *child.finalbody):
+                yield from _unguarded(part)
+        elif isinstance(child, ast.If) and _asks_for_typing(child.test):
+            for part in child.orelse:
+                yield from _unguarded(part)
+        else:
+            yield from _unguarded(child)
+
+
+def _asks_for_typing(test: ast.expr) -> bool:
+    return any(
+        isinstance(node, ast.Name | ast.Attribute)
+        and dotted_name(node).rpartition(".")[2] == "TYPE_CHECKING"
+        for node in ast.walk(test)
+    )
+
+
+def _names_of(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            parts = alias.name.split(".")
+            yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+        return
+    base = node.module or ""
+    if node.level:
+        outer = package.split(".")
+        outer = outer[: len(outer) - node.level + 1]
+        base = ".".join([*outer, base]).strip(".")
+    if base:
+        yield base
+        yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+# --- trying ----------------------------------------------------------------------------------
+
+
+def skipped_smoke(reason: str) -> tuple[Result, ...]:
+    """That installing, importing and starting were not tried, and why."""
+    return tuple(
+        Skipped(id=rule.id, subject=rule.subject, title=rule.title, reason=reason)
+        for rule in (INSTALLS_ALONE, IMPORTS, SCRIPT_FAILS)
+    )
+
+
+def smoke(
+    wheel: Distribution,
+    runner: Runner,
+    *,
+    aside: Path,
+    entry_points: str,
+    whatever_the_size: bool = False,
+    on_step: Callable[[str], None] | None = None,
+) -> tuple[Result, ...]:
+    """Install the wheel alone into a fresh environment, import it, start its console scripts.
+
+    `aside` is an empty folder. Nothing of the maintainer's home, tokens or packages is in sight
+    of what is tried. Above `DOWNLOAD_LIMIT` it is left undone unless `whatever_the_size`.
+    """
+    step = on_step or (lambda _: None)
+    runner = without_secrets(runner)
+    python = python_for(wheel, runner, aside)
+    if python is None:
+        wanted = wheel.metadata.value("Requires-Python")
+        return skipped_smoke(
+            f"it needs Python {wanted}, and there is none here; Nox runs on "
+            f"{sys.version_info.major}.{sys.version_info.minor}"
+        )
+    environment = fresh_environment(aside / "environment", runner, python=python)
+    if not whatever_the_size:
+        step("looking up the dependencies")
+        size = download_size(wheel, environment)
+        if size is not None and size > DOWNLOAD_LIMIT:
+            return skipped_smoke(
+                f"its dependencies are {size / 1e9:.1f} GB to download; `--smoke` tries it all the same"
+            )
+    step("installing the wheel alone")
+    installed = _install(wheel, environment, step)
+    if not isinstance(installed, Passed):
+        return (installed,)
+    home = aside / "home"
+    home.mkdir()
+    stage = _at_home(environment, home)
+    results: list[Result] = [installed]
+    names = import_names(wheel)
+    if names:
+        step("importing " + ", ".join(names[:4]) + (" …" if len(names) > 4 else ""))
+    own = {name.split(".")[0] for name in names}
+    classifiers = wheel.metadata.values("Classifier")
+    requirements = wheel.metadata.values("Requires-Dist")
+    results += [
+        import_result(attempt, own=own, classifiers=classifiers, requirements=requirements)
+        for attempt in try_imports(names, stage, home)
+    ]
+    scripts = console_scripts(entry_points)
+    if scripts:
+        step("starting " + ", ".join(f"`{name}`" for name, _ in scripts[:4]))
+    results += try_scripts(scripts, stage, home, requirements=requirements)
+    return tuple(results)
+
+
+def python_for(wheel: Distribution, runner: Runner, aside: Path) -> str | None:
+    """An interpreter that the wheel's Requires-Python allows; this one if it may be."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    from nox_release.edges.environments import find_uv
+
+    wanted = wheel.metadata.value("Requires-Python")
+    try:
+        specifiers = SpecifierSet(wanted or "")
+    except InvalidSpecifier:
+        return sys.executable
+    running = ".".join(str(part) for part in sys.version_info[:3])
+    if specifiers.contains(running, prereleases=True):
+        return sys.executable
+    uv = find_uv()
+    if uv is None:
+        return None
+    aside.mkdir(parents=True, exist_ok=True)
+    done = runner.run(
+        [uv, "python", "find", "--no-python-downloads", "--no-project", "--", str(specifiers)],
+        cwd=aside,
+        check=False,
+    )
+    return done.stdout.strip() if done.returncode == 0 and done.stdout.strip() else None
+
+
+def download_size(wheel: Distribution, environment: Environment) -> int | None:
+    """How many bytes of dependencies an installer would download; `None`: it could not say.
+
+    uv's pylock.toml (PEP 751) gives the size of the one file that fits this platform.
+    """
+    if not wheel.metadata.values("Requires-Dist"):
+        return 0
+    if environment.uv is None:
+        return None
+    done = environment.runner.run(
+        [
+            environment.uv, "pip", "compile", "--quiet", "--no-header", "--no-config",
+            "--format", "pylock.toml", "--python", environment.python, "-",
+        ],
+        cwd=environment.directory,
+        text=f"{wheel.name} @ {wheel.path.resolve().as_uri()}\n",
+        timeout=INSTALL_SECONDS,
+        check=False,
+    )  # fmt: skip
+    if done.returncode:
+        return None
+    return locked_size(done.stdout)
+
+
+def locked_size(pylock: str) -> int | None:
+    """The sizes in a pylock.toml added up; where an index gives none, nothing is added."""
+    try:
+        packages = tomllib.loads(pylock).get("packages", [])
+    except tomllib.TOMLDecodeError:
+        return None
+    total = 0
+    for package in packages:
+        files = package.get("wheels") or [package.get("sdist") or package.get("archive") or {}]
+        total += max((int(file.get("size") or 0) for file in files), default=0)
+    return total
+
+
+def _install(wheel: Distribution, environment: Environment, step: Callable[[str], None]) -> Result:
+    def follow(line: str) -> None:
+        word = line.split(" ", maxsplit=1)[0]
+        if word in ("Downloading", "Resolved", "Prepared", "Building", "Collecting"):
+            step(f"installing the wheel alone: {line.strip()}")
+
+    try:
+        done = environment.install(wheel.path, on_line=follow, timeout=INSTALL_SECONDS)
+    except CommandError as error:
+        # uv ends with 1 where the requirements cannot be met and with 2 where it could not ask.
+        if environment.uv and error.returncode == 1:
+            return find(
+                INSTALLS_ALONE,
+                f"`{wheel.filename}` does not install into an empty environment:\n{error.reason}",
+            )
+        return Skipped(
+            id=INSTALLS_ALONE.id,
+            subject=INSTALLS_ALONE.subject,
+            title=INSTALLS_ALONE.title,
+            reason=error.reason or error.message,
+        )
+    others = sum(line.startswith(" + ") for line in (done.output if done else "").splitlines()) - 1
+    detail = (
+        f"with {others} other project{'s' * (others != 1)}" if others > 0 else "needs nothing else"
+    )
+    return Passed(
+        id=INSTALLS_ALONE.id,
+        subject=INSTALLS_ALONE.subject,
+        title="installs into an empty environment",
+        detail=detail if environment.uv else "",
+    )
+
+
+def _at_home(environment: Environment, home: Path) -> Environment:
+    """The environment with an empty home and no display, so nothing personal plays a part."""
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
+    environ = {k: v for k, v in environment.runner.environ.items() if k not in hidden}
+    environ |= {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "APPDATA": str(home / "AppData"),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "XDG_DATA_HOME": str(home / ".local" / "share"),
+        "XDG_STATE_HOME": str(home / ".local" / "state"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "COLUMNS": "200",
+    }
+    return replace(environment, runner=replace(environment.runner, environ=environ))
+
+
+# Reports to a file: the modules may print what they like, and may end Python altogether.
+_IMPORT = """
+import importlib, json, sys
+with open(sys.argv[1], "a", encoding="utf-8") as report:
+    for name in sys.argv[2:]:
+        print(json.dumps({"name": name}), file=report, flush=True)
+        found = {"name": name, "outcome": "ok"}
+        try:
+            importlib.import_module(name)
+        except SystemExit as error:
+            found |= {"outcome": "ended", "returncode": error.code if isinstance(error.code, int) else 1}
+        except BaseException as error:
+            inner, missing = error, None
+            while inner is not None:
+                if isinstance(inner, ModuleNotFoundError) and inner.name:
+                    missing = inner.name
+                inner = inner.__cause__ or inner.__context__
+            said = " ".join(str(error).split())[:500]
+            found |= {"outcome": "failed", "error": type(error).__name__, "said": said}
+            found["missing"] = missing if isinstance(error, ImportError) else None
+        print(json.dumps(found), file=report, flush=True)
+"""
+
+
+def try_imports(names: Sequence[str], environment: Environment, home: Path) -> Iterator[Attempt]:
+    """Import each name; all in one process, but for those that end it or hang."""
+    left = list(names)
+    round_number = 0
+    while left:
+        round_number += 1
+        report = home / f"imports-{round_number}.jsonl"
+        returncode: int | None = None
+        try:
+            done = environment.run_python(
+                ["-c", _IMPORT, report, *left], cwd=home, timeout=IMPORT_SECONDS, check=False
+            )
+            returncode = done.returncode
+        except CommandError:
+            pass  # out of time; the report says where
+        reported = _reported(report)
+        yield from (_attempt(found) for found in reported if "outcome" in found)
+        finished = {found["name"] for found in reported if "outcome" in found}
+        left = [name for name in left if name not in finished]
+        if left:
+            outcome = "hung" if returncode is None else "ended"
+            yield Attempt(name=left.pop(0), outcome=outcome, returncode=returncode)
+
+
+def _reported(report: Path) -> list[dict[str, Any]]:
+    try:
+        return [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return []
+
+
+def _attempt(found: dict[str, Any]) -> Attempt:
+    return Attempt(
+        name=found["name"],
+        outcome=found["outcome"],
+        error=found.get("error", ""),
+        said=found.get("said", ""),
+        missing=found.get("missing"),
+        returncode=found.get("returncode"),
+    )
+
+
+def try_scripts(
+    scripts: Sequence[tuple[str, str]],
+    environment: Environment,
+    home: Path,
+    *,
+    requirements: Sequence[str] = (),
+) -> list[Result]:
+    """Start each console script with `--help`, some side by side; `requirements` are the wheel's."""
+
+    def attempt(script: tuple[str, str]) -> Result:
+        name, target = script
+        extra = target.partition("[")[2].rstrip("] ")
+        made = _try_script(name, environment, home)
+        return script_result(made, extra=extra, requirements=requirements)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
+        return list(pool.map(attempt, scripts))
+
+
+def _try_script(name: str, environment: Environment, home: Path) -> Attempt:
+    folder = home / "scripts" / "".join(c if c.isalnum() else "_" for c in name)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        done = environment.runner.run(
+            [environment.script(name), "--help"],
+            cwd=folder,
+            timeout=SCRIPT_SECONDS,
+            check=False,
+            extra_environ=environment.make_extra_environ(),
+        )
+    except CommandError as error:
+        if error.reason:  # could not be started at all
+            return Attempt(name=name, outcome="ended", said=error.reason)
+        return Attempt(name=name, outcome="hung")
+    if done.returncode == 0:
+        return Attempt(name=name, outcome="ok", returncode=0)
+    raised, said, missing = parse_traceback(done.stderr or done.stdout)
+    return Attempt(
+        name=name,
+        outcome="failed" if raised else "ended",
+        error=raised,
+        said=said if raised else last_lines(done.stderr or done.stdout, 1),
+        missing=missing,
+        returncode=done.returncode,
+    )

@@ -1,0 +1,19 @@
+"""The trusted publisher: who may upload without a token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedPublisher:
+    """The four values that PyPI compares with a run's claims.
+
+    Source: https://docs.pypi.org/trusted-publishers/. `repository` needs GitHub's own spelling;
+    `environment` is compared without case, `None` means none.
+    """
+
+    owner: str
+    repository: str
+    workflow: str
+    environment: str | None = None

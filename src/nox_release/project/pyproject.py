@@ -1,0 +1,520 @@
+"""The maintainer's project as pyproject.toml tells it, and this tool's settings in it.
+
+`parse_` functions take mappings; only `read_project` touches the disk.
+"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import difflib
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from nox_release.core.errors import ConfigurationError
+from nox_release.core.python_code import dotted_name, parse_python
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """One package index: where files go (`upload_url`), where they are listed (`simple_url`),
+    and the root of its JSON, integrity and token-exchange addresses and web pages (`api_url`).
+    All three end with a slash. `name` is `pypi`, `testpypi`, or the host.
+    """
+
+    name: str
+    upload_url: str
+    simple_url: str
+    api_url: str
+
+    @property
+    def title(self) -> str:
+        return {"pypi": "PyPI", "testpypi": "TestPyPI"}.get(self.name, self.name)
+
+
+PYPI = Index(
+    name="pypi",
+    upload_url="https://upload.pypi.org/legacy/",
+    simple_url="https://pypi.org/simple/",
+    api_url="https://pypi.org/",
+)
+TESTPYPI = Index(
+    name="testpypi",
+    upload_url="https://test.pypi.org/legacy/",
+    simple_url="https://test.pypi.org/simple/",
+    api_url="https://test.pypi.org/",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`[tool.nox-release]`; `None` means: to be found out."""
+
+    index: Index = PYPI
+    remote: str | None = None
+    branch: str | None = None
+    tag_format: str = "v{version}"
+    workflow: str | None = None
+    environment: str | None = None
+    pypi_user: str | None = None
+    build_requires: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+    def tag(self, name: str, version: str) -> str:
+        """The tag of `version`; `{name}` and `{version}` may appear in `tag-format`."""
+        return self.tag_format.format(name=name, version=version)
+
+    @staticmethod
+    def tag_format_of(tag: str, name: str) -> str | None:
+        """The `tag-format` by which `tag` names a version; `None` when it names none."""
+        found = re.search(r"\d.*", tag)
+        if found is None:
+            return None
+        try:
+            Version(found[0])
+        except InvalidVersion:
+            return None
+        before = tag[: found.start()]
+        return (before.replace(name, "{name}") if name else before) + "{version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project to be published. `version` is `None` when the backend finds it out.
+
+    `pyproject` is the whole parsed mapping, for checks that look at what is not a field here.
+    """
+
+    root: Path
+    name: str
+    version: str | None = None
+    requires_python: str | None = None
+    readme: str | None = None
+    license: str | None = None
+    urls: tuple[tuple[str, str], ...] = ()
+    classifiers: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    dynamic: tuple[str, ...] = ()
+    build_backend: str = "setuptools.build_meta:__legacy__"
+    build_requires: tuple[str, ...] = ("setuptools",)
+    settings: Settings = field(default_factory=Settings)
+    pyproject: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def normalized_name(self) -> str:
+        return canonicalize_name(self.name)
+
+    @property
+    def version_from_tags(self) -> bool:
+        """Whether the backend makes the version from git tags, so that a tag comes first."""
+        if self.version is not None:
+            return False
+        tools = {re.split(r"[^A-Za-z0-9._-]", needed)[0] for needed in self.build_requires}
+        if {canonicalize_name(tool) for tool in tools} & _TAG_READERS:
+            return True
+        tool = self.pyproject.get("tool", {})
+        pdm = tool.get("pdm", {}) if isinstance(tool, dict) else {}
+        source = pdm.get("version", {}) if isinstance(pdm, dict) else {}
+        return isinstance(source, dict) and source.get("source") == "scm"
+
+
+# Build requirements that read git tags. Source: each one's own documentation.
+_TAG_READERS = frozenset(
+    {
+        "setuptools-scm",
+        "vcs-versioning",
+        "hatch-vcs",
+        "versioningit",
+        "setuptools-git-versioning",
+        "poetry-dynamic-versioning",
+        "uv-dynamic-versioning",
+        "dunamai",
+        "versioneer",
+        "pbr",
+        "flit-scm",
+    }
+)
+
+# No user name and password: they would end up on command lines, and pyproject.toml is public.
+_URL = re.compile(r"https://[^/\s@]+(/\S*)?|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
+
+
+def parse_index(value: str) -> Index:
+    """The index called `value`: `pypi`, `testpypi`, or the root address of another one, below
+    which `legacy/` and `simple/` are expected.
+
+    Raises:
+        ConfigurationError: it is none of these, or plain http to another machine.
+    """
+    known = {"pypi": PYPI, "testpypi": TESTPYPI}
+    if value.lower() in known:
+        return known[value.lower()]
+    if not _URL.fullmatch(value):
+        raise ConfigurationError(
+            f"`{value}` is not an index.",
+            reason="An index is `pypi`, `testpypi`, or an https:// address without a password.",
+            hint="Plain http:// is taken only for this machine (127.0.0.1, localhost); "
+            "credentials are found where twine finds them.",
+        )
+    root = value.rstrip("/") + "/"
+    for known_index in known.values():
+        if root in (known_index.upload_url, known_index.simple_url, known_index.api_url):
+            return known_index
+    return Index(
+        name=re.sub(r"^https?://([^/]+).*$", r"\1", root),
+        upload_url=f"{root}legacy/",
+        simple_url=f"{root}simple/",
+        api_url=root,
+    )
+
+
+_STRINGS = ("remote", "branch", "workflow", "environment", "pypi-user")
+_LISTS = ("build-requires", "packages")
+_KEYS = ("index", "tag-format", *_STRINGS, *_LISTS)
+
+
+def parse_settings(table: object) -> Settings:
+    """`[tool.nox-release]` as a value.
+
+    Raises:
+        ConfigurationError: with every wrong key and type at once, each by its full name.
+    """
+    if not isinstance(table, dict):
+        raise ConfigurationError(
+            "`tool.nox-release` must be a table.", problems=["`tool.nox-release` is not a table"]
+        )
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        name = f"`tool.nox-release.{key}`"
+        if key not in _KEYS:
+            meant = difflib.get_close_matches(key, _KEYS, n=1)
+            known = (
+                f"did you mean `{meant[0]}`?" if meant else f"there are {', '.join(sorted(_KEYS))}"
+            )
+            problems.append(f"{name} is not a setting; {known}")
+        elif key == "index":
+            try:
+                values["index"] = _index_of(value)
+            except ConfigurationError as error:
+                problems.append(f"{name}: {error}")
+        elif key in _LISTS:
+            if isinstance(value, list) and all(isinstance(item, str) and item for item in value):
+                values[key.replace("-", "_")] = tuple(value)
+            else:
+                problems.append(f"{name} must be a list of strings, not {_shown(value)}")
+        elif not isinstance(value, str) or not value.strip():
+            problems.append(f"{name} must be a string that says something, not {_shown(value)}")
+        elif key == "tag-format":
+            problems.extend(f"{name} {problem}" for problem in _tag_format_problems(value))
+            values["tag_format"] = value
+        else:
+            values[key.replace("-", "_")] = value
+    workflow = values.get("workflow")
+    if workflow and not re.fullmatch(r"[^/\\]+\.ya?ml", workflow):
+        problems.append(
+            "`tool.nox-release.workflow` must be a file name such as `publish.yml`, "
+            f"without a folder, not `{workflow}`"
+        )
+    if problems:
+        raise ConfigurationError(
+            f"`[tool.nox-release]` has {len(problems)} problem{'s' * (len(problems) > 1)}.",
+            problems=problems,
+            hint="Correct the named keys in pyproject.toml.",
+        )
+    return Settings(**values)
+
+
+def _shown(value: object) -> str:
+    return f"{value!r} ({type(value).__name__})"
+
+
+def _tag_format_problems(value: str) -> list[str]:
+    try:
+        tag = value.format(name="n", version="1.0")
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return ["may contain only `{version}` and `{name}` in braces"]
+    if "{version}" not in value:
+        return ["must contain `{version}`"]
+    if not re.fullmatch(
+        r"(?!-)(?!.*(\.\.|//|@\{|\.lock$))[^\s~^:?*\[\\\x00-\x20\x7f]+(?<![./])", tag
+    ):
+        return [f"makes `{tag}`, which git refuses as a tag"]
+    return []
+
+
+def _index_of(value: object) -> Index:
+    if isinstance(value, str):
+        return parse_index(value)
+    keys = {"upload-url", "simple-url", "api-url"}
+    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+        raise ConfigurationError(
+            "must be `pypi`, `testpypi`, an address, or a table of addresses",
+        )
+    wrong = [f"no such address: `{key}`" for key in sorted(value.keys() - keys - {"name"})]
+    wrong += [f"`{key}` is missing" for key in sorted(keys - value.keys())]
+    wrong += [
+        f"`{key}` must be an https:// address without a password"
+        for key in sorted(keys & value.keys())
+        if not _URL.fullmatch(value[key])
+    ]
+    if value.get("name", "").lower() in ("pypi", "testpypi"):  # it would be given their tokens
+        wrong.append(f"`name` is that of another index: {value['name']}")
+    if wrong:
+        raise ConfigurationError("; ".join(wrong))
+    urls = {key.replace("-", "_"): value[key].rstrip("/") + "/" for key in keys}
+    host = re.sub(r"^https?://([^/]+).*$", r"\1", urls["api_url"])
+    return Index(name=value.get("name", host), **urls)
+
+
+def parse_project(
+    pyproject: Mapping[str, Any], *, root: Path, setup: Mapping[str, str] | None = None
+) -> Project:
+    """The project that a parsed pyproject.toml describes.
+
+    The name may come from `[project]` or `[tool.poetry]`, or else from `setup`: what `read_setup`
+    found in setup.cfg and setup.py. Where it is known to none of them but there is a backend that
+    may know, it is empty here, and the built metadata say it (see `operations.build`).
+
+    Raises:
+        ConfigurationError: with every problem at once.
+    """
+    problems: list[str] = []
+    project = _table(pyproject, "project", problems)
+    tool = _table(pyproject, "tool", problems)
+    poetry = _table(tool, "poetry", problems, prefix="tool.")
+    build_system = _table(pyproject, "build-system", problems)
+    flit = _table(_table(tool, "flit", problems, prefix="tool."), "metadata", problems)
+    found: Mapping[str, Any] = {
+        **(setup or {}),
+        **{key: value for key in ("dist-name", "module") if (value := flit.get(key))},
+        **poetry,
+    }
+    if "module" in found or "dist-name" in found:
+        found = {**found, "name": found.get("dist-name", found.get("module"))}
+    name = project.get("name", found.get("name") if not project else None)
+    may_be_built = not project and (setup is not None or "build-backend" in build_system)
+    if name is None:
+        if not may_be_built:
+            problems.append("`project.name` is missing")
+    elif not isinstance(name, str) or not re.fullmatch(
+        r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", name, re.IGNORECASE | re.ASCII
+    ):
+        problems.append(
+            f"`project.name` must be ASCII letters, digits, `.`, `_` and `-`, with a letter or "
+            f"digit first and last, not {name!r}"
+        )
+    dynamic = _strings(project, "dynamic", problems)
+    version = project.get("version", found.get("version") if not project else None)
+    if version is not None and (not isinstance(version, str) or not _is_version(version)):
+        problems.append(
+            f"`project.version` must be a PEP 440 version such as 1.2.0, not {version!r}"
+        )
+    if project and version is None and "version" not in dynamic:
+        problems.append("`project.version` is missing, and `project.dynamic` does not list it")
+    settings = Settings()
+    if "nox-release" in tool:
+        try:
+            settings = parse_settings(tool["nox-release"])
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+    urls = _table(project, "urls", problems, prefix="project.")
+    scripts = _table(project, "scripts", problems, prefix="project.")
+    readme = project.get("readme")
+    license_value = project.get("license")
+    requires_python = project.get("requires-python")
+    dependencies = _strings(project, "dependencies", problems)
+    classifiers = _strings(project, "classifiers", problems)
+    backend = build_system.get("build-backend")
+    if problems:
+        raise ConfigurationError(
+            f"pyproject.toml has {len(problems)} problem{'s' * (len(problems) > 1)}.",
+            problems=problems,
+            hint="https://packaging.python.org/en/latest/specifications/pyproject-toml/",
+        )
+    return Project(
+        root=root,
+        name=name or "",
+        # poetry-dynamic-versioning wants a stand-in for the version that it will write.
+        version=None if _is_stand_in(poetry, tool) and not project else version,
+        requires_python=requires_python if isinstance(requires_python, str) else None,
+        readme=readme
+        if isinstance(readme, str)
+        else readme.get("file")
+        if isinstance(readme, dict)
+        else None,
+        license=license_value if isinstance(license_value, str) else None,
+        urls=tuple((key, value) for key, value in urls.items() if isinstance(value, str)),
+        classifiers=classifiers,
+        dependencies=dependencies,
+        scripts=tuple(scripts),
+        dynamic=dynamic,
+        build_backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
+        build_requires=_strings(build_system, "requires", []) or ("setuptools",),
+        settings=settings,
+        pyproject=pyproject,
+    )
+
+
+def _is_stand_in(poetry: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
+    dynamic = tool.get("poetry-dynamic-versioning")
+    enabled = isinstance(dynamic, dict) and bool(dynamic.get("enable", False))
+    return poetry.get("version") == "0" or (bool(poetry) and enabled)
+
+
+def _is_version(value: str) -> bool:
+    try:
+        Version(value)
+    except InvalidVersion:
+        return False
+    return True
+
+
+def _table(
+    mapping: Mapping[str, Any], key: str, problems: list[str], prefix: str = ""
+) -> Mapping[str, Any]:
+    value = mapping.get(key, {})
+    if isinstance(value, dict):
+        return value
+    problems.append(f"`{prefix}{key}` must be a table, not {_shown(value)}")
+    return {}
+
+
+def _strings(mapping: Mapping[str, Any], key: str, problems: list[str]) -> tuple[str, ...]:
+    value = mapping.get(key, [])
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    problems.append(f"`project.{key}` must be a list of strings, not {_shown(value)}")
+    return ()
+
+
+def read_setup(root: Path) -> Mapping[str, str] | None:
+    """Name and version as far as setup.cfg and setup.py say them plainly; `None`: neither exists.
+
+    setup.py is read, not run: only literal arguments count.
+    """
+    found: dict[str, str] = {}
+    there = False
+    try:
+        found |= parse_setup_py((root / "setup.py").read_text(encoding="utf-8", errors="replace"))
+        there = True
+    except OSError:
+        pass
+    try:
+        found |= parse_setup_cfg((root / "setup.cfg").read_text(encoding="utf-8", errors="replace"))
+        there = there or "name" in found
+    except OSError:
+        pass
+    return found if there else None
+
+
+def parse_setup_py(text: str) -> dict[str, str]:
+    """Literal `name` and `version` given to `setup()`, directly or by a module-level constant."""
+    tree = parse_python(text)
+    if tree is None:
+        return {}
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or dotted_name(node.func).split(".")[-1] != "setup":
+            continue
+        for keyword in node.keywords:
+            value = keyword.value
+            literal = (
+                value.value
+                if isinstance(value, ast.Constant)
+                else constants.get(value.id)
+                if isinstance(value, ast.Name)
+                else None
+            )
+            if keyword.arg in ("name", "version") and isinstance(literal, str):
+                found[keyword.arg] = literal
+    return _plausible(found)
+
+
+def parse_setup_cfg(text: str) -> dict[str, str]:
+    """`name` and `version` of `[metadata]`; `attr:` and `file:` are left to setuptools."""
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return {}
+    if not parser.has_section("metadata"):
+        return {}
+    found = {
+        key: parser.get("metadata", key).strip()
+        for key in ("name", "version")
+        if parser.has_option("metadata", key)
+    }
+    return _plausible(found)
+
+
+def _plausible(found: dict[str, str]) -> dict[str, str]:
+    """Without what setuptools would have to work out, or would refuse itself."""
+    kept = {key: value for key, value in found.items() if not value.startswith(("attr:", "file:"))}
+    if not _is_version(kept.get("version", "0")):
+        del kept["version"]
+    return kept
+
+
+def read_pyproject(root: Path) -> Mapping[str, Any]:
+    """pyproject.toml below `root`, parsed; empty where only a setup.py is there.
+
+    Raises:
+        ConfigurationError: there is none, or it is not TOML.
+    """
+    path = root / "pyproject.toml"
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        if (root / "setup.py").is_file():  # https://peps.python.org/pep-0517/#source-trees
+            return {}
+        raise ConfigurationError(
+            "There is no pyproject.toml here.",
+            reason=f"Looked in `{root}`.",
+            hint="Run nox in the project's root, or write one: "
+            "https://packaging.python.org/en/latest/guides/writing-pyproject-toml/",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            "pyproject.toml is not UTF-8.", reason=str(error), hint="Save it as UTF-8."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(
+            "pyproject.toml is not valid TOML.", reason=str(error), hint="Correct the named line."
+        ) from None
+    except OSError as error:
+        raise ConfigurationError("pyproject.toml cannot be read.", reason=str(error)) from None
+
+
+def read_project(root: Path, pyproject: Mapping[str, Any] | None = None) -> Project:
+    """The project in the folder `root`; `pyproject` is its pyproject.toml where it is read already.
+
+    Raises:
+        ConfigurationError: see `read_pyproject` and `parse_project`.
+    """
+    if pyproject is None:
+        pyproject = read_pyproject(root)
+    setup = None if "project" in pyproject else read_setup(Path(root))
+    return parse_project(pyproject, root=Path(root).resolve(), setup=setup)

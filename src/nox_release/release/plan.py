@@ -1,0 +1,509 @@
+"""From what should be and what is to what is left to do. Pure: nothing here asks or acts.
+
+`Target` says what is to be true, `Observed` what was seen, `plan_release` and `plan_first_upload`
+give a `Plan`. There is no memory besides the world itself, so an interrupted release is planned
+anew from wherever it stopped.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from nox_release.checks.index.state import CouldNotAsk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nox_release.core.findings import Finding
+    from nox_release.edges.forge import (
+        Check,
+        Environment,
+        ForgeRepository,
+        ForgeWorkflow,
+        GitHubRelease,
+        Login,
+        RefRule,
+        Run,
+    )
+    from nox_release.edges.git import Changes, Relation, RemoteState
+    from nox_release.edges.index import IndexFile, IndexProject, Ownership, Publisher
+    from nox_release.project.publisher import TrustedPublisher
+    from nox_release.project.pyproject import Index
+
+__all__ = ["CouldNotAsk"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """A file that is to be on the index. Bytes count only where we upload them ourselves."""
+
+    filename: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One version of one project, from one commit.
+
+    `files` are what was built here; empty when this run of the command did not have to build.
+    `exact` says that there will be no others: not so where wheels of other platforms are built.
+    `event` is what starts the publishing workflow: `release`, `push` of the tag, or
+    `workflow_dispatch`; empty when it is not known.
+    """
+
+    name: str
+    version: str
+    tag: str
+    commit: str
+    index: Index
+    slug: str = ""
+    remote: str = "origin"
+    branch: str | None = None
+    files: tuple[Expected, ...] = ()
+    exact: bool = True
+    workflow: str = ""
+    event: str = ""
+    dispatchable: bool = False
+    publisher: TrustedPublisher | None = None
+    pending_publisher: bool = False
+
+    @property
+    def is_prerelease(self) -> bool:
+        return Version(self.version).is_prerelease
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What was seen. `None` means asked and absent, `CouldNotAsk` that there was no answer.
+
+    `gh` is `ready`, `missing`, `old`, `logged out` or `unreachable`. `relation` is how HEAD stands
+    to the remote's branch, `None` when the remote has no such branch.
+    """
+
+    head: str
+    branch: str | None = None
+    local_tag: str | None = None
+    remote: RemoteState | CouldNotAsk | None = None
+    relation: Relation | CouldNotAsk | None = None
+    changes: Changes | None = None
+    tracked_folders: frozenset[str] = frozenset()
+    shallow: bool = False
+    identity: str | None = ""
+    signing_trouble: str | None = None
+    gh: str = "ready"
+    gh_detail: str = ""
+    login: Login | CouldNotAsk | None = None
+    repository: ForgeRepository | CouldNotAsk | None = None
+    github_release: GitHubRelease | CouldNotAsk | None = None
+    runs: tuple[Run, ...] | CouldNotAsk = ()
+    workflow: ForgeWorkflow | CouldNotAsk | None = None
+    environment: Environment | CouldNotAsk | None = None
+    checks: tuple[Check, ...] | CouldNotAsk | None = None
+    tag_rules: tuple[RefRule, ...] | CouldNotAsk = ()
+    branch_rules: tuple[RefRule, ...] | CouldNotAsk = ()
+    project: IndexProject | CouldNotAsk | None = None
+    ownership: Ownership | CouldNotAsk | None = None
+    publishers: tuple[Publisher, ...] | CouldNotAsk | None = None
+    names: tuple[str, ...] | CouldNotAsk | None = None
+
+    @property
+    def remote_tag(self) -> str | None:
+        """The commit of the remote's tag, where the remote was asked."""
+        known = self.remote is not None and not isinstance(self.remote, CouldNotAsk)
+        return self.remote.tag.commit if known and self.remote.tag else None  # type: ignore[union-attr]
+
+
+# --- steps -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateTag:
+    """An annotated tag in this clone."""
+
+    tag: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushTag:
+    """The tag, and with `branch` the commit to that branch too: together or not at all."""
+
+    tag: str
+    commit: str
+    remote: str
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateGitHubRelease:
+    """`behind_newest`: a fix for an older series, which GitHub must not call the latest."""
+
+    tag: str
+    title: str
+    prerelease: bool = False
+    behind_newest: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartWorkflow:
+    """Start the workflow by hand on the tag: nothing else starts it."""
+
+    workflow: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerunFailedJobs:
+    """Run again what failed in a run that a person has come back to."""
+
+    run: int
+    attempt: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitRun:
+    workflow: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitFiles:
+    """Wait until the index lists the files; no names: at least one file of the version."""
+
+    version: str
+    filenames: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One file to the index, by twine."""
+
+    filename: str
+    sha256: str
+
+
+Step = (
+    CreateTag
+    | PushTag
+    | CreateGitHubRelease
+    | StartWorkflow
+    | RerunFailedJobs
+    | AwaitRun
+    | AwaitFiles
+    | Upload
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is done already, what is left, and what stands in the way."""
+
+    done: tuple[str, ...] = ()
+    todo: tuple[Step, ...] = ()
+    blockers: tuple[Finding, ...] = ()
+
+    @property
+    def is_finished(self) -> bool:
+        return not self.todo and not self.blockers
+
+
+def describe(step: Step, target: Target) -> str:
+    """A step in words, for the plan that is shown."""
+    index = target.index.title
+    if isinstance(step, CreateTag):
+        return f"tag commit {step.commit[:7]} as {step.tag}, in this clone"
+    if isinstance(step, PushTag):
+        also = f"branch {step.branch} and " if step.branch else ""
+        return f"push {also}tag {step.tag} to {step.remote}{_starts(target, 'push')}"
+    if isinstance(step, CreateGitHubRelease):
+        kind = "GitHub pre-release" if step.prerelease else "GitHub release"
+        return f"publish the {kind} {step.title}{_starts(target, 'release')}"
+    if isinstance(step, StartWorkflow):
+        return f"start {step.workflow} on {step.tag}"
+    if isinstance(step, RerunFailedJobs):
+        return f"run the failed jobs of {step.url} again (attempt {step.attempt + 1})"
+    if isinstance(step, AwaitRun):
+        return f"follow the run of {step.workflow or 'the workflow'}"
+    if isinstance(step, AwaitFiles):
+        names = ", ".join(step.filenames) or f"the files of {step.version}"
+        return f"wait until {index} lists {names}"
+    return f"upload {step.filename} to {index}"
+
+
+def _starts(target: Target, event: str) -> str:
+    return f"; it starts {target.workflow}" if target.event == event and target.workflow else ""
+
+
+def first_public(steps: Iterable[Step]) -> Step | None:
+    """The first step that others can see: this tool never takes it back."""
+    return next((s for s in steps if not isinstance(s, (CreateTag, AwaitRun, AwaitFiles))), None)
+
+
+# --- versions and tags -----------------------------------------------------------------------
+
+
+def version_of_tag(tag: str, *, tag_format: str, name: str) -> Version | None:
+    """The version that a tag of this format stands for."""
+    pattern = re.escape(tag_format).replace(r"\{name\}", "{name}").replace(r"\{version\}", "(.+)")
+    found = re.fullmatch(pattern.replace("{name}", re.escape(name)), tag)
+    if found is None:
+        return None
+    try:
+        return Version(found[1])
+    except InvalidVersion:
+        return None
+
+
+def tag_for(version: str, *, tag_format: str, name: str, existing: Iterable[str] = ()) -> str:
+    """The tag of `version`; one that exists and means the same version is kept as spelled."""
+    for tag in existing:
+        if version_of_tag(tag, tag_format=tag_format, name=name) == Version(version):
+            return tag
+    return tag_format.format(name=name, version=version)
+
+
+def matches_ref(name: str, pattern: str) -> bool:
+    """Whether GitHub's pattern for names of branches and tags admits `name`.
+
+    Ruby's `File.fnmatch` with FNM_PATHNAME: `*` stops at a slash, `**/` does not.
+    Source: https://docs.github.com/actions/deployment/targeting-different-environments.
+    """
+    pattern = re.sub(r"^refs/(tags|heads)/", "", pattern)
+    if pattern in ("~ALL", "**", "**/*"):
+        return True
+    parts, names = pattern.split("/"), name.split("/")
+    if "**" in parts:
+        return fnmatch.fnmatchcase(name, pattern.replace("**/", "*").replace("/**", "*"))
+    return len(parts) == len(names) and all(
+        fnmatch.fnmatchcase(one, part) for one, part in zip(names, parts, strict=True)
+    )
+
+
+# --- runs ------------------------------------------------------------------------------------
+
+
+def runs_of(target: Target, runs: Iterable[Run]) -> tuple[Run, ...]:
+    """The runs that publish this target, newest first: by commit, workflow file and event, not
+    "the latest". A run started by hand counts when it was started on the tag.
+    """
+    events = {target.event, "workflow_dispatch"} if target.event else {
+        "release", "push", "workflow_dispatch",
+    }  # fmt: skip
+    ours = [
+        run
+        for run in runs
+        if run.commit == target.commit
+        and run.event in events
+        and (not target.workflow or run.workflow.rpartition("/")[2] == target.workflow)
+        and run.branch in ("", target.tag)
+    ]
+    return tuple(sorted(ours, key=lambda run: run.id, reverse=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsVerdict:
+    """`state` is `none`, `active`, `succeeded` or `failed`; `run` the one to look at."""
+
+    state: str
+    run: Run | None = None
+    others: tuple[Run, ...] = ()
+
+
+def judge_runs(runs: tuple[Run, ...]) -> RunsVerdict:
+    """One word for all runs of a target: what is going on counts before what is over."""
+    for state, chosen in (
+        ("active", [run for run in runs if not run.is_over]),
+        ("succeeded", [run for run in runs if run.succeeded]),
+        ("failed", list(runs)),
+    ):
+        if chosen:
+            others = tuple(run for run in runs if run is not chosen[0])
+            return RunsVerdict(state=state, run=chosen[0], others=others)
+    return RunsVerdict(state="none")
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+def expected_names(target: Target) -> tuple[str, ...]:
+    return tuple(file.filename for file in target.files)
+
+
+def is_complete(target: Target, there: Iterable[IndexFile]) -> bool:
+    """Whether every file is there; where none was built here: an sdist and a wheel at least."""
+    files = tuple(there)
+    if target.files:
+        return not missing_files(target, files)
+    names = {file.filename for file in files}
+    return sdist_name(target) in names and any(name.endswith(".whl") for name in names)
+
+
+def sdist_name(target: Target) -> str:
+    """The sdist's name by PEP 625, which is the only one PyPI takes."""
+    name = canonicalize_name(target.name).replace("-", "_")
+    return f"{name}-{Version(target.version)}.tar.gz"
+
+
+def missing_files(target: Target, there: Iterable[IndexFile]) -> tuple[str, ...]:
+    names = {file.filename for file in there}
+    return tuple(name for name in expected_names(target) if name not in names)
+
+
+def unexpected_files(target: Target, there: Iterable[IndexFile]) -> tuple[IndexFile, ...]:
+    """Files under names that were not built here; wheels of other platforms are a matrix's."""
+    if not target.files:
+        return ()
+    names = set(expected_names(target))
+    return tuple(
+        file
+        for file in there
+        if file.filename not in names and (target.exact or not file.filename.endswith(".whl"))
+    )
+
+
+def other_bytes(target: Target, there: Iterable[IndexFile]) -> tuple[IndexFile, ...]:
+    """Files under our names with other bytes, where we upload the bytes ourselves."""
+    ours = {file.filename: file.sha256 for file in target.files if file.sha256}
+    return tuple(file for file in there if ours.get(file.filename, file.sha256) != file.sha256)
+
+
+# --- plans -----------------------------------------------------------------------------------
+
+
+def plan_release(
+    target: Target,
+    observed: Observed,
+    *,
+    blockers: tuple[Finding, ...] = (),
+    wait: bool = True,
+    retry: tuple[int, int] | None = None,
+    start: bool = False,
+) -> Plan:
+    """What is left of a release.
+
+    `retry` is the run and attempt that had failed before this command began: a person has come
+    back to it, so it may be run again, once. `start` says the same of a workflow of which no run
+    came. What fails under this command's own eyes is left to a person.
+    """
+    done: list[str] = []
+    todo: list[Step] = []
+    _plan_tag(target, observed, done, todo)
+    _plan_github_release(target, observed, done, todo)
+    files = files_there(target, observed)
+    runs = () if isinstance(observed.runs, CouldNotAsk) else runs_of(target, observed.runs)
+    verdict = judge_runs(runs)
+    complete = is_complete(target, files)
+    if verdict.run is not None and verdict.state == "succeeded":
+        done.append(f"{target.workflow or 'the workflow'} succeeded: {verdict.run.url}")
+    published = complete and verdict.state in ("succeeded", "none", "failed")
+    if complete:
+        done.append(f"{target.index.title} lists {', '.join(file.filename for file in files)}")
+    if published:
+        return Plan(done=tuple(done), todo=tuple(todo), blockers=blockers)
+    run = verdict.run
+    if verdict.state == "failed" and run is not None and retry == (run.id, run.attempt):
+        todo.append(RerunFailedJobs(run=run.id, attempt=run.attempt, url=run.url))
+    if verdict.state == "none" and (start or target.event == "workflow_dispatch"):
+        todo.append(StartWorkflow(workflow=target.workflow, tag=target.tag))
+    if wait:
+        if verdict.state != "succeeded":
+            todo.append(AwaitRun(workflow=target.workflow, commit=target.commit))
+        todo.append(AwaitFiles(version=target.version, filenames=expected_names(target)))
+    return Plan(done=tuple(done), todo=tuple(todo), blockers=blockers)
+
+
+def _plan_tag(target: Target, observed: Observed, done: list[str], todo: list[Step]) -> None:
+    if observed.remote_tag == target.commit:
+        done.append(f"tag {target.tag} is on {target.remote}, at {target.commit[:7]}")
+        return
+    if observed.local_tag == target.commit:
+        done.append(f"tag {target.tag} is here, at {target.commit[:7]}")
+    elif observed.local_tag is None:
+        todo.append(CreateTag(tag=target.tag, commit=target.commit))
+    if observed.remote_tag is None:
+        todo.append(
+            PushTag(
+                tag=target.tag,
+                commit=target.commit,
+                remote=target.remote,
+                branch=target.branch if branch_is_to_be_pushed(observed) else None,
+            )
+        )
+
+
+def branch_is_to_be_pushed(observed: Observed) -> bool:
+    """Whether the remote's branch lacks this commit and would take it without force."""
+    relation = observed.relation
+    if isinstance(relation, CouldNotAsk):
+        return False
+    return relation is None or (relation.ahead > 0 and relation.behind == 0)
+
+
+def _plan_github_release(
+    target: Target, observed: Observed, done: list[str], todo: list[Step]
+) -> None:
+    release = observed.github_release
+    if release is not None and not isinstance(release, CouldNotAsk) and not release.draft:
+        done.append(f"GitHub release: {release.url}")
+    elif release is None:
+        todo.append(
+            CreateGitHubRelease(
+                tag=target.tag,
+                title=target.title,
+                prerelease=target.is_prerelease,
+                behind_newest=_is_behind_newest(target, observed),
+            )
+        )
+
+
+def _is_behind_newest(target: Target, observed: Observed) -> bool:
+    if observed.project is None or isinstance(observed.project, CouldNotAsk):
+        return False
+    newest = observed.project.newest_final
+    return newest is not None and Version(target.version) < newest
+
+
+def files_there(target: Target, observed: Observed) -> tuple[IndexFile, ...]:
+    """The files of the version that the index was seen to list."""
+    if observed.project is None or isinstance(observed.project, CouldNotAsk):
+        return ()
+    return observed.project.release_files(target.version)
+
+
+def plan_first_upload(
+    target: Target,
+    observed: Observed,
+    *,
+    blockers: tuple[Finding, ...] = (),
+    sent: frozenset[str] = frozenset(),
+) -> Plan:
+    """What is left of a first upload: every file that the index does not list yet.
+
+    `sent` are those that the index has taken from this very command; they need only show up.
+    """
+    there = files_there(target, observed)
+    missing = missing_files(target, there)
+    done = tuple(
+        f"{target.index.title} lists {file.filename}"
+        for file in there
+        if file.filename in expected_names(target)
+    )
+    todo: list[Step] = [
+        Upload(filename=file.filename, sha256=file.sha256 or "")
+        for file in target.files
+        if file.filename in missing and file.filename not in sent
+    ]
+    if missing:
+        todo.append(AwaitFiles(version=target.version, filenames=expected_names(target)))
+    return Plan(done=done, todo=tuple(todo), blockers=blockers)

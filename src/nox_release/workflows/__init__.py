@@ -1,0 +1,1 @@
+"""GitHub's workflow files as typed values: pure."""

@@ -1,0 +1,777 @@
+"""What publishes this project: from its workflows and its remote to a `TrustedPublisher`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from nox_release.core.findings import Finding, Location, Result, Rule, Severity, Skipped, find
+from nox_release.project.publisher import TrustedPublisher
+from nox_release.workflows.build_folders import builds_package
+from nox_release.workflows.syntax import (
+    UNREADABLE,
+    WORKFLOWS,
+    Environment,
+    Event,
+    Job,
+    Permissions,
+    Step,
+    UnreadableWorkflow,
+    Uses,
+    Workflow,
+    parse_composite,
+    parse_workflow,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nox_release.project.pyproject import Settings
+
+__all__ = [
+    "Derivation",
+    "Environment",
+    "Event",
+    "Job",
+    "Permissions",
+    "PublishJob",
+    "Step",
+    "TrustedPublisher",
+    "UnreadableWorkflow",
+    "Uses",
+    "Workflow",
+    "derive_publisher",
+    "index_of",
+    "may_publish",
+    "parse_composite",
+    "parse_workflow",
+    "publish_jobs",
+    "spelt_by_github",
+]
+
+TROUBLES = "https://docs.pypi.org/trusted-publishers/troubleshooting/"
+SUBJECT = "trusted publisher"
+
+MISSING = Rule(
+    id="publish-workflow-missing",
+    subject=SUBJECT,
+    severity=Severity.ERROR,
+    title="A workflow publishes this project",
+    why="Trusted publishing needs a job on GitHub that uploads the files.",
+    remedy="nox -s init writes .github/workflows/publish.yml for this project.",
+    link="https://docs.pypi.org/trusted-publishers/using-a-publisher/",
+)
+CHOICE = Rule(
+    id="publish-workflow-choice",
+    subject=SUBJECT,
+    severity=Severity.ERROR,
+    title="One workflow publishes this project",
+    why="A trusted publisher names one workflow file; which of several is meant cannot be guessed.",
+    remedy='Choose in pyproject.toml: `[tool.nox-release] workflow = "publish.yml"`.',
+    link="https://docs.pypi.org/trusted-publishers/adding-a-publisher/",
+)
+ENVIRONMENT_CHOICE = Rule(
+    id="publish-environment-choice",
+    subject=SUBJECT,
+    severity=Severity.ERROR,
+    title="The publishing jobs agree on one environment",
+    why="A trusted publisher names one environment or none.",
+    remedy='Choose in pyproject.toml: `[tool.nox-release] environment = "pypi"`.',
+    link="https://docs.pypi.org/trusted-publishers/adding-a-publisher/",
+)
+REUSABLE = Rule(
+    id="reusable-publish",
+    subject="workflow",
+    severity=Severity.ERROR,
+    title="The publishing job is written out in the workflow that is started",
+    why="PyPI does not take trusted publishing from a called (reusable) workflow: the token names "
+    "the called file, the attestations name the calling one.",
+    remedy="Keep the build in the called workflow, and write the publishing job out in the "
+    "workflow that calls it.",
+    link=f"{TROUBLES}#reusable-workflows-on-github",
+)
+RENAMED = Rule(
+    id="repository-renamed",
+    subject="GitHub",
+    severity=Severity.WARNING,
+    title="The remote has the repository's present name",
+    why="GitHub forwards the old name, PyPI does not: it compares the publisher with the name that "
+    "GitHub uses now.",
+    remedy="git remote set-url origin https://github.com/OWNER/REPOSITORY.git",
+    link="https://docs.github.com/repositories/creating-and-managing-repositories/renaming-a-repository",
+)
+RULES = (UNREADABLE, MISSING, CHOICE, ENVIRONMENT_CHOICE, REUSABLE, RENAMED)
+
+
+# --- the repository's name -------------------------------------------------------------------
+
+
+def spelt_by_github(
+    slug: tuple[str, str], full_name: str | None
+) -> tuple[tuple[str, str], tuple[Finding, ...]]:
+    """The slug in GitHub's own spelling (`full_name`, `None` when it was not asked), and a finding
+    when the repository has another name by now.
+    """
+    if full_name is None or full_name.count("/") != 1:
+        return slug, ()
+    owner, _, name = full_name.partition("/")
+    written = "/".join(slug)
+    if written.lower() == full_name.lower():
+        return (owner, name), ()
+    message = f"The remote says `{written}`, which GitHub now calls `{full_name}`."
+    fix = (
+        f"git remote set-url origin https://github.com/{full_name}.git, and register the trusted "
+        f"publisher for `{full_name}` if it still names `{written}`."
+    )
+    return (owner, name), (find(RENAMED, message, fix=fix),)
+
+
+# --- what publishes --------------------------------------------------------------------------
+
+PYPA_ACTION = "pypa/gh-action-pypi-publish"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishJob:
+    """A job that uploads to an index, and by what.
+
+    `index` is `pypi`, `testpypi`, an address or another name, and `None` where only a run knows.
+    `credentials` is `trusted`, `secret`, or `unknown`. `unusable` says why this job cannot be a
+    trusted publisher; empty when it can.
+    """
+
+    workflow: Workflow
+    job: Job
+    step: Step | None
+    tool: str
+    line: int
+    index: str | None = "pypi"
+    credentials: str = "unknown"
+    unusable: str = ""
+
+    @property
+    def where(self) -> str:
+        return f"job `{self.job.id}` of {self.workflow.file}"
+
+
+_PYPI_HOSTS = ("upload.pypi.org", "pypi.org", "pypi.python.org", "upload.pypi.io", "www.pypi.org")
+_NAMES = {
+    "": "pypi",
+    "pypi": "pypi",
+    "main": "pypi",
+    "testpypi": "testpypi",
+    "test": "testpypi",
+    "test-pypi": "testpypi",
+    "test_pypi": "testpypi",
+    "pypi-test": "testpypi",
+    "pypitest": "testpypi",
+}
+
+
+def index_of(value: str) -> str | None:
+    """Which index an address or a name in a workflow means; `None` when only a run knows."""
+    value = value.strip()
+    if "$" in value:
+        return None
+    found = re.match(r"https?://(?:[^/@]*@)?([^/:]+)", value, re.IGNORECASE)
+    if not found:
+        return _NAMES.get(value.lower(), value)
+    host = found[1].lower()
+    if host == "test.pypi.org":
+        return "testpypi"
+    return "pypi" if host in _PYPI_HOSTS else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tool:
+    """How a program names the index it uploads to: options (an address or a name), variables."""
+
+    name: str
+    verb: str
+    options: tuple[str, ...]
+    variables: tuple[str, ...]
+    secrets: tuple[str, ...]
+
+
+_TOOLS = (
+    _Tool(
+        name="twine",
+        verb="upload",
+        options=("--repository-url", "--repository", "-r"),
+        variables=("TWINE_REPOSITORY_URL", "TWINE_REPOSITORY"),
+        secrets=("TWINE_PASSWORD", "--password", "-p"),
+    ),
+    _Tool(
+        name="uv",
+        verb="publish",
+        options=("--publish-url", "--index"),
+        variables=("UV_PUBLISH_URL", "UV_PUBLISH_INDEX"),
+        secrets=("UV_PUBLISH_TOKEN", "UV_PUBLISH_PASSWORD", "--token", "-t", "--password", "-p"),
+    ),
+    _Tool(
+        name="poetry",
+        verb="publish",
+        options=("--repository", "-r"),
+        variables=(),
+        secrets=("POETRY_PYPI_TOKEN_PYPI", "POETRY_HTTP_BASIC_PYPI_PASSWORD", "--password", "-p"),
+    ),
+    _Tool(
+        name="flit",
+        verb="publish",
+        options=("--repository",),
+        variables=("FLIT_INDEX_URL",),
+        secrets=("FLIT_PASSWORD",),
+    ),
+    _Tool(
+        name="hatch",
+        verb="publish",
+        options=("--repo", "-r"),
+        variables=("HATCH_INDEX_REPO",),
+        secrets=("HATCH_INDEX_AUTH", "--auth", "-a"),
+    ),
+    _Tool(
+        name="pdm",
+        verb="publish",
+        options=("--repository", "-r"),
+        variables=("PDM_PUBLISH_REPO",),
+        secrets=("PDM_PUBLISH_PASSWORD", "--password", "-P"),
+    ),
+    _Tool(
+        name="maturin",
+        verb="publish",
+        options=("--repository-url", "--repository", "-r"),
+        variables=("MATURIN_REPOSITORY_URL", "MATURIN_REPOSITORY"),
+        secrets=("MATURIN_PYPI_TOKEN", "MATURIN_PASSWORD", "--password", "-p"),
+    ),
+    _Tool(
+        name="maturin",
+        verb="upload",
+        options=("--repository-url", "--repository", "-r"),
+        variables=("MATURIN_REPOSITORY_URL", "MATURIN_REPOSITORY"),
+        secrets=("MATURIN_PYPI_TOKEN", "MATURIN_PASSWORD", "--password", "-p"),
+    ),
+    _Tool(
+        name="rye",
+        verb="publish",
+        options=("--repository-url",),
+        variables=(),
+        secrets=("--token",),
+    ),
+)
+_NOT_FOR_REAL = ("--dry-run", "--help", "-h", "--version")
+_TRUSTED_TOOLS = ("uv", "twine", "pdm", "hatch", "poetry", "maturin")
+# Programs of the project's own that may publish; what they do is written elsewhere.
+_RUNNERS = (
+    ("tox", ()),
+    ("nox", ()),
+    ("make", ()),
+    ("just", ()),
+    ("invoke", ()),
+    ("hatch", ("run",)),
+    ("poe", ()),
+    ("task", ()),
+)
+# Actions whose name says that they upload; those that are known are told apart before.
+_UPLOADERS = re.compile(r"pypi|(?:python|poetry)[-_/]?(?:package[-_])?publish", re.IGNORECASE)
+_PUBLISHES = re.compile(r"(?:^|[-_:./])(?:pypi|publish|release|upload)(?:[-_:./]|$)", re.IGNORECASE)
+
+
+def publish_jobs(
+    workflow: Workflow,
+    *,
+    called: Mapping[str, Workflow] | None = None,
+    actions: Mapping[str, tuple[Step, ...]] | None = None,
+) -> tuple[PublishJob, ...]:
+    """The jobs of `workflow` that upload, one per uploading step.
+
+    `called` are the repository's own workflows by path, for jobs that call one of them; `actions`
+    are the steps of its composite actions, by folder.
+    """
+    found: list[PublishJob] = []
+    for job in workflow.jobs:
+        if job.uses is not None:
+            found.extend(_called_jobs(workflow, job, called or {}))
+            continue
+        trusted = _may_be_trusted(workflow, job)
+        exported: dict[str, str] = {}
+        for step in job.steps:
+            found.extend(_publishing(workflow, job, step, trusted, exported))
+            if step.uses is not None and step.uses.kind == "local":
+                inner = (actions or {}).get(step.uses.path.strip("/"), ())
+                found.extend(_through_action(workflow, job, step, inner, trusted))
+    return tuple(found)
+
+
+def _through_action(
+    workflow: Workflow, job: Job, step: Step, inner: tuple[Step, ...], trusted: bool
+) -> list[PublishJob]:
+    """What a composite action of the repository publishes in the name of the calling job."""
+    found: list[PublishJob] = []
+    exported: dict[str, str] = {}
+    for part in inner:
+        found.extend(
+            replace(
+                publish,
+                step=step,
+                tool=f"{publish.tool} (in {step.uses.text if step.uses else ''})",
+                line=step.line,
+            )
+            for publish in _publishing(workflow, job, part, trusted, exported)
+        )
+    return found
+
+
+def _called_jobs(workflow: Workflow, job: Job, called: Mapping[str, Workflow]) -> list[PublishJob]:
+    uses = job.uses
+    if uses is None or uses.kind != "workflow":
+        return []
+    target = called.get(uses.path) if not uses.owner else None
+    if target is not None:
+        inner = [publish for publish in publish_jobs(target) if not publish.unusable]
+        return [
+            PublishJob(
+                workflow=workflow,
+                job=job,
+                step=None,
+                tool=publish.tool,
+                line=job.line,
+                index=publish.index,
+                credentials=publish.credentials,
+                unusable=f"the upload is in {target.file}, which this job calls",
+            )
+            for publish in inner[:1]
+        ]
+    permissions = workflow.permissions_of(job)
+    mints = permissions is not None and permissions.level("id-token") == "write"
+    named = _PUBLISHES.search(uses.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]) is not None
+    if uses.owner and mints and (named or _PUBLISHES.search(job.id)):
+        return [
+            PublishJob(
+                workflow=workflow,
+                job=job,
+                step=None,
+                tool=f"{uses.owner}/{uses.repository}/{uses.path}",
+                line=job.line,
+                index=None,
+                credentials="trusted",
+                unusable=f"the job calls a workflow of another repository ({uses.owner}/"
+                f"{uses.repository}), which the token then names instead of this one",
+            )
+        ]
+    return []
+
+
+def _may_be_trusted(workflow: Workflow, job: Job) -> bool:
+    permissions = workflow.permissions_of(job)
+    return permissions is not None and permissions.level("id-token") == "write"
+
+
+def _publishing(
+    workflow: Workflow, job: Job, step: Step, trusted: bool, exported: dict[str, str]
+) -> list[PublishJob]:
+    environ = {**dict(workflow.environ), **dict(job.environ), **dict(step.environ)}
+    if step.uses is not None:
+        publish = _publishing_action(workflow, job, step, environ, trusted)
+        return [] if publish is None else [publish]
+    found = []
+    for command in step.commands():
+        exported.update(command.environ if not command.words else ())
+        known = {**environ, **exported, **dict(command.environ)}
+        for tool in _TOOLS:
+            words = command.runs(tool.name, tool.verb)
+            if words is None or any(word in _NOT_FOR_REAL for word in command.words):
+                continue
+            found.append(
+                PublishJob(
+                    workflow=workflow,
+                    job=job,
+                    step=step,
+                    tool=f"{tool.name} {tool.verb}",
+                    line=command.line,
+                    index=_index_of_command(tool, words, known),
+                    credentials=_credentials(tool, command.words, known, trusted),
+                )
+            )
+            break
+    return found
+
+
+def _option(words: Iterable[str], name: str) -> str | None:
+    """The value of an option, `--name value` or `--name=value`."""
+    everything = tuple(words)
+    for position, word in enumerate(everything):
+        if word == name:
+            return everything[position + 1] if position + 1 < len(everything) else ""
+        if name.startswith("--") and word.startswith(f"{name}="):
+            return word.partition("=")[2]
+    return None
+
+
+def _index_of_command(
+    tool: _Tool, words: tuple[str, ...], environ: Mapping[str, str]
+) -> str | None:
+    for option in tool.options:
+        value = _option(words, option)
+        if value is not None:
+            return index_of(value)
+    for variable in tool.variables:
+        if environ.get(variable):
+            return index_of(environ[variable])
+    return "pypi"
+
+
+def _credentials(
+    tool: _Tool, words: tuple[str, ...], environ: Mapping[str, str], trusted: bool
+) -> str:
+    for name in tool.secrets:
+        value = _option(words, name) if name.startswith("-") else environ.get(name)
+        if value:
+            return "secret"
+    return "trusted" if trusted and tool.name in _TRUSTED_TOOLS else "unknown"
+
+
+def _publishing_action(
+    workflow: Workflow, job: Job, step: Step, environ: Mapping[str, str], trusted: bool
+) -> PublishJob | None:
+    uses = step.uses
+    if uses is None or uses.kind not in ("action", "docker"):
+        return None
+    slug = uses.action if uses.kind == "action" else uses.text
+
+    def publish(tool: str, index: str | None, credentials: str) -> PublishJob:
+        return PublishJob(
+            workflow=workflow,
+            job=job,
+            step=step,
+            tool=tool,
+            line=step.line,
+            index=index,
+            credentials=credentials,
+        )
+
+    if slug == PYPA_ACTION or slug.startswith(("docker://ghcr.io/pypa/gh-action-pypi-publish",)):
+        address = step.input("repository-url") or ""
+        secret = step.input("password")
+        return publish(
+            PYPA_ACTION,
+            index_of(address) if address else "pypi",
+            "secret" if secret else "trusted" if trusted else "unknown",
+        )
+    if slug == "pyo3/maturin-action" and (step.input("command") or "build") in (
+        "publish",
+        "upload",
+    ):
+        tool = next(t for t in _TOOLS if t.name == "maturin")
+        words = tuple((step.input("args") or "").split())
+        if any(word in _NOT_FOR_REAL for word in words):
+            return None
+        return publish(
+            "PyO3/maturin-action",
+            _index_of_command(tool, words, environ),
+            _credentials(tool, words, environ, trusted),
+        )
+    if slug in _OTHER_ACTIONS:
+        address_input, secret_input = _OTHER_ACTIONS[slug]
+        address = step.input(address_input) or ""
+        return publish(
+            slug,
+            index_of(address) if address else "pypi",
+            "secret" if step.input(secret_input) else "trusted" if trusted else "unknown",
+        )
+    return None
+
+
+# Other actions that upload: the input with the address, the input with the secret.
+_OTHER_ACTIONS = {
+    "jrubics/poetry-publish": ("repository-url", "pypi-token"),
+    "casperdcl/deploy-pypi": ("", "password"),
+    "etils-actions/pypi-auto-publish": ("repository-url", "pypi-token"),
+    "jupyter-server/jupyter_releaser/.github/actions/finalize-release": ("", "pypi-token"),
+    "jupyter-server/jupyter_releaser/.github/actions/publish-release": ("", "pypi-token"),
+}
+
+
+def may_publish(workflow: Workflow) -> tuple[tuple[Job, Step | None, str], ...]:
+    """Steps that may upload by a script or action written elsewhere, in jobs that could."""
+    found: list[tuple[Job, Step | None, str]] = []
+    for job in workflow.jobs:
+        uses = job.uses
+        if uses is not None and uses.owner and _PUBLISHES.search(uses.path.rsplit("/", 1)[-1]):
+            found.append((job, None, uses.text))
+        for step in job.steps:
+            if step.uses is not None and step.uses.kind == "local":
+                if _PUBLISHES.search(step.uses.path):
+                    found.append((job, step, step.uses.text))
+                continue
+            if step.uses is not None:
+                known = step.uses.action == PYPA_ACTION or step.uses.action in _OTHER_ACTIONS
+                if not known and _UPLOADERS.search(step.uses.text):
+                    found.append((job, step, step.uses.text))
+                continue
+            for command in step.commands():
+                for name, needed in _RUNNERS:
+                    words = command.tool(name)
+                    if words is None or words[: len(needed)] != needed:
+                        continue
+                    if any(_PUBLISHES.search(word) for word in words):
+                        found.append((job, step, command.text))
+                script = re.search(r"[/\\]([\w-]+)(?:\.(?:sh|py))?$", (*command.words, "")[0])
+                if script and _PUBLISHES.search(script[1]):
+                    found.append((job, step, command.text))
+    return tuple(found)
+
+
+# --- the publisher ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derivation:
+    """What the repository says about its trusted publisher.
+
+    `publisher` is `None` when it is not settled; `results` say why. `job` is the job it stands
+    for; `jobs` are all that upload, to whichever index.
+    """
+
+    publisher: TrustedPublisher | None
+    job: PublishJob | None
+    jobs: tuple[PublishJob, ...]
+    results: tuple[Result, ...]
+
+
+def derive_publisher(
+    workflows: Iterable[Workflow | Finding],
+    *,
+    owner: str | None,
+    repository: str | None,
+    settings: Settings,
+    actions: Mapping[str, tuple[Step, ...]] | None = None,
+    package: tuple[str, str] | None = None,
+) -> Derivation:
+    """The trusted publisher of the job that uploads to the index of `settings`.
+
+    `package` is the project's folder, seen from the repository's root, and its name: where several
+    workflows upload, the one that builds it is meant.
+
+    `owner` and `repository` are `None` where they could not be found out: then there is no
+    publisher, and the job is chosen all the same. Findings among `workflows` (files that could
+    not be read) are passed on.
+    """
+    everything = tuple(workflows)
+    readable = tuple(item for item in everything if isinstance(item, Workflow))
+    results: list[Result] = [item for item in everything if isinstance(item, Finding)]
+    called = {workflow.file: workflow for workflow in readable}
+    jobs = tuple(
+        publish
+        for workflow in readable
+        for publish in publish_jobs(workflow, called=called, actions=actions)
+    )
+    wanted = settings.index.name
+    candidates = for_index(jobs, wanted)
+    if settings.workflow is not None:
+        candidates = tuple(c for c in candidates if c.workflow.filename == settings.workflow)
+    usable = tuple(c for c in candidates if not c.unusable and not c.workflow.is_only_called)
+    if not usable:
+        results.extend(_why_none(readable, jobs, candidates, settings))
+        return Derivation(publisher=None, job=None, jobs=jobs, results=tuple(results))
+    files = sorted({c.workflow.file for c in usable})
+    if len(files) > 1:
+        usable = _preferred(_building(usable, package))
+        files = sorted({c.workflow.file for c in usable})
+    if len(files) > 1:
+        first = usable[0]
+        names = " and ".join(f"{file} (job `{_first(usable, file).job.id}`)" for file in files)
+        results.append(
+            find(
+                CHOICE,
+                f"{len(files)} workflows upload to {settings.index.title}: {names}.",
+                where=first.workflow.at(first.line),
+                fix="Choose in pyproject.toml: "
+                f'`[tool.nox-release] workflow = "{first.workflow.filename}"`.',
+            )
+        )
+        return Derivation(publisher=None, job=None, jobs=jobs, results=tuple(results))
+    chosen, environment, unclear = _environment_of(usable, settings)
+    publisher = None
+    if unclear is not None:
+        results.append(unclear)
+    elif owner is not None and repository is not None:
+        publisher = TrustedPublisher(
+            owner=owner,
+            repository=repository,
+            workflow=chosen.workflow.filename,
+            environment=environment,
+        )
+    if owner is None or repository is None:
+        results.append(
+            Skipped(
+                id="publisher-derived",
+                subject=SUBJECT,
+                title="The trusted publisher's values",
+                reason="owner and repository are not known: there is no remote on github.com",
+            )
+        )
+    return Derivation(publisher=publisher, job=chosen, jobs=jobs, results=tuple(results))
+
+
+def in_githubs_spelling(derivation: Derivation, full_name: str | None) -> Derivation:
+    """The same with owner and repository as GitHub calls them; `None`: it was not asked."""
+    if derivation.publisher is None:
+        return derivation
+    return replace(derivation, publisher=as_github_spells(derivation.publisher, full_name))
+
+
+def as_github_spells(publisher: TrustedPublisher, full_name: str | None) -> TrustedPublisher:
+    """PyPI looks a publisher up by GitHub's own spelling, whatever the remote says."""
+    (owner, name), _ = spelt_by_github((publisher.owner, publisher.repository), full_name)
+    return replace(publisher, owner=owner, repository=name)
+
+
+def _first(jobs: tuple[PublishJob, ...], file: str) -> PublishJob:
+    return next(job for job in jobs if job.workflow.file == file)
+
+
+def for_index(jobs: tuple[PublishJob, ...], wanted: str) -> tuple[PublishJob, ...]:
+    """Jobs that upload to the wanted index; if none is sure to, those of which only a run knows.
+
+    An index of the maintainer's own (a rehearsal, a mirror) takes the place of PyPI: the workflow
+    is written for PyPI all the same.
+    """
+    names = (wanted,) if wanted in ("pypi", "testpypi") else (wanted, "pypi")
+    for name in names:
+        exact = tuple(job for job in jobs if job.index is not None and _is(job.index, name))
+        if exact:
+            return exact
+    return tuple(job for job in jobs if job.index is None)
+
+
+def _is(index: str, name: str) -> bool:
+    return index == name or (index.startswith("http") and name in index)
+
+
+def _preferred(usable: tuple[PublishJob, ...]) -> tuple[PublishJob, ...]:
+    """Those with trusted publishing, where others hold a secret; else all."""
+    trusted = tuple(job for job in usable if job.credentials == "trusted")
+    return trusted or usable
+
+
+def _building(
+    usable: tuple[PublishJob, ...], package: tuple[str, str] | None
+) -> tuple[PublishJob, ...]:
+    """Those whose workflow builds the package; else those that may; else all."""
+    if package is None:
+        return usable
+    known = {c.workflow.file: builds_package(c.workflow, *package) for c in usable}
+    for answer in (True, None):
+        found = tuple(c for c in usable if known[c.workflow.file] is answer)
+        if found:
+            return found
+    return usable
+
+
+def _environment_of(
+    usable: tuple[PublishJob, ...], settings: Settings
+) -> tuple[PublishJob, str | None, Result | None]:
+    """The job, its environment, and why that is not settled if it is not."""
+    wanted = settings.environment
+    if wanted is not None:
+        same = [job for job in usable if _environment_name(job).lower() == wanted.lower()]
+        return (same or list(usable))[0], wanted, None
+    dynamic = [job for job in usable if job.job.environment and job.job.environment.name is None]
+    if dynamic:
+        environment = dynamic[0].job.environment
+        said = "" if environment is None else environment.expression
+        skipped = Skipped(
+            id="env-dynamic",
+            subject=SUBJECT,
+            title="The publishing job's environment",
+            reason=f"{dynamic[0].where} names it by an expression, `{said}`; "
+            'say it in pyproject.toml: `[tool.nox-release] environment = "…"`',
+        )
+        return dynamic[0], None, skipped
+    chosen = usable[0]
+    if len({_environment_name(job).lower() for job in usable}) > 1:
+        listed = "; ".join(
+            f"{job.where} has " + (f"`{_environment_name(job)}`" if job.job.environment else "none")
+            for job in usable
+        )
+        finding = find(
+            ENVIRONMENT_CHOICE,
+            f"The jobs that upload to {settings.index.title} have different environments: {listed}.",
+            where=chosen.workflow.at(chosen.job.line),
+        )
+        return chosen, None, finding
+    return chosen, _environment_name(chosen) or None, None
+
+
+def _environment_name(publish: PublishJob) -> str:
+    environment = publish.job.environment
+    return "" if environment is None else environment.name or ""
+
+
+def _why_none(
+    workflows: tuple[Workflow, ...],
+    jobs: tuple[PublishJob, ...],
+    candidates: tuple[PublishJob, ...],
+    settings: Settings,
+) -> list[Result]:
+    """Why no job can be a trusted publisher for the index."""
+    title = settings.index.title
+    reusable = [c for c in candidates if c.unusable or c.workflow.is_only_called]
+    if reusable:
+        direct = [c for c in reusable if c.unusable] or reusable
+        return [_reusable_finding(c) for c in direct]
+    named = settings.workflow
+    if named is not None and not any(w.filename == named for w in workflows):
+        listed = ", ".join(w.filename for w in workflows) or "no workflow"
+        return [
+            find(
+                MISSING,
+                f"`tool.nox-release.workflow` is `{named}`, which is not in {WORKFLOWS}; "
+                f"there is {listed}.",
+                where=Location(file="pyproject.toml", key="tool.nox-release.workflow"),
+                fix="Correct the setting, or commit the file.",
+            )
+        ]
+    unclear = [
+        (workflow, job, step, text)
+        for workflow in workflows
+        if named is None or workflow.filename == named
+        for job, step, text in may_publish(workflow)
+    ]
+    if unclear:
+        workflow, job, _, text = unclear[0]
+        return [
+            Skipped(
+                id=MISSING.id,
+                subject=MISSING.subject,
+                title=MISSING.title,
+                reason=f"job `{job.id}` of {workflow.file} runs `{text}`, which may upload; "
+                "what it does is written elsewhere",
+            )
+        ]
+    others = [job for job in jobs if named is None or job.workflow.filename == named]
+    if others:
+        said = "; ".join(
+            f"{job.where} uploads to {_TITLES.get(job.index or '', job.index or 'an index')}"
+            for job in others
+        )
+        return [find(MISSING, f"No workflow uploads to {title}: {said}.")]
+    if named is not None:
+        return [find(MISSING, f"{WORKFLOWS}/{named} has no job that uploads to {title}.")]
+    where = f"{WORKFLOWS} has no workflow" if not workflows else f"No workflow in {WORKFLOWS}"
+    return [find(MISSING, f"{where} that uploads to {title}.")]
+
+
+_TITLES = {"pypi": "PyPI", "testpypi": "TestPyPI"}
+
+
+def _reusable_finding(publish: PublishJob) -> Finding:
+    if publish.unusable:
+        message = f"Job `{publish.job.id}` cannot use trusted publishing: {publish.unusable}."
+    else:
+        message = (
+            f"Job `{publish.job.id}` uploads, but nothing starts {publish.workflow.file} except "
+            "other workflows (`workflow_call`)."
+        )
+    return find(REUSABLE, message, where=publish.workflow.at(publish.line))

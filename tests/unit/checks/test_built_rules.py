@@ -1,0 +1,485 @@
+"""Rules over built distributions, as functions of values."""
+
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from nox_release.checks.files.built import (
+    Attempt,
+    Facts,
+    Package,
+    check_built,
+    console_scripts,
+    import_names,
+    import_result,
+    is_uploadable,
+    missing_data,
+    missing_modules,
+    module_name,
+    parse_traceback,
+    script_result,
+    tag_fits,
+    top_level,
+)
+from nox_release.core.findings import Finding, Passed, Severity, Skipped
+from nox_release.files.distributions import Distribution, Member, Metadata
+from nox_release.project.pyproject import Project, Settings
+
+
+def distribution(filename, members, *, name="demo", version="1.0"):
+    kind = "wheel" if filename.endswith(".whl") else "sdist"
+    top = "" if kind == "wheel" else f"{name}-{version}/"
+    return Distribution(
+        path=Path(filename),
+        filename=filename,
+        kind=kind,
+        name=name,
+        version=version,
+        size=1,
+        sha256="0" * 64,
+        blake2_256="0" * 64,
+        metadata=Metadata(member="", text=b"", fields=()),
+        members=tuple(Member(name=top + member, size=1) for member in members),
+    )
+
+
+def wheel(*members, filename="demo-1.0-py3-none-any.whl", **more):
+    own = ("demo-1.0.dist-info/METADATA", "demo-1.0.dist-info/RECORD")
+    return distribution(filename, (*members, *own), **more)
+
+
+def facts(tree, members, *, project=None, sdist=None, sdist_version="1.0", **more):
+    return Facts(
+        project=project or Project(root=Path(), name="demo", version="1.0"),
+        sdist=distribution(
+            "demo-1.0.tar.gz", sdist if sdist is not None else tree, version=sdist_version
+        ),
+        wheel=members if isinstance(members, Distribution) else wheel(*members),
+        tree=tuple(tree),
+        **more,
+    )
+
+
+def found(given):
+    return {
+        result.id: (result.severity, result.message)
+        for result in check_built(given)
+        if isinstance(result, Finding)
+    }
+
+
+TREE = (
+    "pyproject.toml",
+    "src/demo/__init__.py",
+    "src/demo/sub/__init__.py",
+    "src/demo/sub/deep.py",
+    "src/demo/py.typed",
+    "src/demo/templates/page.html",
+    "tests/test_demo.py",
+)
+WHOLE = tuple(path.removeprefix("src/") for path in TREE if path.startswith("src/"))
+
+
+def test_a_good_wheel_has_nothing_to_say():
+    assert found(facts(TREE, WHOLE)) == {}
+
+
+def test_a_warning_of_the_backend_is_told_whole_and_without_its_box():
+    warned = """License classifiers are deprecated.
+!!
+
+        ********************************************************************************
+        Please consider removing the following classifiers in favor of a SPDX license
+        expression:
+
+        License :: OSI Approved :: MIT License
+        ********************************************************************************
+!!
+"""
+    _, message = found(facts(TREE, WHOLE, warnings=(warned,)))["backend-warns"]
+    assert message == (
+        "setuptools warns: License classifiers are deprecated. Please consider removing the "
+        "following classifiers in favor of a SPDX license expression: "
+        "License :: OSI Approved :: MIT License"
+    )
+
+
+def test_an_empty_wheel_beside_a_package_in_the_tree_is_an_error():
+    severity, message = found(facts(TREE, ()))["wheel-empty"]
+    assert severity is Severity.ERROR
+    assert message == (
+        "`demo-1.0-py3-none-any.whl` holds nothing to import, but the source tree has `demo`."
+    )
+
+
+def test_an_empty_wheel_of_a_project_without_code_is_a_warning():
+    assert found(facts(("pyproject.toml",), ()))["wheel-empty"][0] is Severity.WARNING
+
+
+def test_a_missing_subpackage_is_named():
+    given = facts(TREE, ("demo/__init__.py", "demo/py.typed", "demo/templates/page.html"))
+    assert missing_modules(given) == ("demo.sub", "demo.sub.deep")
+    assert found(given)["wheel-missing-modules"][0] is Severity.WARNING
+
+
+def test_a_missing_subpackage_that_is_imported_is_an_error():
+    given = facts(
+        TREE,
+        ("demo/__init__.py", "demo/py.typed", "demo/templates/page.html"),
+        imported=frozenset({"demo.sub"}),
+    )
+    assert found(given)["wheel-missing-modules"] == (
+        Severity.WARNING,
+        "`demo-1.0-py3-none-any.whl` lacks `demo.sub.deep`, which the source tree has.",
+    )
+    messages = [one.message for one in check_built(given) if isinstance(one, Finding)]
+    assert "`demo-1.0-py3-none-any.whl` lacks `demo.sub`, which its own modules import." in messages
+
+
+def test_tests_inside_the_package_may_be_left_out():
+    tree = (*TREE, "src/demo/tests/__init__.py", "src/demo/tests/test_a.py", "src/demo/conftest.py")
+    assert found(facts(tree, WHOLE)) == {}
+
+
+def test_missing_data_files_are_told_and_a_missing_py_typed_is_a_warning():
+    given = facts(TREE, ("demo/__init__.py", "demo/sub/__init__.py", "demo/sub/deep.py"))
+    assert missing_data(given) == ("src/demo/py.typed", "src/demo/templates/page.html")
+    assert found(given)["wheel-missing-data"][0] is Severity.WARNING
+    given = facts(TREE, [path for path in WHOLE if not path.endswith(".html")])
+    assert found(given)["wheel-missing-data"][0] is Severity.ADVICE
+
+
+def test_sources_of_compiled_modules_are_not_missed():
+    tree = (*TREE, "src/demo/fast.c", "src/demo/fast.pyx", "src/demo/fast.pxd")
+    members = (*WHOLE, "demo/fast.cpython-311-x86_64-linux-gnu.so")
+    assert found(facts(tree, members)) == {}
+
+
+def test_a_vendored_copy_elsewhere_in_the_tree_is_not_taken_for_the_package():
+    tree = ("demo/__init__.py", "docs/old/demo/__init__.py", "docs/old/demo/gone.py")
+    assert missing_modules(facts(tree, ("demo/__init__.py",))) == ()
+
+
+@pytest.mark.parametrize("stray", ["tests/__init__.py", "docs/conf.py", "test/a.py", "LICENSE"])
+def test_strays_at_the_top_of_the_wheel_are_a_warning(stray):
+    severity, message = found(facts(TREE, (*WHOLE, stray)))["wheel-stray-top-level"]
+    assert severity is Severity.WARNING
+    assert stray.split("/")[0] in message
+
+
+def test_a_project_may_be_called_like_a_stray_folder():
+    project = Project(root=Path(), name="tools", version="1.0")
+    own = wheel("tools/__init__.py", filename="tools-1.0-py3-none-any.whl", name="tools")
+    given = facts(("tools/__init__.py",), own, project=project, sdist=())
+    assert "wheel-stray-top-level" not in found(given)
+
+
+@pytest.mark.parametrize("accident", ["=2.0.0", ">=1", ".DS_Store", "src/demo/__pycache__/a.pyc"])
+def test_accidents_in_the_sdist_are_told(accident):
+    assert accident in found(facts((*TREE, accident), WHOLE))["sdist-stray-files"][1]
+
+
+def test_untracked_files_in_the_sdist_are_told():
+    given = facts(TREE, WHOLE, sdist=(*TREE, "notes.txt"), untracked=("notes.txt", "other.txt"))
+    assert found(given)["sdist-stray-files"][1] == (
+        "`demo-1.0.tar.gz` holds `notes.txt`, unknown to git."
+    )
+
+
+def test_a_file_with_credentials_is_an_error():
+    assert found(facts((*TREE, ".pypirc"), WHOLE))["sdist-holds-secrets"][0] is Severity.ERROR
+    fixture = facts((*TREE, "tests/fixtures/.pypirc", ".env"), WHOLE)
+    assert "sdist-holds-secrets" not in found(fixture)
+
+
+@pytest.mark.parametrize("version", ["0.0.0", "0", "0.0"])
+def test_version_zero_is_an_error(version):
+    project = Project(root=Path(), name="demo")
+    given = facts(TREE, wheel(*WHOLE, version=version), project=project, sdist_version=version)
+    assert found(given)["version-zero"][0] is Severity.ERROR
+
+
+def test_a_placeholder_version_is_no_version_zero():
+    given = facts(
+        TREE,
+        wheel(*WHOLE, version="0.0.0.dev0"),
+        project=Project(root=Path(), name="demo"),
+        sdist_version="0.0.0.dev0",
+    )
+    assert "version-zero" not in found(given)
+
+
+def test_another_version_than_declared_is_an_error():
+    given = facts(TREE, WHOLE, project=Project(root=Path(), name="demo", version="2.0"))
+    assert found(given)["version-mismatch"][0] is Severity.ERROR
+
+
+def test_the_same_version_written_otherwise_is_fine():
+    given = facts(TREE, WHOLE, project=Project(root=Path(), name="demo", version="1.0.0"))
+    assert found(given) == {}
+
+
+def test_filename_and_metadata_must_agree():
+    given = facts(TREE, wheel(*WHOLE, filename="demo-1.1-py3-none-any.whl"))
+    assert found(given)["version-mismatch"][1] == (
+        "`demo-1.1-py3-none-any.whl` says 1.1 in its name and 1.0 inside."
+    )
+
+
+@pytest.mark.parametrize(
+    ("tag", "fits"),
+    [("v1.0", True), ("v1.0.0", True), ("1.0", False), ("v1.1", False), ("vx", False)],
+)
+def test_the_tag_must_be_the_versions(tag, fits):
+    project = Project(root=Path(), name="demo", version="1.0")
+    assert tag_fits(tag, project, Version("1.0")) is fits
+    assert ("version-mismatch" not in found(facts(TREE, WHOLE, project=project, tag=tag))) is fits
+
+
+@pytest.mark.parametrize(
+    ("tag", "form"),
+    [("1.0", "{version}"), ("demo-1.0", "{name}-{version}"), ("1.1", None), ("next", None)],
+)
+def test_a_tag_of_another_form_gets_the_setting_for_it(tag, form):
+    project = Project(root=Path(), name="demo", version="1.0")
+    given = facts(TREE, WHOLE, project=project, tag=tag)
+    (told,) = [item for item in check_built(given) if item.id == "version-mismatch"]
+    assert ("tag-format" in told.fix) is (form is not None)
+    assert form is None or f'tag-format = "{form}"' in told.fix
+
+
+def test_a_tag_format_with_the_name_is_understood():
+    project = Project(
+        root=Path(), name="My.Demo", settings=Settings(tag_format="{name}/v{version}")
+    )
+    assert tag_fits("My.Demo/v1.0", project, Version("1.0"))
+    assert tag_fits("my-demo/v1.0", project, Version("1.0"))
+
+
+SCM = Project(root=Path(), name="demo", build_requires=("setuptools-scm[toml]>=8",))
+
+
+def test_between_tags_is_a_warning_that_says_why():
+    given = facts(
+        TREE,
+        wheel(*WHOLE, version="1.1.dev2+gabc"),
+        project=SCM,
+        sdist_version="1.1.dev2+gabc",
+    )
+    assert found(given)["version-between-tags"] == (
+        Severity.WARNING,
+        "The version is 1.1.dev2+gabc, because HEAD carries no tag.",
+    )
+
+
+def test_a_tracked_generated_file_is_named_when_it_spoils_the_version():
+    given = facts(
+        TREE,
+        wheel(*WHOLE, version="1.1.dev0"),
+        project=SCM,
+        sdist_version="1.1.dev0",
+        tags=("v1.0",),
+        changed=("demo.egg-info/PKG-INFO", "demo.egg-info/SOURCES.txt", "src/demo/_version.py"),
+    )
+    (finding,) = [
+        one
+        for one in check_built(given)
+        if isinstance(one, Finding) and one.id == "build-changes-tracked-files"
+    ]
+    assert finding.severity is Severity.ERROR
+    assert "git rm -r --cached demo.egg-info src/demo/_version.py" in finding.fix
+
+
+def test_another_name_than_declared_is_an_error():
+    given = facts(TREE, WHOLE, project=Project(root=Path(), name="other", version="1.0"))
+    assert found(given)["name-mismatch"][0] is Severity.ERROR
+
+
+def test_the_same_name_written_otherwise_is_fine():
+    given = facts(TREE, WHOLE, project=Project(root=Path(), name="DEMO", version="1.0"))
+    assert "name-mismatch" not in found(given)
+
+
+def test_a_plain_linux_wheel_stays_here():
+    plain = wheel(*WHOLE, "demo/_fast.abi3.so", filename="demo-1.0-cp39-abi3-linux_x86_64.whl")
+    assert not is_uploadable(plain)
+    assert "wheel-for-this-machine" in found(facts(TREE, plain))
+    portable = "demo-1.0-cp39-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
+    assert is_uploadable(wheel(*WHOLE, filename=portable))
+
+
+def test_a_console_script_must_lead_into_the_wheel():
+    text = "[console_scripts]\ndemo = demo.cli:main\nok = demo.sub:main\nfar = other.cli:main\n"
+    severity, message = found(facts(TREE, WHOLE, entry_points=text))["script-without-target"]
+    assert severity is Severity.ERROR
+    assert message == (
+        "The command `demo` leads to `demo.cli`, which is not in `demo-1.0-py3-none-any.whl`."
+    )
+
+
+def test_entry_points_are_read():
+    text = (
+        "[gui_scripts]\ng = a:b\n[console_scripts]\n# c = d:e\na-b = c.d:main [x]\n\n[other]\nz = y"
+    )
+    assert console_scripts(text) == (("a-b", "c.d:main [x]"),)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("demo/__init__.py", "demo"),
+        ("demo/part.py", "demo.part"),
+        ("demo.py", "demo"),
+        ("_fast.cpython-311-x86_64-linux-gnu.so", "_fast"),
+        ("_fast.abi3.so", "_fast"),
+        ("_fast.cp312-win_amd64.pyd", "_fast"),
+        ("demo/__init__.cpython-311-darwin.so", "demo"),
+        ("demo-stubs/__init__.pyi", None),
+        ("demo-stubs/__init__.py", None),
+        ("81d243bd__mypyc.cpython-311-darwin.so", None),
+        ("demo/{{ name }}.py", None),
+        ("demo/data.json", None),
+    ],
+)
+def test_modules_are_told_by_their_files(path, name):
+    assert module_name(path) == name
+
+
+def test_import_names_are_packages_modules_and_what_a_namespace_holds():
+    built = wheel(
+        "space/one/__init__.py",
+        "space/one/inner/__init__.py",
+        "space/two.py",
+        "single.py",
+        "_private/__init__.py",
+        "_fast.abi3.so",
+        "demo-1.0.data/purelib/moved/__init__.py",
+        "demo-1.0.data/scripts/run.py",
+        "tests/__init__.py",
+        "a__mypyc.abi3.so",
+    )
+    assert import_names(built) == ("_fast", "_private", "moved", "single", "space.one", "space.two")
+    assert Package(name="space.one", files=2, subpackages=1) in top_level(built)
+
+
+def attempt(outcome, error="", said="", *, name="demo", missing=None, returncode=None):
+    return Attempt(
+        name=name, outcome=outcome, error=error, said=said, missing=missing, returncode=returncode
+    )
+
+
+NOT_FOUND = attempt("failed", "ModuleNotFoundError", "No module named 'yaml'", missing="yaml")
+
+
+def test_an_undeclared_dependency_is_named_with_the_project_that_brings_it():
+    result = import_result(NOT_FOUND, own={"demo"})
+    assert isinstance(result, Finding)
+    assert result.id == "undeclared-dependency"
+    assert result.severity is Severity.ERROR
+    assert result.fix.startswith('Add "pyyaml" to `project.dependencies`')
+
+
+def test_a_plugin_may_leave_its_framework_undeclared():
+    missing = attempt(
+        "failed", "ModuleNotFoundError", "No module named 'docutils'", missing="docutils"
+    )
+    classifiers = ("Framework :: Sphinx :: Extension",)
+    result = import_result(missing, own={"demo"}, classifiers=classifiers)
+    assert isinstance(result, Finding)
+    assert result.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("own", "severity"), [({"demo", "demod"}, Severity.WARNING), ({"demo"}, Severity.ERROR)]
+)
+def test_one_of_several_packages_may_need_an_extra(own, severity):
+    result = import_result(NOT_FOUND, own=own, requirements=('pyyaml>=6; extra == "d"',))
+    assert isinstance(result, Finding)
+    assert result.severity is severity
+    assert "which only the extra `d` brings" in result.message
+
+
+def test_a_missing_own_module_is_an_import_that_fails():
+    missing = attempt("failed", "ModuleNotFoundError", "No module named 'demo.x'", missing="demo.x")
+    result = import_result(missing, own={"demo"})
+    assert isinstance(result, Finding)
+    assert result.id == "import-fails"
+
+
+@pytest.mark.parametrize(
+    "of_this_machine",
+    [
+        attempt("hung"),
+        attempt("failed", "ModuleNotFoundError", "No module named '_tkinter'", missing="_tkinter"),
+        attempt("failed", "ModuleNotFoundError", "No module named 'winreg'", missing="winreg"),
+        attempt("failed", "ImportError", "libGL.so.1: cannot open shared object file"),
+        attempt("failed", "TclError", "no display name and no $DISPLAY environment variable"),
+    ],
+)
+def test_what_is_this_machines_fault_is_not_known(of_this_machine):
+    assert isinstance(import_result(of_this_machine, own={"demo"}), Skipped)
+
+
+def test_an_exception_that_another_machine_may_not_raise_is_a_warning():
+    result = import_result(attempt("failed", "RuntimeError", "no GPU"), own={"demo"})
+    assert isinstance(result, Finding)
+    assert result.severity is Severity.WARNING
+
+
+def test_a_script_that_answers_is_fine():
+    assert isinstance(script_result(attempt("ok")), Passed)
+
+
+@pytest.mark.parametrize(
+    ("made", "severity"),
+    [
+        (attempt("failed", "ImportError", "cannot import name 'x'"), Severity.ERROR),
+        (NOT_FOUND, Severity.ERROR),
+        (attempt("failed", "KeyError", "'HOME'"), Severity.WARNING),
+        (attempt("ended", returncode=1), Severity.WARNING),
+        (attempt("ended", returncode=2, said="usage"), Severity.ADVICE),
+    ],
+)
+def test_scripts_that_do_not_answer_are_graded(made, severity):
+    result = script_result(made)
+    assert isinstance(result, Finding)
+    assert result.severity is severity
+
+
+@pytest.mark.parametrize(
+    ("requirements", "severity"),
+    [
+        (("click", 'PyYAML>=6; extra == "cli"'), Severity.WARNING),
+        (('pyyaml; python_version < "3" and extra == "cli"',), Severity.WARNING),
+        (("pyyaml; python_version < '3'", "not a requirement"), Severity.ERROR),
+        (('yamlish; extra == "cli"',), Severity.ERROR),
+    ],
+)
+def test_a_script_that_needs_an_extra_is_warned_of(requirements, severity):
+    result = script_result(NOT_FOUND, requirements=requirements)
+    assert isinstance(result, Finding)
+    assert result.severity is severity
+    assert ("the extra `cli`" in result.message) == (severity is Severity.WARNING)
+
+
+def test_a_script_of_an_extra_and_one_that_needs_a_display_are_not_known():
+    assert isinstance(script_result(NOT_FOUND, extra="cli"), Skipped)
+    assert isinstance(script_result(attempt("hung")), Skipped)
+    display = attempt("failed", "TclError", "couldn't connect to display")
+    assert isinstance(script_result(display), Skipped)
+
+
+def test_the_end_of_a_traceback_is_read():
+    text = (
+        'noise\nTraceback (most recent call last):\n  File "a", line 1\n    import b\n'
+        "ModuleNotFoundError: No module named 'b.c'\n"
+    )
+    assert parse_traceback(text) == (
+        "ModuleNotFoundError",
+        "No module named 'b.c'",
+        "b.c",
+    )
+    assert parse_traceback("usage: demo\n") == ("", "", None)
+    text = 'Traceback (most recent call last):\n  File "a"\ndemo.errors.Bad: so it is\n'
+    assert parse_traceback(text)[:2] == ("Bad", "so it is")

@@ -1,0 +1,614 @@
+"""The source tree's rules: each is tripped once and narrowly missed once."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from nox_release.checks.source.checking import check_source
+from nox_release.checks.source.readme import installed_names
+from nox_release.checks.source.subject import SourceTree, any_match, package_folders
+from nox_release.checks.source.versions import declared_version
+from nox_release.core.findings import Finding, Passed, Severity
+from nox_release.project.pyproject import Settings, parse_project, tomllib
+
+HATCH = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+FLIT = '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'
+PDM = '[build-system]\nrequires = ["pdm-backend"]\nbuild-backend = "pdm.backend"\n'
+POETRY = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'
+
+
+def check(project="", *, backend=HATCH, head=None, repository="", **files):
+    """The results for `[project]` lines, more tables after them, and files by name."""
+    head = 'name = "demo"\nversion = "1.0"\nreadme = "README.md"\n' if head is None else head
+    text = f"{backend}[project]\n{head}{textwrap.dedent(project)}"
+    return check_text(text, repository=repository, **files)
+
+
+def check_text(text, *, repository="", **files):
+    texts = {"README.md": "# demo\n", **files.pop("named", {}), "pyproject.toml": text}
+    project = parse_project(tomllib.loads(text), root=Path("demo"))
+    names = frozenset(texts) | frozenset(files.get("names", ()))
+    tree = SourceTree(texts=texts, names=names, repository=repository)
+    return check_source(project, tree)
+
+
+def findings(results):
+    return [result for result in results if isinstance(result, Finding)]
+
+
+def ids(results):
+    return [finding.id for finding in findings(results)]
+
+
+def the(results, slug):
+    (found,) = [finding for finding in findings(results) if finding.id == slug]
+    return found
+
+
+def test_a_plain_project_has_nothing_wrong():
+    results = check('requires-python = ">=3.10"\nlicense = "MIT"\ndependencies = ["httpx>=0.28"]\n')
+    assert ids(results) == []
+    assert {result.subject for result in results} == {"project"}
+    assert all(isinstance(result, Passed) for result in results)
+
+
+@pytest.mark.parametrize(
+    ("lines", "slug", "line", "key"),
+    [
+        ('dependencies = [\n  "a",\n  "b @ git+https://example.org/b",\n]', "direct-dependency", 10,
+         "project.dependencies"),
+        ('dependencies = ["b>>1"]', "requires-dist-syntax", 8, "project.dependencies"),
+        ('[project.optional-dependencies]\nx = ["b @ https://example.org/b.whl"]',
+         "direct-dependency", 9, "project.optional-dependencies.x"),
+        ('requires-python = "three"', "requires-python-syntax", 8, "project.requires-python"),
+        ('classifiers = [\n"Topic :: Nonsense",\n]', "classifier-unknown", 9,
+         "project.classifiers"),
+        ('classifiers = ["Private :: Do Not Upload"]', "classifier-unknown", 8,
+         "project.classifiers"),
+        ('classifiers = ["Natural Language :: Ukranian"]', "classifier-deprecated", 8,
+         "project.classifiers"),
+        ('license = "MIT License"', "license-expression-invalid", 8, "project.license"),
+        (f'[project.urls]\n"{"x" * 33}" = "https://example.org"', "project-url-label", 9,
+         f"project.urls.{'x' * 33}"),
+        ('[project.urls]\n"Home page" = "ftp://example.org"', "project-url-url", 9,
+         'project.urls."Home page"'),
+        (f'description = "{"x" * 513}"', "summary-length", 8, "project.description"),
+        ('authors = [{name = "A", email = "a.example.org"}]', "author-email", 8,
+         "project.authors.email"),
+        ('[project.scripts]\n"demo run" = "demo:main"', "wheel-entry-points", 9,
+         'project.scripts."demo run"'),
+    ],
+)  # fmt: skip
+def test_what_pypi_refuses_is_found_with_its_line(lines, slug, line, key):
+    finding = the(check(lines), slug)
+    assert finding.severity is Severity.ERROR
+    assert (finding.where.file, finding.where.line, finding.where.key) == (
+        "pyproject.toml",
+        line,
+        key,
+    )
+    assert finding.why
+    assert finding.fix
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'dependencies = ["b>1; python_version < \'3.12\'", "c[x]~=2.0"]',
+        'description = "' + "x" * 512 + '"',
+        '[project.urls]\n"' + "x" * 32 + '" = "https://example.org"',
+        'license = "MIT OR Apache-2.0"',
+        'authors = [{name = "A, B", email = "a@example.org"}, {name = "C"}]',
+        '[project.scripts]\n"demo.run-it_2" = "demo:main"',
+        'classifiers = ["Typing :: Typed"]',
+        '[project.optional-dependencies]\n"Some_Extra" = ["a"]',
+    ],
+)
+def test_what_pypi_takes_is_not_found(lines):
+    assert ids(check(lines)) == []
+
+
+def test_every_problem_is_found_at_once():
+    results = check(
+        """\
+        requires-python = "three"
+        classifiers = ["Topic :: Nonsense"]
+        dependencies = ["b @ https://example.org/b.zip"]
+        """
+    )
+    assert {"requires-python-syntax", "classifier-unknown", "direct-dependency"} <= set(
+        ids(results)
+    )
+
+
+def test_one_problem_is_told_once():
+    assert ids(check('requires-python = "three"')) == ["requires-python-syntax"]
+
+
+def test_a_local_version_has_a_public_one_as_its_remedy():
+    finding = the(check(head='name = "demo"\nversion = "1.0+abc"\n'), "local-version")
+    assert finding.where.line == 6
+    assert finding.fix == "Release `1.0`."
+
+
+def test_a_standard_library_name_cannot_be_used():
+    finding = the(check(head='name = "json"\nversion = "1"\n'), "name-stdlib")
+    assert finding.where.key == "project.name"
+    assert "isn't allowed" in finding.refusal
+
+
+@pytest.mark.parametrize(
+    ("backend", "severity"), [(HATCH, Severity.WARNING), (FLIT, Severity.ERROR)]
+)
+def test_a_description_of_several_lines_is_judged_by_what_the_backend_writes(backend, severity):
+    finding = the(check('description = """a\nb"""', backend=backend), "summary-one-line")
+    assert finding.severity is severity
+
+
+# --- versions -------------------------------------------------------------------------------------
+
+
+def test_versions_that_disagree_are_told_where_they_stand():
+    results = check(
+        '[tool.bumpversion]\ncurrent_version = "0.9"\n',
+        named={"src/demo/__init__.py": '"""Demo."""\n\n__version__ = "1.1"\n'},
+    )
+    places = [str(finding.where) for finding in findings(results)]
+    assert ids(results) == ["version-disagrees", "version-disagrees"]
+    assert places == [
+        "src/demo/__init__.py:3 (__version__)",
+        "pyproject.toml:9 (tool.bumpversion.current_version)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '__version__ = "1.0.0"\n',
+        'from importlib.metadata import version\n__version__ = version("demo")\n',
+        '__version__ = "unknown"\n',
+        'if True:\n    __version__ = "2.0"\n',
+        '__version__ = "2.0',
+        'version = "3"\n',
+    ],
+)
+def test_equal_computed_and_broken_versions_do_not_disagree(text):
+    assert ids(check(named={"demo/__init__.py": text})) == []
+
+
+def test_another_package_may_have_another_version():
+    results = check(
+        named={"src/other/__init__.py": "", "src/vendored/__init__.py": '__version__ = "9"\n'}
+    )
+    assert ids(results) == []
+
+
+def test_setup_py_and_setup_cfg_are_read_too():
+    results = check(
+        backend=SETUPTOOLS,
+        named={
+            "setup.py": 'import setuptools\nsetuptools.setup(\n    version="0.1",\n)\n',
+            "setup.cfg": "[metadata]\nname = demo\nversion = 0.2\n",
+        },
+    )
+    assert [str(finding.where) for finding in findings(results)] == [
+        "setup.py:3 (version)",
+        "setup.cfg:3 (metadata.version)",
+    ]
+
+
+DYNAMIC = 'name = "demo"\ndynamic = ["version"]\nreadme = "README.md"\n'
+
+
+@pytest.mark.parametrize(
+    ("backend", "tables", "named", "version"),
+    [
+        (HATCH, '[tool.hatch.version]\npath = "src/demo/about.py"\n',
+         {"src/demo/about.py": '__version__ = "2.1"\n'}, "2.1"),
+        (HATCH, '[tool.hatch.version]\nsource = "vcs"\n', {}, None),
+        (SETUPTOOLS, '[tool.setuptools.dynamic]\nversion = {attr = "demo.__version__"}\n',
+         {"src/demo/__init__.py": '__version__ = "2.2"\n'}, "2.2"),
+        (SETUPTOOLS, '[tool.setuptools.dynamic]\nversion = {file = "VERSION"}\n',
+         {"VERSION": "2.3\n"}, "2.3"),
+        (FLIT, "", {"demo/__init__.py": '"""D."""\n__version__ = "2.4"\n'}, "2.4"),
+        (PDM, '[tool.pdm.version]\nsource = "file"\npath = "demo/__init__.py"\n',
+         {"demo/__init__.py": '__version__ = "2.5"\n'}, "2.5"),
+    ],
+)  # fmt: skip
+def test_a_dynamic_version_is_read_where_the_backend_reads_it(backend, tables, named, version):
+    text = f"{backend}[project]\n{DYNAMIC}{tables}"
+    project = parse_project(tomllib.loads(text), root=Path("demo"))
+    tree = SourceTree(texts=named, names=frozenset(named))
+    assert declared_version(project, tree) == version
+
+
+@pytest.mark.parametrize(
+    ("backend", "tables", "found"),
+    [
+        (SETUPTOOLS, "", ["version-source-missing"]),
+        (SETUPTOOLS, "[tool.setuptools_scm]\n", ["version-source-missing"]),
+        (SETUPTOOLS.replace('"setuptools"]', '"setuptools", "setuptools-scm>=8"]'),
+         "[tool.setuptools_scm]\n", []),
+        (HATCH, "", ["version-source-missing"]),
+        (HATCH, '[tool.hatch.version]\nsource = "vcs"\n', ["version-source-missing"]),
+        (HATCH.replace('"hatchling"', '"hatchling", "hatch-vcs"'),
+         '[tool.hatch.version]\nsource = "vcs"\n', []),
+        (HATCH, '[tool.hatch.version]\npath = "gone.py"\n', ["version-source-missing"]),
+        (HATCH, '[tool.hatch.version]\npath = "./README.md"\n', []),
+        (HATCH, '[tool.hatch.version]\npath = "../../version.py"\n', []),
+        (HATCH, '[tool.setuptools_scm]\n[tool.hatch.version]\npath = "README.md"\n', []),
+        (FLIT, "[tool.setuptools_scm]\n", ["version-for-other-backend"]),
+        (SETUPTOOLS.replace('"setuptools"]', '"setuptools", "setuptools-scm>=8"]'),
+         '[tool.hatch.version]\npath = "x.py"\n', ["version-for-other-backend"]),
+    ],
+)  # fmt: skip
+def test_a_dynamic_version_needs_a_source_that_its_backend_reads(backend, tables, found):
+    assert ids(check(tables, backend=backend, head=DYNAMIC)) == found
+
+
+def test_a_version_for_poetry_means_nothing_to_hatchling():
+    results = check('[tool.poetry]\nversion = "2"\n')
+    assert "version-for-other-backend" in ids(results)
+
+
+# --- the rest -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("requires", "classifier", "contradicts"),
+    [
+        (">=3.9", "3.8", True),
+        (">=3.9", "3.9", False),
+        (">=3.9.2", "3.9", False),
+        (">=3.9,!=3.10.*", "3.10", True),
+        (">=3.9,<3.13", "3.13", True),
+        (">=3.9", "2", True),
+        (">=3.9", "3", False),
+        (">=3.9", "3 :: Only", False),
+        (">=2.7", "2.7", False),
+        (">=3.9", "Implementation :: CPython", False),
+    ],
+)
+def test_classifiers_are_compared_with_requires_python(requires, classifier, contradicts):
+    results = check(
+        f'requires-python = "{requires}"\n'
+        f'classifiers = ["Programming Language :: Python :: {classifier}"]\n'
+    )
+    assert ids(results) == ["classifier-contradicts-python"] * contradicts
+
+
+@pytest.mark.parametrize(
+    ("backend", "severity"), [(SETUPTOOLS, Severity.ERROR), (HATCH, Severity.WARNING)]
+)
+def test_a_licence_classifier_beside_an_expression(backend, severity):
+    results = check(
+        'license = "MIT"\nclassifiers = ["License :: OSI Approved :: MIT License"]\n',
+        backend=backend,
+    )
+    assert the(results, "license-classifier").severity is severity
+
+
+def test_a_licence_classifier_beside_a_licence_text_is_fine():
+    lines = 'license = {text = "MIT"}\nclassifiers = ["License :: OSI Approved :: MIT License"]\n'
+    assert ids(check(lines, backend=SETUPTOOLS)) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "missing"),
+    [("LICENSE", True), ("licenses/*.txt", False), ("**/MIT.*", False), ("licenses/*.md", True)],
+)
+def test_licence_files_have_to_match_something(pattern, missing):
+    results = check(f'license-files = ["{pattern}"]\n', names=["licenses/MIT.txt"])
+    assert ids(results) == ["license-file-missing"] * missing
+
+
+def test_a_readme_that_is_named_has_to_be_there():
+    results = check(head='name = "demo"\nversion = "1"\nreadme = "docs/readme.md"\n')
+    assert the(results, "readme-missing").severity is Severity.ERROR
+
+
+def test_a_readme_outside_of_the_project_is_not_known_to_be_missing():
+    results = check(head='name = "demo"\nversion = "1"\nreadme = "../../README.md"\n')
+    assert ids(results) == []
+
+
+def test_a_readme_that_is_there_is_missed_when_nothing_names_it():
+    finding = the(check(head='name = "demo"\nversion = "1"\n'), "readme-missing")
+    assert finding.severity is Severity.WARNING
+    assert finding.fix == 'Add: readme = "README.md"'
+
+
+@pytest.mark.parametrize(
+    ("readme", "found"),
+    [
+        ("# x\n\n    pip install all-in-one-fix\n", True),
+        ("pip install torch\npip install all-in-one-fix\n", True),
+        ("pip install allin1fix\n\nor pip install all-in-one-fix\n", False),
+        ("pip install Allin1Fix[extra]==1.0\n", False),
+        ("pip install torch numpy\n", False),
+        ("pip install -r all-in-one-fix\n", False),
+        ("pip install -e .\n", False),
+        ("uv add all-in-one-fix\n", True),
+        ("", False),
+    ],
+)
+def test_the_readme_installs_this_project(readme, found):
+    results = check(
+        head='name = "allin1fix"\nversion = "1"\nreadme = "README.md"\n',
+        repository="all-in-one-fix",
+        named={"README.md": readme},
+    )
+    assert ids(results) == ["readme-other-project"] * found
+
+
+@pytest.mark.parametrize(("repository", "found"), [("demo-cli", False), ("demo", True)])
+def test_a_companions_readme_may_install_what_it_belongs_to(repository, found):
+    results = check(
+        head='name = "demo-cli"\nversion = "1"\nreadme = "README.md"\n',
+        repository=repository,
+        named={"README.md": 'pip install "demo[standard]"\n'},
+    )
+    assert ids(results) == ["readme-other-project"] * found
+
+
+def test_names_in_install_lines():
+    text = (
+        "$ python -m pip install --upgrade 'demo[x]>=1' other && ls\n`pipx run`\npip3 install a.\n"
+    )
+    assert list(installed_names(text)) == [("demo", 1), ("other", 1), ("a", 3)]
+
+
+HOOK = """\
+from setuptools import setup
+from setuptools.command.{name} import {name} as base
+class Hook(base):
+    pass
+commands = {{"{name}": Hook}}
+setup(cmdclass=commands)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("install", True), ("develop", True), ("build_py", False)]
+)
+def test_a_hook_at_installation_never_runs(name, found):
+    results = check(backend=SETUPTOOLS, named={"setup.py": HOOK.format(name=name)})
+    assert ids(results) == ["install-hook"] * found
+
+
+def test_manifest_lines_that_match_nothing():
+    manifest = textwrap.dedent(
+        """\
+        # include comment.txt
+        include README.md \\
+            CHANGES.md
+        graft tests
+        graft gone
+        recursive-include data *.json *.yaml
+        recursive-include data *.xml
+        prune gone
+        global-exclude *.pyc
+        """
+    )
+    results = check(
+        backend=SETUPTOOLS,
+        named={"MANIFEST.in": manifest},
+        names=["tests/test_a.py", "data/deep/x.json"],
+    )
+    assert [(finding.message, finding.severity) for finding in findings(results)] == [
+        ("`include CHANGES.md` matches no file.", Severity.WARNING),
+        ("`graft gone` matches no file.", Severity.WARNING),
+        ("`recursive-include data *.xml` matches no file.", Severity.ADVICE),
+    ]
+
+
+def test_a_metadata_version_that_pypi_does_not_take():
+    table = '[tool.hatch.build.targets.wheel]\ncore-metadata-version = "{}"\n'
+    assert ids(check(table.format("2.6"))) == ["metadata-version-ahead"]
+    assert ids(check(table.format("2.4"))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "requirement", "found"),
+    [
+        ("Demo-Pkg", "setuptools<69", True),
+        ("demo-pkg", "setuptools==65.5.0", True),
+        ("demo_pkg", "setuptools<69", False),
+        ("Demo-Pkg", "setuptools>=61", False),
+        ("Demo-Pkg", "setuptools==69.4", False),
+        ("Demo-Pkg", "setuptools", False),
+    ],
+)
+def test_an_old_setuptools_writes_sdist_names_that_pypi_refuses(name, requirement, found):
+    backend = SETUPTOOLS.replace('"setuptools"', f'"{requirement}"')
+    results = check(backend=backend, head=f'name = "{name}"\nversion = "1"\nreadme = "README.md"\n')
+    assert ids(results) == ["sdist-name-by-old-setuptools"] * found
+
+
+def test_dependencies_in_files_that_setuptools_reads():
+    results = check(
+        "[tool.setuptools.dynamic]\ndependencies = {file = ['requirements.txt']}\n",
+        backend=SETUPTOOLS,
+        head='name = "demo"\nversion = "1"\nreadme = "README.md"\ndynamic = ["dependencies"]\n',
+        named={"requirements.txt": "# all\nhttpx\nx @ git+https://example.org/x  # later\n"},
+    )
+    assert str(the(results, "direct-dependency").where) == "requirements.txt:3"
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        ('{git = "https://example.org/x.git"}', True),
+        ('{path = "../x"}', True),
+        ('{url = "https://example.org/x.whl"}', True),
+        ('{version = "^1.0", optional = true}', False),
+        ('"^1.0"', False),
+    ],
+)
+def test_poetrys_own_dependencies_count(table, found):
+    text = (
+        f'{POETRY}[tool.poetry]\nname = "demo"\nversion = "1"\nreadme = "README.md"\n'
+        f"[tool.poetry.dependencies]\nx = {table}\n"
+    )
+    assert ids(check_text(text)) == ["direct-dependency"] * found
+
+
+SETUP_CFG = """\
+[metadata]
+name = demo
+version = 1.0
+url = example.org
+classifiers =
+    Typing :: Typed
+    Topic :: Nonsense
+project_urls =
+    Docs = https://example.org
+
+[options]
+# comment
+install_requires =
+    a
+    b @ https://example.org/b.zip
+
+[options.extras_require]
+x = c>=1
+"""
+SETUP_PY = """\
+from setuptools import setup
+
+setup(
+    name="demo",
+    version="1.0",
+    install_requires=["a", "b @ https://example.org/b.zip"],
+    extras_require={"x": [
+        "c>>1",
+    ]},
+    project_urls={"Docs": "example.org"},
+    python_requires=PYTHON,
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "places"),
+    [
+        ("setup.cfg", SETUP_CFG, {
+            "home-page": "setup.cfg:4 (metadata.url)",
+            "classifier-unknown": "setup.cfg:7 (metadata.classifiers)",
+            "direct-dependency": "setup.cfg:15 (options.install_requires)",
+        }),
+        ("setup.py", SETUP_PY, {
+            "project-url-url": "setup.py:10 (project_urls)",
+            "direct-dependency": "setup.py:6 (install_requires)",
+            "requires-dist-syntax": "setup.py:8 (extras_require)",
+        }),
+    ],
+)  # fmt: skip
+def test_projects_without_a_project_table_are_read_too(file, text, places):
+    project = parse_project(
+        {}, root=Path("demo"), setup={"name": "demo", "version": "1.0", "file": file}
+    )
+    results = check_source(project, SourceTree(texts={file: text}, names=frozenset({file})))
+    assert {finding.id: str(finding.where) for finding in findings(results)} == places
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ('licence = "MIT"', "`[project]` has no key `licence` (`license`?)."),
+        (
+            'requires_python = ">=3"',
+            "`[project]` has no key `requires_python` (`requires-python`?).",
+        ),
+        ('readme.file = "README.md"', None),
+        ('keywords = "a, b"', "`project.keywords` must be a list of strings, not 'a, b'."),
+        (
+            'authors = [{name = "A", email = ""}]',
+            "`project.authors.email` is '', which is no e-mail address.",
+        ),
+        (
+            'scripts = {demo = "demo main"}',
+            "`project.scripts.demo` is 'demo main', which names no object.",
+        ),
+    ],
+)
+def test_the_tables_own_schema_in_plain_words(lines, message):
+    if message is None:
+        lines = 'readme = {file = "README.md"}\n'
+        finding = the(check(lines, head='name = "demo"\nversion = "1"\n'), "pyproject-schema")
+        assert finding.message.startswith("`project.readme` must be a file name, or a table")
+        return
+    assert the(check(lines), "pyproject-schema").message == message
+
+
+EMPTY_ADDRESS = 'authors = [{name = "A", email = ""}]\n'
+BAD_OBJECT = 'scripts = {demo = "demo main"}\n'
+UNKNOWN_KEY = 'homepage = "https://example.org"\n'
+WRONG_TYPE = 'keywords = "a, b"\n'
+DRAFT_OF_639 = 'license-files = {paths = ["README.md"]}\n'
+
+
+@pytest.mark.parametrize(
+    ("lines", "backend", "severity"),
+    [
+        (EMPTY_ADDRESS, HATCH, Severity.WARNING),
+        (EMPTY_ADDRESS, PDM, Severity.WARNING),
+        (EMPTY_ADDRESS, FLIT, Severity.ERROR),
+        (EMPTY_ADDRESS, SETUPTOOLS, Severity.ERROR),
+        (BAD_OBJECT, HATCH, Severity.WARNING),
+        (BAD_OBJECT, SETUPTOOLS, Severity.ERROR),
+        (UNKNOWN_KEY, PDM, Severity.WARNING),
+        (UNKNOWN_KEY, FLIT, Severity.ERROR),
+        (DRAFT_OF_639, HATCH, Severity.WARNING),
+        (DRAFT_OF_639, FLIT, Severity.ERROR),
+        (WRONG_TYPE, HATCH, Severity.ERROR),
+        ("[dependency-groups]\ndev = 1\n", HATCH, Severity.WARNING),
+        ("[tool.setuptools]\nzip-safe = 1\n", HATCH, Severity.WARNING),
+        ("[tool.setuptools]\nzip-safe = 1\n", SETUPTOOLS, Severity.ERROR),
+    ],
+)
+def test_what_the_backend_builds_all_the_same_stops_no_release(lines, backend, severity):
+    """Each was tried with the backend itself; PyPI takes what those build that only get a warning."""
+    assert the(check(lines, backend=backend), "pyproject-schema").severity is severity
+
+
+def test_places_lead_from_the_repositorys_root():
+    text = f'{HATCH}[project]\nname = "demo"\nversion = "1"\nlicense = "??"\n'
+    project = parse_project(tomllib.loads(text), root=Path("libs/demo"))
+    tree = SourceTree(texts={"pyproject.toml": text}, prefix="libs/demo/")
+    assert the(check_source(project, tree), "license-expression-invalid").where.file == (
+        "libs/demo/pyproject.toml"
+    )
+
+
+def test_packages_are_found_by_the_projects_name():
+    project = parse_project(
+        tomllib.loads('[project]\nname = "My.Name_space-Pkg"\nversion = "1"\n'), root=Path()
+    )
+    assert package_folders(project, ["my/name_space/pkg/__init__.py"]) == ("my/name_space/pkg",)
+    assert package_folders(project, ["tests/__init__.py", "docs/__init__.py"]) == ()
+    assert package_folders(project, ["src/my_name_space_pkg/__init__.py"]) == (
+        "src/my_name_space_pkg",
+    )
+    assert project.settings == Settings()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matched"),
+    [
+        ("LICEN[CS]E*", True),
+        ("LICENSE[!x]txt", True),
+        ("LICENSE[!.]txt", False),
+        ("**/LICENSE.txt", True),
+        ("docs/*", False),
+        ("LICENSE[", False),
+        ("LICENSE[]", False),
+        ("LICENSE[z-a]", False),
+        ("LICENSE[[&&--]txt", False),
+        ("[!]", False),
+    ],
+)
+def test_a_glob_is_read_whatever_is_written(pattern, matched):
+    assert any_match(["LICENSE.txt"], pattern) is matched

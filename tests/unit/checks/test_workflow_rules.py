@@ -1,0 +1,236 @@
+"""Each rule about workflows: one workflow that trips it with its whole finding, and a near miss.
+
+`tests/data/workflows/rules/ID/` has `trips.yml`, `near-miss.yml` and `expected.json`: the facts that
+differ from `facts.json`, and the finding.
+"""
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from nox_release.checks.workflow.checking import (
+    RULES,
+    EnvironmentPolicy,
+    WorkflowFacts,
+    check_workflow,
+)
+from nox_release.checks.workflow.triggers import matches_patterns
+from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped
+from nox_release.project.publisher import TrustedPublisher
+from nox_release.workflows.publishing import parse_workflow
+
+DATA = Path(__file__).parents[2] / "data" / "workflows" / "rules"
+FILE = ".github/workflows/publish.yml"
+COMMON = json.loads((DATA / "facts.json").read_text(encoding="utf-8"))
+CASES = sorted(path.name for path in DATA.iterdir() if path.is_dir())
+EXPECTED = {
+    case: json.loads((DATA / case / "expected.json").read_text(encoding="utf-8")) for case in CASES
+}
+MENDED = [case for case in CASES if EXPECTED[case]["finding"]["patch"]]
+
+
+def facts(changes):
+    values = {**COMMON, **changes}
+    publisher, environment = values["publisher"], dict(values["environment"])
+    for key in ("patterns", "reviewers"):
+        if key in environment:
+            environment[key] = tuple(
+                tuple(item) if isinstance(item, list) else item for item in environment[key]
+            )
+    return WorkflowFacts(
+        **{
+            **values,
+            "starts": tuple(values["starts"]),
+            "dependencies": tuple(values["dependencies"]),
+            "environment": EnvironmentPolicy(**environment),
+            "others": tuple(
+                parse_workflow(text, file=".github/workflows/other.yml")
+                for text in values["others"]
+            ),
+            "publisher": publisher
+            and TrustedPublisher(
+                **dict(
+                    zip(("owner", "repository", "workflow", "environment"), publisher, strict=True)
+                )
+            ),
+        }
+    )
+
+
+def results(text, rule, changes):
+    workflow = parse_workflow(text, file=FILE)
+    return [result for result in check_workflow(workflow, facts(changes)) if result.id == rule]
+
+
+def text_of(case, name):
+    return (DATA / case / name).read_text(encoding="utf-8")
+
+
+def test_every_rule_has_a_case():
+    assert [rule.id for rule in RULES if rule.id not in CASES] == []
+    assert sorted({rule.id for rule in RULES}) == CASES
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_rule_finds_what_is_wrong_and_says_all_of_it(case):
+    expected = EXPECTED[case]
+    finding = expected["finding"]
+    found = results(text_of(case, "trips.yml"), case, expected["facts"])
+    assert found == [
+        Finding(
+            id=case,
+            severity=Severity(finding["severity"]),
+            message=finding["message"],
+            subject="workflow",
+            where=Location(file=finding["file"], key=finding["key"], line=finding["line"]),
+            why=finding["why"],
+            fix=finding["fix"],
+            link=finding["link"],
+            patch="".join(f"{line}\n" for line in finding["patch"]),
+        )
+    ]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_near_miss_is_left_alone(case):
+    expected = EXPECTED[case]
+    changes = expected.get("near_miss_facts", expected["facts"])
+    assert results(text_of(case, "near-miss.yml"), case, changes) == []
+
+
+@pytest.mark.parametrize("case", MENDED)
+def test_the_patch_applies_and_mends_what_was_found(case, tmp_path):
+    target = tmp_path / FILE
+    target.parent.mkdir(parents=True)
+    target.write_text(text_of(case, "trips.yml"), encoding="utf-8", newline="\n")
+    patch = "".join(f"{line}\n" for line in EXPECTED[case]["finding"]["patch"])
+    subprocess.run(
+        ["git", "apply", "-"], cwd=tmp_path, input=patch.encode(), check=True, timeout=30
+    )
+    mended = target.read_text(encoding="utf-8")
+    assert results(mended, case, EXPECTED[case]["facts"]) == []
+
+
+def test_what_is_not_known_is_skipped_and_not_found():
+    workflow = parse_workflow(text_of("trigger-at-tag", "trips.yml"), file=FILE)
+    told = check_workflow(workflow, WorkflowFacts())
+    assert [result.id for result in told if isinstance(result, Finding)] == []
+    assert {result.id for result in told if isinstance(result, Skipped)} == {
+        "trigger-matches",
+        "trigger-at-tag",
+        "trigger-github-token",
+        "version-equals-tag",
+        "scm-depth",
+        "action-current",
+        "env-equals-publisher",
+        "env-allows-tag",
+    }
+
+
+OWN_REPOSITORY_ALONE = """
+on:
+  push: {branches: [main], tags: ["*"]}
+  release: {types: [published]}
+jobs:
+  publish:
+    if: github.repository_owner == 'octo' && github.event.action == 'published'
+    runs-on: ubuntu-latest
+    environment: pypi
+    permissions: {id-token: write}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+
+
+def test_a_fork_is_told_that_the_conditions_name_another_repository():
+    workflow = parse_workflow(OWN_REPOSITORY_ALONE, file=FILE)
+    raised = ("push-tag", "release")
+
+    def told(repository):
+        known = WorkflowFacts(repository=repository, starts=raised)
+        about = {"trigger-matches", "trigger-double", "trigger-push-branch"}
+        return [result for result in check_workflow(workflow, known) if result.id in about]
+
+    assert told("octo/demo") == []  # a push has no `github.event.action`
+    (found,) = told("you/demo")
+    assert found.message == "By its conditions it uploads from another repository than you/demo."
+    assert "fork" in found.fix
+    assert "types:" not in found.fix
+
+
+def test_a_workflow_that_publishes_nothing_is_not_judged():
+    text = "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: pytest\n"
+    assert check_workflow(parse_workflow(text, file=FILE), WorkflowFacts()) == ()
+
+
+def test_rules_that_hold_are_one_line():
+    workflow = parse_workflow(text_of("trigger-at-tag", "near-miss.yml"), file=FILE)
+    assert check_workflow(workflow, facts({})) == (
+        Passed(
+            id="workflow-rules",
+            subject="workflow",
+            title=f"{len(RULES)} rules about publishing workflows hold",
+            detail=FILE,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "taken", "left"),
+    [
+        ("v*", ["v1.0", "v"], ["1.0", "v1/0"]),
+        ("**", ["a/b", ""], []),
+        ("**/v*", ["demo/v1"], ["v1", "demo/v1/x"]),
+        ("v[0-9]+.[0-9]+", ["v12.3"], ["v.3", "v12.3.4", "va.3"]),
+        ("v1?.2", ["v.2", "v1.2"], ["v11.2"]),
+        ("v1.0+", ["v1.0", "v1.00"], ["v1.", "v100"]),
+        (r"v\*", ["v*"], ["v1"]),
+        ("v[^a--z[&&]", ["v^", "v[", "v&", "vb"], ["v1"]),
+        ("v[z-a]", ["v[z-a]"], ["vz"]),
+        ("v[", ["v["], ["v"]),
+        ("(v|w)", ["(v|w)"], ["v"]),
+    ],
+)
+def test_filter_patterns_take_what_github_takes(pattern, taken, left):
+    assert [name for name in (*taken, *left) if matches_patterns(name, [pattern])] == taken
+
+
+def test_a_later_pattern_takes_back():
+    assert not matches_patterns("v1rc1", ["v*", "!v*rc*"])
+    assert matches_patterns("v1rc1", ["!v*rc*", "v*"])
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "a*" * 12 + "x",
+        "**a" * 12 + "x",
+        "a?" * 30 + "x",
+        "a+" * 30 + "x",
+        "*" * 900 + "x",
+        "a*" * 499,
+    ],
+)
+def test_no_filter_pattern_takes_long_over_a_tag(pattern):
+    started = time.monotonic()
+    matches_patterns("a" * 250, [pattern])
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "step",
+    [
+        "      - run: |\n          twine upload dist/*\n",
+        "      - uses: pypa/gh-action-pypi-publish@v1\n",
+    ],
+)
+def test_the_rules_end_in_bounded_time_over_thousands_of_steps(step):
+    head = "on: {release: {types: [published]}}\njobs:\n  a:\n    runs-on: x\n    steps:\n"
+    workflow = parse_workflow(head + step * 3_000, file=FILE)
+    started = time.monotonic()
+    assert [one for one in check_workflow(workflow, facts({})) if isinstance(one, Finding)]
+    assert time.monotonic() - started < 20

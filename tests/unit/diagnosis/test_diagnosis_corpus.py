@@ -1,0 +1,86 @@
+"""Every log of the corpus, and the shares that the catalogue has to reach."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+import diagnosis_corpus as corpus
+import nox_release
+
+CASES = corpus.read_cases()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_log_is_diagnosed_as_what_it_shows(case):
+    found = nox_release.diagnose(case.text)
+    assert (found[0].id in case.expected) if found else not case.expected
+
+
+def test_corpus_is_large_and_has_clean_logs_too():
+    assert len([case for case in CASES if case.expected]) >= 150
+    assert len([case for case in CASES if not case.expected]) >= 30
+    assert len([case for case in CASES if case.held_out]) >= len(CASES) / 5
+
+
+def test_prefixes_and_colours_change_nothing():
+    """The same logs as a runner keeps them."""
+    changed = []
+    for case in CASES:
+        if "\t" in case.text or "[36;1m" in case.text or "::" in case.text:
+            continue
+        kept = "\n".join(
+            f"job\tstep\t2026-01-02T03:04:05.1234567Z \x1b[31m{line}\x1b[0m"
+            for line in case.text.splitlines()
+        )
+        plain = [found.id for found in nox_release.diagnose(case.text)]
+        again = nox_release.diagnose(kept)
+        if [found.id for found in again] != plain or any(found.job != "job" for found in again):
+            changed.append((case.name, plain, [found.id for found in again]))
+    assert changed == []
+
+
+def test_messages_wrapped_at_any_width_are_the_same_messages():
+    changed = []
+    for case in CASES:
+        if "\t" in case.text or "[36;1m" in case.text or "::" in case.text:
+            continue
+        plain = [found.id for found in nox_release.diagnose(case.text)][:1]
+        for width in (72, 100):
+            wrapped = "\n".join(
+                part
+                for line in case.text.splitlines()
+                for part in textwrap.wrap(
+                    line, width, break_long_words=False, break_on_hyphens=False
+                )
+                or [""]
+            )
+            if case.expected and [d.id for d in nox_release.diagnose(wrapped)][:1] != plain:
+                changed.append((case.name, width))
+    assert changed == []
+
+
+def test_noise_of_good_steps_before_a_failure_is_not_its_cause():
+    """A failing run begins with what every good run says: pulled images, retries, deprecations."""
+    noise = "\n".join(case.text for case in CASES if not case.expected and case.tool in NOISY)
+    end = "\nError: Process completed with exit code 1.\nPost job cleanup.\n"
+    misled = []
+    for case in CASES:
+        found = nox_release.diagnose(f"{noise}\n{case.text}{end}") if case.expected else ()
+        if case.expected and (not found or found[0].id not in case.expected):
+            misled.append((case.name, [diagnosis.id for diagnosis in found]))
+    assert misled == []
+
+
+NOISY = (
+    "pip",
+    "pytest",
+    "build",
+    "setuptools",
+    "uv",
+    "GitHub Actions",
+    "git",
+    "docker",
+    "nox",
+)

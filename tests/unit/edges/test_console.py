@@ -1,0 +1,331 @@
+"""What is shown: the same words everywhere, nothing from strangers that a terminal would obey."""
+
+import io
+import json
+import re
+
+import pytest
+
+from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
+from nox_release.core.findings import Location, Passed, Rule, Severity, Skipped, find
+from nox_release.edges.console import Console, as_called, finding_as_json, safe, with_options
+from nox_release.sessions import OPERATIONS
+
+RULE = Rule(
+    id="readme-missing",
+    subject="project",
+    severity=Severity.WARNING,
+    title="There is a readme",
+    why="The page on PyPI stays empty.",
+    remedy='Add `readme = "README.md"`.',
+    link="https://packaging.python.org/",
+)
+
+
+def shown(draw, *, environ=None, interactive=False, width=None):
+    stream = io.StringIO()
+    console = Console.for_terminal(
+        environ=environ or {}, interactive=interactive, file=stream, width=width
+    )
+    draw(console)
+    return stream.getvalue()
+
+
+def test_piped_output_has_no_escape_codes_and_whole_lines():
+    finding = find(RULE, "word " * 60, where=Location(file="pyproject.toml", line=3))
+    text = shown(lambda console: console.finding(finding))
+    assert "\x1b" not in text
+    assert "\r" not in text
+    assert "! warning: pyproject.toml:3: word word" in text
+    assert max(map(len, text.splitlines())) > 300
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def on_a_terminal(draw, *, width=40):
+    stream = Terminal()
+    draw(
+        Console.for_terminal(
+            environ={"TERM": "xterm", "NO_COLOR": "1"},
+            interactive=False,
+            file=stream,
+            width=width,
+        )
+    )
+    return re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue()).splitlines()
+
+
+def test_on_a_terminal_words_wrap_under_their_own_indent():
+    lines = on_a_terminal(lambda console: console.mark("advice", "word " * 12, indent=2))
+    assert lines == [
+        "  · advice: word word word word word",
+        "    word word word word word word word",
+    ]
+
+
+@pytest.mark.parametrize("way", ["line", "mark", "paste", "table"])
+def test_an_address_is_never_broken_on_a_terminal(way):
+    address = "https://pypi.org/manage/project/demo/settings/publishing/?provider=github&owner=you"
+
+    def draw(console):
+        if way == "mark":
+            console.mark("ok", f"see {address}")
+        elif way == "table":
+            console.table(("", ""), [("page", address)])
+        else:
+            getattr(console, way)(address, indent=4)
+
+    assert any(line.endswith(address) for line in on_a_terminal(draw))
+
+
+def test_commands_and_what_is_in_a_file_can_be_pasted_as_they_stand():
+    command = 'git add noxfile.py .github/workflows/publish.yml && git commit -m "Publish"'
+    assert on_a_terminal(lambda console: console.paste(command, indent=4)) == [f"    {command}"]
+    text = "on:\n\n  release: # a comment that is wider than the screen is"
+    assert on_a_terminal(lambda console: console.quote(text)) == text.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]0;title\x07x", "]0;titlex"),
+        ("a\x00b\x9bc", "abc"),
+        ("over\rwrite", "over\nwrite"),
+        ("left\u202eright", "leftright"),
+        ("::set-output name=x::y", ": :set-output name=x::y"),
+        ("ok\n  ::error::boo", "ok\n  : :error::boo"),
+        ("ok\u2028::error::boo", "ok\n: :error::boo"),
+        ("##[group]x", "# #[group]x"),
+        ("said: ##[error]boo", "said: # #[error]boo"),
+        ("[bold]not markup[/bold]", "[bold]not markup[/bold]"),
+    ],
+)
+def test_strangers_text_cannot_speak_to_the_terminal_or_to_actions(text, cleaned):
+    assert safe(text) == cleaned
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_letters_that_the_output_does_not_have_are_no_error(encoding):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding)
+    console = Console.for_terminal(environ={}, interactive=False, file=stream)
+    console.mark("ok", "日本 \udce9.py")
+    stream.flush()
+    assert rb"\udce9.py" in raw.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_a_document_is_json_in_any_encoding_and_holds_no_commands(encoding):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding)
+    console = Console.for_terminal(environ={}, interactive=False, file=stream, json=True)
+    document = {"name": "é 日本 😀 \udce9", "said": "\x1b[31m \x9b31m ##[error]boo \u202e"}
+    console.json(document)
+    stream.flush()
+    text = raw.getvalue().decode(encoding)
+    assert json.loads(text) == document
+    assert not {"\x1b", "\x9b", "\u202e"} & set(text)
+    assert "##[" not in text
+
+
+def test_brackets_are_text_not_markup():
+    assert "[demo] [/x]" in shown(lambda console: console.line("[demo] [/x]"))
+
+
+def test_the_checklist_is_grouped_and_says_what_is_not_known():
+    text = shown(
+        lambda console: console.results(
+            [
+                Skipped(id="index", subject="index", title="Project on PyPI", reason="no network"),
+                find(RULE, "There is no readme."),
+                Passed(id="name", subject="project", title="Name", detail="demo"),
+            ]
+        )
+    )
+    assert text.index("Project\n") < text.index("Index\n")
+    assert "? not known: Project on PyPI: no network" in text
+    assert "+ Name" in text or "✓ Name" in text
+
+
+def test_the_same_advice_is_given_once_in_a_list():
+    both = [find(RULE, f"{name} has none.") for name in ("one", "other")]
+    text = shown(lambda console: console.results(both))
+    assert text.count("why: The page on PyPI stays empty.") == 1
+    assert text.count("https://packaging.python.org/") == 1
+    assert text.rstrip().endswith("! warning: other has none.  [readme-missing]\n  fix: as above")
+
+
+def test_a_place_that_the_message_begins_with_is_not_said_twice():
+    where = Location(file="dist/demo-1.0.tar.gz")
+    text = shown(lambda console: console.finding(find(RULE, "`demo-1.0.tar.gz` is.", where=where)))
+    assert text.startswith("! warning: `demo-1.0.tar.gz` is.  [")
+    text = shown(lambda console: console.finding(find(RULE, "It is.", where=where)))
+    assert text.startswith("! warning: dist/demo-1.0.tar.gz: It is.  [")
+
+
+def test_an_error_says_what_why_and_what_next():
+    error = NoxReleaseError("It broke.", reason="A wire.", hint="Mend it.")
+    lines = [line.strip() for line in shown(lambda console: console.error(error)).splitlines()]
+    assert lines[-3:] == ["✗ error: It broke.", "A wire.", "Mend it."]
+
+
+def test_every_configuration_problem_is_shown():
+    error = ConfigurationError("Two problems.", problems=["one", "two"])
+    text = shown(lambda console: console.error(error))
+    assert "- one" in text
+    assert "- two" in text
+
+
+def test_nobody_to_ask_is_a_no_that_names_the_option():
+    with pytest.raises(Declined) as caught:
+        shown(lambda console: console.confirm("Publish?", yes=False))
+    assert "--yes" in caught.value.hint
+
+
+def test_waits_print_one_line_per_change_when_piped():
+    def wait(console):
+        with console.waiting("Run 7", where="https://example.org/7") as waiting:
+            waiting.update("queued")
+            waiting.update("queued")
+            waiting.update("done")
+
+    text = shown(wait)
+    assert text.count("queued") == 1
+    assert "https://example.org/7" in text
+
+
+def test_findings_become_annotations_inside_actions_and_cannot_inject_any(tmp_path):
+    summary = tmp_path / "summary"
+    environ = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    finding = find(RULE, "a\n::error::b | <x>", where=Location(file="a,b.toml", line=2))
+    text = shown(lambda console: console.annotate([finding]), environ=environ)
+    assert text.startswith("::warning file=a%2Cb.toml,line=2,title=readme-missing::a%0A")
+    assert len(text.splitlines()) == 1
+    assert "\\|" in summary.read_text()
+    assert shown(lambda console: console.annotate([finding])) == ""
+
+
+def test_findings_are_json_with_stable_keys():
+    document = finding_as_json(find(RULE, "m", where=Location(file="f", key="k", line=1)))
+    assert json.loads(json.dumps(document))["id"] == "readme-missing"
+    assert (document["file"], document["key"], document["line"]) == ("f", "k", 1)
+    assert document["patch"] == ""
+
+
+def test_a_document_has_the_change_that_a_finding_proposes():
+    assert finding_as_json(find(RULE, "m", patch="-a\n+b\n"))["patch"] == "-a\n+b\n"
+
+
+def test_what_stops_a_release_is_annotated_inside_actions(tmp_path):
+    summary = tmp_path / "summary.md"
+    environ = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    finding = find(RULE, "No readme.", where=Location(file="pyproject.toml", line=3))
+    error = ChecksFailed("One thing stands in the way.", findings=[finding])
+    text = shown(lambda console: console.error(error), environ=environ)
+    assert "::warning file=pyproject.toml,line=3,title=readme-missing::No readme." in text
+    assert "| readme-missing |" in summary.read_text()
+
+
+def test_an_error_is_the_document_where_one_is_expected_and_none_was_written(capsys):
+    error = ConfigurationError(
+        "Two things.", problems=["`a` is wrong", "`b` is"], hint="Mend them."
+    )
+    console = Console.for_terminal(environ={}, interactive=False, json=True)
+    console.error(error)
+    written = capsys.readouterr()
+    assert json.loads(written.out)["error"] == {
+        "message": "Two things.",
+        "reason": error.reason,
+        "hint": "Mend them.",
+        "problems": ["`a` is wrong", "`b` is"],
+        "results": [],
+    }
+    assert "- `b` is" in written.err
+    console = Console.for_terminal(environ={}, interactive=False, json=True)
+    console.json({"ok": True})
+    console.error(error)
+    assert json.loads(capsys.readouterr().out) == {"ok": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown_as"),
+    [
+        ("Next: nox -s release", "Next: nox -s release -- --index testpypi --package 'a b'"),
+        ("`nox -s release -- 1.4.0`", "`nox -s release -- --index testpypi --package 'a b' 1.4.0`"),
+        ("nox -s build, then", "nox -s build -- --package 'a b', then"),
+        ("nox -s release -- --index testpypi", "nox -s release -- --index testpypi"),
+        (
+            "nox -s check-publisher and nox -s rehearse",
+            "nox -s check-publisher and nox -s rehearse",
+        ),
+    ],
+)
+def test_the_next_command_is_about_the_same_index_and_package(text, shown_as):
+    assert with_options(text, index="testpypi", package="a b") == shown_as
+    assert with_options(text, index=None, package=None) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "called"),
+    [
+        ("Next: nox -s release", "Next: nox-release release"),
+        ("`nox -s release -- 1.4.0 --yes`, then", "`nox-release release 1.4.0 --yes`, then"),
+        ("twine upload 2>&1 | nox -s diagnose -- -", "twine upload 2>&1 | nox-release diagnose -"),
+        ("nox -s check-project, nox -s init", "nox-release check-project, nox-release init"),
+        (
+            "your own nox -s tests, nox -s release-notes",
+            "your own nox -s tests, nox -s release-notes",
+        ),
+    ],
+)
+def test_without_a_noxfile_commands_are_those_of_the_script(text, called):
+    assert as_called(text, script=True) == called
+    assert as_called(text) == text
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_session_is_known_by_its_name(name):
+    assert as_called(f"nox -s {name}", prefix="pypi-") == f"nox -s pypi-{name}"
+
+
+@pytest.mark.parametrize(
+    ("ways", "command"),
+    [
+        ({"prefix": "pypi-"}, "nox -s pypi-release -- --index testpypi 1.0"),
+        ({"script": True}, "nox-release release --index testpypi 1.0"),
+        ({}, "nox -s release -- --index testpypi 1.0"),
+    ],
+)
+def test_a_document_names_the_commands_that_the_screen_does(ways, command):
+    stream = io.StringIO()
+    console = Console.for_terminal(environ={}, interactive=False, file=stream, json=True, **ways)
+    console.keep_options(index="testpypi", package=None)
+    said = "nox -s release -- 1.0"
+    console.json({"next": {"command": said}, "hints": [f"Then {said}"], "patch": f"- run: {said}"})
+    assert json.loads(stream.getvalue()) == {
+        "next": {"command": command},
+        "hints": [f"Then {command}"],
+        "patch": f"- run: {said}",
+    }
+
+
+def test_a_change_to_a_file_is_shown_as_it_is():
+    patch = "-  run: nox -s build\n+  run: nox -s build -- --no-smoke\n"
+    stream = io.StringIO()
+    console = Console.for_terminal(environ={}, interactive=False, file=stream, script=True)
+    console.keep_options(index="testpypi", package="a")
+    console.finding(find(RULE, "m", patch=patch))
+    assert patch.splitlines()[0] in stream.getvalue()
+    assert patch.splitlines()[1] in stream.getvalue()
+
+
+def test_commands_on_the_screen_bear_the_options_and_the_prefix():
+    stream = io.StringIO()
+    console = Console.for_terminal(environ={}, interactive=False, file=stream, prefix="pypi-")
+    console.keep_options(index="testpypi", package=None)
+    console.mark("step", "Next: nox -s release")
+    assert "nox -s pypi-release -- --index testpypi" in stream.getvalue()

@@ -1,0 +1,44 @@
+"""Several packages in a rehearsal: which comes first, and how time goes by while they wait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nox_release.operations.rehearse import QuickClock, in_order
+from nox_release.project.pyproject import Project
+
+
+def project(name: str, *needs: str) -> Project:
+    return Project(root=Path(name), name=name, dependencies=needs)
+
+
+def names(*projects: Project) -> list[str]:
+    return [one.name for one in in_order(projects)]
+
+
+def test_packages_keep_their_order_where_none_needs_another() -> None:
+    assert names(project("b", "requests"), project("a"), project("c", "c[extra]")) == [
+        "b",
+        "a",
+        "c",
+    ]
+
+
+def test_package_comes_after_those_it_needs() -> None:
+    cli, core = project("cli", "Core_Lib>=1; python_version > '3'"), project("core-lib", "base")
+    assert names(cli, core, project("base")) == ["base", "core-lib", "cli"]
+
+
+def test_packages_that_need_each_other_come_all_the_same() -> None:
+    assert names(project("a", "b"), project("b", "a")) == ["a", "b"]
+
+
+def test_waiting_takes_no_time_while_nothing_is_under_way() -> None:
+    busy = [True]
+    clock = QuickClock(lambda: busy[0])
+    began = clock.now()
+    clock.sleep(0.3)
+    assert (clock.now() - began).total_seconds() < 100
+    busy[0] = False
+    clock.sleep(1800)
+    assert (clock.now() - began).total_seconds() >= 1800

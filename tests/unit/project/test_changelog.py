@@ -1,0 +1,102 @@
+"""The part of a changelog about a version."""
+
+import pytest
+
+from nox_release.project.changelog import find_section, keeps_versions, parse_sections, unreleased
+
+KEEP = """\
+# Changelog
+
+All notable changes.
+
+## [Unreleased]
+
+### Added
+
+- Coming.
+
+## [1.1.0] - 2026-01-02
+
+### Fixed
+
+- A [bug](https://example.org).
+
+```
+## 9.9.9
+```
+
+## [1.0.0rc1] - 2025-01-01 [YANKED]
+
+- First.
+
+[Unreleased]: https://example.org/compare
+[1.1.0]: https://example.org/1.1.0
+"""
+
+UNDERLINED = """\
+Changelog
+=========
+
+2.0 (2026-01-01)
+----------------
+
+* Two.
+
+1.0
+---
+
+* One.
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "body"),
+    [
+        ("1.1", "### Fixed\n\n- A [bug](https://example.org).\n\n```\n## 9.9.9\n```"),
+        ("1.0.0rc1", "- First."),
+        ("1.0", None),
+        ("9.9.9", None),
+    ],
+)
+def test_a_version_has_its_own_part_however_it_is_spelled(version, body):
+    section = find_section(KEEP, version)
+    assert (section.body.strip() if section else None) == body
+
+
+def test_the_line_is_the_heading_in_the_file():
+    assert find_section(KEEP, "1.1.0").line == 11
+    assert unreleased(KEEP).line == 5
+
+
+@pytest.mark.parametrize(("version", "body"), [("2.0", "* Two."), ("1.0.0", "* One.")])
+def test_underlined_headings_are_read_too(version, body):
+    assert find_section(UNDERLINED, version).body == body
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["1.2.3", "v1.2.3", "[1.2.3]", "[1.2.3](https://x/) (2026-01-01)", "Version 1.2.3",
+     "Release 1.2.3 - 2026-01-01", "demo 1.2.3", "**1.2.3**", "1.2.3.", "[v1.2.3][ref] - today"],
+)  # fmt: skip
+def test_headings_in_use_are_understood(title):
+    assert find_section(f"# Log\n\n## {title}\n\nText\n", "1.2.3").body == "Text"
+
+
+def test_dates_and_words_are_no_versions():
+    assert [s.version for s in parse_sections("# Changes in 2026\n## Notes 3\n## Thanks")] == [
+        None
+    ] * 3
+    assert not keeps_versions("# Changelog\n\nSee the GitHub releases.\n")
+
+
+def test_a_deeper_heading_belongs_to_its_version():
+    text = "## 1.0\n\n### Fixed\n\n- x\n\n## 0.9\n\n- y\n"
+    assert find_section(text, "1.0").body == "### Fixed\n\n- x"
+
+
+def test_links_that_a_part_uses_come_with_it():
+    text = (
+        "## 1.0\n\n- See [#3] and [x](y).\n\n## 0.9\n\n- [#2]\n\n[#2]: https://2\n[#3]: https://3\n"
+    )
+    assert find_section(text, "1.0").body == "- See [#3] and [x](y).\n\n[#3]: https://3"
+    assert find_section(text, "0.9").body == "- [#2]\n\n[#2]: https://2"

@@ -1,0 +1,137 @@
+"""pyproject.toml becomes a project and settings, or one error that names every problem."""
+
+from pathlib import Path
+
+import pytest
+
+from nox_release.core.errors import ConfigurationError
+from nox_release.project.pyproject import (
+    PYPI,
+    TESTPYPI,
+    parse_index,
+    parse_project,
+    parse_settings,
+    read_project,
+)
+
+ROOT = Path("project")
+
+
+def problems_of(call, *arguments, **keywords):
+    with pytest.raises(ConfigurationError) as caught:
+        call(*arguments, **keywords)
+    return caught.value.problems
+
+
+def test_every_problem_in_pyproject_is_reported_at_once():
+    pyproject = {
+        "project": {"name": "-bad-", "version": "one", "dynamic": "version", "urls": []},
+        "tool": {"nox-release": {"remotes": "origin", "branch": 3}},
+    }
+    found = "\n".join(problems_of(parse_project, pyproject, root=ROOT))
+    for key in (
+        "`project.name`",
+        "`project.version`",
+        "`project.dynamic`",
+        "`project.urls`",
+        "`tool.nox-release.remotes`",
+        "`tool.nox-release.branch`",
+    ):
+        assert key in found
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ({"index": "nowhere"}, "index"),
+        ({"index": {"upload-url": "https://x/"}}, "index"),
+        ({"index": "http://example.org/"}, "index"),
+        ({"tag-format": "release"}, "tag-format"),
+        ({"tag-format": "{date}"}, "tag-format"),
+        ({"tag-format": "-{version}"}, "tag-format"),
+        ({"tag-format": "a..{version}"}, "tag-format"),
+        ({"workflow": ".github/workflows/publish.yml"}, "workflow"),
+        ({"workflow": "publish"}, "workflow"),
+        ({"build-requires": "torch"}, "build-requires"),
+        ({"packages": [1]}, "packages"),
+        ({"remote": ""}, "remote"),
+    ],
+)
+def test_a_wrong_setting_is_named(table, key):
+    (problem,) = problems_of(parse_settings, table)
+    assert f"tool.nox-release.{key}" in problem
+
+
+def test_settings_need_a_table():
+    assert problems_of(parse_settings, ["x"]) == ("`tool.nox-release` is not a table",)
+
+
+def test_tags_are_made_from_the_format():
+    settings = parse_settings({"tag-format": "{name}-v{version}"})
+    assert settings.tag("demo", "1.2.0") == "demo-v1.2.0"
+    assert parse_settings({}).tag("demo", "1.2.0") == "v1.2.0"
+
+
+def test_known_indexes_are_found_by_name_and_by_any_of_their_addresses():
+    assert parse_index("PyPI") == PYPI
+    assert parse_index("testpypi") == TESTPYPI
+    assert parse_index("https://test.pypi.org/legacy/") == TESTPYPI
+    assert parse_index("https://upload.pypi.org/legacy") == PYPI
+
+
+def test_plain_http_is_taken_for_this_machine_only():
+    local = parse_index("http://127.0.0.1:8000")
+    assert local.upload_url == "http://127.0.0.1:8000/legacy/"
+    assert local.name == "127.0.0.1:8000"
+    with pytest.raises(ConfigurationError, match="is not an index"):
+        parse_index("http://192.168.0.1/")
+
+
+OWN = {f"{kind}-url": f"https://own.example/{kind}/" for kind in ("upload", "simple", "api")}
+
+
+@pytest.mark.parametrize(
+    ("index", "problem"),
+    [
+        ("https://me:hunter22@own.example/", "without a password"),
+        ({**OWN, "upload-url": "https://me:hunter22@own.example/"}, "without a password"),
+        ({**OWN, "name": "PyPI"}, "`name` is that of another index"),
+    ],
+)
+def test_an_own_index_has_neither_a_password_nor_the_name_of_another(index, problem):
+    assert parse_settings({"index": OWN}).index.name == "own.example"
+    (found,) = problems_of(parse_settings, {"index": index})
+    assert problem in found
+
+
+def test_a_version_may_be_dynamic():
+    project = parse_project({"project": {"name": "A.b", "dynamic": ["version"]}}, root=ROOT)
+    assert project.version is None
+    assert project.normalized_name == "a-b"
+
+
+def test_a_version_that_is_neither_there_nor_dynamic_is_a_problem():
+    (problem,) = problems_of(parse_project, {"project": {"name": "a"}}, root=ROOT)
+    assert "`project.version` is missing" in problem
+
+
+def test_poetry_tables_are_understood():
+    project = parse_project({"tool": {"poetry": {"name": "a", "version": "1.0"}}}, root=ROOT)
+    assert (project.name, project.version) == ("a", "1.0")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "There is no pyproject.toml here."),
+        (b"[project\n", "pyproject.toml is not valid TOML."),
+        (b"\xff\xfe", "pyproject.toml is not UTF-8."),
+    ],
+)
+def test_unreadable_pyproject_is_one_clear_error(tmp_path, content, message):
+    if content is not None:
+        (tmp_path / "pyproject.toml").write_bytes(content)
+    with pytest.raises(ConfigurationError) as caught:
+        read_project(tmp_path)
+    assert caught.value.message == message
+    assert caught.value.reason or caught.value.hint

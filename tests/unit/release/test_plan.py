@@ -1,0 +1,302 @@
+"""From what is to what is left to do, as tables of values."""
+
+from dataclasses import replace
+from datetime import datetime, timezone
+
+import pytest
+
+from nox_release.edges.forge import GitHubRelease, Run
+from nox_release.edges.git import Relation, RemoteState, RemoteTag
+from nox_release.edges.index import IndexFile, IndexProject
+from nox_release.project.pyproject import PYPI
+from nox_release.release.plan import (
+    AwaitFiles,
+    AwaitRun,
+    CouldNotAsk,
+    CreateGitHubRelease,
+    CreateTag,
+    Expected,
+    Observed,
+    PushTag,
+    RerunFailedJobs,
+    StartWorkflow,
+    Target,
+    Upload,
+    describe,
+    first_public,
+    judge_runs,
+    matches_ref,
+    plan_first_upload,
+    plan_release,
+    runs_of,
+    tag_for,
+    version_of_tag,
+)
+
+HEAD, OTHER = "a" * 40, "b" * 40
+SDIST, WHEEL = "demo_x-1.2.0.tar.gz", "demo_x-1.2.0-py3-none-any.whl"
+TARGET = Target(
+    name="demo-x",
+    version="1.2.0",
+    tag="v1.2.0",
+    commit=HEAD,
+    index=PYPI,
+    branch="main",
+    workflow="publish.yml",
+    event="release",
+    files=(Expected(filename=SDIST, sha256="1"), Expected(filename=WHEEL, sha256="2")),
+)
+RUN = Run(
+    id=5,
+    attempt=1,
+    status="completed",
+    conclusion="success",
+    event="release",
+    workflow=".github/workflows/publish.yml",
+    commit=HEAD,
+    branch="v1.2.0",
+    url="https://run",
+)
+FAILED = replace(RUN, conclusion="failure")
+RELEASE = GitHubRelease(
+    id=1, tag="v1.2.0", title="x", url="https://release", published=datetime.now(timezone.utc)
+)
+
+
+def remote(tag=None):
+    there = RemoteTag(object=tag, commit=tag) if tag else None
+    return RemoteState(default_branch="main", branch_head=HEAD, tag=there)
+
+
+def on_index(*names):
+    files = tuple(IndexFile(filename=name, sha256=str(i + 1)) for i, name in enumerate(names))
+    return IndexProject(name="demo-x", versions=("1.2.0",) if names else (), files=files)
+
+
+START = Observed(
+    head=HEAD, branch="main", remote=remote(), relation=Relation(ahead=0, behind=0),
+    project=on_index(),
+)  # fmt: skip
+PUSHED = replace(START, local_tag=HEAD, remote=remote(HEAD))
+OUT = replace(PUSHED, github_release=RELEASE)
+
+
+def kinds(plan):
+    return [type(step).__name__ for step in plan.todo]
+
+
+@pytest.mark.parametrize(
+    ("observed", "steps"),
+    [
+        (START, "CreateTag PushTag CreateGitHubRelease AwaitRun AwaitFiles"),
+        (
+            replace(START, local_tag=HEAD),
+            "PushTag CreateGitHubRelease AwaitRun AwaitFiles",
+        ),
+        (PUSHED, "CreateGitHubRelease AwaitRun AwaitFiles"),
+        (replace(PUSHED, local_tag=None), "CreateGitHubRelease AwaitRun AwaitFiles"),
+        (OUT, "AwaitRun AwaitFiles"),
+        (
+            replace(OUT, runs=(replace(RUN, status="queued", conclusion=None),)),
+            "AwaitRun AwaitFiles",
+        ),
+        (replace(OUT, runs=(RUN,)), "AwaitFiles"),
+        (replace(OUT, runs=(RUN,), project=on_index(SDIST)), "AwaitFiles"),
+        (replace(OUT, runs=(RUN,), project=on_index(SDIST, WHEEL)), ""),
+        (
+            replace(
+                OUT,
+                runs=(replace(RUN, status="in_progress", conclusion=None),),
+                project=on_index(SDIST, WHEEL),
+            ),
+            "AwaitRun AwaitFiles",
+        ),
+        (replace(OUT, runs=(FAILED,), project=on_index(SDIST, WHEEL)), ""),
+    ],
+)
+def test_a_release_goes_on_from_wherever_it_is(observed, steps):
+    assert kinds(plan_release(TARGET, observed)) == steps.split()
+
+
+def test_one_of_two_files_is_not_a_finished_release_even_when_nothing_was_built_here():
+    resumed = replace(TARGET, files=())
+    half = replace(OUT, runs=(FAILED,), project=on_index(SDIST))
+    assert not plan_release(resumed, half).is_finished
+    whole = replace(OUT, runs=(RUN,), project=on_index(SDIST, WHEEL))
+    assert plan_release(resumed, whole).is_finished
+
+
+def test_a_failed_run_is_run_again_only_for_somebody_who_has_come_back_to_it():
+    seen = replace(OUT, runs=(FAILED,))
+    assert kinds(plan_release(TARGET, seen)) == ["AwaitRun", "AwaitFiles"]
+    again = plan_release(TARGET, seen, retry=(5, 1))
+    assert again.todo[0] == RerunFailedJobs(run=5, attempt=1, url="https://run")
+    later = replace(OUT, runs=(replace(FAILED, attempt=2),))
+    assert kinds(plan_release(TARGET, later, retry=(5, 1))) == ["AwaitRun", "AwaitFiles"]
+
+
+def test_a_workflow_that_only_a_person_starts_is_started():
+    by_hand = replace(TARGET, event="workflow_dispatch")
+    assert StartWorkflow(workflow="publish.yml", tag="v1.2.0") in plan_release(by_hand, OUT).todo
+    started = replace(OUT, runs=(replace(RUN, event="workflow_dispatch", status="queued"),))
+    assert kinds(plan_release(by_hand, started)) == ["AwaitRun", "AwaitFiles"]
+
+
+def test_no_wait_leaves_the_waiting_out():
+    assert kinds(plan_release(TARGET, PUSHED, wait=False)) == ["CreateGitHubRelease"]
+
+
+@pytest.mark.parametrize(
+    ("relation", "branch"),
+    [
+        (Relation(ahead=0, behind=0), None),
+        (Relation(ahead=2, behind=0), "main"),
+        (None, "main"),
+        (Relation(ahead=1, behind=1), None),
+        (CouldNotAsk(reason="x"), None),
+    ],
+)
+def test_the_branch_goes_with_the_tag_when_the_remote_lacks_the_commit(relation, branch):
+    plan = plan_release(TARGET, replace(START, relation=relation))
+    assert plan.todo[1] == PushTag(tag="v1.2.0", commit=HEAD, remote="origin", branch=branch)
+
+
+def test_a_fix_for_an_older_series_and_a_pre_release_are_marked():
+    newer = replace(START, project=IndexProject(name="demo-x", versions=("2.0",)))
+    step = next(s for s in plan_release(TARGET, newer).todo if isinstance(s, CreateGitHubRelease))
+    assert (step.behind_newest, step.prerelease) == (True, False)
+    candidate = replace(TARGET, version="1.3rc1")
+    step = next(
+        s for s in plan_release(candidate, START).todo if isinstance(s, CreateGitHubRelease)
+    )
+    assert (step.behind_newest, step.prerelease) == (False, True)
+
+
+def test_what_was_not_seen_is_not_taken_for_absent():
+    blind = replace(START, github_release=CouldNotAsk(reason="no gh"))
+    assert "CreateGitHubRelease" not in kinds(plan_release(TARGET, blind))
+
+
+def test_the_first_step_that_others_can_see():
+    plan = plan_release(TARGET, START)
+    assert isinstance(first_public(plan.todo), PushTag)
+    assert first_public((CreateTag(tag="t", commit=HEAD),)) is None
+
+
+def test_every_step_has_words():
+    steps = (
+        CreateTag(tag="v1", commit=HEAD),
+        PushTag(tag="v1", commit=HEAD, remote="origin", branch="main"),
+        CreateGitHubRelease(tag="v1", title="demo 1", prerelease=True),
+        StartWorkflow(workflow="publish.yml", tag="v1"),
+        RerunFailedJobs(run=1, attempt=2, url="https://run"),
+        AwaitRun(workflow="publish.yml", commit=HEAD),
+        AwaitFiles(version="1", filenames=()),
+        Upload(filename="f", sha256="s"),
+    )
+    assert [describe(step, TARGET) for step in steps] == [
+        "tag commit aaaaaaa as v1, in this clone",
+        "push branch main and tag v1 to origin",
+        "publish the GitHub pre-release demo 1; it starts publish.yml",
+        "start publish.yml on v1",
+        "run the failed jobs of https://run again (attempt 3)",
+        "follow the run of publish.yml",
+        "wait until PyPI lists the files of 1",
+        "upload f to PyPI",
+    ]
+
+
+# --- runs ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "ours"),
+    [
+        ({}, True),
+        ({"event": "workflow_dispatch"}, True),
+        ({"branch": ""}, True),
+        ({"commit": OTHER}, False),
+        ({"event": "push"}, False),
+        ({"event": "workflow_dispatch", "branch": "main"}, False),
+        ({"branch": "v1.1.0"}, False),
+        ({"workflow": ".github/workflows/tests.yml"}, False),
+    ],
+)
+def test_a_run_is_ours_by_commit_event_and_workflow(change, ours):
+    assert bool(runs_of(TARGET, (replace(RUN, **change),))) is ours
+
+
+@pytest.mark.parametrize(
+    ("runs", "state", "number"),
+    [
+        ((), "none", None),
+        ((FAILED,), "failed", 5),
+        ((FAILED, replace(RUN, id=4)), "succeeded", 4),
+        ((replace(RUN, id=6, status="waiting", conclusion=None), RUN), "active", 6),
+        ((replace(FAILED, conclusion="cancelled"),), "failed", 5),
+    ],
+)
+def test_two_runs_have_one_verdict(runs, state, number):
+    verdict = judge_runs(runs)
+    assert (verdict.state, verdict.run.id if verdict.run else None) == (state, number)
+
+
+# --- first upload ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("project", "sent", "steps"),
+    [
+        (None, (), ["Upload", "Upload", "AwaitFiles"]),
+        (on_index(), (), ["Upload", "Upload", "AwaitFiles"]),
+        (on_index(SDIST), (), ["Upload", "AwaitFiles"]),
+        (on_index(), (SDIST, WHEEL), ["AwaitFiles"]),
+        (on_index(SDIST, WHEEL), (), []),
+    ],
+)
+def test_a_first_upload_sends_what_is_missing(project, sent, steps):
+    plan = plan_first_upload(TARGET, replace(START, project=project), sent=frozenset(sent))
+    assert kinds(plan) == steps
+
+
+# --- tags ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tag", "tag_format", "version"),
+    [
+        ("v1.2.0", "v{version}", "1.2.0"),
+        ("1.2.0", "v{version}", None),
+        ("demo-1.2", "{name}-{version}", "1.2"),
+        ("other-1.2", "{name}-{version}", None),
+        ("release/1.2.0rc1", "release/{version}", "1.2.0rc1"),
+        ("vnext", "v{version}", None),
+        ("v1.2.0.*", "v{version}", None),
+    ],
+)
+def test_the_version_in_a_tag(tag, tag_format, version):
+    found = version_of_tag(tag, tag_format=tag_format, name="demo")
+    assert (None if found is None else str(found)) == version
+
+
+def test_a_tag_that_means_the_same_version_is_kept_as_spelled():
+    tags = ("other", "v1.2.0-rc.1")
+    assert tag_for("1.2.0rc1", tag_format="v{version}", name="d", existing=tags) == "v1.2.0-rc.1"
+    assert tag_for("1.2.0", tag_format="v{version}", name="d", existing=tags) == "v1.2.0"
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "admitted"),
+    [
+        ("v1.2", "v*", True),
+        ("v1.2", "refs/tags/v*", True),
+        ("v1.2", "~ALL", True),
+        ("pkg/v1", "*", False),
+        ("pkg/v1", "*/*", True),
+        ("pkg/v1", "**/v*", True),
+        ("v1.2", "[0-9]*", False),
+        ("1.2", "[0-9]*", True),
+    ],
+)
+def test_patterns_of_rules_and_environments(name, pattern, admitted):
+    assert matches_ref(name, pattern) is admitted
