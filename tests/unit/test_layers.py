@@ -100,7 +100,9 @@ def test_no_arrow_points_up(path):
     if room_of(module) in WAYS_IN:
         return
     wrong = {
-        (module, name) for name in own_imports(path) if room_of(name) not in allowed(room_of(module))
+        (module, name)
+        for name in own_imports(path)
+        if room_of(name) not in allowed(room_of(module))
     }
     assert wrong - TO_CUT == set()
 

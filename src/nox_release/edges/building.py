@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sys
 import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.errors import CommandError, ConfigurationError, NoxReleaseError, disk_error
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from nox_release.core.reading import read_text
+from nox_release.project.toml import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Mapping, Sequence
@@ -155,7 +151,7 @@ def declared_requirements(source: Path) -> frozenset[str]:
 
 def _read_pyproject(source: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))
+        return parse_toml(read_text(source / "pyproject.toml"))
     except FileNotFoundError:
         return {}
 

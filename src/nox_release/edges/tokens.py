@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 
 from nox_release.core.errors import ConfigurationError
+from nox_release.core.reading import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -98,8 +99,11 @@ def read_pypirc(index: Index, environ: Mapping[str, str]) -> dict[str, str]:
     path = pypirc_path(environ)
     parser = configparser.RawConfigParser()
     try:
-        parser.read_string(path.expanduser().read_text(encoding="utf-8"))
-    except (FileNotFoundError, RuntimeError):  # nor is there a home folder
+        path = path.expanduser()
+        if not path.is_file():  # /dev/null, say
+            return {}
+        parser.read_string(read_text(path))
+    except RuntimeError:  # there is no home folder
         return {}
     except (configparser.Error, UnicodeDecodeError, OSError):
         # configparser quotes the line it stumbles over, and that line may hold the token.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nox_release.checks.source.subject import SourceTree, named_files, package_folders
 from nox_release.checks.source.versions import VERSION_FILES
+from nox_release.core.reading import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ _PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv", "env", "site-pa
 def read_source_tree(
     project: Project, *, top: Path | None = None, repository: str = ""
 ) -> SourceTree:
-    """The tree of `project` as it lies; `top` is the repository's root, for places in findings."""
+    """The tree of `project` in its folder; `top` is the repository's root, for places in findings."""
     root = project.root
     names: set[str] = set()
     complete = True
@@ -79,8 +80,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _read(path: Path) -> str | None:
     """A text of reasonable size; what is not UTF-8 shows as replacement characters."""
     try:
-        if path.stat().st_size > MAX_TEXT:
-            return None
-        return path.read_bytes().decode("utf-8", errors="replace")
+        return read_file(path, at_most=MAX_TEXT).decode("utf-8", errors="replace")
     except OSError:
         return None

@@ -33,11 +33,7 @@ from nox_release.core.findings import Passed, Severity, Skipped, find
 from nox_release.core.python_code import dotted_name, parse_python
 from nox_release.edges.environments import fresh_environment, without_secrets
 from nox_release.edges.process import last_lines
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from nox_release.project.toml import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -318,8 +314,8 @@ def download_size(wheel: Distribution, environment: Environment) -> int | None:
 def locked_size(pylock: str) -> int | None:
     """The sizes in a pylock.toml added up; where an index gives none, nothing is added."""
     try:
-        packages = tomllib.loads(pylock).get("packages", [])
-    except tomllib.TOMLDecodeError:
+        packages = parse_toml(pylock).get("packages", [])
+    except ValueError:
         return None
     total = 0
     for package in packages:

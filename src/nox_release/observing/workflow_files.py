@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from nox_release.core.findings import Finding
+from nox_release.core.reading import read_file
 from nox_release.project.remotes import explain_remote, parse_remote
 from nox_release.workflows.publishing import derive_publisher, spelt_by_github
 from nox_release.workflows.syntax import (
@@ -81,7 +82,7 @@ def _read(path: Path, file: str) -> Workflow | Finding:
         if not path.is_file():
             return unreadable(file, "is no file that can be read")
         check_size(path.stat().st_size)
-        return parse_workflow(path.read_bytes(), file=file)
+        return parse_workflow(read_file(path), file=file)
     except OSError as error:
         return unreadable(file, "cannot be read", reason=_reason(error))
     except UnreadableYAML as error:
@@ -191,7 +192,7 @@ def _actions_on_disk(root: Path, folders: Sequence[str]) -> Iterator[tuple[str, 
                 path = root / folder / name
                 if path.resolve().is_relative_to(base):
                     check_size(path.stat().st_size)
-                    yield folder, f"{folder}/{name}", path.read_bytes()
+                    yield folder, f"{folder}/{name}", read_file(path)
 
 
 def _actions_of_commit(

@@ -337,11 +337,11 @@ def _of_another_version(paths: Sequence[Path], tag: str) -> list[Finding]:
 
 def _version_in(tag: str) -> Version | None:
     """The version that a tag such as `v1.2.0` or `demo-v1.2.0` ends in."""
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     for start in [0, *(found.end() for found in re.finditer(r"[-_/@]|(?<=[a-z])(?=\d)", tag))]:
         try:
             return Version(tag[start:])
-        except InvalidVersion:
+        except ValueError:
             continue
     return None

@@ -21,6 +21,7 @@ from nox_release.checks.workflow.checking import WorkflowFacts, check_workflow
 from nox_release.checks.workflow.upload import ENV_EQUALS
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in
+from nox_release.core.reading import read_text
 from nox_release.edges.audit import audit_workflows, without_doubles
 from nox_release.edges.console import size_in_words
 from nox_release.operations.beginning import Begun
@@ -284,7 +285,7 @@ def _check_changelog(project: Project, version: str | None) -> Sequence[Result]:
         return ()
     for name in changelog.FILES:
         try:
-            text = (project.root / name).read_text(encoding="utf-8")
+            text = read_text(project.root / name)
         except (OSError, UnicodeDecodeError):
             continue
         return tuple(preflight.check_changelog(name, text, version, notes_given=False))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from nox_release.core.errors import CommandError, ConfigurationError, ForgeError, NoxReleaseError
 from nox_release.core.findings import Finding
+from nox_release.core.reading import read_text
 from nox_release.observing.source_tree import read_source_tree
 from nox_release.observing.workflow_files import (
     github_remote,
@@ -249,7 +250,7 @@ def _text(path: Path) -> str | None:
         NoxReleaseError: it is there and cannot be read.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ChecksFailed, NoxReleaseError
+from nox_release.core.reading import read_file
 from nox_release.operations import options as shared
 
 if TYPE_CHECKING:
@@ -680,7 +681,7 @@ def _lacks_notes(story: Story) -> bool:
     for name in changelog.FILES:
         path = story.root / name
         if path.is_file():
-            text = path.read_text(encoding="utf-8", errors="replace")
+            text = read_file(path).decode("utf-8", errors="replace")
             return lacks_part(name, text, story.version)
     return False
 

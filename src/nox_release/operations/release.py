@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from nox_release.checks.index.state import check_index_state
 from nox_release.checks.publisher.exchange import compare_provenance
@@ -24,6 +24,7 @@ from nox_release.checks.release import preflight
 from nox_release.checks.release.asked import build_failure
 from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
+from nox_release.core.reading import read_text
 from nox_release.edges.building import BuildFailed
 from nox_release.edges.maintainer import Keyring, find_maintainer
 from nox_release.observing.place import Place, locate
@@ -168,7 +169,7 @@ def read_notes(context: Context, options: argparse.Namespace) -> Notes | None:
         return None
     path = context.root / options.notes_file
     try:
-        return Notes(text=path.read_text(encoding="utf-8"), source=options.notes_file)
+        return Notes(text=read_text(path), source=options.notes_file)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"`--notes-file {options.notes_file}` cannot be read.", reason=str(error)
@@ -242,7 +243,7 @@ class Release:
             asked = asked.removeprefix("v")
             try:
                 return str(Version(asked))
-            except InvalidVersion:
+            except ValueError:
                 raise ConfigurationError(
                     f"`{asked}` is not a version.",
                     reason="Versions follow PEP 440, such as 1.4.0 or 2.0rc1.",
@@ -492,7 +493,7 @@ class Release:
         for name in changelog.FILES:
             path = self.project.root / name
             with contextlib.suppress(OSError, UnicodeDecodeError):
-                return name, path.read_text(encoding="utf-8")
+                return name, read_text(path)
         return "", None
 
     def notes_for(self, target: Target) -> Notes:

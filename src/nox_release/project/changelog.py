@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 FILES = ("CHANGELOG.md", "CHANGES.md", "HISTORY.md", "CHANGELOG.rst", "CHANGES.rst", "HISTORY.rst")
 
@@ -110,7 +110,7 @@ def _version_in(title: str) -> Version | None:
         if found:
             try:
                 return Version(found[1].rstrip(".-"))
-            except InvalidVersion:
+            except ValueError:
                 continue
     return None
 

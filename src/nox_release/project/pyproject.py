@@ -9,24 +9,20 @@ import ast
 import configparser
 import difflib
 import re
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.python_code import dotted_name, parse_python
+from nox_release.core.reading import read_file
+from nox_release.project.toml import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +82,7 @@ class Settings:
             return None
         try:
             Version(found[0])
-        except InvalidVersion:
+        except ValueError:
             return None
         before = tag[: found.start()]
         return (before.replace(name, "{name}") if name else before) + "{version}"
@@ -380,7 +376,7 @@ def _is_stand_in(poetry: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
 def _is_version(value: str) -> bool:
     try:
         Version(value)
-    except InvalidVersion:
+    except ValueError:
         return False
     return True
 
@@ -403,6 +399,9 @@ def _strings(mapping: Mapping[str, Any], key: str, problems: list[str]) -> tuple
     return ()
 
 
+_AT_MOST = 2_000_000  # bytes of a file that describes a project
+
+
 def read_setup(root: Path) -> Mapping[str, str] | None:
     """Name and version as far as setup.cfg and setup.py say them plainly; `None`: neither exists.
 
@@ -411,16 +410,20 @@ def read_setup(root: Path) -> Mapping[str, str] | None:
     found: dict[str, str] = {}
     there = False
     try:
-        found |= parse_setup_py((root / "setup.py").read_text(encoding="utf-8", errors="replace"))
+        found |= parse_setup_py(_decoded(root / "setup.py"))
         there = True
     except OSError:
         pass
     try:
-        found |= parse_setup_cfg((root / "setup.cfg").read_text(encoding="utf-8", errors="replace"))
+        found |= parse_setup_cfg(_decoded(root / "setup.cfg"))
         there = there or "name" in found
     except OSError:
         pass
     return found if there else None
+
+
+def _decoded(path: Path) -> str:
+    return read_file(path, at_most=_AT_MOST).decode("utf-8", errors="replace")
 
 
 def parse_setup_py(text: str) -> dict[str, str]:
@@ -486,7 +489,7 @@ def read_pyproject(root: Path) -> Mapping[str, Any]:
     """
     path = root / "pyproject.toml"
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        return parse_toml(read_file(path, at_most=_AT_MOST).decode("utf-8"))
     except FileNotFoundError:
         if (root / "setup.py").is_file():  # https://peps.python.org/pep-0517/#source-trees
             return {}
@@ -500,7 +503,7 @@ def read_pyproject(root: Path) -> Mapping[str, Any]:
         raise ConfigurationError(
             "pyproject.toml is not UTF-8.", reason=str(error), hint="Save it as UTF-8."
         ) from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise ConfigurationError(
             "pyproject.toml is not valid TOML.", reason=str(error), hint="Correct the named line."
         ) from None

@@ -34,7 +34,9 @@ class Lines:
 def find_lines(text: str) -> Lines:
     """The lines of everything in `text`; what a broken document hides is left out."""
     scanner = _Scanner(text)
-    with contextlib.suppress(IndexError):  # ended inside something: keep what was seen
+    with contextlib.suppress(
+        IndexError, RecursionError
+    ):  # ended inside something: keep what was seen
         scanner.document()
     return Lines(scanner.lines)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from nox_release.checks.index.state import CouldNotAsk
 
@@ -261,7 +261,7 @@ def version_of_tag(tag: str, *, tag_format: str, name: str) -> Version | None:
         return None
     try:
         return Version(found[1])
-    except InvalidVersion:
+    except ValueError:
         return None
 
 

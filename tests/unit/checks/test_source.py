@@ -10,7 +10,8 @@ from nox_release.checks.source.readme import installed_names
 from nox_release.checks.source.subject import SourceTree, any_match, package_folders
 from nox_release.checks.source.versions import declared_version
 from nox_release.core.findings import Finding, Passed, Severity
-from nox_release.project.pyproject import Settings, parse_project, tomllib
+from nox_release.project.pyproject import Settings, parse_project
+from nox_release.project.toml import parse_toml
 
 HATCH = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
@@ -28,7 +29,7 @@ def check(project="", *, backend=HATCH, head=None, repository="", **files):
 
 def check_text(text, *, repository="", **files):
     texts = {"README.md": "# demo\n", **files.pop("named", {}), "pyproject.toml": text}
-    project = parse_project(tomllib.loads(text), root=Path("demo"))
+    project = parse_project(parse_toml(text), root=Path("demo"))
     names = frozenset(texts) | frozenset(files.get("names", ()))
     tree = SourceTree(texts=texts, names=names, repository=repository)
     return check_source(project, tree)
@@ -219,7 +220,7 @@ DYNAMIC = 'name = "demo"\ndynamic = ["version"]\nreadme = "README.md"\n'
 )  # fmt: skip
 def test_a_dynamic_version_is_read_where_the_backend_reads_it(backend, tables, named, version):
     text = f"{backend}[project]\n{DYNAMIC}{tables}"
-    project = parse_project(tomllib.loads(text), root=Path("demo"))
+    project = parse_project(parse_toml(text), root=Path("demo"))
     tree = SourceTree(texts=named, names=frozenset(named))
     assert declared_version(project, tree) == version
 
@@ -576,7 +577,7 @@ def test_what_the_backend_builds_all_the_same_stops_no_release(lines, backend, s
 
 def test_places_lead_from_the_repositorys_root():
     text = f'{HATCH}[project]\nname = "demo"\nversion = "1"\nlicense = "??"\n'
-    project = parse_project(tomllib.loads(text), root=Path("libs/demo"))
+    project = parse_project(parse_toml(text), root=Path("libs/demo"))
     tree = SourceTree(texts={"pyproject.toml": text}, prefix="libs/demo/")
     assert the(check_source(project, tree), "license-expression-invalid").where.file == (
         "libs/demo/pyproject.toml"
@@ -585,7 +586,7 @@ def test_places_lead_from_the_repositorys_root():
 
 def test_packages_are_found_by_the_projects_name():
     project = parse_project(
-        tomllib.loads('[project]\nname = "My.Name_space-Pkg"\nversion = "1"\n'), root=Path()
+        parse_toml('[project]\nname = "My.Name_space-Pkg"\nversion = "1"\n'), root=Path()
     )
     assert package_folders(project, ["my/name_space/pkg/__init__.py"]) == ("my/name_space/pkg",)
     assert package_folders(project, ["tests/__init__.py", "docs/__init__.py"]) == ()

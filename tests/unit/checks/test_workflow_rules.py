@@ -234,3 +234,26 @@ def test_the_rules_end_in_bounded_time_over_thousands_of_steps(step):
     started = time.monotonic()
     assert [one for one in check_workflow(workflow, facts({})) if isinstance(one, Finding)]
     assert time.monotonic() - started < 20
+
+
+def test_jobs_that_need_each_other_in_every_way_are_judged_once_each():
+    jobs = 200
+    text = "on: push\njobs:\n" + "".join(
+        f"  j{i}: {{needs: [{', '.join(f'j{k}' for k in range(i + 1, min(i + 4, jobs)))}], "
+        "runs-on: ubuntu-latest, steps: [{uses: pypa/gh-action-pypi-publish@v1}]}\n"
+        for i in range(jobs)
+    )
+    started = time.monotonic()
+    assert results(text, "trigger", {}) is not None
+    assert time.monotonic() - started < 10
+
+
+def test_jobs_that_wait_for_each_other_in_a_circle_have_an_answer():
+    text = (
+        "on: {push: {tags: [v*]}}\n"
+        "jobs:\n"
+        "  a: {needs: b, runs-on: x, steps: [{run: make}]}\n"
+        "  b: {needs: [a, publish], runs-on: x, steps: [{run: make}]}\n"
+        "  publish: {needs: a, runs-on: x, steps: [{uses: pypa/gh-action-pypi-publish@v1}]}\n"
+    )
+    assert check_workflow(parse_workflow(text, file=FILE), facts({}))

@@ -135,3 +135,31 @@ def test_unreadable_pyproject_is_one_clear_error(tmp_path, content, message):
         read_project(tmp_path)
     assert caught.value.message == message
     assert caught.value.reason or caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[project]\nname = "demo"\nversion = "' + "1" * 5000 + '"\n',
+        '[project]\nname = "demo"\nversion = "1"\n[x]\na = ' + "[" * 900 + "]" * 900,
+        '[project]\nname = "demo"\nversion = "1"\n[x]\na = ' + "9" * 9000,
+    ],
+    ids=["a version of 5000 digits", "arrays in arrays", "an integer of 9000 digits"],
+)
+def test_what_python_cannot_hold_is_a_problem_of_the_file(tmp_path, text):
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(ConfigurationError):
+        read_project(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there are no devices here")
+def test_links_to_a_device_are_not_followed_for_ever(tmp_path):
+    (tmp_path / "setup.py").symlink_to("/dev/zero")
+    (tmp_path / "setup.cfg").symlink_to("/dev/zero")
+    (tmp_path / "pyproject.toml").write_text("[tool.x]\n")
+    with pytest.raises(ConfigurationError, match="problem"):
+        read_project(tmp_path)
+    (tmp_path / "pyproject.toml").unlink()
+    (tmp_path / "pyproject.toml").symlink_to("/dev/zero")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read_project(tmp_path)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from nox_release.core.findings import Finding, Location, Passed, Rule, Severity, Skipped, find
 
@@ -414,7 +414,7 @@ def _versions(facts: Facts) -> Iterator[Finding]:
         version = distribution.version
         try:
             parsed = Version(version)
-        except InvalidVersion:
+        except ValueError:
             yield find(
                 VERSION_MISMATCH,
                 f"`{distribution.filename}` has the version {version!r}, which is not PEP 440.",
@@ -490,8 +490,6 @@ def _folders(paths: Sequence[str]) -> tuple[str, ...]:
 def version_in_filename(distribution: Distribution) -> Version | None:
     """The version its name gives; `None` for a name that breaks the rules (another rule's matter)."""
     from packaging.utils import (
-        InvalidSdistFilename,
-        InvalidWheelFilename,
         parse_sdist_filename,
         parse_wheel_filename,
     )
@@ -500,7 +498,7 @@ def version_in_filename(distribution: Distribution) -> Version | None:
         if distribution.kind == "wheel":
             return parse_wheel_filename(distribution.filename)[1]
         return parse_sdist_filename(distribution.filename)[1]
-    except (InvalidSdistFilename, InvalidWheelFilename, InvalidVersion):
+    except ValueError:
         return None
 
 
@@ -513,7 +511,7 @@ def tag_fits(tag: str, project: Project, version: Version) -> bool:
             written = tag[len(start) : len(tag) - len(end)]
             try:
                 return Version(written) == version
-            except InvalidVersion:
+            except ValueError:
                 continue
     return False
 
@@ -533,7 +531,7 @@ def is_between_tags(version: str) -> bool:
     """Whether a version tool would make this version away from a tag."""
     try:
         parsed = Version(version)
-    except InvalidVersion:
+    except ValueError:
         return False
     return parsed.local is not None or parsed.is_devrelease
 

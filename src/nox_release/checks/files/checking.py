@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from nox_release.checks import upload
 from nox_release.checks.files.rules import NAMES_FROM_BEFORE, RULES
@@ -74,7 +74,7 @@ class _Checked:
     def version(self) -> Version | None:
         try:
             return Version(self.form.get("version", ("",))[0])
-        except (InvalidVersion, ValueError):
+        except ValueError:
             return None
 
     @property

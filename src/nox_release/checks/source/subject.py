@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from nox_release.core.findings import Location
 from nox_release.core.python_code import dotted_name, parse_python
@@ -155,7 +155,7 @@ def requirement_name(text: str) -> str:
 def parsed_version(text: object) -> Version | None:
     try:
         return Version(text) if isinstance(text, str) else None
-    except InvalidVersion:
+    except ValueError:
         return None
 
 

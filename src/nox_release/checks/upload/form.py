@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from packaging.metadata import Metadata, RawMetadata, parse_email
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from nox_release.checks.upload.fields import (
     FIELDS,
@@ -91,7 +91,7 @@ def _is_before_licences(raw: RawMetadata) -> bool:
     """Whether the metadata are older than 2.4: then twine sends no License-File."""
     try:
         return Version(raw.get("metadata_version", "0")) < Version("2.4")
-    except InvalidVersion:
+    except ValueError:
         return False
 
 

@@ -222,23 +222,34 @@ def _runs(workflow: Workflow, publish: PublishJob, given: Circumstances) -> bool
     return False if step is False else None if None in (answer, step) else True
 
 
-def job_runs(workflow: Workflow, job: Job, given: Circumstances, *, depth: int = 0) -> bool | None:
+def job_runs(workflow: Workflow, job: Job, given: Circumstances) -> bool | None:
     """Whether the job runs, given that nothing fails."""
-    answer = holds(job.condition, given)
-    if answer is False or depth > 50:
-        return answer
-    if _STATUS.search(job.condition):
-        return answer
-    for name in job.needs:
-        other = workflow.job(name)
-        if other is None:
-            continue
-        before = job_runs(workflow, other, given, depth=depth + 1)
-        if before is False:
-            return False
-        if before is None:
-            answer = None
-    return answer
+    answers: dict[str, bool | None] = {}
+    for one in _with_needs(workflow, job):
+        answer = holds(one.condition, given)
+        if answer is not False and not _STATUS.search(one.condition):
+            # In a circle, which GitHub refuses, a job that is not decided yet decides nothing.
+            before = [answers[name] for name in one.needs if name in answers]
+            answer = False if False in before else None if None in before else answer
+        answers[one.id] = answer
+    return answers[job.id]
+
+
+def _with_needs(workflow: Workflow, job: Job) -> list[Job]:
+    """The job and all that it waits for, each once and after its own needs."""
+    ordered: dict[str, Job] = {}
+    seen = {job.id}
+    waiting = [(job, iter(job.needs))]
+    while waiting:
+        one, needs = waiting[-1]
+        name = next(needs, None)
+        if name is None:
+            ordered[one.id] = one
+            waiting.pop()
+        elif name not in seen and (other := workflow.job(name)) is not None:
+            seen.add(name)
+            waiting.append((other, iter(other.needs)))
+    return list(ordered.values())
 
 
 # --- rules -----------------------------------------------------------------------------------
