@@ -2,7 +2,7 @@
 
 PyPI's API tokens are macaroons: whoever holds one may add restrictions to it, without asking PyPI.
 A token for the whole account is so made good for one project and ten minutes before twine gets it.
-Source: https://pypitoken.readthedocs.io/ and Warehouse's `macaroons/caveats`. No value of a
+Source: Warehouse's `macaroons/caveats`. No value of a
 credential is ever shown; `Credential` hides it from every representation.
 """
 
@@ -12,15 +12,17 @@ import configparser
 import contextlib
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from packaging.utils import canonicalize_name
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.reading import read_text
+from nox_release.edges.json_values import MALFORMED, load
+from nox_release.edges.macaroon import parse_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 LIFE = timedelta(minutes=10)
 TOKEN_USER = "__token__"  # noqa: S105 - the user name that stands for "see the password"
-_EXPIRATION, _PROJECT_NAMES, _PROJECT_IDS = 0, 1, 2  # Warehouse's tags of caveats
+_EXPIRATION, _PROJECT_NAMES, _PROJECT_IDS, _USER = 0, 1, 2, 3  # Warehouse's tags of caveats
 _DOMAINS = {"pypi": "pypi.org", "testpypi": "test.pypi.org"}
 
 
@@ -55,16 +57,21 @@ class TokenFacts:
     """What a token says about itself; only the index knows whether it is still valid.
 
     `names` and `by_id` are its projects: `names` is `None` when it is not limited by name.
+    `for_user` tells that it names the account that it is for. A token may say none of this: since
+    August 2026 PyPI keeps the restrictions of a token in its database too.
     """
 
     domain: str
     names: frozenset[str] | None = None
     by_id: bool = False
+    for_user: bool = False
     expires: datetime | None = None
 
     @property
-    def is_account_wide(self) -> bool:
-        return self.names is None and not self.by_id
+    def scope(self) -> Literal["account", "projects", "unknown"]:
+        if self.names is not None or self.by_id:
+            return "projects"
+        return "account" if self.for_user else "unknown"
 
 
 # --- where credentials are -------------------------------------------------------------------
@@ -164,42 +171,44 @@ def inspect_token(secret: str) -> TokenFacts | None:
 
     A restriction of a kind not known here is passed over: the index knows it.
     """
-    from pymacaroons import Macaroon  # type: ignore[import-untyped]
-
     try:
-        macaroon = Macaroon.deserialize(secret.partition("-")[2])
-        caveats = [json.loads(caveat.caveat_id) for caveat in macaroon.caveats]
-    except Exception:  # noqa: BLE001 - it raises what it stumbles over (ecordell/pymacaroons#50)
+        token = parse_token(secret)
+    except ValueError:
         return None
-    names: frozenset[str] | None = None
-    by_id = False
-    expires: datetime | None = None
-    for caveat in caveats:
-        projects, until, ids = _parse_caveat(caveat)
-        by_id = by_id or ids
-        if projects is not None:
-            names = projects if names is None else names & projects
-        if until is not None:
-            expires = until if expires is None else min(expires, until)
-    return TokenFacts(domain=str(macaroon.location), names=names, by_id=by_id, expires=expires)
+    facts = TokenFacts(domain=token.location)
+    for caveat in token.caveats:
+        with contextlib.suppress(*MALFORMED, OSError):
+            facts = _with_caveat(facts, load(caveat))
+    return facts
 
 
-def _parse_caveat(caveat: Any) -> tuple[frozenset[str] | None, datetime | None, bool]:
-    """Project names, end, and whether it goes by project ids: of today's form or the one before."""
-    with contextlib.suppress(TypeError, ValueError, KeyError, IndexError, OverflowError, OSError):
-        if isinstance(caveat, list):
-            if caveat[0] == _EXPIRATION:
-                return None, datetime.fromtimestamp(caveat[1], timezone.utc), False
-            if caveat[0] == _PROJECT_NAMES:
-                return frozenset(map(canonicalize_name, caveat[1])), None, False
-            if caveat[0] == _PROJECT_IDS:
-                return None, None, True
-        elif isinstance(caveat, dict):
-            if "exp" in caveat:
-                return None, datetime.fromtimestamp(caveat["exp"], timezone.utc), False
-            projects = caveat["permissions"]["projects"]
-            return frozenset(map(canonicalize_name, projects)), None, False
-    return None, None, False
+def _with_caveat(facts: TokenFacts, caveat: Any) -> TokenFacts:
+    """What is known with one more restriction, of today's form or the one before."""
+    if isinstance(caveat, dict):
+        if "exp" in caveat:
+            return _until(facts, caveat["exp"])
+        permissions = caveat["permissions"]
+        if permissions == "user":
+            return replace(facts, for_user=True)
+        return _limited_to(facts, permissions["projects"])
+    kind = caveat[0]
+    if kind == _EXPIRATION:
+        return _until(facts, caveat[1])
+    if kind == _PROJECT_NAMES:
+        return _limited_to(facts, caveat[1])
+    if kind == _PROJECT_IDS:
+        return replace(facts, by_id=True)
+    return replace(facts, for_user=True) if kind == _USER else facts
+
+
+def _until(facts: TokenFacts, seconds: float) -> TokenFacts:
+    end = datetime.fromtimestamp(seconds, timezone.utc)
+    return replace(facts, expires=end if facts.expires is None else min(end, facts.expires))
+
+
+def _limited_to(facts: TokenFacts, projects: Iterable[str]) -> TokenFacts:
+    names = frozenset(map(canonicalize_name, projects))
+    return replace(facts, names=names if facts.names is None else names & facts.names)
 
 
 def problems(
@@ -264,18 +273,18 @@ def narrow(
 
     `server_now` is the index's own time: this machine's clock may be wrong.
     """
-    import pypitoken  # type: ignore[import-untyped]
-
     if not credential.is_token:
         return credential
     try:
-        token = pypitoken.Token.load(credential.secret)
-    except pypitoken.LoaderError:
+        token = parse_token(credential.secret)
+    except ValueError:
         return credential
-    token.restrict(project_names=[canonicalize_name(name) for name in names])
     clocks = (now, server_now or now)
-    token.restrict(
-        not_before=int((min(clocks) - timedelta(hours=1)).timestamp()),
-        not_after=int((max(clocks) + life).timestamp()),
-    )
+    not_before = int((min(clocks) - timedelta(hours=1)).timestamp())
+    not_after = int((max(clocks) + life).timestamp())
+    for caveat in (
+        [_PROJECT_NAMES, [canonicalize_name(name) for name in names]],
+        [_EXPIRATION, not_after, not_before],
+    ):
+        token = token.with_caveat(json.dumps(caveat).encode())
     return Credential(user=TOKEN_USER, secret=token.dump(), source=credential.source)

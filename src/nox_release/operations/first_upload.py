@@ -82,6 +82,11 @@ if TYPE_CHECKING:
     )
 
 _UPLOAD_WITHIN = 1800.0
+_SCOPES = {
+    "account": "for the whole account",
+    "projects": "for chosen projects",
+    "unknown": "for what, only the index knows",
+}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -404,7 +409,7 @@ class FirstUpload:
             rows = [("as", str(you)), ("with", rows[0][1])]
         facts = inspect_token(credential.secret) if credential.is_token else None
         if facts is not None:
-            kind = "for the whole account" if facts.is_account_wide else "for chosen projects"
+            kind = _SCOPES[facts.scope]
             rows.append(
                 ("token", f"{kind}; twine gets it good for {target.name} and ten minutes only")
             )

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from nox_release.edges import macaroon
 from nox_release.rehearsal.answers import Refused
 
 if TYPE_CHECKING:
@@ -133,17 +134,17 @@ class Accounts:
             publisher=publisher,
             description=description,
         )
-        token = _pypitoken().Token.create(self.token_domain, record.identifier, record.key)
+        token = macaroon.create(self.token_domain, record.identifier.encode(), record.key)
         for caveat in caveats:
-            token._macaroon.add_first_party_caveat(_dumped(caveat))  # noqa: SLF001 - a publisher's caveat is PyPI's own, `restrict` has none
+            token = token.with_caveat(_dumped(caveat).encode())
         with self._lock:
             self.records[record.identifier] = record
-        return str(token.dump())
+        return token.dump()
 
     def delete(self, token: str) -> None:
         """Forget the token, as its owner may on the account page."""
         with self._lock:
-            self.records.pop(_pypitoken().Token.load(token).identifier, None)
+            self.records.pop(macaroon.parse_token(token).identifier.decode(), None)
 
     def identify(self, authorization: str | None) -> Identity | None:
         """Whom the Authorization header speaks for; `None` when it names no living token.
@@ -176,8 +177,8 @@ class Accounts:
         if prefix != "pypi" or not raw:
             return None
         try:
-            identifier = _pypitoken().Token.load(token).identifier
-        except (_pypitoken().LoaderError, UnicodeDecodeError):
+            identifier = macaroon.parse_token(token).identifier.decode()
+        except ValueError:
             return None
         record = self.records.get(identifier)
         if record is None or (record.user is not None and record.user.frozen):
@@ -190,26 +191,16 @@ class Accounts:
         Raises:
             Refused: with the texts of all caveats that do not hold.
         """
-        from pymacaroons import Verifier  # type: ignore[import-untyped]
-
-        macaroon = _pypitoken().Token.load(identity.token)._macaroon  # noqa: SLF001 - pypitoken's own check stops at the first caveat
-        for caveat in identity.record.caveats:
-            macaroon.add_first_party_caveat(_dumped(caveat))
-        errors: list[str] = []
-
-        def holds(predicate: Any) -> bool:
-            error = self._complaint(predicate, identity, project)
-            if error:
-                errors.append(error)
-            return not error
-
-        verifier = Verifier()
-        verifier.satisfy_general(holds)
-        try:
-            verifier.verify(macaroon, identity.record.key)
-        except Exception:  # noqa: BLE001 - pymacaroons raises what its parsers raise
-            reason = ", ".join(errors) or "signatures do not match"
-            raise Refused(403, f"Invalid API Token: {reason}") from None
+        token = macaroon.parse_token(identity.token)
+        remembered = [_dumped(caveat).encode() for caveat in identity.record.caveats]
+        complaints = [
+            self._complaint(caveat, identity, project) for caveat in (*token.caveats, *remembered)
+        ]
+        if not token.is_signed_with(identity.record.key):
+            complaints.append("signatures do not match" if not any(complaints) else "")
+        reason = ", ".join(filter(None, complaints))
+        if reason:
+            raise Refused(403, f"Invalid API Token: {reason}")
 
     def _complaint(self, predicate: Any, identity: Identity, project: RehearsalProject) -> str:
         try:
@@ -271,13 +262,6 @@ class Accounts:
             for name, limit, key, _ in limits
         )
         return (("RateLimit-Policy", policy), ("RateLimit", state))
-
-
-def _pypitoken() -> Any:
-    """The library that knows PyPI's tokens; slow to import, and most requests need none."""
-    import pypitoken  # type: ignore[import-untyped]
-
-    return pypitoken
 
 
 def _basic(credentials: str) -> tuple[str | None, str]:

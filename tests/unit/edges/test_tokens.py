@@ -6,6 +6,7 @@ import pytest
 from pypitoken import Token
 
 from nox_release.core.errors import ConfigurationError
+from nox_release.edges.macaroon import parse_token
 from nox_release.edges.tokens import Credential, find_credential, inspect_token, narrow, problems
 from nox_release.project.pyproject import PYPI, TESTPYPI, parse_index
 
@@ -105,7 +106,7 @@ def test_a_narrowed_token_is_good_for_this_project_and_ten_minutes():
     facts = inspect_token(slim.secret)
     assert facts.names == {"my-demo"}
     assert facts.expires == NOW + timedelta(minutes=10)
-    assert inspect_token(wide.secret).is_account_wide
+    assert inspect_token(wide.secret).scope == "unknown"
     parsed = Token.load(slim.secret)
     later = int((NOW + timedelta(minutes=11)).timestamp())
     parsed.check(key=KEY, project_name="my-demo", now=int(NOW.timestamp()))
@@ -122,3 +123,28 @@ def test_a_clock_that_is_a_day_late_does_not_make_a_token_of_yesterday():
 
 def test_a_password_is_handed_on_as_it_is():
     assert narrow(credential("hunter2", "ada"), names=["d"], now=NOW).secret == "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("restrictions", "scope"),
+    [
+        ({}, "unknown"),
+        ({"not_before": 1, "not_after": 5}, "unknown"),
+        ({"user_id": "6f8c2a7e-0000-4000-8000-000000000000"}, "account"),
+        ({"legacy_noop": True}, "account"),
+        ({"project_names": ["demo"]}, "projects"),
+        ({"project_ids": ["1"]}, "projects"),
+        ({"legacy_project_names": ["demo"]}, "projects"),
+    ],
+)
+def test_a_token_that_shows_no_restriction_is_not_taken_for_one_of_the_whole_account(
+    restrictions, scope
+):
+    assert inspect_token(token(**restrictions)).scope == scope
+
+
+def test_a_restriction_that_nobody_here_knows_is_passed_over():
+    made = parse_token(token(project_names=["demo"]))
+    for odd in (b"\xff", b"[]", b"[9, 9]", b"[0, 1e999]", b"[1, 5]", b"[" * 5000, b"5", b'"a"'):
+        made = made.with_caveat(odd)
+    assert inspect_token(made.dump()).names == {"demo"}
