@@ -11,11 +11,14 @@ Importing registers nothing and loads nothing heavy.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
+
+    from nox.registry import Func  # type: ignore[attr-defined] # not in its __all__
 
     from nox_release.core.findings import Finding
     from nox_release.diagnosis.model import Diagnosis
@@ -24,17 +27,45 @@ if TYPE_CHECKING:
 __all__ = ["check_distributions", "diagnose", "register"]
 
 
-def register(*, prefix: str = "") -> None:
-    """Register this tool's sessions with Nox, each named `prefix` + its name.
+def register(
+    *,
+    only: Iterable[str] | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
+    prefix: str = "",
+    tags: Iterable[str] = ("nox-release",),
+    requires: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    options: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    root: str | PathLike[str] | None = None,
+) -> Mapping[str, Func]:
+    """Register this tool's sessions with Nox and return them by their names here.
 
-    None of them runs by default, and none gets an environment of its own.
+    None of them runs by default, and none gets an environment of its own. Those that act on the
+    world (`first-upload`, `release`, ...) run only when they are named, never by `-k` or `-t` alone.
+    A session that the noxfile has already is left alone, and ours of that name is left out.
+
+    Args:
+        only: the sessions to register; all of them when it is left out.
+        names: other names for some of them, such as `{"build": "dist"}`.
+        prefix: what stands before every name that `names` does not change.
+        tags: Nox tags, in addition to `nox-release`.
+        requires: sessions that must run before one of ours, such as `{"release": ["tests"]}`.
+        options: arguments that one of ours always gets, such as `{"build": ["--no-smoke"]}`.
+        root: the folder with pyproject.toml, relative to the noxfile; its own when left out.
 
     Raises:
-        ValueError: a session of that name exists already; give a `prefix`.
+        ValueError: there is no such session.
     """
     from nox_release.sessions import register_sessions
 
-    register_sessions(prefix)
+    return register_sessions(
+        only=only,
+        names=names,
+        prefix=prefix,
+        tags=tags,
+        requires=requires,
+        options=options,
+        root=root,
+    )
 
 
 def check_distributions(

@@ -37,13 +37,20 @@ def world(make_world: Callable[..., World]) -> World:
     return world
 
 
-def run(world: World, *options: str, cwd: Path | None = None, **environ: str):
+COMMAND = ("-m", "nox_release")
+# As where no program stands beside Python.
+ALONE = (
+    "-c",
+    "import sys; sys.executable = '/nowhere/python'; from nox_release.__main__ import main; sys.exit(main())",
+)
+
+
+def run(world: World, *options: str, cwd: Path | None = None, command=COMMAND, **environ: str):
     """The command's exit status and what it wrote."""
     return subprocess.run(
         [
             sys.executable,
-            "-m",
-            "nox_release",
+            *command,
             "check-project",
             "--index",
             world.index.url,
@@ -61,8 +68,8 @@ def run(world: World, *options: str, cwd: Path | None = None, **environ: str):
 class Answer:
     """The `--json` document of one project."""
 
-    def __init__(self, world: World, *options: str, **environ: str) -> None:
-        done = run(world, "--json", *options, **environ)
+    def __init__(self, world: World, *options: str, command=COMMAND, **environ: str) -> None:
+        done = run(world, "--json", *options, command=command, **environ)
         self.document = json.loads(done.stdout)
         self.status = done.returncode
         (self.project,) = self.document["projects"]
@@ -186,7 +193,9 @@ def test_without_gh_the_rest_is_answered(world):
     folder = world.directory / "bin"
     folder.mkdir()
     (folder / "git").symlink_to(shutil.which("git", path=world.environ["PATH"]))
-    answer = Answer(world, "--pending-publisher", PATH=str(folder))
+    beside = Answer(world, "--pending-publisher", PATH=str(folder))
+    assert not [r for r in beside.results if r["id"] == "gh-missing"], "gh lies beside Python"
+    answer = Answer(world, "--pending-publisher", command=ALONE, PATH=str(folder))
     assert answer.status == 0
     assert "https://github.com/cli/cli" in answer.the("gh-missing", "not-known")["reason"]
     assert answer.the("publisher-derived", "ok")

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from nox_release.__main__ import main
 from nox_release.project.pyproject import Settings
-from nox_release.sessions import main
 from nox_release.workflows.publishing import derive_publisher, parse_workflow
 
 PYPROJECT = """\

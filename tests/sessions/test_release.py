@@ -14,7 +14,7 @@ from nox_release.core.errors import NoxReleaseError
 from nox_release.edges.console import Console
 from nox_release.edges.context import Context
 from nox_release.operations import reconcile
-from nox_release.sessions import load
+from nox_release.operations.running import load
 
 pytestmark = [
     pytest.mark.slow,

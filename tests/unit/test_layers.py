@@ -46,8 +46,6 @@ TO_CUT = {
     ("checks.release.preflight", "edges.forge"),
     ("checks.release.preflight", "edges.git"),
     ("edges.maintainer", "checks.index.state"),
-    ("operations.init", "sessions"),
-    ("operations.rehearse", "sessions"),
     ("rehearsal.patterns", "checks.workflow.triggers"),
     ("release.plan", "checks.index.state"),
     ("release.plan", "edges.forge"),
@@ -116,7 +114,7 @@ ONE_HOME = {
     "subprocess": {"edges.process"},
     "httpx": {"edges.index"},
     "rich": {"edges.console"},
-    "nox": {"sessions"},
+    "nox": {"sessions", "__init__", "library"},  # the latter two for the names of types alone
 }
 
 

@@ -12,7 +12,7 @@ import sys
 import time
 from datetime import datetime, timedelta, timezone
 
-from nox_release import sessions
+from nox_release.__main__ import main as nox_release
 from nox_release.core import clock
 
 PACE = float(os.environ.get("FAULTS_PACE", "1"))
@@ -40,7 +40,7 @@ def main():
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
     clock.SystemClock = FastClock
-    return sessions.main(sys.argv[1:])
+    return nox_release(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -52,17 +52,27 @@ _COMMAND = re.compile(
 )
 
 
-def as_called(text: str, *, prefix: str = "", script: bool = False) -> str:
-    """`text` with our sessions called as this one was: by what the noxfile registered them as or,
-    with `script`, by the `nox-release` command, which needs no ` --` before its options.
+def as_called(text: str, *, names: Mapping[str, str] | None = None) -> str:
+    """`text` with our sessions by the `names` that the noxfile gives them. One that it does not
+    have runs by the `nox-release` command, which needs no ` --` before its options.
     """
-    if script:
-        return _COMMAND.sub(r"nox-release \g<name>", text)
-    return _COMMAND.sub(rf"nox -s {prefix}\g<name>\g<more>", text) if prefix else text
+    if names is None:
+        return text
+
+    def call(found: re.Match[str]) -> str:
+        session = names.get(found["name"])
+        if session is None:
+            return f"nox-release {found['name']}"
+        return f"nox -s {session}{found['more'] or ''}"
+
+    return _COMMAND.sub(call, text)
 
 
 # In JSON documents: what is, or is to be, in a file, and what a log says.
 _VERBATIM = ("patch", "line", "captures", "first_errors")
+
+# Columns of coloured output that is no terminal: lines stay whole, as they do without colour.
+_UNBROKEN = 10_000
 
 _MARKS = {
     "ok": ("✓", "+", "green"),
@@ -115,13 +125,11 @@ class Console:
         interactive: bool,
         json: bool = False,
         width: int | None = None,
-        prefix: str = "",
-        script: bool = False,
+        names: Mapping[str, str] | None = None,
     ) -> None:
         self._file = file
         self._width = width
-        self._prefix = prefix
-        self._script = script
+        self._names = names
         self._index: str | None = None
         self._package: str | None = None
         self._stream = stream
@@ -129,7 +137,8 @@ class Console:
         self.interactive = interactive
         self.is_json = json
         self._has_answered = False
-        self.is_terminal = file.isatty() and environ.get("TERM") != "dumb"
+        self.is_live = file.isatty() and environ.get("TERM") != "dumb"
+        self.is_terminal = self.is_live or bool(environ.get("FORCE_COLOR"))
         self._unicode = _is_unicode(file)
         self.in_actions = environ.get("GITHUB_ACTIONS") == "true"
 
@@ -142,16 +151,17 @@ class Console:
         json: bool = False,
         file: TextIO | None = None,
         width: int | None = None,
-        prefix: str = "",
-        script: bool = False,
+        names: Mapping[str, str] | None = None,
     ) -> Console:
-        """A console on standard output, or, where that is for a JSON document, on standard error.
+        """A console on standard output. Where that is for a JSON document, what people read goes
+        to standard error, and nowhere when that is no terminal either.
 
-        `prefix` is what stands before the names of the registered sessions; `script` says that
-        this is no session but the `nox-release` command.
+        `names` are the names of the registered sessions, see `as_called`.
         """
         stream = file or sys.stdout
-        target = sys.stderr if json and file is None else stream
+        target = stream
+        if json and file is None:
+            target = sys.stderr if sys.stderr.isatty() else io.StringIO()
         for one in {stream, target}:
             if isinstance(one, io.TextIOWrapper):  # names and words in letters it does not have
                 one.reconfigure(errors="backslashreplace")
@@ -162,8 +172,7 @@ class Console:
             interactive=interactive,
             json=json,
             width=width,
-            prefix=prefix,
-            script=script,
+            names=names,
         )
 
     @cached_property
@@ -173,10 +182,10 @@ class Console:
 
         return RichConsole(
             file=self._file,
-            width=self._width,
+            width=self._width if self.is_live else _UNBROKEN,
             force_terminal=True,
             no_color=bool(self._environ.get("NO_COLOR")),
-            color_system="auto",
+            color_system="auto" if self.is_live else "standard",
             markup=False,
             highlight=False,
             emoji=False,
@@ -191,11 +200,11 @@ class Console:
 
     def line(self, text: str = "", *, style: str = "", indent: int = 0) -> None:
         """One paragraph; wraps under its own indent on a terminal."""
-        self._print(self._shown(text), style=style, indent=indent)
+        self._print(self.shown(text), style=style, indent=indent)
 
     def paste(self, text: str, *, indent: int = 0) -> None:
         """A command or an address on its own line: never broken, so that it can be pasted whole."""
-        self._print(self._shown(text), indent=indent, whole=True)
+        self._print(self.shown(text), indent=indent, whole=True)
 
     def quote(self, text: str, *, indent: int = 0) -> None:
         """What is, or is to be, in a file: commands and line ends in it stay as they are."""
@@ -211,7 +220,7 @@ class Console:
         fancy, plain, style = _MARKS[kind]
         sign = fancy if self._unicode else plain
         word = "" if kind in ("ok", "step", "done") else f"{kind}: "
-        shown = self._shown(f"{word}{text}")
+        shown = self.shown(f"{word}{text}")
         more = safe(f"  {detail}") if detail else ""
         if not self.is_terminal:
             first, *rest = (line.rstrip() for line in f"{shown}{more}".splitlines() or [""])
@@ -227,12 +236,13 @@ class Console:
         body.append(more, style="dim")
         self._hang(Text(sign, style=style), body, indent)
 
-    def _shown(self, text: str) -> str:
+    def shown(self, text: str) -> str:
+        """`text` as it is shown here: commands as they are called here, and nothing unsafe."""
         return safe(self._as_called(text))
 
     def _as_called(self, text: str) -> str:
         given = with_options(text, index=self._index, package=self._package)
-        return as_called(given, prefix=self._prefix, script=self._script)
+        return as_called(given, names=self._names)
 
     def _document(self, value: Any) -> Any:
         """A JSON document whose commands are those that the screen would show."""
@@ -399,6 +409,8 @@ class Console:
         """
         if self.is_json and not self._has_answered:
             self.json({"error": error_as_json(error)})
+        elif self.is_json and isinstance(self._file, io.StringIO):
+            self._file = sys.stderr  # the document is out: this error has no other place
         if isinstance(error, Declined):
             self.line(error.message)
             if error.hint:
@@ -525,7 +537,7 @@ class Waiting:
         self._started = time.monotonic()
 
     def __enter__(self) -> Waiting:  # noqa: PYI034 - never subclassed
-        if self._console.is_terminal:
+        if self._console.is_live:
             from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
             from rich.table import Column
 

@@ -1,1 +1,69 @@
-"""The stories: what each session does, told with the adapters."""
+"""The stories, one per session, and the table of them. Importing this loads nothing else."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Operation(NamedTuple):
+    """One operation: its module below this package, and the line that `nox -l` shows.
+
+    `options` is what `nox --usage` adds. `acts` says that it changes something outside this
+    folder or in its files; `resumable` that the same command finishes what was interrupted.
+    """
+
+    module: str
+    line: str
+    options: str
+    acts: bool = False
+    resumable: bool = False
+
+
+OPERATIONS = {
+    "build": Operation(
+        "build",
+        "sdist and wheel, inspected, proven to install and import",
+        "--package --working-tree --tag --no-smoke --smoke --outdir --verbose --json",
+    ),
+    "check-project": Operation(
+        "check_project",
+        "the checklist: what is ready, what is not, what to do next",
+        "FILE --index --package --json --tag --build --pending-publisher --exchange --open --yes",
+    ),
+    "first-upload": Operation(
+        "first_upload",
+        "once: the project comes into being on PyPI",
+        "--index --package --yes --pending-publisher --placeholder --open --no-smoke",
+        acts=True,
+        resumable=True,
+    ),
+    "release": Operation(
+        "release",
+        "each version: a GitHub release, watched until it is on PyPI",
+        "VERSION --yes --no-wait --notes --notes-file --generate-notes --index --package "
+        "--pending-publisher --ignore-checks --no-smoke --no-verify-build",
+        acts=True,
+        resumable=True,
+    ),
+    "rehearse": Operation(
+        "rehearse",
+        "the whole way on this machine: no account, nothing published",
+        "--package --json --no-smoke --keep",
+    ),
+    "check-publisher": Operation(
+        "check_publisher",
+        "in Actions: prove trusted publishing without an upload",
+        "--index --package --json --project --publisher",
+    ),
+    "diagnose": Operation(
+        "diagnose",
+        "why the last publish failed, and what to do about it",
+        "RUN|FILE|- --index --package --json",
+    ),
+    "init": Operation(
+        "init",
+        "write noxfile.py and the publish workflow for this project",
+        "--index --package --yes --workflow --environment",
+        acts=True,
+    ),
+}

@@ -132,7 +132,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
             working_tree=options.working_tree,
             tag=options.tag,
             smoke=options.smoke,
-            destination=context.root / options.outdir if options.outdir else None,
+            destination=context.path(options.outdir) if options.outdir else None,
             verbose=options.verbose,
         )
         failed = failed or bool(built.errors)

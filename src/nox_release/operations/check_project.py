@@ -268,7 +268,7 @@ def _check_files(context: Context, options: argparse.Namespace) -> int:
     from nox_release.operations.checklist import relative_to
     from nox_release.project.pyproject import parse_index
 
-    paths = [Path(context.root, name) for name in options.files]
+    paths = [context.path(name) for name in options.files]
     missing = [name for name, path in zip(options.files, paths, strict=True) if not path.is_file()]
     if missing:
         raise ConfigurationError(

@@ -89,8 +89,8 @@ def _explained(context: Context, project: Project | None, source: str | None) ->
         text = stream.read() if stream else sys.stdin.read()
         here = _publisher_here(context, project)
         return explain(context, project, text, publisher=here, source="standard input", keep=True)
-    if source and (context.root / source).is_file():
-        text = (context.root / source).read_bytes()
+    if source and context.path(source).is_file():
+        text = context.path(source).read_bytes()
         here = _publisher_here(context, project)
         return explain(context, project, text, publisher=here, source=source)
     found = _RUN.fullmatch(source or "")

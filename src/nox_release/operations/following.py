@@ -93,7 +93,7 @@ def follow_run(
                 )
             waiting.update(state)
             held = verdict is not None and verdict.run is not None and verdict.run.is_held
-            if held and state != told and console.is_terminal:  # a live line has no room for a link
+            if held and state != told and console.is_live:  # a live line has no room for a link
                 console.mark("warning", f"{what} is {state}")
                 told = state
             if now - started > RUN_AT_MOST:

@@ -168,7 +168,7 @@ def _derive(place: Place, project: Project) -> Derivation:
 
 def propose_noxfile(root: Path) -> Proposal:
     """noxfile.py with this tool's sessions."""
-    from nox_release.sessions import OPERATIONS
+    from nox_release.operations import OPERATIONS
 
     path = root / "noxfile.py"
     existing = _text(path)

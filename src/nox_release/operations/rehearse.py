@@ -334,13 +334,8 @@ def _session(
     Raises:
         NoxReleaseError: it failed.
     """
-    import argparse
+    from nox_release.operations.running import load, parse
 
-    from nox_release import sessions
-
-    module = sessions.load(name)
-    parser = argparse.ArgumentParser(prog=name)
-    module.add_options(parser)
     given = list(arguments)
     shown = shlex.join(given)  # the console adds --package
     if story.package:
@@ -350,7 +345,7 @@ def _session(
     # Who the maintainer is on the index is known here, as it is where twine has been used.
     known = {**story.context.environ, "TWINE_USERNAME": story.user, **(environ or {})}
     context = replace(story.context, environ=known)
-    status = int(module.main(context, parser.parse_args(given)))
+    status = int(load(name).main(context, parse(name, given)))
     if status and check:
         raise NoxReleaseError(
             f"`nox -s {name}` failed in the rehearsal.",

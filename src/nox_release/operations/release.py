@@ -167,7 +167,7 @@ def read_notes(context: Context, options: argparse.Namespace) -> Notes | None:
         return Notes(text=options.notes, source="--notes")
     if options.notes_file is None:
         return None
-    path = context.root / options.notes_file
+    path = context.path(options.notes_file)
     try:
         return Notes(text=read_text(path), source=options.notes_file)
     except (OSError, UnicodeDecodeError) as error:

