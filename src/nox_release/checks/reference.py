@@ -2,7 +2,7 @@
 
     python -m nox_release.checks.reference
 
-writes `.github/RULES.md` anew; a test keeps that page and the rules equal.
+writes `.github/RULES.md` again; a test keeps that page and the rules equal.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release import checks
+import nox_release
 from nox_release.core.findings import SUBJECTS, Severity
 
 if TYPE_CHECKING:
@@ -23,12 +23,8 @@ if TYPE_CHECKING:
 
 PAGE = Path(".github") / "RULES.md"
 
-# Modules beside `nox_release.checks` that have rules.
-_BESIDE = (
-    "nox_release.edges.attestations",
-    "nox_release.workflows.publishing",
-    "nox_release.operations.try_out",
-)
+# Ways in, which do something when they are imported.
+_NOT_IMPORTED = ("nox_release.__main__",)
 
 _HEAD = """\
 # Rules
@@ -52,14 +48,14 @@ _ABOUT = {
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule of every module, once, in the order of subjects, severities and ids."""
-    found_in = pkgutil.walk_packages(checks.__path__, f"{checks.__name__}.")
-    names = [module.name for module in found_in]
-    found: dict[str, Rule] = {}
-    for name in (*names, *_BESIDE):
-        for rule in getattr(importlib.import_module(name), "RULES", ()):
-            found.setdefault(rule.id, rule)
-    return tuple(sorted(found.values(), key=_place))
+    """Every rule in the `RULES` of a module, once, in the order of subjects, severities and ids."""
+    modules = pkgutil.walk_packages(nox_release.__path__, f"{nox_release.__name__}.")
+    found: dict[Rule, None] = {}
+    for module in modules:
+        if module.name not in _NOT_IMPORTED:
+            for rule in getattr(importlib.import_module(module.name), "RULES", ()):
+                found.setdefault(rule)
+    return tuple(sorted(found, key=_place))
 
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.ADVICE: 2}

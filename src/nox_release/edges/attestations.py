@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING
 
-from nox_release.core.findings import Passed, Rule, Severity, Skipped, find
+from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 DOCS = "https://docs.pypi.org/attestations/"
 
-MISSING = Rule(
-    id="attestation-missing",
+MISSING = make_rule(
+    "attestation-missing",
+    Severity.WARNING,
+    "Every published file has an attestation",
     subject="trusted publisher",
-    severity=Severity.WARNING,
-    title="Every published file has an attestation",
     why="An attestation proves which workflow made a file; installers and auditors may ask for it.",
     remedy="Publish with pypa/gh-action-pypi-publish v1.11 or newer and trusted publishing, "
     "without `attestations: false` and without a password.",
     link=DOCS,
 )
-INVALID = Rule(
-    id="attestation-invalid",
+INVALID = make_rule(
+    "attestation-invalid",
+    Severity.ERROR,
+    "Every attestation fits its file and its publisher",
     subject="trusted publisher",
-    severity=Severity.ERROR,
-    title="Every attestation fits its file and its publisher",
     why="A signature that does not fit means that the file is not what the workflow made.",
     remedy="Do not use this release before it is clear where the file came from; "
     "report it to security@pypi.org if it was not you.",

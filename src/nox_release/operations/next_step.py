@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nox_release.checks.files.rules import FILE_EXISTS
 from nox_release.checks.index import state as state_of_index
 from nox_release.checks.index.state import CouldNotAsk
 from nox_release.checks.publisher import exchange as publisher_rules
@@ -126,7 +127,7 @@ def _is_published(results: Sequence[Result]) -> bool:
                 return True
             if result.id == state_of_index.VERSION_EXISTS.id and "not yet" not in result.message:
                 return True
-        elif isinstance(result, Passed) and result.id == state_of_index.FILE_EXISTS.id:
+        elif isinstance(result, Passed) and result.id == FILE_EXISTS.id:
             return True
     return False
 

@@ -12,7 +12,7 @@ from packaging.tags import sys_tags
 from packaging.utils import parse_wheel_filename
 
 from nox_release.core.errors import CommandError, NoxReleaseError
-from nox_release.core.findings import Passed, Rule, Severity, Skipped, find
+from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
 from nox_release.edges.environments import fresh_environment
 from nox_release.files.archives import read_distribution
 from nox_release.observing.trying import read_entry_points, smoke
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 INSTALLERS_LAG_AT_MOST = timedelta(minutes=5)
 
-INSTALLABLE = Rule(
-    id="installs-from-index",
+INSTALLABLE = make_rule(
+    "installs-from-index",
+    Severity.ERROR,
+    "The published version installs from the index",
     subject="index",
-    severity=Severity.ERROR,
-    title="The published version installs from the index",
     why="It is what everybody does next.",
     remedy="Try it by hand; an index may be a few minutes behind for installers.",
 )
-SAME_BYTES = Rule(
-    id="index-bytes",
+SAME_BYTES = make_rule(
+    "index-bytes",
+    Severity.ERROR,
+    "The index serves the bytes it lists",
     subject="index",
-    severity=Severity.ERROR,
-    title="The index serves the bytes it lists",
     why="An installer that checks hashes would refuse the file.",
     remedy="Look at the file on the index; tell its operators.",
 )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nox_release.core.findings import Finding, Location, Result, Rule, Severity, Skipped, find
+from nox_release.core.findings import Finding, Location, Result, Severity, Skipped, find, make_rule
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.workflows.build_folders import builds_package
 from nox_release.workflows.syntax import (
@@ -53,49 +53,49 @@ __all__ = [
 TROUBLES = "https://docs.pypi.org/trusted-publishers/troubleshooting/"
 SUBJECT = "trusted publisher"
 
-MISSING = Rule(
-    id="publish-workflow-missing",
+MISSING = make_rule(
+    "publish-workflow-missing",
+    Severity.ERROR,
+    "A workflow publishes this project",
     subject=SUBJECT,
-    severity=Severity.ERROR,
-    title="A workflow publishes this project",
     why="Trusted publishing needs a job on GitHub that uploads the files.",
     remedy="nox -s init writes .github/workflows/publish.yml for this project.",
     link="https://docs.pypi.org/trusted-publishers/using-a-publisher/",
 )
-CHOICE = Rule(
-    id="publish-workflow-choice",
+CHOICE = make_rule(
+    "publish-workflow-choice",
+    Severity.ERROR,
+    "One workflow publishes this project",
     subject=SUBJECT,
-    severity=Severity.ERROR,
-    title="One workflow publishes this project",
     why="A trusted publisher names one workflow file; which of several is meant cannot be guessed.",
     remedy='Choose in pyproject.toml: `[tool.nox-release] workflow = "publish.yml"`.',
     link="https://docs.pypi.org/trusted-publishers/adding-a-publisher/",
 )
-ENVIRONMENT_CHOICE = Rule(
-    id="publish-environment-choice",
+ENVIRONMENT_CHOICE = make_rule(
+    "publish-environment-choice",
+    Severity.ERROR,
+    "The publishing jobs agree on one environment",
     subject=SUBJECT,
-    severity=Severity.ERROR,
-    title="The publishing jobs agree on one environment",
     why="A trusted publisher names one environment or none.",
     remedy='Choose in pyproject.toml: `[tool.nox-release] environment = "pypi"`.',
     link="https://docs.pypi.org/trusted-publishers/adding-a-publisher/",
 )
-REUSABLE = Rule(
-    id="reusable-publish",
+REUSABLE = make_rule(
+    "reusable-publish",
+    Severity.ERROR,
+    "The publishing job is written out in the workflow that is started",
     subject="workflow",
-    severity=Severity.ERROR,
-    title="The publishing job is written out in the workflow that is started",
     why="PyPI does not take trusted publishing from a called (reusable) workflow: the token names "
     "the called file, the attestations name the calling one.",
     remedy="Keep the build in the called workflow, and write the publishing job out in the "
     "workflow that calls it.",
     link=f"{TROUBLES}#reusable-workflows-on-github",
 )
-RENAMED = Rule(
-    id="repository-renamed",
+RENAMED = make_rule(
+    "repository-renamed",
+    Severity.WARNING,
+    "The remote has the repository's present name",
     subject="GitHub",
-    severity=Severity.WARNING,
-    title="The remote has the repository's present name",
     why="GitHub forwards the old name, PyPI does not: it compares the publisher with the name that "
     "GitHub uses now.",
     remedy="git remote set-url origin https://github.com/OWNER/REPOSITORY.git",

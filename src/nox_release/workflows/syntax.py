@@ -9,17 +9,17 @@ import re
 from dataclasses import dataclass, field
 
 from nox_release.core.errors import NoxReleaseError
-from nox_release.core.findings import Finding, Location, Rule, Severity, find
+from nox_release.core.findings import Finding, Location, Severity, find, make_rule
 from nox_release.workflows.shell import Command, parse_commands
 from nox_release.workflows.yaml_nodes import Node, UnreadableYAML, decode, parse_yaml
 
 WORKFLOWS = ".github/workflows"
 
-UNREADABLE = Rule(
-    id="yaml-valid",
+UNREADABLE = make_rule(
+    "yaml-valid",
+    Severity.ERROR,
+    "Every workflow file can be read",
     subject="workflow",
-    severity=Severity.ERROR,
-    title="Every workflow file can be read",
     why="GitHub runs nothing from a file that it cannot read, and what is in it is not known here.",
     remedy="Correct the named line; an editor with YAML support shows it too.",
     link="https://docs.github.com/actions/reference/workflow-syntax-for-github-actions",

@@ -47,7 +47,6 @@ def written_ids():
                 "Passed",
                 "Skipped",
                 "Finding",
-                "Rule",
             ):
                 for keyword in node.keywords:
                     if keyword.arg == "id" and isinstance(keyword.value, ast.Constant):
@@ -77,15 +76,38 @@ def test_every_rule_with_a_name_is_used_by_some_check():
     assert unused == []
 
 
-def test_a_rule_is_defined_once():
-    places = Counter()
+MAKERS = {"make_rule", "_rule", "rule"}
+
+
+def made_rules():
+    """Every rule that the code makes: its id, where, and the name that it is given."""
     for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Rule":
-                for keyword in node.keywords:
-                    if keyword.arg == "id" and isinstance(keyword.value, ast.Constant):
-                        places[keyword.value.value] += 1
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in MAKERS:
+                yield ast.literal_eval(node.args[0]), f"{path.relative_to(SOURCE)}:{node.lineno}"
+
+
+def test_every_rule_is_made_by_the_one_maker():
+    outside = [
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        if re.search(
+            r"(?<![\w`])Rule\($|def _?(make_)?rule\(", path.read_text("utf-8"), re.MULTILINE
+        )
+    ]
+    assert outside == ["core/findings.py"]
+
+
+def test_a_rule_is_defined_once():
+    places = Counter(slug for slug, _ in made_rules())
+    assert len(places) > 200
     assert [slug for slug, count in places.items() if count > 1] == []
+
+
+def test_every_rule_that_is_made_is_registered():
+    known = {rule.id for rule in all_rules()}
+    assert [place for slug, place in made_rules() if slug not in known] == []
 
 
 def test_a_rule_is_rendered_whole():

@@ -9,6 +9,7 @@ import re
 import sys
 import textwrap
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,16 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from nox_release.core.findings import Finding, Location, Passed, Rule, Severity, Skipped, find
+from nox_release.core.findings import (
+    Finding,
+    Location,
+    Passed,
+    Rule,
+    Severity,
+    Skipped,
+    find,
+    make_rule,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -28,18 +38,7 @@ if TYPE_CHECKING:
 _SUBJECT = "distributions"
 
 
-def _rule(
-    id: str,  # noqa: A002 - the word the field has
-    severity: Severity,
-    title: str,
-    *,
-    why: str,
-    remedy: str,
-    link: str = "",
-) -> Rule:
-    return Rule(
-        id=id, subject=_SUBJECT, severity=severity, title=title, why=why, remedy=remedy, link=link
-    )
+_rule = partial(make_rule, subject="distributions")
 
 
 WHEEL_EMPTY = _rule(

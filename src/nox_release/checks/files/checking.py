@@ -12,7 +12,7 @@ import posixpath
 import re
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -689,7 +689,10 @@ def _file_exists(each: _Checked) -> str:
 
 
 def _between(rule: str, each: _Checked, message: str, refusal: str = "") -> Finding:
-    return find(_BY_ID[rule], message, where=Location(file=each.path.as_posix()), refusal=refusal)
+    known = _BY_ID[rule]
+    if known.subject == "index":  # the other file is here as well
+        known = replace(known, subject="distributions", remedy="Upload one of them.")
+    return find(known, message, where=Location(file=each.path.as_posix()), refusal=refusal)
 
 
 # --- the index -----------------------------------------------------------------------------------

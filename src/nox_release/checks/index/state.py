@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING
 
 from packaging.utils import (
@@ -20,7 +21,8 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
-from nox_release.core.findings import Finding, Passed, Rule, Severity, Skipped, find
+from nox_release.checks.files.rules import FILE_EXISTS, SECOND_SDIST
+from nox_release.core.findings import Finding, Passed, Severity, Skipped, find, make_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -54,128 +56,100 @@ PROJECT_LIMIT = 10 * 1024**3
 _HELP = "https://pypi.org/help/#"
 _NAMES = f"{_HELP}project-name"
 
-ABSENT = Rule(
-    id="project-absent",
-    subject="index",
-    severity=Severity.ERROR,
-    title="The project is on the index",
+_rule = partial(make_rule, subject="index")
+
+ABSENT = _rule(
+    "project-absent",
+    Severity.ERROR,
+    "The project is on the index",
     why="A trusted publisher belongs to a project. Until the project exists, or a pending "
     "publisher has been registered for exactly this name, every release fails at the token "
     "exchange or at the upload.",
     remedy="Bring it into being once: nox -s first-upload",
     link="https://docs.pypi.org/trusted-publishers/creating-a-project-through-oidc/",
 )
-ARCHIVED = Rule(
-    id="project-archived",
-    subject="index",
-    severity=Severity.ERROR,
-    title="The project is not archived",
+ARCHIVED = _rule(
+    "project-archived",
+    Severity.ERROR,
+    "The project is not archived",
     why="An archived project takes no uploads, from nobody.",
     remedy="An owner can end the archiving in the project's settings.",
     link="https://docs.pypi.org/project-management/archiving-projects/",
 )
-QUARANTINED = Rule(
-    id="project-quarantined",
-    subject="index",
-    severity=Severity.ERROR,
-    title="The project is not in quarantine",
+QUARANTINED = _rule(
+    "project-quarantined",
+    Severity.ERROR,
+    "The project is not in quarantine",
     why="PyPI's administrators have set the project aside: it cannot be installed, and its "
     "trusted publishers cannot upload.",
     remedy="Write to security@pypi.org; only they can lift it.",
     link="https://blog.pypi.org/posts/2024-12-30-quarantine/",
 )
-NOT_ALLOWED = Rule(
-    id="not-allowed-user",
-    subject="index",
-    severity=Severity.ERROR,
-    title="The project is yours to upload to",
+NOT_ALLOWED = _rule(
+    "not-allowed-user",
+    Severity.ERROR,
+    "The project is yours to upload to",
     why="PyPI takes files for a project from its owners and maintainers alone.",
     remedy="Ask one of them to invite you, or choose another `project.name`.",
     link=_NAMES,
 )
 SAY_WHO_YOU_ARE = "If you go by another name there, say so: `pypi-user` in `[tool.nox-release]`."
-NAME_EXISTS = Rule(
-    id="name-exists",
-    subject="index",
-    severity=Severity.ERROR,
-    title="The name is not somebody else's project",
+NAME_EXISTS = _rule(
+    "name-exists",
+    Severity.ERROR,
+    "The name is not somebody else's project",
     why="Names are compared after normalisation: capitals and `.`, `_`, `-` make no difference, "
     "and a name belongs to whoever used it first.",
     remedy="Choose another `project.name`, or have yourself invited to the project. If it is "
     "yours, say so: `pypi-user` in `[tool.nox-release]`.",
     link=_NAMES,
 )
-TOO_SIMILAR = Rule(
-    id="name-too-similar",
-    subject="index",
-    severity=Severity.ERROR,
-    title="The name is not too similar to an existing one",
+TOO_SIMILAR = _rule(
+    "name-too-similar",
+    Severity.ERROR,
+    "The name is not too similar to an existing one",
     why="PyPI refuses a new name that equals an existing one once `.`, `_`, `-` are left out and "
     "l, i, 1 and o, 0 are taken for the same.",
     remedy="Choose another `project.name`.",
     link=_NAMES,
 )
-FILE_EXISTS = Rule(
-    id="file-exists",
-    subject="index",
-    severity=Severity.ERROR,
-    title="No file of another content has this name",
-    why="A file name on PyPI is used once: other bytes under it are refused for ever, even after "
-    "the first file is deleted.",
-    remedy="Raise the version, build again and release that.",
-    link=f"{_HELP}file-name-reuse",
-)
-RELEASE_CLOSED = Rule(
-    id="release-closed",
-    subject="index",
-    severity=Severity.ERROR,
-    title="The release still takes files",
+RELEASE_CLOSED = _rule(
+    "release-closed",
+    Severity.ERROR,
+    "The release still takes files",
     why="Since July 2026 PyPI takes new files for a version for 14 days only, counted from its "
     "first file.",
     remedy="Raise the version and release that.",
     link="https://docs.pypi.org/project-management/",
 )
-SECOND_SDIST = Rule(
-    id="second-sdist",
-    subject="index",
-    severity=Severity.ERROR,
-    title="The release has no other sdist",
-    why="A version has one sdist at most; a second one is refused.",
-    remedy="Raise the version and release that.",
-    link="https://peps.python.org/pep-0527/",
-)
-PROJECT_TOO_LARGE = Rule(
-    id="project-too-large",
-    subject="index",
-    severity=Severity.ERROR,
-    title="The project stays within PyPI's total size",
+PROJECT_TOO_LARGE = _rule(
+    "project-too-large",
+    Severity.ERROR,
+    "The project stays within PyPI's total size",
     why="All files of a project together may take 10 GiB, unless PyPI has granted more.",
     remedy="Ask for more room, or delete old releases nobody needs (their names stay used).",
     link="https://docs.pypi.org/project-management/storage-limits/",
 )
-VERSION_EXISTS = Rule(
-    id="version-exists",
-    subject="index",
-    severity=Severity.WARNING,
-    title="The version is new",
+VERSION_EXISTS = _rule(
+    "version-exists",
+    Severity.WARNING,
+    "The version is new",
     why="1.0 and 1.0.0 are the same version to PyPI. What is published cannot be changed.",
     remedy="Raise the version for the next release.",
     link="https://packaging.python.org/en/latest/specifications/version-specifiers/",
 )
-VERSION_YANKED = Rule(
-    id="version-yanked",
-    subject="index",
-    severity=Severity.WARNING,
-    title="The version has not been yanked",
+VERSION_YANKED = _rule(
+    "version-yanked",
+    Severity.WARNING,
+    "The version has not been yanked",
     why="Installers pass over a yanked release unless it is asked for by its exact version.",
     remedy="Raise the version and release that.",
     link="https://docs.pypi.org/project-management/yanking/",
 )
-VERSION_LOWER = Rule(
-    id="version-lower",
-    subject="index",
-    severity=Severity.WARNING,
-    title="The version is higher than the newest one",
+VERSION_LOWER = _rule(
+    "version-lower",
+    Severity.WARNING,
+    "The version is higher than the newest one",
     why="`pip install` takes the highest version, so nobody would get this one by default.",
     remedy="Raise the version above the newest, unless this is a fix for an older series.",
     link="https://packaging.python.org/en/latest/specifications/version-specifiers/",

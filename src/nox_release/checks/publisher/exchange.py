@@ -11,10 +11,11 @@ import base64
 import binascii
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.errors import NoxReleaseError
-from nox_release.core.findings import Location, Passed, Rule, Severity, find
+from nox_release.core.findings import Location, Passed, Rule, Severity, find, make_rule
 from nox_release.project import pages
 
 if TYPE_CHECKING:
@@ -27,108 +28,109 @@ if TYPE_CHECKING:
 DOCS = "https://docs.pypi.org/trusted-publishers/troubleshooting/"
 
 
-def _rule(
-    slug: str, title: str, why: str, remedy: str, severity: Severity = Severity.ERROR
-) -> Rule:
-    return Rule(
-        id=slug,
-        subject="trusted publisher",
-        severity=severity,
-        title=title,
-        why=why,
-        remedy=remedy,
-        link=DOCS,
-    )
+_rule = partial(make_rule, subject="trusted publisher", link=DOCS)
 
 
 CLAIM_REPOSITORY = _rule(
     "claim-repository",
+    Severity.ERROR,
     "The run's repository is the publisher's",
-    "PyPI looks a publisher up by owner and repository name, the latter in GitHub's own spelling.",
-    "Register the publisher with the repository's name as GitHub spells it.",
+    why="PyPI looks a publisher up by owner and repository name, the latter in GitHub's own spelling.",
+    remedy="Register the publisher with the repository's name as GitHub spells it.",
 )
 CLAIM_WORKFLOW = _rule(
     "claim-workflow",
+    Severity.ERROR,
     "The run's workflow file is the publisher's",
-    "PyPI compares the file in which the publishing job is written, letter for letter.",
-    "Register the publisher with this file name, or publish from the registered file.",
+    why="PyPI compares the file in which the publishing job is written, letter for letter.",
+    remedy="Register the publisher with this file name, or publish from the registered file.",
 )
 CLAIM_REUSABLE = _rule(
     "claim-reusable",
+    Severity.ERROR,
     "The publishing job is not in a called workflow",
-    "The token of a called workflow names the called file; PyPI does not support that.",
-    "Write the publish job out in the workflow that the release starts.",
+    why="The token of a called workflow names the called file; PyPI does not support that.",
+    remedy="Write the publish job out in the workflow that the release starts.",
 )
 CLAIM_ENVIRONMENT = _rule(
     "claim-environment",
+    Severity.ERROR,
     "The run's environment is the publisher's",
-    "A publisher registered with an environment accepts only jobs that run in it.",
-    "Use one environment name in the workflow and on PyPI.",
+    why="A publisher registered with an environment accepts only jobs that run in it.",
+    remedy="Use one environment name in the workflow and on PyPI.",
 )
 CLAIM_EVENT = _rule(
     "claim-event",
+    Severity.ERROR,
     "The run's trigger may publish",
-    "PyPI refuses tokens of `pull_request_target` runs.",
-    "Publish from a release, a tag or a dispatch.",
+    why="PyPI refuses tokens of `pull_request_target` runs.",
+    remedy="Publish from a release, a tag or a dispatch.",
 )
 PUBLISHER_NOT_REGISTERED = _rule(
     "publisher-not-registered",
+    Severity.ERROR,
     "A publisher is registered for this workflow",
-    "PyPI found no publisher with this run's owner, repository, workflow file and environment.",
-    "Register exactly the values shown, on the page shown.",
+    why="PyPI found no publisher with this run's owner, repository, workflow file and environment.",
+    remedy="Register exactly the values shown, on the page shown.",
 )
 PENDING_IN_THE_WAY = _rule(
     "pending-publisher-obsolete",
+    Severity.ERROR,
     "No pending publisher is left from before the project existed",
-    "A pending publisher is tried first, and it cannot create a project that exists already.",
-    "Delete the pending publisher and register one on the project's own page.",
+    why="A pending publisher is tried first, and it cannot create a project that exists already.",
+    remedy="Delete the pending publisher and register one on the project's own page.",
 )
 NAME_UNUSABLE = _rule(
     "pending-name-unusable",
+    Severity.ERROR,
     "The pending publisher's project name can be used",
-    "The name was taken, or came too close to another, after the pending publisher was registered.",
-    "Choose another name, or ask the owner of the existing project.",
+    why="The name was taken, or came too close to another, after the pending publisher was registered.",
+    remedy="Choose another name, or ask the owner of the existing project.",
 )
 WRONG_INDEX = _rule(
     "token-for-other-index",
+    Severity.ERROR,
     "The token is meant for this index",
-    "PyPI and TestPyPI have separate accounts, publishers and audiences.",
-    "Give the publish step the index where the publisher is registered.",
+    why="PyPI and TestPyPI have separate accounts, publishers and audiences.",
+    remedy="Give the publish step the index where the publisher is registered.",
 )
 EXCHANGE_OFF = _rule(
     "exchange-switched-off",
+    Severity.ERROR,
     "The index takes trusted publishing",
-    "The index's administrators have switched trusted publishing off for now.",
-    "Wait, and look at https://status.python.org/.",
+    why="The index's administrators have switched trusted publishing off for now.",
+    remedy="Wait, and look at https://status.python.org/.",
 )
 EXCHANGE_REFUSED = _rule(
     "exchange-refused",
+    Severity.ERROR,
     "The index exchanges this run's token",
-    "The index refused the exchange.",
-    "Run the job again: each token can be used once only.",
+    why="The index refused the exchange.",
+    remedy="Run the job again: each token can be used once only.",
 )
 EMPTY_PROJECT_ELSEWHERE = _rule(
     "pending-name-differs",
+    Severity.ERROR,
     "The pending publisher names this project",
-    "The exchange succeeded and yet this project does not exist: a pending publisher with another "
+    why="The exchange succeeded and yet this project does not exist: a pending publisher with another "
     "project name was used up and has just created that other project, empty.",
-    "Delete the empty project in its settings and register a pending publisher with the right "
+    remedy="Delete the empty project in its settings and register a pending publisher with the right "
     "name, or rename the project in pyproject.toml.",
 )
 PUBLISHER_WITHOUT_ENVIRONMENT = _rule(
     "publisher-without-environment",
-    "The publisher is tied to an environment",
-    "A publisher without an environment accepts every job of the workflow file.",
-    "Register a publisher with the environment and remove the one without.",
     Severity.WARNING,
+    "The publisher is tied to an environment",
+    why="A publisher without an environment accepts every job of the workflow file.",
+    remedy="Register a publisher with the environment and remove the one without.",
 )
 LAST_RELEASE_DIFFERS = _rule(
     "provenance-publisher-differs",
-    "The last release came from this publisher",
-    "The newest release with provenance came from another workflow or environment than the one "
-    "this checkout would publish from, so the publisher now needed may not be registered.",
-    "Register the new publisher before the tag goes out.",
     Severity.WARNING,
+    "The last release came from this publisher",
+    why="The newest release with provenance came from another workflow or environment than the one "
+    "this checkout would publish from, so the publisher now needed may not be registered.",
+    remedy="Register the new publisher before the tag goes out.",
 )
 
 RULES = (

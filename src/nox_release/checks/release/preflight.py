@@ -6,13 +6,15 @@ Pure rules over what was observed. Each finding ends in the command or page that
 from __future__ import annotations
 
 import re
+from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from nox_release.checks.index.state import FILE_EXISTS, CouldNotAsk
-from nox_release.core.findings import Finding, Location, Passed, Rule, Severity, Skipped, find
+from nox_release.checks.files.rules import FILE_EXISTS
+from nox_release.checks.index.state import CouldNotAsk
+from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped, find, make_rule
 from nox_release.project import changelog, pages
 from nox_release.release.plan import (
     files_there,
@@ -22,6 +24,7 @@ from nox_release.release.plan import (
     runs_of,
     unexpected_files,
 )
+from nox_release.workflows.publishing import RENAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,145 +40,148 @@ _WORKFLOW = "workflow"
 _DOCS = "https://docs.github.com/"
 
 
-def _rule(
-    id: str,  # noqa: A002 - the rule's own word
-    title: str,
-    why: str,
-    remedy: str,
-    *,
-    subject: str = _GIT,
-    severity: Severity = Severity.ERROR,
-    link: str = "",
-) -> Rule:
-    return Rule(
-        id=id, subject=subject, severity=severity, title=title, why=why, remedy=remedy, link=link
-    )
+_rule = partial(make_rule, subject=_GIT)
 
 
 # --- the tree --------------------------------------------------------------------------------
 
 DIRTY = _rule(
     "tree-dirty",
+    Severity.ERROR,
     "Every change is committed",
-    "What is published is the commit, so these changes would not be in it.",
-    "git commit -a, or git stash",
     subject=_TREE,
+    why="What is published is the commit, so these changes would not be in it.",
+    remedy="git commit -a, or git stash",
 )
 UNTRACKED_SOURCE = _rule(
     "tree-untracked-source",
+    Severity.ERROR,
     "No module was forgotten",
-    "It lies among the project's own modules but is not under git, so it would be missing from "
-    "what is published.",
-    "git add it and commit, or name it in .gitignore",
     subject=_TREE,
+    why="It lies among the project's own modules but is not under git, so it would be missing from "
+    "what is published.",
+    remedy="git add it and commit, or name it in .gitignore",
 )
 UNTRACKED = _rule(
     "tree-untracked",
+    Severity.WARNING,
     "Nothing lies about",
-    "These files are not under git, so they are not in what is published.",
-    "git add them, or name them in .gitignore",
     subject=_TREE,
-    severity=Severity.WARNING,
+    why="These files are not under git, so they are not in what is published.",
+    remedy="git add them, or name them in .gitignore",
 )
 DETACHED = _rule(
     "head-detached",
+    Severity.ERROR,
     "HEAD is on a branch",
-    "A commit on no branch can get lost, and nobody would find the tag's history on a branch.",
-    "git switch BRANCH",
     subject=_TREE,
+    why="A commit on no branch can get lost, and nobody would find the tag's history on a branch.",
+    remedy="git switch BRANCH",
 )
 WRONG_BRANCH = _rule(
     "branch-wrong",
+    Severity.ERROR,
     "HEAD is on the release branch",
-    "Releases are made from one branch, so that the next one contains them.",
-    "git switch to it, or set `branch` in `[tool.nox-release]`",
     subject=_TREE,
+    why="Releases are made from one branch, so that the next one contains them.",
+    remedy="git switch to it, or set `branch` in `[tool.nox-release]`",
 )
 BEHIND = _rule(
     "branch-behind",
+    Severity.ERROR,
     "HEAD has everything the remote's branch has",
-    "The release would leave out commits that others have pushed already.",
-    "git pull --ff-only",
     subject=_TREE,
+    why="The release would leave out commits that others have pushed already.",
+    remedy="git pull --ff-only",
 )
 DIVERGED = _rule(
     "branch-diverged",
+    Severity.ERROR,
     "HEAD and the remote's branch have one history",
-    "Both sides have commits that the other lacks; the branch cannot be pushed without force.",
-    "git pull --rebase, then test again",
     subject=_TREE,
+    why="Both sides have commits that the other lacks; the branch cannot be pushed without force.",
+    remedy="git pull --rebase, then test again",
 )
 AHEAD = _rule(
     "branch-ahead",
+    Severity.WARNING,
     "HEAD is on the remote",
-    "The tag would be on a commit that is on no branch of the remote; the plan pushes both "
-    "together.",
-    "Nothing: agreeing to the plan pushes the branch too. To do it yourself: git push",
     subject=_TREE,
-    severity=Severity.WARNING,
+    why="The tag would be on a commit that is on no branch of the remote; the plan pushes both "
+    "together.",
+    remedy="Nothing: agreeing to the plan pushes the branch too. To do it yourself: git push",
 )
 SHALLOW = _rule(
     "clone-shallow",
+    Severity.ERROR,
     "The clone has its whole history",
-    "Tools that take the version from tags count commits, and a shallow clone has only some.",
-    "git fetch --unshallow --tags",
     subject=_TREE,
+    why="Tools that take the version from tags count commits, and a shallow clone has only some.",
+    remedy="git fetch --unshallow --tags",
 )
 HEAD_MOVED = _rule(
     "head-moved",
+    Severity.ERROR,
     "HEAD is still the commit that was built",
-    "Only what was built and inspected is released.",
-    "Run the same command again",
     subject=_TREE,
+    why="Only what was built and inspected is released.",
+    remedy="Run the same command again",
 )
 
 # --- the remote and the tag ------------------------------------------------------------------
 
 REMOTE_UNREACHABLE = _rule(
     "remote-unreachable",
+    Severity.ERROR,
     "The remote answers",
-    "Without it nobody knows whether the tag is there already, and nothing can be pushed.",
-    "Try it: git ls-remote",
+    why="Without it nobody knows whether the tag is there already, and nothing can be pushed.",
+    remedy="Try it: git ls-remote",
 )
 TAG_ELSEWHERE_HERE = _rule(
     "tag-elsewhere-here",
+    Severity.ERROR,
     "The tag is not on another commit in this clone",
-    "A tag that others may have seen must not move.",
-    "Release the next version, or check out the commit of the tag",
+    why="A tag that others may have seen must not move.",
+    remedy="Release the next version, or check out the commit of the tag",
 )
 TAG_ELSEWHERE_THERE = _rule(
     "tag-elsewhere-there",
+    Severity.ERROR,
     "The tag is not on another commit on the remote",
-    "A published tag must not move: what was built from it would no longer be what it says.",
-    "Release the next version, or check out the commit of the tag",
+    why="A published tag must not move: what was built from it would no longer be what it says.",
+    remedy="Release the next version, or check out the commit of the tag",
 )
 TAG_RULES = _rule(
     "tag-rules",
+    Severity.ERROR,
     "The repository's rules let you push the tag",
-    "A rule for tags would refuse the push.",
-    "Have yourself added to the rule's bypass list, or let somebody on it make the release",
+    why="A rule for tags would refuse the push.",
+    remedy="Have yourself added to the rule's bypass list, or let somebody on it make the release",
     link=f"{_DOCS}repositories/configuring-branches-and-merges-in-your-repository/"
     "managing-rulesets/about-rulesets",
 )
 BRANCH_RULES = _rule(
     "branch-rules",
+    Severity.ERROR,
     "The repository's rules let you push the branch",
-    "HEAD is not on the remote yet, and a rule refuses a direct push to the branch.",
-    "Open a pull request, merge it, check out the merged branch and release from there",
+    why="HEAD is not on the remote yet, and a rule refuses a direct push to the branch.",
+    remedy="Open a pull request, merge it, check out the merged branch and release from there",
     link=f"{_DOCS}repositories/configuring-branches-and-merges-in-your-repository/"
     "managing-rulesets/about-rulesets",
 )
 IDENTITY = _rule(
     "identity-missing",
+    Severity.ERROR,
     "git knows who tags",
-    "An annotated tag says who made it.",
-    'git config user.name "Your Name" && git config user.email you@example.org',
+    why="An annotated tag says who made it.",
+    remedy='git config user.name "Your Name" && git config user.email you@example.org',
 )
 SIGNING = _rule(
     "signing-impossible",
+    Severity.ERROR,
     "git can sign as it is told to",
-    "`tag.gpgSign` asks for signed tags, and signing was tried and failed.",
-    "Unlock or configure the key (`git config user.signingKey`), or for this one tag: "
+    why="`tag.gpgSign` asks for signed tags, and signing was tried and failed.",
+    remedy="Unlock or configure the key (`git config user.signingKey`), or for this one tag: "
     "git tag -a --no-sign",
     link=f"{_DOCS}authentication/managing-commit-signature-verification",
 )
@@ -184,202 +190,217 @@ SIGNING = _rule(
 
 GH_MISSING = _rule(
     "gh-missing",
+    Severity.ERROR,
     "gh is installed",
-    "The GitHub release is made with GitHub's own command line.",
-    "Install it: https://github.com/cli/cli#installation, then gh auth login",
+    why="The GitHub release is made with GitHub's own command line.",
+    remedy="Install it: https://github.com/cli/cli#installation, then gh auth login",
     link="https://cli.github.com/",
 )
 GH_OLD = _rule(
     "gh-old",
+    Severity.ERROR,
     "gh is new enough",
-    "`gh release create --verify-tag` came with gh 2.27; without it a missing tag would be made "
+    why="`gh release create --verify-tag` came with gh 2.27; without it a missing tag would be made "
     "from the default branch.",
-    "Update gh: https://github.com/cli/cli#installation",
+    remedy="Update gh: https://github.com/cli/cli#installation",
     link="https://cli.github.com/",
 )
 GH_LOGGED_OUT = _rule(
     "gh-logged-out",
+    Severity.ERROR,
     "gh is logged in",
-    "The GitHub release is made as you.",
-    "gh auth login --hostname github.com",
+    why="The GitHub release is made as you.",
+    remedy="gh auth login --hostname github.com",
 )
 GH_UNREACHABLE = _rule(
     "github-unreachable",
+    Severity.ERROR,
     "GitHub answers",
-    "Whether there is a GitHub release or a run already is not known.",
-    "Run the same command again when https://www.githubstatus.com/ is green",
+    why="Whether there is a GitHub release or a run already is not known.",
+    remedy="Run the same command again when https://www.githubstatus.com/ is green",
 )
 GH_SCOPE = _rule(
     "gh-scope",
+    Severity.ERROR,
     "gh may write to the repository",
-    "gh's token was given scopes, and the one for repositories is not among them.",
-    "gh auth refresh --hostname github.com --scopes repo,workflow",
+    why="gh's token was given scopes, and the one for repositories is not among them.",
+    remedy="gh auth refresh --hostname github.com --scopes repo,workflow",
 )
 GH_ACCOUNT = _rule(
     "gh-account",
+    Severity.ERROR,
     "The account of gh may publish here",
-    "This login may read the repository but not write to it.",
-    "gh auth switch, or gh auth login as somebody who may",
+    why="This login may read the repository but not write to it.",
+    remedy="gh auth switch, or gh auth login as somebody who may",
 )
 ACTIONS_TOKEN = _rule(
     "github-token",
+    Severity.ERROR,
     "The GitHub release starts the workflow",
-    "What a workflow does with its GITHUB_TOKEN starts no other workflow, so the release would "
+    why="What a workflow does with its GITHUB_TOKEN starts no other workflow, so the release would "
     "be there and nothing would be published.",
-    "Release from your own machine, give gh a GitHub App's token, or publish in this same workflow",
+    remedy="Release from your own machine, give gh a GitHub App's token, or publish in this same workflow",
     link=f"{_DOCS}actions/using-workflows/triggering-a-workflow",
 )
 REPOSITORY_MISSING = _rule(
     "repository-missing",
+    Severity.ERROR,
     "GitHub has the repository",
-    "GitHub knows no repository of that name, or hides it from this login.",
-    "git remote set-url, or gh auth switch",
-)
-REPOSITORY_RENAMED = _rule(
-    "repository-renamed",
-    "The remote has GitHub's own spelling",
-    "PyPI compares owner and repository with GitHub's own spelling of today.",
-    "git remote set-url",
-    severity=Severity.WARNING,
+    why="GitHub knows no repository of that name, or hides it from this login.",
+    remedy="git remote set-url, or gh auth switch",
 )
 REPOSITORY_ARCHIVED = _rule(
     "repository-archived",
+    Severity.ERROR,
     "The repository is not archived",
-    "An archived repository takes no tags and runs no workflows.",
-    "gh repo unarchive OWNER/REPOSITORY",
+    why="An archived repository takes no tags and runs no workflows.",
+    remedy="gh repo unarchive OWNER/REPOSITORY",
 )
 
 # --- GitHub release --------------------------------------------------------------------------
 
 RELEASE_DRAFT = _rule(
     "github-release-draft",
+    Severity.ERROR,
     "There is no draft of this GitHub release",
-    "Somebody, or something, prepared it; a second one beside it would be confusing.",
-    "Publish the draft, or delete it on its page, and run the same command again",
+    why="Somebody, or something, prepared it; a second one beside it would be confusing.",
+    remedy="Publish the draft, or delete it on its page, and run the same command again",
 )
 RELEASE_ELSEWHERE = _rule(
     "github-release-elsewhere",
+    Severity.ERROR,
     "The GitHub release belongs to this commit",
-    "Its workflow publishes the commit of its tag.",
-    "Release the next version",
+    why="Its workflow publishes the commit of its tag.",
+    remedy="Release the next version",
 )
 RELEASE_WITHOUT_TAG = _rule(
     "github-release-without-tag",
+    Severity.ERROR,
     "The GitHub release has its tag",
-    "There is a GitHub release of that name whose tag is not on the remote.",
-    "Look at it: gh release view TAG --web; delete it there, or release the next version",
+    why="There is a GitHub release of that name whose tag is not on the remote.",
+    remedy="Look at it: gh release view TAG --web; delete it there, or release the next version",
 )
 
 # --- checks ----------------------------------------------------------------------------------
 
 CHECKS_RED = _rule(
     "checks-red",
+    Severity.ERROR,
     "The checks on this commit are green",
-    "The project's own checks say that something is wrong with this commit.",
-    "Look at them, mend it and release that commit; if they do not matter: --ignore-checks",
+    why="The project's own checks say that something is wrong with this commit.",
+    remedy="Look at them, mend it and release that commit; if they do not matter: --ignore-checks",
 )
 CHECKS_RUNNING = _rule(
     "checks-running",
+    Severity.ERROR,
     "The checks on this commit are over",
-    "Whether this commit is good is not known yet.",
-    "Wait: gh run watch; or run the same command again later; or --ignore-checks",
+    why="Whether this commit is good is not known yet.",
+    remedy="Wait: gh run watch; or run the same command again later; or --ignore-checks",
 )
 CHECKS_ABSENT = _rule(
     "checks-absent",
+    Severity.ADVICE,
     "There are checks on this commit",
-    "Nothing has tested this commit on GitHub.",
-    "git push it and wait for its checks, if the project has any",
-    severity=Severity.ADVICE,
+    why="Nothing has tested this commit on GitHub.",
+    remedy="git push it and wait for its checks, if the project has any",
 )
 
 # --- workflow and environment ----------------------------------------------------------------
 
 WORKFLOW_DISABLED = _rule(
     "workflow-disabled",
+    Severity.ERROR,
     "The publish workflow is enabled",
-    "GitHub starts no run of a disabled workflow.",
-    "gh workflow enable FILE",
     subject=_WORKFLOW,
+    why="GitHub starts no run of a disabled workflow.",
+    remedy="gh workflow enable FILE",
 )
 WORKFLOW_NOT_STARTED = _rule(
     "workflow-not-started",
+    Severity.ERROR,
     "The GitHub release starts the publish workflow",
-    "No trigger of the workflow answers to what this command does.",
-    "Add to it:  on: {release: {types: [published]}}",
     subject=_WORKFLOW,
+    why="No trigger of the workflow answers to what this command does.",
+    remedy="Add to it:  on: {release: {types: [published]}}",
 )
 ENVIRONMENT_REFUSES = _rule(
     "environment-refuses-tag",
+    Severity.ERROR,
     "The environment admits the tag",
-    "The publish job would be stopped before its first step.",
-    "Add a rule for the tag in the environment's settings",
     subject=_WORKFLOW,
+    why="The publish job would be stopped before its first step.",
+    remedy="Add a rule for the tag in the environment's settings",
     link=f"{_DOCS}actions/deployment/targeting-different-environments/"
     "using-environments-for-deployment",
 )
 ENVIRONMENT_ABSENT = _rule(
     "environment-absent",
+    Severity.ADVICE,
     "The environment exists",
-    "GitHub makes an environment that a job names, but without any rule that protects it.",
-    "Make it in the repository's settings, and let tags only into it",
     subject=_WORKFLOW,
-    severity=Severity.ADVICE,
+    why="GitHub makes an environment that a job names, but without any rule that protects it.",
+    remedy="Make it in the repository's settings, and let tags only into it",
 )
 ENVIRONMENT_WAITS = _rule(
     "environment-waits",
+    Severity.ADVICE,
     "The publish job starts by itself",
-    "The run will wait for an approval.",
-    "Approve it on the run's page; the link is shown when it waits",
     subject=_WORKFLOW,
-    severity=Severity.ADVICE,
+    why="The run will wait for an approval.",
+    remedy="Approve it on the run's page; the link is shown when it waits",
 )
 
 # --- the version -----------------------------------------------------------------------------
 
 VERSION_NOT_TAG = _rule(
     "version-not-asked",
+    Severity.ERROR,
     "The built version is the version asked for",
-    "The tag and the files would name different versions.",
-    "Set the version in the project, commit, and run the same command again",
     subject=_TREE,
+    why="The tag and the files would name different versions.",
+    remedy="Set the version in the project, commit, and run the same command again",
 )
 INDEX_UNREACHABLE = _rule(
     "index-unreachable",
+    Severity.ERROR,
     "The index answers",
-    "Whether the version is taken, or the project exists at all, is not known.",
-    "Run the same command again when the index can be reached",
     subject="index",
+    why="Whether the version is taken, or the project exists at all, is not known.",
+    remedy="Run the same command again when the index can be reached",
 )
 VERSION_TAKEN = _rule(
     "version-taken",
+    Severity.ERROR,
     "The version is not on the index already",
-    "The index has files of this version that did not come from this tag. What is published "
-    "there cannot be replaced.",
-    "Release the next version",
     subject="index",
+    why="The index has files of this version that did not come from this tag. What is published "
+    "there cannot be replaced.",
+    remedy="Release the next version",
 )
 FILE_UNEXPECTED = _rule(
     "file-unexpected",
+    Severity.ERROR,
     "Every file of the release is one of ours",
-    "A file of this version is on the index under a name that was not built here.",
-    "Look at it. If it should not be there: yank the release on its page, and release the next "
-    "version",
     subject="index",
+    why="A file of this version is on the index under a name that was not built here.",
+    remedy="Look at it. If it should not be there: yank the release on its page, and release the next "
+    "version",
 )
 CHANGELOG = _rule(
     "changelog-section",
+    Severity.ERROR,
     "The changelog has a part about this version",
-    "The GitHub release shows it, and people read it before they upgrade.",
-    "Give the unreleased part this version as its heading and commit; or --notes TEXT, "
-    "--notes-file FILE, --generate-notes",
     subject=_TREE,
+    why="The GitHub release shows it, and people read it before they upgrade.",
+    remedy="Give the unreleased part this version as its heading and commit; or --notes TEXT, "
+    "--notes-file FILE, --generate-notes",
 )
 
 RULES = (
     DIRTY, UNTRACKED_SOURCE, UNTRACKED, DETACHED, WRONG_BRANCH, BEHIND, DIVERGED, AHEAD, SHALLOW,
     HEAD_MOVED, REMOTE_UNREACHABLE, TAG_ELSEWHERE_HERE, TAG_ELSEWHERE_THERE, TAG_RULES,
     BRANCH_RULES, IDENTITY, SIGNING, GH_MISSING, GH_OLD, GH_LOGGED_OUT, GH_UNREACHABLE, GH_SCOPE,
-    GH_ACCOUNT, ACTIONS_TOKEN, REPOSITORY_MISSING, REPOSITORY_RENAMED, REPOSITORY_ARCHIVED,
+    GH_ACCOUNT, ACTIONS_TOKEN, REPOSITORY_MISSING, RENAMED, REPOSITORY_ARCHIVED,
     RELEASE_DRAFT, RELEASE_ELSEWHERE, RELEASE_WITHOUT_TAG, CHECKS_RED, CHECKS_RUNNING,
     CHECKS_ABSENT, WORKFLOW_DISABLED, WORKFLOW_NOT_STARTED, ENVIRONMENT_REFUSES,
     ENVIRONMENT_ABSENT, ENVIRONMENT_WAITS, VERSION_NOT_TAG, INDEX_UNREACHABLE, VERSION_TAKEN,
@@ -698,7 +719,7 @@ def check_gh(target: Target, observed: Observed) -> Iterator[Result]:
         )
     if repository.full_name != target.slug:
         yield find(
-            REPOSITORY_RENAMED,
+            RENAMED,
             f"The remote says {target.slug}; on GitHub it is {repository.full_name}.",
             fix=f"git remote set-url {target.remote} https://github.com/{repository.full_name}.git",
         )

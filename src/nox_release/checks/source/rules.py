@@ -2,149 +2,142 @@
 
 from __future__ import annotations
 
-from nox_release.core.findings import Rule, Severity
+from functools import partial
+
+from nox_release.core.findings import Severity, make_rule
 
 _SPECIFICATION = "https://packaging.python.org/en/latest/specifications/pyproject-toml/"
 
 
-def _rule(
-    slug: str,
-    title: str,
-    why: str,
-    remedy: str,
-    *,
-    severity: Severity = Severity.WARNING,
-    link: str = _SPECIFICATION,
-) -> Rule:
-    return Rule(
-        id=slug,
-        subject="project",
-        severity=severity,
-        title=title,
-        why=why,
-        remedy=remedy,
-        link=link,
-    )
+_rule = partial(make_rule, subject="project", link=_SPECIFICATION)
 
 
 SCHEMA = _rule(
     "pyproject-schema",
+    Severity.ERROR,
     "pyproject.toml keeps to its specification",
-    "The build backend refuses a table it does not understand, or passes over it in silence.",
-    "Correct the named key.",
-    severity=Severity.ERROR,
+    why="The build backend refuses a table it does not understand, or passes over it in silence.",
+    remedy="Correct the named key.",
 )
 
 
 VERSION_DISAGREES = _rule(
     "version-disagrees",
+    Severity.WARNING,
     "The version is the same wherever it is written",
-    "The index takes the version from the built metadata; a second one elsewhere misleads "
+    why="The index takes the version from the built metadata; a second one elsewhere misleads "
     "whoever reads it, and the tool that raises versions.",
-    "Write the version in one place and let the others read it.",
+    remedy="Write the version in one place and let the others read it.",
 )
 
 
 VERSION_FOREIGN = _rule(
     "version-for-other-backend",
+    Severity.WARNING,
     "No table sets the version for another backend",
-    "A backend reads its own tables only. A version, or a way to find it, in the table of another "
+    why="A backend reads its own tables only. A version, or a way to find it, in the table of another "
     "one has no effect.",
-    "Remove the table, or use the backend it belongs to.",
+    remedy="Remove the table, or use the backend it belongs to.",
 )
 
 
 VERSION_SOURCE = _rule(
     "version-source-missing",
+    Severity.ERROR,
     "The dynamic version has a source",
-    "`project.dynamic` lists the version, and nothing tells the backend where to find it: the "
+    why="`project.dynamic` lists the version, and nothing tells the backend where to find it: the "
     "build fails, or makes version 0.0.0.",
-    "Say where the version is to be found, or write `project.version`.",
-    severity=Severity.ERROR,
+    remedy="Say where the version is to be found, or write `project.version`.",
 )
 
 
 CLASSIFIERS_PYTHON = _rule(
     "classifier-contradicts-python",
+    Severity.WARNING,
     "Classifiers and requires-python agree",
-    "Installers go by `requires-python`; people and search go by the classifiers.",
-    "Remove the classifier, or widen `project.requires-python`.",
+    why="Installers go by `requires-python`; people and search go by the classifiers.",
+    remedy="Remove the classifier, or widen `project.requires-python`.",
 )
 
 
 LICENSE_CLASSIFIER = _rule(
     "license-classifier",
+    Severity.WARNING,
     "The licence is stated once",
-    "A licence classifier beside an SPDX expression in `project.license` is superseded; several "
+    why="A licence classifier beside an SPDX expression in `project.license` is superseded; several "
     "backends refuse to build with both.",
-    "Remove the `License ::` classifiers.",
+    remedy="Remove the `License ::` classifiers.",
     link="https://packaging.python.org/en/latest/specifications/core-metadata/#license-expression",
 )
 
 
 LICENSE_FILE = _rule(
     "license-file-missing",
+    Severity.WARNING,
     "The licence files are there",
-    "A backend refuses a `license-files` pattern that matches nothing, or leaves the licence out.",
-    "Correct `project.license-files`, or add the file.",
+    why="A backend refuses a `license-files` pattern that matches nothing, or leaves the licence out.",
+    remedy="Correct `project.license-files`, or add the file.",
 )
 
 
 INSTALL_HOOK = _rule(
     "install-hook",
+    Severity.WARNING,
     "setup.py does nothing at installation",
-    "pip installs wheels, and a wheel runs no code of setup.py: such a hook never runs for those "
+    why="pip installs wheels, and a wheel runs no code of setup.py: such a hook never runs for those "
     "who install from PyPI.",
-    "Do that work at build time, or in a console script that people run.",
+    remedy="Do that work at build time, or in a console script that people run.",
     link="https://packaging.python.org/en/latest/discussions/setup-py-deprecated/",
 )
 
 
 MANIFEST = _rule(
     "manifest-missing",
+    Severity.WARNING,
     "MANIFEST.in names files that are there",
-    "setuptools only warns about a pattern that matches nothing, and the sdist lacks the file.",
-    "Correct the line in MANIFEST.in.",
+    why="setuptools only warns about a pattern that matches nothing, and the sdist lacks the file.",
+    remedy="Correct the line in MANIFEST.in.",
     link="https://setuptools.pypa.io/en/latest/userguide/miscellaneous.html",
 )
 
 
 METADATA_AHEAD = _rule(
     "metadata-version-ahead",
+    Severity.ERROR,
     "The backend writes a metadata version that PyPI takes",
-    "PyPI takes core metadata up to version 2.5 and refuses every file with a later one.",
-    "Use an older version of the backend, or do without the newer field.",
-    severity=Severity.ERROR,
+    why="PyPI takes core metadata up to version 2.5 and refuses every file with a later one.",
+    remedy="Use an older version of the backend, or do without the newer field.",
     link="https://packaging.python.org/en/latest/specifications/core-metadata/",
 )
 
 
 README_OTHER = _rule(
     "readme-other-project",
+    Severity.WARNING,
     "The README installs this project",
-    "People paste the line from the project's page; under another name they get nothing, or "
+    why="People paste the line from the project's page; under another name they get nothing, or "
     "somebody else's project.",
-    "Write this project's name in the line.",
+    remedy="Write this project's name in the line.",
 )
 
 
 README_MISSING = _rule(
     "readme-missing",
+    Severity.ERROR,
     "The README is there",
-    "The README becomes the project's page. Some backends fail without the file, setuptools "
+    why="The README becomes the project's page. Some backends fail without the file, setuptools "
     "leaves the page empty.",
-    "Correct `project.readme`, or write the file.",
-    severity=Severity.ERROR,
+    remedy="Correct `project.readme`, or write the file.",
 )
 
 
 SETUPTOOLS_OLD = _rule(
     "sdist-name-by-old-setuptools",
+    Severity.ERROR,
     "The build's setuptools names the sdist as PyPI wants it",
-    "PyPI refuses an sdist whose name is not normalised, and takes the wheel: half a release. "
+    why="PyPI refuses an sdist whose name is not normalised, and takes the wheel: half a release. "
     "setuptools writes the normalised name since 69.3.",
-    "Let `build-system.requires` have setuptools>=69.3.",
-    severity=Severity.ERROR,
+    remedy="Let `build-system.requires` have setuptools>=69.3.",
     link="https://peps.python.org/pep-0625/",
 )
 

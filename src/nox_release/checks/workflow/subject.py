@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nox_release.core.findings import Finding, Rule, Severity, Skipped, find
+from nox_release.core.findings import Finding, Rule, Severity, Skipped, find, make_rule
 from nox_release.workflows.expressions import Circumstances, holds
 from nox_release.workflows.publishing import PublishJob, publish_jobs
 
@@ -255,19 +255,7 @@ def _with_needs(workflow: Workflow, job: Job) -> list[Job]:
 # --- rules -----------------------------------------------------------------------------------
 
 
-def rule(
-    slug: str, severity: Severity, title: str, *, why: str, remedy: str, link: str = SYNTAX
-) -> Rule:
-    """A rule about workflows."""
-    return Rule(
-        id=slug,
-        subject="workflow",
-        severity=severity,
-        title=title,
-        why=why,
-        remedy=remedy,
-        link=link,
-    )
+rule = functools.partial(make_rule, subject="workflow", link=SYNTAX)
 
 
 def skip(rule: Rule, reason: str) -> Skipped:
