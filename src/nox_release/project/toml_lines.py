@@ -18,9 +18,10 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """1-based lines by path, e.g. `("project", "dependencies", 2)`."""
+    """1-based lines by path, e.g. `("project", "dependencies", 2)`, and where values begin and end."""
 
     by_path: Mapping[Path, int] = field(default_factory=dict)
+    spans: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
 
     def of(self, *path: str | int) -> int | None:
         """The line of `path`, or of the nearest thing around it that has one."""
@@ -38,7 +39,7 @@ def find_lines(text: str) -> Lines:
         IndexError, RecursionError
     ):  # ended inside something: keep what was seen
         scanner.document()
-    return Lines(scanner.lines)
+    return Lines(scanner.lines, scanner.spans)
 
 
 _BARE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -53,6 +54,7 @@ class _Scanner:
         self.at = 0
         self.line = 1
         self.lines: dict[Path, int] = {}
+        self.spans: dict[Path, tuple[int, int]] = {}
         self.tables: dict[Path, int] = {}  # arrays of tables: how many so far
 
     def document(self) -> None:
@@ -154,6 +156,11 @@ class _Scanner:
 
     def _value(self, path: Path) -> None:
         self.lines.setdefault(path, self.line)
+        begin = self.at
+        self._skip_value(path)
+        self.spans.setdefault(path, (begin, self.at))
+
+    def _skip_value(self, path: Path) -> None:
         character = self.text[self.at]
         if character in "\"'":
             self._string()
