@@ -1,37 +1,76 @@
-"""The section of a changelog that belongs to a version, as Keep a Changelog lays it out.
+"""The sections of a changelog, each with its version: Markdown and reStructuredText headings.
 
-Source: https://keepachangelog.com/en/1.1.0/. Markdown headings only; reStructuredText underlines
-are read too, since older projects have them.
+Source: https://keepachangelog.com/en/1.1.0/, and what projects write that keep to nothing.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
 FILES = ("CHANGELOG.md", "CHANGES.md", "HISTORY.md", "CHANGELOG.rst", "CHANGES.rst", "HISTORY.rst")
 
-_MARKDOWN = re.compile(r"^(#{1,4})[ \t]+(.+?)[ \t]*#*$")
-_UNDERLINE = re.compile(r"^([=\-~^\"'*+#])\1{2,}[ \t]*$")
+_NAME = re.compile(
+    r"(?:change(?:s|[-_]?logs?)|history|news|release[-_]?notes|releases|whats[-_]?new)"
+    r"\.(?:md|markdown|rst|txt)",
+    re.IGNORECASE,
+)
+_FOLDERS = re.compile(r"(?:docs?(?:/[^/]+){0,3})?", re.IGNORECASE)
+
+_MARKDOWN = re.compile(r"^(#{1,4})[ \t]+(\S.*)$")
+_UNDERLINE = re.compile(r"^([=\-~^\"'*+#`.:_])\1{2,}[ \t]*$")
+_BOLD = re.compile(r"^\*\*(v?\d+(?:\.\d+)+[^*]*|unreleased)\*\*[ \t]*$", re.IGNORECASE)
+_BARE = re.compile(r"^v?\d+(?:\.\d+)+[0-9a-z]*(?:[ \t(-].{0,60})?$")
+_NO_TITLE = re.compile(r"^\s*(?:[-*+|>] |\d+\. |\.\. )")
 _FENCE = re.compile(r"^[ ]{0,3}(```+|~~~+)")
-_REFERENCE = re.compile(r"^\[([^\]]+)\]:\s*(\S.*)$")
+_REFERENCE = re.compile(r"^\[([^\]\n]{1,200})\]:\s*(\S.*)$")
+_LINK = re.compile(r"\[([^\[\]]{1,300})\](?:\([^()]{0,1000}\)|\[[^\[\]]{0,300}\])?")
+_ROLE = re.compile(r"`([^`<>]{1,300}?)(?: <[^<>]{0,1000}>)?`_{0,2}")
 _VERSION = re.compile(
     r"^\W*(?:version|release)?\W*v?(\d+(?:\.\d+)*[0-9A-Za-z.+!-]*)", re.IGNORECASE
 )
-_NAMED = re.compile(r"^[A-Za-z][\w.-]*[ \t]+v?(\d+(?:\.\d+)+[0-9A-Za-z.+-]*)")
+_NAMED = re.compile(r"^\W*[A-Za-z][\w.-]*[ \t]+v?(\d+(?:\.\d+)+[0-9A-Za-z.+-]*)")
+_ISO_DATE = re.compile(r"\b\d{4}([-/])\d{1,2}\1\d{1,2}\b")
+_UNRELEASED = re.compile(
+    r"\b(?:unreleased|not (?:yet )?released|to be released|in development)\b", re.IGNORECASE
+)
+_OPEN = re.compile(
+    r"^\W*(?:next|upcoming|latest|coming|development|head|main|master|trunk|dev)"
+    r"(?:[ \t]+(?:version|release|changes|soon))?\W*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One heading's part: `version` is `None` for a heading that names none."""
+    """One heading's part: `version` is `None` for a heading that names none.
+
+    `line` counts from 1; `start`, `after` and `end` count lines from 0: where the heading begins,
+    where the part below it begins, and where that ends.
+    """
 
     title: str
     level: int
     version: Version | None
     line: int
     body: str
+    start: int = 0
+    after: int = 0
+    end: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it collects what is to come under no version yet."""
+        if self.version is not None:
+            return False
+        return bool(_UNRELEASED.search(self.title) or _OPEN.match(self.title))
 
 
 def parse_sections(text: str) -> tuple[Section, ...]:
@@ -49,12 +88,25 @@ def parse_sections(text: str) -> tuple[Section, ...]:
             Section(
                 title=title,
                 level=level,
-                version=_version_in(title),
+                version=version_in(title),
                 line=line + 1,
                 body=_with_own_references(body, targets),
+                start=line,
+                after=after,
+                end=end,
             )
         )
     return tuple(sections)
+
+
+def release_sections(sections: Iterable[Section]) -> tuple[Section, ...]:
+    """Those about a version, at the level at which most of them stand."""
+    versioned = [one for one in sections if one.version is not None and "." in one.title]
+    if not versioned:
+        return ()
+    levels = [one.level for one in versioned]
+    level = max(sorted(set(levels)), key=levels.count)
+    return tuple(one for one in versioned if one.level == level)
 
 
 def find_section(text: str, version: str) -> Section | None:
@@ -66,7 +118,7 @@ def find_section(text: str, version: str) -> Section | None:
 def unreleased(text: str) -> Section | None:
     """The part that collects what is to come."""
     return next(
-        (s for s in parse_sections(text) if re.search(r"\bunreleased\b", s.title, re.IGNORECASE)),
+        (s for s in parse_sections(text) if s.is_open or _UNRELEASED.search(s.title)),
         None,
     )
 
@@ -76,35 +128,113 @@ def keeps_versions(text: str) -> bool:
     return any(section.version is not None for section in parse_sections(text))
 
 
-def _headings(lines: list[str]) -> list[tuple[int, int, int, str]]:
-    """Line of the heading, line after it, level, title; code blocks are passed over."""
-    found: list[tuple[int, int, int, str]] = []
+def candidates(names: Iterable[str]) -> list[str]:
+    """The files that may be the changelog: at the top first, then below `docs`."""
+    found = [
+        name
+        for name in names
+        if _NAME.fullmatch(posixpath.basename(name)) and _FOLDERS.fullmatch(posixpath.dirname(name))
+    ]
+    return sorted(
+        found, key=lambda name: (name.count("/"), not name.lower().startswith("change"), name)
+    )
+
+
+def find_changelog(names: Iterable[str], read: Callable[[str], str | None]) -> str | None:
+    """The changelog: the candidate that has the highest version, and not only a link to another."""
+    best, highest = None, None
+    for name in candidates(names):
+        text = read(name)
+        if text is None:
+            continue
+        sections = parse_sections(text)
+        versions = [s.version for s in release_sections(sections) if s.version]
+        newest = max(versions, default=Version("0.dev0") if _is_begun(sections) else None)
+        if newest is not None and (highest is None or newest > highest):
+            best, highest = name, newest
+    return best
+
+
+def _is_begun(sections: tuple[Section, ...]) -> bool:
+    return any(section.is_open for section in sections)
+
+
+def _headings(lines: list[str]) -> Iterator[tuple[int, int, int, str]]:
+    """Line of the heading, line after it, level, title; code, comments and front matter are none."""
     underlines: list[str] = []
-    fence = ""
-    for number, line in enumerate(lines):
-        marker = _FENCE.match(line)
-        if marker:
-            if not fence:
-                fence = marker[1]
-            elif marker[1].startswith(fence):
-                fence = ""
-            continue
-        if fence:
-            continue
+    for number, line in _prose(lines):
         markdown = _MARKDOWN.match(line)
         if markdown:
-            found.append((number, number + 1, len(markdown[1]), markdown[2]))
+            title = re.sub(r"[ \t]+#+[ \t]*$", "", markdown[2]).rstrip()
+            yield number, number + 1, len(markdown[1]), title
             continue
         under = _UNDERLINE.match(lines[number + 1]) if number + 1 < len(lines) else None
-        if under and line.strip() and not _UNDERLINE.match(line):
+        if under and line.strip() and not _UNDERLINE.match(line) and not _NO_TITLE.match(line):
             if under[1] not in underlines:
                 underlines.append(under[1])
-            found.append((number, number + 2, 1 + underlines.index(under[1]), line.strip()))
-    return found
+            yield number, number + 2, 1 + underlines.index(under[1]), line.strip()
+            continue
+        follows = number == 0 or not lines[number - 1].strip()
+        bold = _BOLD.match(line) if follows else None
+        if bold:
+            yield number, number + 1, 6, bold[1]
+        elif _BARE.match(line) and re.match(r"[ \t]+[-*+] ", _line_after(lines, number)):
+            yield number, number + 1, 7, line.rstrip()
 
 
-def _version_in(title: str) -> Version | None:
-    bare = re.sub(r"\[([^\]]+)\](\([^)]*\)|\[[^\]]*\])?", r"\1", title)
+def _line_after(lines: list[str], number: int) -> str:
+    """The next line that says anything."""
+    return next((line for line in lines[number + 1 : number + 4] if line.strip()), "")
+
+
+def _prose(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """The lines outside of code fences, HTML comments and a front matter, with their numbers."""
+    fence = ""
+    in_comment = False
+    begin = _front_matter(lines)
+    for number, line in enumerate(lines[begin:], begin):
+        marker = None if in_comment or _is_rule(lines, number, fence) else _FENCE.match(line)
+        if marker and not fence:
+            fence = marker[1]
+        elif marker and marker[1].startswith(fence):
+            fence = ""
+        elif not fence:
+            was_in_comment = in_comment
+            if in_comment or "<!--" in line:
+                in_comment = _stays_in_comment(line, in_comment=in_comment)
+            if not was_in_comment:
+                yield number, line
+
+
+def _is_rule(lines: list[str], number: int, fence: str) -> bool:
+    """Whether a line of tildes is the rule below a title, as reStructuredText has it, and no fence."""
+    above = lines[number - 1].strip() if number else ""
+    line = lines[number].rstrip()
+    return bool(above) and not fence and set(line) == {"~"} and len(line) >= len(above)
+
+
+def _stays_in_comment(line: str, *, in_comment: bool) -> bool:
+    """Whether the line ends inside an HTML comment."""
+    opened, closed = line.rfind("<!--"), line.rfind("-->")
+    if in_comment:
+        return closed < 0 or opened > closed
+    return opened > closed
+
+
+def _front_matter(lines: list[str]) -> int:
+    """How many lines a front matter takes: `---`, settings, `---`."""
+    if not lines or lines[0].rstrip() != "---":
+        return 0
+    for number, line in enumerate(lines[1:50], 1):
+        if line.rstrip() == "---":
+            return number + 1
+    return 0
+
+
+def version_in(title: str) -> Version | None:
+    """The version that a heading names."""
+    bare = _LINK.sub(r"\1", _ROLE.sub(r"\1", title))
+    bare = _ISO_DATE.sub("", bare)
     for pattern in (_VERSION, _NAMED):
         found = pattern.match(bare)
         if found:
