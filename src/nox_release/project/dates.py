@@ -1,0 +1,103 @@
+"""Dates as people write them in changelogs, and the same form for another day."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_MONTH = "(?P<month>" + "|".join(f"{one}|{one[:3]}\\.?" for one in _MONTHS) + r"|Sept\.?)"
+_DAY = r"(?P<day>\d{1,2})(?P<ordinal>st|nd|rd|th)?"
+_FORMS = tuple(
+    re.compile(rf"(?<![\w.]){form}(?!\w)", re.IGNORECASE)
+    for form in (
+        r"(?P<year>\d{4})(?P<mark>[-/])(?P<number>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
+        r"(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4})",
+        rf"{_MONTH} +{_DAY}(?P<comma>,?) +(?P<year>\d{{4}})",
+        rf"{_DAY} +(?:of +)?{_MONTH}(?P<comma>,?) +(?P<year>\d{{4}})",
+        rf"{_MONTH}(?P<comma>,?) +(?P<year>\d{{4}})",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A date in a text: from `start` up to `end`."""
+
+    start: int
+    end: int
+    found: re.Match[str]
+    month_first: bool
+
+    def like_this(self, day: dt.date) -> str:
+        """Another day in the same form."""
+        values = {key: value for key, value in self.found.groupdict().items() if value}
+        parts: list[tuple[int, int, str]] = []
+        for key, value in values.items():
+            parts.append((*self.found.span(key), self._part(key, value, day)))
+        text, at = [], self.start
+        for start, end, new in sorted(parts):
+            text += [self.found.string[at:start], new]
+            at = end
+        return "".join([*text, self.found.string[at : self.end]])
+
+    def _part(self, key: str, value: str, day: dt.date) -> str:
+        month_first = (key == "first") == self.month_first
+        if key == "year":
+            return str(day.year)
+        if key == "month":
+            return _month_like(value, day.month)
+        if key == "ordinal":
+            return _ordinal(day.day)
+        if key == "number" or (key in ("first", "second") and month_first):
+            return self._number(value, day.month)
+        if key in ("day", "first", "second"):
+            return self._number(value, day.day)
+        return value
+
+    def _number(self, example: str, number: int) -> str:
+        """With a zero before it where the example has one, or in digits alone might have."""
+        only_digits = "month" not in self.found.groupdict()
+        padded = example.startswith("0") or (only_digits and len(example) == 2)
+        return f"{number:02}" if padded else str(number)
+
+
+def find_date(text: str, *, around: str = "") -> Dated | None:
+    """The first date in `text`. Whether 1/2/2026 is in January, other dates `around` may tell."""
+    found = [match for form in _FORMS if (match := form.search(text))]
+    if not found:
+        return None
+    first = min(found, key=lambda match: (match.start(), -match.end()))
+    return Dated(
+        start=first.start(),
+        end=first.end(),
+        found=first,
+        month_first=_month_comes_first(first.groupdict().get("mark"), around or text),
+    )
+
+
+def _month_comes_first(mark: str | None, text: str) -> bool:
+    if mark != "/":
+        return False
+    pairs = [(int(m["first"]), int(m["second"])) for m in _FORMS[1].finditer(text)]
+    return not any(first > 12 for first, _ in pairs)
+
+
+def _month_like(example: str, month: int) -> str:
+    name = _MONTHS[month - 1]
+    if example.rstrip(".").title() not in _MONTHS:
+        name = name[:3] + ("." if example.endswith(".") else "")
+    return name.upper() if example.isupper() else name.lower() if example.islower() else name
+
+
+def _ordinal(day: int) -> str:
+    if 10 < day % 100 < 14:
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
