@@ -69,6 +69,7 @@ class Settings:
     pypi_user: str | None = None
     build_requires: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    version_files: tuple[str, ...] = ()
 
     def tag(self, name: str, version: str) -> str:
         """The tag of `version`; `{name}` and `{version}` may appear in `tag-format`."""

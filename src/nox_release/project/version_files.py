@@ -1,0 +1,138 @@
+"""Files that have the version because somebody says so: `version-files`, and the tables of tools
+that raised it before.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from nox_release.project.literals import find_toml, ini_sections, place_in, toml_place
+from nox_release.project.toml import parse_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from nox_release.project.documents import Document, Files
+    from nox_release.project.literals import Place
+
+
+def find_mentions(text: str, version: str) -> Iterator[re.Match[str]]:
+    """Where a text has exactly this version: 1.2.0 of `demo==1.2.0`, not of 11.2.0 or 1.2.0.1."""
+    pattern = rf"(?<![0-9A-Za-z_])(?<!\d\.)v?{re.escape(version)}(?![0-9A-Za-z_]|\.\d|\+)"
+    yield from re.finditer(pattern, text)
+
+
+def listed_place(files: Files, entry: str, version: str) -> Place | str:
+    """The one place that an entry of `version-files` means, `FILE` or `FILE:KEY`; or what is wrong.
+
+    A key is a dotted path in TOML, and elsewhere what stands before the version on its line.
+    """
+    name, _, key = entry.partition(":")
+    document = files.own(name)
+    if document is None:
+        return f"`{name}` is not there"
+    if key and name.endswith((".toml", ".lock")):
+        place = toml_place(document, find_toml(document), *_path(key))
+        if place is not None:
+            return place if place.text == version else f"`{key}` in `{name}` says {place.text}"
+    found = [
+        match
+        for match in find_mentions(document.text, version)
+        if not key or key.rpartition(".")[2] in _line_before(document.text, match.start())
+    ]
+    if len(found) != 1:
+        times = "not" if not found else f"{len(found)} times"
+        return f"`{name}` has {version} {times}" + (f" behind `{key}`" if key else "")
+    place = place_in(document, key or "version", *found[0].span())
+    return place or f"`{name}` has {version} in a form that cannot be edited"
+
+
+def _path(key: str) -> Iterator[str | int]:
+    for part in key.split("."):
+        yield int(part) if part.isdigit() else part
+
+
+def _line_before(text: str, position: int) -> str:
+    return text[text.rfind("\n", 0, position) + 1 : position]
+
+
+# --- what other tools' tables name ------------------------------------------------------------------
+
+
+def named_by_tools(tool: Mapping[str, Any], files: Files, version: str) -> Iterator[Place]:
+    """The places that a table of another tool names, each where it is the only one there."""
+    for name, before, after in _named(tool, files):
+        document = files.own(name)
+        place = _between(document, before, version, after) if document else None
+        if place is not None:
+            yield place
+
+
+def _between(document: Document, before: str, version: str, after: str) -> Place | None:
+    """The only place where the version stands between these texts."""
+    found = [
+        match
+        for match in find_mentions(document.text, version)
+        if document.text.startswith(after, match.end())
+        and document.text[: match.end() - len(version)].endswith(before)
+    ]
+    if len(found) != 1:
+        return None
+    return place_in(document, "version", *found[0].span())
+
+
+def _entries(listed: object) -> Iterator[tuple[str, str, str]]:
+    """`FILE:WHAT`, as python-semantic-release and commitizen have it."""
+    for entry in listed if isinstance(listed, list) else ():
+        if isinstance(entry, str):
+            yield entry.partition(":")[0], "", ""
+
+
+def _named(tool: Mapping[str, Any], files: Files) -> Iterator[tuple[str, str, str]]:
+    """File, and the text before and after the version there."""
+    yield from _bumpversion(_table(tool, "bumpversion").get("files"))
+    yield from _tbump(_table(tool, "tbump").get("file"))
+    for table, key in (("semantic_release", "version_variables"), ("commitizen", "version_files")):
+        yield from _entries(_table(tool, table).get(key))
+    for name in (".bumpversion.toml", "tbump.toml"):
+        document = files.own(name)
+        try:
+            other = parse_toml(document.text) if document else {}
+        except ValueError:
+            continue
+        yield from _bumpversion(_table(_table(other, "tool"), "bumpversion").get("files"))
+        yield from _tbump(other.get("file"))
+    for name in (".bumpversion.cfg", "setup.cfg"):
+        document = files.own(name)
+        for section, values in list(ini_sections(document.text)) if document else ():
+            if section.startswith("bumpversion:file:"):
+                file = section.removeprefix("bumpversion:file:").strip()
+                yield file, *_halves(values.get("search", ""), "{current_version}")
+
+
+def _table(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = mapping.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _bumpversion(listed: object) -> Iterator[tuple[str, str, str]]:
+    """https://callowayproject.github.io/bump-my-version/reference/configuration/file/"""
+    for item in listed if isinstance(listed, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("filename"), str):
+            search = item.get("search", "")
+            yield item["filename"], *_halves(search, "{current_version}")
+
+
+def _tbump(listed: object) -> Iterator[tuple[str, str, str]]:
+    """https://github.com/your-tools/tbump"""
+    for item in listed if isinstance(listed, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("src"), str):
+            yield item["src"], *_halves(item.get("search", ""), "{current_version}")
+
+
+def _halves(search: object, field: str) -> tuple[str, str]:
+    if not isinstance(search, str) or search.count(field) != 1:
+        return "", ""
+    before, _, after = search.partition(field)
+    return before, after
