@@ -1,0 +1,326 @@
+"""Replay the version commits of public projects: what people did, and what `prepare` plans.
+
+usage: python tests/tools/replay_versions.py [--limit N] [--show KIND] [--json FILE] GIT_DIRECTORY...
+
+Each argument is a repository's git directory. Commits that changed the project's version are found
+in its history by their diffs alone; at the parent of each, the edits for the new version are
+planned, and compared with the commit: the set of files, and the lines with the version.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import datetime as dt
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from nox_release.core.errors import ConfigurationError
+from nox_release.project.changelog_edits import Kind
+from nox_release.project.documents import Files
+from nox_release.project.preparing import plan_version
+from nox_release.project.pyproject import parse_project, parse_setup_cfg, parse_setup_py
+from nox_release.project.toml import parse_toml
+
+WHERE = (
+    "pyproject.toml", "setup.py", "setup.cfg", "Cargo.toml", "meson.build", "package.json",
+    ":(glob)**/__init__.py", ":(glob)**/*version*.py", ":(glob)**/__about__.py",
+    ":(glob)**/VERSION*", ":(glob)**/*meta*.py", ":(glob)*.py", ":(glob)**/VERSION.txt",
+)  # fmt: skip
+ASSIGNED = re.compile(
+    r"""^\s*["']?(?:__version__|version|VERSION|__VERSION__|current_version)["']?\s*(?::\s*[\w.]+\s*)?"""
+    r"""[=:]\s*[^=]"""
+)
+TOKEN = re.compile(
+    r"(?<![\w.])v?(\d+(?:\.\d+)+(?:[-_.]?(?:a|b|c|rc|alpha|beta|pre|post|dev)[-_.]?\d*)*(?:\+\w+)?)(?![\w.]\d|\w)"
+)
+ELSEWHERE = re.compile(
+    r"(^|/)(tests?|docs?|examples?|vendor|_vendor|patched|third_party|samples|news)/"
+)
+CHANGELOG = re.compile(
+    r"(^|/)(change(s|log)?|history|news|release(s|[-_]?notes)?|whats[-_]?new)[^/]*$", re.IGNORECASE
+)
+
+
+@dataclass
+class Outcome:
+    repository: str
+    commit: str
+    old: str
+    new: str
+    verdict: str
+    missing: list[str] = field(default_factory=list)
+    extra: list[str] = field(default_factory=list)
+    note: str = ""
+    kind: str = ""
+
+
+class History:
+    """One git directory, read without a work tree."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.parent.name if folder.name in ("repo", ".git") else folder.name
+        self.batch = subprocess.Popen(
+            ["git", "-C", str(folder), "cat-file", "--batch"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(self.folder), "-c", "core.quotePath=false", *arguments],
+            capture_output=True,
+            check=False,
+        )
+        return done.stdout.decode("utf-8", "surrogateescape")
+
+    def read(self, commit: str, file: str) -> bytes | None:
+        if "\n" in file:
+            return None
+        self.batch.stdin.write(f"{commit}:{file}\n".encode())
+        self.batch.stdin.flush()
+        head = self.batch.stdout.readline().split()
+        if head[-1] == b"missing" or head[-2] != b"blob":
+            if head[-1] != b"missing":
+                self.batch.stdout.read(int(head[-1]) + 1)
+            return None
+        raw = self.batch.stdout.read(int(head[-1]))
+        self.batch.stdout.read(1)
+        return raw
+
+    def files(self, commit: str) -> Files:
+        names = frozenset(
+            filter(None, self.git("ls-tree", "-r", "-z", "--name-only", commit).split("\0"))
+        )
+        return Files(names=names, read=lambda file: self.read(commit, file))
+
+    def version_commits(self, limit: int) -> list[tuple[str, str, str]]:
+        """Commit, version before, version after; the newest first."""
+        text = self.git(
+            "log", "--no-merges", "-n", "6000", "-U0", "--no-color", "--no-ext-diff", "--no-renames",
+            "--format=%x00%H", "-p", "--", *WHERE,
+        )  # fmt: skip
+        found = []
+        for part in text.split("\0")[1:]:
+            commit, _, diff = part.partition("\n")
+            pair = next(iter(_pairs(diff)), None)
+            if pair is not None:
+                found.append((commit.strip(), *pair))
+            if len(found) >= limit:
+                break
+        return found
+
+
+def hunks(diff: str):
+    """File, removed lines and added lines of every hunk."""
+    file, removed, added = "", [], []
+    for line in diff.split("\n"):
+        if line.startswith(("diff --git", "@@ ")):
+            if removed or added:
+                yield file, removed, added
+            removed, added = [], []
+        elif line.startswith("+++ "):
+            file = line[6:].rstrip("\t")
+        elif line.startswith("--- "):
+            if line != "--- /dev/null":
+                file = line[6:].rstrip("\t")
+        elif line.startswith("-"):
+            removed.append(line[1:])
+        elif line.startswith("+"):
+            added.append(line[1:])
+    if removed or added:
+        yield file, removed, added
+
+
+def _pairs(diff: str):
+    """Versions before and after, where one line changed by nothing else."""
+    for file, removed, added in hunks(diff):
+        if ELSEWHERE.search(file) or file.count("/") > 3:
+            continue
+        for before in removed:
+            whole = re.search(r"VERSION(\.txt)?$", file)
+            if not whole and not ASSIGNED.match(before):
+                continue
+            for after in added:
+                pair = _same_but_version(before, after)
+                if pair:
+                    yield pair
+
+
+def _same_but_version(before: str, after: str) -> tuple[str, str] | None:
+    old, new = TOKEN.search(before), TOKEN.search(after)
+    if not old or not new or old[1] == new[1]:
+        return None
+    if before[: old.start(1)] != after[: new.start(1)]:
+        return None
+    if re.sub(r"['\"].*", "", before[old.end(1) :].strip()) != re.sub(
+        r"['\"].*", "", after[new.end(1) :].strip()
+    ):
+        return None
+    try:
+        Version(old[1]), Version(new[1])
+    except InvalidVersion:
+        return None
+    return old[1], new[1]
+
+
+def _bounded(version: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.])(v?){re.escape(version)}(?!\w|\.\d)")
+
+
+def human_lines(diff: str, old: str, new: str) -> tuple[dict[str, list[str]], set[str]]:
+    """The lines whose version was raised, by file; and the changelogs that got a heading."""
+    lines: dict[str, list[str]] = collections.defaultdict(list)
+    logs: set[str] = set()
+    numbers = (_numbers(old), _numbers(new))
+    for file, removed, added in hunks(diff):
+        for line in added:
+            if _bounded(new).search(line):
+                if CHANGELOG.search(file) and not file.endswith(".py"):
+                    logs.add(file)
+                    continue
+                back = _bounded(new).sub(lambda m: m[1] + old, line)
+                if any(back == other for other in removed):
+                    lines[file].append(line)
+            elif (
+                numbers[1]
+                and numbers[1] in re.sub(r"\s", "", line)
+                and "version" in line.lower()
+                and any(numbers[0] in re.sub(r"\s", "", r) for r in removed)
+            ):
+                lines[file].append(line)
+    return lines, logs
+
+
+def _numbers(version: str) -> str:
+    release = Version(version).release
+    return ",".join(map(str, release)) if len(release) > 2 else ""
+
+
+def replay(
+    history: History, commit: str, old: str, new: str, entries: tuple[str, ...] = ()
+) -> Outcome | None:
+    parent = f"{commit}^"
+    files = history.files(parent)
+    project = read_project_at(files)
+    if project is None:
+        return None
+    there = tuple(entry for entry in entries if entry in files.names)
+    project = replace(project, settings=replace(project.settings, version_files=there))
+    diff = history.git("diff", "-U0", "--no-color", "--no-ext-diff", "--no-renames", parent, commit)
+    human, logs = human_lines(diff, old, new)
+    stamp = int(history.git("show", "-s", "--format=%ct", commit).split()[-1])
+    today = dt.datetime.fromtimestamp(stamp, tz=dt.timezone.utc).date()
+    outcome = Outcome(history.name, commit, old, new, "same")
+    plan = plan_version(project, files, new, today, drafted=("What changed.",))
+    ours = {change.file: change for change in plan.changes}
+    if plan.changelog_edit.kind is Kind.FRAGMENTS:
+        human = {file: lines for file, lines in human.items() if not CHANGELOG.search(file)}
+        logs = set()
+    outcome.kind = plan.changelog_edit.kind.name
+    if plan.changelog_edit.unparsed:
+        outcome.note += f"unparsed: {plan.changelog_edit.unparsed}"
+    wanted = set(human) | logs
+    outcome.missing = sorted(wanted - set(ours))
+    outcome.extra = sorted(set(ours) - wanted)
+    unequal = [
+        file
+        for file in sorted(set(human) & set(ours))
+        if not set(human[file]) <= set(ours[file].after.decode("utf-8", "replace").split("\n"))
+    ]
+    if plan.places.version is not None and plan.places.version != Version(old):
+        outcome.note += f" found {plan.places.declared.text} in {plan.places.declared.file}"
+    if unequal:
+        outcome.note += f" lines differ in {', '.join(unequal)}"
+    if outcome.missing or unequal:
+        outcome.verdict = "worse"
+    elif outcome.extra:
+        outcome.verdict = "better"
+    return outcome
+
+
+def read_project_at(files: Files):
+    raw = files.read("pyproject.toml") if "pyproject.toml" in files.names else None
+    try:
+        pyproject = parse_toml(raw.decode("utf-8", "replace")) if raw else {}
+        setup = None
+        if "project" not in pyproject:
+            setup = {}
+            for name, parse in (("setup.py", parse_setup_py), ("setup.cfg", parse_setup_cfg)):
+                text = files.read(name) if name in files.names else None
+                if text:
+                    setup |= parse(text.decode("utf-8", "replace"))
+        return parse_project(pyproject, root=Path("/"), setup=setup)
+    except (ConfigurationError, ValueError):
+        return None
+
+
+def listed_for(outcomes: list[Outcome]) -> tuple[str, ...]:
+    """What a maintainer would list: the files that were missed more than once."""
+    missed = collections.Counter(
+        file for one in outcomes for file in one.missing if not CHANGELOG.search(file)
+    )
+    return tuple(file for file, times in missed.most_common(5) if times > 1)
+
+
+def summary(outcomes: list[Outcome]) -> str:
+    counted = collections.Counter(one.verdict for one in outcomes)
+    good = 100 * (counted["same"] + counted["better"]) / max(len(outcomes), 1)
+    projects = len({one.repository for one in outcomes})
+    return f"{len(outcomes)} commits of {projects} projects, {dict(counted)}, same or better {good:.1f} %"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("repositories", nargs="+", type=Path)
+    parser.add_argument("--limit", type=int, default=15)
+    parser.add_argument("--show", default="")
+    parser.add_argument("--json", type=Path, help="write every outcome here")
+    parser.add_argument("--commits", type=Path, help="keep the commits that were found here")
+    options = parser.parse_args()
+    outcomes: list[Outcome] = []
+    without: list[Outcome] = []
+    kept = options.commits if options.commits and options.commits.is_file() else None
+    known = json.loads(kept.read_text(encoding="utf-8")) if kept else {}
+    for folder in options.repositories:
+        history = History(folder)
+        commits = known.get(history.name) or history.version_commits(options.limit)
+        known[history.name] = commits[: options.limit]
+        plain = [one for commit in commits if (one := replay(history, *commit)) is not None]
+        entries = listed_for(plain)
+        mine = [
+            replay(history, one.commit, one.old, one.new, entries)
+            if one.missing and entries
+            else one
+            for one in plain
+        ]
+        history.batch.kill()
+        without += plain
+        outcomes += mine
+        counted = collections.Counter(one.verdict for one in mine)
+        listed = f"version-files = {list(entries)}" if entries else ""
+        print(f"{history.name:<50} {len(mine):>3}  {dict(counted)}  {listed}", flush=True)
+        for one in mine:
+            if one.verdict in options.show.split(","):
+                print(
+                    f"    {one.commit[:9]} {one.old} -> {one.new}: {one.kind} "
+                    f"missing {one.missing} extra {one.extra} {one.note}"
+                )
+    print("without configuration:", summary(without))
+    print("with one line of version-files:", summary(outcomes))
+    if options.commits:
+        options.commits.write_text(json.dumps(known), encoding="utf-8")
+    if options.json:
+        options.json.write_text(json.dumps([vars(one) for one in outcomes], indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
