@@ -9,7 +9,7 @@ import pytest
 import diagnosis_corpus as corpus
 import nox_release
 
-CASES = corpus.read_cases()
+CASES = [case for case in corpus.read_cases() if case.file != "holdout3"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
