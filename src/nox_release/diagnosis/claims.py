@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _CLAIM = re.compile(
     r"[`\"' *({,](?P<key>sub|repository|repository_owner|repository_owner_id|workflow_ref"
     r"|job_workflow_ref|environment|event_name|ref)[`\"']?\s?(?::|=)\s?"
-    r"(?:Some\()?[`\"']?(?P<value>[^`\"',;\s)}]{1,300})"
+    r"(?:Some\(\s?)?[`\"']?(?P<value>[^`\"',;\s)}(]{1,300})"
 )
 _WORKFLOW = re.compile(r"^[^/]+/[^/]+/(?:\.github/workflows/)(?P<file>[^@/]+)@")
 _ABSENT = ("MISSING", "None", "null", "N/A")
@@ -70,13 +70,21 @@ def differences(claims: Mapping[str, str], publisher: TrustedPublisher) -> tuple
             f"The run's environment is {_shown(environment)}, this project's is "
             f"{_shown(publisher.environment or '')}."
         )
-    calling = _WORKFLOW.match(claims.get("workflow_ref", ""))
-    if calling and workflow and calling["file"] != workflow:
+    if calling := calling_workflow(claims):
         found.append(
-            f"The publishing job stands in the called workflow `{workflow}`, not in the workflow "
-            f"that was started, `{calling['file']}`."
+            f"The publishing job is in the called workflow `{workflow}`, not in the workflow that "
+            f"was started, `{calling}`."
         )
     return tuple(found)
+
+
+def calling_workflow(claims: Mapping[str, str]) -> str:
+    """The file of the workflow that was started, where the job is in another one that it called."""
+    called = _WORKFLOW.match(claims.get("job_workflow_ref", ""))
+    calling = _WORKFLOW.match(claims.get("workflow_ref", ""))
+    if not called or not calling or called["file"] == calling["file"]:
+        return ""
+    return calling["file"]
 
 
 def _shown(environment: str) -> str:

@@ -8,18 +8,19 @@ from collections import ChainMap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nox_release.diagnosis.model import TIERS, Diagnosis, Entry
-from nox_release.diagnosis.normalise import Log, read_log
-from nox_release.diagnosis.prefilter import Words, anchors_of, reduce_log, words_of
+from nox_release.diagnosis.long_logs import parts_of
+from nox_release.diagnosis.model import CONFIDENCES, TIERS, Diagnosis, Entry
+from nox_release.diagnosis.normalise import Line, Log, read_log
+from nox_release.diagnosis.patterns import compiled, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from nox_release.diagnosis.values import Circumstances
     from nox_release.project.pyproject import Project
 
-_LIMIT = 1_000_000
 _AROUND = 400
+_TRIES = 200
 
 # What only a failed program says, and what only one that did well says.
 _FAILED = re.compile(
@@ -35,13 +36,25 @@ _SUCCEEDED = re.compile(
     r"|All checks passed|completed successfully|Successfully installed |Cache restored"
     r"|\[new tag\]|Uploading \S+ 100%|Finished: SUCCESS"
 )
-# Frames that a notice of the publish step may explain; any other one names a step of its own.
-_ANYBODYS_FRAMES = {"tw-frame", "uv-frame", "gr-exit"}
+# Lines that only frame a failure. They are never a diagnosis: the cause stands before them.
+_FRAME = re.compile(
+    r"Process completed with exit code [1-9]|^\S{0,300} ?failed with exit code [1-9]"
+    r"|The process '[^']{1,300}' failed with exit code|Job failed: exit code|Exited with code"
+    r"|^(?:g?make|ninja)(?:\[\d+\])?: .{0,300}\b(?:Error \d|stopped)|\bELIFECYCLE\b"
+)
+# Frames of programs that are no part of the publish step: its notices do not explain them.
+_ANOTHER_STEP = re.compile(
+    r"Backend subprocess exited|maturin failed|Failed to build `|The build backend returned an error"
+    r"|cibuildwheel: (?:error|Command)|subprocess-exited-with-error|ninja: build stopped"
+    r"|returned non-zero exit status|The strategy configuration was canceled|: FAIL code \d"
+    r"|\[(?:Build|Publish)Error\]|git' failed with exit code"
+)
 _ERROR_LINE = re.compile(
-    r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found)\b"
+    r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found|cannot|unable to|unsatisfiable)\b"
     r"|^\s*[\w.]+(?:error|exception)(?::|$)|traceback \(most recent call last\)",
     re.IGNORECASE,
 )
+_HEADING = re.compile(r"^(?:Run|shell:|env:|with:) ?|^\s*[\w-]+: *(?:\*\*\*)?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,39 +72,28 @@ def diagnose(
 ) -> tuple[Diagnosis, ...]:
     """See `nox_release.diagnose`; `known` is what has been found out beside the log.
 
-    A log in a file may be given as its bytes: only the parts that matter are decoded.
+    A log in a file may be given as its bytes: only the parts that are read are decoded.
     """
     from nox_release.diagnosis.rivals import judged
     from nox_release.diagnosis.values import Circumstances
 
-    log = _read(text)
+    log = read(text)
     hits = _chosen(log, _hits(log))
     return judged(log, hits, project=project, known=known or Circumstances())
 
 
 @functools.cache
-def _index() -> tuple[tuple[Entry, tuple[tuple[str, tuple[Words, ...]], ...]], ...]:
+def _entries() -> tuple[Entry, ...]:
     from nox_release.diagnosis.catalogue import ENTRIES
 
-    return tuple(
-        (entry, tuple((pattern, anchors_of(pattern)) for pattern in entry.patterns))
-        for entry in ENTRIES
-    )
+    return ENTRIES
 
 
-@functools.cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of the catalogue, made when it is first needed."""
-    return re.compile(pattern, re.IGNORECASE)
-
-
-def _read(text: str | bytes) -> Log:
+def read(text: str | bytes) -> Log:
+    """The log, normalised; of a long one its first and last megabyte and its marked errors."""
     if isinstance(text, bytes) and text.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = text.decode("utf-16", "replace")  # what PowerShell's `>` writes
-    needed = [group for _, patterns in _index() for _, groups in patterns for group in groups]
-    pieces = [
-        read_log(chunk, first_line=line) for line, chunk in reduce_log(text, needed, limit=_LIMIT)
-    ]
+    pieces = [read_log(part, first_line=line) for line, part in parts_of(text)]
     starts: list[int] = []
     offset = 0
     for piece in pieces:
@@ -105,13 +107,13 @@ def _read(text: str | bytes) -> Log:
 
 
 def _hits(log: Log) -> list[Hit]:
-    present = set(words_of(log.text))
+    lowered = log.text.lower()
     hits = []
-    for entry, patterns in _index():
+    for entry in _entries():
         found = [
             hit
-            for pattern, groups in patterns
-            if any(group <= present for group in groups)
+            for pattern in entry.patterns
+            if literal(pattern) in lowered
             and (hit := _first(entry, compiled(pattern), log)) is not None
         ]
         if found:
@@ -136,48 +138,81 @@ def _first(entry: Entry, pattern: re.Pattern[str], log: Log) -> Hit | None:
         if not entry.unless or not compiled(entry.unless).search(around):
             groups = {key: value.strip() for key, value in found.groupdict().items() if value}
             return Hit(entry=entry, start=found.start(), end=found.end(), groups=groups)
-        if number > 200:
+        if number > _TRIES:
             break
     return None
 
 
 def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:
     """The hits that count, first cause first."""
-    failed = _has_failed(log)
+    failed = has_failed(log)
     if not failed and _SUCCEEDED.search(log.text):
         hits = [hit for hit in hits if hit.entry.silent]
-    if not failed and len(log.lines) > 1:
+    if (not failed and len(log.lines) > 1) or _ANOTHER_STEP.search(log.text):
         hits = [hit for hit in hits if hit.entry.tier != "notice"]
-    frames = {hit.entry.id for hit in hits if hit.entry.tier == "frame"}
-    if frames - _ANYBODYS_FRAMES:
-        hits = [hit for hit in hits if hit.entry.tier != "notice"]
-    if frames:
+    if failed:
         hits = [h for h in hits if (h.entry.tier, h.entry.confidence) != ("notice", "possible")]
     hidden = {name for hit in hits for name in hit.entry.hides}
     hits = [hit for hit in hits if hit.entry.id not in hidden]
-    best = min((TIERS.index(hit.entry.tier) for hit in hits), default=0)
-    if TIERS[best] != "frame":
-        hits = [hit for hit in hits if hit.entry.tier != "frame"]
-    if TIERS[best] in ("cause", "symptom"):
+    if any(hit.entry.tier != "notice" for hit in hits):
         hits = [hit for hit in hits if hit.entry.tier != "notice"]
-    unique: dict[str, Hit] = {}
-    for hit in sorted(hits, key=lambda hit: (TIERS.index(hit.entry.tier), hit.start, -hit.end)):
-        unique.setdefault(hit.entry.id, hit)
-    return list(unique.values())
+    return _one_for_each_line(log, hits)
 
 
-def _has_failed(log: Log) -> bool:
+def _one_for_each_line(log: Log, hits: Iterable[Hit]) -> list[Hit]:
+    """The hits, best first, without those that stand inside the lines of a better one."""
+
+    def lines(hit: Hit) -> tuple[int, int]:
+        return log.line_at(hit.start).number, log.line_at(max(hit.end - 1, hit.start)).number
+
+    def rank(hit: Hit) -> tuple[int, int, int, int, int]:
+        tier, sure = TIERS.index(hit.entry.tier), CONFIDENCES.index(hit.entry.confidence)
+        return tier, lines(hit)[0], sure, hit.start, -hit.end
+
+    chosen: dict[str, Hit] = {}
+    taken: list[tuple[int, int]] = []
+    for hit in sorted(hits, key=rank):
+        first, last = lines(hit)
+        if not any(start <= last and first <= stop for start, stop in taken):
+            chosen.setdefault(hit.entry.id, hit)
+            taken.append((first, last))
+    return list(chosen.values())
+
+
+def has_failed(log: Log) -> bool:
+    """Whether something in the log says that a program failed."""
     return any(line.level == "error" for line in log.lines) or bool(_FAILED.search(log.text))
 
 
-def first_errors(text: str | bytes, *, count: int = 5) -> tuple[str, ...]:
-    """The first lines of a log that speak of an error, for a person to read."""
-    found: list[str] = []
-    for line in _read(text).lines:
-        if line.level == "error" or _ERROR_LINE.search(line.text):
-            shown = line.text.strip()[:300]
-            if shown not in found:
-                found.append(shown)
-            if len(found) == count:
-                break
-    return tuple(found)
+def first_errors(text: str | bytes, *, count: int = 8) -> tuple[str, ...]:
+    """The lines of a failed log that a person should read.
+
+    Those that speak of an error, and the last ones before the line that ends a failed step, in
+    whose words nothing may say "error". In the log's order, each once, frames left out.
+    """
+    log = read(text)
+    telling = [line for line in log.lines if line.text.strip() and not _FRAME.search(line.text)]
+    errors = [line for line in telling if line.level == "error" or _ERROR_LINE.search(line.text)]
+    before = _before_the_frame(log)
+    chosen = [*errors[: max(count - len(before), count // 2)], *before]
+    if not chosen and has_failed(log):
+        chosen = list(log.lines[-2:])
+    shown = (line.text.strip()[:300] for line in sorted(chosen, key=lambda line: line.number))
+    return tuple(dict.fromkeys(shown))
+
+
+def _before_the_frame(log: Log, *, count: int = 4) -> list[Line]:
+    """The last lines that a failed step printed before the line that ends it."""
+    for position, line in enumerate(log.lines):
+        if _FRAME.search(line.text) and "Process completed" in line.text:
+            step = [
+                other
+                for other in log.lines[max(position - 40, 0) : position]
+                if (other.job, other.step) == (line.job, line.step)
+                and other.text.strip()
+                and not _FRAME.search(other.text)
+                and not _HEADING.search(other.text)
+            ]
+            if step:
+                return step[-count:]
+    return []

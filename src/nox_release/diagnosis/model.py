@@ -8,11 +8,14 @@ from typing import Any, Literal, get_args
 Confidence = Literal["certain", "likely", "possible"]
 """`certain`: the text has one cause. `likely`: the usual one of several. `possible`: one of many."""
 
-Tier = Literal["cause", "symptom", "notice", "frame"]
+CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
+
+Tier = Literal["cause", "symptom", "notice"]
 """How much a text says, best first.
 
 `cause` names what is wrong. `symptom` may be the echo of something better said elsewhere.
-`notice` also stands in logs of runs that went well. `frame` only says that something failed.
+`notice` also stands in logs of runs that went well. What only says that something failed is in no
+entry.
 """
 
 TIERS: tuple[Tier, ...] = get_args(Tier)

@@ -79,6 +79,11 @@ class Log:
             return Line(number=1, text="")
         return self.lines[max(bisect_right(self.starts, position) - 1, 0)]
 
+    def line_by_number(self, number: int) -> Line:
+        """The line of this number, or the last one before it."""
+        position = bisect_right(self.lines, number, key=lambda line: line.number)
+        return self.lines[max(position - 1, 0)] if self.lines else Line(number=1, text="")
+
     def text_of_lines(self, start: int, end: int) -> str:
         """The whole lines, joined, that hold this part of `text`."""
         first = max(bisect_right(self.starts, start) - 1, 0)

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
-from nox_release.diagnosis.claims import called_elsewhere, differences, parse_claims
-from nox_release.diagnosis.model import Diagnosis
+from packaging.version import InvalidVersion, Version
+
+from nox_release.diagnosis.claims import (
+    called_elsewhere,
+    calling_workflow,
+    differences,
+    parse_claims,
+)
+from nox_release.diagnosis.uploads import uploads_in
 from nox_release.diagnosis.values import fill, repository_of, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from nox_release.diagnosis.engine import Hit
+    from nox_release.diagnosis.model import Confidence, Diagnosis
     from nox_release.diagnosis.normalise import Log
     from nox_release.diagnosis.values import Circumstances
     from nox_release.project.pyproject import Project
@@ -47,10 +56,13 @@ def judged(
     unique: dict[str, Diagnosis] = {}
     for diagnosis in found:
         unique.setdefault(diagnosis.id, diagnosis)
-    return tuple(unique.values())
+    first, *others = unique.values()
+    return (_after_uploads(first, case), *others)
 
 
 def _diagnosis(hit: Hit, case: Case) -> Diagnosis:
+    from nox_release.diagnosis.model import Diagnosis
+
     line = case.log.line_at(hit.start)
     shown = case.log.text_of_lines(hit.start, hit.end)
     entry = hit.entry
@@ -70,6 +82,51 @@ def _diagnosis(hit: Hit, case: Case) -> Diagnosis:
     )
 
 
+def _as(
+    name: str, diagnosis: Diagnosis, case: Case, *, confidence: Confidence | None = None
+) -> Diagnosis:
+    """The diagnosis of another entry, at the same line."""
+    from nox_release.diagnosis.catalogue import entry
+
+    other = entry(name)
+    captures = dict(diagnosis.captures)
+    return replace(
+        diagnosis,
+        id=name,
+        title=fill(other.title, case.values, captures),
+        cause=fill(other.cause, case.values, captures),
+        fix=fill(other.fix, case.values, captures),
+        link=other.link,
+        tool=other.tool,
+        confidence=confidence or other.confidence,
+    )
+
+
+# --- what went well before -------------------------------------------------------------------
+
+
+def _after_uploads(diagnosis: Diagnosis, case: Case) -> Diagnosis:
+    """With the files that were uploaded before this failed: they stay, and are not to be sent again."""
+    told = uploads_told(case.log, diagnosis.line_number or 0, case.values["index"])
+    return replace(diagnosis, cause=f"{told} {diagnosis.cause}") if told else diagnosis
+
+
+def uploads_told(log: Log, failed_at: int, index: str) -> str:
+    """A sentence about the files that had been uploaded before the line `failed_at`; or nothing."""
+    found = uploads_in(log)
+    if not found.files or (failed_at and failed_at < found.until):
+        return ""
+    number = "1 file is" if len(found.files) == 1 else f"{len(found.files)} files are"
+    where = f"{number} on {index} already ({', '.join(found.files[:4])}"
+    where += ", …)" if len(found.files) > 4 else ")"
+    last = log.line_by_number(found.until)
+    failing = log.line_by_number(failed_at) if failed_at else None
+    elsewhere = failing is not None and (failing.job, failing.step) != (last.job, last.step)
+    if found.complete or elsewhere:
+        return f"{where}: do not run the upload again; what failed is a step after it."
+    return f"{where}; what failed is the upload of the next one."
+
+
 # --- no publisher for these claims -----------------------------------------------------------
 
 
@@ -77,14 +134,16 @@ def _no_publisher(diagnosis: Diagnosis, _: Hit, case: Case) -> tuple[Diagnosis, 
     elsewhere = called_elsewhere(case.claims)
     if elsewhere:
         cause = (
-            f"The publishing job stands in a reusable workflow of `{elsewhere}`, but the run "
-            f"belongs to `{case.claims['repository']}`: PyPI knows no such publisher."
+            f"The publishing job is in a reusable workflow of `{elsewhere}`, but the run belongs to "
+            f"`{case.claims['repository']}`: PyPI has no publisher for that."
         )
         fix = (
-            "Write the publishing job out in this repository's own workflow, and keep only the "
-            "build in the reusable one."
+            "Move the publishing job into this repository's own workflow; the build may stay in the "
+            "reusable one."
         )
         return (replace(diagnosis, cause=cause, fix=fix),)
+    if calling_workflow(case.claims):
+        return (_as("oi-jwr", diagnosis, case, confidence="certain"),)
     if case.known.publisher is not None and case.claims:
         found = differences(case.claims, case.known.publisher)
         if found:
@@ -92,9 +151,9 @@ def _no_publisher(diagnosis: Diagnosis, _: Hit, case: Case) -> tuple[Diagnosis, 
                 replace(diagnosis, cause=" ".join((diagnosis.cause, *found)), confidence="certain"),
             )
         fix = (
-            "The run's claims are those of this project's workflow, so what is registered on "
-            f"{case.values['index']} differs, has expired (a pending publisher lives 30 days) or "
-            f"is registered on another index. {diagnosis.fix}"
+            "The run's claims match this project's workflow, so the publisher registered on "
+            f"{case.values['index']} is wrong, missing, expired (a pending publisher lives 30 days) "
+            f"or on another index. {diagnosis.fix}"
         )
         return (replace(diagnosis, fix=fix),)
     hints = _claim_hints(case)
@@ -139,16 +198,18 @@ def _claim_hints(case: Case) -> tuple[str, ...]:
 
 
 def _already_there(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, ...]:
-    """The named file of another version than the project's: what was built is not what was meant."""
+    """Stored by a first try that was answered with an error; or another version than was meant."""
+    if _SERVER_ERROR.search(case.log.text[: hit.start]):
+        return (_as("wh-stored", diagnosis, case),)
     version = case.known.version or (case.project.version if case.project else None)
     named = re.search(r"\('([^']+)'", case.log.text[hit.start : hit.end + 200])
     file = named[1] if named else case.values.get("file", "")
     found = re.match(r"[^-]+-([^-]+?)(?:-|\.tar\.gz|\.zip)", file)
-    if version and found and found[1] != version:
+    if version and found and not _same_version(found[1], version):
         cause = (
             f"The run built version {found[1]}, which is on {case.values['index']} already; this "
-            f"project's version is {version}. The run was made from an older commit, or the new "
-            "version was not committed before the tag."
+            f"project's version is {version}. The run used an older commit, or the new version was "
+            "not committed before the tag was made."
         )
         return (replace(diagnosis, cause=cause),)
     if (case.known.run_attempt or 1) > 1:
@@ -157,21 +218,37 @@ def _already_there(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosi
             "the first attempt had already uploaded."
         )
         fix = (
-            "See which files are there: {releases_page}. To bring the missing ones, re-run only "
-            "the failed publish job (same artifacts, same bytes: PyPI accepts those again); "
-            "otherwise release the next version."
+            "See which files are there: {releases_page}. To add the missing ones, re-run only the "
+            "failed publish job (it uploads the same bytes, which PyPI accepts again). Otherwise "
+            "release the next version."
         )
         return (replace(diagnosis, cause=cause, fix=fill(fix, case.values, {})),)
     return (diagnosis,)
 
 
+_SERVER_ERROR = re.compile(
+    r"\b50[0234] (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out|Server Error)"
+    r"|Received \"?50[0234]\b|status(?: code)? 50[0234]\b",
+    re.IGNORECASE,
+)
+
+
+def _same_version(one: str, other: str) -> bool:
+    """Whether two spellings are one version (`1.0.0-rc.1` is `1.0.0rc1`)."""
+    try:
+        return Version(one.replace("_", "-")) == Version(other)
+    except InvalidVersion:
+        return one == other
+
+
 def _not_yours(diagnosis: Diagnosis, _: Hit, case: Case) -> tuple[Diagnosis, ...]:
     if case.known.status in ("archived", "quarantined"):
         cause = (
-            f"The project is {case.known.status} on {case.values['index']}, so it takes no uploads."
+            f"The project is {case.known.status} on {case.values['index']}, which accepts no files "
+            "for it."
         )
         fix = (
-            "An owner unarchives it at {settings_page}."
+            "An owner can unarchive it at {settings_page}."
             if case.known.status == "archived"
             else "PyPI's administrators have to lift the quarantine: https://github.com/pypi/support"
         )
@@ -183,57 +260,101 @@ def _not_yours(diagnosis: Diagnosis, _: Hit, case: Case) -> tuple[Diagnosis, ...
 
 # --- a metadata version too new --------------------------------------------------------------
 
-# What first read each metadata version. Sources: the changelogs of twine and of
-# pypa/gh-action-pypi-publish, and public reports of failed releases.
+# What first read each metadata version, and when that was last looked up. Sources: the changelogs
+# of twine and of pypa/gh-action-pypi-publish, and Warehouse's own list.
+KNOWN_AS_OF = date(2026, 11, 26)
 _READERS = {
     "2.4": "twine 6.1 or later, or pypa/gh-action-pypi-publish v1.12.4 or later",
     "2.5": "twine 7.0 or later, or pypa/gh-action-pypi-publish v1.14.2 or later",
+    "2.6": "twine 7.0 or later with packaging 26.3 or later",
 }
+_NEWEST_ON_PYPI = "2.5"
 
 
 def _metadata_version(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, ...]:
-    """Whether the uploader or PyPI does not know it: only the uploader says InvalidDistribution."""
-    before = case.log.text[max(hit.start - 120, 0) : hit.end]
-    reader = _READERS.get(hit.groups.get("v", ""))
-    if "InvalidDistribution" not in before or reader is None:
-        return (diagnosis,)
-    version = hit.groups["v"]
+    """Whether the index or the uploader does not know it: only the latter says InvalidDistribution."""
+    before = case.log.text[max(hit.start - 200, 0) : hit.end]
+    version = hit.groups.get("v", "")
+    if "InvalidDistribution" not in before:
+        return (replace(diagnosis, cause=_NOT_ON_INDEX.format(version=version or "of the files")),)
+    reader = _READERS.get(version)
+    if reader is None:
+        reader = "the newest twine and packaging"
     cause = (
-        f"The build back end writes metadata {version}, and the twine that checks the files is too "
-        "old to read it; the files themselves are sound, and nothing was uploaded."
+        f"The build backend writes metadata {version or 'of a newer version'}, and the twine that "
+        "checks the files is too old to read it. The files are good; nothing was uploaded."
     )
     fix = (
-        f"Use {reader}. Or keep the back end below the release that began to write it, in "
-        "`build-system.requires`."
+        f"Use {reader}. Or pin {{backend_package}} in `build-system.requires` to an older release."
     )
-    return (replace(diagnosis, cause=cause, fix=fix),)
-
-
-# --- an empty 403 ----------------------------------------------------------------------------
-
-
-def _frame(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, ...]:
-    """A refusal without PyPI's words: the status alone tells where to look."""
-    from nox_release.diagnosis.catalogue import entry
-
-    status = hit.groups.get("c", "")
-    likely = {"403": ("wh-auth", "wh-not-yours"), "401": ("wh-auth",)}.get(status, ())
-    first = []
-    for name in likely:
-        other = entry(name)
-        first.append(
-            replace(
-                diagnosis,
-                id=name,
-                title=fill(other.title, case.values, {}),
-                cause=fill(other.cause, case.values, {}),
-                fix=fill(other.fix, case.values, {}),
-                link=other.link,
-                tool=other.tool,
-                confidence="possible",
-            )
+    if version and version > _NEWEST_ON_PYPI:
+        fix = (
+            f"PyPI took metadata up to {_NEWEST_ON_PYPI} when this was last looked up "
+            f"({KNOWN_AS_OF}), so a newer twine alone may not help: pin {{backend_package}} in "
+            "`build-system.requires` to a release that writes it."
         )
-    return (*first, diagnosis)
+    return (replace(diagnosis, cause=cause, fix=fill(fix, case.values, {})),)
+
+
+_NOT_ON_INDEX = (
+    "The index itself does not know metadata {version}: the build backend is newer than the index. "
+    "A newer twine does not help."
+)
+
+
+# --- a refusal without the index's words ------------------------------------------------------
+
+
+def _bare_status(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, ...]:
+    """The status alone tells where to look, and no more."""
+    status = hit.groups.get("c", "")
+    likely = ("wh-auth", "wh-not-yours") if status == "403" else ("wh-auth",)
+    return tuple(_as(name, diagnosis, case, confidence="possible") for name in likely)
+
+
+# --- no token and no password ------------------------------------------------------------------
+
+_PASSWORD_MEANT = re.compile(
+    r"\bsecrets\.\w+|\b(?:PYPI|TWINE)_\w*(?:TOKEN|PASSWORD)\b|\bpassword: ?(?!\*)", re.IGNORECASE
+)
+
+
+def _no_permission(diagnosis: Diagnosis, _: Hit, case: Case) -> tuple[Diagnosis, ...]:
+    """The action tries trusted publishing when its password is empty: which of the two was meant?"""
+    if "with no supplied password field" not in case.log.text:
+        return (diagnosis,)
+    if _PASSWORD_MEANT.search(case.log.text):
+        return (_as("ga-empty", diagnosis, case),)
+    cause = (
+        "No password reached the action, so it tried trusted publishing, which this job may not use. "
+        "If a stored token was meant, its secret is empty: it has another name, or this run cannot "
+        "see it (forks and other environments cannot)."
+    )
+    fix = (
+        "For trusted publishing, do this; for a token, compare the secret's name in the workflow "
+        f"with Settings → Secrets. {diagnosis.fix}"
+    )
+    return (replace(diagnosis, cause=cause, fix=fix, confidence="likely"),)
+
+
+_TOKENS = {
+    "hatch": "`HATCH_INDEX_USER=__token__` and `HATCH_INDEX_AUTH`",
+    "poetry": "`POETRY_PYPI_TOKEN_PYPI`",
+    "maturin": "`MATURIN_PYPI_TOKEN`",
+    "flit": "`FLIT_USERNAME=__token__` and `FLIT_PASSWORD`",
+    "pdm": "`PDM_PUBLISH_USERNAME=__token__` and `PDM_PUBLISH_PASSWORD`",
+    "uv": "`UV_PUBLISH_TOKEN`",
+    "twine": "`TWINE_USERNAME=__token__` and `TWINE_PASSWORD`",
+}
+
+
+def _no_credentials(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, ...]:
+    """With the variables of the tool that looked for credentials."""
+    before = case.log.text[: hit.end].lower()
+    near = {tool: max(before.rfind(f"{tool}{end}") for end in "/ .") for tool in _TOKENS}
+    tool = max(near, key=lambda name: near[name])
+    variables = _TOKENS[tool if near[tool] >= 0 else "twine"]
+    return (replace(diagnosis, fix=diagnosis.fix.replace("<variables>", variables)),)
 
 
 _JUDGES: dict[str, Callable[[Diagnosis, Hit, Case], tuple[Diagnosis, ...]]] = {
@@ -246,6 +367,7 @@ _JUDGES: dict[str, Callable[[Diagnosis, Hit, Case], tuple[Diagnosis, ...]]] = {
     "wh-not-yours": _not_yours,
     "wh-token-not-yours": _not_yours,
     "wh-metaver": _metadata_version,
-    "tw-frame": _frame,
-    "uv-frame": _frame,
+    "up-bare-status": _bare_status,
+    "ga-perm": _no_permission,
+    "up-no-credentials": _no_credentials,
 }

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nox_release.diagnosis.backends import backend_of
 from nox_release.project import pages
 
 if TYPE_CHECKING:
@@ -95,7 +96,10 @@ def values_of(
 ) -> dict[str, str]:
     """The values for `fill`; those that nothing tells are left out."""
     index = index_in(text, project)
+    backend = backend_of(text, project)
     values = {
+        "backend_package": backend.package,
+        "pack": backend.pack,
         "index": index.title,
         "upload_url": index.upload_url,
         "pypi": index.api_url.rstrip("/"),
@@ -180,6 +184,8 @@ def fill(template: str, values: Mapping[str, str], captures: Mapping[str, str]) 
 
     def value(found: re.Match[str]) -> str:
         key = found[1]
+        if key == "pack":
+            return values.get("pack", "").replace("FILE", captures.get("f", "FILE"))
         unsaid = "…" if len(key) == 1 else found[0]
         return captures.get(key) or values.get(key) or _SPOKEN.get(key) or unsaid
 

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from nox_release.diagnosis.catalogue.tables import table
 
+# What is said about images and about Node was looked up then. Sources: GitHub's changelog and
+# https://github.com/actions/runner-images.
+KNOWN_AS_OF = date(2026, 11, 26)
+
 _ = table(tool="GitHub Actions", link="https://docs.github.com/en/actions")
+
+_NODE = "https://github.blog/changelog/2025-09-19-deprecation-of-node-20-on-github-actions-runners/"
+_NODE_24 = (
+    "Use the first major for Node 24 or a later one: checkout v5, setup-python v6, upload-artifact v6, "
+    "download-artifact v7; for other actions the newest release."
+)
+_IMAGES = "https://github.com/actions/runner-images#available-images"
 
 ENTRIES = (
     _(
@@ -15,13 +28,13 @@ ENTRIES = (
         ),
         "The environment `{e}` does not admit this tag or branch.",
         "Its deployment rules list other branches or tags.",
-        "Add a tag rule `v*` at https://github.com/{owner}/{repo}/settings/environments, then re-run the job.",
+        "Add a tag rule `v*` at https://github.com/{owner}/{repo}/settings/environments, then re-run "
+        "the job.",
         hides=("gr-rejected",),
     ),
     _(
         "gr-wait",
         (
-            r"(?:status|run) ?[:=]? ?\"?waiting\"?(?: for)?",
             r"Waiting for review:",
             r"waiting for (?:approval|review|pending deployment)",
             r"needs approval to start deploying",
@@ -30,16 +43,15 @@ ENTRIES = (
         "The environment has required reviewers.",
         "Approve it on the run's page: Review deployments.",
         tier="symptom",
-        confidence="likely",
         silent=True,
         unless=r"[Ww]aiting for a runner|Waiting for a hosted",
     ),
     _(
         "gr-rejected",
-        (r"The deployment was rejected", r"deployment (?:has been |was )?rejected"),
+        r"deployment (?:has been |was )?rejected",
         "A reviewer rejected the deployment.",
         "The environment's protection asked for approval.",
-        "Run the workflow again and approve it.",
+        "Ask the reviewer why; then re-run the job and have it approved.",
     ),
     _(
         "gr-invalid",
@@ -52,8 +64,9 @@ ENTRIES = (
             r"This run likely failed because of a workflow file issue",
         ),
         "GitHub cannot read the workflow file.",
-        "Its YAML or its schema is wrong.",
-        "Correct the named line; `actionlint` finds it beforehand.",
+        "Its YAML, a key or an expression in it is wrong.",
+        "Correct the line that is named; `actionlint` finds such errors before a push.",
+        hides=("gr-template",),
     ),
     _(
         "gr-nested-permission",
@@ -62,9 +75,44 @@ ENTRIES = (
             r"nested job '[^']{1,80}' is requesting",
         ),
         "A called workflow asks for more than its caller grants.",
-        "It wants `{p}`, the calling job gives `{a}`.",
-        "Grant it in the calling job's `permissions:`; the publishing job itself belongs in the top-level workflow.",
-        hides=("gr-invalid",),
+        "It wants `{p}`, and the calling job gives `{a}`.",
+        "Grant `{p}` in the calling job's `permissions:`. A publishing job belongs in the workflow that "
+        "is started, not in a called one.",
+        hides=("gr-invalid", "gr-template"),
+    ),
+    _(
+        "gr-needs",
+        r"Job '(?P<j>[^']{1,80})' depends on unknown job",
+        "`needs:` of the job `{j}` names a job that does not exist.",
+        "The name is misspelt, or the other job was renamed.",
+        "Write the id of the other job (the key under `jobs:`) into `needs:`.",
+        hides=("gr-invalid", "gr-template"),
+    ),
+    _(
+        "gr-template",
+        (
+            r"The template is not valid",
+            r"Error: \.github/workflows/\S+ \(Line: \d+, Col: \d+\)",
+            r"Error when evaluating '\w+'",
+        ),
+        "An expression in the workflow cannot be evaluated.",
+        "The line that is named has a wrong `${{ … }}`, often with a value that is empty for this event.",
+        "Correct the expression in that line; `actionlint` explains what is wrong with it.",
+    ),
+    # Artifacts.
+    _(
+        "gr-art-digest",
+        (
+            r"Digest validation failed",
+            r"digest (?:mismatch|of downloaded artifact does not match|does not match)",
+            r"Expected (?:digest|hash)[^.]{0,120}? but (?:got|received)",
+        ),
+        "The downloaded artifact is not the one that was uploaded.",
+        "Its digest differs from the expected one: the download was cut off or damaged. download-artifact "
+        "v8 stops then; before, it only warned.",
+        "Re-run the failed job. Do not publish these files, and do not switch the check off.",
+        link="https://github.com/actions/download-artifact",
+        unless=r"digest supplied",
     ),
     _(
         "gr-art-missing",
@@ -73,52 +121,60 @@ ENTRIES = (
             r"Artifact not found for name:? ?(?P<a>[\w./-]{0,80})",
             r"Unable to find (?:an |any )?artifacts? (?:with|for|matching)",
             r"No files were found with the provided path:? ?(?P<p>[^ ]{0,120})",
-            r"Unable to find any artifacts for the associated workflow",
             r"No artifacts? found (?:with|matching|for)",
-            r"BlobNotFound",
         ),
         "The artifact with the built files is not there.",
-        "Its name or path differs between upload and download, the build wrote elsewhere, or the build job did not run.",
-        "Give both the same `name:`, `path: dist/`, `needs: [build]`, and `if-no-files-found: error` on the upload.",
-        silent=False,
+        "Its name or path differs between upload and download, the build wrote elsewhere, or the build "
+        "job did not run.",
+        "Give both the same `name:`, `path: dist/`, `needs: [build]` in the publishing job, and "
+        "`if-no-files-found: error` on the upload.",
+        hides=("gr-art-download",),
+    ),
+    _(
+        "gr-art-download",
+        (
+            r"Artifact download failed after \d+ retries",
+            r"BlobNotFound",
+            r"Unable to download artifact\(s\): (?!Artifact not found)",
+            r"Failed to (?:CreateArtifact|ListArtifacts|FinalizeArtifact)",
+        ),
+        "GitHub's artifact service did not deliver the artifact.",
+        "It failed for a moment, or the artifact was deleted or has expired meanwhile. Nothing is wrong "
+        "with the files or the names.",
+        "Re-run the failed job only; if the artifact has expired, re-run all jobs. If it stays, see "
+        "https://www.githubstatus.com/.",
+        link="https://www.githubstatus.com/",
+        confidence="likely",
     ),
     _(
         "gr-art-conflict",
         (
             r"an artifact with this name already exists on the workflow run",
-            r"Conflict: an artifact with this name already exists",
             r"\(409\) Conflict: an artifact",
         ),
         "Two jobs upload an artifact of one name.",
         "Since version 4 a name can be used once in a run.",
-        "Name them apart (`dist-${{ matrix.os }}`) and download with `pattern: dist-*` and `merge-multiple: true`.",
-    ),
-    _(
-        "gr-art-v3v4",
-        (
-            r"Unable to find an artifact.{0,80}?v3|artifacts? (?:created|uploaded) (?:with|by) v3 .{0,80}?v4",
-            r"Failed to (?:CreateArtifact|ListArtifacts|FinalizeArtifact)",
-        ),
-        "The artifact service refused.",
-        "upload-artifact and download-artifact are of different generations, or the service failed.",
-        "Use v4 or later of both; otherwise re-run the job.",
-        tier="symptom",
-        confidence="likely",
+        "Give them different names (`dist-${{ matrix.os }}`), and download with `pattern: dist-*` and "
+        "`merge-multiple: true`.",
+        hides=("gr-art-download",),
     ),
     _(
         "gr-art-quota",
-        (r"Artifact storage quota has been hit", r"artifact storage quota"),
+        r"artifact storage quota",
         "The artifact storage is full.",
         "The account's quota is used up.",
-        "Delete old artifacts, or shorten `retention-days`.",
+        "Delete old artifacts, or set a shorter `retention-days`; GitHub counts again after some hours.",
+        hides=("gr-art-download",),
     ),
     _(
         "gr-art-expired",
         r"artifact (?:has|have) expired",
         "The artifact has expired.",
-        "It was kept only for a time.",
-        "Run the build again.",
+        "Artifacts are kept for a time only (`retention-days`).",
+        "Re-run all jobs, so that the build makes it again. If files of the version are on PyPI already, "
+        "release a new version instead: another build makes other bytes.",
     ),
+    # Actions.
     _(
         "gr-action",
         (
@@ -128,33 +184,128 @@ ENTRIES = (
             r"An action could not be found at the URI",
         ),
         "An action does not exist at this version.",
-        "The pin `{a}` is not a tag, branch or commit of it.",
-        "Correct the pin.",
+        "`{a}` is not a tag, branch or commit of it; or a local action is used without a checkout.",
+        "Pin a release that exists, by its commit, with the version in a comment.",
     ),
     _(
         "gr-deprecated",
         (
             r"uses a deprecated version of `?actions/(?P<a>upload-artifact|download-artifact|cache)",
             r"This request has been automatically failed because it uses a deprecated version",
-            r"deprecated version of `?actions/cache",
         ),
         "The workflow uses a version of `actions/{a}` that no longer runs.",
         "GitHub switched it off.",
-        "Use v4 or later, of both artifact actions alike.",
+        "Use upload-artifact v6 and download-artifact v7 or later (both of one generation), cache v5 or "
+        "later.",
     ),
     _(
-        "gr-exit",
+        "gr-node",
         (
-            r"Process completed with exit code (?P<c>\d+)",
-            r"The process '[^']{1,200}' failed with exit code",
+            r"Node(?:\.js)? ?20 .{0,60}?(?:has been removed|is no longer (?:supported|available))",
+            r"'using: node(?:12|16|20)' is not supported",
         ),
-        "A step failed.",
-        "This line is the frame; the cause stands above it.",
-        "Look at the lines above it.",
-        tier="frame",
-        confidence="possible",
-        unless=r"exit code 0",
+        "An action needs a Node that runners no longer have.",
+        "Node 20 was removed from GitHub's runners in September 2026, and this action was made for it.",
+        _NODE_24,
+        link=_NODE,
+        confidence="likely",
     ),
+    _(
+        "gr-node-old",
+        r"Node(?:\.js)? ?(?:12|16|20) actions are deprecated",
+        "An action was made for a Node that runners no longer have.",
+        "Node 20 was removed from GitHub's runners in September 2026: such an action runs with Node 24 "
+        "now, or not at all.",
+        _NODE_24,
+        link=_NODE,
+        tier="notice",
+        confidence="possible",
+    ),
+    _(
+        "gr-post-cache",
+        r"Cache path \S{1,300} does not exist on disk",
+        "Only the clean-up of a cache failed.",
+        "The action (astral-sh/setup-uv) wants to save a cache that this job never filled: `uv publish` "
+        "downloads nothing. The step before it did its work.",
+        "Nothing has to be published again. Set `enable-cache: false` for setup-uv in the publishing job "
+        "(a cache does not belong there anyway).",
+        link="https://github.com/astral-sh/setup-uv",
+    ),
+    _(
+        "gr-set-output",
+        (
+            r"The `?(?:set-output|save-state|set-env|add-path)`? command is (?:deprecated|disabled)",
+            r"Unable to process command '::(?:set-env|add-path)",
+        ),
+        "The step uses a command that GitHub has switched off.",
+        "`set-env` and `add-path` are refused.",
+        "Write to `$GITHUB_ENV`, `$GITHUB_OUTPUT` and `$GITHUB_PATH` instead.",
+        unless=r"set-output`? command is deprecated|save-state`? command is deprecated",
+    ),
+    _(
+        "gr-secret-missing",
+        (
+            r"Input required and not supplied:? ?(?P<i>[\w-]+)",
+            r"Parameter token or opts\.auth is required",
+        ),
+        "An action lacks its input `{i}`.",
+        "The secret or variable that it is set from is empty (forks see no secrets).",
+        "Define the secret under Settings → Secrets, in the environment that the job uses.",
+    ),
+    _(
+        "gr-python-version",
+        (
+            r"(?:The )?[Vv]ersion '?(?P<v>[\d.x]+)'? with (?:arch|architecture) '?\w+'? (?:was )?not found",
+            r"Version (?P<v>\S{1,20}) was not found in the local cache",
+        ),
+        "setup-python has no Python {v} here.",
+        "The runner's image does not offer it (ubuntu-24.04 has none before 3.8, ubuntu-26.04 none "
+        "before 3.10).",
+        'Choose another version or runner; quote it in YAML (`"3.10"`, or it is read as 3.1).',
+    ),
+    _(
+        "gr-script",
+        (
+            r"(?:line \d+: )(?P<c>[\w.-]{1,60}): command not found",
+            r"(?<![\w.])(?P<c>[\w.-]{1,60}): command not found",
+            r"'(?P<c>[\w.-]{1,60})' is not recognized as an internal or external command",
+        ),
+        "The program `{c}` is not there.",
+        "No step before installed it, or into another environment; a job begins as an empty machine.",
+        "Install `{c}` in a step of the same job, before this one.",
+        tier="symptom",
+        unless=r"\b(?:twine|uvx?|gh): command not found",
+    ),
+    _(
+        "gr-permission-file",
+        r"(?:/[^ /]{1,80}\.sh|\./[^ ]{1,80}): Permission denied",
+        "A script may not be run.",
+        "It is not marked as executable in git.",
+        "`git update-index --chmod=+x SCRIPT`, commit and push.",
+        tier="symptom",
+    ),
+    _(
+        "gr-allowed-actions",
+        (
+            r"is not allowed to be used in \S+\. Actions in this workflow must be",
+            r"are not allowed to be used in",
+            r"must be pinned to a full-length commit",
+        ),
+        "The repository's settings forbid an action.",
+        "Only certain actions, or only pins by commit, are allowed.",
+        "Pin it by its full commit, or allow it under Settings → Actions → General.",
+    ),
+    _(
+        "gr-attest",
+        (
+            r"Failed to persist attestation",
+            r"Feature not available for .{0,60}?(?:attest|user-owned private)",
+        ),
+        "GitHub's own attestation failed.",
+        "The job lacks `attestations: write`, or the repository is private without the feature.",
+        "Give the job `id-token: write` and `attestations: write`; PyPI's attestations do not need it.",
+    ),
+    # Runs and runners.
     _(
         "gr-cancelled",
         (
@@ -165,21 +316,19 @@ ENTRIES = (
             r"higher priority waiting request for .{0,80}? exists",
         ),
         "The run was cancelled.",
-        "By hand, or by a newer run of the same `concurrency` group.",
-        "Set `cancel-in-progress: false` for publishing, and run it again.",
+        "Somebody cancelled it, or a newer run of the same `concurrency` group did.",
+        "Run it again; set `cancel-in-progress: false` for publishing.",
         tier="symptom",
-        confidence="likely",
     ),
     _(
         "gr-timeout",
         (
             r"has exceeded the maximum execution time of",
-            r"The job running on runner .{0,80}? has exceeded",
             r"exceeded the maximum execution time",
         ),
         "The job took too long.",
         "It reached `timeout-minutes`.",
-        "See where it hung; raise `timeout-minutes`.",
+        "See in the log which step hung; raise `timeout-minutes` only if it was working.",
     ),
     _(
         "gr-runner-lost",
@@ -190,20 +339,65 @@ ENTRIES = (
         ),
         "The runner went away.",
         "GitHub's machine failed, or ran out of memory.",
-        "Re-run the job.",
+        "Re-run the failed job; if it happens again in the same step, it needs too much memory.",
+    ),
+    _(
+        "gr-image-macos",
+        (
+            r"The configuration '(?P<i>macos-\d+[\w-]*)' is not supported",
+            r"(?P<i>macos-(?:10\.15|11|12|13|14)\b[\w-]*).{0,120}?(?:unsupported|removed|retired|deprecat|brownout|is not supported)",
+        ),
+        "The runner image `{i}` is retired.",
+        "GitHub removed macos-13 and older images in December 2025 and earlier; macos-14 is on its way "
+        "out.",
+        "Use `macos-latest` (Apple silicon), or `macos-15-intel` or `macos-26-intel` for Intel wheels.",
+        link=_IMAGES,
+        hides=("gr-no-runner",),
+    ),
+    _(
+        "gr-image-windows",
+        r"(?P<i>windows-20(?:16|19)\b).{0,120}?(?:unsupported|removed|retired|deprecat|brownout|is not supported)",
+        "The runner image `{i}` is retired.",
+        "GitHub removed windows-2019 and older images in 2025.",
+        "Use `windows-latest` (or `windows-2022`, if the build needs the older Visual Studio).",
+        link=_IMAGES,
+        hides=("gr-no-runner",),
+    ),
+    _(
+        "gr-image-ubuntu",
+        (
+            r"(?P<i>ubuntu-(?:16|18|20)\.04).{0,120}?(?:unsupported|removed|retired|deprecat|brownout|is not supported)",
+            r"This is a scheduled (?P<i>ubuntu-\d\d\.04) brownout",
+        ),
+        "The runner image `{i}` is retired.",
+        "GitHub removed ubuntu-20.04 in April 2025, and older images before.",
+        "Use `ubuntu-latest`; where the wheel's glibc mattered, build in a manylinux container "
+        "(cibuildwheel).",
+        link=_IMAGES,
+        hides=("gr-no-runner",),
     ),
     _(
         "gr-no-runner",
         (
             r"No runner matching the specified labels",
             r"The job was not acquired by Runner",
-            r"is retired|environment was removed|has been removed.{0,40}?runner image|ubuntu-(?:18|20)\.04 .{0,80}?(?:unsupported|removed|retired|deprecat)",
-            r"This is a scheduled ubuntu-20\.04 brownout|brownout",
+            r"has been removed.{0,40}?runner image|runner image.{0,60}?(?:retired|removed)|brownout",
+            r"The configuration '[\w.-]{1,60}' is not supported",
         ),
         "There is no runner for this job.",
-        "`runs-on` names labels that no runner has, or a retired image.",
-        "Use `ubuntu-latest`.",
+        "`runs-on` names labels that no runner has, or a retired image; or GitHub had no machine free.",
+        "Compare `runs-on` with the images that exist (ubuntu-latest, windows-latest, macos-latest and "
+        "their numbered ones); if it is right, re-run the job.",
+        link=_IMAGES,
         tier="symptom",
+    ),
+    _(
+        "gr-rerun-limit",
+        r"(?:re-?run|attempt)s?.{0,60}?(?:limit of 50|maximum (?:number )?of 50|limit.{0,20}?reached)",
+        "This run cannot be re-run any more.",
+        "GitHub allows 50 re-runs of one run.",
+        "Start a new run instead: `gh workflow run {workflow} --ref {tag}`.",
+        confidence="likely",
     ),
     _(
         "gr-billing",
@@ -213,162 +407,25 @@ ENTRIES = (
             r"The job was not started because",
         ),
         "GitHub did not start the job.",
-        "Billing: a payment failed or the spending limit is reached.",
-        "See Settings → Billing of the account or organisation.",
-    ),
-    _(
-        "gr-node",
-        (r"Node(?:\.js)? ?(?:12|16|20) actions are deprecated",),
-        "An action runs on an old Node.",
-        "This is a warning; it fails nothing yet.",
-        "Use a newer version of the named action.",
-        tier="notice",
-        confidence="possible",
-    ),
-    _(
-        "gr-set-output",
-        (
-            r"The `?(?:set-output|save-state|set-env|add-path)`? command is (?:deprecated|disabled)",
-            r"Unable to process command '::(?:set-env|add-path)",
-        ),
-        "The step uses a command GitHub has switched off.",
-        "`set-env` and `add-path` are refused.",
-        "Write to `$GITHUB_ENV`, `$GITHUB_OUTPUT` and `$GITHUB_PATH`.",
-        unless=r"set-output`? command is deprecated|save-state`? command is deprecated",
-    ),
-    _(
-        "gr-secret-missing",
-        (
-            r"Input required and not supplied:? ?(?P<i>[\w-]+)",
-            r"Parameter token or opts\.auth is required",
-        ),
-        "An action lacks its input `{i}`.",
-        "The secret or variable it is set from is empty (forks see no secrets).",
-        "Define the secret, in the environment the job uses.",
-    ),
-    _(
-        "gr-python-version",
-        (
-            r"(?:The )?[Vv]ersion '?(?P<v>[\d.x]+)'? with (?:arch|architecture) '?\w+'? (?:was )?not found",
-            r"Version \S{1,20} was not found in the local cache",
-        ),
-        "setup-python has no Python {v} here.",
-        "The runner's image does not offer it (ubuntu-24.04 has none before 3.8).",
-        'Choose another version or runner; quote it in YAML (`"3.10"`, or it reads 3.1).',
-    ),
-    _(
-        "gr-script",
-        (
-            r"(?:line \d+: )?(?P<c>[\w.-]{1,60}): command not found",
-            r"'(?P<c>[\w.-]{1,60})' is not recognized as an internal or external command",
-        ),
-        "The program `{c}` is not there.",
-        "The step before did not install it, or into another environment.",
-        "Install it in the same job.",
-        tier="symptom",
-        unless=r"\b(?:twine|uv|gh): command not found",
-    ),
-    _(
-        "gr-permission-file",
-        r"(?:/[^ /]{1,80}\.sh|\./[^ ]{1,80}): Permission denied",
-        "A script may not be run.",
-        "It is not marked executable in git.",
-        "`git update-index --chmod=+x <script>`",
-        tier="symptom",
-    ),
-    _(
-        "gr-allowed-actions",
-        (
-            r"is not allowed to be used in \S+\. Actions in this workflow must be",
-            r"are not allowed to be used in",
-            r"all actions must be pinned to a full-length commit SHA",
-            r"must be pinned to a full-length commit",
-        ),
-        "The repository's settings forbid an action.",
-        "Only certain actions, or only pins by commit, are allowed.",
-        "Pin it by commit, or allow it: Settings → Actions → General.",
-    ),
-    _(
-        "gr-attest",
-        (
-            r"Failed to persist attestation",
-            r"Feature not available for .{0,60}?(?:attest|user-owned private)",
-            r"attest-build-provenance.{0,200}?(?:Error|denied|fail)",
-        ),
-        "GitHub's own attestation failed.",
-        "The job lacks `attestations: write`, or the repository is private without the feature.",
-        "Give the job `id-token: write` and `attestations: write`; PyPI's attestations do not need it.",
+        "A payment failed, or the spending limit is reached.",
+        "See Settings → Billing of the account or organisation, then re-run the job.",
     ),
     _(
         "gr-docker-limit",
-        (
-            r"toomanyrequests: You have reached your (?:unauthenticated )?pull rate limit",
-            r"pull rate limit",
-        ),
+        r"toomanyrequests: .{0,60}?pull rate limit",
         "Docker Hub refused another download.",
-        "Its limit for anonymous pulls is reached.",
-        "Re-run later, or log in.",
+        "Its limit for anonymous downloads is reached.",
+        "Re-run the job later, or log in to Docker Hub in a step before.",
         hides=("ga-docker",),
     ),
     _(
-        "gr-cache-service",
-        (
-            r"(?:Cache service responded with|Failed to (?:save|restore)(?: cache)?:?) .{0,80}?(?:4\d\d|5\d\d|legacy)",
-        ),
-        "The cache was not available.",
-        "This is a warning; the run goes on without.",
-        "Nothing, or use a newer actions/cache.",
-        tier="notice",
-        confidence="possible",
-    ),
-    _(
-        "gr-checkout",
-        (
-            r"fatal: could not read from remote repository|The process '/usr/bin/git' failed with exit code (?:1|128)",
-        ),
-        "The checkout failed.",
-        "The ref does not exist, or the token may not read the repository.",
-        "See `ref:` and `permissions: contents: read`.",
-        tier="frame",
-        confidence="possible",
-    ),
-    _(
         "gr-skipped",
-        (r"This job was skipped", r"\b(?:publish|deploy|pypi)\b.{0,40}? (?:was )?skipped"),
+        r"This job was skipped",
         "The publishing job was skipped.",
-        "Its `if:` was false, or a job it `needs` did not succeed.",
-        "Compare `if:` with the event: a release has `github.ref == 'refs/tags/{tag}'`.",
+        "Its `if:` was false, or a job that it `needs` did not succeed.",
+        "Compare its `if:` with the event: a release has `github.ref == 'refs/tags/{tag}'`.",
         tier="symptom",
-        confidence="likely",
         silent=True,
         unless=r"\d+ skipped|cache",
-    ),
-    _(
-        "gr-template",
-        (
-            r"The template is not valid",
-            r"Error: \.github/workflows/\S+ \(Line: \d+, Col: \d+\)",
-            r"Error when evaluating '\w+'",
-        ),
-        "An expression in the workflow cannot be evaluated.",
-        "The named line has a wrong `${{ … }}`.",
-        "Correct it.",
-    ),
-    _(
-        "gr-matrix-fail",
-        r"The strategy configuration was canceled because",
-        "A job of the matrix failed, and the others were stopped.",
-        "`fail-fast` stopped them.",
-        "Look at the job that failed first.",
-        tier="frame",
-        confidence="possible",
-    ),
-    _(
-        "gr-needs",
-        r"Job '(?P<j>[^']{1,80})' depends on unknown job",
-        "`needs:` names a job that is not there.",
-        "It is misspelt.",
-        "Correct it.",
-        hides=("gr-invalid",),
     ),
 )

@@ -1,4 +1,4 @@
-"""build, pip inside builds, and what every back end has in common.
+"""build, pip inside builds, and what every build backend has in common.
 
 https://build.pypa.io/ and https://pip.pypa.io/
 """
@@ -9,6 +9,9 @@ from nox_release.diagnosis.catalogue.tables import table
 
 _ = table(tool="build", link="https://build.pypa.io/en/stable/")
 _pip = table(tool="pip", link="https://pip.pypa.io/en/stable/")
+_pytest = table(tool="pytest", link="https://docs.pytest.org/")
+
+_PYPROJECT = "https://packaging.python.org/en/latest/specifications/pyproject-toml/"
 
 ENTRIES = (
     _(
@@ -21,9 +24,19 @@ ENTRIES = (
             r"pyproject\.toml is not a valid TOML file",
         ),
         "pyproject.toml is not valid TOML.",
-        "{w}",
-        "Correct the named line (a table or key that stands twice, a missing quote or comma).",
+        "The parser says: {w}",
+        "Correct the line that is named (a table or key that appears twice, a missing quote or comma).",
         link="https://toml.io/en/",
+    ),
+    _(
+        "bd-sdist-project",
+        r"Source \S{0,120}(?:build-via-sdist|/tmp\w*)\S{0,160} does not appear to be a Python project",
+        "The sdist lacks pyproject.toml.",
+        "`python -m build` builds the wheel from the sdist that it has just made, and in that sdist there "
+        "is neither pyproject.toml nor setup.py: a list of included or excluded files leaves it out.",
+        "See what is in it (`tar tzf dist/*.tar.gz`), and correct `include` and `exclude` of the sdist in "
+        "pyproject.toml (setuptools: MANIFEST.in), or upgrade {backend_package}.",
+        hides=("bd-notproject",),
     ),
     _(
         "bd-notproject",
@@ -32,107 +45,64 @@ ENTRIES = (
             r"neither 'setup\.py' nor 'pyproject\.toml' found",
             r"No pyproject\.toml or setup\.py found",
             r"can't open file '[^']{0,200}setup\.py': \[Errno 2\]",
-            r"Source \S{1,200} does not appear to be",
         ),
         "There is no Python project where the build was started.",
-        "The folder has neither pyproject.toml nor setup.py.",
-        "Run the build at the project's root.",
+        "The folder has neither pyproject.toml nor setup.py: another folder is meant, or the job has no "
+        "checkout.",
+        "Start the build in the project's folder (`working-directory:` in Actions), after actions/checkout "
+        "in the build job.",
     ),
     _(
         "bd-system",
         r"Failed to validate `?build-system`?",
         "`[build-system]` is wrong.",
-        "`requires` is missing or no list, or a key is unknown.",
+        "`requires` is missing or is no list, or a key is unknown.",
         'Write, for example:\n    [build-system]\n    requires = ["hatchling"]\n    build-backend = "hatchling.build"',
     ),
     _(
         "bd-typo",
-        r"Found '?`?.{1,60}?'?`? in pyproject\.toml, did you mean '?`?(?P<w>[\w-]{1,60})",
+        r"Found '?`?(?P<t>.{1,60}?)'?`? in pyproject\.toml, did you mean '?`?(?P<w>[\w-]{1,60})",
         "A table in pyproject.toml is misspelt.",
-        "`{w}` was meant.",
-        "Correct it.",
+        "`{t}` is there, and `{w}` was meant.",
+        "Rename the table in pyproject.toml to `[{w}]`.",
     ),
     _(
         "bd-backend",
         (
             r"Backend '(?P<b>[^']{1,100})' is not available",
             r"BackendUnavailable:? ?(?P<b>.{0,120})",
-            r"Cannot import '?(?P<b>[\w.:]{1,100})'?.{0,40}? backend",
-            r"pip\._vendor\.pyproject_hooks\._impl\.BackendUnavailable",
+            r"Cannot import '?(?P<b>(?!setuptools\.build_meta)[\w.:]{1,100})'?.{0,40}? backend",
         ),
-        "The build back end is not there.",
-        "`build-system.requires` does not name the package that has it.",
-        "Add the back end's package to `[build-system] requires`, and see `build-backend`.",
+        "The build backend is not there.",
+        "`build-system.requires` does not name the package that has it, or names too old a release.",
+        "Add the backend's package to `[build-system] requires`, and compare `build-backend` with its "
+        "documentation.",
     ),
     _pip(
         "bd-deps",
         (
             r"No matching distribution found for (?P<r>[^ ,;)]{1,120})",
             r"Could not find a version that satisfies the requirement (?P<r>[^ ,;)]{1,120})",
-            r"ResolutionImpossible",
         ),
-        "`{r}` could not be installed.",
-        "It does not exist under that name and version for this Python and platform, or the index could "
-        "not be reached.",
-        "Correct it in `build-system.requires` (runtime dependencies do not belong there) or in the "
-        "step's `pip install`.",
+        "A requirement cannot be installed: `{r}`.",
+        "It does not exist on the index under this name and version, has no release for this Python and "
+        "platform, is not published yet, or the index could not be reached.",
+        "See https://pypi.org/project/ for its name and versions; correct it in `build-system.requires` "
+        "(runtime dependencies do not belong there) or in the step's `pip install`.",
         tier="symptom",
-        hides=("bd-pip-frame",),
-    ),
-    _(
-        "bd-sub",
-        (
-            r"Backend subprocess exited when trying to invoke (?P<h>\w+)",
-            r"Backend subproce?ss exited",
-        ),
-        "The build back end failed.",
-        "This line is the frame; the cause stands above it.",
-        "Look at the lines above it.",
-        tier="frame",
-        confidence="possible",
-    ),
-    _(
-        "bd-command-frame",
-        r"CalledProcessError: Command .{0,600}? returned non-zero exit status",
-        "A program that the build started failed.",
-        "This line is the frame; the cause stands above it (often pip could not install the build "
-        "requirements: no network, or a conda environment in the way).",
-        "Look at the lines above it.",
-        tier="frame",
-        confidence="possible",
-    ),
-    _pip(
-        "bd-pip-frame",
-        (
-            r"subprocess-exited-with-error",
-            r"Getting requirements to build (?:wheel|editable) did not run successfully",
-            r"Preparing metadata \(pyproject\.toml\) did not run successfully",
-            r"Building wheel for \S{1,100} .{0,40}?did not run successfully",
-            r"Failed building wheel for (?P<p>\S{1,100})",
-            r"Could not build wheels for",
-            r"metadata-generation-failed",
-            r"Encountered error while generating package metadata",
-            r"Command \"?python setup\.py egg_info\"? failed",
-            r"failed-wheel-build-for-install",
-        ),
-        "A package could not be built.",
-        "This line is the frame; the cause stands near it.",
-        "Look at the output between the two frame lines.",
-        tier="frame",
-        confidence="possible",
     ),
     _(
         "bd-unmet",
-        (r"Missing dependencies:", r"Unmet dependencies:"),
+        (r"ERROR Missing dependencies:", r"ERROR Unmet dependencies:"),
         "Build requirements are missing.",
         "`--no-isolation` builds with what is installed.",
-        "Install them, or build isolated.",
+        "Install what `build-system.requires` names, or build without `--no-isolation`.",
     ),
     _(
         "bd-venv",
         (r"Failed to create venv", r"ensurepip is not available", r"No module named '?ensurepip"),
         "No virtual environment could be made.",
-        "Python's `venv` is not complete (Debian's python3-venv).",
+        "Python's `venv` is not complete (Debian splits it off).",
         "Install python3-venv, or use `python -m build --installer uv`.",
         tier="symptom",
     ),
@@ -140,24 +110,17 @@ ENTRIES = (
         "bd-notfound",
         (
             r"No module named '?build'?(?![\w.])",
-            r"python -m build.{0,80}?not found",
             r"No module named build\.__main__",
+            r"'build' is a package and cannot be directly executed",
         ),
         "build is not installed where it is called.",
-        "The step did not install it, or a folder `build/` hides it.",
-        "`python -m pip install build`, then `python -m build`.",
-    ),
-    _(
-        "bd-shadow",
-        r"'build' is a package and cannot be directly executed",
-        "A folder called `build` hides the program.",
-        "Python finds ./build before the installed package.",
-        "Delete the left-over build/ folder, or call `pyproject-build`.",
-        hides=("bd-notfound",),
+        "The step did not install it, or a left-over folder `build/` hides it.",
+        "`python -m pip install build`, then `python -m build`; delete a left-over build/ folder, or call "
+        "`pyproject-build`.",
     ),
     _pip(
         "bd-externally",
-        (r"externally-managed-environment",),
+        r"externally-managed-environment",
         "pip may not install into this Python.",
         "It belongs to the operating system.",
         "Use a virtual environment, actions/setup-python, or pipx.",
@@ -167,13 +130,11 @@ ENTRIES = (
         (
             r"requires a different Python:? (?P<v>\d[\d.]*) not in '(?P<r>[^']{1,60})'",
             r"Package '(?P<p>[^']{1,100})' requires a different Python",
-            r"python_requires .{0,80}?does not match|Requires-Python [^ ]{1,30}.{0,60}?not compatible",
         ),
-        "A package does not take this Python.",
+        "A package does not accept this Python.",
         "Its `requires-python` leaves out the version in use.",
-        "Use a Python it takes in actions/setup-python, or correct `requires-python`.",
+        "Use a Python that it accepts in actions/setup-python, or correct `requires-python`.",
         tier="symptom",
-        hides=(),
     ),
     _pip(
         "bd-hash",
@@ -182,25 +143,27 @@ ENTRIES = (
             r"hashes are required in --require-hashes mode",
         ),
         "A downloaded file has other bytes than expected.",
-        "The requirements file pins hashes.",
-        "Renew the hashes in the requirements file.",
+        "The requirements file pins hashes, and one is missing or of another file.",
+        "Make the hashes again (`pip-compile --generate-hashes`, `uv pip compile --generate-hashes`), and "
+        "look at what changed.",
     ),
     _pip(
         "bd-conflict",
         (
             r"because these package versions have conflicting dependencies",
             r"The conflict is caused by:",
-            r"ContextualVersionConflict|VersionConflict",
+            r"ContextualVersionConflict",
         ),
         "Requirements exclude each other.",
         "Two packages want different versions of a third.",
-        "Loosen one of the named requirements.",
+        "Loosen one of the requirements that are named.",
+        hides=("bd-deps",),
     ),
     _pip(
         "bd-pkg-resources",
-        (r"No module named '?pkg_resources'?",),
+        r"No module named '?pkg_resources'?",
         "`pkg_resources` is gone.",
-        "A setup.py or plugin imports it, and recent setuptools no longer ships it.",
+        "A setup.py or plugin imports it, and recent setuptools no longer has it.",
         "Replace it by `importlib.metadata`, or put `setuptools<81` into `build-system.requires`.",
     ),
     _pip(
@@ -211,22 +174,24 @@ ENTRIES = (
             r"Cannot import 'setuptools\.build_meta'",
         ),
         "setuptools is not there.",
-        "Python 3.12 and later bring neither setuptools nor distutils, and `build-system.requires` does not name it.",
-        'Write `[build-system] requires = ["setuptools>=77"]`, and install it where setup.py is run directly.',
+        "Python 3.12 and later bring neither setuptools nor distutils, and `build-system.requires` does "
+        "not name it.",
+        'Write `[build-system] requires = ["setuptools>=77"]`, and install it where setup.py is run '
+        "directly.",
     ),
     _pip(
         "bd-bdist-wheel",
-        (r"invalid command 'bdist_wheel'", r"error: invalid command 'bdist_wheel"),
+        r"invalid command 'bdist_wheel'",
         "setuptools cannot make wheels here.",
         "The `wheel` package is missing beside an old setuptools.",
         "Build with `python -m build`; or install `wheel`, or setuptools 70.1 or later.",
     ),
     _pip(
         "bd-impimporter",
-        (r"module 'pkgutil' has no attribute 'ImpImporter'", r"has no attribute 'ImpImporter'"),
+        r"has no attribute 'ImpImporter'",
         "An old setuptools meets Python 3.12.",
         "Something pins setuptools below 66.",
-        "Require a current setuptools in `build-system.requires`.",
+        "Require a current setuptools in `build-system.requires`, and remove the pin.",
     ),
     _(
         "bd-import-project",
@@ -237,21 +202,19 @@ ENTRIES = (
         ),
         "The build imports `{m}`, which is not there.",
         "setup.py (or the version's source) imports something that isolated builds do not have.",
-        "Read the version without importing the package (`attr:` of a literal, or a static version), or "
-        "add `{m}` to `build-system.requires`.",
+        "Read the version without importing the package (`attr:` of a literal, or a static version). If "
+        "`{m}` is a build tool from PyPI, add it to `build-system.requires`; if it is a module of this "
+        "project, {pack}.",
         confidence="likely",
         unless=r"No module named '(?:setuptools|distutils|pkg_resources|numpy|Cython|torch)",
     ),
     _(
         "bd-need-numpy",
-        (
-            r"ModuleNotFoundError: No module named '(?P<m>numpy|Cython|cython|torch|pybind11|cffi|nanobind|skbuild|packaging|wheel|versioneer|toml|tomli|requests)'",
-        ),
+        r"ModuleNotFoundError: No module named '(?P<m>numpy|Cython|cython|torch|pybind11|cffi|nanobind|skbuild|packaging|wheel|versioneer|toml|tomli|requests)'",
         "The build needs `{m}`, which is not there.",
         "Builds are isolated: only what `build-system.requires` names is installed.",
-        "Add `{m}` to `build-system.requires`.",
+        "Add `{m}` to `build-system.requires` in pyproject.toml.",
         tier="symptom",
-        confidence="likely",
     ),
     _(
         "bd-compiler",
@@ -264,16 +227,15 @@ ENTRIES = (
         ),
         "The compiled part could not be built.",
         "A compiler, a header or a library is missing, or the code does not compile.",
-        "Install what the first error above names in the build image (`CIBW_BEFORE_ALL`), or correct the code.",
+        "Install what the first error names in the build image (`CIBW_BEFORE_ALL`), or correct the code.",
         tier="symptom",
-        confidence="likely",
     ),
     _(
         "bd-space",
         (r"No space left on device", r"Disk quota exceeded"),
         "The disk is full.",
         "The build or its environments need more than the runner has.",
-        "Remove what is not needed (torch and the like are not needed to build), or free space first.",
+        "Leave out what is not needed (torch and the like are not needed to build), or free space first.",
     ),
     _(
         "bd-killed",
@@ -283,8 +245,8 @@ ENTRIES = (
         ),
         "The process was killed for lack of memory.",
         "The build needed more than the machine has.",
-        "Build with fewer parallel jobs, or on a larger runner.",
-        confidence="likely",
+        "Build with fewer parallel jobs (`MAX_JOBS=1`, `CMAKE_BUILD_PARALLEL_LEVEL=1`), or on a larger "
+        "runner.",
         tier="symptom",
     ),
     _(
@@ -297,23 +259,22 @@ ENTRIES = (
             r"license file (?P<f>\S{1,120}) does not exist",
         ),
         "A file that the metadata names is not there.",
-        "`{f}` is missing, is spelt otherwise, or is not in the sdist.",
-        "Correct `readme` / `license-files` in pyproject.toml, and see that the file is tracked and packed "
-        "(MANIFEST.in for setuptools).",
+        "`{f}` is missing, is spelt otherwise (the case counts), or is not in the sdist.",
+        "Correct `readme` or `license-files` in pyproject.toml, commit the file, and for the sdist: {pack}.",
     ),
     _(
         "bd-requirements-missing",
         r"No such file or directory: '?(?P<f>[^' ]{0,160}requirements[\w./-]*\.txt)",
-        "setup.py reads `{f}`, which is not in the sdist.",
+        "The build reads `{f}`, which is not in the sdist.",
         "`python -m build` builds the wheel from the sdist, and the sdist lacks the file.",
-        "Add it to MANIFEST.in (`include {f}`), or move the dependencies into pyproject.toml.",
+        "For the sdist: {pack}. Or move the dependencies into pyproject.toml.",
     ),
     _(
         "bd-version-file-missing",
         r"No such file or directory: '?(?P<f>[^' ]{0,160}(?:VERSION|version)(?:\.txt|\.py)?)'",
         "The build reads the version from `{f}`, which is not there.",
         "The sdist lacks the file, or the path is wrong.",
-        "Add it to MANIFEST.in (`include VERSION`), or write the version into pyproject.toml.",
+        "For the sdist: {pack}. Or write the version into pyproject.toml.",
         tier="symptom",
     ),
     _(
@@ -329,8 +290,8 @@ ENTRIES = (
         ),
         "`[project]` in pyproject.toml is not as the specification wants it.",
         "The field `{f}` is missing or has the wrong type.",
-        "Correct it: https://packaging.python.org/en/latest/specifications/pyproject-toml/.",
-        link="https://packaging.python.org/en/latest/specifications/pyproject-toml/",
+        f"Compare it with {_PYPROJECT}; `validate-pyproject pyproject.toml` checks the whole file.",
+        link=_PYPROJECT,
         tier="symptom",
     ),
     _(
@@ -344,8 +305,9 @@ ENTRIES = (
         "`{f}` is both given and declared dynamic.",
         "A field is either static or in `project.dynamic`.",
         "Remove one of the two in pyproject.toml.",
+        hides=("be-hatch-metadata-missing",),
     ),
-    _(
+    _pytest(
         "bd-test-failed",
         (
             r"=+ .{0,60}?\b\d+ failed\b.{0,80}? in \d",
@@ -354,44 +316,49 @@ ENTRIES = (
         ),
         "Tests failed before anything was published.",
         "The publishing job waits for the tests.",
-        "Correct the tests or the code, then release the corrected commit.",
-        tool="pytest",
+        "Fix the tests or the code, then release the fixed commit.",
         tier="symptom",
-        link="https://docs.pytest.org/",
-        confidence="likely",
     ),
-    _(
+    _pytest(
         "bd-coverage",
         r"(?:FAIL )?Required test coverage of (?P<n>[\d.]+)% not reached",
         "The test coverage is below the limit.",
         "The run asks for {n} %.",
-        "Add tests, or lower the limit.",
-        tool="pytest",
+        "Add tests, or lower `fail_under` (`--cov-fail-under`), then release that commit.",
         link="https://pytest-cov.readthedocs.io/",
         hides=("bd-test-failed",),
     ),
     _(
-        "bd-import-smoke",
-        r"python -c .{0,40}?import \w+.{0,800}?(?:ModuleNotFoundError|ImportError): (?P<w>.{0,120})",
-        "The built wheel cannot be imported.",
-        "{w}: a module was not packed, or a dependency is not declared.",
-        "Look at the wheel's contents (`python -m zipfile -l dist/*.whl`) and at `project.dependencies`.",
-        tier="symptom",
+        "bd-option-gone",
+        (
+            r"The option \"--(?P<o>[\w-]+)\" does not exist",
+            r"The \"--(?P<o>[\w-]+)\" option does not exist",
+            r"(?P<t>[\w-]{2,40}): error: (?:unrecognized arguments|no such option): --(?P<o>[\w-]+)",
+            r"error: unexpected argument '--(?P<o>[\w-]+)' found",
+            r"No such option: --(?P<o>[\w-]+)",
+            r"\bno such option: --(?P<o>[\w-]+)",
+            r"unknown flag: --(?P<o>[\w-]+)",
+        ),
+        "The command has no option `--{o}`.",
+        "The tool has dropped it or does not have it yet: its version is not the one that the step was "
+        "written for.",
+        "See the tool's `--help` and changelog; remove the option, or pin the tool's version in the step "
+        "(poetry 2: `poetry lock` without `--no-update`, `poetry sync` for `poetry install --sync`).",
+        tool="command line",
+        link="",
         confidence="likely",
+        tier="symptom",
+        unless=r"cibuildwheel: error",
     ),
     _(
         "sh-redirect",
-        (
-            r"(?:^| )'?=\d+(?:\.\d+)+'?(?: |$).{0,200}?(?:Untracked|untracked|adding|new file)|(?:adding|Untracked|untracked|untracked files present).{0,200}? '?=\d+(?:\.\d+)+'?",
-            r"(?:adding|Adding|Untracked files:) .{0,200}?=\d+(?:\.\d+)+",
-        ),
+        r"(?:adding|Adding|Untracked files:|create mode \d+) .{0,200}?['\" ]=\d+(?:\.\d+)+",
         "A stray file whose name starts with `=` is in the tree.",
         "`pip install name>=2.0` without quotes: the shell wrote pip's output to a file `=2.0`.",
         "Quote the requirement (`'name>=2.0'`), and delete the file.",
         tool="shell",
         link="",
         tier="symptom",
-        confidence="likely",
     ),
     _(
         "be-zero",
@@ -401,10 +368,9 @@ ENTRIES = (
             r"(?:UNKNOWN|unknown)-0\.0\.0",
         ),
         "The build found no version and made 0.0.0.",
-        "setuptools was given no version: it is dynamic without a source, `[project]` was not read by an "
-        "old setuptools, or the version file is missing.",
-        'Give `project.version`, or `[tool.setuptools.dynamic] version = {attr = "{package}.__version__"}`, '
-        "with setuptools 61 or later.",
+        "{backend_package} was given no version: it is dynamic without a source, `[project]` was not read "
+        "by an old setuptools, or the version file is missing.",
+        'Give `project.version`; with setuptools 61 or later also `[tool.setuptools.dynamic] version = {attr = "{package}.__version__"}`.',
         tool="setuptools",
         silent=True,
         link="https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html",

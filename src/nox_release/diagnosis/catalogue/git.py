@@ -6,13 +6,16 @@ from nox_release.diagnosis.catalogue.tables import table
 
 _ = table(tool="git", link="https://git-scm.com/docs")
 
+_RULES = "https://github.com/{owner}/{repo}/settings/rules"
+
 ENTRIES = (
     _(
         "gt-tag-exists",
         r"fatal: tag '(?P<t>[^']{1,120})' already exists",
         "The tag `{t}` exists here already.",
-        "This version was tagged before.",
-        "See what it is on: `git show --no-patch {t}`. If it was published, release a new version.",
+        "This version was tagged before, or the step ran twice.",
+        "See what it is on: `git show --no-patch {t}`. If it was published, release a new version; if "
+        "not, go on with the tag that is there.",
     ),
     _(
         "gt-tag-remote",
@@ -23,7 +26,8 @@ ENTRIES = (
         ),
         "The remote has this tag on another commit.",
         "The tag was made twice.",
-        "A published tag stays where it is: release a new version. `git ls-remote --tags origin` shows the remote's.",
+        "A published tag stays where it is: release a new version. `git ls-remote --tags origin` shows "
+        "the remote's.",
     ),
     _(
         "gt-fetch",
@@ -33,14 +37,15 @@ ENTRIES = (
         ),
         "The remote's branch is ahead.",
         "Somebody pushed in between.",
-        "`git pull --rebase`, test again, push.",
+        "`git pull --rebase`, run the tests again, then push.",
     ),
     _(
         "gt-src",
         r"src refspec (?P<r>\S{1,120}) does not match any",
         "There is no `{r}` here to push.",
-        "The tag or branch does not exist locally.",
-        "Create it first: `git tag {r}`, or see `git branch`.",
+        "The tag or branch does not exist in this checkout.",
+        "Create it first (`git tag {r}`), or fetch it: `git fetch --tags`; in the build job check out with "
+        "`fetch-depth: 0`.",
     ),
     _(
         "gt-remote",
@@ -50,15 +55,17 @@ ENTRIES = (
             r"fatal: No such remote",
         ),
         "git has no such remote.",
-        "`{r}` is not configured.",
-        "`git remote add origin https://github.com/{owner}/{repo}.git`",
+        "`{r}` is not configured in this checkout.",
+        "`git remote -v` shows what is; add it with "
+        "`git remote add origin https://github.com/{owner}/{repo}.git`.",
     ),
     _(
         "gt-repo",
         r"not a git repository",
-        "This is no git repository.",
-        "git was run in another folder, the step has no checkout, or the container lacks .git.",
-        "Run it in the clone; in Actions put actions/checkout before it.",
+        "There is no git repository where git was run.",
+        "git was run in another folder, the job has no checkout, or the container lacks .git.",
+        "In a build job put actions/checkout before the step. A publishing job needs no checkout: give "
+        "`gh` the repository with `-R {owner}/{repo}` (or GH_REPO), and take versions from the built files.",
         tier="symptom",
     ),
     _(
@@ -71,8 +78,8 @@ ENTRIES = (
         ),
         "GitHub knows no such repository, or does not show it.",
         "The address is misspelt, the repository was renamed or is private, or these credentials may not "
-        "see it. (PyPI's publisher form never says this: it does not look whether a repository exists.)",
-        "Compare `git remote -v` with https://github.com/{owner}/{repo}; then `gh auth status`.",
+        "see it. (PyPI's publisher form never says this: it does not check whether a repository exists.)",
+        "Compare `git remote -v` with https://github.com/{owner}/{repo}; then run `gh auth status`.",
         confidence="likely",
     ),
     _(
@@ -80,12 +87,11 @@ ENTRIES = (
         (
             r"Please tell me who you are",
             r"unable to auto-detect email address",
-            r"Author identity unknown",
-            r"Committer identity unknown",
+            r"(?:Author|Committer) identity unknown",
         ),
         "git does not know who you are.",
         "user.name and user.email are not set.",
-        "`git config user.name …` and `git config user.email …`.",
+        "`git config user.name NAME` and `git config user.email ADDRESS` before the commit or tag.",
     ),
     _(
         "gt-sign",
@@ -98,14 +104,14 @@ ENTRIES = (
         ),
         "The tag or commit could not be signed.",
         "There is no usable key here.",
-        "See `git config user.signingkey` and `gpg --list-secret-keys`; or tag with `--no-sign`.",
+        "Compare `git config user.signingkey` with `gpg --list-secret-keys`; or tag with `--no-sign`.",
     ),
     _(
         "gt-exact",
         r"no tag exactly matches",
         "The checked-out commit is not the tag.",
-        "HEAD stands elsewhere.",
-        "`git checkout {tag}`; in Actions check out `ref: {tag}`.",
+        "HEAD is another commit, or the tag was not fetched.",
+        "`git checkout {tag}`; in the build job of Actions check out `ref: {tag}` with `fetch-depth: 0`.",
     ),
     _(
         "gt-net",
@@ -116,9 +122,8 @@ ENTRIES = (
         ),
         "git could not reach the server.",
         "The network or the name service failed.",
-        "Try again.",
+        "Try again; if it stays, see https://www.githubstatus.com/.",
         tier="symptom",
-        confidence="likely",
     ),
     _(
         "gt-auth",
@@ -132,8 +137,11 @@ ENTRIES = (
             r"Host key verification failed",
         ),
         "git has no valid credentials.",
-        "No token or key is set up, or it has expired.",
-        "`gh auth setup-git`, or an ssh key; in Actions let actions/checkout keep its credentials for the push.",
+        "No token or key is set up, or it has expired. In Actions, a checkout with "
+        "`persist-credentials: false` keeps none for a later push.",
+        "On your machine run `gh auth setup-git`, or use an ssh key. In Actions push in the job that "
+        "checked out, with `permissions: contents: write` and a token in the remote's address or "
+        "`gh auth setup-git` (GH_TOKEN set).",
     ),
     _(
         "gt-denied",
@@ -144,7 +152,7 @@ ENTRIES = (
         ),
         "You may not push there.",
         "The credentials belong to somebody without write access, or the job's token may only read.",
-        "Ask `{owner}` for access; in Actions give the job `permissions: contents: write`.",
+        "Ask `{owner}` for access; in Actions give the job that pushes `permissions: contents: write`.",
     ),
     _(
         "gt-workflow",
@@ -154,7 +162,38 @@ ENTRIES = (
         ),
         "These credentials may not change workflow files.",
         "The token lacks the scope `workflow`.",
-        "`gh auth refresh -s workflow`",
+        "`gh auth refresh -s workflow`, then push again; a job's GITHUB_TOKEN never gets that right.",
+    ),
+    _(
+        "gh-tag-burnt",
+        (
+            r"tag_name was used by an immutable release",
+            r"refs/tags/(?P<t>[^ ]{1,120}?)\.? .{0,200}?Cannot create ref due to creations being restricted",
+            r"Cannot create ref due to creations being restricted.{0,200}?\[remote rejected\] (?P<t>v?\d\S{0,80}) ->",
+        ),
+        "This tag name can no longer be used.",
+        "A release of this tag was published while immutable releases were on, and was deleted since: "
+        "GitHub reserves the name for ever, whatever a ruleset says. (Without `immutable release` in "
+        "the message, a ruleset for tags is the other possibility: " + _RULES + ".)",
+        "Release the next version: no setting and no permission frees the name. If a ruleset matches "
+        "the tag, let it allow you to create it instead.",
+        tool="GitHub",
+        link="https://docs.github.com/en/code-security/supply-chain-security/understanding-your-software-supply-chain/immutable-releases",
+        hides=("gt-protected", "gh-422-validation"),
+        confidence="likely",
+    ),
+    _(
+        "gt-merge-queue",
+        (
+            r"Changes must be made through the merge queue",
+            r"GH006.{0,300}?merge queue",
+        ),
+        "The branch accepts changes through its merge queue only.",
+        "A direct push to it is refused, also for a version bump by a workflow.",
+        "Open a pull request with the change and add it to the queue; make the tag afterwards, on the "
+        "merged commit.",
+        link="https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue",
+        hides=("gt-protected",),
     ),
     _(
         "gt-protected",
@@ -169,26 +208,26 @@ ENTRIES = (
             r"push declined due to repository rule",
             r"pre_receive protected tag",
             r"You're not authorized to (?:create|push|update) (?:a|this) tag",
-            r"Cannot create ref due to creations being restricted",
         ),
         "A rule of the repository refuses this push.",
         "The branch or the tag is protected.",
-        "Go through a pull request; for tags let the rule set allow you (or the release app) to make `v*`: "
-        "https://github.com/{owner}/{repo}/settings/rules.",
+        "A branch: open a pull request, or let the rule allow the release app to push. A tag: let the "
+        "ruleset allow you (or the app) to create `v*`. The rules: " + _RULES + ".",
     ),
     _(
         "gt-bigfile",
         (r"\bGH001\b", r"exceeds GitHub's file size limit", r"this exceeds GitHub's"),
         "A file is too large for GitHub.",
         "Files may have 100 MB.",
-        "Take it out of the commits, or use Git LFS.",
+        "Remove it from the commits, or keep it in Git LFS.",
     ),
     _(
         "gt-secret",
         (r"GITHUB PUSH PROTECTION", r"Push cannot contain secrets", r"\bGH009\b"),
         "GitHub found a secret in the push.",
-        "A token is in the commits.",
-        "Take it out, and revoke it.",
+        "A token or key is in the commits.",
+        "Revoke the secret first; then remove it from the commits and push again.",
+        hides=("gt-protected",),
     ),
     _(
         "gt-dirty",
@@ -196,11 +235,10 @@ ENTRIES = (
             r"Your local changes to the following files would be overwritten",
             r"cannot (?:pull with rebase|rebase): You have unstaged changes",
             r"Working (?:directory|tree) (?:is )?(?:not clean|dirty)",
-            r"(?:uncommitted|unstaged) changes",
         ),
-        "The work tree has changes.",
+        "The working tree has changes.",
         "Files were changed and not committed.",
-        "Commit them, or put them aside.",
+        "`git status` lists them: commit them, or put them aside with `git stash`.",
         tier="symptom",
     ),
     _(
@@ -208,7 +246,7 @@ ENTRIES = (
         (r"CONFLICT \(content\)", r"Automatic merge failed; fix conflicts"),
         "The merge has conflicts.",
         "Both sides changed the same lines.",
-        "Solve them and commit.",
+        "Resolve them in the files that `git status` lists, commit, and run it again.",
     ),
     _(
         "gt-unknown-revision",
@@ -222,7 +260,7 @@ ENTRIES = (
         ),
         "git does not know `{r}`.",
         "The tag or branch is not here: misspelt, not pushed, or the checkout is shallow.",
-        "`git fetch --tags`; in Actions `fetch-depth: 0`.",
+        "`git fetch --tags`; in the build job of Actions check out with `fetch-depth: 0`.",
         tier="symptom",
     ),
     _(
@@ -234,40 +272,30 @@ ENTRIES = (
         ),
         "A submodule could not be fetched.",
         "Its commit is not on its remote, or it is private.",
-        "Push it, or give the checkout access.",
+        "Push the submodule's commit, or give the checkout a token that may read it.",
     ),
     _(
         "gt-lfs",
         (
             r"batch response: This repository (?:is over its data quota|exceeded its LFS budget)",
             r"smudge filter lfs failed",
-            r"git-lfs.{0,40}?not found",
         ),
         "Git LFS did not deliver a file.",
-        "The quota is used up, or git-lfs is missing.",
-        "Raise the quota, or `lfs: false`.",
+        "The repository's LFS quota is used up, or the file is not on the server.",
+        "Raise the quota, or check out with `lfs: false` if the build does not need the file.",
     ),
     _(
         "gt-index-lock",
         r"Unable to create '[^']{1,200}index\.lock': File exists",
-        "Another git is at work here.",
-        "Or one was killed and left its lock.",
-        "Wait; if none runs, remove .git/index.lock.",
-    ),
-    _(
-        "gt-nothing",
-        r"nothing to commit, working tree clean",
-        "There was nothing to commit.",
-        "The step that should have changed a file did not.",
-        "See why: the version may have been raised already.",
-        tier="notice",
-        confidence="possible",
+        "Another git is at work here, or one was killed.",
+        "It left its lock behind.",
+        "Wait for it to end; if no git runs, remove .git/index.lock.",
     ),
     _(
         "gt-refname",
-        (r"is not a valid (?:tag|branch|ref) name", r"fatal: '(?P<t>[^']{0,120})' is not a valid"),
-        "git does not take this name.",
-        "It has characters git refuses, or is empty.",
-        "Use a tag such as `{tag}`.",
+        r"'(?P<t>[^']{0,120})' is not a valid (?:tag|branch|ref) name",
+        "git does not accept this name.",
+        "It has characters that git refuses, or is empty because a variable was empty.",
+        "Use a tag such as `{tag}`, and see where the name comes from.",
     ),
 )

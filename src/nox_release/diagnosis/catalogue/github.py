@@ -1,4 +1,4 @@
-"""gh, and GitHub's API. https://cli.github.com/manual/"""
+"""gh, GitHub's API, and the actions that make releases. https://cli.github.com/manual/"""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from nox_release.diagnosis.catalogue.tables import table
 
 _ = table(tool="gh", link="https://cli.github.com/manual/")
 
+_IMMUTABLE = "https://docs.github.com/en/code-security/supply-chain-security/understanding-your-software-supply-chain/immutable-releases"
+
 ENTRIES = (
     _(
         "gh-login",
         (
             r"To get started with GitHub CLI, please run: ?gh auth login",
             r"not logged into any GitHub hosts",
-            r"gh auth login.{0,60}?to authenticate",
         ),
         "gh is not logged in.",
-        "There are no credentials for github.com.",
-        "`gh auth login`",
+        "There are no credentials for github.com here.",
+        "Run `gh auth login` on your machine; in Actions give the step `env: GH_TOKEN: ${{ github.token }}`.",
     ),
     _(
         "gh-token-env",
         r"set the GH_TOKEN environment variable",
         "gh has no token in this job.",
-        "Actions does not hand it one by itself.",
+        "Actions does not give it one by itself.",
         "Add to the step: `env: GH_TOKEN: ${{ github.token }}`.",
         hides=("gh-login",),
     ),
@@ -34,94 +35,86 @@ ENTRIES = (
         ),
         "gh's token is no longer valid.",
         "It has expired or was revoked.",
-        "`gh auth login`",
+        "Run `gh auth login` again, or renew the token in {s}.",
     ),
     _(
         "gh-401",
-        (
-            r"HTTP 401.{0,120}?Try authenticating with",
-            r"HTTP 401: Bad credentials",
-            r"\bBad credentials\b",
-        ),
+        (r"HTTP 401.{0,120}?Try authenticating with", r"\bBad credentials\b"),
         "GitHub does not accept the token.",
         "It has expired or was revoked.",
-        "`gh auth login`; in Actions see the secret that GH_TOKEN is set from.",
+        "Run `gh auth login` again; in Actions renew the secret that GH_TOKEN is set from.",
     ),
     _(
         "gh-scope",
         (
             r"This API operation needs the \"?(?P<s>[\w:]{1,40})\"? scope",
             r"missing required scopes?:? ?'?(?P<s>[\w:, ]{1,60})",
-            r"error validating token: missing required scope",
         ),
         "gh's token lacks the scope `{s}`.",
         "It was made without it.",
-        "`gh auth refresh -s {s}`",
+        "`gh auth refresh -s {s}`, then run it again.",
     ),
     _(
         "gh-sso",
         (
-            r"Authorize in your web browser:",
             r"organization has enabled or enforced SAML SSO",
             r"Resource protected by organization SAML enforcement",
         ),
         "The organisation wants the token authorised.",
-        "It enforces single sign-on.",
-        "Open the address that gh prints.",
+        "It enforces single sign-on (SAML).",
+        "Open the address that gh prints, or authorise the token at https://github.com/settings/tokens.",
     ),
     _(
         "gh-remotes",
-        (r"no git remotes found", r"none of the git remotes configured"),
+        (
+            r"no git remotes found",
+            r"none of the git remotes configured",
+            r"No default remote repository has been set",
+            r"gh repo set-default",
+        ),
         "gh does not know which repository is meant.",
-        "The folder has no remote on GitHub.",
-        "Run it in the clone, or add `-R {owner}/{repo}`.",
-    ),
-    _(
-        "gh-default",
-        (r"No default remote repository has been set", r"gh repo set-default"),
-        "gh does not know which of several remotes is meant.",
-        "A fork has two.",
-        "Add `-R {owner}/{repo}`.",
+        "The folder is no clone of a repository on GitHub, or has several remotes.",
+        "Add `-R {owner}/{repo}` to the command, or set `GH_REPO: {owner}/{repo}` in the job; a "
+        "publishing job needs no checkout for it.",
     ),
     _(
         "gh-404",
         (
             r"HTTP 404: Not Found \(https://api\.github\.com/repos/(?P<r>[^/ ]+/[^/) ]+)",
             r"Could not resolve to a Repository with the name '?(?P<r>[^' ]{1,120})",
-            r"GraphQL: Could not resolve to a Repository",
         ),
         "GitHub knows no `{r}`, or does not show it.",
         "The name is wrong, or the token may not see it.",
-        "Compare with https://github.com/{owner}/{repo}, then `gh auth status`.",
+        "Compare with https://github.com/{owner}/{repo}, then run `gh auth status`.",
         unless=r"/actions/workflows/",
     ),
     _(
         "gh-unpushed-tag",
         r"exists locally but has not been pushed to",
         "The tag is not on GitHub yet.",
-        "It exists here only.",
-        "`git push origin {tag}`, then once more.",
+        "It exists on this machine only.",
+        "`git push origin {tag}`, then make the release again.",
     ),
     _(
         "gh-verify-tag",
         r"doesn't exist in the repo .{0,160}?aborting due to --verify-tag",
         "The tag is not on GitHub.",
         "It was not pushed. (Without `--verify-tag` gh would make one on the default branch's head.)",
-        "`git push origin {tag}`, then once more.",
+        "`git push origin {tag}`, then make the release again.",
     ),
     _(
         "gh-tag-required",
         r"tag required when not running interactively",
         "gh was given no tag.",
         "The variable with the tag is empty.",
-        "Give it: `gh release create {tag} --verify-tag`.",
+        "Give the tag: `gh release create {tag} --verify-tag`.",
     ),
     _(
         "gh-notes-tag",
         r"cannot generate release notes from tag",
-        "gh does not find the tag here.",
-        "It was not fetched.",
-        "`git fetch --tags`",
+        "gh does not find the tag in this checkout.",
+        "The tag was not fetched.",
+        "`git fetch --tags` before it, or `--generate-notes` instead of `--notes-from-tag`.",
     ),
     _(
         "gh-exists",
@@ -130,25 +123,62 @@ ENTRIES = (
             r"release with the same tag name already exists",
             r"\"?code\"?: ?\"?already_exists",
             r"tag_name.{0,40}?already_exists|already_exists.{0,40}?tag_name",
-            r"a release with the same tag name already exists",
         ),
         "A GitHub release of this tag exists already.",
         "It was made before, by hand or by another step.",
-        "See it: `gh release view {tag}`. Add files with `gh release upload {tag}`, change it with `gh release edit {tag}`.",
+        "`gh release view {tag}` shows it. Attach files with `gh release upload {tag}`, change it with "
+        "`gh release edit {tag}`, and let only one place make releases.",
+        hides=("gh-422-validation",),
+    ),
+    _(
+        "gh-immutable-assets",
+        (
+            r"[Cc]annot upload assets? .{0,200}?to an immutable release",
+            r"immutable release.{0,80}?(?:assets? (?:cannot|can't)|upload)",
+        ),
+        "Files cannot be attached to this release any more.",
+        "Immutable releases are on: a release is locked as soon as it is published, and this step "
+        "attaches files afterwards. PyPI is not affected.",
+        "Make the GitHub release last and in one step, with its files "
+        "(`gh release create {tag} dist/*`, which uploads before it publishes); or create it with "
+        "`--draft`, attach the files, then `gh release edit {tag} --draft=false`. Or attach nothing: "
+        "the files are on PyPI.",
+        tool="GitHub",
+        link=_IMMUTABLE,
+        hides=("gh-422-validation", "gh-403-int"),
+    ),
+    _(
+        "gh-immutable-state",
+        r"state cannot be changed when release is immutable",
+        "This release is locked.",
+        "Immutable releases are on: a published release cannot become a draft again, nor get another "
+        "tag or other files.",
+        "Leave it as it is, and put what is missing into the next version; only the title and the notes "
+        "can still be edited.",
+        tool="GitHub",
+        link=_IMMUTABLE,
+        hides=("gh-422-validation",),
     ),
     _(
         "gh-target",
         (r"Release\.target_commitish is invalid", r"target_commitish.{0,40}?invalid"),
         "GitHub does not have that commit.",
         "It was not pushed.",
-        "`git push`, then once more.",
+        "Push the branch (`git push`), then make the release again.",
+        hides=("gh-422-validation",),
     ),
     _(
         "gh-403-int",
-        r"Resource not accessible by (?:integration|personal access token)",
+        (
+            r"Resource not accessible by (?:integration|personal access token)",
+            r"GitHub release failed with status: 403",
+        ),
         "The job's token may not do that.",
-        "GITHUB_TOKEN lacks the permission (contents or actions: write), or the run comes from a fork.",
-        "Give that job `permissions: contents: write`; the publishing job needs `id-token: write` alone.",
+        "GITHUB_TOKEN lacks the permission (releases and tags need `contents: write`), or the run comes "
+        "from a fork.",
+        "Give the job that makes the release `permissions: contents: write`; keep it apart from the "
+        "publishing job, which needs `id-token: write` alone.",
+        hides=("gh-release-notfound", "gh-exists"),
     ),
     _(
         "gh-wf-404",
@@ -158,7 +188,7 @@ ENTRIES = (
             r"HTTP 404: .{0,60}?/actions/workflows/(?P<w>[^/) ]{1,100})",
         ),
         "The workflow is not on the default branch.",
-        "GitHub starts by hand only what stands there.",
+        "GitHub starts by hand only what is there.",
         "Commit `.github/workflows/{workflow}` and push it to the default branch.",
     ),
     _(
@@ -166,33 +196,35 @@ ENTRIES = (
         r"Workflow does not have 'workflow_dispatch' trigger",
         "The workflow cannot be started by hand.",
         "It has no `workflow_dispatch:` at that ref.",
-        "Add it, or publish by making the release: `gh release create {tag} --verify-tag`.",
+        "Add `workflow_dispatch:` to its `on:`, or publish by making the release: "
+        "`gh release create {tag} --verify-tag`.",
     ),
     _(
         "gh-wf-input",
         (r"Unexpected inputs provided", r"Required input '[^']{1,80}' not provided"),
         "The workflow was started with other inputs than it declares.",
-        "`-f` and `inputs:` differ.",
-        "Make them agree.",
+        "The `-f` options and `inputs:` of the workflow differ.",
+        "`gh workflow view {workflow} --yaml` shows its inputs: give each required one, and no others.",
     ),
     _(
         "gh-wf-disabled",
         (
             r"no workflows are enabled",
-            r"disabled workflow",
             r"Cannot trigger a 'workflow_dispatch' on a disabled workflow",
         ),
         "The workflow is disabled.",
-        "By hand, or after 60 days without activity.",
-        "`gh workflow enable {workflow}`",
+        "Somebody disabled it, or GitHub did after 60 days without activity.",
+        "`gh workflow enable {workflow}`, then start it again.",
     ),
     _(
         "gh-noruns",
         (r"found no in progress runs to watch", r"no runs found\b"),
         "Nothing was started.",
-        "The workflow's trigger is another than the way the release was made, the release was made with "
-        "GITHUB_TOKEN, or the workflow is not in the tag's tree.",
-        "Compare `on:` in `{workflow}`; see `gh run list --workflow {workflow}`.",
+        "The workflow has another trigger than the way the release was made, the release was made with "
+        "a workflow's GITHUB_TOKEN, the workflow is not in the tag's tree, or a rule of the repository "
+        "about who may start workflows forbids it.",
+        "Compare `on:` in `{workflow}` with how the release was made; `gh run list --workflow "
+        "{workflow}` shows what ran.",
         tier="symptom",
     ),
     _(
@@ -200,18 +232,14 @@ ENTRIES = (
         r"Reference (?:update failed|already exists)",
         "GitHub did not make or move the tag or branch.",
         "It exists already, or a rule of the repository protects it.",
-        "See `git ls-remote --tags origin` and https://github.com/{owner}/{repo}/settings/rules.",
+        "Compare `git ls-remote --tags origin` with https://github.com/{owner}/{repo}/settings/rules.",
     ),
     _(
         "gh-rate",
-        (
-            r"API rate limit exceeded",
-            r"You have exceeded a secondary rate limit",
-            r"secondary rate limit",
-        ),
-        "GitHub is asked too often.",
+        (r"API rate limit exceeded", r"secondary rate limit"),
+        "GitHub got too many requests.",
         "The token's rate limit is used up.",
-        "Wait (up to an hour), or use a token of your own.",
+        "Wait (an hour at most), or use a token of your own.",
     ),
     _(
         "gh-422-validation",
@@ -221,16 +249,15 @@ ENTRIES = (
         ),
         "GitHub refused the request as invalid.",
         "The lines after it name the field.",
-        "Correct the field.",
+        "Correct the value that they name (the tag, the commit, a file's name), and run the step again.",
         tier="symptom",
-        confidence="likely",
     ),
     _(
         "gh-403-create-pr",
-        (r"GitHub Actions is not permitted to create or approve pull requests",),
+        r"GitHub Actions is not permitted to create or approve pull requests",
         "Workflows may not open pull requests here.",
-        "The repository's setting forbids it.",
-        "Settings → Actions → General → allow it, or use an app's token.",
+        "The repository's (or organisation's) setting forbids it.",
+        "Allow it under Settings → Actions → General → Workflow permissions, or use an app's token.",
     ),
     _(
         "gh-asset",
@@ -240,26 +267,29 @@ ENTRIES = (
             r"no matches found for `?(?P<f>[^` ]{1,160})",
         ),
         "A file of the GitHub release could not be attached.",
-        "It is there already, or matches nothing.",
-        "See `gh release view {tag}`, and the pattern.",
+        "A file of that name is there already, or the pattern matches nothing (a quoted `dist/*` is not "
+        "expanded by the shell).",
+        "`gh release view {tag}` lists what is attached; `ls dist/` before the step shows what there is "
+        "to attach.",
+        hides=("gh-422-validation",),
     ),
     _(
         "gh-notfound",
         (
-            r"gh: (?:command )?not found",
+            r"(?<![\w.])gh: (?:command )?not found",
             r"'gh' is not recognized as an internal",
             r"No such file or directory: 'gh'",
         ),
         "gh is not installed.",
-        "The GitHub CLI is missing.",
-        "Install it: https://cli.github.com/.",
+        "The GitHub CLI is missing on this machine or in this container.",
+        "Install it from https://cli.github.com/; GitHub's own runners have it, containers do not.",
     ),
     _(
         "gh-release-notfound",
-        (r"\brelease not found\b",),
+        r"\brelease not found\b",
         "There is no GitHub release of this tag.",
-        "It was not made, or is a draft.",
-        "`gh release create {tag} --verify-tag`",
+        "It was not made yet, or is a draft that this token may not see.",
+        "`gh release list` shows what there is; make it with `gh release create {tag} --verify-tag`.",
     ),
     _(
         "gh-network",
@@ -269,15 +299,6 @@ ENTRIES = (
         ),
         "gh could not reach GitHub.",
         "The network failed, or GitHub is out of order.",
-        "Try again; https://www.githubstatus.com/.",
-    ),
-    _(
-        "gh-deploy-keys",
-        r"(?:403|Forbidden).{0,80}?github-actions\[bot\]",
-        "The job's token may not push.",
-        "GITHUB_TOKEN may only read.",
-        "Give that job `permissions: contents: write`.",
-        tier="symptom",
-        confidence="likely",
+        "Try again; if it stays, see https://www.githubstatus.com/.",
     ),
 )

@@ -8,13 +8,17 @@ from __future__ import annotations
 from nox_release.diagnosis.catalogue.tables import table
 
 _TROUBLES = "https://docs.pypi.org/trusted-publishers/troubleshooting/"
+_REUSABLE = _TROUBLES + "#reusable-workflows-on-github"
 _ADDING = "https://docs.pypi.org/trusted-publishers/adding-a-publisher/"
 _PENDING = "https://docs.pypi.org/trusted-publishers/creating-a-project-through-oidc/"
 _ACTION = "https://github.com/pypa/gh-action-pypi-publish"
+_STATUS = "https://status.python.org/"
+_SIGSTORE = "https://status.sigstore.dev/"
 
 _ = table(tool="PyPI", link=_TROUBLES)
 _form = table(tool="PyPI's form", link=_ADDING)
 _action = table(tool="gh-action-pypi-publish", link=_ACTION)
+_sigstore = table(tool="sigstore", link="https://docs.pypi.org/attestations/")
 
 _REGISTER = (
     "Compare field by field what PyPI has with owner `{owner}`, repository `{repo}` (its case "
@@ -22,6 +26,10 @@ _REGISTER = (
     "exists: {publishing_page}. For one that does not: {pending_page} (pending publishers are deleted "
     "after 30 days)."
 )
+_PERMISSION = "Add to the publishing job in `{workflow}`:\n    permissions:\n      id-token: write"
+_WAIT = f"Watch {_STATUS}, and re-run the failed job when PyPI answers again."
+
+_VAGUE = ("ga-refused", "uv-oidc-rejected", "tw-tp")
 
 ENTRIES = (
     _(
@@ -34,71 +42,83 @@ ENTRIES = (
         ),
         "{index} knows no trusted publisher for this run.",
         "Nothing is registered for these claims: owner, repository, workflow file or environment differ, "
-        "or it is registered on the other index, or the pending publisher has expired.",
+        "the publisher is registered on the other index, or the pending publisher has expired.",
         _REGISTER,
-        hides=("ga-refused", "uv-oidc-rejected", "tw-tp"),
+        hides=_VAGUE,
         unless=r"Check failed for|job_workflow_ref claim does not match|Missing claim|pull_request_target' is not",
     ),
     _(
         "oi-check",
-        r"Check failed for (?:required|optional) claim '?(?P<c>\w+)",
+        r"Check failed for (?:required|optional) claim '?(?P<c>(?!sub\b)\w+)",
         "The run's claim `{c}` is not the publisher's.",
         "A publisher was found, but its `{c}` differs from the run's.",
         _REGISTER,
-        hides=("ga-refused", "uv-oidc-rejected", "tw-tp", "oi-none"),
+        hides=("oi-none",),
+    ),
+    _(
+        "oi-sub",
+        r"Check failed for (?:required|optional) claim '?sub\b",
+        "PyPI compared the claim `sub`, which it no longer does.",
+        "GitHub changed the form of `sub` for new and renamed repositories, and PyPI refused it until "
+        "29 January 2026. It was a fault of the index, not of your publisher.",
+        "Re-run the job; change nothing on PyPI. If an index of your own says it, upgrade that index.",
+        link="https://github.com/pypi/warehouse/pull/19422",
+        hides=("oi-none",),
     ),
     _(
         "oi-jwr",
         r"job_workflow_ref claim does not match",
-        "The publishing job stands in another workflow file than the registered one.",
-        "It was called from a reusable workflow, whose file the token names.",
-        "Write the publishing job out in `{workflow}` of `{owner}/{repo}`; only the build may be reusable.",
-        link=_TROUBLES + "#reusable-workflows-on-github",
-        hides=("ga-refused", "uv-oidc-rejected", "oi-none", "oi-check"),
+        "The publishing job is in a reusable workflow.",
+        "PyPI compares the file in which the job is written, which another workflow called, and that "
+        "is not the file that is registered.",
+        "Move the publishing job into the workflow that is started, and register that file; only the "
+        "build may stay in the reusable one.",
+        link=_REUSABLE,
+        hides=("oi-none", "oi-check"),
     ),
     _(
         "oi-prt",
         r"invoked via 'pull_request_target' is not supported",
-        "PyPI takes nothing from `pull_request_target` runs.",
+        "PyPI accepts nothing from `pull_request_target` runs.",
         "The workflow was started by that event.",
         "Publish from a release, a tag or a dispatch: `on: release: types: [published]`.",
-        hides=("ga-refused", "uv-oidc-rejected", "oi-none"),
+        hides=("oi-none",),
     ),
     _(
         "oi-missing",
         r"Missing claim '?(?P<c>\w+)",
         "The run's token lacks the claim `{c}`.",
         "GitHub issued an unusual token.",
-        "Run the job again; if it stays, report it to PyPI.",
-        hides=("ga-refused", "uv-oidc-rejected", "oi-none"),
+        "Re-run the failed job; if it stays, report it at https://github.com/pypi/support.",
+        hides=("oi-none",),
     ),
     _(
         "oi-pending-exists",
         (r"invalid-pending-publisher", r"valid token, but project already exists"),
         "A pending publisher is left over, and the project exists already.",
-        "A pending publisher can only create a project; somebody made this one another way, for example "
-        "with an API token.",
-        "Register a publisher on the project's own page, {publishing_page} (the attempt has deleted the "
-        "pending one), then run the job again.",
+        "A pending publisher can only create a project; somebody created this one in another way, for "
+        "example with an API token.",
+        "Register a publisher on the project's own page, {publishing_page} (this attempt has deleted "
+        "the pending one), then re-run the job.",
         link=_PENDING,
-        hides=("ga-refused", "uv-oidc-rejected", "tw-tp"),
+        hides=_VAGUE,
     ),
     _(
         "oi-token",
         (r"malformed or invalid token", r"invalid-token\b.{0,200}?(?:malformed|invalid|expired)"),
         "PyPI cannot verify the run's token.",
         "It has expired, or it was made for the other index (audience `pypi` or `testpypi`).",
-        "Run the job again; see that the audience and `repository-url` mean the same index.",
-        hides=("ga-refused", "uv-oidc-rejected", "tw-tp"),
+        "Re-run the job. If it stays, see that the audience and `repository-url` name the same index.",
+        hides=_VAGUE,
         unless=r"invalid-reuse|invalid-publisher",
     ),
     _(
         "oi-reuse",
         (r"invalid-reuse-token", r"invalid token: already used"),
         "The run's token was used twice.",
-        "Each token can be exchanged once.",
-        "Re-run the job: it gets a new one.",
-        hides=("ga-refused", "uv-oidc-rejected", "tw-tp", "oi-token"),
+        "A run's token can be exchanged once.",
+        "Re-run the failed job: it gets a new token.",
+        hides=("oi-token",),
     ),
     _(
         "oi-payload",
@@ -107,48 +127,42 @@ ENTRIES = (
             r"malformed JWT",
         ),
         "The exchange did not send a proper token.",
-        "A home-made exchange built the request wrongly.",
-        "Use pypa/gh-action-pypi-publish, `uv publish` or twine 6.1 or later.",
-        hides=("ga-refused", "uv-oidc-rejected"),
+        "A script of your own built the request in a wrong form.",
+        "Use pypa/gh-action-pypi-publish, `uv publish` or twine 6.1 or later instead.",
+        hides=_VAGUE,
     ),
     _(
         "oi-issuer",
         (r"unknown trusted publishing issuer", r"JWT issuer '[^']{1,100}' does not match"),
         "PyPI does not know this service as a publisher.",
-        "The token comes from GitHub Enterprise Server or from a CI that PyPI has no agreement with.",
+        "The token comes from GitHub Enterprise Server or from a CI that PyPI does not support.",
         "Publish from github.com (or another supported provider), or with an API token.",
-        hides=("ga-refused", "uv-oidc-rejected", "oi-payload"),
+        hides=("oi-payload",),
     ),
     _(
         "oi-name",
-        (
-            r"invalid-payload.{0,300}?(?:isn't allowed|too similar|registration temporarily|conflicts with|is invalid)",
-        ),
+        r"invalid-payload.{0,300}?(?:isn't allowed|too similar|registration temporarily|conflicts with|is invalid)",
         "The pending publisher's project name cannot be used.",
-        "The name was taken, blocked or came too close to another after it was registered.",
+        "The name was taken or blocked, or came too close to another, after it was registered.",
         "Choose another name in pyproject.toml and register a new pending publisher at {pending_page}.",
         link=_PENDING,
-        hides=("ga-refused", "uv-oidc-rejected", "wh-name-banned", "wh-name-similar"),
+        hides=("wh-name-banned", "wh-name-similar"),
     ),
     _(
         "oi-off",
-        (
-            r"Trusted publishing functionality not enabled",
-            r"trusted publishing functionality not enabled",
-            r"not-enabled\b.{0,100}?publishing",
-        ),
+        (r"trusted publishing functionality not enabled", r"has trusted publishing disabled"),
         "PyPI has switched trusted publishing off.",
-        "PyPI's administrators did so for now.",
-        "Wait, and look at https://status.python.org/.",
-        link="https://status.python.org/",
-        hides=("ga-refused", "uv-oidc-rejected"),
+        "PyPI's administrators did so for the moment.",
+        _WAIT,
+        link=_STATUS,
+        hides=_VAGUE,
     ),
     _form(
         "oi-form-exists",
         r"This project already exists",
         "The form for pending publishers refuses a project that exists.",
         "A pending publisher creates a project; for one that exists a publisher is added on its own page.",
-        "Open {publishing_page}.",
+        "Add the publisher on the project's page: {publishing_page}.",
         unless=r"valid token",
     ),
     _form(
@@ -162,7 +176,7 @@ ENTRIES = (
         "oi-form-file",
         (r"Workflow name must end with", r"Workflow filename must be a filename only"),
         "PyPI's form wants a workflow's file name.",
-        "A path, or a name without .yml or .yaml was typed.",
+        "A path, or a name without .yml or .yaml, was typed.",
         "Type the file name only: `{workflow}`.",
     ),
     _form(
@@ -181,14 +195,14 @@ ENTRIES = (
         r"more than 3 pending trusted publishers",
         "There are three pending publishers already.",
         "An account may have three at a time.",
-        "Delete one at {pending_page}, or use it.",
+        "Delete one that is no longer needed at {pending_page}, or use it.",
     ),
     _form(
         "oi-form-verified",
         r"must have a verified email in order to register",
         "A pending publisher needs a verified e-mail address.",
-        "The account has none.",
-        "Verify it at {pypi}/manage/account/.",
+        "The account has none yet.",
+        "Verify the address at {pypi}/manage/account/, then register again.",
     ),
     _form(
         "oi-form-rate",
@@ -197,9 +211,10 @@ ENTRIES = (
             r"GitHub has rate-limited this action",
         ),
         "Too many registrations in a short time.",
-        "PyPI or GitHub limits them.",
-        "Try again later.",
+        "PyPI allows 100 a day to an account, and GitHub limits how often PyPI may ask it.",
+        "Wait an hour (at most a day), then register again.",
     ),
+    # pypa/gh-action-pypi-publish
     _action(
         "ga-perm",
         (
@@ -207,33 +222,22 @@ ENTRIES = (
             r"OpenID Connect token retrieval failed: .{0,300}?environment variable was unset",
             r"(?:missing|insufficient) (?:or insufficient )?OIDC token permissions",
             r"Unable to get (?:the )?ACTIONS_ID_TOKEN_REQUEST_URL",
-            r"this generally indicates a workflow configuration error.{0,200}?id-token: write",
             r"This generally indicates a workflow configuration error, such as insufficient permissions",
         ),
         "The publishing job may not ask for a token.",
         "The job lacks `permissions: id-token: write` (a job's `permissions:` replaces the workflow's "
         "whole block), or the run comes from a fork.",
-        "Add to the publishing job in `{workflow}`:\n    permissions:\n      id-token: write",
+        _PERMISSION,
         link=_TROUBLES,
-        hides=("ga-id", "tw-noninteractive", "ga-empty", "ga-nudge", "ga-old-password"),
+        hides=("ga-id", "tw-noninteractive", "ga-old-password"),
     ),
     _action(
         "ga-fork",
         r"called from a pull request on a fork",
         "A pull request from a fork gets no token.",
         "GitHub gives such runs no identity.",
-        "Publish from a release, a tag or a dispatch.",
+        "Publish from a release, a tag or a dispatch: `on: release: types: [published]`.",
         hides=("ga-perm", "ga-id"),
-    ),
-    _action(
-        "ga-claims",
-        r"claims rendered below are for debugging purposes",
-        "PyPI refused to exchange the run's token.",
-        "The log shows the run's claims; what is registered differs in one of them.",
-        _REGISTER,
-        link=_TROUBLES,
-        tier="frame",
-        confidence="likely",
     ),
     _action(
         "ga-timeout",
@@ -243,15 +247,16 @@ ENTRIES = (
         ),
         "GitHub did not issue a token.",
         "GitHub's token service failed for a moment.",
-        "Re-run the job.",
+        "Re-run the failed job; if it stays, see https://www.githubstatus.com/.",
         link="https://www.githubstatus.com/",
+        hides=("ga-id",),
     ),
     _action(
         "ga-id",
         r"OpenID Connect token retrieval failed:? ?(?P<w>.{0,160})",
         "GitHub did not issue a token for the job.",
-        "{w}",
-        "See that the publishing job has `permissions: id-token: write`, then run it again.",
+        "The action says: {w}",
+        "See that the publishing job has `permissions: id-token: write`, then re-run it.",
         link=_TROUBLES,
         tier="symptom",
     ),
@@ -268,13 +273,6 @@ ENTRIES = (
         tier="symptom",
     ),
     _action(
-        "ga-aud-403",
-        r"has trusted publishing disabled",
-        "The index has trusted publishing switched off.",
-        "Its administrators did so.",
-        "Wait, and look at https://status.python.org/.",
-    ),
-    _action(
         "ga-aud-404",
         r"does not indicate trusted publishing support",
         "The index does not offer trusted publishing.",
@@ -282,33 +280,25 @@ ENTRIES = (
         "Correct it (`https://upload.pypi.org/legacy/`, `https://test.pypi.org/legacy/`), or leave it out.",
     ),
     _action(
-        "ga-aud",
-        r"responded with unexpected (?P<n>\d+)",
-        "The index did not answer properly ({n}).",
-        "It is out of order for a moment.",
-        "Re-run the job; https://status.python.org/.",
-    ),
-    _action(
         "ga-json",
-        r"the index produced an unexpected (?P<n>\d+) response",
-        "The index did not answer the exchange properly ({n}).",
-        "It is out of order for a moment.",
-        "Re-run the job; https://status.python.org/.",
-    ),
-    _action(
-        "ga-resp",
-        r"the index gave us an invalid response",
-        "The index's answer to the exchange cannot be read.",
-        "It is out of order for a moment.",
-        "Re-run the job; https://status.python.org/.",
+        (
+            r"the index produced an unexpected (?P<n>\d+) response",
+            r"responded with unexpected (?P<n>\d+)",
+            r"the index gave us an invalid response",
+        ),
+        "The index did not answer the token exchange properly.",
+        "It has an outage or a passing fault; nothing is wrong with the publisher.",
+        _WAIT,
+        link=_STATUS,
+        hides=("ga-refused",),
     ),
     _action(
         "ga-reusable",
         r"suggest that the calling workflow is a reusable workflow",
         "The publishing job is in a reusable workflow.",
         "PyPI does not support trusted publishing from called workflows.",
-        "Write the publishing job out in the top-level workflow.",
-        link=_TROUBLES + "#reusable-workflows-on-github",
+        "Move the publishing job into the workflow that is started, and register that file on PyPI.",
+        link=_REUSABLE,
         tier="notice",
         confidence="likely",
     ),
@@ -325,36 +315,26 @@ ENTRIES = (
         "{publishing_page}.",
         tier="notice",
         confidence="likely",
-        link=_ACTION,
-    ),
-    _action(
-        "ga-nudge",
-        r"Trusted Publishers allows publishing packages to PyPI from automated",
-        "The workflow publishes with a stored token.",
-        "A `password:` is given, so trusted publishing is not used.",
-        "Remove `password:`, and register a publisher: {publishing_page}.",
-        tier="notice",
-        confidence="possible",
     ),
     _action(
         "ga-empty",
         (
             r"not passed a password or it is otherwise empty",
-            r"It looks like you have not passed a password",
             r"(?:neither|not) passed a password or (?:it is )?otherwise",
         ),
         "The publish step got an empty password.",
-        "The secret has another name or is not there (forks and other environments do not see it), or "
-        "the token exchange printed nothing.",
-        "Use trusted publishing (no `password:`, `id-token: write`); or correct the secret's name.",
-        hides=("ga-nudge", "ga-old-password", "ga-notpypi", "tw-noninteractive"),
+        "The secret has another name or does not exist where this job looks: forks, and jobs without "
+        "the secret's environment, do not see it.",
+        "Compare the secret's name in `{workflow}` with Settings → Secrets (of the repository and of "
+        "the environment). Or use trusted publishing: no `password:`, but `id-token: write`.",
+        hides=("ga-old-password", "ga-notpypi", "tw-noninteractive", "ga-perm"),
     ),
     _action(
         "ga-notpypi",
         r"not start with \"?pypi-\"? as it typically should",
-        "The password is no API token.",
+        "The password is not an API token.",
         "The secret does not start with `pypi-`.",
-        "Copy the token again, whole, from {token_page}.",
+        "Make a new token at {token_page} and store all of it.",
         tier="notice",
         confidence="likely",
     ),
@@ -367,35 +347,18 @@ ENTRIES = (
         ),
         "There are no files to publish in `{d}`.",
         "The build's artifact was not downloaded there, or the build wrote elsewhere.",
-        "Give upload-artifact and download-artifact the same `name`, download to `path: dist/`, let the "
-        "publishing job have `needs: [build]`, and see `packages-dir`.",
-    ),
-    _action(
-        "ga-att-pass",
-        r"explicit password was also set, disabling Trusted Publishing",
-        "A password switches trusted publishing and attestations off.",
-        "`password:` is given.",
-        "Remove `password:`.",
-        tier="notice",
-        confidence="likely",
-    ),
-    _action(
-        "ga-att-index",
-        r"repository URL does not support PEP 740 attestations",
-        "The index takes no attestations.",
-        "Only PyPI and TestPyPI do.",
-        "Set `attestations: false`.",
-        tier="notice",
-        confidence="likely",
+        "Give upload-artifact and download-artifact the same `name`, download to `path: dist/`, give "
+        "the publishing job `needs: [build]`, and compare `packages-dir`.",
     ),
     _action(
         "ga-att-exists",
         r"already ha(?:s|ve) a? ?publish attestations?:? ?(?P<f>[^ ]{0,200})",
         "The files are signed already.",
         "The action ran twice over one `dist/`, usually for TestPyPI and PyPI in one job.",
-        "Give each index a job of its own that downloads the artifact afresh; or set "
+        "Give each index a job of its own that downloads the artifact again; or set "
         "`attestations: false` on the first.",
         link=_ACTION + "/issues/319",
+        hides=("ga-att-fail",),
     ),
     _action(
         "ga-att-notfile",
@@ -403,18 +366,19 @@ ENTRIES = (
             r"look like distributions but are not actually files",
             r"looks like a distribution but is not a file",
         ),
-        "A folder is named like a distribution.",
+        "A folder has the name of a distribution.",
         "download-artifact made one folder for each artifact: `dist/x.whl/x.whl`.",
         "Add `merge-multiple: true` to download-artifact, or upload everything as one artifact.",
+        hides=("ga-att-fail",),
     ),
     _action(
         "ga-att-fail",
         r"Attestation generation failure:? ?(?P<w>.{0,160})",
         "The files could not be signed.",
-        "Sigstore did not answer as expected: {w}",
-        "Re-run the job; https://status.sigstore.dev/.",
+        "The action says: {w}",
+        f"Re-run the failed job; if it stays, see {_SIGSTORE}. `attestations: false` publishes without.",
         tier="symptom",
-        link="https://status.sigstore.dev/",
+        link=_SIGSTORE,
     ),
     _action(
         "ga-linux",
@@ -462,12 +426,11 @@ ENTRIES = (
             r"docker: Error response from daemon",
             r"Error response from daemon: (?:Get|Head|received unexpected|toomanyrequests|net/http)",
         ),
-        "The image of an action could not be had.",
+        "The image of an action could not be downloaded.",
         "The registry did not answer, or refused.",
-        "Re-run the job; https://www.githubstatus.com/.",
+        "Re-run the failed job; if it stays, see https://www.githubstatus.com/.",
         link="https://www.githubstatus.com/",
         tier="symptom",
-        confidence="likely",
     ),
     _action(
         "ga-create-docker",
@@ -479,49 +442,40 @@ ENTRIES = (
         "with a current release.",
     ),
     _action(
-        "ga-master",
-        (
-            r"The `?master`? branch version has been sunset",
-            r"master branch .{0,60}?(?:has been )?sunset",
-            r"unsupported GitHub Action version",
-        ),
-        "The workflow uses the action's abandoned `master` branch.",
-        "That branch has been sunset.",
-        "Use `pypa/gh-action-pypi-publish@release/v1`, or the commit of a release.",
-        tier="symptom",
-    ),
-    _action(
         "ga-input",
         r"Unexpected input\(s\) '(?P<i>[^']{1,80})'.{0,400}?(?:packages[-_]dir|repository[-_]url)",
         "The publishing action has no input `{i}`.",
-        "The input is misspelt or of another version.",
-        "See the action's inputs: packages-dir, repository-url, skip-existing, verify-metadata, "
-        "attestations, verbose, print-hash.",
+        "The input is misspelt or from another version.",
+        "Use one of packages-dir, repository-url, skip-existing, verify-metadata, attestations, "
+        "verbose, print-hash.",
         tier="notice",
         confidence="likely",
     ),
-    _action(
-        "ga-python-eol",
-        r"gh-action-pypi-publish.{0,200}?(?:Python 3\.\d+ reached|No module named)",
-        "The pinned action is too old to run.",
-        "Its image's dependencies no longer fit together.",
-        "Use `pypa/gh-action-pypi-publish@release/v1`, or the commit of a recent release.",
-        tier="symptom",
-        confidence="possible",
+    # sigstore
+    _sigstore(
+        "oi-identity-expired",
+        r"(?<![\w.])(?:sigstore\.(?:oidc|errors)\.)?Expired(?:Identity|Certificate)\b",
+        "The signing identity expired before all files were signed.",
+        "The files are signed one after the other with one identity of the run, which lasts about ten "
+        "minutes: too many or too large files for one job. The permission `id-token: write` is there, "
+        "otherwise nothing would have been signed, and running the job again fails in the same way.",
+        "Publish in several jobs, for example one for each platform, each with an environment and an "
+        "identity of its own; or put fewer files into one job. `attestations: false` publishes without "
+        "signatures.",
+        hides=("ga-att-fail", "oi-sigstore-identity", "ga-reusable"),
     ),
-    _(
+    _sigstore(
         "oi-sigstore-identity",
         (
-            r"sigstore.{0,200}?(?:identity token|ambient).{0,80}?(?:not found|missing|expired)",
-            r"(?:IdentityError|ExpiredIdentity)\b",
+            r"sigstore.{0,200}?(?:identity token|ambient).{0,80}?(?:not found|missing)",
+            r"(?<![\w.])(?:sigstore\.oidc\.)?IdentityError\b",
         ),
-        "The files could not be signed: the run's identity was not available.",
-        "Signing needs `id-token: write` and a fresh token.",
-        "Give the job `id-token: write`, and re-run it.",
-        tool="sigstore",
-        link="https://docs.pypi.org/attestations/",
+        "The files could not be signed: the job has no identity.",
+        "Signing needs `permissions: id-token: write` in the publishing job.",
+        _PERMISSION,
+        confidence="likely",
     ),
-    _(
+    _sigstore(
         "oi-rekor",
         (
             r"\b(?:rekor|fulcio|sigstore)\b.{0,160}?(?:\b50[0234]\b|timed out|unavailable)",
@@ -529,9 +483,9 @@ ENTRIES = (
         ),
         "Sigstore did not answer.",
         "The signing service is out of order for a moment.",
-        "Re-run the job; https://status.sigstore.dev/.",
+        f"Re-run the failed job; if it stays, see {_SIGSTORE}. `attestations: false` publishes without.",
         tier="symptom",
-        tool="sigstore",
-        link="https://status.sigstore.dev/",
+        link=_SIGSTORE,
+        hides=("ga-att-fail",),
     ),
 )

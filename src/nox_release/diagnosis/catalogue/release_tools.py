@@ -10,7 +10,6 @@ _bump = table(tool="bump-my-version", link="https://callowayproject.github.io/bu
 _tbump = table(tool="tbump", link="https://github.com/your-tools/tbump")
 _cz = table(tool="commitizen", link="https://commitizen-tools.github.io/commitizen/")
 _nox = table(tool="nox", link="https://nox.thea.codes/")
-_tox = table(tool="tox", link="https://tox.wiki/")
 _check = table(tool="nox-release", link="https://docs.pypi.org/trusted-publishers/troubleshooting/")
 
 ENTRIES = (
@@ -21,18 +20,18 @@ ENTRIES = (
             r"isn't in any release groups",
         ),
         "The branch makes no releases.",
-        "python-semantic-release knows no group for `{b}`.",
-        "Add it to `[tool.semantic_release.branches]`.",
+        "python-semantic-release knows no release group for `{b}`.",
+        "Add the branch under `[tool.semantic_release.branches]`, or release from one that is listed.",
     ),
     _psr(
         "rt-psr-none",
         (
             r"No release will be made, (?P<v>\S{1,40}) has already been released",
-            r"has already been released!?",
+            r"(?<!is )has already been released!?",
         ),
         "There is nothing new to release.",
         "No commit since the last tag raises the version.",
-        "Write commits that do, or give `--patch`.",
+        "Write commits that do (`fix:` or `feat:`), or force a part with `--patch`.",
         tier="symptom",
         silent=True,
     ),
@@ -43,8 +42,9 @@ ENTRIES = (
             r"missing .{0,20}?token.{0,40}?(?:HVCS|remote)",
         ),
         "python-semantic-release has no token.",
-        "GH_TOKEN is not set.",
-        "Give the step `github_token`.",
+        "GH_TOKEN is not set in the step.",
+        "Give the step `github_token: ${{ secrets.GITHUB_TOKEN }}` (or `env: GH_TOKEN`), and the job "
+        "`permissions: contents: write`.",
         tier="symptom",
     ),
     _psr(
@@ -55,14 +55,15 @@ ENTRIES = (
         ),
         "The checkout is not on a branch.",
         "It is a tag's or a commit's.",
-        "Check out the branch: `ref: ${{ github.ref_name }}`.",
+        "Check out the branch: `ref: ${{ github.ref_name }}` in actions/checkout, started by a push to "
+        "a branch.",
     ),
     _psr(
         "rt-psr-upstream",
         (r"[Uu]pstream branch .{0,80}?has changed", r"UpstreamBranchChangedError"),
         "The branch moved while the release was made.",
-        "Somebody pushed in between.",
-        "Run it again.",
+        "Somebody pushed in between, so nothing was tagged.",
+        "Start the workflow again on the branch's new head.",
     ),
     _sr(
         "rt-sr-conditions",
@@ -75,29 +76,31 @@ ENTRIES = (
             r"\bEMISMATCHGITHUBURL\b",
         ),
         "semantic-release may not release here.",
-        "A token is missing or lacks rights.",
-        "Set the token the message names.",
+        "A token is missing or lacks rights, or `repositoryUrl` names another repository.",
+        "Set the token that the message names as a secret, with the right to write contents; compare "
+        "`repositoryUrl` with the repository's address.",
     ),
     _sr(
         "rt-sr-nobranch",
         r"\bERELEASEBRANCHES\b",
         "The release branches do not exist.",
-        "The configuration names others.",
-        "Correct `branches`.",
+        "The configuration names other branches than the repository has.",
+        "Write the repository's own release branch into `branches` of the configuration.",
     ),
     _bump(
         "rt-bump-notfound",
         (r"Did not find '?(?P<v>[^' ]{1,80})'? in file:?", r"Did not find '(?P<v>[^']{1,120})'"),
         "The old version is not in the file.",
         "The tool's idea of the current version differs from the file's.",
-        "Make `current_version` agree with the files.",
+        "Make `current_version` in the tool's configuration agree with the files, and commit both.",
     ),
     _bump(
         "rt-bump-dirty",
         (r"Git working directory is not clean", r"Working directory is not clean"),
-        "The work tree has changes.",
+        "The working tree has changes.",
         "The bump tool wants a clean one.",
-        "Commit first.",
+        "Commit what `git status` lists, then bump again.",
+        hides=("gt-dirty",),
     ),
     _tbump(
         "rt-tbump",
@@ -107,8 +110,9 @@ ENTRIES = (
             r"git ref \S{1,80} already exists",
         ),
         "tbump stops before it changes anything.",
-        "The tree is dirty, the tag exists, or the branch tracks none.",
-        "Correct what it names.",
+        "The tree has changes, the tag exists, the branch tracks none, or a file has another version.",
+        "Correct what its message names (commit, choose the next version, `git push -u`), then run it "
+        "again.",
     ),
     _cz(
         "rt-cz-nocommits",
@@ -119,44 +123,14 @@ ENTRIES = (
         ),
         "There is nothing to bump.",
         "No commit since the last tag counts.",
-        "Write conventional commits, or give `--increment`.",
+        "Write conventional commits (`fix:`, `feat:`), or give `--increment PATCH`.",
     ),
     _nox(
         "rt-nox-session",
         (r"Sessions? not found:? ?(?P<s>.{0,80})", r"Error while collecting sessions"),
         "nox knows no session `{s}`.",
         "The name is misspelt, or the noxfile did not load.",
-        "`nox -l` lists them.",
-    ),
-    _nox(
-        "rt-nox-frame",
-        (r"nox > Session (?P<s>\S{1,80}) failed", r"nox > Command .{0,200}? failed with exit code"),
-        "A nox session failed.",
-        "This line is the frame; the cause stands above it.",
-        "Look at the lines above it.",
-        tier="frame",
-        confidence="possible",
-    ),
-    _nox(
-        "rt-nox-interpreter",
-        (r"Python interpreter (?P<p>[\w.]+) not found", r"Interpreter \S{1,40} not found"),
-        "The Python {p} is not there.",
-        "The session wants it.",
-        "Install it, or `--no-error-on-missing-interpreters`.",
-        tier="symptom",
-    ),
-    _tox(
-        "rt-tox-frame",
-        (
-            r"(?:InvocationError|ERROR: InvocationError) for command",
-            r"evaluation failed :\(",
-            r"\S{1,60}: FAIL code \d+",
-        ),
-        "A tox environment failed.",
-        "This line is the frame; the cause stands above it.",
-        "Look at the lines above it.",
-        tier="frame",
-        confidence="possible",
+        "`nox -l` lists the sessions, or shows why the noxfile does not load.",
     ),
     _check(
         "guide-name-mismatch",
@@ -167,9 +141,7 @@ ENTRIES = (
         "Compare `[project] name` (`{project}`) with the publisher's project at {publishing_page}; case, "
         "`-`, `_` and `.` do not matter.",
         tier="symptom",
-        confidence="likely",
         tool="PyPI",
-        hides=("tw-frame",),
     ),
     _check(
         "rt-version-tag",
@@ -180,18 +152,9 @@ ENTRIES = (
         ),
         "The tag and the version differ.",
         "A check in the workflow compared them.",
-        "Raise the version in the commit that is tagged, and release that.",
+        "Raise the version in a new commit, tag that commit with the same version, and release it.",
         tier="symptom",
         tool="workflow",
         link="",
-    ),
-    _check(
-        "rt-toc",
-        (r"check-wheel-contents.{0,200}?W0\d\d", r"\bW0(?:0[1-9]|10|101|102): "),
-        "The wheel's contents look wrong.",
-        "check-wheel-contents complains.",
-        "Read its rule: https://github.com/jwodder/check-wheel-contents.",
-        tool="check-wheel-contents",
-        link="https://github.com/jwodder/check-wheel-contents",
     ),
 )

@@ -1,4 +1,4 @@
-"""twine, from 1.x to 7: its own refusals and the frames it puts around PyPI's.
+"""twine, from 1.x to 7: its own refusals, and what stops an upload before the index answers.
 
 https://twine.readthedocs.io/
 """
@@ -9,49 +9,50 @@ from nox_release.diagnosis.catalogue.tables import table
 
 _ = table(tool="twine", link="https://twine.readthedocs.io/en/stable/")
 
+_PUBLISHER = (
+    "Publish with trusted publishing (`permissions: id-token: write` in the job, and a publisher "
+    "registered at {publishing_page}); or give a token from {token_page} in "
+)
+
 ENTRIES = (
-    _(
-        "tw-frame",
-        (
-            r"HTTPError: (?P<c>\d{3}) .{0,80}?(?:from|for url:?) ?(?P<u>https?://[^ ]{1,200})",
-            r"(?P<c>[45]\d\d) Client Error: .{0,200}? for url: (?P<u>https?://[^ ]{1,200})",
-            r"HTTPError: (?P<c>\d{3}) ",
-            r"Client error '(?P<c>\d{3}) ",
-            r"Upload failed \((?P<c>\d{3})\)",
-        ),
-        "The index refused the upload ({c}).",
-        "The log has the status but not the reason.",
-        "Run `twine upload --verbose` (or `verbose: true` in the action) and look for the server's words.",
-        tier="frame",
-        confidence="possible",
-    ),
+    # What is uploaded.
     _(
         "tw-nofile",
         (
-            r"Cannot find file \(or expand pattern\):? ?'?(?P<p>[^' ]{1,200})",
+            r"Cannot find file \(or expand pattern\):? ?'?(?P<p>(?!(?:test)?pypi'|-)[^' ]{1,200})",
             r"InvalidDistribution: Cannot find file",
         ),
         "There are no files to upload.",
         "`{p}` matches nothing: the build did not run, failed, or wrote elsewhere.",
-        "Build first (`python -m build`), and run twine in the folder that holds dist/.",
+        "Build first (`python -m build`), and run twine in the folder that holds dist/. In Actions, "
+        "download the build's artifact to dist/ in the publishing job.",
+    ),
+    _(
+        "tw-arguments",
+        r"Cannot find file \(or expand pattern\):? ?'(?P<p>(?:test)?pypi|-{1,2}[\w-]+)'",
+        "twine took `{p}` for a file.",
+        "An option is misspelt or lacks its value: `-r pypi` needs the blank and the `-r`.",
+        "Write `twine upload --repository {p} dist/*`; for PyPI itself leave the option out.",
+        hides=("tw-nofile",),
     ),
     _(
         "tw-format",
         r"Unknown distribution format:? ?'?(?P<f>[^' ]{1,200})",
-        "A file in dist/ is no distribution.",
-        "`{f}` was matched by `dist/*`.",
-        "Upload `dist/*.whl dist/*.tar.gz`, and empty dist/ before the build.",
+        "`{f}` in dist/ is neither an sdist nor a wheel.",
+        "twine was given every file of the folder, and this is another kind of file.",
+        "Upload `dist/*.whl dist/*.tar.gz` only (the action takes a whole folder: keep others out of "
+        "it), and empty dist/ before the build.",
+        hides=("tw-invalid",),
     ),
     _(
         "tw-unrecognised",
         (
             r"unrecognized or malformed field '(?P<f>[\w-]+)'",
             r"Invalid distribution metadata: unrecognized",
-            r"malformed field 'license-(?:file|expression)'",
         ),
         "This twine does not know the metadata field `{f}`.",
-        "The build back end writes newer metadata than twine's `packaging` understands.",
-        "`pip install --upgrade twine packaging` (twine 6.1 or later), or a newer pin of "
+        "The build backend writes newer metadata than the `packaging` that twine uses understands.",
+        "`python -m pip install --upgrade twine packaging` (twine 6.1 or later), or a newer pin of "
         "pypa/gh-action-pypi-publish.",
         hides=("tw-invalid",),
     ),
@@ -63,11 +64,11 @@ ENTRIES = (
             r"Metadata is missing required fields:? ?(?P<f>[\w, ]{0,60})",
         ),
         "An old twine cannot read the new metadata.",
-        "twine before 6.1 (through pkginfo) finds no name and version in metadata of a version it does "
-        "not know, 2.4 or later; the files themselves are sound.",
-        "`pip install --upgrade twine pkginfo packaging`, or a newer pin of "
-        "pypa/gh-action-pypi-publish (v1.12.4 or later); or pin the back end to one that writes "
-        "metadata 2.3.",
+        "twine before 6.1 (through pkginfo) finds no name and version in metadata of a version that it "
+        "does not know, 2.4 or later. The files are good.",
+        "`python -m pip install --upgrade twine pkginfo packaging`, or a newer pin of "
+        "pypa/gh-action-pypi-publish (v1.12.4 or later); or pin {backend_package} to a release that "
+        "writes metadata 2.3.",
         hides=("tw-invalid",),
     ),
     _(
@@ -77,35 +78,32 @@ ENTRIES = (
             r"Invalid distribution metadata: (?P<w>.{0,200})",
         ),
         "twine finds the metadata invalid.",
-        "{w}",
-        "Correct the named field; if the files are sound, upgrade twine (or the action's pin).",
+        "twine says: {w}",
+        "Correct the field that it names in pyproject.toml and build again; if the files are good, "
+        "upgrade twine (or the action's pin).",
         tier="symptom",
-        confidence="likely",
     ),
     _(
         "tw-badzip",
         (r"BadZipFile: File is not a zip file", r"zipfile\.BadZipFile", r"is not a zip file"),
-        "A wheel is no zip file.",
+        "A wheel is not a zip file.",
         "It was cut off, or it is a Git LFS pointer or an error page under a wheel's name.",
-        "Build it again; see its size with `ls -l dist/`.",
+        "See its size with `ls -l dist/`; build it again, or download the artifact again.",
         tier="symptom",
     ),
     _(
         "tw-nometa",
-        (
-            r"No (?:METADATA|PKG-INFO) in archive",
-            r"Invalid distribution file: .{0,200}?No PKG-INFO",
-        ),
+        r"No (?:METADATA|PKG-INFO) in archive",
         "A file in dist/ has no metadata.",
         "It is not a distribution, or it was repacked by hand.",
-        "Empty dist/ and build again.",
+        "Empty dist/, and build again with {backend_package}.",
         hides=("tw-invalid",),
     ),
     _(
         "tw-toplevel",
         r"Too many top-level members in sdist archive",
         "The sdist has several folders at its top.",
-        "It was not made by a build back end.",
+        "It was not made by a build backend.",
         "Make it with `python -m build --sdist`.",
         hides=("tw-invalid",),
     ),
@@ -115,11 +113,10 @@ ENTRIES = (
             r"has syntax errors in markup and would not be rendered",
             r"The project's long_description has invalid markup",
             r"would not be rendered on PyPI",
-            r"`?long_description`? has syntax errors",
         ),
         "PyPI could not show the readme.",
         "The description is not valid reStructuredText, or it is Markdown that is not declared as such.",
-        'Correct the named line; for Markdown write `readme = "README.md"` in pyproject.toml.',
+        'Correct the line that is named; for Markdown write `readme = "README.md"` in pyproject.toml.',
         hides=("tw-noctype",),
     ),
     _(
@@ -138,13 +135,7 @@ ENTRIES = (
         'Write `readme = "README.md"` in pyproject.toml, or `long_description_content_type` in setup.py.',
         tier="symptom",
     ),
-    _(
-        "tw-nocheck",
-        r"No files to check",
-        "There is nothing to check.",
-        "No distributions were given.",
-        "Build first, then `twine check --strict dist/*`.",
-    ),
+    # Credentials.
     _(
         "tw-noninteractive",
         (
@@ -153,8 +144,20 @@ ENTRIES = (
         ),
         "twine has no credentials.",
         "Nobody can type them here, and neither a token nor trusted publishing is set up.",
-        "Use trusted publishing (`id-token: write` and a registered publisher), or set "
-        "`TWINE_USERNAME=__token__` and `TWINE_PASSWORD`.",
+        _PUBLISHER + "`TWINE_PASSWORD` with `TWINE_USERNAME=__token__`.",
+    ),
+    _(
+        "up-no-credentials",
+        (
+            r"NoKeyringError\b.{0,60}?",
+            r"No recommended backend was available\. Install a recommended",
+        ),
+        "There are no credentials to upload with.",
+        "The tool found neither a token nor a password, asked the keyring last, and this machine has "
+        "none (CI never has). The keyring is not what is missing.",
+        _PUBLISHER + "<variables>, from a secret.",
+        hides=("tw-keyring", "be-poetry-keyring", "tw-noninteractive"),
+        unless=r"falling back|fall back",
     ),
     _(
         "tw-empty",
@@ -164,7 +167,8 @@ ENTRIES = (
         ),
         "The password given to twine is empty.",
         "The secret or variable is not set under that name.",
-        "See the name of the secret; forks and other environments do not see it.",
+        "Compare the secret's name with Settings → Secrets of the repository and of the environment; "
+        "forks, and jobs without the environment, do not see it.",
     ),
     _(
         "tw-control",
@@ -175,89 +179,41 @@ ENTRIES = (
     ),
     _(
         "tw-section",
-        (r"Missing '(?P<r>[^']{1,80})' section from", r"Missing '(?P<r>[^']{1,80})' section"),
+        r"Missing '(?P<r>[^']{1,80})' section",
         "The index `{r}` is not in ~/.pypirc.",
-        "Only `pypi` and `testpypi` are known without it.",
-        "Add the section, or use `--repository pypi` or `testpypi`.",
+        "Only `pypi` and `testpypi` are known without an entry.",
+        "Add a section `[{r}]` with its `repository =` to ~/.pypirc, or use `--repository pypi` or "
+        "`testpypi`.",
     ),
     _(
         "tw-pypirc",
         (
             r"Malformed configuration in",
-            r"Unable to read configuration file",
             r"(?:MissingSectionHeaderError|ParsingError|DuplicateOptionError).{0,200}?\.pypirc",
             r"\.pypirc.{0,200}?(?:MissingSectionHeaderError|File contains (?:no section headers|parsing errors))",
         ),
         "~/.pypirc cannot be read.",
-        "It is not in the form twine expects.",
-        "Correct it: https://packaging.python.org/en/latest/specifications/pypirc/.",
+        "It is not in the form that twine expects.",
+        "Write it like https://packaging.python.org/en/latest/specifications/pypirc/ shows, or remove "
+        "it and give the token in TWINE_PASSWORD.",
         link="https://packaging.python.org/en/latest/specifications/pypirc/",
     ),
     _(
-        "tw-url",
-        (r"Invalid repository URL", r"UploadToDeprecatedPyPIDetected.{0,20}?Invalid"),
-        "The upload address is not complete.",
-        "It lacks `https://` or the host.",
-        "Use `{upload_url}`.",
-    ),
-    _(
-        "tw-redirect",
-        (r"missing a trailing slash", r"attempted to redirect to", r"RedirectDetected"),
-        "The upload address redirects.",
-        "It lacks the last slash, or is an old address.",
-        "Use `{upload_url}`.",
-    ),
-    _(
-        "tw-405",
+        "tw-keyring",
         (
-            r"trying to upload to pypi\.org but have an invalid URL",
-            r"405 (?:Client Error: )?(?:Method )?Not Allowed .{0,80}?pypi\.org",
-            r"InvalidPyPIUploadURL",
+            r"keyring\.errors\.(?!NoKeyring)\w+",
+            r"Failed to unlock the (?:keyring|collection)",
+            r"SecretServiceNotAvailableException",
+            r"org\.freedesktop\.secrets",
+            r"module 'keyring[\w.]*' has no attribute '\w+'",
+            r"cannot import name '\w+' from '(?:keyring|jaraco|secretstorage|jeepney)",
+            r"/keyring/.{0,300}?(?:AttributeError|ImportError|KeyError|TypeError)",
         ),
-        "The upload went to PyPI's web site instead of its upload address.",
-        "`pypi.org` itself takes no files.",
-        "Use `{upload_url}`.",
-        hides=("tw-frame",),
-    ),
-    _(
-        "tw-410",
-        (
-            r"uploading to pypi\.python\.org",
-            r"upload to the legacy PyPI site",
-            r"UploadToDeprecatedPyPIDetected",
-            r"pypi\.python\.org/pypi.{0,80}?410 Gone",
-            r"410 (?:Client Error: )?Gone .{0,200}?pypi\.python\.org",
-        ),
-        "The upload went to the old PyPI.",
-        "pypi.python.org was switched off in 2018.",
-        "Use `{upload_url}`; remove `repository =` from ~/.pypirc.",
-        hides=("tw-frame",),
-    ),
-    _(
-        "tw-skip",
-        r"does not have support for the following features:? --skip-existing",
-        "This index does not know `--skip-existing`.",
-        "Only PyPI and a few others do.",
-        "Drop the option.",
-    ),
-    _(
-        "tw-skipped",
-        r"Skipping \S{1,200} because it appears to already exist",
-        "Files were skipped because they are on the index already.",
-        "`skip-existing` hid that this version had been published before: nothing new went up.",
-        "If a new version was meant, raise it and release that; otherwise compare the hashes at "
-        "{project_page}#files, and drop `skip-existing`.",
+        "The keyring cannot be used here.",
+        "The upload asks the keyring for credentials, and it is locked, damaged or too old.",
+        "`python -m pip install --upgrade keyring`; or do without: set "
+        "`PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring` and TWINE_USERNAME, TWINE_PASSWORD.",
         tier="symptom",
-        silent=True,
-        without=r"View at:",
-        confidence="likely",
-    ),
-    _(
-        "tw-att-none",
-        r"has no associated attestations",
-        "There are no attestations beside the files.",
-        "`--attestations` was given without any.",
-        "Drop the option; the PyPA action makes them itself.",
     ),
     _(
         "tw-tp",
@@ -266,28 +222,114 @@ ENTRIES = (
             r"Trusted publishing is not supported for the indicated repository",
         ),
         "twine's trusted publishing failed.",
-        "{w}",
-        "Give the job `id-token: write`, and compare the registered publisher: {publishing_page}.",
+        "twine says: {w}",
+        "Give the job `permissions: id-token: write`, and compare the registered publisher: "
+        "{publishing_page}.",
         tier="symptom",
     ),
+    # The address.
     _(
-        "tw-retry",
-        r"Package upload appears to have failed\. Retry",
-        "PyPI did not answer at first.",
-        "A passing fault of the server.",
-        "twine tries again by itself; otherwise upload the same files once more.",
-        tier="notice",
-        confidence="possible",
+        "tw-redirect",
+        (
+            r"missing a trailing slash",
+            r"attempted to redirect to",
+            r"RedirectDetected",
+            r"Invalid repository URL",
+        ),
+        "The upload address is not right.",
+        "It lacks its last slash, `https://` or the host, or is an old address that redirects.",
+        "Use `{upload_url}` in `repository-url`, `--repository-url` or ~/.pypirc.",
     ),
+    _(
+        "tw-405",
+        (
+            r"trying to upload to pypi\.org but have an invalid URL",
+            r"(?:4\d\d|5\d\d) .{0,80}?(?:from|for url:?) https?://(?:www\.)?(?:test\.)?pypi\.org/(?:(?!legacy\b|_/oidc|pypi/|simple/ )\S|$)",
+            r"(?:413|405) .{0,80}?(?:from|for url:?) https?://(?:www\.)?pypi\.org/legacy",
+            r"Upload failed \((?P<c>4\d\d)\).{0,100}?//(?:www\.)?pypi\.org/",
+            r"//www\.python\.org/pypi.{0,300}?(?:Upload failed|Error)",
+            r"InvalidPyPIUploadURL",
+        ),
+        "The upload went to PyPI's web site instead of its upload address.",
+        "`pypi.org` itself, and the page of a project, take no files; the host for uploads is "
+        "`upload.pypi.org`.",
+        "Use `{upload_url}` in `repository-url`, `--repository-url` or ~/.pypirc, or leave the address "
+        "out: PyPI is the default.",
+        hides=("wh-big", "wh-slash"),
+        unless=r"//api\.",
+    ),
+    _(
+        "tw-410",
+        (
+            r"uploading to pypi\.python\.org",
+            r"upload to the legacy PyPI site",
+            r"UploadToDeprecatedPyPIDetected",
+            r"pypi\.python\.org/pypi.{0,80}?410 Gone",
+            r"410 (?:Client Error: )?Gone .{0,600}?pypi\.python\.org",
+            r"This API has been deprecated and removed from legacy PyPI",
+            r"testpypi\.python\.org",
+        ),
+        "The upload went to the old PyPI.",
+        "pypi.python.org was switched off in 2018, testpypi.python.org too.",
+        "Use `{upload_url}`; remove `repository =` from the `[pypi]` section of ~/.pypirc, where it is "
+        "usually written.",
+        hides=("wh-archive",),
+    ),
+    _(
+        "tw-skip",
+        r"does not have support for the following features:? --skip-existing",
+        "This index does not know `--skip-existing`.",
+        "Only PyPI and a few others do.",
+        "Remove the option, and upload only files that the index does not have yet.",
+    ),
+    _(
+        "tw-skipped",
+        r"Skipping \S{1,200} because it appears to already exist",
+        "Files were skipped because they are on the index already.",
+        "`skip-existing` hid that this version had been published before: nothing new went up.",
+        "If a new version was meant, raise it and release that. Otherwise compare the hashes at "
+        "{project_page}#files, and remove `skip-existing`.",
+        tier="symptom",
+        silent=True,
+        without=r"View at:",
+    ),
+    # Attestations.
+    _(
+        "tw-att-file",
+        r"(?P<f>[^ /]{1,160}\.(?!whl\b|tar\.gz\b)(?:zip|egg|tar\.bz2|tar\.xz|exe|msi|rpm|deb|json|txt|asc|sig)) has no associated attestations",
+        "`{f}` is neither a wheel nor a .tar.gz, so it was not signed.",
+        "The publishing action signs wheels and .tar.gz sdists only, and then each file needs its "
+        "attestation. PyPI does not accept .zip sdists any more either.",
+        "Build the sdist as .tar.gz (`python -m build --sdist`; remove `formats = zip` from setup.cfg), "
+        "and keep `{f}` out of dist/.",
+        hides=("tw-att-none", "tw-invalid"),
+    ),
+    _(
+        "tw-att-none",
+        r"has no associated attestations",
+        "A file has no attestation beside it.",
+        "twine was told to upload attestations (`--attestations`), and there is none for this file: it "
+        "was added or renamed after the signing, or nothing was signed.",
+        "Without the PyPA action remove `--attestations`; with it change no file in dist/ before it.",
+        hides=("tw-invalid",),
+        confidence="likely",
+    ),
+    # twine itself.
     _(
         "tw-pkg-resources",
         (
             r"twine.{0,300}?No module named '?pkg_resources",
-            r"importlib[_-]metadata.{0,200}?twine.{0,200}?(?:KeyError|AttributeError)",
+            r"twine/__init__\.py.{0,400}?metadata\[\"(?P<k>[\w-]+)\"\]",
+            r"twine.{0,600}?importlib[_-]metadata.{0,200}?(?:KeyError|AttributeError)",
+            r"cannot import name '(?P<k>\w+)' from '(?:urllib3|requests_toolbelt|importlib_metadata|pkginfo|readme_renderer|requests)\b",
+            r"ImportError: urllib3 v2",
+            r"module 'importlib\.(?:resources|metadata)' has no attribute.{0,60}?(?:twine|readme_renderer)",
         ),
-        "This twine does not fit its Python or its dependencies.",
-        "It is too old.",
-        "`python -m pip install --upgrade twine`.",
+        "twine breaks on its own dependencies.",
+        "An old twine runs with newer libraries (importlib-metadata, urllib3, setuptools). Your files "
+        "were not even looked at.",
+        "`python -m pip install --upgrade twine importlib-metadata urllib3 requests-toolbelt` (twine "
+        "5.1.1 or later), or a newer pin of pypa/gh-action-pypi-publish.",
     ),
     _(
         "tw-notfound",
@@ -299,50 +341,28 @@ ENTRIES = (
         ),
         "twine is not installed where it is called.",
         "The step did not install it, or into another Python.",
-        "`python -m pip install twine`, then `python -m twine …`.",
+        "`python -m pip install twine` in the same job, then `python -m twine upload dist/*`.",
     ),
-    _(
-        "tw-keyring",
-        (
-            r"keyring\.errors\.\w+",
-            r"(?:No recommended backend was available|Failed to unlock the (?:keyring|collection))",
-            r"SecretServiceNotAvailableException",
-            r"org\.freedesktop\.secrets",
-        ),
-        "The keyring cannot be used here.",
-        "twine asks the keyring for credentials and finds none that works.",
-        "Set TWINE_USERNAME and TWINE_PASSWORD, or `PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring`.",
-        tier="symptom",
-        confidence="likely",
-    ),
-    _(
-        "tw-urllib3",
-        (
-            r"cannot import name '(?P<w>\w+)' from '(?:urllib3|requests_toolbelt|importlib_metadata|pkginfo|readme_renderer|requests)\b",
-            r"ImportError: urllib3 v2",
-        ),
-        "twine's dependencies do not fit together.",
-        "An old twine meets newer libraries ({w} is gone).",
-        "`python -m pip install --upgrade twine requests-toolbelt urllib3`.",
-    ),
+    # The network.
     _(
         "tw-resource",
-        r"(?:ConnectionResetError|RemoteDisconnected|Connection aborted|BrokenPipeError|ProtocolError).{0,300}?",
+        (
+            r"(?:ConnectionResetError|RemoteDisconnected|Connection aborted|BrokenPipeError|ProtocolError).{0,300}?",
+        ),
         "The connection broke during the upload.",
         "The network or a proxy cut it, or PyPI refused a large body while it was being sent.",
-        "Upload the same files again; see their size (PyPI takes 100 MB a file).",
+        "Re-run the upload with the same files; see their size (PyPI accepts 100 MB a file).",
         tier="symptom",
-        confidence="likely",
     ),
     _(
         "tw-ssl",
         (r"CERTIFICATE_VERIFY_FAILED", r"SSLCertVerificationError", r"\[SSL: \w+\]"),
         "The server's certificate could not be verified.",
-        "A proxy re-signs the traffic, or the certificate store is old.",
-        "Upgrade `certifi`, or name the proxy's certificate: `--cert` or REQUESTS_CA_BUNDLE.",
+        "A proxy replaces the certificate, or the list of certificate authorities is old.",
+        "`python -m pip install --upgrade certifi`; behind a proxy name its certificate in "
+        "REQUESTS_CA_BUNDLE (uv: SSL_CERT_FILE).",
         hides=("tw-dns",),
         tier="symptom",
-        confidence="likely",
     ),
     _(
         "tw-dns",
@@ -352,38 +372,28 @@ ENTRIES = (
             r"Max retries exceeded with url",
         ),
         "The index could not be reached.",
-        "The network or the name service failed.",
-        "Try again; behind a proxy set HTTPS_PROXY.",
+        "The network or the name service failed, or the address names a server that is not there.",
+        "See the address in the message, then try again; behind a proxy set HTTPS_PROXY.",
         tier="symptom",
-        confidence="likely",
     ),
     _(
         "tw-timeout",
         (
             r"(?:ReadTimeout|ConnectTimeout|Read timed out|write operation timed out)",
             r"HTTPSConnectionPool.{0,120}?timed out",
+            r"https://(?:upload|test)\.pypi\.org/legacy/: timed out",
         ),
         "The index did not answer in time.",
-        "The network or PyPI was slow.",
-        "Upload the same files again; a file that did arrive is accepted once more.",
+        "The network or the index was slow, or the file is large.",
+        "Re-run the upload with the same files: a file that did arrive is accepted again.",
         hides=("tw-dns",),
         tier="symptom",
-        confidence="likely",
-    ),
-    _(
-        "tw-unicode",
-        r"twine.{0,400}?Unicode(?:Encode|Decode)Error",
-        "twine could not print or read a text.",
-        "The terminal's or the file's encoding is not UTF-8.",
-        "Set PYTHONUTF8=1.",
-        tier="symptom",
-        confidence="likely",
     ),
     _(
         "tw-sign",
         (r"(?:gpg|gpg2)'? .{0,60}?executables? not available", r"Unable to find gpg or gpg2"),
         "twine cannot sign.",
         "GnuPG is not installed; PyPI has ignored such signatures since 2023.",
-        "Drop `--sign`.",
+        "Remove `--sign` from the upload command.",
     ),
 )
