@@ -6,10 +6,17 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from nox_release.core.clock import SystemClock
+from nox_release.edges.forge import Forge
+from nox_release.operations.unnoticed import observe_release
+from nox_release.project.pyproject import read_project
+from nox_release.rehearsal.faults import Fault
 
 if TYPE_CHECKING:
     from nox_release.rehearsal.world import World
@@ -116,7 +123,7 @@ def test_log_of_a_good_run_has_no_failure(tmp_path):
     (tmp_path / "x.log").write_text("View at:\nhttps://pypi.org/project/demo/1.0/\n")
     done = diagnose(tmp_path, "x.log")
     assert done.returncode == 0
-    assert "No failure is seen in it." in done.stdout
+    assert "No failure found in it." in done.stdout
 
 
 def test_text_from_a_log_cannot_command_the_terminal_or_actions(tmp_path):
@@ -174,7 +181,7 @@ def test_newest_run_names_the_publisher_that_is_missing(world):
     found = first(in_world(world))
     assert found["id"] == "oi-none"
     assert found["job"] == "publish"
-    assert "what is registered" in found["fix"]
+    assert "the publisher registered on" in found["fix"]
     assert "`tiny-demo`" in found["fix"]
 
 
@@ -231,3 +238,70 @@ def test_published_release_is_no_failure(world):
     done = in_world(world)
     assert done.returncode == 0
     assert json.loads(done.stdout)["diagnoses"] == []
+
+
+@pytest.mark.slow
+def test_newest_failed_run_is_explained_and_a_newer_good_one_is_named(world):
+    release(world)
+    register(world)
+    text = (world.clone / "pyproject.toml").read_text()
+    world.commit("Raise the version", {"pyproject.toml": text.replace('"1.2.3"', '"1.2.4"')})
+    release(world, "v1.2.4")
+    done = in_world(world)
+    assert first(done)["id"] == "oi-none"
+    (note,) = json.loads(done.stdout)["notes"]
+    assert note.startswith("A newer run succeeded: https://")
+    assert note.endswith(f"/actions/runs/{world.github.runs[-1].id}")
+
+
+@pytest.mark.slow
+def test_newest_run_is_found_with_one_question(world):
+    release(world)
+    before = len(world.github.faults.seen)
+    in_world(world)
+    lists = [seen.path for seen in world.github.faults.seen[before:] if seen.path.endswith("/runs")]
+    assert len(lists) <= 2
+
+
+@pytest.mark.slow
+def test_trouble_with_another_question_does_not_hide_that_there_is_no_release(world):
+    """A version without a GitHub release has started nothing, whatever else could not be asked."""
+    world.github.faults.arrange(
+        Fault(kind="status", endpoint="*/actions/workflows/publish.yml", times=None, status=500)
+    )
+    project = read_project(world.clone)
+    project = replace(project, settings=replace(project.settings, workflow="publish.yml"))
+    notes: list[str] = []
+    seen = observe_release(
+        project,
+        Forge("you/tiny-demo", world.runner, world.clone),
+        clock=SystemClock(),
+        repository=None,
+        derived=None,
+        run=None,
+        notes=notes,
+    )
+    assert seen.release_exists is False
+    assert notes[0].startswith("Could not read the workflow: ")
+
+
+def test_failure_after_a_good_upload_is_told_with_what_is_there(tmp_path):
+    (tmp_path / "x.log").write_text(
+        "publish\tUpload\t2026-01-01T00:00:01.0Z Uploading demo-1.0.tar.gz (33KiB)\n"
+        "publish\tTell\t2026-01-01T00:00:02.0Z the messenger is away\n"
+        "publish\tTell\t2026-01-01T00:00:02.0Z ##[error]Process completed with exit code 1.\n"
+    )
+    done = diagnose(tmp_path, "x.log")
+    assert done.returncode == 1
+    assert "the messenger is away" in done.stdout
+    assert "1 file is on PyPI already (demo-1.0.tar.gz): do not run the upload again" in done.stdout
+
+
+def test_refusal_without_words_says_how_to_see_them(tmp_path):
+    (tmp_path / "x.log").write_text(
+        "ERROR    HTTPError: 400 Bad Request from https://upload.pypi.org/legacy/\nBad Request\n"
+    )
+    done = diagnose(tmp_path, "x.log", "--json")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["diagnoses"]) == (1, [])
+    assert "verbose: true" in document["advice"]

@@ -201,6 +201,26 @@ def first_errors(text: str | bytes, *, count: int = 8) -> tuple[str, ...]:
     return tuple(dict.fromkeys(shown))
 
 
+# Upload tools that leave out the server's words unless they are asked for them.
+_QUIET = (
+    (re.compile(r"UploadError|HTTP Error 4\d\d"), "`poetry publish -vvv`"),
+    (re.compile(r"Failed to publish `"), "`uv publish --verbose`"),
+    (
+        re.compile(r"HTTPError: \d{3}|Error during upload"),
+        "`twine upload --verbose`, or `verbose: true` in pypa/gh-action-pypi-publish",
+    ),
+)
+
+
+def more_to_see(text: str | bytes) -> str:
+    """How to get the index's own words, where the log has a status without them."""
+    log = read(text)
+    for sign, command in _QUIET:
+        if sign.search(log.text):
+            return f"The log has the index's status but not its words: {command} shows them."
+    return ""
+
+
 def _before_the_frame(log: Log, *, count: int = 4) -> list[Line]:
     """The last lines that a failed step printed before the line that ends it."""
     for position, line in enumerate(log.lines):

@@ -16,7 +16,7 @@ from nox_release.diagnosis.claims import (
     parse_claims,
 )
 from nox_release.diagnosis.uploads import uploads_in
-from nox_release.diagnosis.values import fill, repository_of, values_of
+from nox_release.diagnosis.values import fill, index_in, repository_of, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -111,6 +111,12 @@ def _after_uploads(diagnosis: Diagnosis, case: Case) -> Diagnosis:
     return replace(diagnosis, cause=f"{told} {diagnosis.cause}") if told else diagnosis
 
 
+def uploads_in_log(log: Log, project: Project | None) -> str:
+    """A sentence about the files that a log shows as uploaded, where its failure is not known."""
+    found = uploads_in(log)
+    return uploads_told(log, 0, index_in(log.text, project).title) if found.files else ""
+
+
 def uploads_told(log: Log, failed_at: int, index: str) -> str:
     """A sentence about the files that had been uploaded before the line `failed_at`; or nothing."""
     found = uploads_in(log)
@@ -122,7 +128,7 @@ def uploads_told(log: Log, failed_at: int, index: str) -> str:
     last = log.line_by_number(found.until)
     failing = log.line_by_number(failed_at) if failed_at else None
     elsewhere = failing is not None and (failing.job, failing.step) != (last.job, last.step)
-    if found.complete or elsewhere:
+    if found.complete or elsewhere or not failed_at:
         return f"{where}: do not run the upload again; what failed is a step after it."
     return f"{where}; what failed is the upload of the next one."
 

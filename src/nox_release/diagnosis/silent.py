@@ -31,7 +31,7 @@ class World:
     """What was seen of a release. `None` is "not known" everywhere, and is never held against it.
 
     `release_exists` is GitHub's release of the tag, `release_event` the event by which it came
-    (`release`, `push`, …), `release_by_token` whether a workflow's GITHUB_BY_WORKFLOW made it.
+    (`release`, `push`, …), `release_by_token` whether a workflow's own GITHUB_TOKEN made it.
     `workflow_events` are the triggers of the workflow as it stands at the tag. `run_found` says
     whether the release started the workflow. `index_files` are the version's files on the index,
     `newest_on_index` the newest version there, `on_other_index` the title of an index that does
@@ -92,8 +92,8 @@ def _no_run(world: World) -> tuple[Diagnosis, ...]:
             _diagnosis(
                 "sf-draft",
                 f"The GitHub release of {world.tag} is a draft.",
-                "A draft starts no workflow; publishing it does.",
-                f"gh release edit {world.tag} --draft=false",
+                "A draft starts no workflow; publishing the release does.",
+                f"Publish it: gh release edit {world.tag} --draft=false",
                 "certain",
                 link=_EVENTS,
             )
@@ -103,8 +103,9 @@ def _no_run(world: World) -> tuple[Diagnosis, ...]:
             _diagnosis(
                 "gh-wf-disabled",
                 f"The workflow `{world.workflow}` is disabled ({world.workflow_state}).",
-                "By hand, or because the repository was quiet for 60 days.",
-                f"gh workflow enable {world.workflow}",
+                "Somebody disabled it, or GitHub did after 60 days without activity.",
+                f"Enable it (gh workflow enable {world.workflow}), then start it by hand: "
+                f"gh workflow run {world.workflow} --ref {world.tag}",
                 "certain",
             )
         )
@@ -113,9 +114,9 @@ def _no_run(world: World) -> tuple[Diagnosis, ...]:
             _diagnosis(
                 "sf-workflow-absent",
                 f"`.github/workflows/{world.workflow}` is not in the commit of {world.tag}.",
-                "A release runs the workflow as it stands at the tag's commit.",
-                "Commit and push the workflow, then release a new version; to publish this one, "
-                f"start it by hand: gh workflow run {world.workflow}",
+                "A release runs the workflow of the tag's own commit.",
+                "Commit and push the workflow, then release a new version. To publish this one, start "
+                f"it by hand: gh workflow run {world.workflow}",
                 "certain",
                 link=_EVENTS,
             )
@@ -126,9 +127,10 @@ def _no_run(world: World) -> tuple[Diagnosis, ...]:
             _diagnosis(
                 "sf-trigger",
                 f"Nothing in `{world.workflow}` starts it for this release.",
-                f"It is started by {', '.join(events) or 'nothing'}, and the release is an event "
+                f"It is started by {', '.join(events) or 'nothing'}; the release is the event "
                 f"`{world.release_event}`.",
-                "Give it `on: release: types: [published]`, commit, and release again.",
+                "Give it `on: release: types: [published]`, commit, and release a new version. To publish "
+                "this one, start the workflow by hand if it has `workflow_dispatch:`.",
                 "certain",
                 link=_EVENTS,
             )
@@ -137,10 +139,11 @@ def _no_run(world: World) -> tuple[Diagnosis, ...]:
         found.append(
             _diagnosis(
                 "sf-github-token",
-                "The release was made with a workflow's GITHUB_BY_WORKFLOW.",
-                "What that token does starts no other workflow.",
+                "The release was made with a workflow's own GITHUB_TOKEN.",
+                "GitHub starts no other workflow for what that token does.",
                 "Make releases with `gh` on your machine or with an app's token, or publish in the "
-                f"workflow that makes the release. For this one: gh workflow run {world.workflow} "
+                "workflow that makes the release. To publish this one: "
+                f"gh workflow run {world.workflow} "
                 f"--ref {world.tag}",
                 "certain",
                 link=_BY_WORKFLOW,
@@ -151,10 +154,12 @@ def _no_run(world: World) -> tuple[Diagnosis, ...]:
             _diagnosis(
                 "gh-noruns",
                 f"The release of {world.tag} started no run of `{world.workflow}`.",
-                "Nothing that was looked at explains it: GitHub may be late, or Actions may be "
-                "switched off for the repository.",
-                f"See https://www.githubstatus.com/ and https://github.com/{world.slug}/actions, "
-                "then wait a few minutes.",
+                "Nothing that was looked at explains it: GitHub may be late, Actions may be switched "
+                "off for the repository, or one of its rules about who and what may start workflows "
+                "forbids it.",
+                f"Wait a few minutes; then look at https://github.com/{world.slug}/actions, at "
+                f"https://github.com/{world.slug}/settings/actions and at "
+                "https://www.githubstatus.com/.",
                 "possible",
             )
         )
@@ -169,7 +174,7 @@ def _green(world: World) -> tuple[Diagnosis, ...]:
         return (
             _diagnosis(
                 "gr-skipped",
-                f"The job `{name}` was skipped, and the run is green all the same.",
+                f"The job `{name}` was skipped, although the run is green.",
                 "Its `if:` was false for this event, or a job that it `needs` did not run.",
                 f"Compare its `if:` with the event and the ref (refs/tags/{world.tag}): "
                 f"{world.run_url}",
@@ -184,7 +189,7 @@ def _green(world: World) -> tuple[Diagnosis, ...]:
                 "sf-other-index",
                 f"{world.version} went to {world.on_other_index}, not to {world.index}.",
                 "The publish step names that index in `repository-url` (or `--index`).",
-                "Remove it from the publish step, then release a new version.",
+                "Remove it from the publish step, and release a new version.",
                 "certain",
             ),
         )
@@ -204,10 +209,10 @@ def _green(world: World) -> tuple[Diagnosis, ...]:
         return (
             _diagnosis(
                 "sf-empty-dist",
-                "The publish step had no files.",
-                "dist/ was empty, or every file was skipped, and the step ended well.",
-                "Give upload-artifact `if-no-files-found: error`, compare `path` and "
-                f"`packages-dir`, and remove `skip-existing`: {world.run_url}",
+                "The publish step uploaded no files.",
+                "dist/ was empty, or every file was skipped, and the step did not fail.",
+                "Give upload-artifact `if-no-files-found: error`, compare its `path` with "
+                f"`packages-dir`, and remove `skip-existing`. The run: {world.run_url}",
                 "likely",
             ),
         )
@@ -216,9 +221,10 @@ def _green(world: World) -> tuple[Diagnosis, ...]:
         _diagnosis(
             "sf-nothing-on-index",
             f"The run is green, and {world.version} is not on {world.index}{newest}.",
-            "The run has no publish step for this index, the step was skipped, or the index has "
-            "not shown the files yet.",
-            f"Look at the steps of {world.run_url}; if one uploaded, wait a few minutes.",
+            "The run has no publish step for this index, the step was skipped or may fail without "
+            "failing the job (`continue-on-error`, `|| true`), or the index does not show the "
+            "files yet.",
+            f"Look at the steps of {world.run_url}; if one of them uploaded, wait a few minutes.",
             "possible",
         ),
     )

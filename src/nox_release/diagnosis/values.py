@@ -7,7 +7,7 @@ of them tells stays a name in angle brackets for the maintainer to fill in.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.diagnosis.backends import backend_of
@@ -66,6 +66,11 @@ _FILENAME = re.compile(
     r"(?:-(?:\d[A-Za-z0-9_.]*-)?[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+\.whl|\.tar\.gz|\.zip)"
 )
 _INDEX_HOST = re.compile(r"(?:upload\.|test\.)?pypi\.org/(?:legacy|_/oidc)|https://test\.pypi\.org")
+# An upload to an index of somebody's own.
+_ELSEWHERE = re.compile(
+    r"(?:distributions to|HTTPError: \d{3} .{0,60}?from|Client Error: .{0,200}?for url:?) https?://"
+    r"(?!(?:[\w.-]+\.)?(?:pypi\.org|python\.org|github\.com)\b)"
+)
 
 
 def index_in(text: str, project: Project | None) -> KnownIndex:
@@ -74,7 +79,7 @@ def index_in(text: str, project: Project | None) -> KnownIndex:
     if found:
         return TESTPYPI if "test.pypi" in found[0] else PYPI
     if project is None:
-        return PYPI
+        return replace(PYPI, title="the index") if _ELSEWHERE.search(text) else PYPI
     index = project.settings.index
     return KnownIndex(title=index.title, upload_url=index.upload_url, api_url=index.api_url)
 

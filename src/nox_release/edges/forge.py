@@ -509,8 +509,12 @@ class Forge:
         event: str | None = None,
         workflow: str | None = None,
         branch: str | None = None,
+        newest: int | None = None,
     ) -> tuple[Run, ...]:
-        """Runs, newest first, of a commit, an event, a workflow file, a branch or tag."""
+        """Runs, newest first, of a commit, an event, a workflow file, a branch or tag.
+
+        With `newest` no more than that many are asked for, in one question.
+        """
         wanted = {"head_sha": commit, "event": event, "branch": branch}
         query = {key: value for key, value in wanted.items() if value is not None}
         path = (
@@ -518,7 +522,11 @@ class Forge:
             if workflow is not None and commit is None
             else self._path("actions", "runs")
         )
-        entries = self._pages(path, "workflow_runs", query)
+        if newest is None:
+            entries = self._pages(path, "workflow_runs", query)
+        else:
+            answer = self._get(path, {**query, "per_page": newest})
+            entries = [] if answer is None else _parsed(path, lambda d: d["workflow_runs"], answer)
         runs = tuple(_value(path, parse_run, entry) for entry in entries)
         return tuple(
             run for run in runs

@@ -1,6 +1,6 @@
 """Say why a build, upload or release failed, in this project's own values, and what to do about it.
 
-Without an argument: the newest run of the publish workflow. Otherwise one of
+Without an argument: the newest failed run of the publish workflow. Otherwise one of
     nox -s diagnose -- 1234567890                      a run, by its number
     nox -s diagnose -- https://github.com/o/r/actions/runs/1234567890
     nox -s diagnose -- build.log                       a log in a file
@@ -14,13 +14,14 @@ import os
 import re
 import sys
 import tempfile
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError, ForgeError, NoxReleaseError
-from nox_release.diagnosis.engine import diagnose, first_errors
+from nox_release.diagnosis.engine import diagnose, first_errors, more_to_see, read
+from nox_release.diagnosis.rivals import uploads_in_log
 from nox_release.diagnosis.silent import silent_failures
 from nox_release.diagnosis.values import Circumstances, repository_of
 from nox_release.edges.process import redact
@@ -60,7 +61,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 class Explanation:
     """What a log or a run says. `log` is the file in which the log is kept, if it was fetched.
 
-    `notes` are what could not be asked; `errors` the log's first error lines.
+    `notes` are what could not be asked, or is worth knowing beside. Where no diagnosis was found,
+    `errors` are the log's lines to read, `uploaded` tells which files had gone up before, and
+    `advice` how to see more.
     """
 
     diagnoses: tuple[Diagnosis, ...]
@@ -68,6 +71,8 @@ class Explanation:
     log: Path | None = None
     run_url: str = ""
     errors: tuple[str, ...] = ()
+    uploaded: str = ""
+    advice: str = ""
     notes: tuple[str, ...] = ()
     failed: bool = True
     is_empty: bool = False
@@ -90,7 +95,7 @@ def _explained(context: Context, project: Project | None, source: str | None) ->
         here = _publisher_here(context, project)
         return explain(context, project, text, publisher=here, source="standard input", keep=True)
     if source and context.path(source).is_file():
-        text = context.path(source).read_bytes()
+        text = _read(context.path(source))
         here = _publisher_here(context, project)
         return explain(context, project, text, publisher=here, source=source)
     found = _RUN.fullmatch(source or "")
@@ -106,14 +111,30 @@ def _explained(context: Context, project: Project | None, source: str | None) ->
         unnoticed = _release_without_run(context, project, place)
         if unnoticed is not None:
             return unnoticed
-    run = place.forge.run(int(found["id"])) if found else _newest_run(place, project)
+        return _explain_newest(context, project, place)
+    run = place.forge.run(int(found["id"]))
     if run is None:
-        raise ForgeError(
-            f"{place.forge.slug} has no such run.",
-            reason=f"Asked for {source}." if source else "The publish workflow has not run yet.",
-            hint=f"Look at {place.forge.url}/actions",
-        )
+        raise _no_run(place, f"Asked for {source}.")
     return _explain_run(context, project, run, place)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"`{path.name}` cannot be read.",
+            reason=error.strerror or str(error),
+            hint="Give `-` to read the log from standard input.",
+        ) from error
+
+
+def _no_run(place: Place, reason: str) -> ForgeError:
+    return ForgeError(
+        f"{place.forge.slug} has no such run.",
+        reason=reason,
+        hint=f"Look at {place.forge.url}/actions",
+    )
 
 
 def _project(context: Context, options: argparse.Namespace) -> Project | None:
@@ -203,15 +224,40 @@ def _publisher_here(context: Context, project: Project | None) -> TrustedPublish
         return None
 
 
-def _newest_run(place: Place, project: Project | None) -> Run | None:
-    """The newest run of the publish workflow, or, without one, the newest failed run at all."""
+# So many runs are looked through for the newest one that failed.
+_RUNS = 30
+
+
+def _explain_newest(context: Context, project: Project | None, place: Place) -> Explanation:
+    """The newest run if something is wrong with it, else the newest that failed before it.
+
+    Without a known workflow, the runs of all of them count.
+    """
     workflow = project.settings.workflow if project else None
     if place.publisher is not None:
         workflow = place.publisher.workflow
-    runs = place.forge.runs(workflow=workflow)
-    if workflow is None:
-        runs = tuple(run for run in runs if run.conclusion == "failure") or runs
-    return runs[0] if runs else None
+    runs = place.forge.runs(workflow=workflow, newest=_RUNS)
+    failed = next((run for run in runs if _has_failed(run)), None)
+    if not runs:
+        raise _no_run(place, "The publish workflow has not run yet.")
+    if workflow is None and failed is not None:
+        return _explain_run(context, project, failed, place)
+    newest = _explain_run(context, project, runs[0], place)
+    if newest.diagnoses or failed in (None, runs[0]) or not runs[0].succeeded:
+        return newest
+    assert failed is not None  # noqa: S101 - `None` was returned for
+    explanation = _explain_run(context, project, failed, place)
+    note = f"A newer run succeeded: {runs[0].url}"
+    return replace(explanation, notes=(note, *explanation.notes))
+
+
+def _has_failed(run: Run) -> bool:
+    return run.is_over and run.conclusion in (
+        "failure",
+        "timed_out",
+        "startup_failure",
+        "cancelled",
+    )
 
 
 def _release_without_run(
@@ -266,6 +312,8 @@ def explain(
         source=source or "the log",
         log=_kept(subject) if keep else None,
         errors=errors,
+        uploaded=uploads_in_log(read(subject), project) if errors else "",
+        advice=more_to_see(subject) if errors else "",
         failed=bool(found or errors),
         is_empty=not subject.strip(),
     )
@@ -274,21 +322,24 @@ def explain(
 def _explain_run(context: Context, project: Project | None, run: Run, place: Place) -> Explanation:
     notes: list[str] = []
     forge = place.forge
-    jobs = ask(notes, "The run's jobs", lambda: forge.jobs(run.id)) or ()
+    jobs = ask(notes, "the run's jobs", lambda: forge.jobs(run.id)) or ()
     text = ""
     found: tuple[Diagnosis, ...] = ()
+    known = Circumstances(
+        publisher=place.publisher,
+        version=tag_and_version(project, run)[1] or None if project else None,
+        run_started=run.started,
+        run_attempt=run.attempt,
+        run_url=run.url,
+    )
     if run.is_over and not run.succeeded:
-        log = ask(notes, "The run's log", lambda: forge.log(run.id)) or ""
+        log = ask(notes, "the run's log", lambda: forge.log(run.id)) or ""
         text = f"{log}\n{_annotations(notes, forge, jobs)}".strip()
-        known = Circumstances(
-            publisher=place.publisher,
-            version=tag_and_version(project, run)[1] or None if project else None,
-            run_started=run.started,
-            run_attempt=run.attempt,
-            run_url=run.url,
-        )
         found = diagnose(text, project=project, known=known)
     if not found and project is not None:
+        whole_log = cache(
+            lambda: ask(notes, "the run's log", lambda: forge.log(run.id, failed=False))
+        )
         world = observe_release(
             project,
             forge,
@@ -297,15 +348,22 @@ def _explain_run(context: Context, project: Project | None, run: Run, place: Pla
             derived=place.derived,
             run=run,
             jobs=jobs,
+            log=whole_log,
             notes=notes,
         )
         found = silent_failures(world)
+        if found and run.succeeded and world.index_files == ():
+            text = whole_log() or ""
+            found = (*diagnose(text, project=project, known=known), *found)
+    unknown = bool(text) and not found
     return Explanation(
         diagnoses=found,
         source=f"run {run.id} of {run.workflow.rpartition('/')[2]} ({run.conclusion or run.status})",
         log=_kept(text) if text else None,
         run_url=run.url,
-        errors=() if found else first_errors(text),
+        errors=first_errors(text) if unknown else (),
+        uploaded=uploads_in_log(read(text), project) if unknown else "",
+        advice=more_to_see(text) if unknown else "",
         notes=tuple(notes),
         failed=run.is_over and not run.succeeded,
     )
@@ -318,7 +376,7 @@ def _annotations(notes: list[str], forge: Forge, jobs: Sequence[Job]) -> str:
         if job.conclusion in (None, "success", "skipped"):
             continue
         for level, message in (
-            ask(notes, f"The annotations of {job.name}", partial(forge.annotations, job.id)) or ()
+            ask(notes, f"the annotations of {job.name}", partial(forge.annotations, job.id)) or ()
         ):
             kind = {"failure": "error", "notice": "notice"}.get(level, "warning")
             lines += [f"{job.name}\t\t##[{kind}]{line}" for line in message.splitlines()]
@@ -352,7 +410,7 @@ def show(console: Console, explanation: Explanation) -> None:
         console.line(f"The log is kept in {explanation.log}")
     if explanation.diagnoses:
         what = "do that" if len(explanation.diagnoses) == 1 else "do what the first one says"
-        console.mark("step", f"Next: {what}; then `nox -s release` goes on where it stopped.")
+        console.mark("step", f"Next: {what}; then `nox -s release` continues where it stopped.")
 
 
 def _show_one(console: Console, diagnosis: Diagnosis) -> None:
@@ -376,11 +434,15 @@ def _show_nothing(console: Console, explanation: Explanation) -> None:
         console.mark("not known", "It is empty: nothing can be told from it.")
         return
     if not explanation.failed:
-        console.mark("ok", "No failure is seen in it.")
+        console.mark("ok", "No failure found in it.")
         return
     console.mark("not known", "This failure is not in the catalogue, so no guess is made.")
+    if explanation.errors:
+        console.line("The lines to read:")
     for line in explanation.errors:
         console.line(line, indent=2)
+    for line in filter(None, (explanation.uploaded, explanation.advice)):
+        console.line(line)
     console.line(f"Ask with these lines at {_ASK}")
 
 
@@ -391,6 +453,8 @@ def _document(explanation: Explanation) -> dict[str, object]:
         "failed": explanation.failed,
         "diagnoses": [diagnosis.document() for diagnosis in explanation.diagnoses],
         "first_errors": list(explanation.errors),
+        "uploaded": explanation.uploaded or None,
+        "advice": explanation.advice or None,
         "log": str(explanation.log) if explanation.log else None,
         "notes": list(explanation.notes),
     }

@@ -29,11 +29,16 @@ _UPLOADED = re.compile(r"\bUploading ([A-Za-z0-9][\w.+!-]*\.(?:whl|tar\.gz))")
 
 def ask(notes: list[str], what: str, question: Callable[[], T]) -> T | None:
     """The answer, or `None` and a note."""
+    return _ask(notes, what, question)[0]
+
+
+def _ask(notes: list[str], what: str, question: Callable[[], T]) -> tuple[T | None, bool]:
+    """The answer and whether there is one; else a note."""
     try:
-        return question()
+        return question(), True
     except NoxReleaseError as error:
-        notes.append(f"{what} could not be read: {error.reason or error.message}")
-        return None
+        notes.append(f"Could not read {what}: {error.reason or error.message}")
+        return None, False
 
 
 def observe_release(
@@ -45,9 +50,13 @@ def observe_release(
     derived: Derivation | None,
     run: Run | None,
     jobs: Sequence[Job] = (),
+    log: Callable[[], str | None] = lambda: None,
     notes: list[str],
 ) -> World:
-    """What is seen of the release that `run` publishes, or, without one, of the project's version."""
+    """What is seen of the release that `run` publishes, or, without one, of the project's version.
+
+    `log` fetches the run's whole log; it is asked only where a green run left nothing on the index.
+    """
     tag, version = tag_and_version(project, run)
     publisher = derived.publisher if derived else None
     workflow = publisher.workflow if publisher else project.settings.workflow or ""
@@ -68,7 +77,7 @@ def observe_release(
     if (run is None or run.succeeded) and version:
         world = _with_index(world, project, clock, notes)
     if run is not None and run.succeeded and world.index_files == ():
-        world = _with_uploads(world, project, run, forge, notes)
+        world = _with_uploads(world, project, log())
     return world
 
 
@@ -95,7 +104,7 @@ def _job(job: Job, derived: Derivation | None) -> JobSeen:
 def _with_run(world: World, run: Run, forge: Forge, notes: list[str]) -> World:
     waits_for = ""
     if run.status == "waiting":
-        pending = ask(notes, "What the run waits for", lambda: forge.pending_deployments(run.id))
+        pending = ask(notes, "what the run waits for", lambda: forge.pending_deployments(run.id))
         waits_for = pending[0].environment if pending else ""
     return replace(
         world,
@@ -110,13 +119,17 @@ def _with_run(world: World, run: Run, forge: Forge, notes: list[str]) -> World:
 def _without_run(
     world: World, forge: Forge, repository: Repository | None, notes: list[str]
 ) -> World:
-    release = ask(notes, "The GitHub release", lambda: forge.release(world.tag))
-    known = ask(notes, "The workflow", lambda: forge.workflow(world.workflow))
-    runs = ask(notes, "The runs", lambda: forge.runs(branch=world.tag, workflow=world.workflow))
+    release, answered = _ask(notes, "the GitHub release", lambda: forge.release(world.tag))
+    known = ask(notes, "the workflow", lambda: forge.workflow(world.workflow))
+    runs = ask(
+        notes,
+        "the runs",
+        lambda: forge.runs(branch=world.tag, workflow=world.workflow, newest=1),
+    )
     world = replace(
         world,
         run_found=None if runs is None else bool(runs),
-        release_exists=None if notes and release is None else release is not None,
+        release_exists=release is not None if answered else None,
         release_by_token=release.author == "github-actions[bot]" if release else None,
         is_draft=bool(release and release.draft),
         workflow_state=known.state if known else None,
@@ -131,12 +144,12 @@ def _with_tree(world: World, repository: Repository, notes: list[str]) -> World:
     from nox_release.observing.workflow_files import read_workflows
     from nox_release.workflows.publishing import Workflow
 
-    commit = ask(notes, f"The tag {world.tag}", lambda: repository.tag_commit(world.tag))
+    commit = ask(notes, f"the tag {world.tag}", lambda: repository.tag_commit(world.tag))
     if commit is None:
         return world
     files = ask(
         notes,
-        f"The workflows at {world.tag}",
+        f"the workflows at {world.tag}",
         lambda: read_workflows(repository.root, commit=commit, runner=repository.runner),
     )
     if files is None:
@@ -179,13 +192,10 @@ def _with_index(world: World, project: Project, clock: Clock, notes: list[str]) 
     return replace(world, on_other_index=other.title) if elsewhere and elsewhere[0] else world
 
 
-def _with_uploads(
-    world: World, project: Project, run: Run, forge: Forge, notes: list[str]
-) -> World:
+def _with_uploads(world: World, project: Project, log: str | None) -> World:
     """What the run's log says it uploaded."""
     from nox_release.edges.index import version_of_file
 
-    log = ask(notes, "The run's log", lambda: forge.log(run.id, failed=False))
     if log is None:
         return world
     uploaded = tuple(dict.fromkeys(_UPLOADED.findall(log)))

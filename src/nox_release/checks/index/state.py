@@ -74,7 +74,7 @@ ARCHIVED = _rule(
     "The project is not archived",
     why="An archived project takes no uploads, from nobody.",
     remedy="An owner can end the archiving in the project's settings.",
-    link="https://docs.pypi.org/project-management/archiving-projects/",
+    link="https://blog.pypi.org/posts/2025-01-30-archival/",
 )
 QUARANTINED = _rule(
     "project-quarantined",
@@ -120,7 +120,7 @@ RELEASE_CLOSED = _rule(
     why="Since July 2026 PyPI takes new files for a version for 14 days only, counted from its "
     "first file.",
     remedy="Raise the version and release that.",
-    link="https://docs.pypi.org/project-management/",
+    link="https://blog.pypi.org/posts/2026-07-22-releases-now-reject-new-files-after-14-days/",
 )
 PROJECT_TOO_LARGE = _rule(
     "project-too-large",

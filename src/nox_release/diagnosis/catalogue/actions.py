@@ -211,17 +211,6 @@ ENTRIES = (
         confidence="likely",
     ),
     _(
-        "gr-node-old",
-        r"Node(?:\.js)? ?(?:12|16|20) actions are deprecated",
-        "An action was made for a Node that runners no longer have.",
-        "Node 20 was removed from GitHub's runners in September 2026: such an action runs with Node 24 "
-        "now, or not at all.",
-        _NODE_24,
-        link=_NODE,
-        tier="notice",
-        confidence="possible",
-    ),
-    _(
         "gr-post-cache",
         r"Cache path \S{1,300} does not exist on disk",
         "Only the clean-up of a cache failed.",

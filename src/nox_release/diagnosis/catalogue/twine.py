@@ -296,7 +296,7 @@ ENTRIES = (
     # Attestations.
     _(
         "tw-att-file",
-        r"(?P<f>[^ /]{1,160}\.(?!whl\b|tar\.gz\b)(?:zip|egg|tar\.bz2|tar\.xz|exe|msi|rpm|deb|json|txt|asc|sig)) has no associated attestations",
+        r"(?<![^\s/])(?P<f>[^ /]{1,160}\.(?!whl\b|tar\.gz\b)(?:zip|egg|tar\.bz2|tar\.xz|exe|msi|rpm|deb|json|txt|asc|sig)) has no associated attestations",
         "`{f}` is neither a wheel nor a .tar.gz, so it was not signed.",
         "The publishing action signs wheels and .tar.gz sdists only, and then each file needs its "
         "attestation. PyPI does not accept .zip sdists any more either.",

@@ -697,7 +697,7 @@ ENTRIES = (
             r"Requested entity already exists",
             r"409 (?:Client Error: )?Conflict.{0,120}?(?:/pypi|/simple|/legacy)",
         ),
-        "This version is on the index already.",
+        "This version is on {index} already.",
         "A file of this name was uploaded before, with other content: the version was not raised, the "
         "workflow ran twice, or a failed run was repeated with a new build. A file name can be used "
         "only once.",

@@ -1,0 +1,86 @@
+"""Links that this tool shows: their form, and that the pages of PyPI exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "nox_release"
+
+# Pages of docs.pypi.org and blog.pypi.org: Warehouse's folders docs/user and docs/blog/posts at its
+# commit 6b62157 of 2026-08-21. A link to another page is a dead one until it is found there.
+PAGES = {
+    "docs.pypi.org": {
+        "/api/index-api/",
+        "/api/integrity/",
+        "/api/upload/",
+        "/archives/",
+        "/attestations/",
+        "/organization-accounts/",
+        "/project-management/name-retention/",
+        "/project-management/storage-limits/",
+        "/project-management/yanking/",
+        "/project_metadata/",
+        "/trusted-publishers/",
+        "/trusted-publishers/adding-a-publisher/",
+        "/trusted-publishers/creating-a-project-through-oidc/",
+        "/trusted-publishers/security-model/",
+        "/trusted-publishers/troubleshooting/",
+        "/trusted-publishers/using-a-publisher/",
+    },
+    "blog.pypi.org": {
+        "/posts/2024-12-30-quarantine/",
+        "/posts/2025-01-30-archival/",
+        "/posts/2025-08-07-wheel-archive-confusion-attacks/",
+        "/posts/2025-08-14-project-status-markers/",
+        "/posts/2026-07-22-releases-now-reject-new-files-after-14-days/",
+    },
+}
+# The headings of https://pypi.org/help/ that are linked to.
+HELP = {
+    "",
+    "admin-intervention",
+    "apitoken",
+    "description-content-type",
+    "file-name-reuse",
+    "file-size-limit",
+    "invalid-auth",
+    "openid-connect",
+    "project-name",
+    "trusted-publishers",
+    "two-factor-authentication",
+    "verified-email",
+}
+_LINK = re.compile(r"https://[\w.-]+\.\w+[^\s`'\"<>{}\\]*")
+
+
+def links():
+    found = {}
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for link in _LINK.findall(node.value):
+                    found.setdefault(link.rstrip(".,;:)"), path.relative_to(SOURCE))
+    return sorted(found.items())
+
+
+LINKS = links()
+
+
+def test_links_are_found_at_all():
+    assert len(LINKS) > 100
+
+
+@pytest.mark.parametrize("link", [link for link, _ in LINKS])
+def test_link_has_the_form_of_a_page_that_exists(link):
+    parts = urlsplit(link)
+    assert "//" not in parts.path
+    if parts.hostname in PAGES:
+        assert parts.path in ("", "/") or parts.path in PAGES[parts.hostname]
+    if parts.hostname == "pypi.org" and parts.path.startswith("/help"):
+        assert parts.path in ("/help", "/help/")  # Warehouse redirects the first to the second
+        assert parts.fragment in HELP
