@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from nox_release.edges.children import GH
 from nox_release.rehearsal.faults import Fault
 
 if TYPE_CHECKING:
@@ -17,7 +19,9 @@ SLUG = "repos/you/tiny-demo"
 
 
 def gh(world: World, *arguments: str) -> Completed:
-    return world.runner.run(["gh", *arguments], cwd=world.clone, check=False, timeout=60)
+    return replace(world.runner, child=GH).run(
+        ["gh", *arguments], cwd=world.clone, check=False, timeout=60
+    )
 
 
 def api(world: World, path: str, *arguments: str) -> tuple[int, object]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 
+from nox_release.edges.children import GH
 from nox_release.rehearsal.patterns import matches
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ PUBLISH = ".github/workflows/publish.yml"
 
 
 def gh(world: World, *arguments: str) -> Completed:
-    return world.runner.run(["gh", *arguments], cwd=world.clone, timeout=60)
+    return replace(world.runner, child=GH).run(["gh", *arguments], cwd=world.clone, timeout=60)
 
 
 def release(world: World, tag: str = "v1.2.3", *options: str) -> Run:

@@ -19,7 +19,8 @@ from nox_release.project.pyproject import read_project
 from nox_release.rehearsal.faults import Fault
 
 if TYPE_CHECKING:
-    from nox_release.rehearsal.world import World
+    from nox_release.edges.children import GH
+from nox_release.rehearsal.world import World
 
 PUBLISH = ".github/workflows/publish.yml"
 REFUSED = (
@@ -145,7 +146,7 @@ def test_source_that_is_neither_run_nor_file_is_said_to_be_so(tmp_path):
 def release(world: World, tag: str = "v1.2.3") -> None:
     world.git("tag", tag)
     world.git("push", "--quiet", "origin", tag)
-    world.runner.run(
+    replace(world.runner, child=GH).run(
         ["gh", "release", "create", tag, "--verify-tag", "--title", tag, "--notes", "x"],
         cwd=world.clone,
         timeout=60,

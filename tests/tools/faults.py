@@ -33,9 +33,10 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from nox_release.edges.children import GH
 from nox_release.rehearsal.faults import Fault
 from nox_release.rehearsal.world import World
 
@@ -575,7 +576,7 @@ def github_cells():
 
     def two_runs(scene):
         def dispatch():
-            scene.world.runner.run(
+            replace(scene.world.runner, child=GH).run(
                 ["gh", "workflow", "run", "publish.yml", "--repo", f"you/{NAME}", "--ref", "main"],
                 cwd=scene.world.clone,
                 check=False,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -205,7 +204,7 @@ def _actionlint_finding(entry: Mapping[str, Any]) -> Finding | None:
 def _run(command: list[str], root: Path, runner: Runner) -> Completed | str:
     """The program's end, or why there is none."""
     try:
-        return replace(runner, announce=None).run(command, cwd=root, timeout=_SECONDS, check=False)
+        return runner.run(command, cwd=root, timeout=_SECONDS, check=False)
     except CommandError as error:
         return error.message
 
@@ -228,7 +227,7 @@ def _skipped(name: str, title: str, reason: str) -> Skipped:
 
 
 def _last(done: Completed) -> str:
-    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    lines = [line.strip() for line in done.complaint.splitlines() if line.strip()]
     fatal = [line for line in lines if line.startswith(("fatal", "error", "invalid"))]
     return (fatal or lines or [f"exit code {done.returncode}"])[0][:200]
 

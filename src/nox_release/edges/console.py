@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.core.findings import SUBJECTS, Finding, Severity, Skipped
-from nox_release.edges.process import redact
+from nox_release.core.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import CommandError, NoxReleaseError
-from nox_release.edges.process import SECRET_VARIABLES, last_lines, secrets_of
+from nox_release.edges.children import INSTALLER, STRANGER
+from nox_release.edges.process import last_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -63,18 +64,12 @@ _OTHER_SOURCES = (
 )
 
 
-def without_secrets(runner: Runner) -> Runner:
-    """A runner for code of strangers: no tokens in its environment, but all of them redacted."""
-    environ = {
-        name: value for name, value in runner.environ.items() if name not in SECRET_VARIABLES
-    }
-    secrets = (*runner.secrets, *secrets_of(runner.environ))
-    return replace(runner, environ=environ, secrets=secrets)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """A virtual environment at `directory`. It fits `build`'s `IsolatedEnv` protocol too."""
+    """A virtual environment at `directory`. It fits `build`'s `IsolatedEnv` protocol too.
+
+    `runner` runs what is in it: code of strangers.
+    """
 
     directory: Path
     python: Path
@@ -116,7 +111,7 @@ class Environment:
             if self.uv
             else [self.python, "-I", "-m", "pip", "install", "--no-input", "--no-compile"]
         )
-        runner, environ = self.runner, dict(extra_environ or {})
+        runner, environ = replace(self.runner, child=INSTALLER), dict(extra_environ or {})
         if index_url and self.uv:
             runner = _without(runner, _OTHER_SOURCES)
             # Files of settings add their indexes to what the command line says, so none is read;
@@ -145,7 +140,7 @@ class Environment:
                 command=done.command,
                 returncode=done.returncode,
                 output=done.output,
-                reason=_from_the_error_on(last_lines(done.stderr or done.stdout)),
+                reason=_from_the_error_on(last_lines(done.complaint)),
                 hint="Check the names and version limits, and whether the network is there.",
             )
         return done
@@ -187,15 +182,14 @@ def fresh_environment(
 ) -> Environment:
     """A new virtual environment in `directory` (which must not exist), for this Python or `python`.
 
-    `with_pip` puts pip into it, for those who want to see the real pip at work. What runs in it
-    sees no tokens: it is other people's code.
+    `with_pip` puts pip into it, for those who want to see the real pip at work.
 
     Raises:
         NoxReleaseError: it could not be made.
     """
     directory = Path(directory)
     uv = find_uv()
-    clean = _isolated(without_secrets(runner), uv=uv)
+    clean = _isolated(replace(runner, child=STRANGER, announced=False), uv=uv)
     directory.parent.mkdir(parents=True, exist_ok=True)
     interpreter = python or sys.executable
     command: list[str | Path] = (

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 from nox_release.core.clock import SystemClock, parse_time
 from nox_release.core.errors import CommandError, ForgeError
 from nox_release.core.retries import PASSING, Retries, parse_retry_after
+from nox_release.edges.children import GH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -269,7 +270,7 @@ class Forge:
         self._cwd = cwd
         self._clock = clock or SystemClock()
         environ = {key: value for key, value in runner.environ.items() if key not in _MISLEADING}
-        self._runner = replace(runner, environ=environ)
+        self._runner = replace(runner, environ=environ, child=GH)
         self._gh = find_gh(environ)
 
     # --- gh itself ---------------------------------------------------------------------------
@@ -292,13 +293,12 @@ class Forge:
         if self._gh is None:
             raise GhMissing
         try:
-            done = self._runner.run(
+            done = replace(self._runner, announced=not quiet).run(
                 [self._gh, *arguments],
                 cwd=self._cwd,
                 text=text,
                 check=False,
                 timeout=timeout,
-                quiet=quiet,
                 extra_environ={"GH_HOST": HOST, "GH_PAGER": "cat"},
             )
         except CommandError as error:
@@ -306,11 +306,11 @@ class Forge:
                 "gh gave no answer.", reason=error.reason or error.message, hint=_LATER
             ) from None
         if done.returncode == _NOT_LOGGED_IN:
-            raise NotLoggedIn(_first_line(done.stderr))
+            raise NotLoggedIn(_first_line(done.complaint))
         if check and done.returncode != 0:
             raise ForgeError(
                 f"`{' '.join(('gh', *done.command[1:3]))}` failed.",
-                reason=done.stderr.strip() or done.stdout.strip(),
+                reason=done.complaint,
                 hint=_LATER,
             )
         return done
@@ -366,7 +366,7 @@ class Forge:
         if answer is None:
             raise ForgeError(
                 "GitHub could not be asked.",
-                reason=_first_line(done.stderr) or f"gh ended with exit code {done.returncode}",
+                reason=_first_line(done.complaint) or f"gh ended with exit code {done.returncode}",
                 hint=_LATER,
             )
         if answer.status == 401:
@@ -559,7 +559,7 @@ class Forge:
         done = self.gh(
             "run", "view", f"--repo={self.slug}", only, str(int(run_id)), timeout=_LOG_TIMEOUT
         )
-        return done.stdout
+        return done.shown(done.stdout)
 
     def rerun_failed_jobs(self, run_id: int, *, quiet: bool = False) -> None:
         """Run a run's failed and cancelled jobs again, as its next attempt. Sent once."""

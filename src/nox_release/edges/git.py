@@ -6,22 +6,43 @@ inside a full reference such as `refs/tags/NAME`.
 
 from __future__ import annotations
 
-import os
+import shlex
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.core.errors import CommandError, ConflictError, NoxReleaseError
+from nox_release.core.errors import (
+    CommandError,
+    ConfigurationError,
+    ConflictError,
+    NoxReleaseError,
+)
+from nox_release.edges.children import GIT, GIT_ACTING, GIT_REMOTE, configure_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from nox_release.edges.children import Child
     from nox_release.edges.process import Completed, Runner
 
-_NETWORK = 120.0
-_LOCAL = 60.0
-_CHECKOUT = 600.0
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """How git is run: as which kind of program, for how many seconds, and whether it is shown."""
+
+    child: Child
+    within: float
+    announced: bool = False
+
+
+_LOOK = _Way(child=GIT, within=60)
+_ASK_REMOTE = _Way(child=GIT_REMOTE, within=120)
+_CHECK_OUT = _Way(child=GIT_REMOTE, within=600)
+_SIGN = _Way(child=GIT_ACTING, within=120)
+_TAG = _Way(child=GIT_ACTING, within=600, announced=True)
+# A hook of the maintainer's may run all tests.
+_PUSH = _Way(child=GIT_ACTING, within=3600, announced=True)
 
 # Set inside a git hook, they would point every command at another repository, or hide this one.
 _OF_A_HOOK = (
@@ -101,8 +122,12 @@ class PushRefused(CommandError):  # noqa: N818 - the remote's verdict
             returncode=done.returncode,
             output=done.output,
             reason="\n".join(
-                [f"{one.reference}: {one.summary}" for one in refused]
-                + [line.rstrip() for line in done.stderr.splitlines() if line.startswith("remote:")]
+                [f"{one.reference}: {done.shown(one.summary)}" for one in refused]
+                + [
+                    line.rstrip()
+                    for line in done.complaint.splitlines()
+                    if line.startswith("remote:")
+                ]
             ),
         )
         self.refused = tuple(refused)
@@ -111,22 +136,35 @@ class PushRefused(CommandError):  # noqa: N818 - the remote's verdict
 def find_repository(root: Path, runner: Runner) -> Repository | None:
     """The repository that `root` lies in; `None` when no folder above it holds a `.git`.
 
+    git is asked from the folder that holds it, never from one below: a tracked folder with HEAD,
+    config, objects and refs would be a repository to git, with a configuration of its own.
+
     Raises:
         CommandError: git is not installed, or refuses this repository.
+        ConfigurationError: the work tree that git names is none of the folders with a `.git`.
     """
     root = Path(root).resolve()
-    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
+    holders = [folder for folder in (root, *root.parents) if (folder / ".git").exists()]
+    if not holders:
         return None
     environ = {key: value for key, value in runner.environ.items() if key not in _OF_A_HOOK}
-    runner = replace(runner, environ=environ)
-    done = runner.run(
-        ["git", "rev-parse", "--show-toplevel"],
-        cwd=root,
-        timeout=_LOCAL,
+    runner = replace(
+        runner,
+        environ=environ,
+        child=GIT,
         hint="Install git (https://git-scm.com/downloads), or let it trust this folder.",
     )
-    top = done.stdout.removesuffix("\n").removesuffix("\r")
-    return Repository(root=Path(top).resolve(), runner=runner)
+    done = runner.run(["git", "rev-parse", "--show-toplevel"], cwd=holders[0], timeout=_LOOK.within)
+    top = Path(done.stdout.removesuffix("\n").removesuffix("\r")).resolve()
+    if top not in holders:
+        raise ConfigurationError(
+            f"git takes `{top}` for the work tree of this project.",
+            reason=f"That is no folder above `{root}` with a `.git`; `core.worktree` says so, or "
+            "`.git` is broken.",
+            hint=f"Look at it: git -C {shlex.quote(str(holders[0]))} config --show-origin "
+            "core.worktree",
+        )
+    return Repository(root=top, runner=replace(runner, hint=""))
 
 
 def _subcommand(arguments: Sequence[str | Path]) -> str:
@@ -149,21 +187,23 @@ class Repository:
         *arguments: str | Path,
         check: bool = True,
         text: str | None = None,
-        timeout: float = _LOCAL,
-        quiet: bool = True,
-        cwd: Path | None = None,
+        how: _Way = _LOOK,
         **extra_environ: str,
     ) -> Completed:
-        """Run git here; reads take no locks. What is announced (`quiet=False`) is plain."""
+        """Run git here; reads take no locks. What is announced is plain."""
         formats = ("--no-pager", "-c", "core.quotePath=false", "-c", "color.ui=never")
-        return self.runner.run(
-            ["git", *(formats if quiet else ()), *arguments],
-            cwd=cwd or self.root,
+        runner = replace(
+            self.runner,
+            child=how.child,
+            announced=how.announced,
+            title=f"git {_subcommand(arguments)}",
+        )
+        return runner.run(
+            ["git", *(() if how.announced else formats), *arguments],
+            cwd=self.root,
             check=check,
             text=text,
-            timeout=timeout,
-            quiet=quiet,
-            title=f"git {_subcommand(arguments)}",
+            timeout=how.within,
             extra_environ={"GIT_OPTIONAL_LOCKS": "0", **extra_environ},
         )
 
@@ -308,7 +348,7 @@ class Repository:
             wanted.append(f"refs/heads/{branch}")
         if tag is not None:
             wanted += [f"refs/tags/{tag}", f"refs/tags/{tag}^{{}}"]
-        done = self.git("ls-remote", "--symref", "--", remote, *wanted, timeout=_NETWORK)
+        done = self.git("ls-remote", "--symref", "--", remote, *wanted, how=_ASK_REMOTE)
         found: dict[str, str] = {}
         default = None
         for line in _lines(done.stdout):
@@ -336,7 +376,7 @@ class Repository:
             self.git(
                 "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=",
                 "--recurse-submodules=no", "--", remote, f"refs/heads/{branch}",
-                timeout=_NETWORK,
+                how=_ASK_REMOTE,
             )  # fmt: skip
         done = self.git("rev-list", "--left-right", "--count", f"{commit}...{other}", "--")
         ahead, behind = done.stdout.split()
@@ -352,7 +392,7 @@ class Repository:
         """
         self.git(
             "tag", "--annotate", "--file=-", "--", tag, commit,
-            text=message, timeout=_NETWORK, quiet=False,
+            text=message, how=_TAG,
         )  # fmt: skip
 
     def push(
@@ -382,7 +422,7 @@ class Repository:
         done = self.git(
             "push", "--porcelain", "--atomic", "--no-follow-tags", "--no-force-with-lease",
             "--recurse-submodules=check", "--", remote, *references,
-            check=False, timeout=_NETWORK, quiet=False,
+            check=False, how=_PUSH,
         )  # fmt: skip
         lines = parse_push(done.stdout)
         refused = [line for line in lines if line.flag == "!"]
@@ -394,7 +434,7 @@ class Repository:
                 command=done.command,
                 returncode=done.returncode,
                 output=done.output,
-                reason=done.stderr.strip() or done.stdout.strip(),
+                reason=done.complaint,
             )
         return lines
 
@@ -412,11 +452,11 @@ class Repository:
         ) as folder:
             done = self.git(
                 "commit-tree", "-S", "-m", "Can this be signed?", "HEAD^{tree}",
-                check=False, timeout=_NETWORK,
+                check=False, how=_SIGN,
                 GIT_OBJECT_DIRECTORY=folder,
                 GIT_ALTERNATE_OBJECT_DIRECTORIES=str((self.root / objects).resolve()),
             )  # fmt: skip
-        return None if done.returncode == 0 else done.stderr.strip() or "git did not say why"
+        return None if done.returncode == 0 else done.complaint or "git did not say why"
 
     def identity(self) -> str | None:
         """Name and address git writes into a tag; `None`: it has none."""
@@ -437,24 +477,24 @@ class Repository:
         """
         directory = Path(directory)
         directory.parent.mkdir(parents=True, exist_ok=True)
-        quiet = ("-c", "advice.detachedHead=false", "-c", f"core.hooksPath={os.devnull}")
+        quiet = ("-c", "advice.detachedHead=false")
         self.git(
             *quiet, "clone", "--quiet", "--shared", "--no-checkout", "--template=",
             "--origin=origin", "--", self.root, directory.resolve(),
-            timeout=_CHECKOUT,
+            how=_CHECK_OUT,
         )  # fmt: skip
-        clone = Repository(root=directory.resolve(), runner=self.runner)
+        address = self.remote_url("origin")
+        clone = Repository(root=directory.resolve(), runner=_with_login_of(address, self.runner))
         clone.git("fetch", "--quiet", "--no-write-fetch-head", "origin", "+refs/tags/*:refs/tags/*")
         if not clone.has_commit(commit):  # on no branch, and the clone is not a shared one
             clone.git("fetch", "--quiet", "origin", commit)
-        address = self.remote_url("origin")
         if address is not None:
-            clone.git("config", "remote.origin.url", address)
+            clone.git("config", "remote.origin.url", without_login(address))
         if self.config("extensions.partialclone"):  # what is missing here is missing there
             clone.git("config", "core.repositoryformatversion", "1")
             clone.git("config", "extensions.partialclone", "origin")
             clone.git("config", "remote.origin.promisor", "true")
-        clone.git(*quiet, "checkout", "--quiet", "--detach", "--force", commit, timeout=_CHECKOUT)
+        clone.git(*quiet, "checkout", "--quiet", "--detach", "--force", commit, how=_CHECK_OUT)
         if tag is not None and clone.tag_commit(tag) != commit:
             clone.git(
                 "-c", "user.name=nox-release", "-c", "user.email=nox-release@localhost",
@@ -467,7 +507,7 @@ class Repository:
             else:
                 clone.git(
                     *quiet, "submodule", "--quiet", "update", "--init", "--recursive", "--", path,
-                    timeout=_CHECKOUT,
+                    how=_CHECK_OUT,
                 )  # fmt: skip
         return clone.root
 
@@ -478,6 +518,38 @@ class Repository:
         return tuple(
             (path, facts.split()[2]) for facts, path in entries if facts.split()[1] == "commit"
         )
+
+
+def without_login(address: str) -> str:
+    """An address of a remote without the name and password of who asks there over the web.
+
+    In the address of SSH the name belongs to the server.
+    """
+    scheme, separator, rest = address.partition("://")
+    host, slash, path = rest.partition("/")
+    if not separator or "@" not in host or scheme.lower() not in ("http", "https"):
+        return address
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
+def _with_login_of(address: str | None, runner: Runner) -> Runner:
+    """A runner whose gits have that login for their host: in their environment, in no argument.
+
+    Addresses of submodules may be relative to the remote's.
+    """
+    bare = without_login(address) if address else None
+    if not address or bare == address:
+        return runner
+    login = address.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    # Up to the host: git compares beginnings (url.<base>.insteadOf).
+    host, plain = (f"{'/'.join(one.split('/')[:3])}/" for one in (address, str(bare)))
+    environ = {
+        **runner.environ,
+        **configure_git(runner.environ, ((f"url.{host}.insteadOf", plain),)),
+    }
+    return replace(
+        runner, environ=environ, secrets=(*runner.secrets, *filter(None, login.split(":", 1)))
+    )
 
 
 def _lines(text: str) -> tuple[str, ...]:

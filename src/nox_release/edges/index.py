@@ -32,8 +32,8 @@ from packaging.version import InvalidVersion, Version
 
 from nox_release.core.clock import parse_time
 from nox_release.core.errors import ConfigurationError, IndexUnavailableError, NoxReleaseError
+from nox_release.core.redaction import redact
 from nox_release.core.retries import ATTEMPTS, PASSING, Retries, parse_retry_after
-from nox_release.edges.process import redact
 
 # httpx brings its command line along, and that click, Pygments and rich: a third of its start. It
 # does without where they are missing. To go when httpx loads it on demand.

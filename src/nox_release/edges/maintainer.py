@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.checks.index.state import CouldNotAsk, Maintainer
 from nox_release.core.errors import CommandError, ConfigurationError
-from nox_release.edges.process import redact
+from nox_release.core.redaction import redact
+from nox_release.edges.children import UPLOADER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,7 +106,7 @@ class Keyring:
     """
 
     def __init__(self, runner: Runner, cwd: Path) -> None:
-        self._runner = runner
+        self._runner = replace(runner, child=UPLOADER, title="the keyring")
         self._cwd = cwd
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
@@ -126,7 +128,6 @@ class Keyring:
                 text=service,
                 timeout=_KEYRING_WITHIN,
                 check=False,
-                title="the keyring",
             )
         except CommandError:
             return ""

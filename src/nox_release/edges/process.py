@@ -1,57 +1,32 @@
-"""The only module that starts programs; secrets are redacted here, once, from everything it returns."""
+"""The only module that starts programs.
+
+What they say is kept as it is for those who read values out of it, and shown and raised without
+secrets only.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import re
+import queue
+import select
 import signal
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import CommandError
+from nox_release.core.redaction import redact, secrets_of
+from nox_release.edges.children import STRANGER, Child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
     from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
-
-REDACTED = "[secret]"
-
-SECRET_VARIABLES = (
-    "TWINE_PASSWORD",
-    "UV_PUBLISH_TOKEN",
-    "UV_PUBLISH_PASSWORD",
-    "PYPI_TOKEN",
-    "PYPI_API_TOKEN",
-    "TEST_PYPI_TOKEN",
-    "HATCH_INDEX_AUTH",
-    "FLIT_PASSWORD",
-    "POETRY_PYPI_TOKEN_PYPI",
-    "GH_TOKEN",
-    "GITHUB_TOKEN",
-    "GH_ENTERPRISE_TOKEN",
-    "GITHUB_ENTERPRISE_TOKEN",
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-    "ACTIONS_RUNTIME_TOKEN",
-)
-
-# PyPI macaroons, GitHub tokens of all kinds, JSON Web Tokens, and what a URL has before its host.
-# A macaroon has capitals; `pypi-something-or-other` may be the name of a project.
-_TOKEN_SHAPES = re.compile(
-    r"pypi-(?=[a-z0-9_\-]*[A-Z])[A-Za-z0-9_\-]{16,}={0,2}"
-    r"|\bgh[pousr]_[A-Za-z0-9]{20,}"
-    r"|\bgithub_pat_[A-Za-z0-9_]{20,}"
-    r"|\beyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]*"
-    r"|(?<=://)[^/\s:@\"'<>]{1,200}:[^/\s@\"'<>]{1,300}(?=@)"
-    r"|(?<=://)[A-Za-z0-9_\-]{30,}(?=@)"
-)
-
+    from typing import IO
 
 # On Windows Python would write into pipes in the machine's own code page.
 _SPEAK_UTF8 = (
@@ -61,42 +36,50 @@ _SPEAK_UTF8 = (
 )
 
 
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without the given secrets and without anything shaped like a token."""
-    for secret in sorted(
-        {s.strip() for s in secrets if len(s.strip()) >= 4}, key=len, reverse=True
-    ):
-        text = text.replace(secret, REDACTED)
-    return _TOKEN_SHAPES.sub(REDACTED, text)
-
-
-def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of the variables that are known to hold secrets."""
-    return tuple(environ[name] for name in SECRET_VARIABLES if environ.get(name))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """A program that has ended; the texts are decoded, redacted and complete."""
+    """A program that has ended. `stdout` and `stderr` are as it wrote them, to be parsed; what is
+    shown or raised comes from `output` and `complaint`.
+    """
 
     command: tuple[str, ...]
     returncode: int
-    stdout: str
-    stderr: str
+    stdout: str = field(repr=False)
+    stderr: str = field(repr=False)
     seconds: float
+    hidden: tuple[str, ...] = field(default=(), repr=False)
+
+    def shown(self, text: str) -> str:
+        """`text`, which is a part of what it said, without secrets."""
+        return redact(text, self.hidden)
 
     @property
     def output(self) -> str:
-        return self.stdout + self.stderr
+        """Everything it said, without secrets."""
+        return self.shown(self.stdout + self.stderr)
+
+    @property
+    def complaint(self) -> str:
+        """What it said on standard error, or else at all, without secrets."""
+        return self.shown(self.stderr.strip() or self.stdout.strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """Runs programs with one environment and one set of secrets; `announce` sees each command."""
+    """Runs programs of one kind (`child`) with what passes to them of one environment.
 
-    environ: Mapping[str, str]
-    secrets: tuple[str, ...] = ()
+    `announce` sees each command where it is `announced`. `secrets` are hidden besides those that
+    the environment names. `title` is what an error calls the command where its whole line says
+    less, `hint` what it advises.
+    """
+
+    environ: Mapping[str, str] = field(repr=False)
+    child: Child = STRANGER
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     announce: Callable[[tuple[str, ...]], None] | None = None
+    announced: bool = False
+    title: str = ""
+    hint: str = ""
 
     def run(
         self,
@@ -107,77 +90,34 @@ class Runner:
         text: str | Iterable[str] | None = None,
         timeout: float | None = None,
         check: bool = True,
-        secrets: Iterable[str] = (),
         on_line: Callable[[str], None] | None = None,
-        hint: str = "",
-        quiet: bool = True,
-        interactive: bool = False,
-        title: str = "",
     ) -> Completed:
         """Run `command` to its end.
 
         `text` is its standard input (none otherwise); of an iterable each part is passed on when
         it comes, so the program may get ready, and begin, meanwhile. `timeout` is in seconds,
-        counted when all of `text` is there. `on_line` sees every line of both streams as it comes,
-        `quiet=False` announces the command first.
-        `interactive=True` gives the program the terminal: nothing is captured, nothing redacted.
-        `title` is what an error calls the command where its whole line says less.
+        counted when all of `text` is there. `on_line` sees every line of both streams as it comes.
+        What the program leaves running is not waited for.
 
         Raises:
             CommandError: it cannot be started, takes longer than `timeout`, or, with `check`,
                 ends with another exit code than 0.
         """
         argv = tuple(str(part) for part in command)
-        hidden = (
-            *self.secrets,
-            *secrets_of(self.environ),
-            *secrets,
-            *secrets_of(extra_environ or {}),
-        )
+        hidden = (*self.secrets, *secrets_of(self.environ), *secrets_of(extra_environ or {}))
         shown = tuple(redact(part, hidden) for part in argv)
-        if not quiet and self.announce is not None:
+        called = self.title or " ".join(shown)
+        if self.announced and self.announce is not None:
             self.announce(shown)
-        environ = {
-            **self.environ,
-            **_SPEAK_UTF8,
-            "GIT_TERMINAL_PROMPT": "0",
-            "GH_PROMPT_DISABLED": "1",
-            "GH_NO_UPDATE_NOTIFIER": "1",
-            "NO_COLOR": "1",
-            **(extra_environ or {}),
-        }
         started = time.monotonic()
-        try:
-            child = subprocess.Popen(
-                argv,
-                cwd=cwd,
-                env=environ,
-                stdin=None
-                if interactive
-                else subprocess.PIPE
-                if text is not None
-                else subprocess.DEVNULL,
-                stdout=None if interactive else subprocess.PIPE,
-                stderr=None if interactive else subprocess.PIPE,
-                start_new_session=not interactive and sys.platform != "win32",
-            )
-        except OSError as error:
-            raise CommandError(
-                f"`{argv[0]}` cannot be run.",
-                command=shown,
-                reason=redact(str(error), hidden),
-                hint=hint,
-            ) from None
+        child = self._start(argv, shown, hidden, cwd, extra_environ or {}, fed=text is not None)
         _running.add(child)
         try:
-            given = text if text is None or isinstance(text, str) else _fed(child, text)
-            stdout, stderr = _collect(child, given, timeout, on_line, hidden)
+            stdout, stderr = _collect(child, text, timeout, on_line, hidden)
         except subprocess.TimeoutExpired:
             end_tree(child)
             raise CommandError(
-                f"`{title or ' '.join(shown)}` did not end within {timeout:.0f} s.",
-                command=shown,
-                hint=hint,
+                f"`{called}` did not end within {timeout:.0f} s.", command=shown, hint=self.hint
             ) from None
         except BaseException:
             end_tree(child)
@@ -190,17 +130,55 @@ class Runner:
             stdout=stdout,
             stderr=stderr,
             seconds=time.monotonic() - started,
+            hidden=hidden,
         )
         if check and done.returncode != 0:
             raise CommandError(
-                f"`{title or ' '.join(shown)}` {_ending(done.returncode)}.",
+                f"`{called}` {_ending(done.returncode)}.",
                 command=shown,
                 returncode=done.returncode,
                 output=done.output,
-                reason=last_lines(done.stderr or done.stdout),
-                hint=hint,
+                reason=last_lines(done.complaint),
+                hint=self.hint,
             )
         return done
+
+    def _start(
+        self,
+        argv: tuple[str, ...],
+        shown: tuple[str, ...],
+        hidden: tuple[str, ...],
+        cwd: Path,
+        extra_environ: Mapping[str, str],
+        *,
+        fed: bool,
+    ) -> subprocess.Popen[bytes]:
+        environ = {
+            **self.child.environ(self.environ),
+            **_SPEAK_UTF8,
+            "GIT_TERMINAL_PROMPT": "0",
+            "GH_PROMPT_DISABLED": "1",
+            "GH_NO_UPDATE_NOTIFIER": "1",
+            "NO_COLOR": "1",
+            **extra_environ,
+        }
+        try:
+            return subprocess.Popen(
+                argv,
+                cwd=cwd,
+                env=environ,
+                stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=sys.platform != "win32",
+            )
+        except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
+            raise CommandError(
+                f"`{shown[0]}` cannot be run.",
+                command=shown,
+                reason=redact(str(error), hidden),
+                hint=self.hint,
+            ) from None
 
 
 def _ending(returncode: int) -> str:
@@ -295,19 +273,17 @@ def last_lines(text: str, count: int = 12) -> str:
 
 
 def end_tree(child: subprocess.Popen[bytes]) -> None:
-    """End the program and what it started, politely first."""
-    if child.poll() is not None:
-        return
-    _signal_tree(child, signal.SIGTERM)
-    try:
-        child.wait(timeout=3)
-    except subprocess.TimeoutExpired:
-        _signal_tree(child, getattr(signal, "SIGKILL", signal.SIGTERM))
+    """End the program and what it started, politely first.
+
+    Its pipes are left to those who read them: another program may hold them open.
+    """
+    if child.poll() is None:
+        _signal_tree(child, signal.SIGTERM)
+        try:
+            child.wait(timeout=3)
+        except subprocess.TimeoutExpired:
+            _signal_tree(child, getattr(signal, "SIGKILL", signal.SIGTERM))
     child.wait()
-    for stream in (child.stdin, child.stdout, child.stderr):
-        if stream is not None:
-            with contextlib.suppress(OSError):
-                stream.close()
 
 
 def _signal_tree(child: subprocess.Popen[bytes], number: int) -> None:
@@ -328,77 +304,133 @@ def _signal_tree(child: subprocess.Popen[bytes], number: int) -> None:
             child.send_signal(number)
 
 
-def _fed(child: subprocess.Popen[bytes], parts: Iterable[str]) -> str:
-    """Pass `parts` on as they come; nothing is left of them."""
-    for part in parts:
-        _pass_on(child, part)
-    return ""
-
-
-def _pass_on(child: subprocess.Popen[bytes], text: str) -> None:
-    """Write to the program's standard input, unless it has ended without reading on."""
-    if child.stdin is None:
-        return
-    try:
-        child.stdin.write(_encoded(text))
-        child.stdin.flush()
-    except OSError as error:  # Windows calls a broken pipe an invalid argument
-        if not isinstance(error, BrokenPipeError) and error.errno != errno.EINVAL:
-            raise
-
-
 def _collect(
     child: subprocess.Popen[bytes],
-    text: str | None,
+    text: str | Iterable[str] | None,
     timeout: float | None,
     on_line: Callable[[str], None] | None,
     hidden: tuple[str, ...],
 ) -> tuple[str, str]:
-    if on_line is None or child.stdout is None or child.stderr is None:
-        out, err = child.communicate(None if text is None else _encoded(text), timeout=timeout)
-        return _decoded(out, hidden), _decoded(err, hidden)
-    streams = (child.stdout, child.stderr)
-    lines: tuple[list[str], list[str]] = ([], [])
-    told = threading.Lock()
-    trouble: list[Exception] = []
+    """Both streams, read from the first moment on, while `text` is passed on in a third thread.
 
-    def follow(stream: Iterable[bytes], kept: list[str]) -> None:
-        for raw in stream:
-            line = _decoded(raw, hidden)
-            with told:
-                kept.append(line)
-                if trouble:  # read on all the same: a full pipe would stop the program for ever
-                    continue
-                try:
-                    on_line(line.rstrip("\r\n"))
-                except Exception as error:  # noqa: BLE001 - raised below, where the caller is
-                    trouble.append(error)
-
-    threads = [
-        threading.Thread(target=follow, args=(stream, kept), daemon=True)
-        for stream, kept in zip(streams, lines, strict=True)
-    ]
-    for thread in threads:
-        thread.start()
-    if child.stdin is not None:
-        _pass_on(child, text or "")
-        with contextlib.suppress(OSError):
-            child.stdin.close()
+    A program may talk before it listens; and it may leave another one behind that holds its pipes
+    open for ever, so only the program itself is waited for.
+    """
+    listener = _Listener(on_line, hidden)
+    readers = [_Reader(stream, listener) for stream in (child.stdout, child.stderr) if stream]
+    if text is not None and child.stdin is not None:
+        with _Writer(child.stdin) as writer:
+            for part in (text,) if isinstance(text, str) else text:
+                writer.put(part)
     child.wait(timeout=timeout)
-    for thread, stream in zip(threads, streams, strict=True):
-        thread.join(timeout=5)
-        if not thread.is_alive():  # else the program left another one behind that holds the pipe
-            stream.close()
-    if trouble:
-        raise trouble[0]
-    return "".join(lines[0]), "".join(lines[1])
+    for reader in readers:
+        reader.drain()
+    listener.stop()
+    stdout, stderr = (_decoded(b"".join(reader.kept)) for reader in readers)
+    return stdout, stderr
 
 
-def _encoded(text: str) -> bytes:
-    """In UTF-8; an option that is not has no better letter than `?` for what it holds."""
-    return text.encode(errors="replace")
+class _Listener:
+    """Passes lines on to `on_line`, one at a time, without secrets; keeps what that raises."""
+
+    def __init__(self, on_line: Callable[[str], None] | None, hidden: tuple[str, ...]) -> None:
+        self._on_line = on_line
+        self._hidden = hidden
+        self._lock = threading.Lock()
+        self._trouble: Exception | None = None
+
+    def tell(self, raw: bytes) -> None:
+        with self._lock:
+            if self._on_line is None:
+                return
+            try:
+                self._on_line(redact(_decoded(raw).rstrip("\r\n"), self._hidden))
+            except Exception as error:  # noqa: BLE001 - raised by `stop`, where the caller is
+                self._trouble = error
+                self._on_line = None
+
+    def stop(self) -> None:
+        """Tell of nothing more: what comes now is from a program that was left behind."""
+        with self._lock:
+            self._on_line = None
+        if self._trouble is not None:
+            raise self._trouble
 
 
-def _decoded(raw: bytes | None, hidden: tuple[str, ...]) -> str:
-    text = (raw or b"").decode("utf-8", errors="replace")
-    return redact(text.replace("\r\n", "\n") if sys.platform == "win32" else text, hidden)
+_LONGEST_LINE = 1_000_000  # of what is told in one piece
+
+
+class _Reader(threading.Thread):
+    """Keeps what comes out of a pipe, and tells of each line; on whatever the listener says, it
+    reads on, for a full pipe would stop the program.
+    """
+
+    def __init__(self, stream: IO[bytes], listener: _Listener) -> None:
+        super().__init__(daemon=True)
+        self._stream = stream
+        self._listener = listener
+        self.kept: list[bytes] = []
+        self.start()
+
+    def run(self) -> None:
+        rest = b""
+        with self._stream, contextlib.suppress(OSError):
+            while chunk := os.read(self._stream.fileno(), 65536):
+                self.kept.append(chunk)
+                *lines, rest = (rest + chunk).split(b"\n")
+                if len(rest) > _LONGEST_LINE:
+                    lines, rest = [*lines, rest], b""
+                for line in lines:
+                    self._listener.tell(line)
+        if rest:
+            self._listener.tell(rest)
+
+    def drain(self) -> None:
+        """Wait for all that the program, which has ended, had written.
+
+        Where its pipe stays open, another program holds it, and is not waited for.
+        """
+        self.join(0.1)
+        while self.is_alive() and self._has_more():
+            self.join(0.1)
+
+    def _has_more(self) -> bool:
+        if not hasattr(select, "poll"):
+            before = len(self.kept)
+            self.join(2)
+            return len(self.kept) > before
+        poll = select.poll()
+        try:
+            poll.register(self._stream.fileno())
+        except ValueError:  # it was closed a moment ago
+            return False
+        return bool(poll.poll(0))
+
+
+class _Writer(threading.Thread):
+    """Passes on what it is given, unless the program has ended without reading on."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self._stream = stream
+        self._parts: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self.put = self._parts.put
+
+    def __enter__(self) -> _Writer:  # noqa: PYI034 - never subclassed
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.put(None)
+
+    def run(self) -> None:
+        # Windows calls a broken pipe an invalid argument; that it broke, its exit code says.
+        with contextlib.suppress(OSError), self._stream:
+            while (part := self._parts.get()) is not None:
+                self._stream.write(part.encode(errors="replace"))  # an option may be no UTF-8
+                self._stream.flush()
+
+
+def _decoded(raw: bytes) -> str:
+    text = raw.decode("utf-8", errors="replace")
+    return text.replace("\r\n", "\n") if sys.platform == "win32" else text

@@ -31,7 +31,8 @@ from nox_release.checks.files.built import (
 from nox_release.core.errors import CommandError
 from nox_release.core.findings import Passed, Severity, Skipped, find
 from nox_release.core.python_code import dotted_name, parse_python
-from nox_release.edges.environments import fresh_environment, without_secrets
+from nox_release.edges.children import INSTALLER
+from nox_release.edges.environments import fresh_environment
 from nox_release.edges.process import last_lines
 from nox_release.project.toml import parse_toml
 
@@ -220,7 +221,6 @@ def smoke(
     of what is tried. Above `DOWNLOAD_LIMIT` it is left undone unless `whatever_the_size`.
     """
     step = on_step or (lambda _: None)
-    runner = without_secrets(runner)
     python = python_for(wheel, runner, aside)
     if python is None:
         wanted = wheel.metadata.value("Requires-Python")
@@ -296,7 +296,7 @@ def download_size(wheel: Distribution, environment: Environment) -> int | None:
         return 0
     if environment.uv is None:
         return None
-    done = environment.runner.run(
+    done = replace(environment.runner, child=INSTALLER).run(
         [
             environment.uv, "pip", "compile", "--quiet", "--no-header", "--no-config",
             "--format", "pylock.toml", "--python", environment.python, "-",
@@ -478,12 +478,12 @@ def _try_script(name: str, environment: Environment, home: Path) -> Attempt:
         return Attempt(name=name, outcome="hung")
     if done.returncode == 0:
         return Attempt(name=name, outcome="ok", returncode=0)
-    raised, said, missing = parse_traceback(done.stderr or done.stdout)
+    raised, said, missing = parse_traceback(done.complaint)
     return Attempt(
         name=name,
         outcome="failed" if raised else "ended",
         error=raised,
-        said=said if raised else last_lines(done.stderr or done.stdout, 1),
+        said=said if raised else last_lines(done.complaint, 1),
         missing=missing,
         returncode=done.returncode,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nox_release.core.findings import Finding
 from nox_release.core.reading import read_file
+from nox_release.edges.children import GIT
 from nox_release.project.remotes import explain_remote, parse_remote
 from nox_release.workflows.publishing import derive_publisher, spelt_by_github
 from nox_release.workflows.syntax import (
@@ -123,7 +124,7 @@ def _listed(
     """Mode, size and path of those `paths` that the commit has; of a folder (`/` at its end), of
     everything directly in it.
     """
-    listing = runner.run(
+    listing = replace(runner, child=GIT).run(
         ["git", "ls-tree", "-z", "--long", "--full-tree", f"{commit}^{{commit}}", "--", *paths],
         cwd=root,
     )
@@ -136,7 +137,11 @@ def _listed(
 
 
 def _shown(root: Path, commit: str, file: str, runner: Runner) -> bytes:
-    text = runner.run(["git", "cat-file", "blob", f"{commit}:{file}"], cwd=root).stdout
+    text = (
+        replace(runner, child=GIT)
+        .run(["git", "cat-file", "blob", f"{commit}:{file}"], cwd=root)
+        .stdout
+    )
     # What is not UTF-8 was replaced on the way: make it unreadable again rather than invented.
     return text.replace("\ufffd", "\udcff").encode("utf-8", errors="surrogateescape")
 

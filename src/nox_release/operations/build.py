@@ -27,7 +27,7 @@ from nox_release.core.errors import (
     disk_error,
 )
 from nox_release.core.findings import Finding, errors_in
-from nox_release.edges.environments import fresh_environment, without_secrets
+from nox_release.edges.environments import fresh_environment
 from nox_release.edges.git import Repository, find_repository
 from nox_release.edges.process import last_lines, side_by_side
 from nox_release.operations.options import add_json, add_package, load_projects
@@ -166,7 +166,7 @@ def build(
     """
     into = destination or project.root / "dist"
     watch = _Watch()
-    runner = without_secrets(context.runner)
+    runner = context.runner
     on_line = context.console.line if verbose else None
     with _aside() as aside, side_by_side(wait=True) as pool:
         # What takes longest begins first, before a word is shown.

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError, ForgeError, NoxReleaseError
+from nox_release.core.redaction import redact
 from nox_release.diagnosis.engine import diagnose, first_errors, more_to_see, read
 from nox_release.diagnosis.rivals import uploads_in_log
 from nox_release.diagnosis.silent import silent_failures
 from nox_release.diagnosis.values import Circumstances, repository_of
-from nox_release.edges.process import redact
 from nox_release.operations import options as shared
 from nox_release.operations.unnoticed import ask, observe_release, tag_and_version
 

@@ -33,6 +33,7 @@ from nox_release.core.errors import (
     NoxReleaseError,
 )
 from nox_release.core.findings import Finding, Severity, Skipped, errors_in, ranked
+from nox_release.edges.children import UPLOADER
 from nox_release.edges.git import NotARepository, Repository, find_repository
 from nox_release.edges.maintainer import Keyring, find_maintainer
 from nox_release.edges.tokens import Credential, find_credential, inspect_token, narrow, problems
@@ -673,7 +674,13 @@ def run_twine(
     """
     command = [sys.executable, "-m", "twine", "upload", "--non-interactive"]
     command += ["--disable-progress-bar", "--repository-url", upload_url, str(path)]
-    done = context.runner.run(
+    runner = replace(
+        context.runner,
+        child=UPLOADER,
+        announced=True,
+        secrets=(credential.secret, whole.secret),
+    )
+    done = runner.run(
         command,
         cwd=path.parent,
         extra_environ={
@@ -683,10 +690,8 @@ def run_twine(
             "COLUMNS": "1000",
             "TERM": "",  # rich breaks lines at 80 where it is "dumb"
         },
-        secrets=(credential.secret, whole.secret),
         timeout=_UPLOAD_WITHIN,
         check=False,
-        quiet=False,
     )
     if done.returncode == 0:
         return

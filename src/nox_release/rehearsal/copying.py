@@ -18,6 +18,7 @@ from nox_release.checks.workflow.checking import check_workflow
 from nox_release.checks.workflow.subject import WorkflowFacts
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, errors_in
+from nox_release.edges.children import GIT
 from nox_release.edges.git import find_repository
 from nox_release.observing.source_tree import read_source_tree
 from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
@@ -161,7 +162,7 @@ def _copy_submodules(world: World, source: Path, clone: Path) -> None:
     if not (clone / ".gitmodules").is_file():
         return
     world.git("submodule", "--quiet", "init", cwd=clone)
-    listed = world.runner.run(
+    listed = replace(world.runner, child=GIT).run(
         ["git", "config", "--get-regexp", r"^submodule\..*\.url$"], cwd=clone, check=False
     )  # it fails where .gitmodules names what is no submodule, as in a tree from an sdist
     for number, line in enumerate(listed.stdout.splitlines()):
@@ -186,7 +187,7 @@ def _copy_submodules(world: World, source: Path, clone: Path) -> None:
 
 def drop_tag(world: World, tag: str) -> bool:
     """Let the copy be as before that tag; whether there was one."""
-    found = world.runner.run(
+    found = replace(world.runner, child=GIT).run(
         ["git", "rev-parse", "--verify", "--quiet", f"refs/tags/{tag}"],
         cwd=world.clone,
         check=False,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from nox_release.edges.children import GIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -195,7 +197,7 @@ class BareRepository:
 
     def git(self, *arguments: str, text: str | None = None) -> str | None:
         """The output of a git command in the repository; `None` when git says no."""
-        done = self.runner.run(
+        done = replace(self.runner, child=GIT).run(
             ["git", "--git-dir", self.path, *arguments], cwd=self.path, check=False, text=text
         )
         return done.stdout if done.returncode == 0 else None

@@ -10,6 +10,7 @@ import base64
 import json
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -78,12 +79,11 @@ def publish(
         files = [*files, *map(write_attestation, files)]
     say(f"Uploading distributions to {index.upload_url}")
     extra = ["--attestations"] if attest else []
-    done = runner.run(
+    done = replace(runner, secrets=(*runner.secrets, token)).run(
         [python, "-I", "-m", "twine", "upload", "--non-interactive", "--disable-progress-bar", "--verbose",
          *extra, *map(str, files)],
         cwd=directory,
         check=False,
-        secrets=[token],
         extra_environ={
             "TWINE_USERNAME": "__token__",
             "TWINE_PASSWORD": token,

@@ -10,11 +10,12 @@ import posixpath
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
+from nox_release.edges.children import GIT_REMOTE
 from nox_release.project.pyproject import read_project
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class Builder:
         address = f"https://github.com/{self._slug}.git"
 
         def git(*arguments: str) -> None:
-            self._runner.run(["git", *arguments], cwd=source)
+            replace(self._runner, child=GIT_REMOTE).run(["git", *arguments], cwd=source)
 
         git("init", "--quiet")
         git("remote", "add", "origin", address)

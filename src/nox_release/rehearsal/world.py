@@ -14,12 +14,15 @@ import shlex
 import shutil
 import socket
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.clock import SystemClock
 from nox_release.core.errors import NoxReleaseError
-from nox_release.edges.process import Runner, redact
+from nox_release.core.redaction import redact
+from nox_release.edges.children import GIT_ACTING
+from nox_release.edges.process import Runner
 from nox_release.rehearsal.github import SOCKET_PATH_LIMIT, RehearsalGitHub
 
 if TYPE_CHECKING:
@@ -283,8 +286,11 @@ class World:
     # --- git -----------------------------------------------------------------------------------
 
     def git(self, *arguments: str, cwd: Path | None = None) -> str:
-        """The output of a git command, in the clone unless told."""
-        return self.runner.run(["git", *arguments], cwd=cwd or self.clone).stdout.strip()
+        """The output of a git command, in the clone or in `cwd`, which may be a bare repository."""
+        where = cwd or self.clone
+        bare = ["--git-dir", str(where)] if where.suffix == ".git" else []
+        runner = replace(self.runner, child=GIT_ACTING)
+        return runner.run(["git", *bare, *arguments], cwd=where).stdout.strip()
 
     def seed(
         self, source: Path | None = None, *, files: Mapping[str, str | bytes] | None = None

@@ -1,13 +1,17 @@
 """Programs run in one place; what they say comes back without secrets."""
 
 import os
+import signal
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 from nox_release.core.errors import CommandError
-from nox_release.edges.process import REDACTED, Runner, redact
+from nox_release.core.redaction import REDACTED
+from nox_release.edges.children import UPLOADER
+from nox_release.edges.process import Runner
 
 TOKEN = "pypi-AgEIcHlwaS5vcmcCJDU3ZTk5" + "x" * 40
 
@@ -32,7 +36,9 @@ def test_both_streams_and_the_exit_code_come_back(runner, tmp_path):
 
 def test_a_failure_carries_the_last_words(runner, tmp_path):
     with pytest.raises(CommandError) as caught:
-        runner.run(python("raise SystemExit('no such thing')"), cwd=tmp_path, hint="Try that.")
+        replace(runner, hint="Try that.").run(
+            python("raise SystemExit('no such thing')"), cwd=tmp_path
+        )
     assert caught.value.returncode == 1
     assert caught.value.reason == "no such thing"
     assert caught.value.hint == "Try that."
@@ -53,7 +59,11 @@ def test_a_program_that_hangs_is_ended_with_its_children(runner, tmp_path):
 
 @pytest.mark.parametrize("streamed", [True, False])
 def test_secrets_are_in_no_output_and_no_error(tmp_path, streamed):
-    runner = Runner(environ={**os.environ, "TWINE_PASSWORD": "hunter2-hunter2"})
+    runner = Runner(
+        environ={**os.environ, "TWINE_PASSWORD": "hunter2-hunter2"},
+        child=UPLOADER,
+        secrets=("given-secret",),
+    )
     lines = []
     program = python(
         "import os, sys",
@@ -63,45 +73,78 @@ def test_secrets_are_in_no_output_and_no_error(tmp_path, streamed):
         "sys.exit(1)",
     )
     with pytest.raises(CommandError) as caught:
-        runner.run(
-            program,
-            cwd=tmp_path,
-            secrets=["given-secret"],
-            on_line=lines.append if streamed else None,
-        )
-    everything = repr(caught.value.__dict__) + str(caught.value) + "".join(lines)
+        runner.run(program, cwd=tmp_path, on_line=lines.append if streamed else None)
+    done = runner.run(program, cwd=tmp_path, check=False)
+    everything = "".join(
+        [
+            repr(caught.value.__dict__),
+            str(caught.value),
+            *lines,
+            repr(done),
+            done.output,
+            done.complaint,
+            repr(runner),
+        ]
+    )
     for secret in (TOKEN, "hunter2-hunter2", "given-secret"):
         assert secret not in everything
     assert REDACTED in everything
 
 
-@pytest.mark.parametrize(
-    "secret",
-    [
-        TOKEN,
-        "ghp_" + "a" * 36,
-        "github_pat_" + "a" * 40,
-        "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvIn0.c2lnbmF0dXJl",
-    ],
+def test_what_is_parsed_is_as_it_was_written(tmp_path):
+    """A password may be a word like others: hidden in a path, it would lead nowhere."""
+    runner = Runner(environ={**os.environ, "TWINE_PASSWORD": "demo"})
+    done = runner.run(python("print('/work/tiny-demo')"), cwd=tmp_path)
+    assert done.stdout == "/work/tiny-demo\n"
+    assert done.output == f"/work/tiny-{REDACTED}\n"
+
+
+LEAVES_A_PROCESS = (
+    "import subprocess, sys",
+    "sleeper = [sys.executable, '-c', 'import time; time.sleep(30)']",
+    "left = subprocess.Popen(sleeper, start_new_session=True)",
+    "print(left.pid, flush=True)",
+    "print('last words', end='', file=sys.stderr, flush=True)",
 )
-def test_what_looks_like_a_token_is_redacted_wherever_it_comes_from(secret):
-    assert redact(f"before {secret} after") == f"before {REDACTED} after"
 
 
-@pytest.mark.parametrize("userinfo", ["me:pass", "me:pa:ss", "a" * 40])
-def test_the_password_of_an_address_is_redacted(userinfo):
-    assert redact(f"https://{userinfo}@host/x") == f"https://{REDACTED}@host/x"
+@pytest.mark.parametrize("listener", [None, [].append])
+def test_what_a_program_leaves_running_is_not_waited_for(runner, tmp_path, listener):
+    started = time.monotonic()
+    done = runner.run(python(*LEAVES_A_PROCESS), cwd=tmp_path, on_line=listener)
+    os.kill(int(done.stdout), signal.SIGTERM)
+    assert time.monotonic() - started < 20
+    assert done.stderr == "last words"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "https://github.com/octo/pypi-publishing-helper-tools",
-        '{"homepage":"https://example.org","topics":["a@b"]}',
-    ],
-)
-def test_a_name_and_a_document_are_no_secrets(text):
-    assert redact(text) == text
+@pytest.mark.parametrize("listener", [None, [].append])
+def test_a_timeout_holds_although_a_descendant_keeps_the_pipes(runner, tmp_path, listener):
+    kept = tmp_path / "pid"
+    program = python(
+        *LEAVES_A_PROCESS,
+        "open('pid', 'w').write(str(left.pid))",
+        "import time; time.sleep(60)",
+    )
+    started = time.monotonic()
+    with pytest.raises(CommandError, match="did not end within 5 s"):
+        runner.run(program, cwd=tmp_path, timeout=5, on_line=listener)
+    os.kill(int(kept.read_text()), signal.SIGTERM)
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("listener", [None, [].append])
+def test_a_program_may_talk_before_it_listens(runner, tmp_path, listener):
+    program = python("import sys", "print('y' * 500_000)", "print(len(sys.stdin.read()))")
+    parts = ("x" * 100_000 for _ in range(10))
+    done = runner.run(program, cwd=tmp_path, text=parts, on_line=listener, timeout=60)
+    assert done.stdout.endswith("\n1000000\n")
+
+
+def test_input_that_is_never_read_does_not_outlast_the_timeout(runner, tmp_path):
+    with pytest.raises(CommandError, match="did not end within 1 s"):
+        runner.run(
+            python("import time; time.sleep(60)"), cwd=tmp_path, text="x" * 1_000_000, timeout=1
+        )
 
 
 def test_lines_come_while_the_program_runs(runner, tmp_path):
@@ -126,7 +169,8 @@ def test_a_listener_that_fails_does_not_stop_the_program(runner, tmp_path):
 def test_commands_are_announced_without_secrets(tmp_path):
     seen = []
     runner = Runner(environ=dict(os.environ), announce=seen.append, secrets=("s3cr3t-word",))
-    runner.run([sys.executable, "-c", "pass", "s3cr3t-word"], cwd=tmp_path, quiet=False)
+    announced = replace(runner, announced=True)
+    announced.run([sys.executable, "-c", "pass", "s3cr3t-word"], cwd=tmp_path)
     assert seen[0][-1] == REDACTED
 
 
