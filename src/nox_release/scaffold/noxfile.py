@@ -9,15 +9,35 @@ from dataclasses import dataclass
 from nox_release.core.quiet import without_warnings
 
 TEXT = '''\
-# /// script
-# dependencies = ["nox", "nox-release"]
-# ///
-"""`nox -l` lists the sessions."""
+#!/usr/bin/env -S uv run --script
 
+# /// script
+# dependencies = ["nox>=2025.2.9", "nox-release"]
+# ///
+"""Nox sessions: `nox -l` lists them."""
+
+import nox
 import nox_release
 
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+
 nox_release.register()
+
+if __name__ == "__main__":
+    nox.main()
 '''
+
+# Contributors and CI run this noxfile too, and need nothing of ours for it.
+_BLOCK = """\
+try:
+    import nox_release
+except ModuleNotFoundError:
+    pass  # for maintainers: {command}
+else:
+    {call}
+"""
+_SCRIPT = re.compile(r"(?m)^# /// script$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,48 +45,71 @@ class NoxfileChange:
     """A noxfile with this tool's sessions: `text` is `None` when it has them already.
 
     `prefix` stands before the sessions' names where the file has sessions of these names.
+    `command` runs one of them with this tool beside Nox.
     """
 
     text: str | None
     prefix: str = ""
+    command: str = ""
     problem: str = ""
 
 
 def extend_noxfile(existing: str, *, names: tuple[str, ...]) -> NoxfileChange:
-    """`existing` with the two lines that register sessions called `names`."""
+    """`existing` with sessions called `names` for those who have this tool installed.
+
+    The block stands at the end, before `if __name__ == "__main__":`. Everything else stays as it
+    is: a requirement in the file's script block would be installed by every contributor.
+    """
     try:
         with without_warnings():
             tree = ast.parse(existing)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         return NoxfileChange(text=None, problem=f"it is not Python{line}")
     if _registers(tree):
         return NoxfileChange(text=None)
-    taken = set(names) & _sessions(tree)
-    prefix = "pypi-" if taken else ""
+    prefix = "pypi-" if set(names) & _sessions(tree) else ""
     call = f'nox_release.register(prefix="{prefix}")' if prefix else "nox_release.register()"
+    # In script mode Nox runs the file with its script block's requirements alone.
+    mode = " --script-mode none" if _SCRIPT.search(existing) else ""
+    command = f"uvx --with nox-release nox{mode} -s {prefix}release"
+    block = _BLOCK.format(call=call, command=command)
+    return NoxfileChange(text=_with_block(existing, tree, block), prefix=prefix, command=command)
+
+
+def _with_block(existing: str, tree: ast.Module, block: str) -> str:
+    """`existing` with `block` at its end, one or two blank lines apart as a formatter has it."""
+    newline = "\r\n" if "\r\n" in existing else "\n"
     lines = existing.splitlines(keepends=True)
-    if lines and not lines[-1].endswith("\n"):
-        lines[-1] += "\n"
-    last = _last_import(tree)
-    before_main = _main_line(tree)
-    end = len(lines) if before_main is None else before_main - 1
-    tail = ["\n", f"{call}\n"] if before_main is None else [f"{call}\n", "\n", "\n"]
-    if before_main is None:
-        while end and not lines[end - 1].strip():
-            end -= 1
-        lines = lines[:end]
-    imported = [] if _imports(tree) else ["import nox_release\n"]
-    if last == 0 and imported:
-        imported.append("\n")
-    lines = [*lines[:last], *imported, *lines[last:end], *tail, *lines[end:]]
-    return NoxfileChange(text=_with_requirement("".join(lines)), prefix=prefix)
+    end = _end_of_sessions(lines, tree)
+    before, after = lines[:end], lines[end:]
+    while before and not before[-1].strip():
+        before.pop()
+    if before and not before[-1].endswith(("\n", "\r")):
+        before[-1] += newline
+    text = "".join(before)
+    gap = newline * (2 if _ends_in_definition(tree, end) else 1) if text else ""
+    tail = newline + "".join(after).lstrip("\r\n") if after else ""
+    return text + gap + block.replace("\n", newline) + tail
 
 
-def _imports(tree: ast.Module) -> bool:
-    return any(
-        isinstance(node, ast.Import) and any(alias.name == "nox_release" for alias in node.names)
-        for node in tree.body
+def _end_of_sessions(lines: list[str], tree: ast.Module) -> int:
+    """The index of the line before which the block goes: that of `if __name__ == "__main__":`,
+    which has to stay last, with the comments above it; else the end.
+    """
+    for node in tree.body:
+        if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
+            start = node.lineno - 1
+            while start and lines[start - 1].lstrip().startswith("#"):
+                start -= 1
+            return start
+    return len(lines)
+
+
+def _ends_in_definition(tree: ast.Module, end: int) -> bool:
+    before = [node for node in tree.body if node.lineno <= end]
+    return bool(before) and isinstance(
+        before[-1], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     )
 
 
@@ -77,27 +120,6 @@ def _registers(tree: ast.Module) -> bool:
         and "nox_release" in ast.unparse(tree)
         for node in ast.walk(tree)
     )
-
-
-def _last_import(tree: ast.Module) -> int:
-    """The line after which another import may stand."""
-    ends = [
-        node.end_lineno or 0 for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))
-    ]
-    if ends:
-        return max(ends)
-    first = tree.body[0] if tree.body else None
-    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-        return first.end_lineno or 0
-    return 0
-
-
-def _main_line(tree: ast.Module) -> int | None:
-    """Where `if __name__ == "__main__":` stands, which has to stay last."""
-    for node in tree.body:
-        if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
-            return node.lineno
-    return None
 
 
 def _sessions(tree: ast.Module) -> set[str]:
@@ -116,18 +138,3 @@ def _sessions(tree: ast.Module) -> set[str]:
                         name = str(keyword.value.value)
             found.add(name)
     return found
-
-
-def _with_requirement(text: str) -> str:
-    """The same with `nox-release` among the requirements of a `# /// script` block, if any."""
-    block = re.search(r"(?m)^# /// script$(?P<body>(?:\n#.*)*?)\n# ///$", text)
-    if not block or "nox-release" in block["body"]:
-        return text
-    found = re.search(r"dependencies = \[", block["body"])
-    if not found:
-        return text
-    place = block.start("body") + found.end()
-    rest = text[place:]
-    if rest.startswith("\n"):
-        return f'{text[:place]}\n#     "nox-release",{rest}'
-    return f'{text[:place]}"nox-release", {rest}'

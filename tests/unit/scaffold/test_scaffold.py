@@ -329,42 +329,75 @@ def test_the_new_noxfile_registers_and_nothing_more():
     assert extend_noxfile(TEXT, names=NAMES).text is None
 
 
-@pytest.mark.parametrize(
-    ("existing", "expected"),
-    [
-        (
-            "import nox\n\n\n@nox.session\ndef tests(session):\n    pass\n",
-            (
-                "import nox\nimport nox_release\n\n\n@nox.session\ndef tests(session):\n    pass\n"
-                "\nnox_release.register()\n"
-            ),
-        ),
-        ("import nox", "import nox\nimport nox_release\n\nnox_release.register()\n"),
-        ("", "import nox_release\n\n\nnox_release.register()\n"),
-        (
-            '"""Sessions."""\n',
-            '"""Sessions."""\nimport nox_release\n\nnox_release.register()\n',
-        ),
-        (
-            'import nox\n\nif __name__ == "__main__":\n    nox.main()\n',
-            (
-                "import nox\nimport nox_release\n\nnox_release.register()\n\n\n"
-                'if __name__ == "__main__":\n    nox.main()\n'
-            ),
-        ),
-        (
-            '# /// script\n# dependencies = ["nox"]\n# ///\nimport nox\n',
-            (
-                '# /// script\n# dependencies = ["nox-release", "nox"]\n# ///\nimport nox\n'
-                "import nox_release\n\nnox_release.register()\n"
-            ),
-        ),
-    ],
-)
-def test_an_existing_noxfile_gets_its_two_lines(existing, expected):
+BLOCK = """\
+try:
+    import nox_release
+except ModuleNotFoundError:
+    pass  # for maintainers: uvx --with nox-release nox -s release
+else:
+    nox_release.register()
+"""
+SESSION = "import nox\n\n\n@nox.session\ndef tests(session):\n    pass\n"
+MAIN = 'if __name__ == "__main__":\n    nox.main()\n'
+EXISTING = {
+    "a session": (SESSION, f"{SESSION}\n\n{BLOCK}"),
+    "no line end": ("import nox", f"import nox\n\n{BLOCK}"),
+    "nothing": ("", BLOCK),
+    "a docstring": ('"""Sessions."""\n', f'"""Sessions."""\n\n{BLOCK}'),
+    "a main block": (f"import nox\n\n{MAIN}", f"import nox\n\n{BLOCK}\n{MAIN}"),
+    "a comment that belongs to the main block": (
+        f"{SESSION}\n\n# Run as a script.\n{MAIN}",
+        f"{SESSION}\n\n{BLOCK}\n# Run as a script.\n{MAIN}",
+    ),
+    "other line ends": ("import nox\r\n", f"import nox\n\n{BLOCK}".replace("\n", "\r\n")),
+}
+
+
+@pytest.mark.parametrize("kind", EXISTING)
+def test_an_existing_noxfile_gets_a_block_that_contributors_pay_nothing_for(kind):
+    existing, expected = EXISTING[kind]
     change = extend_noxfile(existing, names=NAMES)
     assert change.text == expected
     ast.parse(change.text)
+
+
+def test_a_script_block_gets_no_requirement_and_the_command_passes_it_by():
+    """Every contributor and CI job would install it."""
+    block = '# /// script\n# dependencies = ["nox"]\n# ///\nimport nox\n'
+    change = extend_noxfile(block, names=NAMES)
+    assert change.text.startswith(block)
+    assert change.command == "uvx --with nox-release nox --script-mode none -s release"
+    assert change.command in change.text
+
+
+@pytest.mark.parametrize("text", [TEXT, *(given for given, _ in EXISTING.values())])
+def test_what_is_written_passes_ruff(text, tmp_path):
+    path = tmp_path / "noxfile.py"
+    path.write_text(text if text == TEXT else extend_noxfile(text, names=NAMES).text, newline="")
+    ruff = [sys.executable, "-m", "ruff"]
+    for command in (["format", "--check"], ["check", "--select", "E,I,SIM,UP,B"]):
+        done = subprocess.run(
+            [*ruff, *command, "--isolated", path.name],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+
+
+def test_a_plain_nox_run_needs_nothing_of_ours(tmp_path):
+    (tmp_path / "noxfile.py").write_text(extend_noxfile(SESSION, names=NAMES).text)
+    blocked = "import sys; sys.modules['nox_release'] = None; import nox; nox.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", blocked, "-l"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "* tests" in done.stdout
 
 
 @pytest.mark.parametrize(
