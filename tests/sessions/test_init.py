@@ -102,7 +102,7 @@ def test_files_that_exist_are_shown_as_a_difference_and_stay(project, capsys):
     before = noxfile.read_bytes(), workflow(project).read_bytes()
     assert main(["init", "--yes"]) == 0
     shown = capsys.readouterr().out
-    assert "+nox_release.register()" in shown
+    assert "+    nox_release.register()" in shown
     assert "-on: push" in shown
     assert (noxfile.read_bytes(), workflow(project).read_bytes()) == before
 
