@@ -14,17 +14,10 @@ import pytest
 from nox_release.core.clock import parse_time
 from nox_release.core.errors import ConfigurationError, IndexUnavailableError
 from nox_release.core.retries import ATTEMPTS, WAIT_AT_MOST, parse_retry_after
-from nox_release.edges.index import (
-    SIMPLE_JSON,
-    ExchangeRefused,
-    IndexFile,
-    IndexProject,
-    Ownership,
-    Publisher,
-    open_index,
-    version_of_file,
-)
+from nox_release.edges.index import SIMPLE_JSON, ExchangeRefused, open_index
+from nox_release.files.distributions import version_of_file
 from nox_release.project.pyproject import Index, parse_index
+from nox_release.release.observed import IndexFile, IndexProject, Ownership, Publisher
 
 
 class FakeClock:

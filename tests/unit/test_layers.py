@@ -42,15 +42,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 # Arrows that still point the wrong way; this list only gets shorter.
 TO_CUT = {
     ("checks.files.checking", "edges.index"),
-    ("checks.index.state", "edges.index"),
-    ("checks.release.preflight", "edges.forge"),
-    ("checks.release.preflight", "edges.git"),
-    ("edges.maintainer", "checks.index.state"),
     ("rehearsal.patterns", "checks.workflow.triggers"),
-    ("release.plan", "checks.index.state"),
-    ("release.plan", "edges.forge"),
-    ("release.plan", "edges.git"),
-    ("release.plan", "edges.index"),
 }
 
 

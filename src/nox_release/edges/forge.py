@@ -18,6 +18,17 @@ from nox_release.core.clock import SystemClock, parse_time
 from nox_release.core.errors import CommandError, ForgeError
 from nox_release.core.retries import PASSING, Retries, parse_retry_after
 from nox_release.edges.children import GH
+from nox_release.release.observed import (
+    Check,
+    ForgeEnvironment,
+    ForgeRepository,
+    ForgeWorkflow,
+    GitHubRelease,
+    Login,
+    RefPolicy,
+    RefRule,
+    Run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,84 +89,6 @@ def find_gh(environ: Mapping[str, str]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
-    """Who gh is. `scopes` is `None` for a token that has permissions of its own instead."""
-
-    user: str
-    scopes: tuple[str, ...] | None = None
-
-    @property
-    def is_actions_token(self) -> bool:
-        """Whether this is a workflow's GITHUB_TOKEN, whose releases start no other workflow."""
-        return self.user == "github-actions[bot]"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgeRepository:
-    """The repository as GitHub spells and keeps it."""
-
-    full_name: str
-    default_branch: str
-    url: str
-    private: bool = False
-    archived: bool = False
-    permissions: tuple[str, ...] = ()
-
-    @property
-    def may_push(self) -> bool:
-        return not self.permissions or "push" in self.permissions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitHubRelease:
-    """A release on GitHub's own page; `target` is a branch or commit, told apart by nobody."""
-
-    id: int
-    tag: str
-    title: str
-    url: str
-    draft: bool = False
-    prerelease: bool = False
-    target: str = ""
-    author: str = ""
-    created: datetime | None = None
-    published: datetime | None = None
-    body: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One execution of a workflow; `attempt` grows when it is run again."""
-
-    id: int
-    attempt: int
-    status: str
-    conclusion: str | None
-    event: str
-    workflow: str
-    commit: str
-    branch: str
-    url: str
-    created: datetime | None = None
-    started: datetime | None = None
-    title: str = ""
-    actor: str = ""
-
-    @property
-    def is_over(self) -> bool:
-        return self.status == "completed"
-
-    @property
-    def is_held(self) -> bool:
-        """Whether an environment's rules keep it waiting."""
-        return self.status == "waiting"
-
-    @property
-    def succeeded(self) -> bool:
-        return self.is_over and self.conclusion == "success"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     name: str
     status: str
@@ -183,73 +116,6 @@ class PendingDeployment:
     reviewers: tuple[str, ...] = ()
     may_approve: bool = False
     wait_minutes: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgeWorkflow:
-    """A workflow file as GitHub knows it: `state` is `active` or says why it is not."""
-
-    id: int
-    name: str
-    path: str
-    state: str
-    url: str
-
-    @property
-    def is_active(self) -> bool:
-        return self.state == "active"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefPolicy:
-    """One pattern of an environment's rules: `kind` is `branch` or `tag`."""
-
-    pattern: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
-    """An environment and who or what it admits; `policies` is `None` when it admits every ref."""
-
-    name: str
-    url: str = ""
-    reviewers: tuple[str, ...] = ()
-    wait_minutes: int = 0
-    protected_branches_only: bool = False
-    policies: tuple[RefPolicy, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One check on a commit, of Actions or of another service."""
-
-    name: str
-    status: str
-    conclusion: str | None
-    url: str = ""
-
-    @property
-    def is_running(self) -> bool:
-        return self.status != "completed"
-
-    @property
-    def is_red(self) -> bool:
-        return self.conclusion in (
-            "failure", "timed_out", "cancelled", "action_required", "startup_failure", "error",
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefRule:
-    """A rule of the repository for tags or for a branch."""
-
-    kind: str
-    ruleset: str
-    patterns: tuple[str, ...] = ()
-    excluded: tuple[str, ...] = ()
-    may_bypass: bool = False
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -588,7 +454,7 @@ class Forge:
 
     # --- rules -------------------------------------------------------------------------------
 
-    def environment(self, name: str) -> Environment | None:
+    def environment(self, name: str) -> ForgeEnvironment | None:
         """An environment with its rules; `None`: there is none, a job that names it makes it."""
         path = self._path("environments", name)
         answer = self._get(path)
@@ -846,11 +712,11 @@ def _parse_workflow(document: Any) -> ForgeWorkflow:
     )
 
 
-def _parse_environment(document: Any) -> tuple[Environment, bool]:
+def _parse_environment(document: Any) -> tuple[ForgeEnvironment, bool]:
     """The environment, and whether its refs have patterns of their own."""
     rules = document.get("protection_rules") or ()
     policy = document.get("deployment_branch_policy") or {}
-    environment = Environment(
+    environment = ForgeEnvironment(
         name=str(document["name"]),
         url=str(document.get("html_url") or ""),
         reviewers=tuple(

@@ -19,6 +19,7 @@ from nox_release.core.errors import (
     NoxReleaseError,
 )
 from nox_release.edges.children import GIT, GIT_ACTING, GIT_REMOTE, configure_git
+from nox_release.release.observed import Changes, Relation, RemoteState, RemoteTag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,51 +57,6 @@ _OF_A_HOOK = (
     "GIT_NAMESPACE",
     "GIT_CEILING_DIRECTORIES",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """What lies in the tree and is not in HEAD; paths are relative to the repository."""
-
-    modified: tuple[str, ...] = ()
-    untracked: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.modified or self.untracked)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteTag:
-    """A tag as the remote has it: `object` is what the name stands for, `commit` what it leads to."""
-
-    object: str
-    commit: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteState:
-    """What one look at the remote showed; `None`: the remote has no such thing."""
-
-    default_branch: str | None
-    branch_head: str | None
-    tag: RemoteTag | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
-    """How far two commits are apart; both 0: the same history. Where it is not `exact`, the other
-    commit is not in this clone: what it has, and what it lacks, is not known.
-    """
-
-    ahead: int
-    behind: int
-    exact: bool = True
-
-    @property
-    def word(self) -> str:
-        if self.ahead and self.behind:
-            return "diverged"
-        return "ahead" if self.ahead else "behind" if self.behind else "same"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,18 +22,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urljoin
 
 from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
     canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
 )
-from packaging.version import InvalidVersion, Version
 
 from nox_release.core.clock import parse_time
 from nox_release.core.errors import ConfigurationError, IndexUnavailableError, NoxReleaseError
 from nox_release.core.redaction import redact
 from nox_release.core.retries import ATTEMPTS, PASSING, Retries, parse_retry_after
+from nox_release.files.distributions import version_of_file
+from nox_release.release.observed import IndexFile, IndexProject, Ownership, Publisher
 
 # httpx brings its command line along, and that click, Pygments and rich: a third of its start. It
 # does without where they are missing. To go when httpx loads it on demand.
@@ -67,92 +64,6 @@ _FILE_AT_MOST = 4_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IndexFile:
-    """One file of a release. `yanked` is the reason when one was given, `provenance` the address
-    of the document that has its attestations.
-    """
-
-    filename: str
-    sha256: str
-    size: int | None = None
-    yanked: bool | str = False
-    upload_time: datetime | None = None
-    url: str = ""
-    provenance: str | None = None
-    requires_python: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexProject:
-    """A project the index knows, perhaps without any file."""
-
-    name: str
-    status: str = "active"
-    versions: tuple[str, ...] = ()
-    files: tuple[IndexFile, ...] = ()
-    serial: int | None = None
-
-    @property
-    def state(self) -> str:
-        """`archived`, `quarantined` or another status that is not active; else `empty` or
-        `has-releases`.
-        """
-        if self.status != "active":
-            return self.status
-        return "has-releases" if self.files or self.versions else "empty"
-
-    def release_files(self, version: str | Version) -> tuple[IndexFile, ...]:
-        """The files of `version`, however it is spelled: `1.0` is `1.0.0`."""
-        wanted = _version(str(version))
-        return tuple(
-            file
-            for file in self.files
-            if wanted is not None and version_of_file(file.filename, self.name) == wanted
-        )
-
-    def has_version(self, version: str | Version) -> bool:
-        wanted = _version(str(version))
-        return any(_version(known) == wanted for known in self.versions) or bool(
-            self.release_files(version)
-        )
-
-    @property
-    def newest(self) -> Version | None:
-        """The highest version that has files, pre-releases counted."""
-        return max(self._versions(), default=None)
-
-    @property
-    def newest_final(self) -> Version | None:
-        """The highest version that is no pre-release."""
-        return max((v for v in self._versions() if not v.is_prerelease), default=None)
-
-    def _versions(self) -> list[Version]:
-        return [version for text in self.versions if (version := _version(text)) is not None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ownership:
-    """Who may publish: pairs of role (`Owner`, `Maintainer`) and user name."""
-
-    roles: tuple[tuple[str, str], ...] = ()
-    organization: str | None = None
-
-    @property
-    def users(self) -> tuple[str, ...]:
-        return tuple(user for _, user in self.roles)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publisher:
-    """The configured trusted publisher that a file's provenance names."""
-
-    kind: str
-    repository: str
-    workflow: str
-    environment: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MintedToken:
     """A token that trusted publishing gave; it never shows itself."""
 
@@ -171,30 +82,6 @@ class ExchangeRefused(NoxReleaseError):  # noqa: N818 - the index's verdict, not
         self.code = code
         self.description = description
         self.errors = errors
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None
-
-
-def version_of_file(filename: str, name: str) -> Version | None:
-    """The version in the name of one of `name`'s files; `None` when it cannot be told."""
-    with contextlib.suppress(InvalidWheelFilename, InvalidVersion):
-        return parse_wheel_filename(filename)[1]
-    with contextlib.suppress(InvalidSdistFilename, InvalidVersion):
-        return parse_sdist_filename(filename)[1]
-    # Eggs, installers and old archives, which PyPI still lists.
-    pattern = re.sub("-", "[-_.]+", re.escape(canonicalize_name(name)).replace(r"\-", "-"))
-    found = re.match(
-        rf"{pattern}-(?P<rest>.+?)(-py\d[\d.]*.*|\.(linux|win|macosx).*)?"
-        r"\.(egg|exe|msi|rpm|deb|dmg|tar\.bz2|tar\.xz|tar\.Z|tgz|tar|zip)$",
-        filename,
-        re.IGNORECASE,
-    )
-    return _version(found["rest"]) if found else None
 
 
 def user_agent() -> str:

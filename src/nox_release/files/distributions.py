@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion, Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,3 +136,35 @@ class Archive:
     def read(self, name: str) -> bytes | Unreadable | None:
         """A wheel's own files: `None` when absent. What no rule reads comes as no bytes."""
         return self.contents.get(name, b"") if name in self.names else None
+
+
+# --- versions in file names ------------------------------------------------------------------------
+
+
+def parse_version(text: str) -> Version | None:
+    """The version that `text` is; `None` when it is none."""
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+def version_of_file(filename: str, name: str = "") -> Version | None:
+    """The version in a file's name, `None` when it cannot be told; those from before the standards
+    take the project's `name`.
+    """
+    with contextlib.suppress(InvalidWheelFilename, InvalidVersion):
+        return parse_wheel_filename(filename)[1]
+    with contextlib.suppress(InvalidSdistFilename, InvalidVersion):
+        return parse_sdist_filename(filename)[1]
+    if not name:
+        return None
+    # Eggs, installers and old archives, which PyPI still lists.
+    pattern = re.sub("-", "[-_.]+", re.escape(canonicalize_name(name)).replace(r"\-", "-"))
+    found = re.match(
+        rf"{pattern}-(?P<rest>.+?)(-py\d[\d.]*.*|\.(linux|win|macosx).*)?"
+        r"\.(egg|exe|msi|rpm|deb|dmg|tar\.bz2|tar\.xz|tar\.Z|tgz|tar|zip)$",
+        filename,
+        re.IGNORECASE,
+    )
+    return parse_version(found["rest"]) if found else None

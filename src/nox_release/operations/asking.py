@@ -8,17 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from nox_release.checks.index.state import CouldNotAsk, Maintainer, version_of
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.errors import NoxReleaseError
+from nox_release.files.distributions import version_of_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future, ThreadPoolExecutor
 
     from nox_release.edges.context import Context
-    from nox_release.edges.index import IndexClient, IndexProject, Ownership, Publisher
+    from nox_release.edges.index import IndexClient
     from nox_release.edges.maintainer import Keyring
     from nox_release.project.pyproject import Project
+    from nox_release.release.observed import IndexProject, Maintainer, Ownership, Publisher
 
 T = TypeVar("T")
 
@@ -95,7 +97,7 @@ def _fetch_proven(
         (
             (released, file.filename, file)
             for file in project.files
-            if file.provenance and (released := version_of(file.filename))
+            if file.provenance and (released := version_of_file(file.filename))
         ),
         key=lambda found: found[:2],
         default=None,

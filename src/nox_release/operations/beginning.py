@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nox_release.checks.index.state import CouldNotAsk
 from nox_release.checks.release import asked
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.errors import ConfigurationError, ForgeError, NoxReleaseError
 from nox_release.core.findings import Finding, find
 from nox_release.edges.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh

@@ -318,8 +318,8 @@ def _check_files(context: Context, options: argparse.Namespace) -> int:
 def _of_another_version(paths: Sequence[Path], tag: str) -> list[Finding]:
     """Files whose version is not the one in `tag`, whatever stands before it there."""
     from nox_release.checks.files.built import VERSION_MISMATCH
-    from nox_release.checks.index.state import version_of
     from nox_release.core.findings import Location, find
+    from nox_release.files.distributions import version_of_file
 
     wanted = _version_in(tag)
     if wanted is None:
@@ -331,7 +331,7 @@ def _of_another_version(paths: Sequence[Path], tag: str) -> list[Finding]:
             where=Location(file=path.name),
         )
         for path in paths
-        if version_of(path.name) not in (None, wanted)
+        if version_of_file(path.name) not in (None, wanted)
     ]
 
 

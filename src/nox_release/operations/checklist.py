@@ -14,16 +14,17 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from nox_release.checks.index import state as state_of_index
-from nox_release.checks.index.state import CouldNotAsk
 from nox_release.checks.publisher import exchange as publisher_rules
 from nox_release.checks.release import asked, preflight
 from nox_release.checks.workflow.checking import WorkflowFacts, check_workflow
 from nox_release.checks.workflow.upload import ENV_EQUALS
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in
 from nox_release.core.reading import read_text
 from nox_release.edges.audit import audit_workflows, without_doubles
 from nox_release.edges.console import size_in_words
+from nox_release.files.distributions import version_of_file
 from nox_release.operations.beginning import Begun
 from nox_release.operations.next_step import NextStep, next_step
 from nox_release.operations.surroundings import Surroundings, without_git
@@ -37,12 +38,12 @@ if TYPE_CHECKING:
 
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
-    from nox_release.edges.index import Publisher
     from nox_release.files.distributions import Distribution
     from nox_release.observing.place import Place
     from nox_release.operations.asking import OnIndex
     from nox_release.operations.build import Built
     from nox_release.project.pyproject import Project
+    from nox_release.release.observed import Publisher
     from nox_release.workflows.publishing import Derivation, Workflow
 
 NAME_STDLIB = "name-stdlib"
@@ -319,7 +320,7 @@ def _files(project: Project, version: str | None) -> tuple[Path, ...]:
         if canonicalize_name(path.name.split("-")[0]) == project.normalized_name
         or path.name.lower().startswith(f"{project.name.lower()}-")
     ]
-    versions = {path: state_of_index.version_of(path.name) for path in ours}
+    versions = {path: version_of_file(path.name) for path in ours}
     if version is None:
         known = {found for found in versions.values() if found is not None}
         return tuple(ours) if len(known) == 1 else ()

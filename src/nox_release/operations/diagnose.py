@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from nox_release.diagnosis.model import Diagnosis
     from nox_release.edges.console import Console
     from nox_release.edges.context import Context
-    from nox_release.edges.forge import Forge, Job, Run
+    from nox_release.edges.forge import Forge, Job
     from nox_release.edges.git import Repository
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
+    from nox_release.release.observed import Run
     from nox_release.workflows.publishing import Derivation
 
 _RUN = re.compile(

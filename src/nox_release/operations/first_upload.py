@@ -25,6 +25,7 @@ from nox_release.checks.index.state import (
     owners_in_words,
 )
 from nox_release.checks.release import preflight
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.errors import (
     ChecksFailed,
     CommandError,
@@ -48,10 +49,9 @@ from nox_release.operations.observe import ask_all, derive, spelt
 from nox_release.operations.placeholder import build_placeholder
 from nox_release.operations.reconcile import reconcile
 from nox_release.project import pages
+from nox_release.release.observed import Observed
 from nox_release.release.plan import (
-    CouldNotAsk,
     Expected,
-    Observed,
     Plan,
     Target,
     Upload,
@@ -65,13 +65,13 @@ from nox_release.release.plan import (
 if TYPE_CHECKING:
     import argparse
 
-    from nox_release.checks.index.state import Maintainer
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
-    from nox_release.edges.index import IndexClient, IndexProject, Ownership
+    from nox_release.edges.index import IndexClient
     from nox_release.files.distributions import Distribution
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
+    from nox_release.release.observed import IndexProject, Maintainer, Ownership
     from nox_release.release.plan import (
         AwaitFiles,
         AwaitRun,

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from nox_release.core.clock import Clock
     from nox_release.edges.console import Console
-    from nox_release.edges.forge import Forge, Run
-    from nox_release.edges.index import IndexClient, IndexFile
+    from nox_release.edges.forge import Forge
+    from nox_release.edges.index import IndexClient
+    from nox_release.release.observed import IndexFile, Run
     from nox_release.release.plan import RunsVerdict, Target
 
 NO_RUN_AFTER = timedelta(minutes=3)

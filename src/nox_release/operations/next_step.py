@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from nox_release.checks.files.rules import FILE_EXISTS
 from nox_release.checks.index import state as state_of_index
-from nox_release.checks.index.state import CouldNotAsk
 from nox_release.checks.publisher import exchange as publisher_rules
 from nox_release.checks.release import preflight
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Passed, errors_in, ranked
 from nox_release.project import pages
 

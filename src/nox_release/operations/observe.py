@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.errors import ForgeError, NoxReleaseError
 from nox_release.edges.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
 from nox_release.edges.process import side_by_side
 from nox_release.observing.place import Place, python_folders
 from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
-from nox_release.release.plan import CouldNotAsk, Observed, Target
+from nox_release.release.observed import Observed
 from nox_release.workflows.publishing import derive_publisher, in_githubs_spelling
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from nox_release.edges.context import Context
     from nox_release.edges.index import IndexClient
     from nox_release.project.pyproject import Project
+    from nox_release.release.plan import Target
     from nox_release.workflows.publishing import Derivation
 
 T = TypeVar("T")

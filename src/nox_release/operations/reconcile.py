@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from nox_release.core.clock import Clock
     from nox_release.edges.console import Console
-    from nox_release.release.plan import Observed
+    from nox_release.release.observed import Observed
 else:
 
     def assert_never(value: object) -> None:

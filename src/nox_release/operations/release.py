@@ -22,6 +22,7 @@ from nox_release.checks.index.state import check_index_state
 from nox_release.checks.publisher.exchange import compare_provenance
 from nox_release.checks.release import preflight
 from nox_release.checks.release.asked import build_failure
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
 from nox_release.core.reading import read_text
@@ -46,11 +47,9 @@ from nox_release.project.publisher import TrustedPublisher
 from nox_release.release.plan import (
     AwaitFiles,
     AwaitRun,
-    CouldNotAsk,
     CreateGitHubRelease,
     CreateTag,
     Expected,
-    Observed,
     Plan,
     PushTag,
     RerunFailedJobs,
@@ -72,14 +71,14 @@ from nox_release.workflows.publishing import as_github_spells
 if TYPE_CHECKING:
     import argparse
 
-    from nox_release.checks.index.state import Maintainer
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
     from nox_release.edges.forge import Forge
     from nox_release.edges.git import Repository
-    from nox_release.edges.index import IndexClient, IndexFile, Publisher
+    from nox_release.edges.index import IndexClient
     from nox_release.operations.build import Built
     from nox_release.project.pyproject import Project
+    from nox_release.release.observed import IndexFile, Maintainer, Observed, Publisher
     from nox_release.release.plan import Step
     from nox_release.workflows.publishing import Derivation
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nox_release.checks.index.state import CouldNotAsk
 from nox_release.checks.release import asked, preflight
 from nox_release.checks.workflow.checking import EnvironmentPolicy
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.errors import CommandError
 from nox_release.core.findings import Finding, Passed, Skipped
-from nox_release.edges.git import Relation
 from nox_release.operations.asking import ask
 from nox_release.operations.observe import event_of
-from nox_release.release.plan import Observed, Target, version_of_tag
+from nox_release.release.observed import Observed, Relation
+from nox_release.release.plan import Target, version_of_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from nox_release.checks.workflow.checking import WorkflowFacts
     from nox_release.core.findings import Result
-    from nox_release.edges.forge import GitHubRelease
     from nox_release.edges.git import Repository
     from nox_release.operations.asking import OnIndex
     from nox_release.operations.beginning import Begun
     from nox_release.project.pyproject import Project
+    from nox_release.release.observed import GitHubRelease
     from nox_release.workflows.publishing import Derivation
 
 T = TypeVar("T")

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nox_release.core.clock import Clock
-    from nox_release.edges.forge import Forge, Job, Run
+    from nox_release.edges.forge import Forge, Job
     from nox_release.edges.git import Repository
     from nox_release.project.pyproject import Index, Project
+    from nox_release.release.observed import Run
     from nox_release.workflows.publishing import Derivation, Event
 
 T = TypeVar("T")
@@ -194,7 +195,7 @@ def _with_index(world: World, project: Project, clock: Clock, notes: list[str]) 
 
 def _with_uploads(world: World, project: Project, log: str | None) -> World:
     """What the run's log says it uploaded."""
-    from nox_release.edges.index import version_of_file
+    from nox_release.files.distributions import version_of_file
 
     if log is None:
         return world

@@ -15,28 +15,19 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from nox_release.checks.index.state import CouldNotAsk
+from nox_release.core.answers import CouldNotAsk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nox_release.core.findings import Finding
-    from nox_release.edges.forge import (
-        Check,
-        Environment,
-        ForgeRepository,
-        ForgeWorkflow,
-        GitHubRelease,
-        Login,
-        RefRule,
-        Run,
-    )
-    from nox_release.edges.git import Changes, Relation, RemoteState
-    from nox_release.edges.index import IndexFile, IndexProject, Ownership, Publisher
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Index
-
-__all__ = ["CouldNotAsk"]
+    from nox_release.release.observed import (
+        IndexFile,
+        Observed,
+        Run,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,47 +71,6 @@ class Target:
     @property
     def title(self) -> str:
         return f"{self.name} {self.version}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
-    """What was seen. `None` means asked and absent, `CouldNotAsk` that there was no answer.
-
-    `gh` is `ready`, `missing`, `old`, `logged out` or `unreachable`. `relation` is how HEAD stands
-    to the remote's branch, `None` when the remote has no such branch.
-    """
-
-    head: str
-    branch: str | None = None
-    local_tag: str | None = None
-    remote: RemoteState | CouldNotAsk | None = None
-    relation: Relation | CouldNotAsk | None = None
-    changes: Changes | None = None
-    tracked_folders: frozenset[str] = frozenset()
-    shallow: bool = False
-    identity: str | None = ""
-    signing_trouble: str | None = None
-    gh: str = "ready"
-    gh_detail: str = ""
-    login: Login | CouldNotAsk | None = None
-    repository: ForgeRepository | CouldNotAsk | None = None
-    github_release: GitHubRelease | CouldNotAsk | None = None
-    runs: tuple[Run, ...] | CouldNotAsk = ()
-    workflow: ForgeWorkflow | CouldNotAsk | None = None
-    environment: Environment | CouldNotAsk | None = None
-    checks: tuple[Check, ...] | CouldNotAsk | None = None
-    tag_rules: tuple[RefRule, ...] | CouldNotAsk = ()
-    branch_rules: tuple[RefRule, ...] | CouldNotAsk = ()
-    project: IndexProject | CouldNotAsk | None = None
-    ownership: Ownership | CouldNotAsk | None = None
-    publishers: tuple[Publisher, ...] | CouldNotAsk | None = None
-    names: tuple[str, ...] | CouldNotAsk | None = None
-
-    @property
-    def remote_tag(self) -> str | None:
-        """The commit of the remote's tag, where the remote was asked."""
-        known = self.remote is not None and not isinstance(self.remote, CouldNotAsk)
-        return self.remote.tag.commit if known and self.remote.tag else None  # type: ignore[union-attr]
 
 
 # --- steps -----------------------------------------------------------------------------------

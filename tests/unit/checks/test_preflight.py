@@ -5,23 +5,29 @@ from dataclasses import replace
 import pytest
 
 from nox_release.checks.release import preflight
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Severity, Skipped
-from nox_release.edges.forge import (
+from nox_release.project.publisher import TrustedPublisher
+from nox_release.project.pyproject import PYPI
+from nox_release.release.observed import (
+    Changes,
     Check,
-    Environment,
+    ForgeEnvironment,
     ForgeRepository,
     ForgeWorkflow,
     GitHubRelease,
+    IndexFile,
+    IndexProject,
     Login,
+    Observed,
     RefPolicy,
     RefRule,
+    Relation,
+    RemoteState,
+    RemoteTag,
     Run,
 )
-from nox_release.edges.git import Changes, Relation, RemoteState, RemoteTag
-from nox_release.edges.index import IndexFile, IndexProject
-from nox_release.project.publisher import TrustedPublisher
-from nox_release.project.pyproject import PYPI
-from nox_release.release.plan import CouldNotAsk, Expected, Observed, Target
+from nox_release.release.plan import Expected, Target
 
 HEAD, OTHER = "a" * 40, "b" * 40
 TARGET = Target(
@@ -58,7 +64,7 @@ WELL = Observed(
         full_name="o/r", default_branch="main", url="", permissions=("pull", "push")
     ),
     workflow=ForgeWorkflow(id=1, name="Publish", path="publish.yml", state="active", url=""),
-    environment=Environment(name="pypi", policies=(RefPolicy(pattern="v*", kind="tag"),)),
+    environment=ForgeEnvironment(name="pypi", policies=(RefPolicy(pattern="v*", kind="tag"),)),
     checks=(GREEN,),
     project=IndexProject(name="demo", versions=("1.1.0",)),
 )
@@ -240,19 +246,19 @@ CASES = {
         {"workflow-disabled": "error"},
     ),
     "environment for branches": (
-        {"environment": Environment(name="pypi", policies=(RefPolicy(pattern="v*", kind="branch"),))},
+        {"environment": ForgeEnvironment(name="pypi", policies=(RefPolicy(pattern="v*", kind="branch"),))},
         {"environment-refuses-tag": "error"},
     ),
     "environment for other tags": (
-        {"environment": Environment(name="pypi", policies=(RefPolicy(pattern="2*", kind="tag"),))},
+        {"environment": ForgeEnvironment(name="pypi", policies=(RefPolicy(pattern="2*", kind="tag"),))},
         {"environment-refuses-tag": "error"},
     ),
     "environment for protected branches": (
-        {"environment": Environment(name="pypi", protected_branches_only=True)},
+        {"environment": ForgeEnvironment(name="pypi", protected_branches_only=True)},
         {"environment-refuses-tag": "error"},
     ),
     "environment with reviewers": (
-        {"environment": Environment(name="pypi", reviewers=("bob",))},
+        {"environment": ForgeEnvironment(name="pypi", reviewers=("bob",))},
         {"environment-waits": "advice"},
     ),
     "no environment": ({"environment": None}, {"environment-absent": "advice"}),
@@ -286,7 +292,7 @@ def test_all_blockers_are_reported_at_once():
         relation=Relation(ahead=1, behind=1),
         checks=(replace(GREEN, conclusion="failure"),),
         workflow=replace(WELL.workflow, state="disabled_manually"),
-        environment=Environment(name="pypi", protected_branches_only=True),
+        environment=ForgeEnvironment(name="pypi", protected_branches_only=True),
         project=files("demo-1.2.0.tar.gz"),
     )
     assert len(found(everything)) == 7

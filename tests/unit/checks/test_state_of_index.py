@@ -5,17 +5,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from nox_release.checks.index.state import (
-    CouldNotAsk,
-    Maintainer,
-    check_index_state,
-    similar_names,
-    ultranormalize,
-)
+from nox_release.checks.index.state import check_index_state, similar_names, ultranormalize
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Passed, Severity, Skipped
-from nox_release.edges.index import IndexFile, IndexProject, Ownership, Publisher
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import PYPI
+from nox_release.release.observed import IndexFile, IndexProject, Maintainer, Ownership, Publisher
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
 OURS = TrustedPublisher(owner="Acme", repository="demo", workflow="publish.yml")

@@ -6,14 +6,15 @@ import time
 
 import pytest
 
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.errors import CommandError, NoxReleaseError
-from nox_release.edges.forge import ForgeRepository
 from nox_release.edges.process import Runner
 from nox_release.operations.observe import ask_all
 from nox_release.operations.release import with_githubs_spelling
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import PYPI
-from nox_release.release.plan import CouldNotAsk, Observed, Target
+from nox_release.release.observed import ForgeRepository, Observed
+from nox_release.release.plan import Target
 
 
 def test_what_could_not_be_asked_is_told_beside_the_answers():

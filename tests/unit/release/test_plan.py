@@ -5,18 +5,24 @@ from datetime import datetime, timezone
 
 import pytest
 
-from nox_release.edges.forge import GitHubRelease, Run
-from nox_release.edges.git import Relation, RemoteState, RemoteTag
-from nox_release.edges.index import IndexFile, IndexProject
+from nox_release.core.answers import CouldNotAsk
 from nox_release.project.pyproject import PYPI
+from nox_release.release.observed import (
+    GitHubRelease,
+    IndexFile,
+    IndexProject,
+    Observed,
+    Relation,
+    RemoteState,
+    RemoteTag,
+    Run,
+)
 from nox_release.release.plan import (
     AwaitFiles,
     AwaitRun,
-    CouldNotAsk,
     CreateGitHubRelease,
     CreateTag,
     Expected,
-    Observed,
     PushTag,
     RerunFailedJobs,
     StartWorkflow,

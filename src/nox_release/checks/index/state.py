@@ -13,26 +13,24 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
     canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
 )
 from packaging.version import InvalidVersion, Version
 
 from nox_release.checks.files.rules import FILE_EXISTS, SECOND_SDIST
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, find, make_rule
+from nox_release.files.distributions import version_of_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Protocol
 
     from nox_release.core.findings import Result
-    from nox_release.edges.index import IndexFile, IndexProject, Ownership
-    from nox_release.edges.index import Publisher as Proven
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Index
+    from nox_release.release.observed import IndexFile, IndexProject, Maintainer, Ownership
+    from nox_release.release.observed import Publisher as Proven
 
     class File(Protocol):
         """What is asked of a distribution here."""
@@ -170,24 +168,6 @@ RULES = (
     VERSION_YANKED,
     VERSION_LOWER,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CouldNotAsk:
-    """Stands in for an answer that could not be had: never "no", never empty."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Maintainer:
-    """A user name on the index. `source` is where it was found; empty when the settings say it."""
-
-    user: str
-    source: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.user} ({self.source})" if self.source else self.user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -591,7 +571,7 @@ def _versions(project: IndexProject) -> tuple[Version, ...]:
     """The versions with a file that has not been yanked."""
     yanked: dict[Version, bool] = {}
     for file in project.files:
-        version = version_of(file.filename)
+        version = version_of_file(file.filename)
         if version is not None:
             yanked[version] = yanked.get(version, True) and bool(file.yanked)
     return tuple(version for version, gone in yanked.items() if not gone)
@@ -612,13 +592,3 @@ def _series(project: IndexProject, version: Version) -> Version | None:
         if other < version and other.epoch == version.epoch and other.major == version.major
     ]
     return max(below, default=None)
-
-
-def version_of(filename: str) -> Version | None:
-    """The version in a distribution's file name; `None` for names from before the standards."""
-    try:
-        if filename.endswith(".whl"):
-            return parse_wheel_filename(filename)[1]
-        return parse_sdist_filename(filename)[1]
-    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
-        return None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from nox_release.checks.files.rules import FILE_EXISTS
-from nox_release.checks.index.state import CouldNotAsk
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped, find, make_rule
 from nox_release.project import changelog, pages
 from nox_release.release.plan import (
@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from nox_release.core.findings import Result
-    from nox_release.edges.forge import Check, GitHubRelease, RefRule
-    from nox_release.edges.git import RemoteState
-    from nox_release.release.plan import Observed, Target
+    from nox_release.release.observed import Check, GitHubRelease, Observed, RefRule, RemoteState
+    from nox_release.release.plan import Target
 
 _TREE = "project"
 _GIT = "GitHub"

@@ -1,0 +1,356 @@
+"""What was seen of the world: git here and on the remote, GitHub, the index; and `Observed`, which
+holds all of it. `None` means asked and absent, `CouldNotAsk` that there was no answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nox_release.core.answers import CouldNotAsk
+from nox_release.files.distributions import parse_version, version_of_file
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from packaging.version import Version
+
+
+# --- git ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What lies in the tree and is not in HEAD; paths are relative to the repository."""
+
+    modified: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.modified or self.untracked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteTag:
+    """A tag as the remote has it: `object` is what the name stands for, `commit` what it leads to."""
+
+    object: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteState:
+    """What one look at the remote showed; `None`: the remote has no such thing."""
+
+    default_branch: str | None
+    branch_head: str | None
+    tag: RemoteTag | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """How far two commits are apart; both 0: the same history. Where it is not `exact`, the other
+    commit is not in this clone: what it has, and what it lacks, is not known.
+    """
+
+    ahead: int
+    behind: int
+    exact: bool = True
+
+    @property
+    def word(self) -> str:
+        if self.ahead and self.behind:
+            return "diverged"
+        return "ahead" if self.ahead else "behind" if self.behind else "same"
+
+
+# --- GitHub ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Who gh is. `scopes` is `None` for a token that has permissions of its own instead."""
+
+    user: str
+    scopes: tuple[str, ...] | None = None
+
+    @property
+    def is_actions_token(self) -> bool:
+        """Whether this is a workflow's GITHUB_TOKEN, whose releases start no other workflow."""
+        return self.user == "github-actions[bot]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgeRepository:
+    """The repository as GitHub spells and keeps it."""
+
+    full_name: str
+    default_branch: str
+    url: str
+    private: bool = False
+    archived: bool = False
+    permissions: tuple[str, ...] = ()
+
+    @property
+    def may_push(self) -> bool:
+        return not self.permissions or "push" in self.permissions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitHubRelease:
+    """A release on GitHub's own page; `target` is a branch or commit, told apart by nobody."""
+
+    id: int
+    tag: str
+    title: str
+    url: str
+    draft: bool = False
+    prerelease: bool = False
+    target: str = ""
+    author: str = ""
+    created: datetime | None = None
+    published: datetime | None = None
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One execution of a workflow; `attempt` grows when it is run again."""
+
+    id: int
+    attempt: int
+    status: str
+    conclusion: str | None
+    event: str
+    workflow: str
+    commit: str
+    branch: str
+    url: str
+    created: datetime | None = None
+    started: datetime | None = None
+    title: str = ""
+    actor: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        return self.status == "completed"
+
+    @property
+    def is_held(self) -> bool:
+        """Whether an environment's rules keep it waiting."""
+        return self.status == "waiting"
+
+    @property
+    def succeeded(self) -> bool:
+        return self.is_over and self.conclusion == "success"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check on a commit, of Actions or of another service."""
+
+    name: str
+    status: str
+    conclusion: str | None
+    url: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        return self.status != "completed"
+
+    @property
+    def is_red(self) -> bool:
+        return self.conclusion in (
+            "failure", "timed_out", "cancelled", "action_required", "startup_failure", "error",
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgeWorkflow:
+    """A workflow file as GitHub knows it: `state` is `active` or says why it is not."""
+
+    id: int
+    name: str
+    path: str
+    state: str
+    url: str
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == "active"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefPolicy:
+    """One pattern of an environment's rules: `kind` is `branch` or `tag`."""
+
+    pattern: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgeEnvironment:
+    """An environment and who or what it admits; `policies` is `None` when it admits every ref."""
+
+    name: str
+    url: str = ""
+    reviewers: tuple[str, ...] = ()
+    wait_minutes: int = 0
+    protected_branches_only: bool = False
+    policies: tuple[RefPolicy, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefRule:
+    """A rule of the repository for tags or for a branch."""
+
+    kind: str
+    ruleset: str
+    patterns: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    may_bypass: bool = False
+    url: str = ""
+
+
+# --- the index ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexFile:
+    """One file of a release. `yanked` is the reason when one was given, `provenance` the address
+    of the document that has its attestations.
+    """
+
+    filename: str
+    sha256: str
+    size: int | None = None
+    yanked: bool | str = False
+    upload_time: datetime | None = None
+    url: str = ""
+    provenance: str | None = None
+    requires_python: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexProject:
+    """A project the index knows, perhaps without any file."""
+
+    name: str
+    status: str = "active"
+    versions: tuple[str, ...] = ()
+    files: tuple[IndexFile, ...] = ()
+    serial: int | None = None
+
+    @property
+    def state(self) -> str:
+        """`archived`, `quarantined` or another status that is not active; else `empty` or
+        `has-releases`.
+        """
+        if self.status != "active":
+            return self.status
+        return "has-releases" if self.files or self.versions else "empty"
+
+    def release_files(self, version: str | Version) -> tuple[IndexFile, ...]:
+        """The files of `version`, however it is spelled: `1.0` is `1.0.0`."""
+        wanted = parse_version(str(version))
+        return tuple(
+            file
+            for file in self.files
+            if wanted is not None and version_of_file(file.filename, self.name) == wanted
+        )
+
+    def has_version(self, version: str | Version) -> bool:
+        wanted = parse_version(str(version))
+        return any(parse_version(known) == wanted for known in self.versions) or bool(
+            self.release_files(version)
+        )
+
+    @property
+    def newest(self) -> Version | None:
+        """The highest version that has files, pre-releases counted."""
+        return max(self._versions(), default=None)
+
+    @property
+    def newest_final(self) -> Version | None:
+        """The highest version that is no pre-release."""
+        return max((v for v in self._versions() if not v.is_prerelease), default=None)
+
+    def _versions(self) -> list[Version]:
+        return [version for text in self.versions if (version := parse_version(text)) is not None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """Who may publish: pairs of role (`Owner`, `Maintainer`) and user name."""
+
+    roles: tuple[tuple[str, str], ...] = ()
+    organization: str | None = None
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        return tuple(user for _, user in self.roles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """The configured trusted publisher that a file's provenance names."""
+
+    kind: str
+    repository: str
+    workflow: str
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintainer:
+    """A user name on the index. `source` is where it was found; empty when the settings say it."""
+
+    user: str
+    source: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.source})" if self.source else self.user
+
+
+# --- all of it ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What was seen. `None` means asked and absent, `CouldNotAsk` that there was no answer.
+
+    `gh` is `ready`, `missing`, `old`, `logged out` or `unreachable`. `relation` is how HEAD stands
+    to the remote's branch, `None` when the remote has no such branch.
+    """
+
+    head: str
+    branch: str | None = None
+    local_tag: str | None = None
+    remote: RemoteState | CouldNotAsk | None = None
+    relation: Relation | CouldNotAsk | None = None
+    changes: Changes | None = None
+    tracked_folders: frozenset[str] = frozenset()
+    shallow: bool = False
+    identity: str | None = ""
+    signing_trouble: str | None = None
+    gh: str = "ready"
+    gh_detail: str = ""
+    login: Login | CouldNotAsk | None = None
+    repository: ForgeRepository | CouldNotAsk | None = None
+    github_release: GitHubRelease | CouldNotAsk | None = None
+    runs: tuple[Run, ...] | CouldNotAsk = ()
+    workflow: ForgeWorkflow | CouldNotAsk | None = None
+    environment: ForgeEnvironment | CouldNotAsk | None = None
+    checks: tuple[Check, ...] | CouldNotAsk | None = None
+    tag_rules: tuple[RefRule, ...] | CouldNotAsk = ()
+    branch_rules: tuple[RefRule, ...] | CouldNotAsk = ()
+    project: IndexProject | CouldNotAsk | None = None
+    ownership: Ownership | CouldNotAsk | None = None
+    publishers: tuple[Publisher, ...] | CouldNotAsk | None = None
+    names: tuple[str, ...] | CouldNotAsk | None = None
+
+    @property
+    def remote_tag(self) -> str | None:
+        """The commit of the remote's tag, where the remote was asked."""
+        known = self.remote is not None and not isinstance(self.remote, CouldNotAsk)
+        return self.remote.tag.commit if known and self.remote.tag else None  # type: ignore[union-attr]
