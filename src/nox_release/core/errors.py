@@ -34,6 +34,10 @@ class NoxReleaseError(Exception):
     def __str__(self) -> str:
         return " ".join(part for part in (self.message, self.reason, self.hint) if part)
 
+    def in_one_line(self) -> str:
+        """Why a question has no answer, where the question itself is told beside it."""
+        return " ".join((self.reason or self.message).split())
+
 
 class ConfigurationError(NoxReleaseError):
     """Wrong input in pyproject.toml or in options: `problems` holds all of them."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -18,6 +17,7 @@ from nox_release.core.clock import SystemClock, parse_time
 from nox_release.core.errors import CommandError, ForgeError
 from nox_release.core.retries import PASSING, Retries, parse_retry_after
 from nox_release.edges.children import GH
+from nox_release.edges.process import side_by_side
 from nox_release.release.observed import (
     Check,
     ForgeEnvironment,
@@ -70,6 +70,9 @@ class GhMissing(ForgeError):  # noqa: N818 - a state
             hint="Install it: https://github.com/cli/cli#installation, then `gh auth login`.",
         )
 
+    def in_one_line(self) -> str:
+        return self.message
+
 
 class NotLoggedIn(ForgeError):  # noqa: N818 - a state
     """`gh` has no token for GitHub, or one that GitHub does not take."""
@@ -81,6 +84,9 @@ class NotLoggedIn(ForgeError):  # noqa: N818 - a state
             reason=reason,
             hint=f"gh auth login --hostname {HOST}",
         )
+
+    def in_one_line(self) -> str:
+        return " ".join(f"{self.message} {self.reason}".split())
 
 
 def find_gh(environ: Mapping[str, str]) -> str | None:
@@ -106,6 +112,15 @@ class Job:
     conclusion: str | None
     url: str
     steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """Something that a run has kept; `size` is in bytes."""
+
+    name: str
+    size: int
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,6 +325,18 @@ class Forge:
         answer = self._get(f"repos/{self.slug}")
         return None if answer is None else _parsed(self.slug, _parse_repository, answer)
 
+    def leads_to(self, slug: str) -> str | None:
+        """What GitHub calls a repository now that was called `slug`, in lower case; `None` where
+        that cannot be told.
+        """
+        path = "/".join(quote(part, safe="") for part in slug.split("/", 1))
+        try:
+            answer = self._get(f"repos/{path}")
+            found = None if answer is None else _parsed(slug, _parse_repository, answer)
+        except ForgeError:
+            return None
+        return None if found is None else found.full_name.lower()
+
     # --- releases ----------------------------------------------------------------------------
 
     def release(self, tag: str) -> GitHubRelease | None:
@@ -427,6 +454,19 @@ class Forge:
         )
         return done.shown(done.stdout)
 
+    def artifacts(self, run_id: int) -> tuple[Artifact, ...]:
+        """What a run has kept; GitHub deletes it after 90 days."""
+        path = self._path("actions", "runs", run_id, "artifacts")
+        entries = self._pages(path, "artifacts", {})
+        return tuple(_value(path, _parse_artifact, entry) for entry in entries)
+
+    def download_artifacts(self, run_id: int, folder: Path) -> None:
+        """Unpack all that a run has kept below `folder`."""
+        self.gh(
+            "run", "download", str(int(run_id)), f"--repo={self.slug}", f"--dir={folder}",
+            timeout=_LOG_TIMEOUT,
+        )  # fmt: skip
+
     def rerun_failed_jobs(self, run_id: int, *, quiet: bool = False) -> None:
         """Run a run's failed and cancelled jobs again, as its next attempt. Sent once."""
         self.gh("run", "rerun", f"--repo={self.slug}", "--failed", str(int(run_id)), quiet=quiet)
@@ -474,7 +514,7 @@ class Forge:
         """The checks on a commit; `None`: GitHub does not have the commit."""
         path = self._path("commits", commit, "check-runs")
         statuses = self._path("commits", commit, "status")
-        with ThreadPoolExecutor(max_workers=1) as pool:
+        with side_by_side(1) as pool:
             asked = pool.submit(self.api, statuses, query={"per_page": _PAGE})
             answer = self.api(path, query={"per_page": _PAGE, "filter": "latest"})
             if answer.status in (404, 422):
@@ -498,12 +538,26 @@ class Forge:
         """
         path = self._path("rules", "branches", branch)
         entries = self._pages(path, None, {})
-        rules = tuple(_value(path, _parse_branch_rule, entry) for entry in entries)
+        found = [_value(path, _parse_branch_rule, entry) for entry in entries]
+        allowed = {number: self._may_bypass(number) for _, number in found if number is not None}
+        rules = tuple(
+            replace(rule, may_bypass=None if number is None else allowed[number])
+            for rule, number in found
+        )
         path = self._path("branches", branch)
         answer = None if rules else self._get(path)
         if answer is not None and _parsed(path, _parse_is_protected, answer):
             return (RefRule(kind="protected", ruleset=""),)
         return rules
+
+    def _may_bypass(self, ruleset: int) -> bool | None:
+        """Whether this login may pass a ruleset over; `None` where GitHub does not say."""
+        path = self._path("rulesets", ruleset)
+        try:
+            answer = self._get(path)
+        except ForgeError:
+            return None
+        return None if answer is None else _parsed(path, _parse_bypass, answer)
 
     def rules_for_tags(self) -> tuple[RefRule, ...]:
         """The active rules for tags, each with the patterns it applies to."""
@@ -687,6 +741,14 @@ def _parse_job(document: Any) -> Job:
     )
 
 
+def _parse_artifact(document: Any) -> Artifact:
+    return Artifact(
+        name=str(document["name"]),
+        size=int(document.get("size_in_bytes") or 0),
+        expired=bool(document.get("expired")),
+    )
+
+
 def _parse_pending(document: Any) -> PendingDeployment:
     return PendingDeployment(
         environment=str(document["environment"]["name"]),
@@ -764,8 +826,17 @@ def _parse_policy(document: Any) -> RefPolicy:
     return RefPolicy(pattern=str(document["name"]), kind=str(document.get("type") or "branch"))
 
 
-def _parse_branch_rule(document: Any) -> RefRule:
-    return RefRule(kind=str(document["type"]), ruleset=str(document.get("ruleset_source") or ""))
+def _parse_branch_rule(document: Any) -> tuple[RefRule, int | None]:
+    """A rule, and the number of the ruleset that it belongs to."""
+    number = document.get("ruleset_id")
+    rule = RefRule(kind=str(document["type"]), ruleset=str(document.get("ruleset_source") or ""))
+    return rule, number if isinstance(number, int) else None
+
+
+def _parse_bypass(document: Any) -> bool | None:
+    """Source: https://docs.github.com/rest/repos/rules#get-a-repository-ruleset."""
+    said = document.get("current_user_can_bypass")
+    return None if said is None else said in ("always", "exempt")
 
 
 def _parse_is_protected(document: Any) -> bool:
@@ -787,7 +858,7 @@ def _parse_ruleset(document: Any) -> tuple[RefRule, ...]:
             ruleset=str(document.get("name") or ""),
             patterns=tuple(map(str, names.get("include") or ())),
             excluded=tuple(map(str, names.get("exclude") or ())),
-            may_bypass=document.get("current_user_can_bypass") in ("always", "exempt"),
+            may_bypass=_parse_bypass(document),
             url=str(((document.get("_links") or {}).get("html") or {}).get("href") or ""),
         )
         for rule in document.get("rules") or ()

@@ -430,8 +430,43 @@ def get_job(call: Call, number: str) -> Any:
 @route("GET", "/repo/actions/runs/{number}/artifacts")
 def list_artifacts(call: Call, number: str) -> Any:
     """https://docs.github.com/en/rest/actions/artifacts#list-workflow-run-artifacts"""
-    _run(call, number)
-    return {"total_count": 0, "artifacts": []}
+    run = _run(call, number)
+    base = f"{repo_url(call)}/actions/artifacts"
+    return paged(
+        call,
+        [
+            {
+                "id": run.id * 100 + position,
+                "name": name,
+                "size_in_bytes": sum(path.stat().st_size for path in files),
+                "expired": False,
+                "url": f"{base}/{run.id * 100 + position}",
+                "archive_download_url": f"{base}/{run.id * 100 + position}/zip",
+            }
+            for position, (name, files) in enumerate(run.artifacts.items())
+        ],
+        key="artifacts",
+    )
+
+
+@route("GET", "/repo/actions/artifacts/{number}/zip")
+def artifact(call: Call, number: str) -> Any:
+    """https://docs.github.com/en/rest/actions/artifacts#download-an-artifact"""
+    call.require("read")
+    return Reply(status=302, headers={"Location": f"https://{LOG_HOST}/artifacts/{int(number)}"})
+
+
+def _artifact(github: RehearsalGitHub, number: int) -> bytes | None:
+    """The zip of one artifact."""
+    run = github.find_run(number // 100)
+    kept = list(run.artifacts.values()) if run is not None else []
+    if number % 100 >= len(kept):
+        return None
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in kept[number % 100]:
+            archive.write(path, path.name)
+    return packed.getvalue()
 
 
 @route("GET", "/repo/actions/jobs/{number}/logs")
@@ -470,6 +505,8 @@ def stored_log(github: RehearsalGitHub, request: Request) -> Reply:
         if parts[0] == "jobs" and (found := github.find_job(int(parts[1]))):
             text = "".join(_lines(step) for step in found[1].steps)
             return Reply(status=200, body=text.encode(), headers={"Content-Type": "text/plain"})
+        if parts[0] == "artifacts" and (packed := _artifact(github, int(parts[1]))) is not None:
+            return Reply(status=200, body=packed, headers={"Content-Type": "application/zip"})
         run = github.find_run(int(parts[1])) if parts[0] == "runs" else None
         if run is None:
             return Reply(status=404)

@@ -148,6 +148,7 @@ class Run:
     inputs: Mapping[str, str] = field(default_factory=dict)
     approved: set[str] = field(default_factory=set)
     rejected: set[str] = field(default_factory=set)
+    artifacts: dict[str, tuple[Path, ...]] = field(default_factory=dict)
 
     @property
     def head_branch(self) -> str:

@@ -297,6 +297,20 @@ class WorkflowRunner:
         """The files that a run has built, by their folders."""
         return dict(self._carried[run.id].built.files)
 
+    def _keep(self, carried: _Carried, text: JobText, step: StepText) -> None:
+        """What a step puts among the run's artifacts; they outlast its attempts."""
+        if step.uses is None or not step.uses.action.startswith(
+            ("actions/upload-artifact", "hynek/build-and-inspect-python-package")
+        ):
+            return
+        files = [
+            path
+            for place in carried.built.by_job.get(text.id, ())
+            for path in carried.built.files[place]
+        ]
+        name = step.input("name") or step.input("upload-name-suffix") or text.id
+        carried.run.artifacts.setdefault(name, tuple(files))
+
     def stop(self) -> None:
         """Carry out nothing more, and end what is under way."""
         self._stopped.set()
@@ -601,8 +615,9 @@ class WorkflowRunner:
             say("##[endgroup]")
             if not wanted and carried.built.by_job.get(text.id):  # it keeps what was built before
                 say("The distributions are built already.")
-                return
-            self._build(carried, text, wanted or (BuiltFolder(),), folder, say)
+            else:
+                self._build(carried, text, wanted or (BuiltFolder(),), folder, say)
+            self._keep(carried, text, step)
             return
         if _checks_publisher(step):
             self._check_publisher(carried, job, text, step, say)

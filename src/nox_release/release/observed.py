@@ -202,13 +202,15 @@ class ForgeEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefRule:
-    """A rule of the repository for tags or for a branch."""
+    """A rule of the repository for tags or for a branch; `may_bypass` is `None` where GitHub does
+    not say whether this login may pass it over.
+    """
 
     kind: str
     ruleset: str
     patterns: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
-    may_bypass: bool = False
+    may_bypass: bool | None = False
     url: str = ""
 
 
@@ -302,6 +304,16 @@ class Publisher:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What the index serves as a file's provenance: the publishers in it, and the whole document
+    for those who verify signatures.
+    """
+
+    publishers: tuple[Publisher, ...]
+    document: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Maintainer:
     """A user name on the index. `source` is where it was found; empty when the settings say it."""
 
@@ -320,7 +332,8 @@ class Observed:
     """What was seen. `None` means asked and absent, `CouldNotAsk` that there was no answer.
 
     `gh` is `ready`, `missing`, `old`, `logged out` or `unreachable`. `relation` is how HEAD stands
-    to the remote's branch, `None` when the remote has no such branch.
+    to the remote's branch, `None` when the remote has no such branch. `pushes_to` are the addresses
+    that a push goes to, where they are not the remote's own.
     """
 
     head: str
@@ -332,7 +345,8 @@ class Observed:
     tracked_folders: frozenset[str] = frozenset()
     shallow: bool = False
     identity: str | None = ""
-    signing_trouble: str | None = None
+    signing_trouble: str | CouldNotAsk | None = None
+    pushes_to: tuple[str, ...] = ()
     gh: str = "ready"
     gh_detail: str = ""
     login: Login | CouldNotAsk | None = None
