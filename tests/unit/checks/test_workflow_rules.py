@@ -215,9 +215,9 @@ def test_a_later_pattern_takes_back():
     ],
 )
 def test_no_filter_pattern_takes_long_over_a_tag(pattern):
-    started = time.monotonic()
+    started = time.process_time()
     matches_patterns("a" * 250, [pattern])
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.slow
@@ -231,9 +231,9 @@ def test_no_filter_pattern_takes_long_over_a_tag(pattern):
 def test_the_rules_end_in_bounded_time_over_thousands_of_steps(step):
     head = "on: {release: {types: [published]}}\njobs:\n  a:\n    runs-on: x\n    steps:\n"
     workflow = parse_workflow(head + step * 3_000, file=FILE)
-    started = time.monotonic()
+    started = time.process_time()
     assert [one for one in check_workflow(workflow, facts({})) if isinstance(one, Finding)]
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_jobs_that_need_each_other_in_every_way_are_judged_once_each():
@@ -243,9 +243,9 @@ def test_jobs_that_need_each_other_in_every_way_are_judged_once_each():
         "runs-on: ubuntu-latest, steps: [{uses: pypa/gh-action-pypi-publish@v1}]}\n"
         for i in range(jobs)
     )
-    started = time.monotonic()
+    started = time.process_time()
     assert results(text, "trigger", {}) is not None
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_jobs_that_wait_for_each_other_in_a_circle_have_an_answer():

@@ -186,10 +186,10 @@ def bomb():
     ],
 )
 def test_hostile_files_end_in_bounded_time(raw, message):
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(UnreadableWorkflow, match=message):
         parse_workflow(raw, file=FILE)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 @pytest.mark.slow
@@ -197,10 +197,10 @@ def test_the_largest_file_that_is_read_ends_in_bounded_time():
     one = "      - run: |\n          twine upload dist/*\n"
     text = "on: push\njobs:\n  a:\n    steps:\n"
     text += one * ((MAX_BYTES - len(text)) // len(one))
-    started = time.monotonic()
+    started = time.process_time()
     found = publish_jobs(parse_workflow(text, file=FILE))
     assert len(found) > 10_000
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 60
 
 
 def test_odd_shapes_are_no_errors():
