@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import http.server
 import json
 import threading
@@ -182,7 +183,7 @@ def test_404_is_an_absence_and_nothing_else_is(place) -> None:
     with open_index(index, clock=clock) as client:
         assert client.fetch_project("demo") is None
         assert client.fetch_ownership("demo") is None
-        assert client.fetch_publishers(proven_at(index, "/integrity/demo")) is None
+        assert client.fetch_provenance(proven_at(index, "/integrity/demo")) is None
         for status in (400, 401, 403, 406, 410, 418):
             site.put("/simple/demo/", Answer(status, {"message": "go away"}))
             with pytest.raises(IndexUnavailableError) as caught:
@@ -324,7 +325,7 @@ def test_a_redirect_to_no_address_is_an_error_of_the_index(place) -> None:
         client.fetch_project("demo")
 
 
-def test_addresses_of_files_may_be_relative_and_their_names_are_no_paths(place) -> None:
+def test_addresses_of_files_may_be_relative_and_their_names_are_no_paths(place, tmp_path) -> None:
     site, index, clock = place
     file = {**FILE, "url": "../../files/demo-1.0.tar.gz#sha256=x"}
     site.put("/simple/demo/", detail(files=[file]))
@@ -332,7 +333,10 @@ def test_addresses_of_files_may_be_relative_and_their_names_are_no_paths(place) 
     with open_index(index, clock=clock) as client:
         project = client.fetch_project("demo")
         assert project is not None
-        assert client.fetch_bytes(project.files[0].url) == b"bytes"
+        there = tmp_path / "file"
+        assert client.download(project.files[0].url, there) == hashlib.sha256(b"bytes").hexdigest()
+        assert there.read_bytes() == b"bytes"
+        assert client.is_served(project.files[0].url)
         site.put("/simple/demo/", detail(files=[{**FILE, "filename": "../x-1.0.tar.gz"}]))
         with pytest.raises(IndexUnavailableError, match="is not a file's name"):
             client.fetch_project("demo")
@@ -378,7 +382,7 @@ def test_ownership_names_and_publishers(place) -> None:
         )
         assert client.fetch_names() == ("A.b", "c")
         file = proven_at(index, "/integrity/demo/1.0/demo-1.0.tar.gz/provenance")
-        assert client.fetch_publishers(file) == (
+        assert client.fetch_provenance(file).publishers == (
             Publisher(kind="GitHub", repository="o/r", workflow="p.yml"),
         )
         assert client.fetch_release("demo", "1.0") == ("demo-1.0.tar.gz",)
@@ -424,18 +428,18 @@ def test_provenance_is_asked_for_where_the_index_has_it(place) -> None:
     site.put("/integrity/demo-x/1.0.0/demo-1.0.tar.gz/provenance", Answer(200, document))
     with open_index(index, clock=clock) as client:
         proven, without = client.fetch_project("demo-x").files
-        assert client.fetch_publishers(proven) == ()
-        assert json.loads(client.fetch_provenance(proven)) == document
-        assert client.fetch_publishers(without) is None
+        found = client.fetch_provenance(proven)
+        assert found.publishers == ()
+        assert json.loads(found.document) == document
         assert client.fetch_provenance(without) is None
-    assert len(site.asked) == 3
+    assert len(site.asked) == 2
 
 
 @pytest.mark.parametrize("address", ["http://x:port/", "https://\x00/"])
 def test_an_address_of_the_index_that_is_none_is_said(place, address: str) -> None:
     _, index, clock = place
     with open_index(index, clock=clock) as client, pytest.raises(IndexUnavailableError) as caught:
-        client.fetch_bytes(address)
+        client.is_served(address)
     assert "which is no address" in caught.value.reason
 
 

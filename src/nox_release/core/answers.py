@@ -1,8 +1,16 @@
-"""Answers that could not be had."""
+"""Answers that could not be had, and the one way to ask for those that can."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from nox_release.core.errors import NoxReleaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,3 +18,11 @@ class CouldNotAsk:
     """Stands in for an answer that could not be had: never "no", never empty."""
 
     reason: str
+
+
+def ask(question: Callable[[], T]) -> T | CouldNotAsk:
+    """The answer, or why there was none."""
+    try:
+        return question()
+    except NoxReleaseError as error:
+        return CouldNotAsk(reason=error.in_one_line())

@@ -223,6 +223,20 @@ class Repository:
         done = self.git("cat-file", "-e", f"{commit}^{{commit}}", check=False)
         return done.returncode == 0
 
+    def is_ancestor(self, commit: str, other: str) -> bool:
+        """Whether `other` comes after `commit`, as far as this clone knows."""
+        if not self.has_commit(commit):
+            return False
+        done = self.git("merge-base", "--is-ancestor", commit, other, check=False)
+        return done.returncode == 0
+
+    def read_file(self, commit: str, path: str) -> str | None:
+        """The text of a file in the tree of `commit`; `None` without one, or where it is no text."""
+        if not self.has_file(commit, path):
+            return None
+        text = self.git("cat-file", "blob", f"{commit}:{path}").stdout
+        return None if "\ufffd" in text else text
+
     def has_file(self, commit: str, path: str) -> bool:
         """Whether `path` is a file in the tree of `commit`."""
         listed = self.git("ls-tree", "-z", "--full-tree", commit, "--", path).stdout
@@ -278,6 +292,15 @@ class Repository:
         address on GitHub is wanted, not the way there.
         """
         return self.config(f"remote.{remote}.url")
+
+    def push_urls(self, remote: str) -> tuple[str, ...]:
+        """Where a push to the remote goes, where that is not where it is read from."""
+        done = self.git("config", "-z", "--get-all", f"remote.{remote}.pushurl", check=False)
+        return tuple(filter(None, done.stdout.split("\0")))
+
+    def signs_tags(self) -> bool:
+        """Whether this clone is configured to sign annotated tags."""
+        return self.config_bool("tag.gpgSign") or self.config_bool("tag.forceSignAnnotated")
 
     def upstream(self, branch: str) -> tuple[str, str] | None:
         """Remote and branch there that `branch` follows; `None` when it follows none."""
@@ -341,13 +364,14 @@ class Repository:
     # --- effects -----------------------------------------------------------------------------
 
     def create_tag(self, tag: str, commit: str, *, message: str) -> None:
-        """An annotated tag here; signed where `tag.gpgSign` says so.
+        """An annotated tag here; signed where the configuration says so.
 
         Raises:
             CommandError: git cannot: no identity, no key, a tag of that name.
         """
+        # `--annotate` would outweigh `tag.forceSignAnnotated`; a message annotates all the same.
         self.git(
-            "tag", "--annotate", "--file=-", "--", tag, commit,
+            "tag", "--file=-", "--", tag, commit,
             text=message, how=_TAG,
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import hashlib
 import ipaddress
 import json
 import re
@@ -30,7 +31,13 @@ from nox_release.core.errors import ConfigurationError, IndexUnavailableError, N
 from nox_release.core.redaction import redact
 from nox_release.core.retries import ATTEMPTS, PASSING, Retries, parse_retry_after
 from nox_release.files.distributions import version_of_file
-from nox_release.release.observed import IndexFile, IndexProject, Ownership, Publisher
+from nox_release.release.observed import (
+    IndexFile,
+    IndexProject,
+    Ownership,
+    Provenance,
+    Publisher,
+)
 
 # httpx brings its command line along, and that click, Pygments and rich: a third of its start. It
 # does without where they are missing. To go when httpx loads it on demand.
@@ -43,6 +50,8 @@ if sys.modules.get("httpx._main", httpx) is None:
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
+    from typing import BinaryIO
 
     from nox_release.core.clock import Clock
     from nox_release.project.pyproject import Index
@@ -117,6 +126,22 @@ def open_index(
         yield IndexClient(index, http, clock, attempts=attempts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What is asked for, and how much of it is taken: `within` is in seconds, `at_most` in bytes.
+
+    `into` takes the bytes of a file, which may be too many for memory. `head_only` is content with
+    the status.
+    """
+
+    accept: str
+    etag: str | None = None
+    within: float = _READ_WITHIN
+    at_most: int = _DOCUMENT_AT_MOST
+    into: BinaryIO | None = None
+    head_only: bool = False
+
+
 class IndexClient:
     """Asks one index; may be used from several threads."""
 
@@ -151,7 +176,7 @@ class IndexClient:
         """
         url = self.project_url(name)
         known = self._seen.get(url)
-        response = self._get(url, SIMPLE_JSON, etag=known[0] if known else None)
+        response = self._get(url, _Wanted(accept=SIMPLE_JSON, etag=known[0] if known else None))
         if response is None:
             self._seen.pop(url, None)
             return None
@@ -167,50 +192,60 @@ class IndexClient:
     def fetch_ownership(self, name: str) -> Ownership | None:
         """Who owns the project; `None` also for one without releases, which the JSON API hides."""
         url = f"{self.index.api_url}pypi/{quote(canonicalize_name(name), safe='')}/json"
-        response = self._get(url, "application/json")
+        response = self._get(url, _Wanted(accept="application/json"))
         return None if response is None else _parsed(url, _parse_ownership, response)
 
     def fetch_names(self) -> tuple[str, ...]:
         """Every project's name as displayed: one large answer."""
         url = self.index.simple_url
-        response = self._get(url, SIMPLE_JSON, within=_DOWNLOAD_WITHIN, at_most=_NAMES_AT_MOST)
+        response = self._get(
+            url, _Wanted(accept=SIMPLE_JSON, within=_DOWNLOAD_WITHIN, at_most=_NAMES_AT_MOST)
+        )
         if response is None:
             raise self._unavailable(url, "it has no list of projects", status=404)
         return _parsed(url, _parse_names, response)
 
-    def fetch_publishers(self, file: IndexFile) -> tuple[Publisher, ...] | None:
-        """The publishers that a file's attestations name; `None`: it has no provenance."""
+    def fetch_provenance(self, file: IndexFile) -> Provenance | None:
+        """What a file's provenance says; `None`: it has none."""
         if file.provenance is None:
             return None
-        response = self._get(file.provenance, INTEGRITY_JSON)
-        return None if response is None else _parsed(file.provenance, _parse_publishers, response)
-
-    def fetch_provenance(self, file: IndexFile) -> bytes | None:
-        """The whole provenance document, for those who verify signatures."""
-        if file.provenance is None:
+        response = self._get(file.provenance, _Wanted(accept=INTEGRITY_JSON))
+        if response is None:
             return None
-        response = self._get(file.provenance, INTEGRITY_JSON)
-        return None if response is None else response.content
+        return Provenance(
+            publishers=_parsed(file.provenance, _parse_publishers, response),
+            document=response.content,
+        )
 
     def fetch_release(self, name: str, version: str) -> tuple[str, ...] | None:
         """The files of a version by the JSON API, which is cached apart from the Simple API."""
         path = f"{quote(canonicalize_name(name), safe='')}/{quote(version, safe='')}"
         url = f"{self.index.api_url}pypi/{path}/json"
-        response = self._get(url, "application/json")
+        response = self._get(url, _Wanted(accept="application/json"))
         return None if response is None else _parsed(url, _parse_release, response)
 
     def fetch_audience(self) -> str:
         """The audience that an OIDC token for this index must name."""
         url = f"{self.index.api_url}_/oidc/audience"
-        response = self._get(url, "application/json")
+        response = self._get(url, _Wanted(accept="application/json"))
         if response is None:
             raise self._unavailable(url, "it offers no trusted publishing", status=404)
         return _parsed(url, lambda document: _string(document, "audience"), response)
 
-    def fetch_bytes(self, url: str) -> bytes | None:
-        """The bytes behind an address that the index gave; `None`: not there."""
-        response = self._get(url, "*/*", within=_DOWNLOAD_WITHIN, at_most=_FILE_AT_MOST)
-        return None if response is None else response.content
+    def download(self, url: str, path: Path) -> str | None:
+        """Write what is behind an address that the index gave to `path`, and give its SHA-256;
+        `None`: not there.
+        """
+        with path.open("wb") as file:
+            wanted = _Wanted(
+                accept="*/*", within=_DOWNLOAD_WITHIN, at_most=_FILE_AT_MOST, into=file
+            )
+            response = self._get(url, wanted)
+        return None if response is None else response.headers["x-sha256"]
+
+    def is_served(self, url: str) -> bool:
+        """Whether a file can be downloaded; the download is broken off at its first byte."""
+        return self._get(url, _Wanted(accept="*/*", head_only=True)) is not None
 
     # --- writing -----------------------------------------------------------------------------
 
@@ -226,7 +261,7 @@ class IndexClient:
         deadline = time.monotonic() + _READ_WITHIN
         try:
             with self._http.stream("POST", url, json={"token": jwt}) as answer:
-                response = self._received(answer, deadline, _DOCUMENT_AT_MOST)
+                response = self._received(answer, deadline, _Wanted(accept="application/json"))
         except httpx.HTTPError as error:
             raise self._unavailable(
                 url, f"{_trouble(error)}; whether the token was exchanged is not known"
@@ -239,28 +274,19 @@ class IndexClient:
 
     # --- the one policy for reads ------------------------------------------------------------
 
-    def _get(
-        self,
-        url: str,
-        accept: str,
-        *,
-        etag: str | None = None,
-        within: float = _READ_WITHIN,
-        at_most: int = _DOCUMENT_AT_MOST,
-    ) -> httpx.Response | None:
-        """The answer with status 200 or, where `etag` was sent, 304; `None` for 404.
-
-        `within` is in seconds, `at_most` in bytes; an answer with more is not read to its end.
-        """
-        headers = {"Accept": accept, "Cache-Control": "no-cache"}
-        if etag:
-            headers["If-None-Match"] = etag
+    def _get(self, url: str, wanted: _Wanted) -> httpx.Response | None:
+        """The answer with status 200 or, where an ETag was sent, 304; `None` for 404."""
+        headers = {"Accept": wanted.accept, "Cache-Control": "no-cache"}
+        if wanted.etag:
+            headers["If-None-Match"] = wanted.etag
+        if wanted.accept == "*/*":  # an archive is compressed already; its own bytes are wanted
+            headers["Accept-Encoding"] = "identity"
         retries = Retries(self._clock, self._attempts)
         while True:
             status: int | None = None
             asked: float | None = None
             try:
-                response = self._follow(url, headers, within, at_most)
+                response = self._follow(url, headers, wanted)
             except httpx.HTTPError as error:
                 trouble = _trouble(error)
                 if not _may_pass(error):
@@ -269,13 +295,13 @@ class IndexClient:
                 status = response.status_code
                 if status == 404:
                     return None
-                if status == 304 and etag:
+                if status == 304 and wanted.etag:
                     return response
                 if status == 200:
-                    other_kind = _other_kind(response, accept)
+                    other_kind = _other_kind(response, wanted.accept)
                     if other_kind:
                         raise self._unavailable(url, other_kind, status=status)
-                    trouble = _broken_off(response, accept)
+                    trouble = _broken_off(response, wanted.accept)
                     if not trouble:
                         return response
                 else:
@@ -290,9 +316,7 @@ class IndexClient:
                     url, trouble, status=status, attempts=retries.made, wait=asked
                 )
 
-    def _follow(
-        self, url: str, headers: Mapping[str, str], within: float, at_most: int
-    ) -> httpx.Response:
+    def _follow(self, url: str, headers: Mapping[str, str], wanted: _Wanted) -> httpx.Response:
         """Ask, following redirects; credentials in the address stay with their own host."""
         try:
             here = httpx.URL(url)
@@ -300,11 +324,11 @@ class IndexClient:
             raise self._unavailable(
                 url[:100], "the index names this, which is no address"
             ) from None
-        deadline = time.monotonic() + within
+        deadline = time.monotonic() + wanted.within
         for _ in range(_REDIRECTS + 1):
             _insist_on_privacy(str(here))
             with self._http.stream("GET", here, headers=headers) as answer:
-                response = self._received(answer, deadline, at_most)
+                response = self._received(answer, deadline, wanted)
             if response.status_code not in (301, 302, 303, 307, 308):
                 return response
             location = response.headers.get("Location")
@@ -328,20 +352,29 @@ class IndexClient:
             here = there
         raise self._unavailable(url, f"it redirects more than {_REDIRECTS} times", status=301)
 
-    def _received(self, answer: httpx.Response, deadline: float, at_most: int) -> httpx.Response:
+    def _received(self, answer: httpx.Response, deadline: float, wanted: _Wanted) -> httpx.Response:
         """An answer read to its end, as far as there is one in reach."""
         with contextlib.suppress(KeyError, ValueError, TypeError):
             said = email.utils.parsedate_to_datetime(answer.headers["Date"])
             self._ahead = said - self._clock.now()
+        file = wanted.into if answer.status_code == 200 else None
+        digest = hashlib.sha256()
+        if file is not None:  # an attempt before this one may have broken off
+            file.seek(0)
+            file.truncate()
         chunks = []
         received = 0
-        for chunk in answer.iter_bytes():
-            chunks.append(chunk)
+        for chunk in () if wanted.head_only else answer.iter_bytes():
+            if file is None:
+                chunks.append(chunk)
+            else:
+                file.write(chunk)
+                digest.update(chunk)
             received += len(chunk)
-            if received > at_most:
+            if received > wanted.at_most:
                 raise self._unavailable(
                     str(answer.url),
-                    f"an answer that does not end after {at_most // 1_000_000} MB",
+                    f"an answer that does not end after {wanted.at_most // 1_000_000} MB",
                     status=answer.status_code,
                 )
             if time.monotonic() > deadline:
@@ -351,6 +384,8 @@ class IndexClient:
             for key, value in answer.headers.items()
             if key.lower() not in ("content-encoding", "content-length", "transfer-encoding")
         }
+        if file is not None:
+            kept["x-sha256"] = digest.hexdigest()
         return httpx.Response(
             answer.status_code,
             headers=kept,

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError
+from nox_release.core.redaction import redact
 from nox_release.edges.git import NotARepository, Repository, find_repository
 from nox_release.project.remotes import explain_remote, parse_remote
 
@@ -27,6 +28,7 @@ class Place:
     address: str
     owner: str
     name: str
+    pushes_to: tuple[str, ...] = ()
 
     @property
     def slug(self) -> str:
@@ -60,7 +62,14 @@ def locate(context: Context, project: Project) -> Place:
             reason=explain_remote(address),
             hint="git remote set-url, or name another remote: `[tool.nox-release] remote`.",
         )
-    return Place(repository=repository, remote=remote, address=address, owner=slug[0], name=slug[1])
+    return Place(
+        repository=repository,
+        remote=remote,
+        address=address,
+        owner=slug[0],
+        name=slug[1],
+        pushes_to=tuple(map(redact, repository.push_urls(remote))),
+    )
 
 
 def choose_remote(repository: Repository, wanted: str | None) -> str:

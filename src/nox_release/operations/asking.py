@@ -105,4 +105,7 @@ def _fetch_proven(
     if newest is None:
         return None, ""
     version, _, file = newest
-    return ask(lambda: client.fetch_publishers(file)), str(version)
+    found = ask(lambda: client.fetch_provenance(file))
+    if found is None or isinstance(found, CouldNotAsk):
+        return found, str(version)
+    return found.publishers, str(version)

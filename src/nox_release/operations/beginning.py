@@ -61,6 +61,7 @@ def begin(
         "tracked_folders": lambda: python_folders(repository.tracked()),
         "shallow": repository.is_shallow,
         "identity": repository.identity,
+        "signing_trouble": lambda: repository.probe_signing() if repository.signs_tags() else None,
     }
     answers = {name: pool.submit(ask, question) for name, question in questions.items()}
     return Begun(

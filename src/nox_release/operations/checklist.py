@@ -29,7 +29,6 @@ from nox_release.operations.beginning import Begun
 from nox_release.operations.next_step import NextStep, next_step
 from nox_release.operations.surroundings import Surroundings, without_git
 from nox_release.project import changelog
-from nox_release.project.publisher import TrustedPublisher
 from nox_release.workflows.publishing import derive_publisher, in_githubs_spelling
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ if TYPE_CHECKING:
     from nox_release.observing.place import Place
     from nox_release.operations.asking import OnIndex
     from nox_release.operations.build import Built
+    from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
-    from nox_release.release.observed import Publisher
     from nox_release.workflows.publishing import Derivation, Workflow
 
 NAME_STDLIB = "name-stdlib"
@@ -236,18 +235,7 @@ def registered_publisher(answers: OnIndex) -> TrustedPublisher | None:
     proven = answers.proven
     if proven is None or isinstance(proven, CouldNotAsk) or len(proven) != 1:
         return None
-    return as_trusted(proven[0])
-
-
-def as_trusted(publisher: Publisher) -> TrustedPublisher:
-    """The publisher of a provenance document, in the words of the form."""
-    owner, _, repository = publisher.repository.partition("/")
-    return TrustedPublisher(
-        owner=owner,
-        repository=repository,
-        workflow=publisher.workflow,
-        environment=publisher.environment,
-    )
+    return publisher_rules.as_trusted(proven[0])
 
 
 def _check_workflow(
@@ -423,7 +411,7 @@ def _publisher_results(project: Project, answers: OnIndex, derivation: Derivatio
         )
     )
     if isinstance(answers.proven, tuple):
-        published = [as_trusted(item) for item in answers.proven]
+        published = [publisher_rules.as_trusted(item) for item in answers.proven]
         results.extend(
             publisher_rules.compare_provenance(
                 published,

@@ -16,6 +16,7 @@ from nox_release.core.errors import (
     IndexUnavailableError,
     NoxReleaseError,
 )
+from nox_release.observing.kept import SOME_FILES_AT_MOST
 from nox_release.project import pages
 from nox_release.release.plan import is_complete, judge_runs, missing_files, runs_of
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 NO_RUN_AFTER = timedelta(minutes=3)
 RUN_AT_MOST = timedelta(hours=6)
 FILES_AT_MOST = timedelta(minutes=30)
-SOME_FILES_AT_MOST = timedelta(minutes=5)
 SILENCE_AT_MOST = timedelta(minutes=10)
 
 
@@ -231,6 +231,8 @@ def await_files(
             files: tuple[IndexFile, ...] = ()
             try:
                 project = client.fetch_project(target.name)
+                if project is not None and project.status == "quarantined":
+                    return ()  # nothing comes any more; the rules say so
                 files = project.release_files(target.version) if project else ()
                 waiting.update(_lacking(client, target, files, uploaded=uploaded))
             except IndexUnavailableError as error:
@@ -266,7 +268,7 @@ def _lacking(
     uploaded: bool,
 ) -> str:
     title = target.index.title
-    lacking = missing_files(target, files) or ("an sdist and a wheel",)
+    lacking = missing_files(target, files) or ("any others",)
     if not files:
         if uploaded and _in_json(client, target):
             return f"{title} has the files; the list that installers read is behind"

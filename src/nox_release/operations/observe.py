@@ -116,6 +116,7 @@ class Observer:
             here = replace(here, github_release=missing, runs=missing, gh="missing")
         return replace(
             here,
+            pushes_to=self.place.pushes_to,
             head=repository.head(),
             branch=repository.branch(),
             local_tag=repository.tag_commit(target.tag),
@@ -132,7 +133,7 @@ class Observer:
             "shallow": repository.is_shallow,
             "identity": repository.identity,
             "signing_trouble": lambda: (
-                repository.probe_signing() if repository.config_bool("tag.gpgSign") else None
+                repository.probe_signing() if repository.signs_tags() else None
             ),
             "relation": lambda: self._relation(target, observed),
             "ownership": lambda: self.client.fetch_ownership(target.name),
@@ -182,7 +183,8 @@ class Observer:
         if not proven:
             return None
         newest = max(proven, key=lambda file: (file.upload_time is not None, file.upload_time))
-        return self.client.fetch_publishers(newest)
+        found = self.client.fetch_provenance(newest)
+        return None if found is None else found.publishers
 
 
 def gh_state(forge: Forge) -> tuple[str, str]:

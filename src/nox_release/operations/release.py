@@ -19,15 +19,19 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from nox_release.checks.index.state import check_index_state
-from nox_release.checks.publisher.exchange import compare_provenance
-from nox_release.checks.release import preflight
+from nox_release.checks.publisher.exchange import as_trusted, compare_provenance
+from nox_release.checks.release import finished, preflight
 from nox_release.checks.release.asked import build_failure
+from nox_release.checks.release.finished import check_end, version_not_raised
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
 from nox_release.core.reading import read_text
+from nox_release.core.words import counted
 from nox_release.edges.building import BuildFailed
 from nox_release.edges.maintainer import Keyring, find_maintainer
+from nox_release.observing.kept import is_exact, is_settled, kept_files
+from nox_release.observing.landed import look_at_files
 from nox_release.observing.place import Place, locate
 from nox_release.operations import options as shared
 from nox_release.operations.following import (
@@ -43,7 +47,8 @@ from nox_release.operations.naming import named
 from nox_release.operations.observe import Observer, derive, event_of
 from nox_release.operations.reconcile import Reconciliation, reconcile
 from nox_release.project import changelog, pages
-from nox_release.project.publisher import TrustedPublisher
+from nox_release.release.end_state import judge_end
+from nox_release.release.observed import Provenance
 from nox_release.release.plan import (
     AwaitFiles,
     AwaitRun,
@@ -59,6 +64,7 @@ from nox_release.release.plan import (
     describe,
     files_there,
     first_public,
+    is_complete,
     judge_runs,
     missing_files,
     plan_release,
@@ -70,15 +76,18 @@ from nox_release.workflows.publishing import as_github_spells
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable, Iterator, Sequence
 
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
     from nox_release.edges.forge import Forge
     from nox_release.edges.git import Repository
     from nox_release.edges.index import IndexClient
+    from nox_release.observing.landed import Seen
     from nox_release.operations.build import Built
     from nox_release.project.pyproject import Project
-    from nox_release.release.observed import IndexFile, Maintainer, Observed, Publisher
+    from nox_release.release.end_state import Landed
+    from nox_release.release.observed import IndexFile, Maintainer, Observed, Run
     from nox_release.release.plan import Step
     from nox_release.workflows.publishing import Derivation
 
@@ -203,6 +212,7 @@ class Release:
         self.unbuilt: tuple[Finding, ...] = ()
         self.retry: tuple[int, int] | None = None
         self.start = False
+        self.ahead = 0
 
     # --- what is to be true ------------------------------------------------------------------
 
@@ -296,27 +306,30 @@ class Release:
     # --- the story ---------------------------------------------------------------------------
 
     def run(self) -> int:
-        commit = self.repository.head()
-        derivation = derive(self.place, self.project, commit)
-        version = self.known_version(commit)
+        head = self.repository.head()
+        derivation = derive(self.place, self.project, head)
+        version = self.known_version(head)
         built: Built | None = None
         if version is None and self.project.version_from_tags:
-            raise self.which_version(commit)
+            raise self.which_version(head)
         if version is None:
             built = self.build(tag=None)
             version = built.version
-        target = self.target(version, commit, derivation)
-        with self.console.waiting(f"Asking about {target.title}"):
-            observed = self.observer.look(target)
-        self.come_back_to(target, observed)
+        target, observed = self.look_for(version, head, derivation)
+        if target.commit != head:  # what was built is not what is released
+            built = None
+            derivation = derive(self.place, self.project, target.commit)
+        target = self.come_back_to(target, observed)
         if self.plan(target, observed).is_finished:
-            return self.already_finished(target, observed)
+            return self.already_finished(target, observed, head)
         announced = self.is_announced(target, observed)
-        if not announced and built is None and self.options.verify_build:
+        if built is None and target.commit == head and self.is_to_be_built(target, observed):
             # Where a tag makes the version, it has to be there before the build.
             built = self.try_to_build(tag=target.tag if self.project.version is None else None)
         if built is not None:
             target = with_files(target, built)
+        if announced and self.plan(target, observed).is_finished:
+            return self.already_finished(target, observed, head)
         with self.console.waiting("Asking what a release depends on"):
             observed = self.observer.look_around(target, observed)
         target = with_githubs_spelling(target, observed)
@@ -325,8 +338,32 @@ class Release:
         self.show(target, plan, results)
         self.stop_at_blockers(target, results)
         self.confirm(target, plan)
-        outcome = self.carry_out(target, observed, agreed=plan.todo)
+        target, outcome = self.carry_out(target, observed, agreed=plan.todo)
         return self.close(target, outcome)
+
+    def look_for(self, version: str, head: str, derivation: Derivation) -> tuple[Target, Observed]:
+        """What is to be released, and what was seen of it: the commit of the version's tag, where
+        the remote has that tag and HEAD comes after it.
+        """
+        target = self.target(version, head, derivation)
+        with self.console.waiting(f"Asking about {target.title}"):
+            observed = self.observer.look(target)
+        tagged = observed.remote_tag
+        if tagged is None or tagged == head or not self.repository.is_ancestor(tagged, head):
+            return target, observed
+        self.ahead = self.repository.relation(head, tagged, remote="", branch="").ahead
+        target = self.target(version, tagged, derive(self.place, self.project, tagged))
+        with self.console.waiting(f"Asking about {target.title}"):
+            return target, self.observer.look(target)
+
+    def is_to_be_built(self, target: Target, observed: Observed) -> bool:
+        """Whether a build has to say which files there are to be."""
+        if not self.options.verify_build:
+            return False
+        if not self.is_announced(target, observed):
+            return True
+        runs = () if isinstance(observed.runs, CouldNotAsk) else runs_of(target, observed.runs)
+        return judge_runs(runs).state == "none" and bool(files_there(target, observed))
 
     def try_to_build(self, *, tag: str | None) -> Built | None:
         """What the build made; a build that fails is one of the things that stand in the way."""
@@ -374,14 +411,31 @@ class Release:
             start=self.start,
         )
 
-    def come_back_to(self, target: Target, observed: Observed) -> None:
-        """Note what had gone wrong before this command began; only that may be tried again."""
+    def come_back_to(self, target: Target, observed: Observed) -> Target:
+        """Note what had gone wrong before this command began; only that may be tried again.
+
+        The target comes back with the files that it is known to consist of.
+        """
         if isinstance(observed.runs, CouldNotAsk):
-            return
+            return target
         verdict = judge_runs(runs_of(target, observed.runs))
         if verdict.state == "failed" and verdict.run is not None:
             self.retry = (verdict.run.id, verdict.run.attempt)
         self.start = self.no_run_came(target, observed)
+        if verdict.run is not None and verdict.state == "succeeded":
+            return self.with_files_of(verdict.run, target, observed)
+        return target
+
+    def with_files_of(self, run: Run, target: Target, observed: Observed) -> Target:
+        """The target with the files that a run made; without a word of them, with what is there
+        once that can be all.
+        """
+        there = files_there(target, observed)
+        kept = kept_files(self.forge, run, target, there)
+        if kept:
+            return replace(target, files=kept, exact=is_exact(kept))
+        settled = is_settled(there, self.client.server_now or self.context.clock.now())
+        return replace(target, files=as_expected(there), exact=False) if settled else target
 
     def no_run_came(self, target: Target, observed: Observed) -> bool:
         """Whether an earlier command has published the GitHub release long ago, in vain."""
@@ -433,14 +487,16 @@ class Release:
             uploads=False,
             pending_publisher=target.pending_publisher,
         )
-        if built is not None:
+        if target.commit != observed.head:
+            pass  # what HEAD builds is not what is released
+        elif built is not None:
             # What the maintainer left out is no news to them.
             results += [r for r in built.results if not isinstance(r, Skipped) or self.smokes]
             results += preflight.check_version(built.version, target.version)
         elif self.project.version is not None:
             results += preflight.check_version(self.project.version, target.version)
         results += self.unbuilt
-        name, text = self.read_changelog()
+        name, text = self.read_changelog(target.commit)
         results += preflight.check_changelog(
             name, text, target.version, notes_given=self.notes is not None
         )
@@ -487,12 +543,14 @@ class Release:
         results = check_workflow(derivation.job.workflow, facts)
         return errors_in([result for result in results if isinstance(result, Finding)])
 
-    def read_changelog(self) -> tuple[str, str | None]:
-        """Name and text of the changelog; `None` when there is none that can be read."""
+    def read_changelog(self, commit: str) -> tuple[str, str | None]:
+        """Name and text of the changelog in the commit; `None` when there is none to be read."""
+        prefix = self.project.root.resolve().relative_to(self.repository.root).as_posix()
         for name in changelog.FILES:
-            path = self.project.root / name
-            with contextlib.suppress(OSError, UnicodeDecodeError):
-                return name, read_text(path)
+            path = name if prefix == "." else f"{prefix}/{name}"
+            text = self.repository.read_file(commit, path)
+            if text is not None:
+                return name, text
         return "", None
 
     def notes_for(self, target: Target) -> Notes:
@@ -515,7 +573,7 @@ class Release:
     def find_notes(self, target: Target) -> Notes:
         if self.notes is not None:
             return self.notes
-        name, text = self.read_changelog()
+        name, text = self.read_changelog(target.commit)
         section = changelog.find_section(text, target.version) if text is not None else None
         if section is None or not section.body.strip():
             return Notes(text=None, source="written by GitHub")
@@ -529,6 +587,11 @@ class Release:
         console.title(f"{target.title} to {target.index.title}")
         subject = self.repository.subject(target.commit)
         console.line(f"commit {target.commit[:7]}  {subject}")
+        if self.ahead:
+            console.line(
+                f"HEAD is {counted(self.ahead, 'commit')} after {target.tag}: this finishes the "
+                "release of that tag's commit, without them."
+            )
         findings = ranked([result for result in results if isinstance(result, Finding)])
         passed = sum(isinstance(result, Passed) for result in results)
         for finding in findings:
@@ -575,8 +638,11 @@ class Release:
 
     def carry_out(
         self, target: Target, observed: Observed, *, agreed: tuple[Step, ...]
-    ) -> Reconciliation:
-        """Do what is left, as it was `agreed`. When no run comes, offer to start the workflow."""
+    ) -> tuple[Target, Reconciliation]:
+        """Do what is left, as it was `agreed`. When no run comes, offer to start the workflow.
+
+        A run that failed although it had uploaded everything is a release all the same.
+        """
 
         def plan(seen: Observed) -> Plan:
             blockers = preflight.errors(preflight.check_conflicts(target, seen))
@@ -585,7 +651,7 @@ class Release:
         effects = _Effects(self, target)
         while True:
             try:
-                return reconcile(
+                return target, reconcile(
                     target,
                     observed,
                     look=lambda seen: self.observer.look(target, seen),
@@ -600,8 +666,26 @@ class Release:
                 self.offer_start(target, nothing)
                 observed = self.observer.look(target, observed)
             except RunFailed as failed:
+                observed = self.observer.look(target, observed)
+                whole = self.whole_all_the_same(target, observed, failed.run)
+                if whole is not None:
+                    self.console.mark(
+                        "warning",
+                        f"{target.workflow or 'The run'} is red, and all its files are on "
+                        f"{target.index.title}: {failed.run.url}",
+                    )
+                    return whole, Reconciliation(observed=observed, performed=())
                 self.explain(target, failed)
                 raise
+
+    def whole_all_the_same(self, target: Target, observed: Observed, run: Run) -> Target | None:
+        """The target with its files, where the index has each that the run made, byte for byte."""
+        there = files_there(target, observed)
+        kept = kept_files(self.forge, run, target, there)
+        whole = replace(target, files=kept, exact=is_exact(kept))
+        digests = {file.filename: file.sha256 for file in there if file.sha256}
+        same = all(file.sha256 and digests.get(file.filename) == file.sha256 for file in kept)
+        return whole if kept and same else None
 
     def offer_start(self, target: Target, nothing: NoRun) -> None:
         """Start the workflow on the tag, if a person says so.
@@ -645,16 +729,44 @@ class Release:
 
     # --- afterwards --------------------------------------------------------------------------
 
-    def already_finished(self, target: Target, observed: Observed) -> int:
+    def already_finished(self, target: Target, observed: Observed, head: str) -> int:
+        """The verdict over a release that was out before: it is judged like any other."""
         self.files = files_there(target, observed)
-        self.console.mark("done", f"{target.title} is on {target.index.title} already.")
-        self.summary(target, observed)
+        with self.console.waiting(f"Looking at {target.title}"), temporary_folder() as folder:
+            results = list(self.check_ended(target, observed, folder))
+        results += self.check_bump(target, head)
+        wrong = errors_in([result for result in results if isinstance(result, Finding)])
+        if not wrong:
+            self.console.mark("done", f"{target.title} is on {target.index.title} already.")
+        self.show_end(results)
+        unknown = any(
+            isinstance(result, Skipped) and result.id in MUST_BE_KNOWN for result in results
+        )
+        self.summary(target, observed, install=not wrong)
         if isinstance(observed.github_release, CouldNotAsk):
             reason = observed.github_release.reason
             self.console.mark("not known", f"whether it has its GitHub release: {reason}")
             self.console.line("When GitHub can be asked: nox -s release")
             return 1
-        return 0
+        if wrong:
+            self.console.mark("error", _what_is_wrong(target, wrong))
+        elif unknown:
+            self.console.line("When all of it can be asked: nox -s release")
+        return int(bool(wrong or unknown))
+
+    def check_bump(self, target: Target, head: str) -> Iterator[Finding]:
+        """That nothing waits to be released under the version that is out."""
+        from nox_release.checks.source.versions import where_version_is
+        from nox_release.observing.source_tree import read_source_tree
+
+        if self.options.version is not None or self.project.version_from_tags:
+            return
+        top = self.repository.root
+        where = where_version_is(self.project, read_source_tree(self.project, top=top))
+        if target.commit != head:
+            yield version_not_raised(target, self.ahead, where)
+        if where is not None and self.project.version is None:
+            yield from preflight.uncommitted_version(self.repository.changes(), where)
 
     def close(self, target: Target, outcome: Reconciliation) -> int:
         """What can be said at the end, and no more than that."""
@@ -664,108 +776,132 @@ class Release:
             console.line("Whether the files arrive is not known yet. To see: nox -s release")
             return 0
         self.files = files_there(target, outcome.observed)
-        results = [*self.check_published(target), *self.try_out(target)]
+        left_out = missing_files(target, self.files)
+        target = self.with_what_the_run_made(target, outcome.observed)
+        with temporary_folder() as folder:
+            ended = self.check_ended(target, outcome.observed, folder)
+            results = [*ended, *self.try_out(target, folder)]
         console.title("Afterwards")
-        for result in results:
-            if isinstance(result, Finding):
-                console.finding(result)
-            elif isinstance(result, Skipped):
-                console.mark("not known", f"{result.title}: {result.reason}")
-            else:
-                console.mark("ok", result.title, detail=result.detail)
-        lacking = missing_files(target, self.files)
-        if lacking:
+        self.show_end(results)
+        if left_out:
             console.mark(
                 "warning",
-                f"{target.workflow} has uploaded all it had, and {', '.join(lacking)} was not "
+                f"{target.workflow} has uploaded all it had, and {', '.join(left_out)} was not "
                 "among it.",
             )
         wrong = errors_in([result for result in results if isinstance(result, Finding)])
-        self.summary(target, outcome.observed)
+        unknown = any(
+            isinstance(result, Skipped) and result.id in MUST_BE_KNOWN for result in results
+        )
+        self.summary(target, outcome.observed, install=not wrong)
         if wrong:
-            console.mark(
-                "error", f"{target.title} is published, and something is wrong with it: see above."
-            )
-            return 1
-        return 0
+            console.mark("error", _what_is_wrong(target, wrong))
+        return int(bool(wrong or unknown))
 
-    def check_published(self, target: Target) -> tuple[Result, ...]:
-        """Who published the files, by their provenance."""
-        if target.publisher is None:
-            return ()
-        results: list[Result] = []
-        for file in self.files:
-            found, unknown = self.publishers_of(target, file)
-            if not found:
-                results.append(
-                    Skipped(
-                        id="publisher-last-release",
-                        subject="trusted publisher",
-                        title=f"Provenance of {file.filename}",
-                        reason=unknown,
-                    )
-                )
-                continue
-            published = [
-                TrustedPublisher(
-                    owner=one.repository.partition("/")[0],
-                    repository=one.repository.partition("/")[2],
-                    workflow=one.workflow,
-                    environment=one.environment,
-                )
-                for one in found
-            ]
-            results += compare_provenance(
-                published,
-                target.publisher,
-                version=file.filename,
-                index=target.index,
-                project=target.name,
-            )
-            results += self.verify(target, file)
+    def with_what_the_run_made(self, target: Target, observed: Observed) -> Target:
+        """The target as the run that published it made it, which may be less or more than a build
+        here did.
+        """
+        runs = () if isinstance(observed.runs, CouldNotAsk) else runs_of(target, observed.runs)
+        run = judge_runs(runs).run
+        kept = kept_files(self.forge, run, target, self.files) if run is not None else ()
+        files = kept or as_expected(self.files)
+        return replace(target, files=files, exact=is_exact(files))
+
+    def show_end(self, results: Iterable[Result]) -> None:
+        for result in results:
+            if isinstance(result, Finding):
+                self.console.finding(result)
+            elif isinstance(result, Skipped):
+                self.console.mark("not known", f"{result.title}: {result.reason}")
+            else:
+                self.console.mark("ok", result.title, detail=result.detail)
+
+    def check_ended(self, target: Target, observed: Observed, folder: Path) -> tuple[Result, ...]:
+        """The judgement over what is there: origin, bytes, downloads, yank, quarantine."""
+        from nox_release.edges.process import side_by_side
+
+        with side_by_side(_AT_ONCE) as pool:
+            seen = look_at_files(self.client, self.files, pool, folder=folder)
+        project = None if isinstance(observed.project, CouldNotAsk) else observed.project
+        runs = () if isinstance(observed.runs, CouldNotAsk) else observed.runs
+        landed = tuple(one.landed for one in seen)
+        end = judge_end(target, project, landed, runs, slugs=self.names_of(target, landed))
+        results = list(check_end(target, end))
+        foreign = {name for flaw in end.flaws if flaw.kind == "foreign" for name in flaw.files}
+        for one in seen:
+            if one.landed.file.filename not in foreign:
+                results += self.check_proof(target, one)
         return tuple(dict.fromkeys(results))
 
-    def publishers_of(self, target: Target, file: IndexFile) -> tuple[tuple[Publisher, ...], str]:
-        """The publishers that the file's provenance names; without any, why that is not known."""
-        if not file.provenance:
-            return (), "the file has no attestation, so who published it is not proven"
-        try:
-            found = self.client.fetch_publishers(file)
-        except NoxReleaseError as error:
-            return (), error.reason or error.message
-        return found or (), f"{target.index.title} does not show its provenance (yet)"
+    def names_of(self, target: Target, landed: Iterable[Landed]) -> frozenset[str]:
+        """What the repository is and was called, as far as a file's provenance uses the name."""
+        own = target.slug.lower()
+        if target.publisher is not None:
+            own = f"{target.publisher.owner}/{target.publisher.repository}".lower()
+        names = {own, target.slug.lower()}
+        for one in landed:
+            named = () if isinstance(one.publishers, CouldNotAsk) else one.publishers or ()
+            for other in {it.repository for it in named if it.kind == "GitHub"}:
+                if other.lower() not in names and self.forge.leads_to(other) in names:
+                    names.add(other.lower())  # it was renamed since
+        return frozenset(names)
 
-    def verify(self, target: Target, file: IndexFile) -> tuple[Result, ...]:
+    def check_proof(self, target: Target, seen: Seen) -> Iterator[Result]:
+        """A file's provenance against the publisher of this checkout, and its signatures."""
+        named, file = seen.landed.publishers, seen.landed.file
+        if target.publisher is None or isinstance(named, CouldNotAsk):
+            return
+        if not named:
+            yield Skipped(
+                id="publisher-last-release",
+                subject="trusted publisher",
+                title=f"Provenance of {file.filename}",
+                reason=f"{target.index.title} does not show its provenance (yet)"
+                if file.provenance
+                else "the file has no attestation, so who published it is not proven",
+            )
+            return
+        yield from compare_provenance(
+            [as_trusted(one) for one in named],
+            target.publisher,
+            version=file.filename,
+            index=target.index,
+            project=target.name,
+        )
+        provenance = seen.provenance
+        if target.index.name in ("pypi", "testpypi") and isinstance(provenance, Provenance):
+            yield self.verify(target, seen, provenance)
+
+    def verify(self, target: Target, seen: Seen, provenance: Provenance) -> Result:
         """The signatures themselves, on an index whose signatures the world can check."""
-        if target.index.name not in ("pypi", "testpypi"):
-            return ()
         from nox_release.edges.attestations import verify_provenance
 
-        with tempfile.TemporaryDirectory(
-            prefix="nox-release-", ignore_cleanup_errors=True
-        ) as folder:
-            path = Path(folder) / file.filename
-            try:
-                content = self.client.fetch_bytes(file.url)
-                provenance = self.client.fetch_provenance(file)
-            except NoxReleaseError as error:
-                return (_not_verified(file, error.reason or error.message),)
-            if content is None:
-                return (_not_verified(file, f"{file.url} is not there (yet)"),)
-            path.write_bytes(content)
-            return (verify_provenance(provenance, path, publisher=target.publisher),)
+        if seen.path is None:
+            return Skipped(
+                id="attestation-invalid",
+                subject="trusted publisher",
+                title=f"Attestation of {seen.landed.file.filename}",
+                reason="the file was not downloaded",
+            )
+        return verify_provenance(provenance.document, seen.path, publisher=target.publisher)
 
-    def try_out(self, target: Target) -> tuple[Result, ...]:
+    def try_out(self, target: Target, folder: Path) -> tuple[Result, ...]:
         """Install what is on the index now, and import it."""
         if self.options.smoke is False:
             return ()
         from nox_release.operations.try_out import try_published
 
         return try_published(
-            self.context, self.client, name=target.name, version=target.version, files=self.files
+            self.context,
+            self.client,
+            name=target.name,
+            version=target.version,
+            files=self.files,
+            downloads=folder,
         )
 
-    def summary(self, target: Target, observed: Observed) -> None:
+    def summary(self, target: Target, observed: Observed, *, install: bool) -> None:
         console = self.console
         release = observed.github_release
         rows = [("project", pages.project_page(target.index, target.name, target.version))]
@@ -777,25 +913,44 @@ class Release:
                 rows.append(("run", run.url))
         rows += [("file", file.filename) for file in self.files]
         console.table(("", ""), rows, title=f"{target.title}")
-        install = f"pip install {target.name}=={target.version}"
+        if not install:
+            return
+        command = f"pip install {target.name}=={target.version}"
         if target.index.name != "pypi":
-            install = (
+            command = (
                 f"pip install --index-url {target.index.simple_url} {target.name}=={target.version}"
             )
         console.line()
-        console.line(install)
+        console.line(command)
+        console.line()
+        console.line(
+            f"If it turns out to be wrong: yank it ({pages.releases_page(target.index, target.name)}), "
+            "so that installers pass it over, and release the next version. Do not delete it: its "
+            "file names can never be used again, and whoever has pinned it could not install."
+        )
 
 
 _NO_RETURN = "-- from here on others can see it, and nothing is taken back --"
 
 
-def _not_verified(file: IndexFile, reason: str) -> Skipped:
-    return Skipped(
-        id="attestation-invalid",
-        subject="trusted publisher",
-        title=f"Attestation of {file.filename}",
-        reason=reason,
-    )
+_AT_ONCE = 8
+MUST_BE_KNOWN = frozenset(rule.id for rule in finished.RULES)
+
+
+def _what_is_wrong(target: Target, wrong: Sequence[Finding]) -> str:
+    if {finding.id for finding in wrong} <= {finished.NOT_RAISED.id, preflight.DIRTY.id}:
+        return f"{target.title} is out, and what came after it is not released."
+    return f"{target.title} is published, and something is wrong with it: see above."
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="nox-release-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def as_expected(files: Iterable[IndexFile]) -> tuple[Expected, ...]:
+    return tuple(Expected(filename=file.filename) for file in files)
 
 
 def with_files(target: Target, built: Built) -> Target:
@@ -871,8 +1026,8 @@ class _Effects:
         came = await_files(
             release.console, release.context.clock, release.client, self._target, uploaded=True
         )
-        if missing_files(self._target, came):
-            release.settled = tuple(Expected(filename=file.filename) for file in came)
+        if not is_complete(self._target, came):
+            release.settled = as_expected(came)
 
     def upload(self, step: Upload) -> None:
         raise AssertionError(f"a release uploads nothing itself: {step.filename}")

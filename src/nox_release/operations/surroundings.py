@@ -315,6 +315,7 @@ class Surroundings:
             answers |= {"github_release": missing, "runs": missing, "login": missing}
             answers |= {"repository": missing, "tag_rules": missing, "checks": missing}
         return Observed(
+            pushes_to=self._place.pushes_to,
             head=str(self.head),
             branch=self.branch if isinstance(self.branch, str) else None,
             project=on_index.project,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -35,15 +34,7 @@ INSTALLABLE = make_rule(
     why="It is what everybody does next.",
     remedy="Try it by hand; an index may be a few minutes behind for installers.",
 )
-SAME_BYTES = make_rule(
-    "index-bytes",
-    Severity.ERROR,
-    "The index serves the bytes it lists",
-    subject="index",
-    why="An installer that checks hashes would refuse the file.",
-    remedy="Look at the file on the index; tell its operators.",
-)
-RULES = (INSTALLABLE, SAME_BYTES)
+RULES = (INSTALLABLE,)
 
 
 def try_published(
@@ -53,8 +44,11 @@ def try_published(
     name: str,
     version: str,
     files: tuple[IndexFile, ...],
+    downloads: Path,
 ) -> tuple[Result, ...]:
-    """Install `name` at `version` from the index by itself, then try its wheel out in full."""
+    """Install `name` at `version` from the index by itself, then try its wheel out in full, where
+    it is in `downloads`.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="nox-release-", ignore_cleanup_errors=True) as folder,
         context.console.waiting(f"Trying {name} {version} out") as waiting,
@@ -72,18 +66,9 @@ def try_published(
                 ),
             )
         wheel = wheel_for_here(files)
-        if wheel is None:
+        path = downloads / wheel.filename if wheel is not None else None
+        if path is None or not path.is_file():
             return (installed,)
-        try:
-            content = client.fetch_bytes(wheel.url)
-        except NoxReleaseError as error:
-            return (installed, _not_served(wheel, error.reason or error.message))
-        if content is None:
-            return (installed, _not_served(wheel, f"{wheel.url} is not there (yet)"))
-        if hashlib.sha256(content).hexdigest() != wheel.sha256:
-            return (installed, find(SAME_BYTES, f"{wheel.url} has other bytes than listed."))
-        path = aside / wheel.filename
-        path.write_bytes(content)
         tried = smoke(
             read_distribution(path),
             context.runner,
@@ -92,11 +77,6 @@ def try_published(
             on_step=waiting.update,
         )
     return (installed, *(r for r in tried if not isinstance(r, Skipped) or r.reason))
-
-
-def _not_served(wheel: IndexFile, reason: str) -> Skipped:
-    title = f"The bytes of {wheel.filename}"
-    return Skipped(id=SAME_BYTES.id, subject=SAME_BYTES.subject, title=title, reason=reason)
 
 
 def _folder(aside: Path, name: str) -> Path:

@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from nox_release.core.answers import CouldNotAsk
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """A file that is to be on the index. Bytes count only where we upload them ourselves."""
+    """A file that is to be on the index; `sha256` where its bytes are known."""
 
     filename: str
     sha256: str | None = None
@@ -42,8 +41,9 @@ class Expected:
 class Target:
     """One version of one project, from one commit.
 
-    `files` are what was built here; empty when this run of the command did not have to build.
-    `exact` says that there will be no others: not so where wheels of other platforms are built.
+    `files` are what is to be on the index: what was built here, what the run kept as artifacts, or
+    what a run that succeeded has uploaded; empty while that is not known. `exact` says that there
+    will be no others: not so where wheels of other platforms are built.
     `event` is what starts the publishing workflow: `release`, `push` of the tag, or
     `workflow_dispatch`; empty when it is not known.
     """
@@ -86,12 +86,16 @@ class CreateTag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushTag:
-    """The tag, and with `branch` the commit to that branch too: together or not at all."""
+    """The tag, and with `branch` the commit to that branch too: together or not at all.
+
+    `addresses` are where that really goes, where the remote is read from elsewhere.
+    """
 
     tag: str
     commit: str
     remote: str
     branch: str | None = None
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +179,8 @@ def describe(step: Step, target: Target) -> str:
         return f"tag commit {step.commit[:7]} as {step.tag}, in this clone"
     if isinstance(step, PushTag):
         also = f"branch {step.branch} and " if step.branch else ""
-        return f"push {also}tag {step.tag} to {step.remote}{_starts(target, 'push')}"
+        where = f" ({', '.join(step.addresses)})" if step.addresses else ""
+        return f"push {also}tag {step.tag} to {step.remote}{where}{_starts(target, 'push')}"
     if isinstance(step, CreateGitHubRelease):
         kind = "GitHub pre-release" if step.prerelease else "GitHub release"
         return f"publish the {kind} {step.title}{_starts(target, 'release')}"
@@ -291,18 +296,8 @@ def expected_names(target: Target) -> tuple[str, ...]:
 
 
 def is_complete(target: Target, there: Iterable[IndexFile]) -> bool:
-    """Whether every file is there; where none was built here: an sdist and a wheel at least."""
-    files = tuple(there)
-    if target.files:
-        return not missing_files(target, files)
-    names = {file.filename for file in files}
-    return sdist_name(target) in names and any(name.endswith(".whl") for name in names)
-
-
-def sdist_name(target: Target) -> str:
-    """The sdist's name by PEP 625, which is the only one PyPI takes."""
-    name = canonicalize_name(target.name).replace("-", "_")
-    return f"{name}-{Version(target.version)}.tar.gz"
+    """Whether every file is there that was to be; never so while it is not known which."""
+    return bool(target.files) and not missing_files(target, there)
 
 
 def missing_files(target: Target, there: Iterable[IndexFile]) -> tuple[str, ...]:
@@ -323,9 +318,13 @@ def unexpected_files(target: Target, there: Iterable[IndexFile]) -> tuple[IndexF
 
 
 def other_bytes(target: Target, there: Iterable[IndexFile]) -> tuple[IndexFile, ...]:
-    """Files under our names with other bytes, where we upload the bytes ourselves."""
+    """Files under our names with other bytes, where both sides tell what they have."""
     ours = {file.filename: file.sha256 for file in target.files if file.sha256}
-    return tuple(file for file in there if ours.get(file.filename, file.sha256) != file.sha256)
+    return tuple(
+        file
+        for file in there
+        if file.sha256 and ours.get(file.filename, file.sha256) != file.sha256
+    )
 
 
 # --- plans -----------------------------------------------------------------------------------
@@ -343,8 +342,9 @@ def plan_release(
     """What is left of a release.
 
     `retry` is the run and attempt that had failed before this command began: a person has come
-    back to it, so it may be run again, once. `start` says the same of a workflow of which no run
-    came. What fails under this command's own eyes is left to a person.
+    back to it, so it is run again, once, before anything is called complete. `start` says the same
+    of a workflow of which no run came. What fails under this command's own eyes is left to a
+    person.
     """
     done: list[str] = []
     todo: list[Step] = []
@@ -356,7 +356,8 @@ def plan_release(
     complete = is_complete(target, files)
     if verdict.run is not None and verdict.state == "succeeded":
         done.append(f"{target.workflow or 'the workflow'} succeeded: {verdict.run.url}")
-    published = complete and verdict.state in ("succeeded", "none", "failed")
+    # A run that failed may have left files out that nobody here knows of.
+    published = complete and verdict.state in ("succeeded", "none")
     if complete:
         done.append(f"{target.index.title} lists {', '.join(file.filename for file in files)}")
     if published:
@@ -388,6 +389,7 @@ def _plan_tag(target: Target, observed: Observed, done: list[str], todo: list[St
                 commit=target.commit,
                 remote=target.remote,
                 branch=target.branch if branch_is_to_be_pushed(observed) else None,
+                addresses=observed.pushes_to,
             )
         )
 

@@ -8,7 +8,7 @@ import pytest
 from nox_release.checks.source.checking import check_source
 from nox_release.checks.source.readme import installed_names
 from nox_release.checks.source.subject import SourceTree, any_match, package_folders
-from nox_release.checks.source.versions import declared_version
+from nox_release.checks.source.versions import declared_version, where_version_is
 from nox_release.core.findings import Finding, Passed, Severity
 from nox_release.project.pyproject import Settings, parse_project
 from nox_release.project.toml import parse_toml
@@ -613,3 +613,24 @@ def test_packages_are_found_by_the_projects_name():
 )
 def test_a_glob_is_read_whatever_is_written(pattern, matched):
     assert any_match(["LICENSE.txt"], pattern) is matched
+
+
+HATCH_VERSION = f'{HATCH}[project]\nname = "demo"\ndynamic = ["version"]\n[tool.hatch.version]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "where"),
+    [
+        (f'{HATCH}[project]\nname = "demo"\nversion = "1.0"\n', {}, "pyproject.toml:6"),
+        (f'{FLIT}[project]\nname = "demo"\ndynamic = ["version"]\n',
+         {"demo/__init__.py": 'X = 1\n__version__ = "1.0"\n'}, "demo/__init__.py:2"),
+        (f'{HATCH_VERSION}path = "src/demo/about.py"\n',
+         {"src/demo/about.py": '__version__ = "1.0"\n'}, "src/demo/about.py:1"),
+        (f'{HATCH_VERSION}source = "vcs"\n', {}, None),
+    ],
+)  # fmt: skip
+def test_the_place_that_states_the_version(text, named, where):
+    project = parse_project(parse_toml(text), root=Path("demo"))
+    texts = {**named, "pyproject.toml": text}
+    found = where_version_is(project, SourceTree(texts=texts, names=frozenset(texts)))
+    assert (found and f"{found.file}:{found.line}") == where

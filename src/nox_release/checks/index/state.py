@@ -297,15 +297,19 @@ def _absent(
         )
 
 
+def quarantined(name: str, index: Index) -> Finding:
+    return find(
+        QUARANTINED,
+        f"`{name}` is in quarantine on {index.title}.",
+        refusal=f"The given token isn't allowed to upload to project '{name}'. "
+        f"See {_NAMES} for more information.",
+    )
+
+
 def _existing(project: IndexProject, index: Index) -> Iterator[Result]:
     name, status = project.name, project.status
     if status == "quarantined":
-        yield find(
-            QUARANTINED,
-            f"`{name}` is in quarantine on {index.title}.",
-            refusal=f"The given token isn't allowed to upload to project '{name}'. "
-            f"See {_NAMES} for more information.",
-        )
+        yield quarantined(name, index)
         return
     if status == "archived":
         yield find(

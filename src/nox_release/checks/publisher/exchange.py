@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Location, Passed, Rule, Severity, find, make_rule
 from nox_release.project import pages
+from nox_release.project.publisher import TrustedPublisher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nox_release.core.findings import Finding, Result
-    from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Index
+    from nox_release.release.observed import Publisher
 
 DOCS = "https://docs.pypi.org/trusted-publishers/troubleshooting/"
 
@@ -292,6 +293,17 @@ def explain_refusal(
     if code == "not-enabled":
         return find(EXCHANGE_OFF, f"{index.title} takes no trusted publishing.", refusal=answer)
     return find(EXCHANGE_REFUSED, f"{index.title} refused the exchange.", refusal=answer)
+
+
+def as_trusted(publisher: Publisher) -> TrustedPublisher:
+    """The publisher of a provenance document, in the words of the form."""
+    owner, _, repository = publisher.repository.partition("/")
+    return TrustedPublisher(
+        owner=owner,
+        repository=repository,
+        workflow=publisher.workflow,
+        environment=publisher.environment,
+    )
 
 
 def compare_provenance(

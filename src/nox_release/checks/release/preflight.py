@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from nox_release.checks.files.rules import FILE_EXISTS
+from nox_release.checks.index.state import quarantined
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped, find, make_rule
+from nox_release.core.words import some
 from nox_release.project import changelog, pages
+from nox_release.project.remotes import parse_remote
 from nox_release.release.plan import (
     files_there,
     judge_runs,
@@ -30,7 +33,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from nox_release.core.findings import Result
-    from nox_release.release.observed import Check, GitHubRelease, Observed, RefRule, RemoteState
+    from nox_release.release.observed import (
+        Changes,
+        Check,
+        GitHubRelease,
+        Observed,
+        RefRule,
+        RemoteState,
+    )
     from nox_release.release.plan import Target
 
 _TREE = "project"
@@ -135,6 +145,14 @@ REMOTE_UNREACHABLE = _rule(
     "The remote answers",
     why="Without it nobody knows whether the tag is there already, and nothing can be pushed.",
     remedy="Try it: git ls-remote",
+)
+PUSH_ELSEWHERE = _rule(
+    "push-elsewhere",
+    Severity.ERROR,
+    "What is pushed arrives in the repository that is released",
+    why="`remote.NAME.pushurl` sends pushes elsewhere: the tag would never reach the repository whose "
+    "workflow publishes.",
+    remedy="git config --unset-all remote.NAME.pushurl, or name another remote: `[tool.nox-release] remote`",
 )
 TAG_ELSEWHERE_HERE = _rule(
     "tag-elsewhere-here",
@@ -397,7 +415,7 @@ CHANGELOG = _rule(
 
 RULES = (
     DIRTY, UNTRACKED_SOURCE, UNTRACKED, DETACHED, WRONG_BRANCH, BEHIND, DIVERGED, AHEAD, SHALLOW,
-    HEAD_MOVED, REMOTE_UNREACHABLE, TAG_ELSEWHERE_HERE, TAG_ELSEWHERE_THERE, TAG_RULES,
+    HEAD_MOVED, REMOTE_UNREACHABLE, PUSH_ELSEWHERE, TAG_ELSEWHERE_HERE, TAG_ELSEWHERE_THERE, TAG_RULES,
     BRANCH_RULES, IDENTITY, SIGNING, GH_MISSING, GH_OLD, GH_LOGGED_OUT, GH_UNREACHABLE, GH_SCOPE,
     GH_ACCOUNT, ACTIONS_TOKEN, REPOSITORY_MISSING, RENAMED, REPOSITORY_ARCHIVED,
     RELEASE_DRAFT, RELEASE_ELSEWHERE, RELEASE_WITHOUT_TAG, CHECKS_RED, CHECKS_RUNNING,
@@ -456,12 +474,6 @@ def _remote(observed: Observed) -> RemoteState | None:
     return None if isinstance(observed.remote, CouldNotAsk) else observed.remote
 
 
-def _some(names: Iterable[str], count: int = 5) -> str:
-    listed = list(names)
-    shown = ", ".join(f"`{name}`" for name in listed[:count])
-    return shown + (f" and {len(listed) - count} more" if len(listed) > count else "")
-
-
 def check_tree(
     target: Target,
     observed: Observed,
@@ -482,8 +494,14 @@ def check_tree(
     if observed.local_tag is None:
         if observed.identity is None:
             yield find(IDENTITY, "git has no name and address to write into the tag.")
-        if observed.signing_trouble is not None:
-            yield find(SIGNING, f"git cannot sign: {observed.signing_trouble}")
+        yield from _signing(observed.signing_trouble)
+
+
+def _signing(trouble: str | CouldNotAsk | None) -> Iterator[Result]:
+    if isinstance(trouble, CouldNotAsk):
+        yield Skipped(id=SIGNING.id, subject=_TREE, title=SIGNING.title, reason=trouble.reason)
+    elif trouble is not None:
+        yield find(SIGNING, f"git cannot sign: {trouble}")
 
 
 def check_changes(target: Target, observed: Observed) -> Iterator[Result]:
@@ -495,18 +513,24 @@ def check_changes(target: Target, observed: Observed) -> Iterator[Result]:
         )
     changes = observed.changes
     if changes is not None and changes.modified:
-        yield find(DIRTY, f"Not committed: {_some(changes.modified)}.")
+        yield find(DIRTY, f"Not committed: {some(changes.modified)}.")
     if changes is not None and changes.untracked:
         sources = [path for path in changes.untracked if _is_source(path, observed.tracked_folders)]
         others = [p for p in changes.untracked if p not in sources and not _OUTPUT.match(p)]
         if sources:
             yield find(
                 UNTRACKED_SOURCE,
-                f"Not under git: {_some(sources)}.",
+                f"Not under git: {some(sources)}.",
                 fix=f"git add {quote(sources[0])} and commit, or name it in .gitignore",
             )
         if others:
-            yield find(UNTRACKED, f"Not under git: {_some(others)}.")
+            yield find(UNTRACKED, f"Not under git: {some(others)}.")
+
+
+def uncommitted_version(changes: Changes, where: Location) -> Iterator[Finding]:
+    """That the file which states the version has changes that nobody has committed."""
+    if where.file in changes.modified:
+        yield find(DIRTY, f"Not committed: `{where.file}`, which states the version.", where=where)
 
 
 def _branch(target: Target, observed: Observed, release_branch: str | None) -> Iterator[Result]:
@@ -589,9 +613,12 @@ def _branch_rules(observed: Observed) -> Iterator[Result]:
     ]
     if refusing:
         kinds = ", ".join(sorted({rule.kind.replace("_", " ") for rule in refusing}))
+        certain = any(rule.may_bypass is False for rule in refusing)
+        unless = "" if certain else "; whether you may pass that over, GitHub does not say"
         yield find(
             BRANCH_RULES,
-            f"`{observed.branch}` may not be pushed to directly: {kinds}.",
+            f"`{observed.branch}` may not be pushed to directly: {kinds}{unless}.",
+            severity=None if certain else Severity.WARNING,
             fix=f"gh pr create, merge it, git switch {quote(observed.branch or '')} && git pull, and release "
             "from there",
         )
@@ -628,6 +655,8 @@ def check_tag(target: Target, observed: Observed) -> Iterator[Result]:
             fix=f"Try it: git ls-remote {target.remote}",
         )
     there = observed.remote_tag
+    if there is None:
+        yield from _pushes(target, observed.pushes_to)
     if there is not None and there != commit:
         yield find(
             TAG_ELSEWHERE_THERE,
@@ -649,21 +678,35 @@ def check_tag(target: Target, observed: Observed) -> Iterator[Result]:
         yield from _tag_rules(target, observed.tag_rules)
 
 
+def _pushes(target: Target, addresses: tuple[str, ...]) -> Iterator[Finding]:
+    named = [parse_remote(address) for address in addresses]
+    ours = target.slug.lower()
+    if addresses and not any(slug and "/".join(slug).lower() == ours for slug in named):
+        yield find(
+            PUSH_ELSEWHERE,
+            f"A push to `{target.remote}` goes to {some(addresses)}, not to {target.slug}.",
+            fix=f"git config --unset-all remote.{target.remote}.pushurl, or name another remote: "
+            "`[tool.nox-release] remote`",
+        )
+
+
 def _tag_rules(target: Target, rules: tuple[RefRule, ...] | CouldNotAsk) -> Iterator[Result]:
     if isinstance(rules, CouldNotAsk):
         yield Skipped(id=TAG_RULES.id, subject=_GIT, title=TAG_RULES.title, reason=rules.reason)
         return
     for rule in rules:
-        if rule.kind not in ("creation", "update") or rule.may_bypass:
+        if rule.kind != "creation" or rule.may_bypass:
             continue
-        if rule.kind == "update":
-            continue  # it is about tags that exist
         applies = any(matches_ref(target.tag, pattern) for pattern in rule.patterns)
         spared = any(matches_ref(target.tag, pattern) for pattern in rule.excluded)
         if applies and not spared:
             yield find(
                 TAG_RULES,
-                f"The rule “{rule.ruleset}” does not let you make the tag {target.tag}.",
+                f"The rule “{rule.ruleset}” does not let you make the tag {target.tag}."
+                if rule.may_bypass is False
+                else f"The rule “{rule.ruleset}” is about tags such as {target.tag}; whether you may "
+                "pass it over, GitHub does not say.",
+                severity=None if rule.may_bypass is False else Severity.WARNING,
                 fix=f"{TAG_RULES.remedy}: {rule.url}" if rule.url else "",
             )
 
@@ -765,7 +808,7 @@ def check_checks(target: Target, observed: Observed, *, ignore: bool) -> Iterato
 
 
 def _listed(checks: Iterable[Check]) -> str:
-    return _some(check.name for check in checks)
+    return some(check.name for check in checks)
 
 
 def check_workflow_ready(target: Target, observed: Observed) -> Iterator[Result]:
@@ -879,6 +922,8 @@ def check_files(target: Target, observed: Observed) -> Iterator[Result]:
     if isinstance(project, CouldNotAsk):
         yield find(INDEX_UNREACHABLE, f"{index.title} could not be asked: {project.reason}")
         return
+    if project is not None and project.status == "quarantined":
+        yield quarantined(target.name, index)
     files = project.release_files(target.version) if project else ()
     if not files:
         return
@@ -888,7 +933,7 @@ def check_files(target: Target, observed: Observed) -> Iterator[Result]:
     if not started and not isinstance(observed.runs, CouldNotAsk):
         yield find(
             VERSION_TAKEN,
-            f"{target.version} is on {index.title} already ({_some(f.filename for f in files)}), "
+            f"{target.version} is on {index.title} already ({some(f.filename for f in files)}), "
             f"and there is no GitHub release {target.tag} it could have come from.",
             fix=f"Look at {page}; then raise the version, commit, and release that",
         )
@@ -897,7 +942,7 @@ def check_files(target: Target, observed: Observed) -> Iterator[Result]:
     if strange:
         yield find(
             FILE_UNEXPECTED,
-            f"{index.title} has {_some(f.filename for f in strange)} of {target.version}, which "
+            f"{index.title} has {some(f.filename for f in strange)} of {target.version}, which "
             "was not built here.",
             fix=f"Look at {page}. If it should not be there, yank the release: "
             f"{pages.releases_page(index, target.name)}; and release the next version",
@@ -910,8 +955,7 @@ def check_bytes(target: Target, observed: Observed) -> Iterator[Result]:
     if strange:
         yield find(
             FILE_EXISTS,
-            f"{target.index.title} has {_some(file.filename for file in strange)} with other "
-            "bytes.",
+            f"{target.index.title} has {some(file.filename for file in strange)} with other bytes.",
             fix=f"Look at {pages.project_page(target.index, target.name, target.version)}; then "
             "raise the version, commit, and run the same command again",
         )

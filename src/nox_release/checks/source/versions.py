@@ -25,7 +25,7 @@ from nox_release.checks.source.subject import (
 )
 from nox_release.core.findings import Location, find
 from nox_release.core.python_code import parse_python
-from nox_release.project.toml_lines import Lines
+from nox_release.project.toml_lines import Lines, find_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -231,6 +231,14 @@ def _written(source: Source) -> Iterator[_Written]:
                 version=str(value), where=source.at("tool", *path_, key), name=f"`{name}`"
             )
     yield from _setup_versions(source)
+
+
+def where_version_is(project: Project, tree: SourceTree) -> Location | None:
+    """The place that the backend takes the version from, where a file states it."""
+    source = Source(
+        project=project, tree=tree, lines=find_lines(tree.texts.get("pyproject.toml", ""))
+    )
+    return next((written.where for written in _written(source)), None)
 
 
 def declared_version(project: Project, tree: SourceTree) -> str | None:

@@ -1,0 +1,125 @@
+"""Rules over a release that is out, or half out: the judgement of `release.end_state`, as findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nox_release.checks.index.state import VERSION_YANKED, quarantined
+from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
+from nox_release.core.words import counted, some
+from nox_release.project import pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nox_release.core.findings import Finding, Location, Result
+    from nox_release.release.end_state import EndState, Flaw
+    from nox_release.release.plan import Target
+
+HALF = make_rule(
+    "release-half",
+    Severity.ERROR,
+    "Every file of the version is on the index",
+    subject="index",
+    why="Whoever has no file that fits their machine gets another version, or none.",
+    remedy="nox -s release goes on with what is missing, within 14 days of the first file; "
+    "after that, release the next version",
+    link="https://docs.pypi.org/project-management/",
+)
+FOREIGN = make_rule(
+    "release-foreign",
+    Severity.ERROR,
+    "Every file of the version was made by this release",
+    subject="index",
+    why="A file that came from elsewhere is what people install, whatever the tag says.",
+    remedy="Find out who uploaded it. Unless it was you, report it to security@pypi.org; yank the "
+    "release, and release the next version",
+    link="https://docs.pypi.org/project-management/yanking/",
+)
+NOT_SERVED = make_rule(
+    "release-not-served",
+    Severity.ERROR,
+    "Every file of the version can be downloaded, and is what the index lists",
+    subject="index",
+    why="A file that is listed and not served fails every installation.",
+    remedy="Look again in a few minutes, and at https://status.python.org/; if it lasts, release "
+    "the next version",
+)
+NOT_RAISED = make_rule(
+    "version-not-raised",
+    Severity.ERROR,
+    "The version was raised after its release",
+    subject="project",
+    why="HEAD has commits that the released version does not contain, and states that version all "
+    "the same.",
+    remedy="Raise the version and commit it, then nox -s release",
+)
+RULES = (HALF, FOREIGN, NOT_SERVED, NOT_RAISED)
+
+
+def check_end(target: Target, end: EndState) -> Iterator[Result]:
+    """What is wrong with a release, what is not known about it, and otherwise that it is whole."""
+    for flaw in end.flaws:
+        yield _finding(target, flaw)
+    for flaw in end.unknown:
+        rule = FOREIGN if flaw.kind == "foreign" else NOT_SERVED
+        what = "who published" if rule is FOREIGN else "whether the index serves"
+        yield Skipped(
+            id=rule.id, subject=rule.subject, title=f"{what} {some(flaw.files)}", reason=flaw.detail
+        )
+    if end.is_complete:
+        count = len(end.landed)
+        yield Passed(
+            id=HALF.id,
+            subject=HALF.subject,
+            title=f"{target.version} is whole on {target.index.title}",
+            detail=f"{counted(count, 'file')}, all of them served",
+        )
+
+
+def _finding(target: Target, flaw: Flaw) -> Finding:
+    index, version, files = target.index.title, target.version, some(flaw.files)
+    page = pages.project_page(target.index, target.name, version)
+    yank = pages.releases_page(target.index, target.name)
+    away = f"Look at {page}. If that is not your doing, yank the release ({yank})"
+    away += " and release the next version"
+    match flaw.kind:
+        case "quarantined":
+            return quarantined(target.name, target.index)
+        case "absent":
+            return find(HALF, f"{index} lists no file of {version}.")
+        case "half":
+            return find(HALF, f"{version} is on {index} without {files}.")
+        case "unexpected":
+            return find(
+                FOREIGN,
+                f"{index} has {files} of {version}, which this release did not make.",
+                fix=away,
+            )
+        case "foreign":
+            return find(FOREIGN, f"{files} of {version} on {index}: {flaw.detail}.", fix=away)
+        case "other bytes":
+            return find(
+                FOREIGN, f"{index} has {files} with other bytes than this release made.", fix=away
+            )
+        case "not served":
+            return find(NOT_SERVED, f"{index} lists {files} and does not serve it.")
+        case "wrong bytes":
+            return find(NOT_SERVED, f"{index} serves other bytes of {files} than it lists.")
+        case "yanked":
+            why = f" ({flaw.detail})" if flaw.detail else ""
+            return find(
+                VERSION_YANKED, f"{version} was yanked on {index}{why}.", severity=Severity.ERROR
+            )
+
+
+def version_not_raised(target: Target, ahead: int, where: Location | None) -> Finding:
+    """The finding about HEAD, `ahead` commits after the release of the version that it states."""
+    place = f"`{where}`" if where else "the project"
+    return find(
+        NOT_RAISED,
+        f"HEAD is {counted(ahead, 'commit')} after {target.tag}, which is released, and is "
+        "not in it.",
+        where=where,
+        fix=f"Raise the version in {place} and commit it, then nox -s release",
+    )

@@ -1,0 +1,20 @@
+"""Small pieces of prose that many messages need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def some(names: Iterable[str], count: int = 5) -> str:
+    """The first few names in backticks, and how many more there are."""
+    listed = list(names)
+    shown = ", ".join(f"`{name}`" for name in listed[:count])
+    return shown + (f" and {len(listed) - count} more" if len(listed) > count else "")
+
+
+def counted(number: int, word: str) -> str:
+    """`1 commit`, `2 commits`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
