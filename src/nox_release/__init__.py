@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from nox.registry import Func  # type: ignore[attr-defined] # not in its __all__
+    from nox.sessions import Session
 
     from nox_release.core.findings import Finding
     from nox_release.diagnosis.model import Diagnosis
+    from nox_release.operations.build import Built
     from nox_release.project.pyproject import Index, Project
 
-__all__ = ["check_distributions", "diagnose", "register"]
+__all__ = ["build", "check_distributions", "diagnose", "register"]
 
 
 def register(
@@ -65,6 +67,37 @@ def register(
         requires=requires,
         options=options,
         root=root,
+    )
+
+
+def build(
+    session: Session | None = None,
+    *,
+    root: str | PathLike[str] | None = None,
+    working_tree: bool = False,
+    tag: str | None = None,
+    smoke: bool | None = None,
+    outdir: str | PathLike[str] | None = None,
+) -> Built:
+    """Build the sdist, and the wheel from it, and inspect both; they end up in `dist/`.
+
+    The commit that is checked out is built, or with `working_tree` the files as they are; with
+    `tag` as if that commit had this tag. `smoke` installs the wheel into a fresh environment and
+    imports it: `None` unless the download is large, `True` always, `False` never. `root` is the
+    folder with pyproject.toml (relative to the noxfile), `outdir` where the files go.
+
+    Returns:
+        `version`, `sdist` and `wheels` (paths), `files` (both), `findings`, and `commit` (`None`
+        for a working tree).
+
+    Raises:
+        NoxReleaseError: it could not be built, or PyPI would refuse it. With a session, this is
+            shown and ends the session instead.
+    """
+    from nox_release.library import build as build_project
+
+    return build_project(
+        session, root=root, working_tree=working_tree, tag=tag, smoke=smoke, outdir=outdir
     )
 
 

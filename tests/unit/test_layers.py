@@ -36,7 +36,7 @@ NARROW = {
     "scaffold": {"core", "project", "workflows"},
     "rehearsal": set(ROOMS[: ROOMS.index("rehearsal")]) - {"diagnosis"},
 }
-WAYS_IN = {"__init__", "__main__", "sessions"}
+WAYS_IN = {"__init__", "__main__", "library", "sessions"}
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 # Arrows that still point the wrong way; this list only gets shorter.

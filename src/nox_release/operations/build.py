@@ -72,6 +72,21 @@ class Built:
         return self.distributions[0].version
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The paths of the sdist and the wheel."""
+        return tuple(one.path for one in self.distributions)
+
+    @property
+    def sdist(self) -> Path | None:
+        """The path of the sdist."""
+        return next((one.path for one in self.distributions if one.kind == "sdist"), None)
+
+    @property
+    def wheels(self) -> tuple[Path, ...]:
+        """The paths of the wheels."""
+        return tuple(one.path for one in self.distributions if one.kind == "wheel")
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         return tuple(result for result in self.results if isinstance(result, Finding))
 

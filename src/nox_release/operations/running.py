@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import io
 import logging
 import os
 import sys
@@ -88,6 +89,19 @@ def context_of(caller: Caller, *, json: bool = False) -> Context:
         typed_in=caller.typed_in,
         environ=_with_programs_beside_python(caller.environ),
         interactive=asked,
+        console=console,
+        clock=SystemClock(),
+    )
+
+
+def quiet_context(root: Path) -> Context:
+    """What an operation is handed where nobody reads and nobody can be asked."""
+    nowhere = io.StringIO()
+    console = Console(nowhere, stream=nowhere, environ={}, interactive=False, names={})
+    return Context(
+        root=root,
+        environ=_with_programs_beside_python(os.environ),
+        interactive=False,
         console=console,
         clock=SystemClock(),
     )

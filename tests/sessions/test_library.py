@@ -1,0 +1,97 @@
+"""The operations as functions, in a real noxfile and without Nox."""
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nox_release
+from nox_release.core.errors import ChecksFailed, NoxReleaseError
+from small_projects import under_git
+
+NOXFILE = """\
+import nox
+import nox_release
+
+nox_release.register(only=["check-project", "release", "diagnose"], requires={"release": ["build"]})
+
+@nox.session(default=False)
+def build(session: nox.Session) -> None:
+    built = nox_release.build(session, smoke=False)
+    session.install(built.wheels[0])
+    session.run("python", "-c", f"import tiny_demo; print('installed {built.version}')")
+"""
+
+
+@pytest.fixture
+def project(tmp_path, project_files):
+    files = {name: data.decode() for name, data in project_files("tiny").items()}
+    return under_git(tmp_path, {**files, "noxfile.py": NOXFILE, ".gitignore": "dist/\n.nox/\n"})
+
+
+def nox(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "nox", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_a_session_of_ones_own_installs_the_wheel_that_it_built(project):
+    done = nox(project, "-s", "build")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "installed 1.2.3" in done.stdout
+
+
+def test_without_a_session_there_are_values_and_nothing_is_printed(project, capsys):
+    built = nox_release.build(root=project, smoke=False)
+    assert built.version == "1.2.3"
+    assert built.sdist == project / "dist" / "tiny_demo-1.2.3.tar.gz"
+    assert built.wheels == (project / "dist" / "tiny_demo-1.2.3-py3-none-any.whl",)
+    assert built.files == (built.sdist, *built.wheels)
+    assert len(built.commit) == 40
+    assert [one for one in built.findings if one.severity == "error"] == []
+    assert capsys.readouterr() == ("", "")
+
+
+def test_without_a_session_an_error_is_raised(project):
+    path = project / "pyproject.toml"
+    path.write_text(path.read_text() + "\n[tool.broken\n")
+    with pytest.raises(NoxReleaseError):
+        nox_release.build(root=project)
+
+
+def test_in_a_session_an_error_is_shown_once_and_ends_it(project):
+    (project / "pyproject.toml").write_text("[project\n")
+    done = nox(project, "-s", "build")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert done.stdout.count("✗ error:") == 1
+    assert "Session build aborted" in done.stderr
+
+
+def test_findings_that_stop_a_release_are_in_the_exception(project):
+    path = project / "pyproject.toml"
+    path.write_text(path.read_text().replace('description = "', f'description = "{"long " * 110}'))
+    with pytest.raises(ChecksFailed) as caught:
+        nox_release.build(root=project, working_tree=True, smoke=False)
+    assert {finding.severity.value for finding in caught.value.findings} == {"error"}
+    assert not (project / "dist").exists()
+
+
+def test_the_public_api_is_what_is_documented():
+    assert nox_release.__all__ == ["build", "check_distributions", "diagnose", "register"]
+    for name in nox_release.__all__:
+        public = getattr(nox_release, name)
+        assert public.__doc__
+        for parameter in inspect.signature(public).parameters.values():
+            assert parameter.annotation is not parameter.empty
+    assert (Path(nox_release.__file__).parent / "py.typed").is_file()
