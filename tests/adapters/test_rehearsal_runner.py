@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nox_release.edges.children import GH
-from nox_release.rehearsal.patterns import matches
+from nox_release.workflows.ref_patterns import filters_take
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -251,7 +251,7 @@ def test_cancelled_run_is_cancelled(world: World) -> None:
     ],
 )
 def test_filter_patterns_are_githubs(patterns: tuple[str, ...], name: str, fits: bool) -> None:
-    assert matches(patterns, name) is fits
+    assert filters_take(name, patterns) is fits
 
 
 def several(world: World, build: str) -> Run:

@@ -42,7 +42,6 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 # Arrows that still point the wrong way; this list only gets shorter.
 TO_CUT = {
     ("checks.files.checking", "edges.index"),
-    ("rehearsal.patterns", "checks.workflow.triggers"),
 }
 
 

@@ -6,7 +6,6 @@ All pages are below https://docs.github.com/en/rest (API version 2022-11-28).
 from __future__ import annotations
 
 import base64
-import fnmatch
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -25,6 +24,7 @@ from nox_release.rehearsal.github_api import (
     user_form,
 )
 from nox_release.rehearsal.github_state import Event, Release, new_id
+from nox_release.workflows.ref_patterns import fnmatch_takes
 
 if TYPE_CHECKING:
     from nox_release.rehearsal.github import RehearsalGitHub
@@ -258,6 +258,7 @@ def create_ref(call: Call) -> Any:
 
 def _tag_rules(call: Call, ref: str, page: str) -> None:
     """https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets"""
+    name = ref.split("/", 2)[2]
     for ruleset in call.github.settings.rulesets:
         if ruleset.get("target") != "tag" or ruleset.get("enforcement", "active") != "active":
             continue
@@ -266,7 +267,7 @@ def _tag_rules(call: Call, ref: str, page: str) -> None:
         rules: Any = ruleset.get("rules") or []
         bypass = ruleset.get("current_user_can_bypass", "never") == "always"
         forbids = any(rule.get("type") == "creation" for rule in rules)
-        if forbids and not bypass and any(p == "~ALL" or fnmatch.fnmatch(ref, p) for p in patterns):
+        if forbids and not bypass and any(fnmatch_takes(name, one) for one in patterns):
             raise Refused(
                 422,
                 "Repository rule violations found\n\nCannot create ref due to creations being restricted.\n\n",
@@ -397,11 +398,9 @@ def branch_rules(call: Call, name: str) -> Any:
         if ruleset.get("target") == "branch" and ruleset.get("enforcement", "active") == "active":
             conditions: Any = ruleset.get("conditions") or {}
             patterns = (conditions.get("ref_name") or {}).get("include", ["~ALL"])
-            ref = f"refs/heads/{name}"
             default = name == call.github.settings.default_branch
             if any(
-                p == "~ALL" or (p == "~DEFAULT_BRANCH" and default) or fnmatch.fnmatch(ref, p)
-                for p in patterns
+                (p == "~DEFAULT_BRANCH" and default) or fnmatch_takes(name, p) for p in patterns
             ):
                 rules: Any = ruleset.get("rules") or []
                 found += [{**rule, "ruleset_id": ruleset.get("id")} for rule in rules]

@@ -31,12 +31,12 @@ from nox_release.rehearsal.github_state import (
     new_id,
 )
 from nox_release.rehearsal.identity import identity_endpoint
-from nox_release.rehearsal.patterns import matches
 from nox_release.rehearsal.pypa_action import PublishFailed, publish
 from nox_release.rehearsal.run_builds import Build, Builder, Built, StepFailed, builds
 from nox_release.workflows.build_folders import BuiltFolder, built_folders
 from nox_release.workflows.expressions import Circumstances, holds, interpolate
 from nox_release.workflows.publishing import PublishJob, publish_jobs
+from nox_release.workflows.ref_patterns import filters_take, fnmatch_takes
 from nox_release.workflows.syntax import UnreadableWorkflow, Workflow, parse_workflow
 
 if TYPE_CHECKING:
@@ -800,8 +800,8 @@ def _push_fits(trigger: Trigger, ref: str) -> bool:
     if wanted is None and unwanted is None:
         return not other
     if unwanted is not None:
-        return not matches(unwanted, name)
-    return matches(wanted or (), name)
+        return not filters_take(name, unwanted)
+    return filters_take(name, wanted or ())
 
 
 def dispatch_inputs(workflow: Workflow) -> dict[str, bool] | None:
@@ -899,7 +899,9 @@ def _admits(environment: Environment, ref: str, github: RehearsalGitHub) -> bool
     kind = "tag" if ref.startswith("refs/tags/") else "branch"
     name = ref.split("/", 2)[2]
     if environment.policies is not None:
-        return any(of == kind and matches((pattern,), name) for of, pattern in environment.policies)
+        return any(
+            of == kind and fnmatch_takes(name, pattern) for of, pattern in environment.policies
+        )
     if environment.protected_branches_only:
         return kind == "branch" and name in github.settings.protected_branches
     return True

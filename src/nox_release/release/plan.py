@@ -7,7 +7,6 @@ anew from wherever it stopped.
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -226,23 +225,6 @@ def tag_for(version: str, *, tag_format: str, name: str, existing: Iterable[str]
         if version_of_tag(tag, tag_format=tag_format, name=name) == Version(version):
             return tag
     return tag_format.format(name=name, version=version)
-
-
-def matches_ref(name: str, pattern: str) -> bool:
-    """Whether GitHub's pattern for names of branches and tags admits `name`.
-
-    Ruby's `File.fnmatch` with FNM_PATHNAME: `*` stops at a slash, `**/` does not.
-    Source: https://docs.github.com/actions/deployment/targeting-different-environments.
-    """
-    pattern = re.sub(r"^refs/(tags|heads)/", "", pattern)
-    if pattern in ("~ALL", "**", "**/*"):
-        return True
-    parts, names = pattern.split("/"), name.split("/")
-    if "**" in parts:
-        return fnmatch.fnmatchcase(name, pattern.replace("**/", "*").replace("/**", "*"))
-    return len(parts) == len(names) and all(
-        fnmatch.fnmatchcase(one, part) for one, part in zip(names, parts, strict=True)
-    )
 
 
 # --- runs ------------------------------------------------------------------------------------

@@ -17,7 +17,6 @@ from nox_release.checks.workflow.checking import (
     WorkflowFacts,
     check_workflow,
 )
-from nox_release.checks.workflow.triggers import matches_patterns
 from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.workflows.publishing import parse_workflow
@@ -176,48 +175,6 @@ def test_rules_that_hold_are_one_line():
             detail=FILE,
         ),
     )
-
-
-@pytest.mark.parametrize(
-    ("pattern", "taken", "left"),
-    [
-        ("v*", ["v1.0", "v"], ["1.0", "v1/0"]),
-        ("**", ["a/b", ""], []),
-        ("**/v*", ["demo/v1"], ["v1", "demo/v1/x"]),
-        ("v[0-9]+.[0-9]+", ["v12.3"], ["v.3", "v12.3.4", "va.3"]),
-        ("v1?.2", ["v.2", "v1.2"], ["v11.2"]),
-        ("v1.0+", ["v1.0", "v1.00"], ["v1.", "v100"]),
-        (r"v\*", ["v*"], ["v1"]),
-        ("v[^a--z[&&]", ["v^", "v[", "v&", "vb"], ["v1"]),
-        ("v[z-a]", ["v[z-a]"], ["vz"]),
-        ("v[", ["v["], ["v"]),
-        ("(v|w)", ["(v|w)"], ["v"]),
-    ],
-)
-def test_filter_patterns_take_what_github_takes(pattern, taken, left):
-    assert [name for name in (*taken, *left) if matches_patterns(name, [pattern])] == taken
-
-
-def test_a_later_pattern_takes_back():
-    assert not matches_patterns("v1rc1", ["v*", "!v*rc*"])
-    assert matches_patterns("v1rc1", ["!v*rc*", "v*"])
-
-
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        "a*" * 12 + "x",
-        "**a" * 12 + "x",
-        "a?" * 30 + "x",
-        "a+" * 30 + "x",
-        "*" * 900 + "x",
-        "a*" * 499,
-    ],
-)
-def test_no_filter_pattern_takes_long_over_a_tag(pattern):
-    started = time.process_time()
-    matches_patterns("a" * 250, [pattern])
-    assert time.process_time() - started < 2
 
 
 @pytest.mark.slow

@@ -31,7 +31,6 @@ from nox_release.release.plan import (
     describe,
     first_public,
     judge_runs,
-    matches_ref,
     plan_first_upload,
     plan_release,
     runs_of,
@@ -298,20 +297,3 @@ def test_a_tag_that_means_the_same_version_is_kept_as_spelled():
     tags = ("other", "v1.2.0-rc.1")
     assert tag_for("1.2.0rc1", tag_format="v{version}", name="d", existing=tags) == "v1.2.0-rc.1"
     assert tag_for("1.2.0", tag_format="v{version}", name="d", existing=tags) == "v1.2.0"
-
-
-@pytest.mark.parametrize(
-    ("name", "pattern", "admitted"),
-    [
-        ("v1.2", "v*", True),
-        ("v1.2", "refs/tags/v*", True),
-        ("v1.2", "~ALL", True),
-        ("pkg/v1", "*", False),
-        ("pkg/v1", "*/*", True),
-        ("pkg/v1", "**/v*", True),
-        ("v1.2", "[0-9]*", False),
-        ("1.2", "[0-9]*", True),
-    ],
-)
-def test_patterns_of_rules_and_environments(name, pattern, admitted):
-    assert matches_ref(name, pattern) is admitted

@@ -22,12 +22,12 @@ from nox_release.project.remotes import parse_remote
 from nox_release.release.plan import (
     files_there,
     judge_runs,
-    matches_ref,
     other_bytes,
     runs_of,
     unexpected_files,
 )
 from nox_release.workflows.publishing import RENAMED
+from nox_release.workflows.ref_patterns import fnmatch_takes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -697,8 +697,8 @@ def _tag_rules(target: Target, rules: tuple[RefRule, ...] | CouldNotAsk) -> Iter
     for rule in rules:
         if rule.kind != "creation" or rule.may_bypass:
             continue
-        applies = any(matches_ref(target.tag, pattern) for pattern in rule.patterns)
-        spared = any(matches_ref(target.tag, pattern) for pattern in rule.excluded)
+        applies = any(fnmatch_takes(target.tag, pattern) for pattern in rule.patterns)
+        spared = any(fnmatch_takes(target.tag, pattern) for pattern in rule.excluded)
         if applies and not spared:
             yield find(
                 TAG_RULES,
@@ -855,7 +855,7 @@ def check_workflow_ready(target: Target, observed: Observed) -> Iterator[Result]
     policies = environment.policies
     if environment.protected_branches_only or (
         policies is not None
-        and not any(p.kind == "tag" and matches_ref(target.tag, p.pattern) for p in policies)
+        and not any(p.kind == "tag" and fnmatch_takes(target.tag, p.pattern) for p in policies)
     ):
         admitted = (
             "protected branches only"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from nox_release.checks.workflow.subject import EVENTS, report, rule, skip, starts, uses_action
 from nox_release.core.findings import Severity
 from nox_release.workflows import patches
 from nox_release.workflows.publishing import REUSABLE
+from nox_release.workflows.ref_patterns import filters_take
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -240,7 +241,7 @@ def trigger_tag_pattern(subject: Subject) -> Iterator[Finding | Skipped]:
     if tag is None:
         yield skip(PATTERN, "the release's tag is not known")
         return
-    if any("${{" in pattern for pattern in push.tags) or matches_patterns(tag, push.tags):
+    if any("${{" in pattern for pattern in push.tags) or filters_take(tag, push.tags):
         return
     listed = ", ".join(f"`{pattern}`" for pattern in push.tags)
     yield report(
@@ -251,78 +252,6 @@ def trigger_tag_pattern(subject: Subject) -> Iterator[Finding | Skipped]:
         key="on.push.tags",
         fix="Change the patterns, or `tag-format` in `[tool.nox-release]`.",
     )
-
-
-def matches_patterns(name: str, patterns: Sequence[str]) -> bool:
-    """Whether GitHub's filter patterns take `name`; a later `!pattern` takes it back.
-
-    Source: https://docs.github.com/actions/reference/workflow-syntax-for-github-actions
-    #filter-pattern-cheat-sheet
-    """
-    taken = False
-    for pattern in patterns:
-        negative = pattern.startswith("!")
-        if _matches(pattern[negative:], name):
-            taken = not negative
-    return taken
-
-
-_LONGEST_PATTERN = 1000  # a reference cannot be longer than a file's name
-
-
-class _Sign(NamedTuple):
-    """One sign of a pattern: an expression for a single letter, and how often it may stand."""
-
-    letter: str
-    optional: bool = False
-    repeated: bool = False
-
-
-def _matches(pattern: str, name: str) -> bool:
-    """Every way to match is followed at once: the time is bounded by the lengths of the two."""
-    if len(pattern) > _LONGEST_PATTERN:
-        return False
-    signs = tuple(_signs(pattern))
-    try:
-        letters = [re.compile(sign.letter, re.DOTALL) for sign in signs]
-    except re.error:
-        return pattern == name
-    ways = _with_options({0}, signs)
-    for letter in name:
-        reached = set()
-        for at in ways:
-            if at < len(signs) and letters[at].fullmatch(letter):
-                reached |= {at, at + 1} if signs[at].repeated else {at + 1}
-        ways = _with_options(reached, signs)
-    return len(signs) in ways
-
-
-def _with_options(ways: set[int], signs: Sequence[_Sign]) -> set[int]:
-    """The places reached, and those behind signs that may be left out."""
-    further = set()
-    for at in ways:
-        while at not in further:
-            further.add(at)
-            at += at < len(signs) and signs[at].optional  # noqa: PLW2901 - one walk per way
-    return further
-
-
-def _signs(pattern: str) -> list[_Sign]:
-    signs: list[_Sign] = []
-    for piece in re.findall(r"\\.|\*+|\[[^\]]*\]|.", pattern, re.DOTALL):
-        if piece.startswith("*"):
-            signs.append(_Sign("." if len(piece) > 1 else "[^/]", optional=True, repeated=True))
-        elif piece in ("?", "+") and signs:
-            before = signs.pop()
-            signs.append(
-                before._replace(optional=True) if piece == "?" else before._replace(repeated=True)
-            )
-        elif piece.startswith("[") and len(piece) > 2:
-            inside = re.sub(r"-+", "-", piece[1:-1])
-            signs.append(_Sign("[" + re.sub(r"[^\w-]", r"\\\g<0>", inside) + "]"))
-        else:
-            signs.append(_Sign(re.escape(piece.removeprefix("\\") or piece)))
-    return signs
 
 
 def trigger_at_tag(subject: Subject) -> Iterator[Finding | Skipped]:

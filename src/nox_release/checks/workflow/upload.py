@@ -14,10 +14,10 @@ from nox_release.checks.workflow.subject import (
     skip,
     uses_action,
 )
-from nox_release.checks.workflow.triggers import matches_patterns
 from nox_release.core.findings import Severity
 from nox_release.workflows import patches
 from nox_release.workflows.publishing import PYPA_ACTION
+from nox_release.workflows.ref_patterns import fnmatch_takes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -521,7 +521,7 @@ def env_allows_tag(subject: Subject) -> Iterator[Finding | Skipped]:
             )
         elif policy.patterns is not None:
             tags = [pattern for kind, pattern in policy.patterns if kind == "tag"]
-            if matches_patterns(tag, tags):
+            if any(fnmatch_takes(tag, pattern) for pattern in tags):
                 continue
             listed = ", ".join(f"{kind} `{pattern}`" for kind, pattern in policy.patterns)
             yield report(
