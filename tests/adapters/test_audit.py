@@ -37,10 +37,10 @@ def project(tmp_path):
     return tmp_path
 
 
-def audit(root, path=None):
+def audit(root, path=None, publishing=()):
     runner = Runner(environ={**os.environ, "PATH": str(path or "")})
     workflows = tuple(w for w in read_workflows(root) if isinstance(w, Workflow))
-    return audit_workflows(root, workflows, runner)
+    return audit_workflows(root, workflows, runner, publishing=publishing)
 
 
 needs_zizmor = pytest.mark.skipif(
@@ -93,13 +93,46 @@ def of(results, name):
     return [result for result in results if result.id.split("/")[0] == name]
 
 
-def test_a_program_that_is_not_there_is_not_known(project):
-    (skipped,) = of(audit(project), "actionlint")
-    assert skipped == Skipped(
-        id="actionlint",
-        subject="workflow",
-        title="What actionlint says about the workflows",
-        reason="actionlint is not on the PATH",
+def test_a_program_that_is_not_installed_says_nothing(project):
+    assert of(audit(project), "actionlint") == []
+
+
+TWICE = (
+    BAD
+    + """\
+      - uses: actions/setup-python@v6
+  other:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+"""
+)
+
+
+@needs_zizmor
+def test_one_rule_is_one_line_for_a_file(project):
+    file = project / ".github" / "workflows" / "publish.yml"
+    file.write_text(TWICE, encoding="utf-8")
+    found = [one for one in audit(project) if one.id == "zizmor/unpinned-uses"]
+    assert len(found) == 1
+    assert found[0].where.line == 8
+    assert found[0].message.endswith("(lines 8, 12, 16).")
+
+
+@needs_zizmor
+def test_what_publishes_nothing_is_advice_and_one_line_for_all_files(project):
+    folder = project / ".github" / "workflows"
+    for name in ("docs.yml", "tests.yml"):
+        (folder / name).write_text(BAD.replace("publish:", "other:"), encoding="utf-8")
+    told = [
+        one
+        for one in audit(project, publishing=[".github/workflows/publish.yml"])
+        if one.id == "zizmor/unpinned-uses"
+    ]
+    assert {one.severity for one in told} == {Severity.WARNING, Severity.ADVICE}
+    (advice,) = (one for one in told if one.severity is Severity.ADVICE)
+    assert advice.message.endswith(
+        "(in .github/workflows/docs.yml:8, .github/workflows/tests.yml:8)."
     )
 
 

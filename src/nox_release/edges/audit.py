@@ -17,7 +17,7 @@ from nox_release.core.findings import Finding, Location, Passed, Severity, Skipp
 from nox_release.workflows import patches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from nox_release.core.findings import Result
     from nox_release.edges.process import Completed, Runner
@@ -31,25 +31,60 @@ _REMEDIES = {
     "unpinned-uses": "Pin the action to a commit, with the version in a comment behind it; "
     "`zizmor --fix` and Dependabot do it.",
     "artipacked": "Add `persist-credentials: false` to actions/checkout.",
-    "cache-poisoning": "Restore no caches in a workflow that releases.",
-    "excessive-permissions": "Put `permissions: {}` at the top, and what is needed at each job.",
+    "cache-poisoning": "Switch caching off in a workflow that releases.",
+    "excessive-permissions": "Put `permissions: {}` at the top, and give each job what it needs.",
     "template-injection": "Pass the value through `env:`, and use the variable in the script.",
     "dangerous-triggers": "Start the workflow on `release: types: [published]`.",
 }
 
 
 def audit_workflows(
-    root: Path, workflows: Iterable[Workflow], runner: Runner
+    root: Path, workflows: Iterable[Workflow], runner: Runner, *, publishing: Collection[str] = ()
 ) -> tuple[Result, ...]:
-    """The findings of zizmor and actionlint about these files below `root`."""
+    """The findings of zizmor and actionlint about these files below `root`, one for each rule and
+    file; about files that are not `publishing`, one for each rule.
+
+    A program that is not installed has nothing to say; one that fails is skipped.
+    """
     chosen = tuple(workflows)
     if not chosen:
         return ()
-    return (*_zizmor(root, chosen, runner), *_actionlint(root, chosen, runner))
+    results = (*_zizmor(root, chosen, runner), *_actionlint(root, chosen, runner))
+    findings = [result for result in results if isinstance(result, Finding)]
+    others = [result for result in results if not isinstance(result, Finding)]
+    return (*_by_rule(findings, frozenset(publishing)), *others)
+
+
+def _by_rule(findings: Iterable[Finding], publishing: frozenset[str]) -> Iterator[Finding]:
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        file = finding.where.file if finding.where else ""
+        place = file if not publishing or file in publishing else ""
+        groups.setdefault((finding.id, place), []).append(finding)
+    for (rule, place), group in groups.items():
+        first = group[0]
+        if len(group) > 1:
+            places = [
+                str(one.where.line if place else replace(one.where, key=""))
+                for one in group
+                if one.where
+            ]
+            listed = ", ".join(places[:_MOST_PLACES])
+            more = f" and {len(places) - _MOST_PLACES} more" if places[_MOST_PLACES:] else ""
+            what = "lines" if place else "in"
+            message = f"{first.message.rstrip('.')} ({what} {listed}{more})."
+            first = replace(first, message=message, patch="")
+        grave = rule in _GRAVE_ANYWHERE
+        yield first if place or grave else replace(first, severity=Severity.ADVICE)
+
+
+_MOST_PLACES = 8
+# Worth a warning in a file that publishes nothing, too: they give away what publishes.
+_GRAVE_ANYWHERE = frozenset({"zizmor/dangerous-triggers", "zizmor/template-injection"})
 
 
 def without_doubles(results: Iterable[Result]) -> tuple[Result, ...]:
-    """`results` without what two tools say of the same upload in other words."""
+    """`results` without what two tools say about the same upload."""
     everything = tuple(results)
     told = {
         result.where.file
@@ -75,9 +110,7 @@ def _zizmor(root: Path, workflows: tuple[Workflow, ...], runner: Runner) -> tupl
     program = find_zizmor(runner.environ)
     title = "What zizmor says about the workflows"
     if program is None:
-        return (
-            _skipped("zizmor", title, "zizmor is not installed; it comes with nox-release[audit]"),
-        )
+        return ()
     command = [program, "--offline", "--format", "json-v1", "--no-exit-codes", "--no-progress"]
     done = _run([*command, "--", *(w.file for w in workflows)], root, runner)
     if isinstance(done, str):
@@ -95,7 +128,7 @@ def _zizmor(root: Path, workflows: tuple[Workflow, ...], runner: Runner) -> tupl
         return tuple(found)
     return (
         Passed(
-            id="zizmor", subject=_SUBJECT, title="zizmor finds nothing", detail=_files(workflows)
+            id="zizmor", subject=_SUBJECT, title="zizmor found nothing", detail=_files(workflows)
         ),
     )
 
@@ -159,7 +192,7 @@ def _actionlint(root: Path, workflows: tuple[Workflow, ...], runner: Runner) -> 
     program = shutil.which("actionlint", path=runner.environ.get("PATH"))
     title = "What actionlint says about the workflows"
     if program is None:
-        return (_skipped("actionlint", title, "actionlint is not on the PATH"),)
+        return ()
     command = [program, "-no-color", "-format", "{{json .}}", *(w.file for w in workflows)]
     done = _run(command, root, runner)
     if isinstance(done, str):
@@ -174,7 +207,7 @@ def _actionlint(root: Path, workflows: tuple[Workflow, ...], runner: Runner) -> 
         Passed(
             id="actionlint",
             subject=_SUBJECT,
-            title="actionlint finds nothing",
+            title="actionlint found nothing",
             detail=_files(workflows),
         ),
     )
@@ -233,7 +266,7 @@ def _last(done: Completed) -> str:
 
 
 def _files(workflows: tuple[Workflow, ...]) -> str:
-    return ", ".join(workflow.file for workflow in workflows)
+    return workflows[0].file if len(workflows) == 1 else f"{len(workflows)} workflows"
 
 
 def _sentence(text: str) -> str:

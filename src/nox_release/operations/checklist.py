@@ -32,7 +32,7 @@ from nox_release.project import changelog
 from nox_release.workflows.publishing import derive_publisher, in_githubs_spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Future, ThreadPoolExecutor
 
     from nox_release.core.findings import Result
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from nox_release.operations.build import Built
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
-    from nox_release.workflows.publishing import Derivation, Workflow
+    from nox_release.workflows.publishing import Derivation, Step, Workflow
 
 NAME_STDLIB = "name-stdlib"
 
@@ -94,7 +94,7 @@ def make_checklist(
     from nox_release.observing.source_tree import read_source_tree
 
     known = begun.place if isinstance(begun, Begun) else None
-    workflows, derivation = _derive(project, known)
+    workflows, actions, derivation = _derive(project, known)
     tree = read_source_tree(
         project,
         top=known.repository.root if known else None,
@@ -109,7 +109,7 @@ def make_checklist(
         else None
     )
     version = around.version if around else declared
-    audit = pool.submit(_audit, context, known, project, derivation)
+    audit = pool.submit(_audit, context, known, project, workflows, derivation)
     results: list[Result] = list(check_source(project, tree))
     found, read = (
         _distribution_results(_files(project, version), version, project.root)
@@ -127,7 +127,7 @@ def make_checklist(
         results.append(without_git(begun))
     elif around is not None:
         results += around.results(answers)
-    facts = _workflow_facts(project, around, answers, read)
+    facts = replace(_workflow_facts(project, around, answers, read), actions=actions)
     results += without_doubles([*_check_workflow(workflows, derivation, facts), *audit.result()])
     results += _check_changelog(project, version)
     results += _publisher_results(project, answers, derivation)
@@ -185,21 +185,22 @@ def _earliest(results: Sequence[Result]) -> list[Result]:
 
 def _derive(
     project: Project, place: Place | None
-) -> tuple[tuple[Workflow | Finding, ...], Derivation]:
-    """The workflows in the folder, and what of them publishes."""
+) -> tuple[tuple[Workflow | Finding, ...], Mapping[str, tuple[Step, ...]], Derivation]:
+    """The workflows in the folder, their composite actions, and what of them publishes."""
     from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
 
     top = place.repository.root if place else project.root
     workflows = read_workflows(top)
+    actions = read_actions(top, workflows)
     derivation = derive_publisher(
         workflows,
         owner=place.owner if place else None,
         repository=place.name if place else None,
         settings=project.settings,
-        actions=read_actions(top, workflows),
+        actions=actions,
         package=package_in(top, project),
     )
-    return workflows, derivation
+    return workflows, actions, derivation
 
 
 # --- the workflow ---------------------------------------------------------------------------------
@@ -258,14 +259,19 @@ def _check_workflow(
 
 
 def _audit(
-    context: Context, place: Place | None, project: Project, derivation: Derivation
+    context: Context,
+    place: Place | None,
+    project: Project,
+    workflows: Sequence[Workflow | Finding],
+    derivation: Derivation,
 ) -> list[Result]:
     """What zizmor and actionlint say, where they are installed."""
     if derivation.job is None:
         return []
     top = place.repository.root if place else project.root
-    results = audit_workflows(top, [derivation.job.workflow], context.runner)
-    return [result for result in results if not isinstance(result, Skipped)]
+    readable = [one for one in workflows if not isinstance(one, Finding)]
+    publishing = [derivation.job.workflow.file]
+    return list(audit_workflows(top, readable, context.runner, publishing=publishing))
 
 
 def _check_changelog(project: Project, version: str | None) -> Sequence[Result]:

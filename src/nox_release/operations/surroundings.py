@@ -181,7 +181,13 @@ class Surroundings:
             likely_tag=self._project.settings.tag(self._project.name, "1.0.0"),
             at_commit=at_commit,
             environment=self._environment(),
+            private=self._is_private(),
         )
+
+    def _is_private(self) -> bool | None:
+        asked_ = self._answers.get("repository")
+        found = asked_.result() if asked_ is not None else None
+        return None if found is None or isinstance(found, CouldNotAsk) else found.private
 
     def _environment(self) -> EnvironmentPolicy | None:
         """GitHub's rules for the environment; one that is not there yet admits everything."""

@@ -227,13 +227,7 @@ class _Reader:
         before: list[str | None] = []
         for command in self._step.commands():
             words = list(command.words)
-            opened = bool(words) and words[0].startswith("(")
-            if opened:
-                before.append(here)
-                words[0] = words[0].lstrip("(")
-            closed = bool(words) and words[-1].endswith(")") and bool(before)
-            if closed:
-                words[-1] = words[-1].rstrip(")")
+            before.extend([here] * command.opens)
             self._assign(command, words)
             if words[:1] in (["cd"], ["pushd"], ["Set-Location"]):
                 if words[0] == "pushd":
@@ -243,7 +237,7 @@ class _Reader:
                 here = before.pop() if before else start
             else:
                 yield from self._of_command(command, words, here)
-            if closed and before:
+            for _ in range(min(command.closes, len(before))):
                 here = before.pop()
 
     def _start(self) -> str | None:

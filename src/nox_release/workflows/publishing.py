@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nox_release.core.findings import Finding, Location, Result, Severity, Skipped, find, make_rule
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.workflows.build_folders import builds_package
+from nox_release.workflows.ref_patterns import filters_take
 from nox_release.workflows.syntax import (
     UNREADABLE,
     WORKFLOWS,
@@ -67,7 +68,7 @@ CHOICE = make_rule(
     Severity.ERROR,
     "One workflow publishes this project",
     subject=SUBJECT,
-    why="A trusted publisher names one workflow file; which of several is meant cannot be guessed.",
+    why="A trusted publisher names one workflow file; which one you mean cannot be guessed.",
     remedy='Choose in pyproject.toml: `[tool.nox-release] workflow = "publish.yml"`.',
     link="https://docs.pypi.org/trusted-publishers/adding-a-publisher/",
 )
@@ -83,18 +84,18 @@ ENVIRONMENT_CHOICE = make_rule(
 REUSABLE = make_rule(
     "reusable-publish",
     Severity.ERROR,
-    "The publishing job is written out in the workflow that is started",
+    "The publishing job is in the workflow that is started",
     subject="workflow",
     why="PyPI does not take trusted publishing from a called (reusable) workflow: the token names "
     "the called file, the attestations name the calling one.",
-    remedy="Keep the build in the called workflow, and write the publishing job out in the "
-    "workflow that calls it.",
+    remedy="Keep the build in the called workflow, and move the publishing job to the workflow that "
+    "calls it.",
     link=f"{TROUBLES}#reusable-workflows-on-github",
 )
 RENAMED = make_rule(
     "repository-renamed",
     Severity.WARNING,
-    "The remote has the repository's present name",
+    "The remote has the repository's current name",
     subject="GitHub",
     why="GitHub forwards the old name, PyPI does not: it compares the publisher with the name that "
     "GitHub uses now.",
@@ -154,7 +155,24 @@ class PublishJob:
     def where(self) -> str:
         return f"job `{self.job.id}` of {self.workflow.file}"
 
+    @property
+    def builds_itself(self) -> bool:
+        """Whether the action that uploads makes the files, too."""
+        if self.tool == "casperdcl/deploy-pypi":
+            return bool(self.step and self.step.input("build"))
+        return self.tool in _BUILD_AND_UPLOAD
 
+    @property
+    def uploads_new_versions_only(self) -> bool:
+        """Whether the action compares the version with the index, and may run at every push."""
+        return self.tool == "etils-actions/pypi-auto-publish"
+
+
+_BUILD_AND_UPLOAD = (
+    "PyO3/maturin-action",
+    "jrubics/poetry-publish",
+    "etils-actions/pypi-auto-publish",
+)
 _PYPI_HOSTS = ("upload.pypi.org", "pypi.org", "pypi.python.org", "upload.pypi.io", "www.pypi.org")
 _NAMES = {
     "": "pypi",
@@ -516,10 +534,35 @@ def may_publish(workflow: Workflow) -> tuple[tuple[Job, Step | None, str], ...]:
                         continue
                     if any(_PUBLISHES.search(word) for word in words):
                         found.append((job, step, command.text))
-                script = re.search(r"[/\\]([\w-]+)(?:\.(?:sh|py))?$", (*command.words, "")[0])
-                if script and _PUBLISHES.search(script[1]):
+                if _is_publishing_script(command.words):
                     found.append((job, step, command.text))
+        if not any(one is job for one, _, _ in found) and _is_for_the_index(workflow, job):
+            found.append((job, None, job.name or job.id))
     return tuple(found)
+
+
+_SCRIPT = re.compile(r"(?:^|[/\\])([\w-]+)(?:\.(?:sh|py))?$")
+_INTERPRETERS = ("python", "python3", "bash", "sh", "node")
+
+
+def _is_publishing_script(words: tuple[str, ...]) -> bool:
+    """Whether a command runs a script of the tree that is named `publish`, or is told to."""
+    after = words[1:] if words and words[0] in _INTERPRETERS else words
+    if not after or not re.search(r"[/\\]|\.(?:sh|py)$", after[0]) or after[0].endswith("setup.py"):
+        return False
+    script = _SCRIPT.search(after[0])
+    named = script is not None and _PUBLISHES.search(script[1]) is not None
+    return named or any(_PUBLISHES.fullmatch(word) for word in after[1:])
+
+
+_PAGE = re.compile(r"pypi\.org/(?:p|project)/")
+
+
+def _is_for_the_index(workflow: Workflow, job: Job) -> bool:
+    """Whether a job may ask for a token, and deploys to the project's page."""
+    environment = job.node.get("environment")
+    url = environment.get("url") if environment is not None else None
+    return url is not None and bool(_PAGE.search(url.text)) and _may_be_trusted(workflow, job)
 
 
 # --- the publisher ---------------------------------------------------------------------------
@@ -611,7 +654,16 @@ def derive_publisher(
                 reason="owner and repository are not known: there is no remote on github.com",
             )
         )
-    return Derivation(publisher=publisher, job=chosen, jobs=jobs, results=tuple(results))
+    return Derivation(
+        publisher=publisher, job=chosen, jobs=jobs, results=tuple(map(_unless_needed, results))
+    )
+
+
+def _unless_needed(result: Result) -> Result:
+    """A file that cannot be read is no error where another one publishes."""
+    if isinstance(result, Finding) and result.id == UNREADABLE.id:
+        return replace(result, severity=Severity.WARNING)
+    return result
 
 
 def in_githubs_spelling(derivation: Derivation, full_name: str | None) -> Derivation:
@@ -650,9 +702,33 @@ def _is(index: str, name: str) -> bool:
 
 
 def _preferred(usable: tuple[PublishJob, ...]) -> tuple[PublishJob, ...]:
-    """Those with trusted publishing, where others hold a secret; else all."""
-    trusted = tuple(job for job in usable if job.credentials == "trusted")
-    return trusted or usable
+    """Those with trusted publishing, where others hold a secret; those that a release starts by
+    itself, and for more than pre-releases; else all.
+    """
+    for wanted in (_is_trusted, _starts_by_itself, _takes_final_versions):
+        usable = tuple(filter(wanted, usable)) or usable
+    return usable
+
+
+def _is_trusted(publish: PublishJob) -> bool:
+    return publish.credentials == "trusted"
+
+
+def _starts_by_itself(publish: PublishJob) -> bool:
+    push = publish.workflow.event("push")
+    by_tag = push is not None and (
+        push.tags is not None or (push.branches is None and push.branches_ignore is None)
+    )
+    return by_tag or publish.workflow.event("release") is not None
+
+
+_FINAL = ("1.20.3", "v1.20.3", "1.20", "v1.20", "2020.1.2")
+
+
+def _takes_final_versions(publish: PublishJob) -> bool:
+    push = publish.workflow.event("push")
+    patterns = None if push is None else push.tags
+    return patterns is None or any(filters_take(tag, patterns) for tag in _FINAL)
 
 
 def _building(

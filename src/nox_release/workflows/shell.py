@@ -9,12 +9,14 @@ from __future__ import annotations
 import functools
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-_PREFIXES = ("if", "then", "else", "elif", "do", "while", "until", "!", "{", "(", "time", "exec")
+_PREFIXES = ("if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "exec")
 # Options of `pipx run` and `uvx` whose value names a program without running it.
 _TAKES_REQUIREMENT = ("--spec", "--from", "--with", "--python", "-p")
 _WRAPPERS = ("sudo", "env", "command", "nohup", "nice")
+_SHELLS = ("bash", "sh", "zsh", "dash")
+_PASSED_OVER = re.compile(r"(?:true|:|echo|printf|exit 0)(?:\s|$)")
 _SEPARATORS = re.compile(r"&&|\|\||;;|[;|&\n]")
 _MAX_COMMANDS = 5_000
 _MAX_LINE = 5_000  # what is longer was not written by a person, and is passed over
@@ -23,12 +25,24 @@ _MAX_SCRIPT = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One simple command: its words without quotes, and what was set in front of it."""
+    """One simple command: its words without quotes, and what was set in front of it.
+
+    `opens` and `closes` count the subshells that begin before it and end behind it. `otherwise`
+    is the command behind `||`; empty where there is none.
+    """
 
     words: tuple[str, ...]
     line: int
     text: str
     environ: tuple[tuple[str, str], ...] = ()
+    opens: int = 0
+    closes: int = 0
+    otherwise: str = ""
+
+    @property
+    def cannot_fail(self) -> bool:
+        """Whether a failure of this command is passed over: `|| true`, `|| echo …`."""
+        return _PASSED_OVER.match(self.otherwise) is not None
 
     def tool(self, name: str) -> tuple[str, ...] | None:
         """The words after the program `name`, however it is started; `None` when it is not."""
@@ -71,20 +85,38 @@ def _installs(words: tuple[str, ...]) -> bool:
     return False
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=8192)
 def parse_commands(script: str, *, first_line: int = 1) -> tuple[Command, ...]:
     """The simple commands of `script`, whose first line is `first_line` of its file."""
     commands: list[Command] = []
     for line, logical in _logical_lines(script[:_MAX_SCRIPT]):
         if len(logical) > _MAX_LINE:
             continue
-        for piece in _split(logical):
-            command = _command(piece, first_line + line)
-            if command is not None:
-                commands.append(command)
+        pieces = _split(logical)
+        for position, (piece, separator) in enumerate(pieces):
+            otherwise = (
+                pieces[position + 1][0] if separator == "||" and pieces[position + 1 :] else ""
+            )
+            commands.extend(_commands(piece, first_line + line, otherwise))
             if len(commands) >= _MAX_COMMANDS:
                 return tuple(commands)
     return tuple(commands)
+
+
+def _commands(piece: str, line: int, otherwise: str) -> tuple[Command, ...]:
+    """The command of one piece; of `bash -c '…'`, those inside."""
+    command = _command(piece, line)
+    if command is None:
+        return ()
+    command = replace(command, otherwise=otherwise)
+    words = command.words
+    if len(words) > 2 and words[0] in _SHELLS and "c" in words[1] and words[1].startswith("-"):
+        inner = [replace(one, line=line) for one in parse_commands(words[2])]
+        if inner:
+            inner[0] = replace(inner[0], opens=inner[0].opens + 1)
+            inner[-1] = replace(inner[-1], closes=inner[-1].closes + 1, otherwise=otherwise)
+            return tuple(inner)
+    return (command,)
 
 
 def _logical_lines(script: str) -> list[tuple[int, str]]:
@@ -117,9 +149,11 @@ def _logical_lines(script: str) -> list[tuple[int, str]]:
     return result
 
 
-def _split(line: str) -> list[str]:
-    """`line` at its separators, where these stand outside quotes and `${{ }}`."""
-    pieces: list[str] = []
+def _split(line: str) -> list[tuple[str, str]]:
+    """`line` at its separators, where these stand outside quotes and `${{ }}`: each piece with the
+    separator behind it.
+    """
+    pieces: list[tuple[str, str]] = []
     current: list[str] = []
     quote = ""
     position = 0
@@ -145,14 +179,14 @@ def _split(line: str) -> list[str]:
         else:
             found = _SEPARATORS.match(line, position)
             if found:
-                pieces.append("".join(current))
+                pieces.append(("".join(current).strip(), found[0]))
                 current = []
                 position = found.end()
                 continue
         current.append(sign)
         position += 1
-    pieces.append("".join(current))
-    return [piece.strip() for piece in pieces if piece.strip()]
+    pieces.append(("".join(current).strip(), ""))
+    return [(piece, separator) for piece, separator in pieces if piece]
 
 
 def _command(piece: str, line: int) -> Command | None:
@@ -162,6 +196,7 @@ def _command(piece: str, line: int) -> Command | None:
     except ValueError:
         words = kept.split()
     words = [word.replace("\0", " ") for word in words]
+    opens, closes = _subshells(words)
     environ: list[tuple[str, str]] = []
     while words:
         head = words[0]
@@ -175,4 +210,27 @@ def _command(piece: str, line: int) -> Command | None:
             break
     if not words and not environ:
         return None
-    return Command(words=tuple(words), line=line, text=piece, environ=tuple(environ))
+    return Command(
+        words=tuple(words),
+        line=line,
+        text=piece,
+        environ=tuple(environ),
+        opens=opens,
+        closes=closes,
+    )
+
+
+def _subshells(words: list[str]) -> tuple[int, int]:
+    """Takes the parentheses of subshells away from `words`, and counts them."""
+    opens = closes = 0
+    while words and words[0].startswith("("):
+        words[0] = words[0][1:]
+        opens += 1
+        if not words[0]:
+            del words[0]
+    while words and words[-1].endswith(")") and words[-1].count(")") > words[-1].count("("):
+        words[-1] = words[-1][:-1]
+        closes += 1
+        if not words[-1]:
+            del words[-1]
+    return opens, closes

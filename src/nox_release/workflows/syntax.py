@@ -91,7 +91,7 @@ def parse_uses(text: str) -> Uses:
         return Uses(kind="docker", text=text)
     path, _, ref = text.partition("@")
     is_workflow = re.search(r"\.github/workflows/[^/]+\.ya?ml$", path) is not None
-    if path.startswith("./"):
+    if path.startswith(("./", "$/")):  # the second since 2026: the workflow's own repository
         return Uses(kind="workflow" if is_workflow else "local", text=text, path=path[2:])
     owner, _, rest = path.partition("/")
     repository, _, below = rest.partition("/")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import itertools
 import posixpath
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.checks.workflow.subject import (
@@ -21,7 +22,7 @@ from nox_release.core.findings import Severity
 from nox_release.workflows import patches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from nox_release.checks.workflow.subject import Subject
     from nox_release.core.findings import Finding, Skipped
@@ -36,31 +37,32 @@ SPLIT = rule(
     "split-build-publish",
     Severity.WARNING,
     "Building and uploading are two jobs",
-    why="Building runs the project's code and that of its build tools; in the job with the token, "
-    "any of them could publish in your name.",
-    remedy="Build in one job, hand the files over as an artifact, upload in another.",
+    why="A build runs your code and your build tools'. In the job with the token, each of them "
+    "could publish in your name.",
+    remedy="Build in one job, pass the files on as an artifact, and upload in another.",
     link=SECURITY,
 )
 STEPS = rule(
     "publish-steps",
     Severity.WARNING,
-    "The publish job fetches files and uploads them, and does nothing else",
-    why="Whatever runs there can ask for the token.",
-    remedy="Move check-outs, installations and scripts to the build job.",
+    "The publish job only downloads the files and uploads them",
+    why="Any code that runs there can request the token.",
+    remedy="Move installations and scripts to the build job.",
     link=SECURITY,
 )
 NAME_PATH = rule(
     "artifact-name-path",
     Severity.ERROR,
     "The files that are built are those that are uploaded",
-    why="The upload takes what lies in its folder; a name or a folder that differs leaves it empty.",
+    why="The upload takes the files in its folder. If the artifact's name or path differs, there are "
+    "none.",
     remedy="Use the same artifact name on both sides, and download into `dist/`.",
     link=DOWNLOAD_DOCS,
 )
 MERGE = rule(
     "artifact-merge",
     Severity.ERROR,
-    "Several artifacts are put into one folder",
+    "Several artifacts are downloaded into one folder",
     why="Without `merge-multiple: true` each artifact gets a folder of its own below the path, and "
     "the upload finds no files.",
     remedy="Add `merge-multiple: true` to the download.",
@@ -77,26 +79,17 @@ UNIQUE = rule(
 MAJOR = rule(
     "artifact-same-major",
     Severity.ERROR,
-    "Artifacts are written and read by actions that still run",
+    "The artifact actions still run",
     why="GitHub has switched versions 1 to 3 off, and version 4 does not see their artifacts.",
     remedy="Use version 4 or later of both actions.",
     link="https://github.blog/changelog/2024-04-16-deprecation-notice-v3-of-the-artifact-actions/",
-)
-EMPTY = rule(
-    "artifact-empty",
-    Severity.WARNING,
-    "A build without files fails",
-    why="By default an empty artifact is only a warning, and the upload fails later with "
-    "another message.",
-    remedy="Add `if-no-files-found: error` to the upload-artifact step.",
-    link=UPLOAD_DOCS,
 )
 ONLY_DISTS = rule(
     "only-dists",
     Severity.ERROR,
     "The upload's folder holds sdists and wheels only",
     why="Anything else is refused: `Unknown distribution format`.",
-    remedy="Hand over `dist/*.whl` and `dist/*.tar.gz`; keep other files in an artifact of their own.",
+    remedy="Pass on `dist/*.whl` and `dist/*.tar.gz`; keep other files in another artifact.",
     link="https://github.com/pypa/gh-action-pypi-publish#readme",
 )
 BOTH = rule(
@@ -109,9 +102,9 @@ BOTH = rule(
 )
 CHECKED = rule(
     "check-before-publish",
-    Severity.WARNING,
-    "The files are inspected before they are uploaded",
-    why="A filename can never be used again: what is wrong has to be found before.",
+    Severity.ADVICE,
+    "The files are checked before they are uploaded",
+    why="A filename on the index can never be used again, so a broken file costs a version.",
     remedy="Let the build job run `nox-release build` or `twine check --strict dist/*`.",
     link="https://twine.readthedocs.io/en/stable/#twine-check",
 )
@@ -119,7 +112,7 @@ LINUX = rule(
     "linux-runner",
     Severity.ERROR,
     "The publish job runs on Linux",
-    why="The publishing action is a container action; these run on Linux only.",
+    why="The publishing action runs in a container, which only Linux runners support.",
     remedy="`runs-on: ubuntu-latest`",
     link="https://github.com/pypa/gh-action-pypi-publish#-non-goals",
 )
@@ -168,10 +161,15 @@ class Upload:
         )
 
 
-def uploads(workflow: Workflow) -> tuple[Upload, ...]:
-    """Every artifact that the workflow's own steps write."""
-    found = []
+def uploads(workflow: Workflow, called: Mapping[str, Workflow] | None = None) -> tuple[Upload, ...]:
+    """Every artifact that the workflow's steps write, those of the `called` ones of the repository
+    among them.
+    """
+    found: list[Upload] = []
     for job in workflow.jobs:
+        target = (called or {}).get(job.uses.path) if job.uses and not job.uses.owner else None
+        if target is not None:
+            found.extend(replace(one, job=job) for one in uploads(target))
         for step in job.steps:
             if uses_action(step, *UPLOADS):
                 paths = tuple(
@@ -181,7 +179,7 @@ def uploads(workflow: Workflow) -> tuple[Upload, ...]:
                     Upload(
                         job=job,
                         step=step,
-                        name=step.input("name") or "artifact",
+                        name=_artifact_name(step, paths),
                         paths=paths,
                         folders=_layout(paths),
                     )
@@ -190,6 +188,14 @@ def uploads(workflow: Workflow) -> tuple[Upload, ...]:
                 name = "Packages" + (step.input("upload-name-suffix") or "")
                 found.append(Upload(job=job, step=step, name=name, paths=("dist",), folders=(".",)))
     return tuple(found)
+
+
+def _artifact_name(step: Step, paths: tuple[str, ...]) -> str:
+    """Without an archive there is one file, and the artifact has its name."""
+    if (step.input("archive") or "").strip().lower() != "false":
+        return step.input("name") or "artifact"
+    last = posixpath.basename(paths[0]) if len(paths) == 1 else ""
+    return last if last and not re.search(r"[*?$\[]", last) else "${{ the file's name }}"
 
 
 def _layout(paths: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -321,10 +327,16 @@ _MAY_UPLOAD = re.compile(r"artifact|build|package|wheel|dist", re.IGNORECASE)
 _NO_UPLOAD = ("actions/checkout", "pypa/cibuildwheel", "pyo3/maturin-action", *DOWNLOADS, *UPLOADS)
 
 
-def unknown_sources(jobs: tuple[Job, ...]) -> str:
+def unknown_sources(jobs: tuple[Job, ...], called: Mapping[str, Workflow] | None = None) -> str:
     """A job or step that may write artifacts which cannot be seen here; empty when there is none."""
     for job in jobs:
         if job.uses is not None:
+            target = None if job.uses.owner else (called or {}).get(job.uses.path)
+            if target is not None:
+                hidden = unknown_sources(target.jobs)
+                if hidden:
+                    return hidden
+                continue
             return f"job `{job.id}` is in {job.uses.text}"
         for step in job.steps:
             if step.uses is None or uses_action(
@@ -337,22 +349,23 @@ def unknown_sources(jobs: tuple[Job, ...]) -> str:
 
 
 def artifact_name_path(subject: Subject) -> Iterator[Finding | Skipped]:
-    available = uploads(subject.workflow)
+    available = uploads(subject.workflow, subject.called)
     for publish in subject.publishes:
         if publish.unusable or publish.step is None:
             continue
         steps = subject.before(publish)
         downloads = [step for step in steps if uses_action(step, *DOWNLOADS)]
-        hidden = unknown_sources((*subject.needed(publish.job), publish.job))
+        hidden = unknown_sources((*subject.needed(publish.job), publish.job), subject.called)
         if subject.workflow.event("workflow_call") is not None:
             hidden = hidden or "the calling workflow may write artifacts"
         if not downloads:
-            if not hidden and publish.step.uses is not None and _brings_nothing(steps):
+            takes = publish.step.uses is not None and not publish.builds_itself
+            if not hidden and takes and _brings_nothing(steps):
                 yield report(
                     subject,
                     NAME_PATH,
                     publish.line,
-                    f"Job `{publish.job.id}` uploads, but nothing in it builds or fetches files.",
+                    f"Job `{publish.job.id}` uploads, but none of its steps builds or downloads files.",
                     key=f"jobs.{publish.job.id}.steps",
                 )
             continue
@@ -374,7 +387,7 @@ def _arrivals_fit(
     arrivals = []
     for step in downloads:
         if any(step.input(name) for name in ("run-id", "repository", "artifact-ids")):
-            yield skip(NAME_PATH, f"job `{publish.job.id}` fetches artifacts of another run")
+            yield skip(NAME_PATH, f"job `{publish.job.id}` downloads artifacts of another run")
             return
         arrival = _arrival(subject, step, available)
         if not arrival.taken:
@@ -389,8 +402,8 @@ def _arrivals_fit(
                 subject,
                 NAME_PATH,
                 step.input_line(key),
-                f"Job `{publish.job.id}` fetches the artifact {arrival.asked}, which no job "
-                f"writes; there is {names}.",
+                f"Job `{publish.job.id}` downloads the artifact {arrival.asked}, which no job "
+                f"uploads; there is {names}.",
                 key=f"jobs.{publish.job.id}.steps",
             )
             return
@@ -409,7 +422,7 @@ def _arrivals_fit(
         subject,
         NAME_PATH,
         publish.line,
-        f"Job `{publish.job.id}` uploads from `{wanted[0]}/`, but the files are fetched into "
+        f"Job `{publish.job.id}` uploads from `{wanted[0]}/`, but the files are downloaded to "
         f"`{arrived[0]}/`.",
         key=f"jobs.{publish.job.id}.steps",
     )
@@ -422,12 +435,14 @@ def _fits(folder: str, glob: str) -> bool:
 
 
 def artifact_merge(subject: Subject) -> Iterator[Finding | Skipped]:
-    available = uploads(subject.workflow)
+    available = uploads(subject.workflow, subject.called)
     for publish in subject.publishes:
         wanted = packages_folders(publish)
         if publish.unusable or publish.step is None or wanted is None:
             continue
-        if subject.workflow.is_only_called or unknown_sources(subject.needed(publish.job)):
+        if subject.workflow.is_only_called or unknown_sources(
+            subject.needed(publish.job), subject.called
+        ):
             continue
         steps = subject.before(publish)
         for position, step in enumerate(steps):
@@ -445,7 +460,7 @@ def artifact_merge(subject: Subject) -> Iterator[Finding | Skipped]:
                     subject,
                     MERGE,
                     step.line,
-                    f"Job `{publish.job.id}` fetches {arrival.asked} into a folder for each "
+                    f"Job `{publish.job.id}` downloads {arrival.asked} into a folder for each "
                     f"artifact; `{wanted[0]}/` itself stays empty.",
                     key=f"jobs.{publish.job.id}.steps",
                     patch=patches.set_input(subject.workflow, step.node, "merge-multiple", "true"),
@@ -545,38 +560,13 @@ def artifact_same_major(subject: Subject) -> Iterator[Finding | Skipped]:
                 )
 
 
-def artifact_empty(subject: Subject) -> Iterator[Finding | Skipped]:
-    available = uploads(subject.workflow)
-    feeding: list[Upload] = []
-    for publish in subject.publishes:
-        for step in subject.before(publish):
-            if uses_action(step, *DOWNLOADS):
-                taken = _arrival(subject, step, available).taken
-                feeding.extend(upload for upload in taken if upload not in feeding)
-    for upload in feeding:
-        if not uses_action(upload.step, *UPLOADS):
-            continue
-        if upload.step.input("if-no-files-found") == "error":
-            continue
-        yield report(
-            subject,
-            EMPTY,
-            upload.step.line,
-            f"Job `{upload.job.id}` hands over the artifact `{upload.name}` even when it is empty.",
-            key=f"jobs.{upload.job.id}.steps",
-            patch=patches.set_input(
-                subject.workflow, upload.step.node, "if-no-files-found", "error"
-            ),
-        )
-
-
 _DISTRIBUTION = re.compile(r"\.(?:whl|tar\.gz|zip|egg)$|\.publish\.attestation$")
 _OTHER_FILE = re.compile(r"\.[A-Za-z0-9]+$|^[A-Z0-9_]+SUMS?$")
 _OTHER_FOLDER = re.compile(r"(?:^|/)(?:docs?|htmlcov|coverage|site|_build|html|logs?)(?:/|$)")
 
 
 def only_dists(subject: Subject) -> Iterator[Finding | Skipped]:
-    available = uploads(subject.workflow)
+    available = uploads(subject.workflow, subject.called)
     told = set()
     for publish in subject.publishes:
         wanted = packages_folders(publish)
@@ -620,7 +610,7 @@ def only_dists(subject: Subject) -> Iterator[Finding | Skipped]:
                         ONLY_DISTS,
                         upload.step.input_line("path"),
                         f"The artifact `{upload.name}` brings {stranger} into `{wanted[0]}/`, "
-                        "from where everything is uploaded.",
+                        "and everything there is uploaded.",
                         key=f"jobs.{upload.job.id}.steps",
                     )
 
@@ -673,6 +663,7 @@ class Build:
 _EVERYTHING = frozenset({"sdist", "wheel"})
 
 
+@functools.lru_cache(maxsize=16)
 def builds(workflow: Workflow) -> tuple[Build, ...]:
     """What the workflow's own steps build."""
     found = []
@@ -767,6 +758,7 @@ def _run_of(publish: PublishJob) -> str:
 
 
 _HARMLESS = (
+    "actions/checkout",
     "actions/download-artifact",
     "actions/attest-build-provenance",
     "actions/attest",
@@ -796,7 +788,7 @@ def publish_steps(subject: Subject) -> Iterator[Finding | Skipped]:
             subject,
             STEPS,
             extra[0].line,
-            f"Job `{job.id}` does more than to fetch and upload: {what}.",
+            f"Job `{job.id}` does more than download and upload: {what}.",
             key=f"jobs.{job.id}.steps",
         )
 
@@ -806,22 +798,27 @@ def _short(script: str) -> str:
     return f"`{first[:60]}`"
 
 
-_SHOWS = ("ls", "tree", "find", "echo", "printf", "true", "pwd", "du", "stat", "sha256sum", "cat")
+# What runs code that is not the image's own.
+_RUNS_CODE = re.compile(
+    r"\b(?:pip3?|uvx?|pipx|python[\d.]*|npm|npx|pnpm|yarn|make|just|nox|tox|hatch|poetry|pdm|flit|"
+    r"cargo|go|docker|conda|mamba)\b|(?:^|[\s;&|])\.?/?[\w-]+/[\w./-]+\.(?:sh|py)\b|(?:^|\s)\./\w"
+)
 
 
 def _belongs(subject: Subject, step: Step) -> bool:
+    """Whether a step of a publish job runs no code of the project or of strangers."""
     if uses_action(step, *_HARMLESS):
         return True
     if any(p.step is not None and p.step == step for p in subject.publishes):
         return True
     if step.run is None:
         return False
-    return all(
-        not command.words
-        or command.words[0] in _SHOWS
-        or command.tool("nox-release") is not None
-        or command.runs("twine", "check") is not None
+    return not any(
+        _RUNS_CODE.search(command.text)
         for command in step.commands()
+        if command.tool("nox-release") is None
+        and command.runs("twine", "check") is None
+        and not (command.words and command.words[0] in ("echo", "printf"))
     )
 
 
@@ -844,6 +841,8 @@ def wheel_and_sdist(subject: Subject) -> Iterator[Finding | Skipped]:
 def check_before_publish(subject: Subject) -> Iterator[Finding | Skipped]:
     if not subject.publish_jobs:
         return
+    if any(_checks_itself(publish) for publish in subject.releases):
+        return
     for job in subject.workflow.jobs:
         if job.uses is not None:
             return  # what it does is written elsewhere
@@ -863,8 +862,18 @@ def check_before_publish(subject: Subject) -> Iterator[Finding | Skipped]:
         subject,
         CHECKED,
         job.line,
-        "Nothing looks at the files before they are uploaded.",
+        "Nothing checks the files before they are uploaded.",
         key=f"jobs.{job.id}",
+    )
+
+
+def _checks_itself(publish: PublishJob) -> bool:
+    """Whether the publishing action runs `twine check` before the first byte goes out."""
+    step = publish.step
+    return (
+        step is not None
+        and uses_action(step, "pypa/gh-action-pypi-publish")
+        and step.input("verify-metadata") != "false"
     )
 
 
@@ -892,7 +901,6 @@ CHECKS = (
     (MERGE, artifact_merge),
     (UNIQUE, artifact_unique),
     (MAJOR, artifact_same_major),
-    (EMPTY, artifact_empty),
     (ONLY_DISTS, only_dists),
     (BOTH, wheel_and_sdist),
     (CHECKED, check_before_publish),

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nox_release.checks.workflow import artifacts as workflow_artifacts
+from nox_release.checks.workflow import github_releases as workflow_github_releases
+from nox_release.checks.workflow import machine as workflow_machine
 from nox_release.checks.workflow import permissions as workflow_permissions
 from nox_release.checks.workflow import scripts as workflow_scripts
+from nox_release.checks.workflow import secrets as workflow_secrets
 from nox_release.checks.workflow import triggers as workflow_triggers
 from nox_release.checks.workflow import upload as workflow_upload
 from nox_release.checks.workflow.subject import EnvironmentPolicy, WorkflowFacts, look_at
@@ -20,10 +23,13 @@ __all__ = ["RULES", "EnvironmentPolicy", "WorkflowFacts", "check_workflow"]
 
 CHECKS = (
     *workflow_triggers.CHECKS,
+    *workflow_github_releases.CHECKS,
     *workflow_permissions.CHECKS,
+    *workflow_machine.CHECKS,
     *workflow_artifacts.CHECKS,
     *workflow_scripts.CHECKS,
     *workflow_upload.CHECKS,
+    *workflow_secrets.CHECKS,
 )
 RULES = tuple(rule for rule, _ in CHECKS)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from nox_release.checks.workflow.subject import SECURITY, report, rule, skip, uses_action
+from nox_release.checks.workflow.subject import report, rule, skip, uses_action
 from nox_release.core.findings import Severity
 from nox_release.workflows import patches
 
@@ -32,20 +31,12 @@ OIDC = rule(
 )
 CONTENTS_READ = rule(
     "contents-read",
-    Severity.WARNING,
-    "Jobs that check out may read the repository",
-    why="A `permissions:` block takes away what it does not list; a private repository can then "
-    "not be checked out.",
+    Severity.ERROR,
+    "Jobs that check out a private repository may read it",
+    why="A `permissions:` block takes away what it does not list, and a private repository cannot "
+    "be checked out without `contents: read`.",
     remedy="Add `contents: read` to the job's `permissions:`.",
     link=PERMISSIONS,
-)
-CONTENTS_WRITE = rule(
-    "contents-write",
-    Severity.ERROR,
-    "Making or filling a GitHub release has a job and a permission of its own",
-    why="It needs `contents: write`, which the job with the identity token should not have.",
-    remedy="A job of its own, after the publish job, with `permissions: contents: write`.",
-    link=SECURITY,
 )
 
 
@@ -116,6 +107,8 @@ def _checks_out(job: Job) -> bool:
 
 
 def contents_read(subject: Subject) -> Iterator[Finding | Skipped]:
+    if not subject.facts.private:
+        return
     for job in subject.workflow.jobs:
         permissions = subject.workflow.permissions_of(job)
         if permissions is None or not permissions.known or not _checks_out(job):
@@ -141,61 +134,12 @@ def contents_read(subject: Subject) -> Iterator[Finding | Skipped]:
             "`contents: read` out.",
             key=f"jobs.{job.id}.permissions",
             patch=patch,
+            severity=None if job.id in subject.needed_for_upload else Severity.WARNING,
         )
-
-
-_RELEASE_ACTIONS = ("softprops/action-gh-release", "ncipollo/release-action")
-_OWN_TOKEN = re.compile(r"secrets\.GITHUB_TOKEN|github\.token", re.IGNORECASE)
-
-
-def contents_write(subject: Subject) -> Iterator[Finding | Skipped]:
-    publishing = {job.id for job in subject.publish_jobs}
-    for job in subject.workflow.jobs:
-        line = _release_line(subject, job)
-        if line is None:
-            continue
-        permissions = subject.workflow.permissions_of(job)
-        known = permissions is not None and permissions.known
-        if permissions is not None and known and permissions.level("contents") != "write":
-            yield report(
-                subject,
-                CONTENTS_WRITE,
-                line,
-                f"Job `{job.id}` makes or fills a GitHub release without `contents: write`.",
-                key=f"jobs.{job.id}.permissions",
-            )
-            continue
-        if job.id in publishing:
-            yield report(
-                subject,
-                CONTENTS_WRITE,
-                line,
-                f"Job `{job.id}` uploads to the index and makes or fills a GitHub release as well.",
-                key=f"jobs.{job.id}",
-                severity=Severity.WARNING,
-            )
-
-
-def _release_line(subject: Subject, job: Job) -> int | None:
-    """The line that writes to a GitHub release with the run's own token."""
-    for step in job.steps:
-        environ = {**dict(subject.workflow.environ), **dict(job.environ), **dict(step.environ)}
-        if uses_action(step, *_RELEASE_ACTIONS):
-            token = step.input("token") or environ.get("GITHUB_TOKEN") or ""
-            if not token or _OWN_TOKEN.search(token):
-                return step.line
-        token = environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN") or ""
-        for command in step.commands():
-            after = command.tool("gh")
-            writes = after and after[0] == "release" and after[1:2] in (("create",), ("upload",))
-            if writes and _OWN_TOKEN.search(token):
-                return command.line
-    return None
 
 
 CHECKS = (
     (OIDC, oidc_permission),
     (CONTENTS_READ, contents_read),
-    (CONTENTS_WRITE, contents_write),
 )
 RULES = tuple(rule for rule, _ in CHECKS)

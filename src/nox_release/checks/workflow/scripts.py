@@ -1,4 +1,4 @@
-"""Rules about versions and tags, shell lines, concurrency and what may fail unseen."""
+"""Rules about versions and tags, shell lines, cancelled runs and failures that nobody sees."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from nox_release.checks.workflow.subject import Subject
     from nox_release.core.findings import Finding, Skipped
-    from nox_release.workflows.publishing import Step
+    from nox_release.workflows.publishing import Job, Step
 
 VERSION = rule(
     "version-equals-tag",
@@ -32,7 +32,7 @@ VERSION = rule(
 DEPTH = rule(
     "scm-depth",
     Severity.ERROR,
-    "The check-out has the tags that the version is made from",
+    "The check-out has the tags that the version comes from",
     why="A check-out of one commit has no history; the version becomes 0.1.dev0 or the like.",
     remedy="Add `fetch-depth: 0` to actions/checkout in the building job.",
     link="https://github.com/actions/checkout#readme",
@@ -45,64 +45,38 @@ DIRTY = rule(
     remedy="Build first, or write outside the tree.",
     link="https://setuptools-scm.readthedocs.io/en/latest/usage/",
 )
-TAG_FIRST = rule(
-    "tag-pushed-first",
-    Severity.WARNING,
-    "The tag is there before the release is made",
-    why="`gh release create` makes a missing tag itself, at the head of the default branch, which "
-    "may be another commit than the one that was tested.",
-    remedy="Push the tag first, and add `--verify-tag`.",
-    link="https://cli.github.com/manual/gh_release_create",
-)
 QUOTING = rule(
     "shell-quoting",
     Severity.ERROR,
     "Version bounds are quoted in the shell",
     why="Unquoted, `>` redirects: any version is installed, and a file such as `=2.0.0` is written "
-    "into the tree, from where it gets into the sdist.",
+    "into the tree, and so into the sdist.",
     remedy="Put the requirement in quotes: `'torch>=2.0.0'`.",
     link="https://pip.pypa.io/en/stable/cli/pip_install/#requirement-specifiers",
 )
 NEEDLESS = rule(
     "build-deps-needless",
-    Severity.WARNING,
-    "The build job installs the build front end only",
-    why="Builds are isolated: what the project needs at run time takes part in no build.",
+    Severity.ADVICE,
+    "The build job installs only the build front end",
+    why="Builds are isolated: they do not use what the job has installed.",
     remedy="Install `build` alone.",
     link="https://build.pypa.io/en/stable/",
 )
 CONCURRENCY = rule(
     "concurrency-group",
     Severity.WARNING,
-    "Two runs of one release wait for each other, and none is cancelled",
-    why="A run that is killed between two files leaves half a release.",
-    remedy="`concurrency: {group: ${{ github.workflow }}-${{ github.ref }}, "
-    "cancel-in-progress: false}`",
+    "No newer run cancels an upload",
+    why="A run that is cancelled between two files leaves half a release.",
+    remedy="`cancel-in-progress: false` for the job that uploads.",
     link=f"{SYNTAX}#concurrency",
-)
-TIMEOUT = rule(
-    "timeout",
-    Severity.ADVICE,
-    "The publish job ends in time",
-    why="Its token lasts 15 minutes; by default a job may hang for six hours.",
-    remedy="`timeout-minutes: 15`",
-    link=f"{SYNTAX}#jobsjob_idtimeout-minutes",
 )
 VISIBLE = rule(
     "fail-visible",
     Severity.ERROR,
     "A failed build, check or upload fails the run",
-    why="With `continue-on-error` a release without files looks green.",
-    remedy="Remove `continue-on-error`.",
+    why="With `continue-on-error` or `|| true` a release without files looks green.",
+    remedy="Let it fail: remove `continue-on-error`, or what follows `||`.",
     link=f"{SYNTAX}#jobsjob_idstepscontinue-on-error",
-)
-FORK = rule(
-    "fork-guard",
-    Severity.ADVICE,
-    "Forks do not try to publish",
-    why="In a fork the workflow runs as well, and its failure is somebody else's red mark.",
-    remedy="`if: github.repository == 'OWNER/REPOSITORY'` on the publish job.",
-    link=f"{SYNTAX}#jobsjob_idif",
 )
 
 
@@ -116,21 +90,47 @@ def version_equals_tag(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     if facts.version_from_tags:
         return
+    unclear = ""
     for job in subject.workflow.jobs:
         if job.uses is not None:
-            return
+            unclear = unclear or f"job `{job.id}` is in {job.uses.text}"
         for step in job.steps:
-            text = f"{step.run or ''} {dict(step.environ)} {step.condition}"
-            if re.search(r"GITHUB_REF|github\.ref|github\.event\.release\.tag_name|TAG", text):
+            text = f"{step.run or ''} {dict(step.environ)} {step.condition} {dict(step.inputs)}"
+            if _READS_THE_TAG.search(text):
                 return
+            unclear = unclear or _written_elsewhere(job, step)
+    if unclear:
+        yield skip(VERSION, unclear)
+        return
     build = made[0]
     yield report(
         subject,
         VERSION,
         build.line,
-        f"Job `{build.job.id}` builds whatever version is declared, without a look at the tag.",
+        f"Job `{build.job.id}` builds whatever version is declared, without comparing it with the tag.",
         key=f"jobs.{build.job.id}.steps",
     )
+
+
+# Where a script or an expression has the tag from; a variable STAGING is none.
+_READS_THE_TAG = re.compile(
+    r"GITHUB_REF|github\.ref|release\.tag_name|github\.event\.ref\b"
+    r"|(?<![A-Za-z])(?:TAG|tag)(?![a-z])|git describe|check[-_]version|set[-_]version|version[-_]check"
+)
+_RUNS_SCRIPT = re.compile(
+    r"(?:^|[\s/])(?!setup\.py)[\w-]+\.(?:sh|py)\b|^\s*(?:make|just|nox|tox|invoke|poe|task)\b"
+    r"|\bpython[\d.]* -c\b|(?:^|\s)\./[\w-]|\bbump|\bversion\b",
+    re.MULTILINE,
+)
+
+
+def _written_elsewhere(job: Job, step: Step) -> str:
+    """A step that may look at the version, or set it, where that cannot be read here."""
+    if step.uses is not None:
+        told = step.uses.kind == "local" or "version" in step.uses.text.lower()
+        return f"job `{job.id}` uses {step.uses.text}" if told else ""
+    found = _RUNS_SCRIPT.search(step.run or "")
+    return f"job `{job.id}` runs `{found[0].strip()}`, which may look at it" if found else ""
 
 
 def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
@@ -148,7 +148,11 @@ def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
         for one in subject.releases
         for event in ("release", "push-tag")
     )
+    if tagged:
+        return  # at a tag the check-out brings that one tag along, which is enough
     for job in building.values():
+        if any(_written_elsewhere(job, step) for step in job.steps):
+            continue
         for step in job.steps:
             if not uses_action(step, "actions/checkout") or step.input("repository"):
                 continue
@@ -156,7 +160,8 @@ def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
             if depth == "0" or (depth is not None and "$" in depth):
                 continue
             fetched = any(
-                {"fetch", "--tags"} <= set(command.words) or "--unshallow" in command.words
+                {"fetch", "tag", "describe"} & set(command.words[:2])
+                or "--unshallow" in command.words
                 for other in job.steps
                 for command in other.commands()
             )
@@ -169,8 +174,6 @@ def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
                 step.line,
                 f"The version comes from git tags, but job `{job.id}` checks out with {given}.",
                 key=f"jobs.{job.id}.steps",
-                # At a tag the check-out brings that one tag along, and most tools are content.
-                severity=Severity.WARNING if tagged else None,
                 patch=patches.set_input(subject.workflow, step.node, "fetch-depth", "0"),
             )
 
@@ -213,24 +216,6 @@ def _changes_tree(words: tuple[str, ...], text: str) -> str:
     ):
         return f"`{found[1]}`"
     return ""
-
-
-def tag_pushed_first(subject: Subject) -> Iterator[Finding | Skipped]:
-    for job in subject.workflow.jobs:
-        for step in job.steps:
-            for command in step.commands():
-                after = command.tool("gh")
-                if not after or after[:2] != ("release", "create") or "--verify-tag" in after:
-                    continue
-                if re.search(r"GITHUB_REF|github\.ref", command.text):
-                    continue  # the tag that started the run
-                yield report(
-                    subject,
-                    TAG_FIRST,
-                    command.line,
-                    f"Job `{job.id}` makes a release whose tag may not be there yet.",
-                    key=f"jobs.{job.id}.steps",
-                )
 
 
 _UNQUOTED = re.compile(
@@ -307,8 +292,8 @@ def build_deps_needless(subject: Subject) -> Iterator[Finding | Skipped]:
                         subject,
                         NEEDLESS,
                         command.line,
-                        f"Job `{build.job.id}` installs {', '.join(needless)}, which no isolated "
-                        "build uses.",
+                        f"Job `{build.job.id}` installs {', '.join(needless)}, which an isolated "
+                        "build does not use.",
                         key=f"jobs.{build.job.id}.steps",
                     )
 
@@ -391,37 +376,20 @@ def concurrency_group(subject: Subject) -> Iterator[Finding | Skipped]:
     top = subject.workflow.concurrency
     for job in subject.publish_jobs:
         for block in (job.concurrency, top):
-            if block is not None and block.cancel.strip().lower() == "true":
-                yield report(
-                    subject,
-                    CONCURRENCY,
-                    block.line,
-                    f"A newer run cancels job `{job.id}`, perhaps between two files.",
-                    key="concurrency.cancel-in-progress",
-                    patch=_keep_running(subject, block.line),
-                )
-                return
-    if top is None and all(job.concurrency is None for job in subject.publish_jobs):
-        jobs = subject.workflow.node.key("jobs")
-        patch = ""
-        if jobs is not None:
-            patch = patches.add_key(
-                subject.workflow,
-                subject.workflow.node,
-                "concurrency:",
-                "  group: ${{ github.workflow }}-${{ github.ref }}",
-                "  cancel-in-progress: false",
-                "",
-                before="jobs",
+            if block is None or block.cancel.strip().lower() != "true":
+                continue
+            by_ref = re.search(r"github\.(?:ref|sha|run_id)|head_ref", block.group) is not None
+            yield report(
+                subject,
+                CONCURRENCY,
+                block.line,
+                f"A newer run cancels job `{job.id}`, possibly between two files.",
+                key="concurrency.cancel-in-progress",
+                patch=_keep_running(subject, block.line),
+                # Two runs of one tag are rare: somebody has to start the second by hand.
+                severity=Severity.ADVICE if by_ref else None,
             )
-        yield report(
-            subject,
-            CONCURRENCY,
-            jobs.line if jobs is not None else None,
-            "Two runs of one release can overlap: there is no `concurrency:`.",
-            key="concurrency",
-            patch=patch,
-        )
+            return
 
 
 def _keep_running(subject: Subject, line: int) -> str:
@@ -430,21 +398,6 @@ def _keep_running(subject: Subject, line: int) -> str:
         if re.search(r"cancel-in-progress:\s*true", lines[number - 1]):
             return patches.replace_in_line(subject.workflow, number, "true", "false")
     return ""
-
-
-def timeout(subject: Subject) -> Iterator[Finding | Skipped]:
-    for job in subject.publish_jobs:
-        if job.timeout_minutes is None:
-            yield report(
-                subject,
-                TIMEOUT,
-                job.line,
-                f"Job `{job.id}` has no `timeout-minutes`.",
-                key=f"jobs.{job.id}.timeout-minutes",
-                patch=patches.add_key(
-                    subject.workflow, job.node, "timeout-minutes: 15", before="steps"
-                ),
-            )
 
 
 def fail_visible(subject: Subject) -> Iterator[Finding | Skipped]:
@@ -457,74 +410,46 @@ def fail_visible(subject: Subject) -> Iterator[Finding | Skipped]:
             what = important.get((job.id, step.line))
             if what is None and any(c.runs("twine", "check") is not None for c in step.commands()):
                 what = "check"
-            if what is None:
+            line = _passed_over(job, step) if what is not None else None
+            if line is None or (job.id, line) in told:
                 continue
-            holder = (
-                step.node if step.continue_on_error else job.node if job.continue_on_error else None
-            )
-            if holder is None or (job.id, holder.line) in told:
-                continue
-            told.add((job.id, holder.line))
-            key = holder.key("continue-on-error")
+            told.add((job.id, line))
             yield report(
                 subject,
                 VISIBLE,
-                key.line if key is not None else step.line,
+                line,
                 f"A failed {what} in job `{job.id}` does not fail the run.",
-                key=f"jobs.{job.id}.continue-on-error",
+                key=f"jobs.{job.id}.steps",
             )
+    for publish in real:
+        for command in publish.step.commands() if publish.step is not None else ():
+            if command.line == publish.line and command.cannot_fail:
+                yield report(
+                    subject,
+                    VISIBLE,
+                    command.line,
+                    f"A failed upload in job `{publish.job.id}` does not fail the run: "
+                    f"`|| {command.otherwise[:40]}`.",
+                    key=f"jobs.{publish.job.id}.steps",
+                )
 
 
-def fork_guard(subject: Subject) -> Iterator[Finding | Skipped]:
-    """A guard that names another repository is worse than none: the job never runs."""
-    repository = subject.facts.repository
-    for publish in subject.releases:
-        job = publish.job
-        if publish.unusable:
-            continue
-        condition = f"{job.condition} {publish.step.condition if publish.step else ''}"
-        guard = re.search(
-            r"github\.(?:event\.repository\.full_name|repository)\s*==\s*'([^']+)'", condition
-        )
-        if guard and repository and guard[1].lower() != repository.lower():
-            yield report(
-                subject,
-                FORK,
-                job.line_of("if"),
-                f"Job `{job.id}` runs in `{guard[1]}` only; this repository is `{repository}`.",
-                key=f"jobs.{job.id}.if",
-                severity=Severity.ERROR,
-                fix=f"`github.repository == '{repository}'`",
-                patch=patches.replace_in_line(
-                    subject.workflow, job.line_of("if"), guard[1], repository
-                ),
-            )
-            return
-        if guard or re.search(r"github\.(?:repository|event\.repository)", condition):
-            continue
-        if publish.job.environment is not None and publish.credentials != "secret":
-            continue  # an environment of its own keeps a fork from anything
-        yield report(
-            subject,
-            FORK,
-            job.line,
-            f"Job `{job.id}` runs in forks as well.",
-            key=f"jobs.{job.id}.if",
-            fix=f"`if: github.repository == '{repository}'` on the job." if repository else "",
-        )
-        return
+def _passed_over(job: Job, step: Step) -> int | None:
+    """The line of the `continue-on-error` that counts for a step."""
+    holder = step.node if step.continue_on_error else job.node if job.continue_on_error else None
+    if holder is None:
+        return None
+    key = holder.key("continue-on-error")
+    return key.line if key is not None else step.line
 
 
 CHECKS = (
     (VERSION, version_equals_tag),
     (DEPTH, scm_depth),
     (DIRTY, scm_dirty),
-    (TAG_FIRST, tag_pushed_first),
     (QUOTING, shell_quoting),
     (NEEDLESS, build_deps_needless),
     (CONCURRENCY, concurrency_group),
-    (TIMEOUT, timeout),
     (VISIBLE, fail_visible),
-    (FORK, fork_guard),
 )
 RULES = tuple(rule for rule, _ in CHECKS)

@@ -6,19 +6,20 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nox_release.core.findings import Finding, Rule, Severity, Skipped, find, make_rule
 from nox_release.workflows.expressions import Circumstances, holds
 from nox_release.workflows.publishing import PublishJob, publish_jobs
+from nox_release.workflows.ref_patterns import filters_take
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Index
-    from nox_release.workflows.publishing import Job, Step, Workflow
+    from nox_release.workflows.publishing import Event, Job, Step, Workflow
 
 SYNTAX = "https://docs.github.com/actions/reference/workflow-syntax-for-github-actions"
 EVENTS = "https://docs.github.com/actions/reference/events-that-trigger-workflows"
@@ -48,7 +49,8 @@ class WorkflowFacts:
     `starts` are the events that releasing with this tool raises. `publisher` is what is
     registered on the index, `environment` the rules GitHub has for the job's environment.
     `at_commit` and `on_default_branch` say where the file is. `others` are the repository's other
-    workflows. `metadata_version` is that of the built files.
+    workflows, `actions` the steps of its composite actions by folder. `metadata_version` is that of
+    the built files. `immutable_releases` says whether GitHub locks a release when it is published.
     """
 
     repository: str | None = None
@@ -66,15 +68,23 @@ class WorkflowFacts:
     publisher: TrustedPublisher | None = None
     environment: EnvironmentPolicy | None = None
     others: tuple[Workflow, ...] | None = None
+    actions: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
+    private: bool | None = None
+    immutable_releases: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Subject:
     """One workflow with its uploads; those to PyPI (or to where only a run knows) are `releases`."""
 
     workflow: Workflow
     facts: WorkflowFacts
     publishes: tuple[PublishJob, ...]
+
+    @property
+    def called(self) -> dict[str, Workflow]:
+        """The repository's other workflows by path, for jobs that call one of them."""
+        return {other.file: other for other in self.facts.others or ()}
 
     @property
     def releases(self) -> tuple[PublishJob, ...]:
@@ -95,11 +105,59 @@ class Subject:
         """Whether `event` (`release`, `push-tag`, `push-branch`, `dispatch-tag`, or an event's name) makes this upload happen; `None`: not known."""
         if not starts(self.workflow, event):
             return False
-        answers = {
-            _runs(self.workflow, publish, given)
-            for given in circumstances(event, self.facts, publish)
-        }
+        answers: set[bool | None] = set()
+        for tag, given in circumstances(event, self.facts, publish):
+            if starts(self.workflow, event, tag=tag):
+                answers.add(_runs(self.workflow, publish, given))
+            elif self.facts.tag is not None:
+                answers.add(False)
         return answers.pop() if len(answers) == 1 else None
+
+    @property
+    def raised(self) -> tuple[str, ...]:
+        """The events of a release that start this workflow; a manual start is the last resort."""
+        found = tuple(kind for kind in ("push-tag", "release") if starts(self.workflow, kind))
+        by_hand = ("dispatch-tag",) if starts(self.workflow, "dispatch-tag") else ()
+        return found or by_hand
+
+    def runs_at_release(self, job: Job, condition: str = "") -> bool | None:
+        """Whether a release makes `job`, and a step of it with this `if:`, run; `None`: not known."""
+        key = (job.id, condition)
+        if key not in self._at_release:
+            self._at_release[key] = self.runs_by(self.raised, job, condition)
+        return self._at_release[key]
+
+    @functools.cached_property
+    def _at_release(self) -> dict[tuple[str, str], bool | None]:
+        return {}
+
+    def runs_by(self, events: Iterable[str], job: Job, condition: str = "") -> bool | None:
+        """The same for one of `events`, which are named as in `reaches`."""
+        answers: set[bool | None] = set()
+        for event in events:
+            for tag, given in circumstances(event, self.facts, None):
+                if not starts(self.workflow, event, tag=tag):
+                    if self.facts.tag is not None:
+                        answers.add(False)
+                    continue
+                both = {job_runs(self.workflow, job, given), holds(condition, given)}
+                answers.add(False if False in both else None if None in both else True)
+        return True if True in answers else None if None in answers else False
+
+    @property
+    def other_events(self) -> tuple[str, ...]:
+        """What starts the workflow beside a pushed tag and a published release."""
+        names = (event.name for event in self.workflow.events)
+        kinds = ("push-branch" if name == "push" else name for name in names)
+        return tuple(kind for kind in kinds if kind != "release" and starts(self.workflow, kind))
+
+    @functools.cached_property
+    def needed_for_upload(self) -> frozenset[str]:
+        """The jobs without which nothing is uploaded, the uploading ones among them."""
+        found = {job.id for job in self.publish_jobs}
+        for job in self.publish_jobs:
+            found.update(other.id for other in self.needed(job))
+        return frozenset(found)
 
     def before(self, publish: PublishJob) -> tuple[Step, ...]:
         """The steps of the publishing job that run before the upload."""
@@ -130,31 +188,51 @@ _MOST = 60  # uploads looked at; a real workflow has a handful
 def look_at(workflow: Workflow, facts: WorkflowFacts) -> Subject:
     called = {other.file: other for other in facts.others or ()}
     return Subject(
-        workflow=workflow, facts=facts, publishes=publish_jobs(workflow, called=called)[:_MOST]
+        workflow=workflow,
+        facts=facts,
+        publishes=publish_jobs(workflow, called=called, actions=facts.actions)[:_MOST],
     )
 
 
 # --- events ----------------------------------------------------------------------------------
 
 
-def starts(workflow: Workflow, kind: str) -> bool:
-    """Whether an event of this kind starts the workflow at all."""
+def starts(workflow: Workflow, kind: str, *, tag: str = "") -> bool:
+    """Whether an event of this kind, of `tag` where it is given, starts the workflow at all."""
     if kind in ("push-tag", "push-branch"):
-        push = workflow.event("push")
-        if push is None:
-            return False
-        tags = push.tags is not None or push.tags_ignore is not None
-        branches = push.branches is not None or push.branches_ignore is not None
-        if not tags and not branches:
-            return True
-        return tags if kind == "push-tag" else branches
+        return _push_starts(workflow.event("push"), kind, tag)
     if kind == "release":
         release = workflow.event("release")
-        return release is not None and (
-            release.types is None
-            or bool({"published", "released", "created", "prereleased"} & set(release.types))
-        )
+        if release is None or release.types is None:
+            return release is not None
+        raised = {"published", "created", "prereleased" if is_prerelease(tag) else "released"}
+        return bool((raised if tag else _RELEASE_TYPES) & set(release.types))
     return workflow.event("workflow_dispatch" if kind == "dispatch-tag" else kind) is not None
+
+
+_RELEASE_TYPES = {"published", "created", "released", "prereleased"}
+
+
+def _push_starts(push: Event | None, kind: str, tag: str) -> bool:
+    if push is None:
+        return False
+    tags = push.tags is not None or push.tags_ignore is not None
+    branches = push.branches is not None or push.branches_ignore is not None
+    if not tags and not branches:
+        return True
+    if kind == "push-branch":
+        return branches
+    if not tags or not tag:
+        return tags
+    if push.tags_ignore is not None:
+        return not filters_take(tag, push.tags_ignore)
+    patterns = push.tags or ()
+    return any("${{" in pattern for pattern in patterns) or filters_take(tag, patterns)
+
+
+def is_prerelease(tag: str) -> bool:
+    """Whether a tag names a pre-release, as far as its form tells."""
+    return re.search(r"\d[-._]?(?:a|b|c|rc|alpha|beta|pre|preview|dev)[-._]?\d*$", tag) is not None
 
 
 @functools.lru_cache(maxsize=256)
@@ -172,10 +250,10 @@ def _given(event: str, tag: str, branch: str, repository: str | None) -> Circums
     if event == "dispatch-tag":
         github["event_name"] = "workflow_dispatch"
     if event == "release":
-        release = {"draft": False, "prerelease": False, "tag_name": tag}
+        release = {"draft": False, "prerelease": is_prerelease(tag), "tag_name": tag}
         github["event"] = {"action": "published", "release": release}
-    elif event in ("push-tag", "push-branch"):  # GitHub's payload of a push has neither
-        github["event"] = {"action": None, "release": None}
+    elif event in ("push-tag", "push-branch"):  # GitHub's payload of a push has no release
+        github["event"] = {"action": None, "release": None, "ref": github["ref"]}
     if repository:
         github["repository"] = repository
         github["repository_owner"] = repository.split("/", maxsplit=1)[0]
@@ -192,19 +270,20 @@ _TAG_ASKED_FOR = re.compile(
 
 
 def circumstances(
-    event: str, facts: WorkflowFacts, publish: PublishJob
-) -> tuple[Circumstances, ...]:
-    """The runs to look at: one, or one for each likely form of tag where the tag is not known."""
+    event: str, facts: WorkflowFacts, publish: PublishJob | None
+) -> tuple[tuple[str, Circumstances], ...]:
+    """The runs to look at, by tag: one, or one for each likely form of tag where it is not known."""
     tags: tuple[str, ...] = ("v1.0.0", "1.0.0")
     known = facts.tag or facts.likely_tag
     if known is not None:
         tags = (known,)
     else:
-        conditions = f"{publish.job.condition} {publish.step.condition if publish.step else ''}"
+        step = None if publish is None else publish.step
+        conditions = f"{'' if publish is None else publish.job.condition} {step and step.condition}"
         asked = sorted(set(_TAG_ASKED_FOR.findall(conditions)))[:8]
         tags += tuple(f"{form}1.0.0" for form in asked if not form.startswith("refs/"))
     branch = facts.default_branch or "main"
-    return tuple(_given(event, tag, branch, facts.repository) for tag in tags)
+    return tuple((tag, _given(event, tag, branch, facts.repository)) for tag in tags)
 
 
 _STATUS = re.compile(r"\b(?:always|failure|cancelled|success)\s*\(")
@@ -272,12 +351,13 @@ def report(
     fix: str = "",
     severity: Severity | None = None,
     patch: str = "",
+    workflow: Workflow | None = None,
 ) -> Finding:
-    """A finding at a line of the workflow."""
+    """A finding at a line of the subject's workflow, or of another `workflow`."""
     return find(
         rule,
         message,
-        where=subject.workflow.at(line, key),
+        where=(workflow or subject.workflow).at(line, key),
         fix=fix,
         severity=severity,
         patch=patch,

@@ -6,25 +6,33 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nox_release.checks.workflow.subject import EVENTS, report, rule, skip, starts, uses_action
+from nox_release.checks.workflow.github_releases import release_steps
+from nox_release.checks.workflow.subject import (
+    EVENTS,
+    look_at,
+    report,
+    rule,
+    skip,
+    starts,
+)
 from nox_release.core.findings import Severity
 from nox_release.workflows import patches
+from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
 from nox_release.workflows.publishing import REUSABLE
-from nox_release.workflows.ref_patterns import filters_take
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from nox_release.checks.workflow.subject import Subject
     from nox_release.core.findings import Finding, Skipped
-    from nox_release.workflows.publishing import Workflow
+    from nox_release.workflows.publishing import PublishJob, Step, Workflow
 
 MATCHES = rule(
     "trigger-matches",
     Severity.ERROR,
-    "The workflow is started by what a release does",
-    why="A release pushes a tag and publishes a GitHub release; a workflow that neither of them "
-    "starts leaves a release without files.",
+    "A release starts the workflow",
+    why="A release pushes a tag and publishes a GitHub release. Where neither starts the workflow, "
+    "no files are uploaded.",
     remedy="Add `release: types: [published]` under `on:`.",
     link=EVENTS,
 )
@@ -32,15 +40,15 @@ TYPE = rule(
     "trigger-type",
     Severity.ERROR,
     "The workflow is started when a release is published",
-    why="`created` does not fire for a draft that is published later, `released` leaves "
-    "pre-releases out, and without `types:` one release starts several runs.",
+    why="`created` does not fire for a draft that is published later, and without `types:` one "
+    "release starts several runs.",
     remedy="`types: [published]`",
     link=f"{EVENTS}#release",
 )
 DOUBLE = rule(
     "trigger-double",
     Severity.ERROR,
-    "One release starts the upload once",
+    "A release starts the upload once",
     why="A release with a new tag raises both events; the second run ends in "
     "`400 File already exists`.",
     remedy="Keep one of the two: `release: types: [published]`, or `push: tags:`.",
@@ -50,7 +58,7 @@ PATTERN = rule(
     "trigger-tag-pattern",
     Severity.ERROR,
     "The release's tag matches the workflow's tag patterns",
-    why="A tag that matches no pattern starts nothing, and nothing says so.",
+    why="A tag that matches no pattern starts no run, and GitHub does not tell you.",
     remedy="Use the same form of tag on both sides.",
     link=f"{EVENTS}#push",
 )
@@ -58,21 +66,10 @@ AT_TAG = rule(
     "trigger-at-tag",
     Severity.ERROR,
     "The workflow file is in the commit that is tagged",
-    why="A release or a tag runs the file as it is at that commit; `workflow_dispatch` needs it on "
-    "the default branch.",
+    why="GitHub runs the file from the tagged commit; `workflow_dispatch` needs it on the default "
+    "branch.",
     remedy="Commit and push the file before the tag.",
     link=f"{EVENTS}#release",
-)
-GITHUB_TOKEN = rule(
-    "trigger-github-token",
-    Severity.ERROR,
-    "No workflow makes the release with GITHUB_TOKEN",
-    why="What GITHUB_TOKEN does starts no further workflow, except by `workflow_dispatch` and "
-    "`repository_dispatch`.",
-    remedy="Make the release as a person (nox -s release), with a token of a GitHub App, or "
-    "publish in the same workflow.",
-    link="https://docs.github.com/actions/security-for-github-actions/security-guides/"
-    "automatic-token-authentication",
 )
 PULL_REQUEST = rule(
     "trigger-pr",
@@ -85,7 +82,7 @@ PULL_REQUEST = rule(
 PUSH_BRANCH = rule(
     "trigger-push-branch",
     Severity.ERROR,
-    "Not every push uploads",
+    "A push to a branch uploads nothing",
     why="A push to a branch would upload whatever version is declared there; the second push of a "
     "version fails.",
     remedy="Start on `release: types: [published]`, or put "
@@ -96,32 +93,46 @@ DISPATCH_REF = rule(
     "dispatch-ref",
     Severity.WARNING,
     "A manual run uploads a tag, not the head of a branch",
-    why="PyPI does not compare the ref: a run from a branch uploads what nobody tagged.",
+    why="PyPI does not check the ref: a run on a branch uploads a commit that has no tag.",
     remedy="Put `if: github.ref_type == 'tag'` on the publish job, and start it with "
     "`gh workflow run FILE --ref TAG`.",
     link=f"{EVENTS}#workflow_dispatch",
 )
-INPUT_USED = rule(
-    "dispatch-input-used",
-    Severity.ADVICE,
-    "Every input of a manual run is used",
-    why="An input that nothing reads promises a choice that is not there.",
-    remedy="Remove it, or compare it with what was built.",
-    link=f"{EVENTS}#workflow_dispatch",
+REQUIRED_INPUT = rule(
+    "dispatch-input-required",
+    Severity.ERROR,
+    "A run by `gh workflow run` needs no inputs",
+    why="`nox -s release` starts this workflow on the tag, without inputs; GitHub answers "
+    "`Required input not provided` once the tag is out.",
+    remedy="Give the input a `default:`, or make it `required: false`.",
+    link=f"{EVENTS}#providing-inputs",
+)
+SECOND = rule(
+    "second-uploader",
+    Severity.WARNING,
+    "One workflow uploads for one release",
+    why="The second upload of a file ends in `400 File already exists`.",
+    remedy="Keep one of the two, or start them on different events or tags.",
+    link=EVENTS,
 )
 
 
 def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
     raised = subject.facts.starts
     if raised is None:
-        yield skip(MATCHES, "it is not known how releases are made")
+        yield skip(MATCHES, "how releases are made is not known")
         return
     workflow = subject.workflow
     answers = [subject.reaches(one, event) for one in subject.releases for event in raised]
     if not answers or True in answers or workflow.is_only_called:
         return
+    tag = subject.facts.tag or ""
+    if starts(workflow, "push-tag") and not starts(workflow, "push-tag", tag=tag):
+        return  # trigger-tag-pattern speaks of it
     if None in answers:
-        yield skip(MATCHES, "whether a release gets to the upload depends on what only a run knows")
+        yield skip(
+            MATCHES, "whether a release reaches the upload depends on values that only a run has"
+        )
         return
     on = workflow.node.key("on") or workflow.node.key("true")
     events = ", ".join(f"`{event.name}`" for event in workflow.events) or "nothing"
@@ -139,8 +150,8 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
         ):
             message = f"By its conditions it uploads from another repository than {ours}."
             fix = (
-                f"If {ours} is a fork, release from the repository that the conditions name "
-                "(`[tool.nox-release] remote`); else name this one there."
+                f"If {ours} is a fork, release from the repository named there "
+                "(`[tool.nox-release] remote`); if not, correct the name."
             )
     else:
         fix = ""
@@ -168,8 +179,8 @@ def trigger_type(subject: Subject) -> Iterator[Finding | Skipped]:
             subject,
             TYPE,
             release.line,
-            "`release` has no `types:`, so one release starts a run each for created, published "
-            "and released.",
+            "`release` has no `types:`, so one release starts a run each for `created`, "
+            "`published` and `released`.",
             key="on.release",
             severity=Severity.WARNING,
             patch=fix,
@@ -184,7 +195,10 @@ def trigger_type(subject: Subject) -> Iterator[Finding | Skipped]:
         line = key.line if key else line
         if value is not None and value.line == value.end == line and len(release.types) == 1:
             patch = patches.replace_in_line(subject.workflow, line, release.types[0], "published")
-    fires = {"created", "released", "prereleased"} & set(release.types)
+    types = set(release.types)
+    if types == {"released"} or {"released", "prereleased"} <= types:
+        return  # pre-releases are left out, or come by the other type
+    fires = {"created", "released"} & types
     said = ", ".join(release.types)
     yield report(
         subject,
@@ -192,7 +206,7 @@ def trigger_type(subject: Subject) -> Iterator[Finding | Skipped]:
         line,
         f"`release` has the types {said}, not `published`.",
         key="on.release.types",
-        severity=Severity.WARNING if fires - {"prereleased"} else Severity.ERROR,
+        severity=Severity.WARNING if fires else Severity.ERROR,
         patch=patch,
     )
 
@@ -210,8 +224,7 @@ def trigger_double(subject: Subject) -> Iterator[Finding | Skipped]:
         both = [subject.reaches(publish, event) for event in ("release", "push-tag")]
         if both == [True, True]:
             # What the run's own token makes starts no second run.
-            own = _release_by_github_token(subject.workflow) is not None
-            skips = publish.step is not None and (publish.step.input("skip-existing") == "true")
+            own = any(one.publishes and one.own_token for one in release_steps(subject.workflow))
             yield report(
                 subject,
                 DOUBLE,
@@ -219,11 +232,13 @@ def trigger_double(subject: Subject) -> Iterator[Finding | Skipped]:
                 f"Both `push` of a tag and `release` start job `{publish.job.id}`: a release with a "
                 "new tag uploads twice.",
                 key="on",
-                severity=Severity.WARNING if skips or own else None,
+                severity=Severity.WARNING if own or _passes_over(publish) else None,
             )
             return
         if False not in both:
-            yield skip(DOUBLE, "whether both events get to the upload only a run knows")
+            yield skip(
+                DOUBLE, "whether both events reach the upload depends on values that only a run has"
+            )
             return
 
 
@@ -235,13 +250,14 @@ def trigger_tag_pattern(subject: Subject) -> Iterator[Finding | Skipped]:
         subject.reaches(one, "release") is not False for one in subject.releases
     ):
         return
-    if not any(subject.reaches(one, "push-tag") is not False for one in subject.releases):
-        return
     tag = subject.facts.tag
+    anyhow = replace(subject, facts=replace(subject.facts, tag=None))
+    if not any(anyhow.reaches(one, "push-tag") is not False for one in subject.releases):
+        return
     if tag is None:
         yield skip(PATTERN, "the release's tag is not known")
         return
-    if any("${{" in pattern for pattern in push.tags) or filters_take(tag, push.tags):
+    if starts(subject.workflow, "push-tag", tag=tag):
         return
     listed = ", ".join(f"`{pattern}`" for pattern in push.tags)
     yield report(
@@ -272,66 +288,10 @@ def trigger_at_tag(subject: Subject) -> Iterator[Finding | Skipped]:
             subject,
             AT_TAG,
             None,
-            f"{file} is not on the default branch, so it cannot be started by hand.",
+            f"{file} is not on the default branch, so `gh workflow run` cannot start it.",
             severity=Severity.WARNING,
-            fix="Merge it there.",
+            fix="Merge it into the default branch.",
         )
-
-
-_RELEASE_ACTIONS = (
-    "softprops/action-gh-release",
-    "ncipollo/release-action",
-    "actions/create-release",
-    "googleapis/release-please-action",
-    "google-github-actions/release-please-action",
-    "marvinpinto/action-automatic-releases",
-)
-
-
-def trigger_github_token(subject: Subject) -> Iterator[Finding | Skipped]:
-    workflow = subject.workflow
-    only_followers = all(event.name in ("release", "push") for event in workflow.events)
-    if not only_followers or not starts(workflow, "release"):
-        return
-    others = subject.facts.others
-    if others is None:
-        yield skip(GITHUB_TOKEN, "the repository's other workflows are not known")
-        return
-    for other in others:
-        if other.file == workflow.file:
-            continue
-        maker = _release_by_github_token(other)
-        if maker is not None:
-            line, what = maker
-            yield report(
-                subject,
-                GITHUB_TOKEN,
-                None,
-                f"{other.file}, line {line}, makes a release ({what}) with GITHUB_TOKEN, which "
-                f"does not start {workflow.file}.",
-            )
-            return
-
-
-def _release_by_github_token(workflow: Workflow) -> tuple[int, str] | None:
-    """Line and name of a step that publishes a GitHub release with the run's own token."""
-    own = re.compile(r"secrets\.GITHUB_TOKEN|github\.token", re.IGNORECASE)
-    for job in workflow.jobs:
-        for step in job.steps:
-            if uses_action(step, *_RELEASE_ACTIONS) and step.uses is not None:
-                token = step.input("token") or dict(step.environ).get("GITHUB_TOKEN") or ""
-                drafts = (step.input("draft") or "false").strip() == "true"
-                if not drafts and (not token or own.search(token)):
-                    return step.line, step.uses.action
-            environ = {**dict(workflow.environ), **dict(job.environ), **dict(step.environ)}
-            token = environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN") or ""
-            for command in step.commands():
-                if command.runs("gh", "release") is None or not own.search(token):
-                    continue
-                words = command.words
-                if "create" in words and not {"--draft", "-d"} & set(words):
-                    return command.line, "gh release create"
-    return None
 
 
 def trigger_pr(subject: Subject) -> Iterator[Finding | Skipped]:
@@ -360,6 +320,8 @@ def trigger_push_branch(subject: Subject) -> Iterator[Finding | Skipped]:
     if push.tags is not None or push.tags_ignore is not None:
         return
     for publish in subject.releases:
+        if publish.uploads_new_versions_only:
+            continue
         reached = subject.reaches(publish, "push-branch")
         if reached:
             yield report(
@@ -371,7 +333,10 @@ def trigger_push_branch(subject: Subject) -> Iterator[Finding | Skipped]:
             )
             return
         if reached is None:
-            yield skip(PUSH_BRANCH, "whether a push gets to the upload only a run knows")
+            yield skip(
+                PUSH_BRANCH,
+                "whether a push reaches the upload depends on values that only a run has",
+            )
             return
 
 
@@ -380,48 +345,118 @@ def dispatch_ref(subject: Subject) -> Iterator[Finding | Skipped]:
     if event is None:
         return
     for publish in subject.releases:
-        if publish.index == "testpypi":
+        if publish.index == "testpypi" or publish.uploads_new_versions_only:
             continue
-        reached = subject.reaches(publish, "workflow_dispatch")
-        if reached and not _checks_out_another_ref(publish.job.steps):
+        if not subject.reaches(publish, "workflow_dispatch"):
+            continue
+        steps = [step for job in (publish.job, *subject.needed(publish.job)) for step in job.steps]
+        if event.inputs or any(_may_choose_the_ref(step) for step in steps):
+            yield skip(DISPATCH_REF, "which commit a manual run uploads depends on its steps")
+            return
+        yield report(
+            subject,
+            DISPATCH_REF,
+            event.line,
+            f"A manual run on a branch uploads that branch (job `{publish.job.id}`).",
+            key="on.workflow_dispatch",
+        )
+        return
+
+
+def _may_choose_the_ref(step: Step) -> bool:
+    """Whether a step may check another commit out, or stop for a branch."""
+    if step.uses is not None:
+        ref = step.uses.action == "actions/checkout" and step.input("ref")
+        return bool(ref) or step.uses.kind == "local"
+    return _LOOKS_AT_THE_REF.search(f"{step.run} {step.environ}") is not None
+
+
+_LOOKS_AT_THE_REF = re.compile(
+    r"GITHUB_REF|github\.ref|git (?:checkout|tag|switch|describe|push)|\bexit 1\b|version|\.sh\b"
+)
+
+
+def dispatch_input_required(subject: Subject) -> Iterator[Finding | Skipped]:
+    event = subject.workflow.event("workflow_dispatch")
+    if event is None or event.node is None or not subject.releases:
+        return
+    if any(
+        subject.reaches(one, kind) is not False
+        for one in subject.releases
+        for kind in ("release", "push-tag")
+    ):
+        return  # no run is started by hand
+    inputs = event.node.get("inputs")
+    for key, value in () if inputs is None else inputs.entries:
+        required, default = value.get("required"), value.get("default")
+        if (
+            required is None
+            or not required.is_true
+            or (default is not None and not default.is_null)
+        ):
+            continue
+        kind = value.get("type")
+        if kind is not None and kind.text in ("boolean", "choice"):
+            yield skip(REQUIRED_INPUT, f"what GitHub takes for the input `{key.text}` left out")
+            continue
+        yield report(
+            subject,
+            REQUIRED_INPUT,
+            key.line,
+            f"The input `{key.text}` is required and has no default.",
+            key=f"on.workflow_dispatch.inputs.{key.text}",
+        )
+
+
+def second_uploader(subject: Subject) -> Iterator[Finding | Skipped]:
+    ours = [
+        one for one in subject.releases if one.index == "pypi" and _uploads_at_release(subject, one)
+    ]
+    if not ours:
+        return
+    for workflow in subject.facts.others or ():
+        other = look_at(workflow, subject.facts)
+        for theirs in other.publishes:
+            if theirs.index != "pypi" or theirs.unusable or not _uploads_at_release(other, theirs):
+                continue
+            if _passes_over(theirs) or _passes_over(ours[0]):
+                continue
+            if not _builds_the_same(subject.workflow, workflow):
+                continue
             yield report(
-                subject,
-                DISPATCH_REF,
-                event.line,
-                f"A run started by hand on a branch uploads it (job `{publish.job.id}`).",
-                key="on.workflow_dispatch",
+                other,
+                SECOND,
+                theirs.line,
+                f"Job `{theirs.job.id}` of {workflow.file} uploads for the same release as "
+                f"`{ours[0].job.id}` of {subject.workflow.file}.",
+                key=f"jobs.{theirs.job.id}",
             )
             return
 
 
-def _checks_out_another_ref(steps: Sequence[object]) -> bool:
-    return any(
-        getattr(step, "uses", None) is not None
-        and step.uses.action == "actions/checkout"  # type: ignore[attr-defined]
-        and step.input("ref")  # type: ignore[attr-defined]
-        for step in steps
+def _uploads_at_release(subject: Subject, publish: PublishJob) -> bool:
+    return any(subject.reaches(publish, kind) for kind in ("release", "push-tag"))
+
+
+def _builds_the_same(one: Workflow, other: Workflow) -> bool:
+    """Whether two workflows may build the same package of a repository."""
+    ours, theirs = (
+        {
+            folder
+            for job in workflow.jobs
+            for step in job.steps
+            for folder in built_folders(workflow, job, step, NOTHING_KNOWN)
+        }
+        for workflow in (one, other)
     )
+    return not ours or not theirs or bool(ours & theirs)
 
 
-def dispatch_input_used(subject: Subject) -> Iterator[Finding | Skipped]:
-    event = subject.workflow.event("workflow_dispatch")
-    if event is None or not event.inputs or event.node is None:
-        return
-    inputs = event.node.get("inputs")
-    text = subject.workflow.text
-    if inputs is None or re.search(r"to[jJ][sS][oO][nN]\(\s*(?:github\.event\.)?inputs\s*\)", text):
-        return
-    for name in event.inputs:
-        used = re.search(rf"inputs(?:\.|\[\s*['\"]){re.escape(name)}(?![\w-])", text)
-        key = inputs.key(name)
-        if not used and key is not None:
-            yield report(
-                subject,
-                INPUT_USED,
-                key.line,
-                f"The input `{name}` is declared, but nothing uses it.",
-                key=f"on.workflow_dispatch.inputs.{name}",
-            )
+def _passes_over(publish: PublishJob) -> bool:
+    step = publish.step
+    return step is not None and (
+        step.input("skip-existing") == "true" or "--skip-existing" in (step.run or "")
+    )
 
 
 def reusable_publish(subject: Subject) -> Iterator[Finding | Skipped]:
@@ -445,11 +480,11 @@ CHECKS = (
     (DOUBLE, trigger_double),
     (PATTERN, trigger_tag_pattern),
     (AT_TAG, trigger_at_tag),
-    (GITHUB_TOKEN, trigger_github_token),
     (PULL_REQUEST, trigger_pr),
     (PUSH_BRANCH, trigger_push_branch),
     (DISPATCH_REF, dispatch_ref),
-    (INPUT_USED, dispatch_input_used),
+    (REQUIRED_INPUT, dispatch_input_required),
+    (SECOND, second_uploader),
     (REUSABLE, reusable_publish),
 )
 RULES = tuple(rule for rule, _ in CHECKS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from nox_release.checks.workflow.artifacts import builds, matrix_size
 from nox_release.checks.workflow.subject import (
     ACTION,
     SECURITY,
@@ -42,25 +43,17 @@ MANUAL = rule(
 )
 SKIP_EXISTING = rule(
     "skip-existing-off",
-    Severity.WARNING,
-    "An upload to PyPI that is not new fails",
-    why="`skip-existing` hides that nothing was published, or only half of it.",
+    Severity.ADVICE,
+    "Files that are already on PyPI make the upload fail",
+    why="`skip-existing` hides that nothing was uploaded, or only half of it.",
     remedy="Remove `skip-existing`; for TestPyPI it is fine.",
-    link=ACTION,
-)
-VERIFY = rule(
-    "verify-metadata-on",
-    Severity.WARNING,
-    "The action's own check of the metadata is on",
-    why="It finds a description that PyPI would refuse before the first byte goes out.",
-    remedy="Remove `verify-metadata: false`.",
     link=ACTION,
 )
 ATTESTATIONS = rule(
     "attestations-on",
     Severity.WARNING,
-    "Attestations are made",
-    why="They let everybody verify which workflow made a file.",
+    "The upload makes attestations",
+    why="They let anyone verify which workflow made a file.",
     remedy="Remove `attestations: false`.",
     link="https://docs.pypi.org/attestations/",
 )
@@ -69,14 +62,14 @@ ATTEST_ONCE = rule(
     Severity.ERROR,
     "The action runs once for the same folder",
     why="The first run leaves attestations beside the files; the second refuses to go on.",
-    remedy="Upload to TestPyPI and PyPI in two jobs, each with the files fetched anew.",
+    remedy="Upload to TestPyPI and PyPI in two jobs, each of which downloads the files.",
     link=ACTION,
 )
 INDEX = rule(
     "index-matches",
     Severity.ERROR,
-    "The upload address is that of an index",
-    why="Uploads go to `/legacy/`, with the slash; other addresses of PyPI take none.",
+    "The upload goes to an index's upload address",
+    why="Uploads go to `/legacy/`, with the slash; PyPI's other addresses accept none.",
     remedy="Leave `repository-url` out for PyPI; `https://test.pypi.org/legacy/` is TestPyPI's.",
     link=ACTION,
 )
@@ -88,30 +81,39 @@ CURRENT = rule(
     remedy="Pin v1.14.2 or later.",
     link="https://github.com/pypa/gh-action-pypi-publish/releases",
 )
+BRANCH = rule(
+    "action-branch",
+    Severity.WARNING,
+    "The publishing action is maintained",
+    why="Its branch `master` has not been updated since 2022: it supports neither trusted "
+    "publishing nor current metadata.",
+    remedy="Use `release/v1`, or the commit of a release.",
+    link=ACTION,
+)
+PARTS = rule(
+    "parts-uploaded-apart",
+    Severity.WARNING,
+    "All files of a release are uploaded together",
+    why="Where one part fails, half a release is on the index: installations take it, and a file "
+    "can never be replaced.",
+    remedy="Build in the parts, and upload everything in one job that needs them all.",
+    link=SECURITY,
+)
 UV_ATTEST = rule(
     "uv-attest",
     Severity.ADVICE,
-    "Attestations are made for `uv publish`",
-    why="uv uploads attestations that lie beside the files, and makes none.",
+    "`uv publish` has attestations to upload",
+    why="uv uploads attestations that it finds beside the files, but makes none.",
     remedy="Run astral-sh/attest-action before it, or use pypa/gh-action-pypi-publish.",
     link="https://docs.astral.sh/uv/guides/package/#publishing-your-package",
-)
-UV_SKIPPED = rule(
-    "uv-skipped",
-    Severity.WARNING,
-    "`uv publish` leaves no file out unseen",
-    why="A file with a name it does not understand is passed over with a warning, and the run is "
-    "green.",
-    remedy="Check the files in the build job: `nox-release build`, or `twine check --strict dist/*`.",
-    link="https://docs.astral.sh/uv/guides/package/",
 )
 ENV_EQUALS = rule(
     "env-equals-publisher",
     Severity.ERROR,
-    "The job's environment is the one that is registered",
-    why="A publisher with an environment takes tokens of that environment only: "
+    "The job's environment is the registered one",
+    why="A publisher with an environment accepts only tokens of that environment: "
     "`invalid-publisher`.",
-    remedy="Give both the same name.",
+    remedy="Use the same name in both places.",
     link="https://docs.pypi.org/trusted-publishers/troubleshooting/",
 )
 ENV_PRESENT = rule(
@@ -127,8 +129,8 @@ ENV_DYNAMIC = rule(
     "env-dynamic",
     Severity.WARNING,
     "The environment's name is written out",
-    why="Each name an expression can give has to be registered on the index.",
-    remedy="Write the name out, in one job for each index.",
+    why="Every name that the expression can produce must be registered on the index.",
+    remedy="Write the name out, with one job per index.",
     link=ENVIRONMENTS,
 )
 ENV_TAG = rule(
@@ -142,8 +144,8 @@ ENV_TAG = rule(
 ENV_REVIEWERS = rule(
     "env-reviewers",
     Severity.ADVICE,
-    "Whether the run waits for approval",
-    why="A run that waits looks like one that hangs.",
+    "The run waits for nobody",
+    why="A run that waits for approval looks like one that hangs.",
     remedy="Approve it on the run's page: Review deployments.",
     link=f"{ENVIRONMENTS}#required-reviewers",
 )
@@ -192,7 +194,7 @@ def skip_existing_off(subject: Subject) -> Iterator[Finding | Skipped]:
                 subject,
                 SKIP_EXISTING,
                 line,
-                f"Job `{publish.job.id}` passes over files that are on the index already.",
+                f"Job `{publish.job.id}` skips files that are already on the index.",
                 key=f"jobs.{publish.job.id}.steps",
                 patch=_without_input(subject, publish, "skip-existing"),
             )
@@ -211,19 +213,6 @@ def _without_input(subject: Subject, publish: PublishJob, name: str) -> str:
     return patches.difference(
         subject.workflow, [text for number, text in enumerate(lines, 1) if number not in drop]
     )
-
-
-def verify_metadata_on(subject: Subject) -> Iterator[Finding | Skipped]:
-    for publish in _action_steps(subject):
-        if publish.step is not None and publish.step.input("verify-metadata") == "false":
-            yield report(
-                subject,
-                VERIFY,
-                publish.step.input_line("verify-metadata"),
-                f"Job `{publish.job.id}` switches the check of the metadata off.",
-                key=f"jobs.{publish.job.id}.steps",
-                patch=_without_input(subject, publish, "verify-metadata"),
-            )
 
 
 def attestations_on(subject: Subject) -> Iterator[Finding | Skipped]:
@@ -266,7 +255,10 @@ def attest_once(subject: Subject) -> Iterator[Finding | Skipped]:
             if attests is None:
                 yield skip(ATTEST_ONCE, "which version of the action the commit is")
             elif together is None:
-                yield skip(ATTEST_ONCE, "whether both uploads happen in one run only a run knows")
+                yield skip(
+                    ATTEST_ONCE,
+                    "whether both uploads happen in one run depends on values that only a run has",
+                )
             else:
                 yield report(
                     subject,
@@ -320,8 +312,8 @@ def index_matches(subject: Subject) -> Iterator[Finding | Skipped]:
             subject,
             INDEX,
             line,
-            f"Job `{publish.job.id}` uploads to `{address}`, which takes no uploads; "
-            f"`{right}` does.",
+            f"Job `{publish.job.id}` uploads to `{address}`, which accepts no uploads; "
+            f"use `{right}`.",
             key=f"jobs.{publish.job.id}.steps",
             patch=patches.replace_in_line(subject.workflow, line, address, right),
         )
@@ -364,7 +356,7 @@ def action_current(subject: Subject) -> Iterator[Finding | Skipped]:
                     CURRENT,
                     publish.line,
                     f"The files have metadata {metadata}; {PYPA_ACTION} "
-                    f"{'.'.join(map(str, version))} does not take it yet.",
+                    f"{'.'.join(map(str, version))} does not accept that yet.",
                     key=f"jobs.{publish.job.id}.steps",
                     fix=f"Pin v{'.'.join(map(str, max(first, (1, 14, 2))))} or later.",
                 )
@@ -373,6 +365,47 @@ def action_current(subject: Subject) -> Iterator[Finding | Skipped]:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
+def action_branch(subject: Subject) -> Iterator[Finding | Skipped]:
+    for publish in _action_steps(subject):
+        uses = publish.step.uses if publish.step is not None else None
+        if uses is not None and uses.ref in ("master", "main"):
+            yield report(
+                subject,
+                BRANCH,
+                publish.line,
+                f"Job `{publish.job.id}` uses `{uses.text}`.",
+                key=f"jobs.{publish.job.id}.steps",
+                patch=patches.replace_in_line(
+                    subject.workflow, publish.line, f"@{uses.ref}", "@release/v1"
+                ),
+            )
+
+
+def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
+    building = {build.job.id for build in builds(subject.workflow)}
+    parts = [
+        one
+        for one in subject.publishes
+        if one.index == "pypi"
+        and not one.unusable
+        and one.job.id in building
+        and any(subject.reaches(one, event) for event in subject.raised)
+    ]
+    jobs = list(dict.fromkeys(one.job.id for one in parts))
+    for one in parts:
+        size = matrix_size(one.job.matrix) if one.job.has_matrix else 1
+        if (size or 1) > 1 or len(jobs) > 1:
+            several = f"each of the {size} jobs" if (size or 1) > 1 else f"{len(jobs)} jobs"
+            yield report(
+                subject,
+                PARTS,
+                one.line,
+                f"What `{one.job.id}` builds is uploaded by itself: {several} publish a part.",
+                key=f"jobs.{one.job.id}",
+            )
+            return
 
 
 def uv_attest(subject: Subject) -> Iterator[Finding | Skipped]:
@@ -390,30 +423,6 @@ def uv_attest(subject: Subject) -> Iterator[Finding | Skipped]:
             f"Job `{publish.job.id}` uploads without attestations.",
             key=f"jobs.{publish.job.id}.steps",
         )
-
-
-def uv_skipped(subject: Subject) -> Iterator[Finding | Skipped]:
-    for publish in subject.releases:
-        if publish.tool != "uv publish" or publish.unusable or publish.index == "testpypi":
-            continue
-        checked = any(
-            command.runs("twine", "check") is not None or command.tool("nox-release") is not None
-            for job in subject.workflow.jobs
-            for step in job.steps
-            for command in step.commands()
-        ) or any(
-            uses_action(step, "hynek/build-and-inspect-python-package")
-            for job in subject.workflow.jobs
-            for step in job.steps
-        )
-        if not checked:
-            yield report(
-                subject,
-                UV_SKIPPED,
-                publish.line,
-                f"Job `{publish.job.id}` uses `uv publish`, and nothing checked the names before.",
-                key=f"jobs.{publish.job.id}.steps",
-            )
 
 
 # --- the environment -------------------------------------------------------------------------
@@ -514,7 +523,7 @@ def env_allows_tag(subject: Subject) -> Iterator[Finding | Skipped]:
                 subject,
                 ENV_TAG,
                 environment.line,
-                f"The environment `{policy.name}` admits protected branches only, not the tag "
+                f"The environment `{policy.name}` admits only protected branches, not the tag "
                 f"`{tag}`.",
                 key=f"jobs.{publish.job.id}.environment",
                 fix=f"Allow selected branches and tags, and add a tag rule for `{tag}`. {where}".strip(),
@@ -559,13 +568,13 @@ def env_reviewers(subject: Subject) -> Iterator[Finding | Skipped]:
 CHECKS = (
     (MANUAL, no_manual_twine),
     (SKIP_EXISTING, skip_existing_off),
-    (VERIFY, verify_metadata_on),
     (ATTESTATIONS, attestations_on),
     (ATTEST_ONCE, attest_once),
     (INDEX, index_matches),
     (CURRENT, action_current),
+    (BRANCH, action_branch),
+    (PARTS, parts_uploaded_apart),
     (UV_ATTEST, uv_attest),
-    (UV_SKIPPED, uv_skipped),
     (ENV_EQUALS, env_equals_publisher),
     (ENV_PRESENT, env_present),
     (ENV_DYNAMIC, env_dynamic),

@@ -1,0 +1,451 @@
+"""Rules about what a workflow does to GitHub releases, and what follows from whose token does it."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nox_release.checks.workflow.subject import SECURITY, look_at, report, rule, skip
+from nox_release.core.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from nox_release.checks.workflow.subject import Subject
+    from nox_release.core.findings import Finding, Skipped
+    from nox_release.workflows.publishing import Job, Step, Workflow
+    from nox_release.workflows.shell import Command
+
+CONTENTS_WRITE = rule(
+    "contents-write",
+    Severity.ERROR,
+    "Jobs that make or fill a GitHub release may write to it",
+    why="Without `contents: write` GitHub answers 403 `Resource not accessible by integration`.",
+    remedy="Add `contents: write` to the job's `permissions:`; keep it out of the job with the "
+    "identity token.",
+    link=SECURITY,
+)
+MADE_TWICE = rule(
+    "release-made-twice",
+    Severity.ERROR,
+    "The run does not make the GitHub release that is there already",
+    why="`nox -s release` pushes the tag and makes its GitHub release at once. A second "
+    "`gh release create` for that tag fails: `a release with the same tag name already exists`.",
+    remedy='Leave it to `nox -s release`, or guard it: `gh release view "$TAG" || gh release create '
+    '"$TAG" …`.',
+    link="https://cli.github.com/manual/gh_release_create",
+)
+IMMUTABLE = rule(
+    "immutable-release-assets",
+    Severity.ERROR,
+    "No job adds files to a release that is published",
+    why="Where releases are immutable, a published one takes no more files: `Cannot upload assets "
+    "to an immutable release`.",
+    remedy="Publish on the pushed tag or by dispatch, and make the GitHub release last, with its "
+    "files; or attach nothing.",
+    link="https://docs.github.com/code-security/supply-chain-security/understanding-your-software-"
+    "supply-chain/immutable-releases",
+)
+GITHUB_TOKEN = rule(
+    "trigger-github-token",
+    Severity.ERROR,
+    "No workflow makes the release with GITHUB_TOKEN",
+    why="What GITHUB_TOKEN does starts no further workflow, except by `workflow_dispatch` and "
+    "`repository_dispatch`.",
+    remedy="Make the release as a person (nox -s release), with a token of a GitHub App, or "
+    "publish in the same workflow.",
+    link="https://docs.github.com/actions/security-for-github-actions/security-guides/"
+    "automatic-token-authentication",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseStep:
+    """What a step does to a GitHub release or its tag.
+
+    `makes`: it fails where the release is there already. `publishes`: afterwards there is a
+    published release that was not one before. `adds`: it puts files into one. `pushes`: it pushes
+    a tag alone. `own_token`: with the run's own token; `None` where that is not known. `tag` is
+    the text that names the tag, empty for the one that started the run. `guarded`: it is done only
+    where it is needed, or may fail.
+    """
+
+    job: Job
+    step: Step
+    line: int
+    what: str
+    makes: bool = False
+    publishes: bool = False
+    adds: bool = False
+    pushes: bool = False
+    own_token: bool | None = None
+    tag: str = ""
+    guarded: bool = False
+
+    @property
+    def is_for_another_tag(self) -> bool:
+        """Whether the tag is written out, as in `nightly`."""
+        return bool(self.tag) and "$" not in self.tag and not re.search(r"\d\.\d", self.tag)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Action:
+    """What is known of an action; `tag` and `token` are the names of its inputs."""
+
+    makes: bool = False
+    publishes: bool = False
+    adds: bool = False
+    pushes: bool = False
+    tag: str = ""
+    token: tuple[str, ...] = ("token",)
+    files: tuple[str, ...] = ()
+    spares: tuple[str, ...] = ()
+
+
+_RELEASE_PLEASE = _Action(publishes=True)
+_SEMANTIC = _Action(publishes=True, token=("github-token",))
+_PUSHES_TAG = _Action(pushes=True, token=("github-token", "token"))
+_ADDS = _Action(adds=True, token=("repo-token", "github-token", "token"))
+ACTIONS: Mapping[str, _Action] = {
+    "actions/create-release": _Action(makes=True, publishes=True, tag="tag-name"),
+    "softprops/action-gh-release": _Action(
+        publishes=True, adds=True, tag="tag-name", files=("files",)
+    ),
+    "ncipollo/release-action": _Action(
+        makes=True,
+        publishes=True,
+        adds=True,
+        tag="tag",
+        files=("artifacts", "artifact"),
+        spares=("allowupdates", "skipifreleaseexists", "updateonlyunreleased"),
+    ),
+    "marvinpinto/action-automatic-releases": _Action(
+        publishes=True, token=("repo-token",), tag="automatic-release-tag"
+    ),
+    "googleapis/release-please-action": _RELEASE_PLEASE,
+    "google-github-actions/release-please-action": _RELEASE_PLEASE,
+    "python-semantic-release/python-semantic-release": _SEMANTIC,
+    "relekang/python-semantic-release": _SEMANTIC,
+    "cycjimmy/semantic-release-action": _SEMANTIC,
+    "python-semantic-release/publish-action": _Action(adds=True, token=("github-token",)),
+    "commitizen-tools/commitizen-action": _PUSHES_TAG,
+    "mathieudutour/github-tag-action": _PUSHES_TAG,
+    "anothrnick/github-tag-action": _PUSHES_TAG,
+    "rickstaa/action-create-tag": _PUSHES_TAG,
+    "svenstaro/upload-release-action": _ADDS,
+    "actions/upload-release-asset": _ADDS,
+    "shogo82148/actions-upload-release-asset": _ADDS,
+    "abutler/upload-release-assets": _ADDS,
+    "alexellis/upload-assets": _ADDS,
+}
+_OWN_TOKEN = re.compile(r"secrets\.GITHUB_TOKEN|github\.token", re.IGNORECASE)
+_SPARES = re.compile(
+    r"gh release view|gh release list|releases/tags/|gh release delete|\|\|\s*gh release (?:upload|edit)"
+)
+
+
+@functools.lru_cache(maxsize=64)
+def release_steps(workflow: Workflow) -> tuple[ReleaseStep, ...]:
+    """Everything in `workflow` that makes, publishes or fills a GitHub release, or pushes a tag."""
+    return tuple(
+        found
+        for job in workflow.jobs
+        for step in job.steps
+        for found in (*_of_action(workflow, job, step), *_of_commands(workflow, job, step))
+    )
+
+
+def _environ(workflow: Workflow, job: Job, step: Step) -> dict[str, str]:
+    return {**dict(workflow.environ), **dict(job.environ), **dict(step.environ)}
+
+
+def _is_own(token: str) -> bool | None:
+    """Whether a token is the run's own; `None`: none is given."""
+    return bool(_OWN_TOKEN.search(token)) if token else None
+
+
+def _may_fail(job: Job, step: Step) -> bool:
+    return step.continue_on_error or job.continue_on_error
+
+
+def _of_action(workflow: Workflow, job: Job, step: Step) -> Iterator[ReleaseStep]:
+    if step.uses is None or step.uses.kind != "action":
+        return
+    if step.uses.action == "actions/github-script":
+        yield from _of_script(job, step)
+        return
+    known = ACTIONS.get(step.uses.action)
+    if known is None:
+        return
+    environ = _environ(workflow, job, step)
+    given = next((step.input(name) for name in known.token if step.input(name)), "")
+    own = _is_own(given or environ.get("GITHUB_TOKEN", ""))
+    draft = _is_true(step, "draft") or _is_true(step, "prerelease")
+    adds = known.adds and (not known.files or any(step.input(name) for name in known.files))
+    yield ReleaseStep(
+        job=job,
+        step=step,
+        line=step.line,
+        what=step.uses.action,
+        makes=known.makes,
+        publishes=known.publishes and not draft,
+        adds=adds,
+        pushes=known.pushes and (step.input("push") or "true") != "false",
+        own_token=True if own is None else own,
+        tag=(step.input(known.tag) or "") if known.tag else "",
+        guarded=_may_fail(job, step) or any(_is_true(step, name) for name in known.spares),
+    )
+
+
+def _is_true(step: Step, name: str) -> bool:
+    return (step.input(name) or "").strip().lower() == "true"
+
+
+def _of_script(job: Job, step: Step) -> Iterator[ReleaseStep]:
+    script = step.input("script") or ""
+    made = re.search(r"\b(?:repos\.)?createRelease\s*\(", script)
+    edited = re.search(r"\bupdateRelease\s*\(", script)
+    if not made and not edited:
+        return
+    draft = re.search(r"\bdraft['\"]?\s*:\s*true", script) is not None
+    token = step.input("github-token") or ""
+    yield ReleaseStep(
+        job=job,
+        step=step,
+        line=step.line,
+        what="actions/github-script",
+        makes=made is not None,
+        publishes=not draft,
+        own_token=not token or bool(_OWN_TOKEN.search(token)),
+        tag="$",
+        guarded=_may_fail(job, step) or "getReleaseByTag" in script or "catch" in script,
+    )
+
+
+def _of_commands(workflow: Workflow, job: Job, step: Step) -> Iterator[ReleaseStep]:
+    environ = _environ(workflow, job, step)
+    own = _is_own(environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN") or "")
+    spared = _may_fail(job, step) or bool(_SPARES.search(step.run or ""))
+    for command in step.commands():
+        guarded = spared or command.cannot_fail
+        after = command.tool("gh")
+        if after and after[0] == "release":
+            yield from _of_gh(job, step, command, after[1:], own, guarded)
+        elif command.tool("semantic-release") is not None and {"version", "publish"} & set(
+            command.words
+        ):
+            yield ReleaseStep(
+                job=job,
+                step=step,
+                line=command.line,
+                what="semantic-release",
+                publishes="--no-push" not in command.words,
+                own_token=own,
+                guarded=guarded,
+            )
+        elif _pushes_tags(command):
+            yield ReleaseStep(
+                job=job,
+                step=step,
+                line=command.line,
+                what=" ".join(command.words[:4]),
+                pushes=True,
+                own_token=_pushes_with_own_token(job),
+                guarded=guarded,
+            )
+
+
+def _of_gh(
+    job: Job,
+    step: Step,
+    command: Command,
+    words: tuple[str, ...],
+    own: bool | None,
+    guarded: bool,
+) -> Iterator[ReleaseStep]:
+    verb = words[0] if words else ""
+    options = set(words)
+    draft = bool({"--draft", "-d", "--draft=true"} & options)
+    tag = next((word for word in words[1:2] if not word.startswith("-")), "$")
+    promotes = bool({"--draft=false", "--prerelease=false"} & options)
+    if verb not in ("create", "upload", "edit") or (verb == "edit" and not promotes):
+        return
+    yield ReleaseStep(
+        job=job,
+        step=step,
+        line=command.line,
+        what=f"gh release {verb}",
+        makes=verb == "create" and not draft,
+        publishes=verb != "upload" and not draft and "--prerelease" not in options,
+        adds=verb == "upload",
+        own_token=own,
+        tag=tag,
+        guarded=guarded,
+    )
+
+
+def _pushes_tags(command: Command) -> bool:
+    after = command.runs("git", "push")
+    if after is None:
+        return False
+    return "--tags" in after or "--follow-tags" in after or any("refs/tags/" in w for w in after)
+
+
+def _pushes_with_own_token(job: Job) -> bool | None:
+    """Whether `git push` uses the token that the check-out left behind."""
+    for step in job.steps:
+        if step.uses is not None and step.uses.action == "actions/checkout":
+            token = step.input("token")
+            if step.input("ssh-key") or (step.input("persist-credentials") or "") == "false":
+                return None
+            return not token or bool(_OWN_TOKEN.search(token))
+    return None
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+def contents_write(subject: Subject) -> Iterator[Finding | Skipped]:
+    told = set()
+    for found in release_steps(subject.workflow):
+        if not (found.makes or found.publishes or found.adds) or found.own_token is not True:
+            continue
+        permissions = subject.workflow.permissions_of(found.job)
+        if permissions is None or not permissions.known or found.guarded:
+            continue
+        if permissions.level("contents") == "write" or found.job.id in told:
+            continue
+        if subject.runs_at_release(found.job, found.step.condition) is not True:
+            continue
+        told.add(found.job.id)
+        yield report(
+            subject,
+            CONTENTS_WRITE,
+            found.line,
+            f"Job `{found.job.id}` makes or fills a GitHub release without `contents: write`.",
+            key=f"jobs.{found.job.id}.permissions",
+            severity=None if _upload_needs(subject, found) else Severity.WARNING,
+        )
+
+
+def _upload_needs(subject: Subject, found: ReleaseStep) -> bool:
+    """Whether nothing is uploaded once this step has failed."""
+    if found.job.id not in subject.needed_for_upload:
+        return False
+    own = [one for one in subject.publishes if one.job.id == found.job.id and not one.unusable]
+    if not own:
+        return True
+    return all(one.step is not None and found.step.line < one.step.line for one in own)
+
+
+def release_made_twice(subject: Subject) -> Iterator[Finding | Skipped]:
+    others = subject.facts.others or ()
+    for workflow in (subject.workflow, *others):
+        of = subject if workflow is subject.workflow else look_at(workflow, subject.facts)
+        if workflow is not subject.workflow and of.raised == ("dispatch-tag",):
+            continue  # nothing dispatches it
+        for found in release_steps(workflow):
+            if not found.makes or found.guarded or found.is_for_another_tag:
+                continue
+            reached = of.runs_at_release(found.job, found.step.condition)
+            if reached is False:
+                continue
+            if reached is None:
+                yield skip(
+                    MADE_TWICE,
+                    f"whether a release reaches line {found.line} of {workflow.file} "
+                    f"(`{found.what}`) depends on the run",
+                )
+                return
+            lost = workflow is subject.workflow and _upload_needs(subject, found)
+            yield report(
+                of,
+                MADE_TWICE,
+                found.line,
+                f"Job `{found.job.id}` runs `{found.what}` for the tag whose release is there "
+                f"already: {'the upload never happens' if lost else 'the run ends red'}.",
+                key=f"jobs.{found.job.id}.steps",
+                severity=None if lost else Severity.WARNING,
+            )
+            return
+
+
+def immutable_release_assets(subject: Subject) -> Iterator[Finding | Skipped]:
+    locked = subject.facts.immutable_releases
+    if locked is False:
+        return
+    for workflow in (subject.workflow, *(subject.facts.others or ())):
+        of = subject if workflow is subject.workflow else look_at(workflow, subject.facts)
+        if "release" not in of.raised and "push-tag" not in of.raised:
+            continue
+        for found in release_steps(workflow):
+            if not found.adds or found.is_for_another_tag:
+                continue
+            reached = of.runs_at_release(found.job, found.step.condition)
+            if reached is False or (reached is None and locked is None):
+                continue
+            yield report(
+                of,
+                IMMUTABLE,
+                found.line,
+                f"Job `{found.job.id}` adds files to the published release (`{found.what}`)"
+                + (", which this repository locks." if locked else "; an immutable one refuses."),
+                key=f"jobs.{found.job.id}.steps",
+                severity=None if locked and reached else Severity.ADVICE,
+            )
+            return
+
+
+def trigger_github_token(subject: Subject) -> Iterator[Finding | Skipped]:
+    workflow = subject.workflow
+    if not subject.releases or not {"release", "push-tag"} & set(subject.raised):
+        return
+    if not _waits_for_a_release(subject):
+        return
+    others = subject.facts.others
+    if others is None:
+        yield skip(GITHUB_TOKEN, "the repository's other workflows are not known")
+        return
+    for other in (workflow, *others):
+        if other is not workflow and workflow.filename in other.text:
+            continue  # it may start or call this one itself
+        for found in release_steps(other):
+            if found.own_token is not True or found.is_for_another_tag:
+                continue
+            starts_it = found.publishes and "release" in subject.raised
+            if not starts_it and not (found.pushes and subject.raised == ("push-tag",)):
+                continue
+            if other is workflow and not subject.runs_by(
+                subject.other_events, found.job, found.step.condition
+            ):
+                continue  # it is made in a run that the release itself has started
+            thing = "makes a release" if starts_it else "pushes a tag"
+            yield report(
+                subject,
+                GITHUB_TOKEN,
+                found.line if other is workflow else None,
+                f"{other.file}, line {found.line}, {thing} ({found.what}) with GITHUB_TOKEN, which "
+                f"does not start {workflow.file}.",
+                fix="",
+            )
+            return
+
+
+def _waits_for_a_release(subject: Subject) -> bool:
+    """Whether the upload happens for a tag or a release alone, and no other event gets to it."""
+    return "workflow_call" not in subject.other_events and not any(
+        subject.reaches(one, event) is not False
+        for one in subject.releases
+        for event in subject.other_events
+    )
+
+
+CHECKS = (
+    (CONTENTS_WRITE, contents_write),
+    (MADE_TWICE, release_made_twice),
+    (IMMUTABLE, immutable_release_assets),
+    (GITHUB_TOKEN, trigger_github_token),
+)
+RULES = tuple(rule for rule, _ in CHECKS)
