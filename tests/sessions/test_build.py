@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from nox_release.checks.files.facts import Facts
+from nox_release.files.wheels import read_wheel
+from nox_release.project.pyproject import Project
 from small_projects import environ, files_of, git, under_git, write
 
 pytestmark = pytest.mark.slow
@@ -170,11 +173,22 @@ def test_scripts_are_started_for_a_bounded_time_in_a_home_of_their_own(tmp_path)
     }
 
 
+PLUGIN = """\
+        dependencies = ["twine"]
+
+        [project.entry-points.hooks]
+        x = "demo.hook:y"
+        """
+
+
+def facts_of(path):
+    return Facts(project=Project(root=path.parent, name="demo"), wheel=read_wheel(path))
+
+
 def test_a_hanging_script_is_not_known(tmp_path, monkeypatch):
     from nox_release.edges.building import build_distributions
     from nox_release.edges.environments import fresh_environment
     from nox_release.edges.process import Runner
-    from nox_release.files.archives import read_distribution
     from nox_release.observing import trying as inspection
 
     files = files_of("flit", more=CLI)
@@ -186,10 +200,9 @@ def test_a_hanging_script_is_not_known(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(inspection, "SCRIPT_SECONDS", 1.0)
     results = inspection.smoke(
-        read_distribution(wheel),
+        facts_of(wheel),
         runner,
         aside=tmp_path / "smoke",
-        entry_points=inspection.read_entry_points(wheel),
     )
     (script,) = [one for one in results if one.id == "script-fails"]
     assert script.reason == "it did not end in time"
@@ -199,7 +212,6 @@ def test_a_large_download_is_left_out_unless_asked_for(tmp_path, monkeypatch):
     from nox_release.edges.building import build_distributions
     from nox_release.edges.environments import fresh_environment
     from nox_release.edges.process import Runner
-    from nox_release.files.archives import read_distribution
     from nox_release.observing import trying as inspection
 
     files = files_of("flit", more='dependencies = ["iniconfig"]')
@@ -208,16 +220,37 @@ def test_a_large_download_is_left_out_unless_asked_for(tmp_path, monkeypatch):
     _, path = build_distributions(
         environment, source=write(tmp_path / "source", files), outdir=tmp_path / "out"
     )
-    wheel = read_distribution(path)
-    assert 0 < inspection.download_size(wheel, environment) < 100_000
+    facts = facts_of(path)
+    assert 0 < inspection.download_size(facts.wheel.file, environment) < 100_000
     monkeypatch.setattr(inspection, "DOWNLOAD_LIMIT", 1000)
-    results = inspection.smoke(wheel, runner, aside=tmp_path / "one", entry_points="")
+    results = inspection.smoke(facts, runner, aside=tmp_path / "one")
     assert {type(one).__name__ for one in results} == {"Skipped"}
     assert "`--smoke` tries it all the same" in results[0].reason
-    results = inspection.smoke(
-        wheel, runner, aside=tmp_path / "two", entry_points="", whatever_the_size=True
-    )
+    results = inspection.smoke(facts, runner, aside=tmp_path / "two", whatever_the_size=True)
     assert {type(one).__name__ for one in results} == {"Passed"}
+
+
+def test_plugins_are_loaded_and_imports_of_every_module_are_looked_for(tmp_path):
+    """Dependencies bring more than their names say: what they do bring is asked of Python."""
+    from nox_release.edges.building import build_distributions
+    from nox_release.edges.environments import fresh_environment
+    from nox_release.edges.process import Runner
+    from nox_release.observing import trying as inspection
+
+    files = files_of("flit", more=PLUGIN)
+    files["src/demo/hook.py"] = "def z(): pass\n"
+    files["src/demo/reports.py"] = "import gevent\nimport requests\nimport id\n"
+    runner = Runner(environ=environ())
+    environment = fresh_environment(tmp_path / "env", runner)
+    _, path = build_distributions(
+        environment, source=write(tmp_path / "source", files), outdir=tmp_path / "out"
+    )
+    results = inspection.smoke(facts_of(path), runner, aside=tmp_path / "one")
+    found = {one.id: one for one in results if type(one).__name__ == "Finding"}
+    assert set(found) == {"import-fails", "undeclared-dependency"}
+    assert found["import-fails"].message.startswith("The entry point `x` in `hooks` does not load")
+    assert "`gevent` (demo/reports.py, line 1)" in found["undeclared-dependency"].message
+    assert "requests" not in found["undeclared-dependency"].message
 
 
 def test_modules_that_end_python_or_crash_do_not_hide_the_others(tmp_path):

@@ -7,15 +7,17 @@ import ast
 from nox_release.core.quiet import without_warnings
 
 
-def parse_python(text: str | bytes) -> ast.Module | None:
-    """The tree of a module; `None` when this Python cannot read it.
+def parse_python(
+    text: str | bytes, feature_version: tuple[int, int] | None = None
+) -> ast.Module | None:
+    """The tree of a module; `None` when this Python, or the version of the features, cannot read it.
 
     From 3.12 on, Python warns on the screen of what it reads: of unknown escapes, for one.
     What is nested too deeply, or has a NUL, ends in another error in each version.
     """
     try:
         with without_warnings():
-            return ast.parse(text)
+            return ast.parse(text, feature_version=feature_version)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -5,45 +5,44 @@ Every function returns results; deciding what they mean for a release is the cal
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import re
 import sys
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nox_release.checks.files.built import (
+from nox_release.checks.files.built import TWINE_CHECK
+from nox_release.checks.files.contents import STRAY_NAMES, is_always_in_library
+from nox_release.checks.files.imports import UNDECLARED_DEPENDENCY, undeclared, wanted_imports
+from nox_release.checks.files.tried import (
     IMPORTS,
     INSTALLS_ALONE,
     SCRIPT_FAILS,
-    TWINE_CHECK,
     Attempt,
-    console_scripts,
-    import_names,
+    entry_point_result,
     import_result,
-    module_name,
     parse_traceback,
     script_result,
 )
 from nox_release.core.errors import CommandError
-from nox_release.core.findings import Passed, Severity, Skipped, find
-from nox_release.core.python_code import dotted_name, parse_python
+from nox_release.core.findings import Finding, Passed, Severity, Skipped, find
 from nox_release.edges.children import INSTALLER
 from nox_release.edges.environments import fresh_environment
 from nox_release.edges.process import last_lines
 from nox_release.project.toml import parse_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from nox_release.checks.files.facts import Facts
     from nox_release.core.findings import Result
     from nox_release.edges.environments import Environment
     from nox_release.edges.process import Runner
     from nox_release.files.distributions import Distribution
+    from nox_release.files.wheels import EntryPoint
 
 IMPORT_SECONDS = 60.0
 SCRIPT_SECONDS = 20.0
@@ -123,118 +122,54 @@ def parse_twine(stdout: str) -> Iterator[Result]:
         )
 
 
-# --- reading inside --------------------------------------------------------------------------
-
-
-def read_entry_points(wheel: Path) -> str:
-    """The text of the wheel's entry_points.txt; empty when it has none."""
-    with zipfile.ZipFile(wheel) as archive:
-        for name in archive.namelist():
-            if name.count("/") == 1 and name.endswith(".dist-info/entry_points.txt"):
-                return archive.read(name).decode("utf-8", errors="replace")
-    return ""
-
-
-def imported_names(wheel: Path) -> frozenset[str]:
-    """Every dotted name that the wheel's modules import unguarded.
-
-    Guarded is what stands under `try … except ImportError` or `if TYPE_CHECKING`.
-    """
-    found: set[str] = set()
-    with zipfile.ZipFile(wheel) as archive:
-        for path in archive.namelist():
-            module = module_name(path)
-            if module is None or not path.endswith(".py"):
-                continue
-            tree = parse_python(archive.read(path))
-            if tree is None:
-                continue
-            package = module if path.endswith("__init__.py") else module.rpartition(".")[0]
-            for node in _unguarded(tree):
-                found.update(_names_of(node, package))
-    return frozenset(found)
-
-
-def _unguarded(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.expr):  # no statement is in these, and they may be very deep
-            continue
-        if isinstance(child, ast.Import | ast.ImportFrom):
-            yield child
-        elif isinstance(child, ast.Try) and child.handlers:
-            for part in (*child.handlers, *child.orelse, *child.finalbody):
-                yield from _unguarded(part)
-        elif isinstance(child, ast.If) and _asks_for_typing(child.test):
-            for part in child.orelse:
-                yield from _unguarded(part)
-        else:
-            yield from _unguarded(child)
-
-
-def _asks_for_typing(test: ast.expr) -> bool:
-    return any(
-        isinstance(node, ast.Name | ast.Attribute)
-        and dotted_name(node).rpartition(".")[2] == "TYPE_CHECKING"
-        for node in ast.walk(test)
-    )
-
-
-def _names_of(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            parts = alias.name.split(".")
-            yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
-        return
-    base = node.module or ""
-    if node.level:
-        outer = package.split(".")
-        outer = outer[: len(outer) - node.level + 1]
-        base = ".".join([*outer, base]).strip(".")
-    if base:
-        yield base
-        yield from (f"{base}.{alias.name}" for alias in node.names)
-
-
 # --- trying ----------------------------------------------------------------------------------
 
 
-def skipped_smoke(reason: str) -> tuple[Result, ...]:
-    """That installing, importing and starting were not tried, and why."""
-    return tuple(
-        Skipped(id=rule.id, subject=rule.subject, title=rule.title, reason=reason)
-        for rule in (INSTALLS_ALONE, IMPORTS, SCRIPT_FAILS)
+def not_tried(facts: Facts, reason: str, *, closure: Collection[str] = ()) -> tuple[Result, ...]:
+    """That installing, importing and starting were not tried, and why; names still tell."""
+    return (
+        *(
+            Skipped(id=rule.id, subject=rule.subject, title=rule.title, reason=reason)
+            for rule in (INSTALLS_ALONE, IMPORTS, SCRIPT_FAILS)
+        ),
+        *undeclared(facts, closure=closure),
     )
 
 
 def smoke(
-    wheel: Distribution,
+    facts: Facts,
     runner: Runner,
     *,
     aside: Path,
-    entry_points: str,
     whatever_the_size: bool = False,
     on_step: Callable[[str], None] | None = None,
 ) -> tuple[Result, ...]:
     """Install the wheel alone into a fresh environment, import it, start its console scripts.
 
     `aside` is an empty folder. Nothing of the maintainer's home, tokens or packages is in sight
-    of what is tried. Above `DOWNLOAD_LIMIT` it is left undone unless `whatever_the_size`.
+    of what is tried. Above `DOWNLOAD_LIMIT` it is left undone unless `whatever_the_size`. What
+    its code imports is then compared with the names of its dependencies alone.
     """
     step = on_step or (lambda _: None)
+    wheel = facts.wheel.file
     python = python_for(wheel, runner, aside)
     if python is None:
         wanted = wheel.metadata.value("Requires-Python")
-        return skipped_smoke(
+        return not_tried(
+            facts,
             f"it needs Python {wanted}, and there is none here; Nox runs on "
-            f"{sys.version_info.major}.{sys.version_info.minor}"
+            f"{sys.version_info.major}.{sys.version_info.minor}",
         )
     environment = fresh_environment(aside / "environment", runner, python=python)
     if not whatever_the_size:
         step("looking up the dependencies")
-        size = download_size(wheel, environment)
-        if size is not None and size > DOWNLOAD_LIMIT:
-            return skipped_smoke(
-                f"its dependencies are {size / 1e9:.1f} GB to download; `--smoke` tries it all the same"
+        locked = lock(wheel, environment)
+        if locked is not None and locked.size > DOWNLOAD_LIMIT:
+            return not_tried(
+                facts,
+                f"its dependencies are {locked.size / 1e9:.1f} GB to download; `--smoke` tries it "
+                "all the same",
+                closure=locked.names,
             )
     step("installing the wheel alone")
     installed = _install(wheel, environment, step)
@@ -242,23 +177,86 @@ def smoke(
         return (installed,)
     home = aside / "home"
     home.mkdir()
-    stage = _at_home(environment, home)
-    results: list[Result] = [installed]
-    names = import_names(wheel)
+    return (installed, *_try_all(facts, _at_home(environment, home), home, step))
+
+
+def _try_all(
+    facts: Facts, stage: Environment, home: Path, step: Callable[[str], None]
+) -> tuple[Result, ...]:
+    """Import what is in an environment, load its entry points, start its commands."""
+    names = import_names(facts)
+    plugins = {
+        f"{one.module}:{one.attribute}": one
+        for one in facts.wheel.entry_points
+        if one.group != "console_scripts" and one.module in facts.wheel.modules
+    }
     if names:
         step("importing " + ", ".join(names[:4]) + (" …" if len(names) > 4 else ""))
-    own = {name.split(".")[0] for name in names}
-    classifiers = wheel.metadata.values("Classifier")
-    requirements = wheel.metadata.values("Requires-Dist")
-    results += [
-        import_result(attempt, own=own, classifiers=classifiers, requirements=requirements)
-        for attempt in try_imports(names, stage, home)
-    ]
-    scripts = console_scripts(entry_points)
-    if scripts:
-        step("starting " + ", ".join(f"`{name}`" for name, _ in scripts[:4]))
-    results += try_scripts(scripts, stage, home, requirements=requirements)
-    return tuple(results)
+    results: list[Result] = []
+    told: set[str] = set()
+    for attempt in try_imports([*names, *plugins], stage, home):
+        missing = (attempt.missing or "").split(".")[0]
+        if attempt.name in plugins and missing and missing in told:
+            continue
+        told.add(missing)
+        results.append(
+            entry_point_result(attempt, plugins[attempt.name], facts)
+            if attempt.name in plugins
+            else import_result(attempt, facts)
+        )
+    if facts.wheel.commands:
+        step("starting " + ", ".join(f"`{one.name}`" for one in facts.wheel.commands[:4]))
+    results += try_scripts(facts, stage, home)
+    brought = importable([one.name for one in wanted_imports(facts.wheel)], stage, home)
+    told |= {
+        name
+        for one in results
+        if isinstance(one, Finding) and one.id == UNDECLARED_DEPENDENCY.id
+        for name in re.findall(r"needs `([^`]+)`", one.message)
+    }
+    return (*results, *undeclared(facts, brought, told))
+
+
+def import_names(facts: Facts) -> tuple[str, ...]:
+    """What to import to see that the wheel works.
+
+    Left out: stubs, the shared part that mypyc makes (its name is a hash), and names for which
+    Python has a module of its own, whose import would prove nothing. In a namespace without
+    regular packages the modules themselves are taken.
+    """
+    return tuple(
+        package.name
+        for package in facts.wheel.packages
+        if not package.name.endswith("__mypyc")
+        and package.name.split(".")[0] not in STRAY_NAMES
+        and not is_always_in_library(package.name, facts)
+    )
+
+
+_FIND = """
+import importlib.util, json, sys
+def is_there(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except Exception:
+        return False
+with open(sys.argv[1], "w", encoding="utf-8") as report:
+    for name in filter(is_there, sys.argv[2:]):
+        print(json.dumps({"name": name}), file=report)
+"""
+
+
+def importable(names: Sequence[str], environment: Environment, home: Path) -> frozenset[str] | None:
+    """Those of the top-level names that the environment has a module for; `None`: not known."""
+    report = home / "found.jsonl"
+    report.touch()
+    if names:
+        done = environment.run_python(
+            ["-c", _FIND, report, *names], cwd=home, timeout=60, check=False
+        )
+        if done.returncode:
+            return None
+    return frozenset(found["name"] for found in _reported(report))
 
 
 def python_for(wheel: Distribution, runner: Runner, aside: Path) -> str | None:
@@ -288,12 +286,26 @@ def python_for(wheel: Distribution, runner: Runner, aside: Path) -> str | None:
 
 
 def download_size(wheel: Distribution, environment: Environment) -> int | None:
-    """How many bytes of dependencies an installer would download; `None`: it could not say.
+    """How many bytes of dependencies an installer would download; `None`: it could not say."""
+    locked = lock(wheel, environment)
+    return None if locked is None else locked.size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locked:
+    """What an installer would download: the projects, and the bytes as far as the index says."""
+
+    names: tuple[str, ...] = ()
+    size: int = 0
+
+
+def lock(wheel: Distribution, environment: Environment) -> Locked | None:
+    """What the wheel's dependencies come to; `None`: it could not be asked.
 
     uv's pylock.toml (PEP 751) gives the size of the one file that fits this platform.
     """
     if not wheel.metadata.values("Requires-Dist"):
-        return 0
+        return Locked()
     if environment.uv is None:
         return None
     done = replace(environment.runner, child=INSTALLER).run(
@@ -306,13 +318,11 @@ def download_size(wheel: Distribution, environment: Environment) -> int | None:
         timeout=INSTALL_SECONDS,
         check=False,
     )  # fmt: skip
-    if done.returncode:
-        return None
-    return locked_size(done.stdout)
+    return None if done.returncode else parse_lock(done.stdout)
 
 
-def locked_size(pylock: str) -> int | None:
-    """The sizes in a pylock.toml added up; where an index gives none, nothing is added."""
+def parse_lock(pylock: str) -> Locked | None:
+    """The projects and sizes in a pylock.toml; where an index gives no size, nothing is added."""
     try:
         packages = parse_toml(pylock).get("packages", [])
     except ValueError:
@@ -321,7 +331,7 @@ def locked_size(pylock: str) -> int | None:
     for package in packages:
         files = package.get("wheels") or [package.get("sdist") or package.get("archive") or {}]
         total += max((int(file.get("size") or 0) for file in files), default=0)
-    return total
+    return Locked(names=tuple(str(one.get("name", "")) for one in packages), size=total)
 
 
 def _install(wheel: Distribution, environment: Environment, step: Callable[[str], None]) -> Result:
@@ -384,7 +394,10 @@ with open(sys.argv[1], "a", encoding="utf-8") as report:
         print(json.dumps({"name": name}), file=report, flush=True)
         found = {"name": name, "outcome": "ok"}
         try:
-            importlib.import_module(name)
+            module, _, attribute = name.partition(":")
+            found_object = importlib.import_module(module)
+            for part in filter(None, attribute.split(".")):
+                found_object = getattr(found_object, part)
         except SystemExit as error:
             found |= {"outcome": "ended", "returncode": error.code if isinstance(error.code, int) else 1}
         except BaseException as error:
@@ -442,23 +455,14 @@ def _attempt(found: dict[str, Any]) -> Attempt:
     )
 
 
-def try_scripts(
-    scripts: Sequence[tuple[str, str]],
-    environment: Environment,
-    home: Path,
-    *,
-    requirements: Sequence[str] = (),
-) -> list[Result]:
-    """Start each console script with `--help`, some side by side; `requirements` are the wheel's."""
+def try_scripts(facts: Facts, environment: Environment, home: Path) -> list[Result]:
+    """Start each console script with `--help`, some side by side."""
 
-    def attempt(script: tuple[str, str]) -> Result:
-        name, target = script
-        extra = target.partition("[")[2].rstrip("] ")
-        made = _try_script(name, environment, home)
-        return script_result(made, extra=extra, requirements=requirements)
+    def attempt(one: EntryPoint) -> Result:
+        return script_result(_try_script(one.name, environment, home), one, facts)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
-        return list(pool.map(attempt, scripts))
+        return list(pool.map(attempt, facts.wheel.commands))
 
 
 def _try_script(name: str, environment: Environment, home: Path) -> Attempt:

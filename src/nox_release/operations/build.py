@@ -37,13 +37,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Generator, Iterable
 
-    from nox_release.checks.files.built import Facts
+    from nox_release.checks.files.facts import Facts
     from nox_release.core.findings import Result
     from nox_release.edges.building import BuildFailed
     from nox_release.edges.context import Context
     from nox_release.edges.environments import Environment
     from nox_release.edges.process import Runner
     from nox_release.files.distributions import Distribution
+    from nox_release.files.wheels import Wheel
     from nox_release.project.pyproject import Project
 
 
@@ -61,9 +62,9 @@ class Built:
     distributions: tuple[Distribution, ...]
     results: tuple[Result, ...]
     commit: str | None
+    wheel: Wheel
     tag: str | None = None
     placed: bool = True
-    entry_points: str = ""
     left_out: tuple[str, ...] = ()
     seconds: tuple[tuple[str, float], ...] = ()
 
@@ -194,11 +195,11 @@ def build(
             )  # fmt: skip
             watch.step("inspecting")
             results = _inspect(context, made, aside, watch, smoke=smoke)
-        distributions: tuple[Distribution, ...] = (made.facts.sdist, made.facts.wheel)
+        distributions = made.facts.distributions
         refused = bool(errors_in([one for one in results if isinstance(one, Finding)]))
         if not refused:
             distributions = _place(distributions, into, project.root)
-    wheel = made.facts.wheel
+    wheel = made.facts.wheel.file
     return Built(
         project=replace(
             made.facts.project, name=wheel.name, version=wheel.version, root=project.root
@@ -208,7 +209,7 @@ def build(
         commit=made.commit,
         tag=tag,
         placed=not refused,
-        entry_points=made.facts.entry_points,
+        wheel=made.facts.wheel,
         left_out=made.left_out,
         seconds=watch.seconds(),
     )
@@ -456,27 +457,24 @@ def _load(renderer: str) -> None:
 
 
 def _facts(source: _Source, sdist: Distribution, wheel: Path, *, tag: str | None) -> Facts:
-    from nox_release.checks.files.built import Facts, is_between_tags, missing_modules
-    from nox_release.files.archives import read_distribution
-    from nox_release.observing.trying import imported_names, read_entry_points
+    from nox_release.checks.files.built import is_between_tags
+    from nox_release.checks.files.facts import Facts
+    from nox_release.files.wheels import read_wheel
 
     facts = Facts(
         project=source.project,
         sdist=sdist,
-        wheel=read_distribution(wheel),
+        wheel=read_wheel(wheel),
         tree=source.tree,
         untracked=source.untracked,
-        entry_points=read_entry_points(wheel),
         tag=tag,
     )
-    if source.checkout is not None and is_between_tags(facts.wheel.version):
+    if source.checkout is not None and is_between_tags(facts.wheel.file.version):
         facts = replace(
             facts,
             tags=source.checkout.tags_at("HEAD"),
             changed=source.checkout.changes().modified,
         )
-    if missing_modules(facts):
-        facts = replace(facts, imported=imported_names(wheel))
     return facts
 
 
@@ -485,19 +483,18 @@ def _inspect(
 ) -> tuple[Result, ...]:
     """Everything there is to say about the files, each thing once."""
     from nox_release.checks.files.built import TWINE_CHECK, check_built
-    from nox_release.observing.trying import skipped_smoke
+    from nox_release.observing.trying import not_tried
     from nox_release.observing.trying import smoke as try_out
 
     results = [*check_built(made.facts)]
     refusals = _of_upload_rules(made.facts)
     if smoke is False:
-        tried = skipped_smoke("left out with `--no-smoke`")
+        tried = not_tried(made.facts, "left out with `--no-smoke`")
     else:
         tried = try_out(
-            made.facts.wheel,
+            made.facts,
             context.runner,
             aside=aside / "smoke",
-            entry_points=made.facts.entry_points,
             whatever_the_size=bool(smoke),
             on_step=watch.step,
         )
@@ -535,13 +532,15 @@ def _of_upload_rules(facts: Facts) -> list[Finding]:
 
     kept: dict[str, Finding] = {}
     between = facts.project.version_from_tags and facts.tag is None
-    for finding in check_distributions([facts.sdist.path, facts.wheel.path]):
-        if finding.id in (_PLATFORM, _HALF) and not is_uploadable(facts.wheel):
+    wheel = facts.wheel.file
+    names = [one.filename for one in facts.distributions]
+    for finding in check_distributions([one.path for one in facts.distributions]):
+        if finding.id in (_PLATFORM, _HALF) and not is_uploadable(wheel):
             continue
         if finding.id == _LOCAL and between:
             continue
         where = finding.where and replace(finding.where, file=Path(finding.where.file).name)
-        said = finding.message.replace(facts.wheel.filename, facts.sdist.filename)
+        said = finding.message.replace(wheel.filename, names[0])
         kept.setdefault(f"{finding.id} {said}", replace(finding, where=where))
     return list(kept.values())
 

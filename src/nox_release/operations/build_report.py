@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nox_release.checks.files.built import console_scripts, is_uploadable, top_level
+from nox_release.checks.files.built import is_uploadable
 from nox_release.core.findings import Skipped
 from nox_release.edges.console import result_as_json, size_in_words
 from nox_release.operations.build import shown_folder
@@ -56,7 +56,7 @@ def show(console: Console, built: Built, *, root: Path) -> None:
 def show_next(console: Console, *, failed: bool) -> None:
     """The one next step, whatever the number of packages."""
     if failed:
-        console.mark("step", "Next: mend the first of them, and run `nox -s build` again.")
+        console.mark("step", "Next: fix the first of them, and run `nox -s build` again.")
     else:
         console.mark("step", "Next: nox -s check-project")
 
@@ -87,9 +87,9 @@ def _inside(built: Built) -> list[tuple[str, str]]:
         f"{package.name} ({_count(package.files, 'file')}"
         + (f", {_count(package.subpackages, 'subpackage')}" if package.subpackages else "")
         + ")"
-        for package in top_level(wheel)
+        for package in built.wheel.packages
     ]
-    scripts = [f"{name} = {target}" for name, target in console_scripts(built.entry_points)]
+    scripts = [f"{one.name} = {one.target}" for one in built.wheel.commands]
     requires = [value for value in metadata.values("Requires-Dist") if "extra ==" not in value]
     extras = metadata.values("Provides-Extra")
     rows = [
@@ -128,10 +128,9 @@ def as_json(built: Built) -> dict[str, Any]:
             for one in built.distributions
         ],
         "packages": [
-            {"name": package.name, "files": package.files}
-            for package in top_level(built.distributions[-1])
+            {"name": package.name, "files": package.files} for package in built.wheel.packages
         ],
-        "scripts": dict(console_scripts(built.entry_points)),
+        "scripts": {one.name: one.target for one in built.wheel.commands},
         "seconds": {name: round(took, 3) for name, took in built.seconds},
         "results": [result_as_json(result) for result in built.results],
     }

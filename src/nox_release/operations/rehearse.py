@@ -725,7 +725,7 @@ def _install(story: Story) -> None:
         if needed:
             console.line(f"$ pip install {shlex.join(needed)}")
             environment.install(*needed, timeout=900)
-        proven.append(_import(wheel, environment, aside, console))
+        proven.append(_import(project, wheel, environment, aside, console))
 
 
 def _dependencies(wheel: Distribution) -> tuple[str, ...]:
@@ -739,16 +739,19 @@ def _dependencies(wheel: Distribution) -> tuple[str, ...]:
     return tuple(str(one) for one in fit)
 
 
-def _import(wheel: Distribution, environment: Environment, home: Path, console: Console) -> str:
+def _import(
+    project: Project, wheel: Distribution, environment: Environment, home: Path, console: Console
+) -> str:
     """Import what the wheel brings; what came of it in words.
 
     Raises:
         NoxReleaseError: something cannot be imported.
     """
-    from nox_release.checks.files.built import import_names
-    from nox_release.observing.trying import try_imports
+    from nox_release.checks.files.facts import Facts
+    from nox_release.files.wheels import parse_wheel
+    from nox_release.observing.trying import import_names, try_imports
 
-    names = import_names(wheel)
+    names = import_names(Facts(project=project, wheel=parse_wheel(wheel)))
     for attempt in try_imports(names, environment, home):
         if attempt.outcome == "ok":
             console.mark("ok", f"import {attempt.name}")

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from packaging.tags import sys_tags
 from packaging.utils import parse_wheel_filename
 
+from nox_release.checks.files.facts import Facts
 from nox_release.core.errors import CommandError, NoxReleaseError
 from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
 from nox_release.edges.environments import fresh_environment
-from nox_release.files.archives import read_distribution
-from nox_release.observing.trying import read_entry_points, smoke
+from nox_release.files.wheels import read_wheel
+from nox_release.observing.trying import smoke
+from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,10 +72,9 @@ def try_published(
         if path is None or not path.is_file():
             return (installed,)
         tried = smoke(
-            read_distribution(path),
+            Facts(project=Project(root=aside, name=name, version=version), wheel=read_wheel(path)),
             context.runner,
             aside=_folder(aside, "smoke"),
-            entry_points=read_entry_points(path),
             on_step=waiting.update,
         )
     return (installed, *(r for r in tried if not isinstance(r, Skipped) or r.reason))

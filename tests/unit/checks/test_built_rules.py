@@ -1,33 +1,32 @@
 """Rules over built distributions, as functions of values."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from packaging.version import Version
 
-from nox_release.checks.files.built import (
+from nox_release.checks.files.built import check_built, is_uploadable, tag_fits
+from nox_release.checks.files.contents import missing_data, missing_modules
+from nox_release.checks.files.facts import Facts
+from nox_release.checks.files.imports import undeclared
+from nox_release.checks.files.remedies import REMEDIES
+from nox_release.checks.files.tried import (
     Attempt,
-    Facts,
-    Package,
-    check_built,
-    console_scripts,
-    import_names,
+    entry_point_result,
     import_result,
-    is_uploadable,
-    missing_data,
-    missing_modules,
-    module_name,
     parse_traceback,
     script_result,
-    tag_fits,
-    top_level,
 )
 from nox_release.core.findings import Finding, Passed, Severity, Skipped
-from nox_release.files.distributions import Distribution, Member, Metadata
+from nox_release.files.code import read_code
+from nox_release.files.distributions import Distribution, Member, Metadata, MetadataField
+from nox_release.files.wheels import EntryPoint, Package, module_name, parse_wheel
+from nox_release.observing.trying import import_names
 from nox_release.project.pyproject import Project, Settings
 
 
-def distribution(filename, members, *, name="demo", version="1.0"):
+def distribution(filename, members, *, name="demo", version="1.0", fields=()):
     kind = "wheel" if filename.endswith(".whl") else "sdist"
     top = "" if kind == "wheel" else f"{name}-{version}/"
     return Distribution(
@@ -39,7 +38,14 @@ def distribution(filename, members, *, name="demo", version="1.0"):
         size=1,
         sha256="0" * 64,
         blake2_256="0" * 64,
-        metadata=Metadata(member="", text=b"", fields=()),
+        metadata=Metadata(
+            member="",
+            text=b"",
+            fields=tuple(
+                MetadataField(name=key, value=value, line=line)
+                for line, (key, value) in enumerate(fields, 1)
+            ),
+        ),
         members=tuple(Member(name=top + member, size=1) for member in members),
     )
 
@@ -49,13 +55,31 @@ def wheel(*members, filename="demo-1.0-py3-none-any.whl", **more):
     return distribution(filename, (*members, *own), **more)
 
 
-def facts(tree, members, *, project=None, sdist=None, sdist_version="1.0", **more):
+def facts(
+    tree,
+    members,
+    *,
+    project=None,
+    sdist=None,
+    sdist_version="1.0",
+    entry_points="",
+    code=None,
+    fields=(),
+    **more,
+):
+    """`code` are the texts of modules by their paths in the wheel, `fields` its metadata."""
+    file = members if isinstance(members, Distribution) else wheel(*members, fields=fields)
+    oldest = next((value for key, value in fields if key == "Requires-Python"), None)
+    read = [
+        read_code(module_name(path), path, text.encode(), oldest and (3, int(oldest[4:])))
+        for path, text in (code or {}).items()
+    ]
     return Facts(
         project=project or Project(root=Path(), name="demo", version="1.0"),
         sdist=distribution(
             "demo-1.0.tar.gz", sdist if sdist is not None else tree, version=sdist_version
         ),
-        wheel=members if isinstance(members, Distribution) else wheel(*members),
+        wheel=parse_wheel(file, entry_points=entry_points, code=read),
         tree=tuple(tree),
         **more,
     )
@@ -119,7 +143,7 @@ def test_an_empty_wheel_of_a_project_without_code_is_a_warning():
 
 def test_a_missing_subpackage_is_named():
     given = facts(TREE, ("demo/__init__.py", "demo/py.typed", "demo/templates/page.html"))
-    assert missing_modules(given) == ("demo.sub", "demo.sub.deep")
+    assert tuple(missing_modules(given)) == ("demo.sub", "demo.sub.deep")
     assert found(given)["wheel-missing-modules"][0] is Severity.WARNING
 
 
@@ -127,7 +151,7 @@ def test_a_missing_subpackage_that_is_imported_is_an_error():
     given = facts(
         TREE,
         ("demo/__init__.py", "demo/py.typed", "demo/templates/page.html"),
-        imported=frozenset({"demo.sub"}),
+        code={"demo/__init__.py": "import demo.sub\n"},
     )
     assert found(given)["wheel-missing-modules"] == (
         Severity.WARNING,
@@ -144,7 +168,11 @@ def test_tests_inside_the_package_may_be_left_out():
 
 def test_missing_data_files_are_told_and_a_missing_py_typed_is_a_warning():
     given = facts(TREE, ("demo/__init__.py", "demo/sub/__init__.py", "demo/sub/deep.py"))
-    assert missing_data(given) == ("src/demo/py.typed", "src/demo/templates/page.html")
+    assert missing_data(given) == {
+        "demo/py.typed": "src/demo/py.typed",
+        "demo/templates/page.html": "src/demo/templates/page.html",
+    }
+    given = facts(TREE, [path for path in WHOLE if not path.endswith("py.typed")])
     assert found(given)["wheel-missing-data"][0] is Severity.WARNING
     given = facts(TREE, [path for path in WHOLE if not path.endswith(".html")])
     assert found(given)["wheel-missing-data"][0] is Severity.ADVICE
@@ -158,7 +186,7 @@ def test_sources_of_compiled_modules_are_not_missed():
 
 def test_a_vendored_copy_elsewhere_in_the_tree_is_not_taken_for_the_package():
     tree = ("demo/__init__.py", "docs/old/demo/__init__.py", "docs/old/demo/gone.py")
-    assert missing_modules(facts(tree, ("demo/__init__.py",))) == ()
+    assert missing_modules(facts(tree, ("demo/__init__.py",))) == {}
 
 
 @pytest.mark.parametrize("stray", ["tests/__init__.py", "docs/conf.py", "test/a.py", "LICENSE"])
@@ -318,13 +346,6 @@ def test_a_console_script_must_lead_into_the_wheel():
     )
 
 
-def test_entry_points_are_read():
-    text = (
-        "[gui_scripts]\ng = a:b\n[console_scripts]\n# c = d:e\na-b = c.d:main [x]\n\n[other]\nz = y"
-    )
-    assert console_scripts(text) == (("a-b", "c.d:main [x]"),)
-
-
 @pytest.mark.parametrize(
     ("path", "name"),
     [
@@ -359,8 +380,9 @@ def test_import_names_are_packages_modules_and_what_a_namespace_holds():
         "tests/__init__.py",
         "a__mypyc.abi3.so",
     )
-    assert import_names(built) == ("_fast", "_private", "moved", "single", "space.one", "space.two")
-    assert Package(name="space.one", files=2, subpackages=1) in top_level(built)
+    given = facts((), built)
+    assert import_names(given) == ("_fast", "_private", "moved", "single", "space.one", "space.two")
+    assert Package(name="space.one", files=2, subpackages=1) in given.wheel.packages
 
 
 def attempt(outcome, error="", said="", *, name="demo", missing=None, returncode=None):
@@ -369,11 +391,12 @@ def attempt(outcome, error="", said="", *, name="demo", missing=None, returncode
     )
 
 
+COMMAND = EntryPoint(group="console_scripts", name="demo", module="demo", attribute="main")
 NOT_FOUND = attempt("failed", "ModuleNotFoundError", "No module named 'yaml'", missing="yaml")
 
 
 def test_an_undeclared_dependency_is_named_with_the_project_that_brings_it():
-    result = import_result(NOT_FOUND, own={"demo"})
+    result = import_result(NOT_FOUND, facts(TREE, WHOLE))
     assert isinstance(result, Finding)
     assert result.id == "undeclared-dependency"
     assert result.severity is Severity.ERROR
@@ -384,17 +407,19 @@ def test_a_plugin_may_leave_its_framework_undeclared():
     missing = attempt(
         "failed", "ModuleNotFoundError", "No module named 'docutils'", missing="docutils"
     )
-    classifiers = ("Framework :: Sphinx :: Extension",)
-    result = import_result(missing, own={"demo"}, classifiers=classifiers)
+    fields = (("Classifier", "Framework :: Sphinx :: Extension"),)
+    result = import_result(missing, facts(TREE, WHOLE, fields=fields))
     assert isinstance(result, Finding)
     assert result.severity is Severity.WARNING
 
 
 @pytest.mark.parametrize(
-    ("own", "severity"), [({"demo", "demod"}, Severity.WARNING), ({"demo"}, Severity.ERROR)]
+    ("own", "severity"),
+    [(("demo.py", "demod.py"), Severity.WARNING), (("demo.py",), Severity.ERROR)],
 )
 def test_one_of_several_packages_may_need_an_extra(own, severity):
-    result = import_result(NOT_FOUND, own=own, requirements=('pyyaml>=6; extra == "d"',))
+    fields = (("Requires-Dist", 'pyyaml>=6; extra == "d"'),)
+    result = import_result(NOT_FOUND, facts(own, own, fields=fields))
     assert isinstance(result, Finding)
     assert result.severity is severity
     assert "which only the extra `d` brings" in result.message
@@ -402,7 +427,7 @@ def test_one_of_several_packages_may_need_an_extra(own, severity):
 
 def test_a_missing_own_module_is_an_import_that_fails():
     missing = attempt("failed", "ModuleNotFoundError", "No module named 'demo.x'", missing="demo.x")
-    result = import_result(missing, own={"demo"})
+    result = import_result(missing, facts(TREE, WHOLE))
     assert isinstance(result, Finding)
     assert result.id == "import-fails"
 
@@ -418,17 +443,17 @@ def test_a_missing_own_module_is_an_import_that_fails():
     ],
 )
 def test_what_is_this_machines_fault_is_not_known(of_this_machine):
-    assert isinstance(import_result(of_this_machine, own={"demo"}), Skipped)
+    assert isinstance(import_result(of_this_machine, facts(TREE, WHOLE)), Skipped)
 
 
 def test_an_exception_that_another_machine_may_not_raise_is_a_warning():
-    result = import_result(attempt("failed", "RuntimeError", "no GPU"), own={"demo"})
+    result = import_result(attempt("failed", "RuntimeError", "no GPU"), facts(TREE, WHOLE))
     assert isinstance(result, Finding)
     assert result.severity is Severity.WARNING
 
 
 def test_a_script_that_answers_is_fine():
-    assert isinstance(script_result(attempt("ok")), Passed)
+    assert isinstance(script_result(attempt("ok"), COMMAND, facts(TREE, WHOLE)), Passed)
 
 
 @pytest.mark.parametrize(
@@ -442,7 +467,7 @@ def test_a_script_that_answers_is_fine():
     ],
 )
 def test_scripts_that_do_not_answer_are_graded(made, severity):
-    result = script_result(made)
+    result = script_result(made, COMMAND, facts(TREE, WHOLE))
     assert isinstance(result, Finding)
     assert result.severity is severity
 
@@ -457,17 +482,19 @@ def test_scripts_that_do_not_answer_are_graded(made, severity):
     ],
 )
 def test_a_script_that_needs_an_extra_is_warned_of(requirements, severity):
-    result = script_result(NOT_FOUND, requirements=requirements)
+    fields = tuple(("Requires-Dist", text) for text in requirements)
+    result = script_result(NOT_FOUND, COMMAND, facts(TREE, WHOLE, fields=fields))
     assert isinstance(result, Finding)
     assert result.severity is severity
     assert ("the extra `cli`" in result.message) == (severity is Severity.WARNING)
 
 
 def test_a_script_of_an_extra_and_one_that_needs_a_display_are_not_known():
-    assert isinstance(script_result(NOT_FOUND, extra="cli"), Skipped)
-    assert isinstance(script_result(attempt("hung")), Skipped)
+    given = facts(TREE, WHOLE)
+    assert isinstance(script_result(NOT_FOUND, replace(COMMAND, extra="cli"), given), Skipped)
+    assert isinstance(script_result(attempt("hung"), COMMAND, given), Skipped)
     display = attempt("failed", "TclError", "couldn't connect to display")
-    assert isinstance(script_result(display), Skipped)
+    assert isinstance(script_result(display, COMMAND, given), Skipped)
 
 
 def test_the_end_of_a_traceback_is_read():
@@ -483,3 +510,264 @@ def test_the_end_of_a_traceback_is_read():
     assert parse_traceback("usage: demo\n") == ("", "", None)
     text = 'Traceback (most recent call last):\n  File "a"\ndemo.errors.Bad: so it is\n'
     assert parse_traceback(text)[:2] == ("Bad", "so it is")
+
+
+# --- what was not packaged -------------------------------------------------------------------
+
+
+def findings(given, slug):
+    results = (*check_built(given), *undeclared(given))
+    return [one for one in results if isinstance(one, Finding) and one.id == slug]
+
+
+def backend(name, **tables):
+    pyproject = {"build-system": {"build-backend": name}, **tables}
+    return Project(root=Path(), name="demo", version="1.0", pyproject=pyproject, build_backend=name)
+
+
+@pytest.mark.parametrize("beside", ["workspace/__init__.py", "workspace.py", "src/workspace/a.py"])
+def test_a_module_of_the_tree_that_was_not_packaged_is_never_offered_as_a_dependency(beside):
+    given = facts((*TREE, beside), WHOLE, code={"demo/__init__.py": "import workspace\n"})
+    (finding,) = findings(given, "wheel-missing-modules")
+    assert finding.severity is Severity.ERROR
+    assert "`workspace` of this project" in finding.message or "of this project" in finding.message
+    assert "Do not add `workspace` to the dependencies" in finding.fix
+    assert findings(given, "undeclared-dependency") == []
+
+
+def test_what_was_tried_says_the_same_of_a_module_that_was_not_packaged():
+    given = facts((*TREE, "workspace/__init__.py"), WHOLE)
+    made = attempt("failed", "ModuleNotFoundError", "…", missing="workspace.tasks")
+    result = import_result(made, given)
+    assert isinstance(result, Finding)
+    assert result.id == "wheel-missing-modules"
+    assert "Add " not in result.fix
+    assert script_result(made, COMMAND, given).id == "wheel-missing-modules"
+
+
+def test_a_module_that_nobody_knows_is_not_offered_by_its_name():
+    made = attempt("failed", "ModuleNotFoundError", "…", missing="workspace")
+    result = import_result(made, facts(TREE, WHOLE))
+    assert isinstance(result, Finding)
+    assert 'Add "' not in result.fix
+    assert "look its name up first" in result.fix
+
+
+def test_a_tool_of_the_tree_with_a_dependencys_name_is_that_dependency():
+    fields = (("Requires-Dist", "pyyaml"),)
+    code = {"demo/__init__.py": "import yaml\n"}
+    given = facts((*TREE, "yaml.py"), WHOLE, code=code, fields=fields)
+    assert findings(given, "wheel-missing-modules") == []
+
+
+@pytest.mark.parametrize("name", sorted(REMEDIES))
+def test_each_backend_has_its_own_remedies(name):
+    module = {
+        "flit-core": "flit_core.buildapi", "poetry-core": "poetry.core.masonry.api",
+        "pdm-backend": "pdm.backend", "scikit-build-core": "scikit_build_core.build",
+        "meson-python": "mesonpy", "setuptools": "setuptools.build_meta",
+        "hatchling": "hatchling.build",
+    }.get(name, name)  # fmt: skip
+    code = {
+        "demo/__init__.py": 'import workspace\nfrom pathlib import Path\nPAGE = Path(__file__).parent / "templates"\n'
+    }
+    tree = (*TREE, "workspace.py")
+    lacking = [path for path in WHOLE if not path.endswith(".html")]
+    given = facts(tree, lacking, project=backend(module), code=code)
+    (modules,) = findings(given, "wheel-missing-modules")
+    (data,) = findings(given, "wheel-missing-data")
+    in_sdist = [path for path in tree if not path.endswith(".html")]
+    given = facts(tree, lacking, sdist=in_sdist, project=backend(module), code=code)
+    (sdist,) = findings(given, "wheel-missing-data")
+    assert name in data.fix
+    assert len({modules.fix, data.fix, sdist.fix}) == 3
+    assert "{" not in modules.fix.replace("{ ", "")
+    assert sdist.message.startswith(
+        "`demo-1.0.tar.gz` lacks `demo/templates/page.html`, and so does"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'from pathlib import Path\nPAGE = Path(__file__).parent / "templates" / "page.html"\n',
+        'import importlib.resources\nx = importlib.resources.files("demo") / "templates"\n',
+        "",
+    ],
+)
+def test_data_that_the_code_opens_is_a_warning_by_its_path_in_the_wheel(text):
+    lacking = [path for path in WHOLE if not path.endswith(".html")]
+    (finding,) = findings(
+        facts(TREE, lacking, code={"demo/__init__.py": text}), "wheel-missing-data"
+    )
+    assert "`demo/templates/page.html`" in finding.message
+    assert "src/" not in finding.message
+    assert finding.severity is (Severity.WARNING if text else Severity.ADVICE)
+
+
+def test_data_beside_data_that_was_packaged_is_a_warning():
+    tree = (*TREE, "src/demo/templates/other.html")
+    (finding,) = findings(facts(tree, WHOLE), "wheel-missing-data")
+    assert finding.severity is Severity.WARNING
+
+
+# --- names at the top ------------------------------------------------------------------------
+
+
+def test_a_package_whose_parts_are_installed_at_the_top_is_an_error():
+    tree = ("demo/__init__.py", "demo/data/__init__.py", "demo/io/__init__.py")
+    given = facts(tree, ("data/__init__.py", "io/__init__.py"))
+    (finding,) = findings(given, "wheel-missing-modules")
+    assert finding.severity is Severity.ERROR
+    assert finding.message == (
+        "`demo-1.0-py3-none-any.whl` has no package `demo`, which the source tree has; what is in it "
+        "is installed at the top instead: `data`, `io`."
+    )
+    (taken,) = findings(given, "wheel-taken-name")
+    assert "`io`, which the standard library has" in taken.message
+    assert import_names(given) == ("data",)
+
+
+@pytest.mark.parametrize("name", ["src", "utils", "lib", "data", "tests", "scripts", "config"])
+def test_a_common_name_at_the_top_is_a_warning_even_alone(name):
+    (finding,) = findings(
+        facts((f"{name}/__init__.py",), (f"{name}/__init__.py",)), "wheel-stray-top-level"
+    )
+    assert finding.severity is Severity.WARNING
+    assert ('where = ["src"]' in finding.fix) == (name == "src")
+
+
+def test_a_name_that_a_well_known_project_installs_is_a_warning():
+    given = facts(("yaml/__init__.py",), ("demo/__init__.py", "yaml/__init__.py"))
+    (finding,) = findings(given, "wheel-taken-name")
+    assert "which is what `pyyaml` installs" in finding.message
+    fork = Project(root=Path(), name="pyyaml-fast", version="1.0")
+    members = wheel("yaml/__init__.py")
+    assert findings(facts((), members, project=fork), "wheel-taken-name") == []
+
+
+def test_a_module_that_only_some_pythons_have_is_no_taken_name():
+    fields = (("Requires-Python", ">=3.8"),)
+    given = facts((), ("demo/__init__.py", "tomllib/__init__.py"), fields=fields)
+    assert findings(given, "wheel-taken-name") == []
+
+
+# --- entry points, syntax and imports --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("group", "severity"),
+    [
+        ("gui_scripts", Severity.ERROR),
+        ("console_scripts", Severity.ERROR),
+        ("pytest11", Severity.WARNING),
+    ],
+)
+def test_an_entry_point_of_any_group_must_lead_into_the_wheel(group, severity):
+    given = facts(TREE, WHOLE, entry_points=f"[{group}]\nx = demo.events:send\n")
+    (finding,) = findings(given, "script-without-target")
+    assert finding.severity is severity
+    assert "`demo.events`" in finding.message
+
+
+def test_an_entry_point_needs_a_name_that_its_module_has():
+    code = {"demo/__init__.py": "def main(): pass\n"}
+    text = "[console_scripts]\na = demo:main\nb = demo:run\nc = demo:sub\n"
+    given = facts(TREE, WHOLE, entry_points=text, code=code)
+    (finding,) = findings(given, "script-without-target")
+    assert finding.message == "The command `b` leads to `run` in `demo`, which has no such name."
+    assert finding.severity is Severity.WARNING
+
+
+def test_an_entry_point_into_a_module_that_was_not_packaged_is_an_error():
+    given = facts(
+        (*TREE, "scripts/run.py"), WHOLE, entry_points="[console_scripts]\na = scripts.run:main\n"
+    )
+    (finding,) = findings(given, "wheel-missing-modules")
+    assert finding.severity is Severity.ERROR
+
+
+PLUGIN = EntryPoint(group="pytest11", name="demo", module="demo.plugin", attribute="")
+
+
+def test_a_plugin_that_does_not_load_is_a_warning_and_its_host_is_not_known():
+    given = facts(TREE, WHOLE, entry_points="[pytest11]\ndemo = demo.sub\n")
+    assert isinstance(entry_point_result(attempt("ok"), PLUGIN, given), Passed)
+    result = entry_point_result(attempt("failed", "KeyError", "'x'"), PLUGIN, given)
+    assert isinstance(result, Finding)
+    assert result.severity is Severity.WARNING
+    host = attempt("failed", "ModuleNotFoundError", "…", missing="pytest")
+    assert isinstance(entry_point_result(host, PLUGIN, given), Skipped)
+
+
+def test_what_a_plugin_plugs_into_may_be_undeclared():
+    missing = attempt("failed", "ModuleNotFoundError", "…", missing="flake8")
+    given = facts(TREE, WHOLE, project=Project(root=Path(), name="flake8-demo", version="1.0"))
+    result = import_result(missing, given)
+    assert isinstance(result, Finding)
+    assert result.severity is Severity.WARNING
+
+
+def test_syntax_newer_than_requires_python_is_an_error_where_it_is_always_imported():
+    fields = (("Requires-Python", ">=3.9"),)
+    match = "match x:\n    case 1:\n        pass\n"
+    code = {"demo/__init__.py": "from demo import sub\n", "demo/sub/__init__.py": match}
+    (finding,) = findings(facts(TREE, WHOLE, code=code, fields=fields), "syntax-too-new")
+    assert finding.severity is Severity.ERROR
+    assert "`demo/sub/__init__.py`" in finding.message
+    code["demo/__init__.py"] = "if new:\n    from demo import sub\n"
+    (finding,) = findings(facts(TREE, WHOLE, code=code, fields=fields), "syntax-too-new")
+    assert finding.severity is Severity.ADVICE
+
+
+IMPORTING = {"demo/sub/deep.py": "import gevent\nimport sqlalchemy.orm\n"}
+
+
+def test_an_import_that_nothing_brings_is_a_warning_in_any_module():
+    (finding,) = findings(facts(TREE, WHOLE, code=IMPORTING), "undeclared-dependency")
+    assert finding.severity is Severity.WARNING
+    assert "`gevent` (demo/sub/deep.py, line 1), `sqlalchemy` (demo/sub/deep.py, line 2)" in (
+        finding.message
+    )
+
+
+@pytest.mark.parametrize(
+    "requires", ["gevent", "sqlalchemy[asyncio]", 'flask-sqlalchemy; extra == "x"']
+)
+def test_a_declared_dependency_or_extra_brings_its_import(requires):
+    given = facts(TREE, WHOLE, code=IMPORTING, fields=(("Requires-Dist", requires),))
+    for finding in findings(given, "undeclared-dependency"):
+        assert ("`gevent`" in finding.message) == (requires != "gevent")
+
+
+def test_where_nothing_was_installed_a_dependency_may_bring_more_than_its_name():
+    given = facts(TREE, WHOLE, code=IMPORTING, fields=(("Requires-Dist", "locust"),))
+    (finding,) = findings(given, "undeclared-dependency")
+    assert finding.severity is Severity.ADVICE
+    assert list(undeclared(given, brought=("gevent", "sqlalchemy"))) == []
+    assert list(undeclared(given, closure=("gevent", "SQLAlchemy"))) == []
+    (finding,) = undeclared(given, brought=("gevent",))
+    assert finding.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "try:\n    import gevent\nexcept ImportError:\n    gevent = None\n",
+        "if TYPE_CHECKING:\n    import gevent\n",
+        "def f():\n    import gevent\n",
+        "if x:\n    import gevent\n",
+        "import tomllib, winreg, demo, os\nfrom . import x\n",
+    ],
+)
+def test_imports_that_are_guarded_or_made_late_are_no_findings(text):
+    given = facts(TREE, WHOLE, code={"demo/sub/deep.py": text})
+    assert findings(given, "undeclared-dependency") == []
+
+
+@pytest.mark.parametrize(
+    "path", ["demo/contrib/gevent.py", "demo/plugins/x.py", "demo/_vendor/y.py", "demo/tests/z.py"]
+)
+def test_modules_for_an_optional_half_are_no_findings(path):
+    given = facts(TREE, WHOLE, code={path: "import gevent\n"})
+    assert findings(given, "undeclared-dependency") == []

@@ -1,0 +1,115 @@
+"""What to write where, for each of the nine backends, when a wheel or an sdist lacks a file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nox_release.project.pyproject import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """One line each: the wheel lacks a module, the wheel lacks a data file, the sdist lacks a file.
+
+    `{top}` is the import package, `{home}` its folder here, `{path}` the file here and `{inside}`
+    the file below the package.
+    """
+
+    module: str
+    data: str
+    sdist: str
+
+
+REMEDIES = {
+    "setuptools": Remedy(
+        module="Let setuptools find it: `[tool.setuptools.packages.find]` with `where` (the folder "
+        'that holds `{top}`) and without an `include` that leaves it out; `py-modules = ["{top}"]` '
+        "for a single file.",
+        data='`[tool.setuptools.package-data]` `{top} = ["{inside}"]`.',
+        sdist='`[tool.setuptools.package-data]` `{top} = ["{inside}"]` takes it into both files.',
+    ),
+    "hatchling": Remedy(
+        module='`[tool.hatch.build.targets.wheel]` `packages = ["{home}"]`, and check its `include` '
+        "and `exclude`.",
+        data="Check `include`, `exclude` and `only-include` of `[tool.hatch.build.targets.wheel]`; a "
+        'file that git ignores needs `artifacts = ["{path}"]`.',
+        sdist="Add `{path}` to `include` in `[tool.hatch.build.targets.sdist]`, or remove that list: "
+        "hatchling takes every file under git by default.",
+    ),
+    "flit-core": Remedy(
+        module="flit packages one module or package, the one that `[tool.flit.module]` names: move "
+        "it below `{top}`.",
+        data="Move it below the package's own folder: flit takes everything in there.",
+        sdist="Check `include` and `exclude` of `[tool.flit.sdist]`.",
+    ),
+    "poetry-core": Remedy(
+        module='`[tool.poetry]` `packages = [{{ include = "{top}" }}]`, with `from` for a folder '
+        "above it.",
+        data='`[tool.poetry]` `include = [{{ path = "{path}", format = ["sdist", "wheel"] }}]`; a '
+        "file that git ignores is left out otherwise.",
+        sdist='`[tool.poetry]` `include = [{{ path = "{path}", format = ["sdist", "wheel"] }}]`.',
+    ),
+    "pdm-backend": Remedy(
+        module='`[tool.pdm.build]` `includes = ["{home}"]`, or `package-dir` for the folder above it.',
+        data='Add "{path}" to `includes` in `[tool.pdm.build]`, and check `excludes`.',
+        sdist='Add "{path}" to `source-includes` in `[tool.pdm.build]`.',
+    ),
+    "uv_build": Remedy(
+        module='`[tool.uv.build-backend]` `module-name = "{top}"` (a list for several) and '
+        "`module-root`.",
+        data="Check `wheel-exclude` and `source-exclude` in `[tool.uv.build-backend]`; uv_build takes "
+        "everything in the package's folder.",
+        sdist='Add "{path}" to `source-include` in `[tool.uv.build-backend]`.',
+    ),
+    "scikit-build-core": Remedy(
+        module='`[tool.scikit-build]` `wheel.packages = ["{home}"]`.',
+        data='Check `wheel.exclude` in `[tool.scikit-build]`, or `install(FILES "{path}" …)` in '
+        "CMakeLists.txt.",
+        sdist='Add "{path}" to `sdist.include` in `[tool.scikit-build]`.',
+    ),
+    "meson-python": Remedy(
+        module="Name it in `py.install_sources(…)` in meson.build.",
+        data="Name it in `py.install_sources(…)` in meson.build.",
+        sdist="Commit it: meson-python's sdist holds what git tracks, less what `.gitattributes` "
+        "marks `export-ignore`.",
+    ),
+    "maturin": Remedy(
+        module="`[tool.maturin]` `python-source` (the folder that holds `{top}`) or `python-packages`.",
+        data='`[tool.maturin]` `include = [{{ path = "{path}", format = ["sdist", "wheel"] }}]`.',
+        sdist='`[tool.maturin]` `include = [{{ path = "{path}", format = "sdist" }}]`.',
+    ),
+}
+
+_MODULES = {
+    "flit_core": "flit-core",
+    "poetry": "poetry-core",
+    "pdm": "pdm-backend",
+    "scikit_build_core": "scikit-build-core",
+    "mesonpy": "meson-python",
+}
+_ANY = Remedy(
+    module="Tell the build backend to package `{home}`.",
+    data="Tell the build backend to take `{path}` along.",
+    sdist="Tell the build backend to take `{path}` along in the sdist.",
+)
+
+
+def backend_of(project: Project) -> str:
+    """The backend by the name of its project; a module of the tree's own keeps its own."""
+    module = re.split(r"[.:]", project.build_backend)[0]
+    return _MODULES.get(module, module)
+
+
+def remedy_for(project: Project) -> Remedy:
+    return REMEDIES.get(backend_of(project), _ANY)
+
+
+def fill(text: str, *, path: str, installed: str) -> str:
+    """A remedy about the file at `path` here, which would be `installed` below site-packages."""
+    top, _, inside = installed.partition("/")
+    top = top.removesuffix(".py")
+    above = path.removesuffix(installed)
+    return text.format(top=top, home=f"{above}{top}", path=path, inside=inside or installed)
