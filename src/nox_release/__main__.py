@@ -35,15 +35,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
-    from nox_release.operations.running import INTERRUPTED, Caller, leave, run
+    from nox_release.operations.running import (
+        INTERRUPTED,
+        Caller,
+        is_answerable,
+        leave,
+        open_streams,
+        run,
+    )
 
-    here = Path.cwd()
+    open_streams()
+    try:
+        here = Path.cwd()
+    except OSError:
+        sys.stderr.write("nox-release: this folder does not exist any more.\n")
+        return 1
     caller = Caller(
         program=f"nox-release {name}",
         root=here,
         typed_in=here,
         environ=os.environ,
-        interactive=sys.stdin.isatty(),
+        interactive=is_answerable(),
         names={},
     )
     ended = run(name, arguments, caller)

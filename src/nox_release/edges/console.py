@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.core.findings import SUBJECTS, Finding, Severity, Skipped
-from nox_release.core.redaction import redact
+from nox_release.core.redaction import is_plain_word, redact, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -37,12 +37,12 @@ _UNPRINTABLE = re.compile(
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 # The runner takes `::` at the start of a line, and `##[` wherever it stands.
 # https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
-_WORKFLOW_COMMAND = re.compile(r"(?m)^\s*:(?=:)|#(?=#\[)")
+_WORKFLOW_COMMAND = re.compile(r"(?m)^[^\S\n]*:(?=:)|#(?=#\[)")
 
 
-def safe(text: str) -> str:
+def safe(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` as it may be shown: no secrets, no control characters, no workflow commands."""
-    cleaned = _UNPRINTABLE.sub("", redact(_LINE_ENDS.sub("\n", text)))
+    cleaned = redact(_UNPRINTABLE.sub("", _LINE_ENDS.sub("\n", text)), secrets)
     return _WORKFLOW_COMMAND.sub(r"\g<0> ", cleaned)
 
 
@@ -130,6 +130,7 @@ class Console:
         self._file = file
         self._width = width
         self._names = names
+        self._secrets = tuple(one for one in secrets_of(environ) if not is_plain_word(one))
         self._index: str | None = None
         self._package: str | None = None
         self._stream = stream
@@ -192,6 +193,17 @@ class Console:
             soft_wrap=False,
         )
 
+    def hide(self, *secrets: str) -> None:
+        """Show none of these from now on."""
+        self._secrets += secrets
+
+    def clean(self, text: str) -> str:
+        """See `safe`; what this program knows as a secret is hidden too.
+
+        A secret that is a plain word stays: it stands in names and commands that are ours.
+        """
+        return safe(text, self._secrets)
+
     def keep_options(self, *, index: str | None, package: str | None) -> None:
         """Repeat these options of the command line in the commands that are shown."""
         self._index, self._package = index, package
@@ -208,12 +220,12 @@ class Console:
 
     def quote(self, text: str, *, indent: int = 0) -> None:
         """What is, or is to be, in a file: commands and line ends in it stay as they are."""
-        self._print(safe(text), indent=indent, whole=True)
+        self._print(self.clean(text), indent=indent, whole=True)
 
     def title(self, text: str) -> None:
         """The heading of a part of the output."""
         self._print("")
-        self._print(safe(text), style="bold underline" if self.is_terminal else "")
+        self._print(self.clean(text), style="bold underline" if self.is_terminal else "")
 
     def mark(self, kind: str, text: str, *, indent: int = 0, detail: str = "") -> None:
         """A line behind a mark: ok, error, warning, advice, not known, step, done."""
@@ -221,7 +233,7 @@ class Console:
         sign = fancy if self._unicode else plain
         word = "" if kind in ("ok", "step", "done") else f"{kind}: "
         shown = self.shown(f"{word}{text}")
-        more = safe(f"  {detail}") if detail else ""
+        more = self.clean(f"  {detail}") if detail else ""
         if not self.is_terminal:
             first, *rest = (line.rstrip() for line in f"{shown}{more}".splitlines() or [""])
             self._print(
@@ -238,7 +250,7 @@ class Console:
 
     def shown(self, text: str) -> str:
         """`text` as it is shown here: commands as they are called here, and nothing unsafe."""
-        return safe(self._as_called(text))
+        return self.clean(self._as_called(text))
 
     def _as_called(self, text: str) -> str:
         given = with_options(text, index=self._index, package=self._package)
@@ -257,18 +269,34 @@ class Console:
     def command(self, argv: Sequence[str]) -> None:
         """A program that is about to run, by its name: where it lies says nothing to a reader."""
         program = PurePath(argv[0]).name.removesuffix(".exe")
-        self._print(safe(f"$ {shlex.join((program, *argv[1:]))}"), style="dim", whole=True)
+        self._print(self.clean(f"$ {shlex.join((program, *argv[1:]))}"), style="dim", whole=True)
 
     def _print(self, text: str, *, style: str = "", indent: int = 0, whole: bool = False) -> None:
         if not self.is_terminal:  # piped lines stay whole
-            self._file.write("".join(f"{' ' * indent}{line}\n" for line in text.split("\n")))
-            self._file.flush()  # whoever reads along sees each line when it is said
+            self._write("".join(f"{' ' * indent}{line}\n" for line in text.split("\n")))
             return
         from rich.text import Text
 
         body = Text(text, style=style)
         for line in body.split(allow_blank=True) if whole else self._wrapped(body, indent):
             self._put(Text(" " * indent), line)
+
+    def _write(self, text: str, file: TextIO | None = None) -> None:
+        """Write and flush: a reader sees each line at once.
+
+        Raises:
+            NoxReleaseError: the stream takes nothing more, which no file on the disk is to blame for.
+        """
+        file = file or self._file
+        try:
+            file.write(text)
+            file.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise NoxReleaseError(
+                f"Standard output takes nothing more: {error.strerror or error}."
+            ) from None
 
     def _hang(self, sign: Text, body: Text, indent: int) -> None:
         """`sign` and a body that wraps beside it, not below it."""
@@ -295,7 +323,7 @@ class Console:
         self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = ""
     ) -> None:
         """Rows under headings; on a terminal cells fold, elsewhere columns are aligned and whole."""
-        cells = [[safe(str(cell)) for cell in row] for row in rows]
+        cells = [[self.clean(str(cell)) for cell in row] for row in rows]
         if title:
             self.title(title)
         if not self.is_terminal:
@@ -378,17 +406,16 @@ class Console:
         for finding in findings:
             place = ""
             if finding.where and finding.where.file:
-                place = f"file={_property(finding.where.file)},"
+                place = f"file={_property(self.clean(finding.where.file))},"
                 if finding.where.line is not None:
                     place += f"line={finding.where.line},"
             said = " ".join(filter(None, (finding.message, finding.fix)))
-            body = _annotation(self._as_called(said))
-            self._file.write(
-                f"::{names[finding.severity]} {place}title={_property(finding.id)}::{body}\n"
-            )
+            body = _annotation(self.shown(said))
+            self._write(f"::{names[finding.severity]} {place}title={finding.id}::{body}\n")
             where = str(finding.where or "")
             rows.append(
-                f"| {finding.severity} | {_cell(finding.id)} | {_cell(where)} | {_cell(finding.message)} |"
+                f"| {finding.severity} | {finding.id} | {_cell(self.clean(where))} "
+                f"| {_cell(self.clean(finding.message))} |"
             )
         if rows:
             self.summary(
@@ -400,7 +427,7 @@ class Console:
         path = self._environ.get("GITHUB_STEP_SUMMARY")
         if self.in_actions and path:
             with contextlib.suppress(OSError), open(path, "a", encoding="utf-8") as file:  # noqa: PTH123
-                file.write(redact(markdown) + "\n")
+                file.write(redact(markdown, self._secrets) + "\n")
 
     def error(self, error: NoxReleaseError) -> None:
         """An error: what happened, why, what to do; a declined question is no error.
@@ -454,8 +481,7 @@ class Console:
                 f"Not confirmed: {question}",
                 hint=f"Nobody can be asked here; add {otherwise} to agree beforehand.",
             )
-        self._file.write(f"{safe(question)} [y/N] ")
-        self._file.flush()
+        self._write(f"{self.clean(question)} [y/N] ")
         try:
             answer = input()
         except EOFError:
@@ -466,8 +492,7 @@ class Console:
 
     def pause(self, text: str) -> None:
         """Wait for Enter."""
-        self._file.write(f"{safe(text)} ")
-        self._file.flush()
+        self._write(f"{self.clean(text)} ")
         with contextlib.suppress(EOFError):
             input()
 
@@ -478,7 +503,7 @@ class Console:
         if not self.interactive:
             return ""
         try:
-            return getpass.getpass(f"{safe(question)} ").strip()
+            return getpass.getpass(f"{self.clean(question)} ").strip()
         except EOFError:
             return ""
 
@@ -505,12 +530,11 @@ class Console:
         said = self._document(document)
         text = json_module.dumps(said, indent=2, sort_keys=False, ensure_ascii=ascii_only)
         # Only strings can hold what a terminal or the runner would obey, and they know escapes.
-        text = _UNPRINTABLE.sub(lambda found: _escaped(found[0]), redact(text))
-        self._stream.write(text.replace("##[", f"#{_escaped('#')}[") + "\n")
-        self._stream.flush()
+        text = _UNPRINTABLE.sub(lambda found: _escaped(found[0]), redact(text, self._secrets))
+        self._write(text.replace("##[", f"#{_escaped('#')}[") + "\n", self._stream)
 
 
-_WORD = re.compile(r"\s*\S+\s*")
+_WORD = re.compile(r"\A\s*\S*\s*|\S+\s*")
 
 
 def _breaks(text: str, width: int) -> list[int]:
@@ -563,7 +587,7 @@ class Waiting:
             self._status.stop()
 
     def _text(self, state: str) -> str:
-        return safe(f"{self._what}: {state}" if state else f"{self._what} …")
+        return self._console.clean(f"{self._what}: {state}" if state else f"{self._what} …")
 
     def update(self, state: str) -> None:
         """Show what is being waited for now; the same again shows nothing new."""
@@ -587,7 +611,7 @@ def _escaped(characters: str) -> str:
 
 
 def _annotation(text: str) -> str:
-    return safe(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
@@ -595,7 +619,7 @@ def _property(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return safe(text).replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
+    return text.replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
 
 
 def _says_more(finding: Finding) -> bool:

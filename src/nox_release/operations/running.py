@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from nox_release.core.clock import SystemClock
 from nox_release.core.errors import Declined, NoxReleaseError
+from nox_release.core.redaction import REDACTED, words_as_secrets
 from nox_release.edges.console import Console, as_called
 from nox_release.edges.context import Context
 from nox_release.edges.process import EndedBySignal, ending_on_signals
@@ -77,7 +78,7 @@ def parse(name: str, arguments: Sequence[str], *, program: str = "") -> argparse
 
 def context_of(caller: Caller, *, json: bool = False) -> Context:
     """What an operation is handed: the place, the environment, and a console on this terminal."""
-    asked = caller.interactive and sys.stdin.isatty() and not caller.environ.get("CI")
+    asked = caller.interactive and is_answerable() and not caller.environ.get("CI")
     console = Console.for_terminal(
         environ=_colored(caller.environ, color=caller.color),
         interactive=asked,
@@ -116,7 +117,14 @@ def run(name: str, arguments: Sequence[str], caller: Caller) -> Ended:
         options = parser.parse_args(list(arguments))
     except SystemExit as leaving:  # argparse has said why
         return Ended(status=leaving.code if isinstance(leaving.code, int) else 2)
+    open_streams()
     context = context_of(caller, json=bool(getattr(options, "json", False)))
+    for variable in words_as_secrets(caller.environ):
+        context.console.mark(
+            "warning",
+            f"The secret in `{variable}` is a plain word. It is hidden in what programs say, so "
+            f"other words may read {REDACTED} there.",
+        )
     context.console.keep_options(
         index=getattr(options, "index", None), package=getattr(options, "package", None)
     )
@@ -140,8 +148,7 @@ def carry_out(name: str, operation: Callable[[], int], console: Console) -> Ende
     except NoxReleaseError as error:
         if resumable and not error.hint and not isinstance(error, Declined):
             error.hint = _GOES_ON
-        console.error(error)
-        return Ended(status=1, reason=console.shown(error.message))
+        return _failed(console, error)
     except BrokenPipeError:
         raise
     except OSError as error:  # a full disk, a folder that may not be written: not our bug
@@ -150,12 +157,38 @@ def carry_out(name: str, operation: Callable[[], int], console: Console) -> Ende
         refused = NoxReleaseError(
             f"The operating system refused: {reason}", hint=_GOES_ON if resumable else ""
         )
-        console.error(refused)
-        return Ended(status=1, reason=console.shown(refused.message))
+        return _failed(console, refused)
     except EndedBySignal as ended:
         return Ended(status=_interrupted(console, 128 + ended.number, by=str(ended)))
     except KeyboardInterrupt:
         return Ended(status=_interrupted(console, 130))
+
+
+def _failed(console: Console, error: NoxReleaseError) -> Ended:
+    """Say why; where standard output takes nothing more, on standard error."""
+    reason = console.shown(error.message)
+    try:
+        console.error(error)
+    except BrokenPipeError:
+        raise
+    except (OSError, NoxReleaseError):
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"{reason}\n")
+            sys.stderr.flush()
+        _write_nowhere()
+    return Ended(status=1, reason=reason)
+
+
+def is_answerable() -> bool:
+    """Whether somebody sits at standard input; it may be closed."""
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
+
+
+def open_streams() -> None:
+    """Let standard streams that were closed lead nowhere, before other files take their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def leave(status: int) -> NoReturn:

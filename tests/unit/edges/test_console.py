@@ -3,12 +3,20 @@
 import io
 import json
 import re
+import time
 
 import pytest
 
 from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.core.findings import Location, Passed, Rule, Severity, Skipped, find
-from nox_release.edges.console import Console, as_called, finding_as_json, safe, with_options
+from nox_release.edges.console import (
+    Console,
+    _breaks,
+    as_called,
+    finding_as_json,
+    safe,
+    with_options,
+)
 from nox_release.operations import OPERATIONS
 
 RULE = Rule(
@@ -343,3 +351,48 @@ def test_commands_on_the_screen_bear_the_options_and_the_prefix():
     console.keep_options(index="testpypi", package=None)
     console.mark("step", "Next: nox -s release")
     assert "nox -s pypi-release -- --index testpypi" in stream.getvalue()
+
+
+def test_a_secret_of_the_environment_is_in_nothing_that_is_shown(tmp_path):
+    secret, summary = "hunter2-hunter2", tmp_path / "summary"
+    environ = {
+        "TWINE_PASSWORD": secret,
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_STEP_SUMMARY": str(summary),
+    }
+
+    def draw(console):
+        console.hide("typed-secret")
+        text = f"before {secret} and typed-secret"
+        for way in (console.line, console.paste, console.quote, console.title):
+            way(text)
+        console.mark("ok", text, detail=text)
+        console.command(["twine", text])
+        console.table(("", ""), [(text, text)], title=text)
+        finding = find(RULE, text, where=Location(file=text, line=3), fix=text, patch=text)
+        console.results([finding, Skipped(id="x", subject="s", title=text, reason=text)])
+        console.annotate([finding])
+        console.error(NoxReleaseError(text, reason=text, hint=text))
+        console.interrupted(by=text)
+        with console.waiting(text, where=text) as waiting:
+            waiting.update(text)
+        console.json({"text": text, "patch": text})
+
+    everything = shown(draw, environ=environ) + summary.read_text()
+    assert secret not in everything
+    assert "typed-secret" not in everything
+    assert everything.count("[secret]") > 30
+
+
+@pytest.mark.parametrize(
+    "seed", ["\n", " ", "\x1b[", "\x1b[0", ":", " :", "#", "\r", "\u2028", "a ", "pypi-", "eyJ"]
+)
+@pytest.mark.parametrize("draw", ["pipe", "terminal"])
+def test_a_megabyte_of_anything_is_shown_in_no_time(seed, draw):
+    text = seed * (1_000_000 // len(seed))
+    started = time.process_time()
+    if draw == "pipe":
+        shown(lambda console: console.line(text))
+    else:
+        _breaks(text, 80)
+    assert time.process_time() - started < 10
