@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nox_release.core.answers import CouldNotAsk
 from nox_release.edges import keyring_user
 from nox_release.edges.maintainer import Keyring
 from nox_release.edges.process import Runner
@@ -75,6 +76,25 @@ def test_a_keyring_that_hangs_is_left_after_three_seconds(keep):
     assert keyring.user(PYPI) == ""
     assert 2 < time.monotonic() - started < 15
     assert keep.asked.exists()
+
+
+def test_name_and_password_come_through_a_pipe_and_are_in_no_error(keep, capfd):
+    keyring = keep("Talkative")
+    assert keyring.credential(PYPI, "__token__", within=60) == ("ada", SECRET)
+    assert keyring.credential(TESTPYPI, None, within=60) == ("", "")
+    assert keep.asked.read_text().splitlines()[0] == "https://upload.pypi.org/legacy/ __token__"
+    assert "".join(capfd.readouterr()) == ""
+
+
+@pytest.mark.slow
+def test_a_keyring_that_waits_for_somebody_is_left_in_time(keep):
+    found = keep("Hanging").credential(PYPI, None, within=3)
+    assert found == CouldNotAsk(reason="the keyring gave no answer within 3 s")
+
+
+@pytest.mark.parametrize("kind", ["Locked", "Asking", "NoSuchClass"])
+def test_a_keyring_that_gives_no_password_has_none(keep, kind):
+    assert keep(kind).credential(PYPI, None, within=60) == ("", "")
 
 
 @pytest.mark.parametrize("kind", ["null", "fail"])

@@ -7,7 +7,6 @@ inside a full reference such as `refs/tags/NAME`.
 from __future__ import annotations
 
 import shlex
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from nox_release.core.errors import (
     ConflictError,
     NoxReleaseError,
 )
+from nox_release.edges.aside import temporary_folder
 from nox_release.edges.children import GIT, GIT_ACTING, GIT_REMOTE, configure_git
 from nox_release.release.observed import Changes, Relation, RemoteState, RemoteTag
 
@@ -427,13 +427,11 @@ class Repository:
         objects = self._ask("rev-parse", "--git-path", "objects")
         if objects is None:
             return "the repository has no folder of objects"
-        with tempfile.TemporaryDirectory(
-            prefix="nox-release-signing-", ignore_cleanup_errors=True
-        ) as folder:
+        with temporary_folder("signing") as folder:
             done = self.git(
                 "commit-tree", "-S", "-m", "Can this be signed?", "HEAD^{tree}",
                 check=False, how=_SIGN,
-                GIT_OBJECT_DIRECTORY=folder,
+                GIT_OBJECT_DIRECTORY=str(folder),
                 GIT_ALTERNATE_OBJECT_DIRECTORIES=str((self.root / objects).resolve()),
             )  # fmt: skip
         return None if done.returncode == 0 else done.complaint or "git did not say why"

@@ -1,13 +1,14 @@
-"""The program that asks this machine's keyring whom it has a password for: the name, nothing else.
+"""The program that asks this machine's keyring for a name, or for what twine would upload with.
 
 It runs as a child (`maintainer.Keyring` starts it), because a keyring may hang, print, or end its
-process. Whatever it prints goes nowhere; the password is neither printed nor kept.
+process. Whatever it prints goes nowhere; its answer goes through a pipe to whoever started it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import os
 import sys
 from typing import Any, NoReturn
@@ -19,13 +20,27 @@ _WITH_DIALOGS = frozenset({"keyring.backends.libsecret", "keyring.backends.kwall
 
 
 def main() -> None:
-    """Answer with the name for the address on standard input; an empty answer is *not known*."""
-    service = sys.stdin.read()
+    """Answer the question on standard input, both in JSON; no answer is *not known*."""
+    question = json.loads(sys.stdin.read())
     answer = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    os.write(answer, find_name(service).encode("utf-8", "replace"))
+    service = question["service"]
+    found = (
+        find_credential(service, question["user"])
+        if question["password"]
+        else [find_name(service), ""]
+    )
+    os.write(answer, json.dumps(found).encode())
+
+
+def find_credential(service: str, user: str | None) -> list[str]:
+    """Name and password for `service`, asked as twine asks; it may open a dialog."""
+    import keyring
+
+    found = keyring.get_keyring().get_credential(service, user)
+    return ["", ""] if found is None else [found.username or "", found.password or ""]
 
 
 def find_name(service: str) -> str:

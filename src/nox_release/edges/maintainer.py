@@ -5,6 +5,7 @@ It is imported before the index is asked, so it loads little; `tokens` comes whe
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import threading
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 # Source: Warehouse's `accounts/forms.py`, `UsernameMixin`. A token pasted for a name is none.
 _USER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,48}[A-Za-z0-9])?")
-_KEYRING_WITHIN = 3.0
+_NAME_WITHIN = 3.0
 _EMPTY_KEYRINGS = frozenset({"keyring.backends.null.Keyring", "keyring.backends.fail.Keyring"})
 # Without the folder it runs in: a file `keyring.py` there is not the keyring.
 _PROGRAM = (
@@ -100,10 +101,10 @@ def may_tell(environ: Mapping[str, str], *, platform: str = sys.platform) -> boo
 
 
 class Keyring:
-    """This machine's keyring, asked for names alone, once for each index.
+    """This machine's keyring, asked in a child process with a bound and no terminal.
 
-    It is asked in a child process that gets three seconds and no terminal, and opens no dialog
-    where that can be helped (see `keyring_user`). Whatever goes wrong there means *not known*.
+    For a name it gets three seconds, once for each index, and opens no dialog where that can be
+    helped (see `keyring_user`). Whatever goes wrong there means *not known*.
     """
 
     def __init__(self, runner: Runner, cwd: Path) -> None:
@@ -119,17 +120,45 @@ class Keyring:
                 self._known[index.upload_url] = self._ask(index.upload_url)
             return self._known[index.upload_url]
 
+    @property
+    def is_off(self) -> bool:
+        """Whether it was switched off."""
+        return self._runner.environ.get("PYTHON_KEYRING_BACKEND") in _EMPTY_KEYRINGS
+
+    def credential(
+        self, index: Index, user: str | None, *, within: float
+    ) -> tuple[str, str] | CouldNotAsk:
+        """Name and password for the upload address, empty where it has none.
+
+        A person may have to unlock it, so the caller says how many seconds it gets.
+        """
+        if self.is_off:
+            return "", ""
+        try:
+            return self._answer(index.upload_url, user, password=True, within=within)
+        except CommandError:
+            return CouldNotAsk(reason=f"the keyring gave no answer within {within:.0f} s")
+
     def _ask(self, service: str) -> str:
         if not may_tell(self._runner.environ):
             return ""
         try:
-            done = self._runner.run(
-                [sys.executable, "-c", _PROGRAM],
-                cwd=self._cwd,
-                text=service,
-                timeout=_KEYRING_WITHIN,
-                check=False,
-            )
+            return self._answer(service, None, password=False, within=_NAME_WITHIN)[0]
         except CommandError:
             return ""
-        return done.stdout if done.returncode == 0 else ""
+
+    def _answer(
+        self, service: str, user: str | None, *, password: bool, within: float
+    ) -> tuple[str, str]:
+        done = self._runner.run(
+            [sys.executable, "-c", _PROGRAM],
+            cwd=self._cwd,
+            text=json.dumps({"service": service, "user": user, "password": password}),
+            timeout=within,
+            check=False,
+        )
+        try:
+            name, secret = json.loads(done.stdout)
+        except ValueError:  # it has none, or failed, each in its own way
+            return "", ""
+        return str(name), str(secret)

@@ -25,7 +25,7 @@ from nox_release.edges.json_values import MALFORMED, load
 from nox_release.edges.macaroon import parse_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from nox_release.project.pyproject import Index
 
@@ -77,8 +77,14 @@ class TokenFacts:
 # --- where credentials are -------------------------------------------------------------------
 
 
-def find_credential(index: Index, environ: Mapping[str, str]) -> Credential | None:
+def find_credential(
+    index: Index,
+    environ: Mapping[str, str],
+    ask_keyring: Callable[[str | None], tuple[str, str]],
+) -> Credential | None:
     """What twine would use for `index`, in twine's order: TWINE_*, .pypirc, keyring.
+
+    `ask_keyring` gives name and password for a name or for none; empty where there is none.
 
     Raises:
         ConfigurationError: .pypirc cannot be read.
@@ -89,7 +95,10 @@ def find_credential(index: Index, environ: Mapping[str, str]) -> Credential | No
     if not secret:
         secret, source = section.get("password", ""), "~/.pypirc"
     if not secret:
-        user, secret, source = _from_keyring(index, environ, user or None)
+        if not user and index.name in _DOMAINS:
+            user = TOKEN_USER
+        found, secret = ask_keyring(user or None)
+        user, source = found or user, "the keyring"
     if not secret:
         return None
     secret = secret.strip()
@@ -140,27 +149,6 @@ def pypirc_path(environ: Mapping[str, str], *, platform: str = sys.platform) -> 
     if not home and environ.get("HOMEPATH"):
         home = environ.get("HOMEDRIVE", "") + environ["HOMEPATH"]
     return Path(home or "~", ".pypirc")
-
-
-def _from_keyring(
-    index: Index, environ: Mapping[str, str], user: str | None
-) -> tuple[str, str, str]:
-    """What the keyring has for the upload address; empty when there is no keyring to ask."""
-    source = "the keyring"
-    chosen = environ.get("PYTHON_KEYRING_BACKEND")
-    if user is None and index.name in _DOMAINS:
-        user = TOKEN_USER
-    try:
-        import keyring
-        from keyring.core import load_keyring
-
-        backend = load_keyring(chosen) if chosen else keyring.get_keyring()
-        found = backend.get_credential(index.upload_url, user)
-    except Exception:  # noqa: BLE001 - backends raise what they like; twine goes on too
-        return "", "", source
-    if found is None or not found.password:
-        return "", "", source
-    return found.username or "", found.password, source
 
 
 # --- what a token says -----------------------------------------------------------------------

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import (
@@ -18,6 +16,7 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from nox_release.core.errors import NoxReleaseError
+from nox_release.edges.aside import temporary_folder
 from nox_release.files.archives import read_digests
 from nox_release.files.distributions import version_of_file
 from nox_release.release.plan import Expected
@@ -25,6 +24,7 @@ from nox_release.release.plan import Expected
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
+    from pathlib import Path
 
     from nox_release.edges.forge import Forge
     from nox_release.release.observed import IndexFile, Run
@@ -48,11 +48,9 @@ def kept_files(
         artifacts = [one for one in forge.artifacts(run.id) if not one.expired]
         if not artifacts or sum(one.size for one in artifacts) > _BYTES_AT_MOST:
             return ()
-        with tempfile.TemporaryDirectory(
-            prefix="nox-release-", ignore_cleanup_errors=True
-        ) as folder:
-            forge.download_artifacts(run.id, Path(folder))
-            found = dict(_distributions(Path(folder), target))
+        with temporary_folder("kept") as folder:
+            forge.download_artifacts(run.id, folder)
+            found = dict(_distributions(folder, target))
         lacking = set(found) - {file.filename for file in there}
         if run.succeeded and lacking:
             log = forge.log(run.id, failed=False)

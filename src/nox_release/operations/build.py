@@ -27,6 +27,7 @@ from nox_release.core.errors import (
     disk_error,
 )
 from nox_release.core.findings import Finding, errors_in
+from nox_release.edges.aside import temporary_folder
 from nox_release.edges.environments import fresh_environment
 from nox_release.edges.git import Repository, find_repository
 from nox_release.edges.process import last_lines, side_by_side
@@ -589,11 +590,9 @@ def shown_folder(path: Path, root: Path) -> str:
 def _aside() -> Generator[Path]:
     """A temporary folder; a full disk is one clear error, whichever program met it."""
     try:
-        with tempfile.TemporaryDirectory(
-            prefix="nox-release-build-", ignore_cleanup_errors=True
-        ) as folder:
+        with temporary_folder("build") as folder:
             try:
-                yield Path(folder).resolve()
+                yield folder
             except NoxReleaseError as error:
                 free = shutil.disk_usage(folder).free
                 if free > _NOTHING_LEFT:

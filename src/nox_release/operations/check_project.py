@@ -12,19 +12,19 @@ The exit status is 1 when a release would fail.
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nox_release.checks.release.asked import DISTRIBUTIONS_CHECKED
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
+from nox_release.edges.aside import temporary_folder
 from nox_release.operations import options as shared
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from pathlib import Path
 
     from packaging.version import Version
 
@@ -145,11 +145,9 @@ def _build(context: Context, project: Project) -> Built | NoxReleaseError:
     """What a build into a temporary folder makes; its files are gone afterwards."""
     from nox_release.operations.build import build
 
-    with tempfile.TemporaryDirectory(
-        prefix="nox-release-check-", ignore_cleanup_errors=True
-    ) as aside:
+    with temporary_folder("check") as aside:
         try:
-            return build(context, project, destination=Path(aside))
+            return build(context, project, destination=aside)
         except NoxReleaseError as error:
             return error
 

@@ -13,10 +13,8 @@ import io
 import os
 import re
 import sys
-import tempfile
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError, ForgeError, NoxReleaseError
@@ -25,12 +23,14 @@ from nox_release.diagnosis.engine import diagnose, first_errors, more_to_see, re
 from nox_release.diagnosis.rivals import uploads_in_log
 from nox_release.diagnosis.silent import silent_failures
 from nox_release.diagnosis.values import Circumstances, repository_of
+from nox_release.edges.aside import kept_log
 from nox_release.operations import options as shared
 from nox_release.operations.unnoticed import ask, observe_release, tag_and_version
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from pathlib import Path
 
     from nox_release.diagnosis.model import Diagnosis
     from nox_release.edges.console import Console
@@ -386,11 +386,11 @@ def _annotations(notes: list[str], forge: Forge, jobs: Sequence[Job]) -> str:
 
 def _kept(text: str | bytes) -> Path:
     """The file in which this log is kept, for its owner alone and without secrets."""
-    handle, name = tempfile.mkstemp(prefix="nox-release-", suffix=".log")
+    handle, path = kept_log()
     with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="") as file:
         for line in io.BytesIO(text) if isinstance(text, bytes) else io.StringIO(text):
             file.write(redact(line if isinstance(line, str) else line.decode("utf-8", "replace")))
-    return Path(name)
+    return path
 
 
 def show(console: Console, explanation: Explanation) -> None:

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
@@ -34,6 +32,7 @@ from nox_release.core.errors import (
     NoxReleaseError,
 )
 from nox_release.core.findings import Finding, Severity, Skipped, errors_in, ranked
+from nox_release.edges.aside import temporary_folder
 from nox_release.edges.children import UPLOADER
 from nox_release.edges.git import NotARepository, Repository, find_repository
 from nox_release.edges.maintainer import Keyring, find_maintainer
@@ -64,6 +63,7 @@ from nox_release.release.plan import (
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
@@ -83,6 +83,8 @@ if TYPE_CHECKING:
     )
 
 _UPLOAD_WITHIN = 1800.0
+_KEYRING_WITHIN = 10.0
+_UNLOCKED_WITHIN = 120.0  # by a person
 _SCOPES = {
     "account": "for the whole account",
     "projects": "for chosen projects",
@@ -213,11 +215,7 @@ class FirstUpload:
     def make(self, stack: contextlib.ExitStack, begun: tuple[Distribution, ...]) -> list[Result]:
         """The files to upload, and what was found in them."""
         if self.options.placeholder:
-            folder = Path(
-                stack.enter_context(
-                    tempfile.TemporaryDirectory(prefix="nox-release-", ignore_cleanup_errors=True)
-                )
-            )
+            folder = stack.enter_context(temporary_folder("placeholder"))
             self.distributions = build_placeholder(self.context, self.project, folder)
             return []
         if begun:
@@ -344,14 +342,27 @@ class FirstUpload:
         """Who is about to upload, as far as it is known."""
         return find_maintainer(self.project.settings, self.context.environ, self.keyring, ownership)
 
+    def ask_keyring(self, user: str | None) -> tuple[str, str]:
+        """Name and password that the keyring has for the index; empty where it has none."""
+        if self.keyring.is_off:
+            return "", ""
+        within = _UNLOCKED_WITHIN if self.console.interactive else _KEYRING_WITHIN
+        with self.console.waiting("Asking the keyring"):
+            found = self.keyring.credential(self.index, user, within=within)
+        if isinstance(found, CouldNotAsk):
+            self.console.mark("not known", f"{found.reason}; it may be locked")
+            return "", ""
+        return found
+
     def credential(self, there: IndexProject | None) -> Credential:
         """Whoever uploads.
 
         Raises:
             ConfigurationError: no credential is to be had.
         """
-        found = find_credential(self.index, self.context.environ)
+        found = find_credential(self.index, self.context.environ, self.ask_keyring)
         if found is not None:
+            self.console.hide(found.secret)
             return found
         secret = ""
         if self.console.interactive:
@@ -361,6 +372,7 @@ class FirstUpload:
                 f"keyring. Make a token for the whole account at {pages.token_page(self.index)}"
             )
             secret = self.console.ask_secret("API token (not shown; empty to stop):")
+            self.console.hide(secret)
         if not secret:
             exists = "" if there is None else f" ({there.name} exists, without files)"
             raise ConfigurationError(
@@ -689,6 +701,8 @@ def run_twine(
             "PYTHONSAFEPATH": "1",  # nothing that lies beside the files is imported
             "COLUMNS": "1000",
             "TERM": "",  # rich breaks lines at 80 where it is "dumb"
+            # It has all it needs, and a keyring may wait for somebody.
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         },
         timeout=_UPLOAD_WITHIN,
         check=False,

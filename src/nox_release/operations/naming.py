@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from nox_release.edges.aside import temporary_folder
 
 if TYPE_CHECKING:
     from nox_release.edges.context import Context
@@ -22,6 +22,6 @@ def named(context: Context, project: Project) -> Project:
         return project
     from nox_release.operations.build import build
 
-    with tempfile.TemporaryDirectory(prefix="nox-release-", ignore_cleanup_errors=True) as folder:
-        built = build(context, project, smoke=False, destination=Path(folder))
+    with temporary_folder("name") as folder:
+        built = build(context, project, smoke=False, destination=folder)
     return replace(project, name=built.project.name)

@@ -17,22 +17,21 @@ import contextlib
 import os
 import re
 import shlex
-import shutil
-import tempfile
 import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ChecksFailed, NoxReleaseError
 from nox_release.core.reading import read_file
+from nox_release.edges.aside import temporary_folder
 from nox_release.operations import options as shared
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Generator, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from nox_release.edges.console import Console
     from nox_release.edges.context import Context
@@ -172,8 +171,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
     require_rehearsal()
     projects = in_order(shared.load_projects(context, options))
     started = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="rehearsal-")).resolve()
-    try:
+    with temporary_folder("rehearsal", keep=options.keep) as folder:
         inside = replace(context, environ=plain_environ(context.environ, folder))
         origin = find_origin(inside, projects[0])
         world = World(
@@ -190,9 +188,6 @@ def main(context: Context, options: argparse.Namespace) -> int:
             finally:
                 if options.keep:
                     _stay(context, world, user=projects[0].settings.pypi_user or _YOU)
-    finally:
-        if not options.keep:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def in_order(projects: Sequence[Project]) -> tuple[Project, ...]:

@@ -9,11 +9,8 @@ it: what is done already is found by looking, and only the rest is done.
 
 from __future__ import annotations
 
-import contextlib
 import shlex
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -28,6 +25,7 @@ from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, 
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
 from nox_release.core.reading import read_text
 from nox_release.core.words import counted
+from nox_release.edges.aside import temporary_folder
 from nox_release.edges.building import BuildFailed
 from nox_release.edges.maintainer import Keyring, find_maintainer
 from nox_release.observing.kept import is_exact, is_settled, kept_files
@@ -77,6 +75,7 @@ from nox_release.workflows.publishing import as_github_spells
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
@@ -386,15 +385,13 @@ class Release:
     def build(self, *, tag: str | None) -> Built:
         from nox_release.operations.build import build
 
-        with tempfile.TemporaryDirectory(
-            prefix="nox-release-", ignore_cleanup_errors=True
-        ) as aside:
+        with temporary_folder("proof") as aside:
             return build(
                 self.context,
                 self.project,
                 tag=tag,
                 smoke=self.options.smoke,
-                destination=Path(aside),
+                destination=aside,
             )
 
     def plan(
@@ -941,12 +938,6 @@ def _what_is_wrong(target: Target, wrong: Sequence[Finding]) -> str:
     if {finding.id for finding in wrong} <= {finished.NOT_RAISED.id, preflight.DIRTY.id}:
         return f"{target.title} is out, and what came after it is not released."
     return f"{target.title} is published, and something is wrong with it: see above."
-
-
-@contextlib.contextmanager
-def temporary_folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="nox-release-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
 
 
 def as_expected(files: Iterable[IndexFile]) -> tuple[Expected, ...]:

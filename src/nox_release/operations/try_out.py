@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.tags import sys_tags
@@ -13,6 +11,7 @@ from packaging.utils import parse_wheel_filename
 from nox_release.checks.files.facts import Facts
 from nox_release.core.errors import CommandError, NoxReleaseError
 from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
+from nox_release.edges.aside import temporary_folder
 from nox_release.edges.environments import fresh_environment
 from nox_release.files.wheels import read_wheel
 from nox_release.observing.trying import smoke
@@ -20,6 +19,7 @@ from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
@@ -52,10 +52,9 @@ def try_published(
     it is in `downloads`.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="nox-release-", ignore_cleanup_errors=True) as folder,
+        temporary_folder("trial") as aside,
         context.console.waiting(f"Trying {name} {version} out") as waiting,
     ):
-        aside = Path(folder)
         waiting.update("installing it from the index")
         try:
             installed = _install(context, client, name, version, aside)

@@ -13,7 +13,6 @@ import re
 import shlex
 import shutil
 import socket
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 from nox_release.core.clock import SystemClock
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.redaction import redact
+from nox_release.edges.aside import temporary_folder
 from nox_release.edges.children import GIT_ACTING
 from nox_release.edges.process import Runner
 from nox_release.rehearsal.github import SOCKET_PATH_LIMIT, RehearsalGitHub
@@ -192,7 +192,6 @@ class World:
         self._index: RehearsalIndex | None = None
         self._workflows: WorkflowRunner | None = None
         self._stack = contextlib.ExitStack()
-        self._socket_folder: Path | None = None
 
     @property
     def address(self) -> str:
@@ -215,9 +214,9 @@ class World:
         for folder in ("home", "tmp", "cache", "gh"):
             (self.directory / folder).mkdir(parents=True, exist_ok=True)
         self._write_git_config()
-        self._shorten_socket_path()
-        self.github.write_gh_config(self.directory / "gh")
         with contextlib.ExitStack() as stack:
+            self._shorten_socket_path(stack)
+            self.github.write_gh_config(self.directory / "gh")
             self._start(stack)
             self._stack = stack.pop_all()
         return self
@@ -243,15 +242,13 @@ class World:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
-        if self._socket_folder is not None:
-            shutil.rmtree(self._socket_folder, ignore_errors=True)
 
-    def _shorten_socket_path(self) -> None:
+    def _shorten_socket_path(self, stack: contextlib.ExitStack) -> None:
         """A Unix socket's path has to fit into about a hundred bytes; a deep TMPDIR is longer."""
         short = Path("/tmp")  # noqa: S108 - the folder in it is made by mkdtemp
         if len(os.fsencode(self.github.socket_path)) > SOCKET_PATH_LIMIT and short.is_dir():
-            self._socket_folder = Path(tempfile.mkdtemp(prefix="nr-", dir=short))
-            self.github.socket_path = self._socket_folder / "gh.sock"
+            folder = stack.enter_context(temporary_folder("socket", within=short))
+            self.github.socket_path = folder / "gh.sock"
 
     def mistakes(self) -> list[str]:
         """Tracebacks of the stand-ins themselves: what they could not answer."""

@@ -27,22 +27,37 @@ def credential(secret, user="__token__"):
 
 @pytest.fixture
 def environ(tmp_path):
-    return {
-        "HOME": str(tmp_path),
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-    }
+    return {"HOME": str(tmp_path)}
+
+
+def no_keyring(_user):
+    return "", ""
 
 
 def test_nothing_anywhere_is_none(environ):
-    assert find_credential(PYPI, environ) is None
+    assert find_credential(PYPI, environ, no_keyring) is None
 
 
 def test_the_environment_comes_before_the_file(environ, tmp_path):
     (tmp_path / ".pypirc").write_text("[pypi]\nusername = __token__\npassword = pypi-file\n")
-    assert find_credential(PYPI, environ).secret == "pypi-file"
-    found = find_credential(PYPI, {**environ, "TWINE_PASSWORD": " pypi-env\n"})
+    assert find_credential(PYPI, environ, no_keyring).secret == "pypi-file"
+    found = find_credential(PYPI, {**environ, "TWINE_PASSWORD": " pypi-env\n"}, no_keyring)
     assert (found.user, found.secret, found.source) == ("__token__", "pypi-env", "TWINE_PASSWORD")
-    assert find_credential(TESTPYPI, environ) is None
+    assert find_credential(TESTPYPI, environ, no_keyring) is None
+
+
+def test_the_keyring_is_asked_last_and_for_the_name_that_is_known(environ):
+    asked = []
+
+    def keyring(user):
+        asked.append(user)
+        return "", "pypi-ring"
+
+    found = find_credential(PYPI, environ, keyring)
+    assert (found.user, found.secret, found.source) == ("__token__", "pypi-ring", "the keyring")
+    find_credential(PYPI, {**environ, "TWINE_USERNAME": "ada"}, keyring)
+    find_credential(parse_index("https://example.org/"), environ, keyring)
+    assert asked == ["__token__", "ada", None]
 
 
 def test_an_index_of_ones_own_is_found_in_the_file_by_its_address(environ, tmp_path):
@@ -51,14 +66,14 @@ def test_an_index_of_ones_own_is_found_in_the_file_by_its_address(environ, tmp_p
         "[distutils]\nindex-servers = corp\n[corp]\nrepository = https://example.org/legacy\n"
         "username = ada\npassword = pass%word\n"
     )
-    found = find_credential(index, environ)
+    found = find_credential(index, environ, no_keyring)
     assert (found.user, found.secret) == ("ada", "pass%word")
 
 
 def test_a_broken_file_is_said_without_quoting_it(environ, tmp_path):
     (tmp_path / ".pypirc").write_text("password = pypi-planted-secret\n")
     with pytest.raises(ConfigurationError) as caught:
-        find_credential(PYPI, environ)
+        find_credential(PYPI, environ, no_keyring)
     assert "planted" not in str(caught.value)
 
 
