@@ -432,3 +432,29 @@ def test_provenance_refusals_are_those_of_warehouse(
     demo.flags.add("disable-pep740")
     off = web.get(address)
     assert (off.status_code, off.json()) == (403, {"message": "Attestations temporarily disabled"})
+
+
+# Files on a host of their own
+
+
+def test_files_are_on_another_host_than_the_index(demo: RehearsalIndex) -> None:
+    demo.start()
+    (address, _) = [one["url"] for one in simple_at(demo)["files"]]
+    assert address.startswith(demo.catalogue.files_root)
+    assert not address.startswith(demo.url)
+    assert httpx.get(address).status_code == 200
+    assert httpx.get(address.replace(demo.catalogue.files_root, demo.url)).status_code == 404
+    assert httpx.get(demo.catalogue.files_root).status_code == 404
+
+
+def test_a_file_is_listed_before_it_can_be_downloaded(demo: RehearsalIndex) -> None:
+    demo.start()
+    demo.catalogue.download_delay = 60
+    (address, _) = [one["url"] for one in simple_at(demo)["files"]]
+    assert httpx.get(address).status_code == 404
+    demo.clock.sleep(60)
+    assert httpx.get(address).status_code == 200
+
+
+def simple_at(index: RehearsalIndex) -> dict:
+    return httpx.get(f"{index.url}simple/orc-demo/", headers={"Accept": SIMPLE}).json()

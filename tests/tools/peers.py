@@ -39,11 +39,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from faults import FILES, NAME, TAG, VERSION, Scene, built_files, mend_everything
+sys.path.insert(0, str(Path(__file__).parents[1] / "world"))
+
 from nox_release.edges.environments import fresh_environment
 from nox_release.edges.process import Runner
 from nox_release.rehearsal.faults import Fault
 from nox_release.rehearsal.serving import Server
+from scene import FILES, NAME, TAG, VERSION, Scene, built_files
 
 BEFORE = "1.2.2"
 """The version in the tree for peers that raise it themselves."""
@@ -540,7 +542,7 @@ def judge(peer, scripts, trouble):
         if first.status == 0 and (unkept := stage.unkept()) and not stage.another():
             verdict.false_success = f"first run: {unkept}"
         verdict.doubled = "; ".join(stage.doubled())
-        mend_everything(stage)
+        stage.clear_faults()
         trouble.mend(stage)
         if peer.new_clone:
             stage.clone_anew()

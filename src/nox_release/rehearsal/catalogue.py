@@ -9,6 +9,7 @@ import copy
 import threading
 import uuid
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name, canonicalize_version
@@ -136,7 +137,11 @@ class RehearsalProject:
 
 
 class Catalogue:
-    """Every project, and the filenames that were ever used. Guarded by one lock."""
+    """Every project, and the filenames that were ever used. Guarded by one lock.
+
+    Files are listed at once and can be downloaded `download_delay` seconds later, those in
+    `withheld` never, from `files_root`: PyPI serves them from a host of their own.
+    """
 
     def __init__(self, directory: Path, now: Callable[[], datetime]) -> None:
         self.directory = directory
@@ -144,6 +149,9 @@ class Catalogue:
         self.projects: dict[str, RehearsalProject] = {}
         self.used_filenames: set[str] = set()
         self.prohibited: set[str] = set()
+        self.withheld: set[str] = set()
+        self.download_delay = 0.0
+        self.files_root = ""
         self.serial = 0
         self.lock = threading.RLock()
 
@@ -189,6 +197,10 @@ class Catalogue:
                     return one
         return None
 
+    def can_be_downloaded(self, one: StoredFile) -> bool:
+        ready = one.upload_time + timedelta(seconds=self.download_delay)
+        return one.filename not in self.withheld and ready <= self.now()
+
     def delete_file(self, filename: str) -> None:
         """As an owner may; the filename can never be used again."""
         with self.lock:
@@ -219,5 +231,8 @@ class Catalogue:
             frozen.projects = copy.deepcopy(self.projects)
             frozen.used_filenames = set(self.used_filenames)
             frozen.prohibited = set(self.prohibited)
+            frozen.withheld = set(self.withheld)
+            frozen.download_delay = self.download_delay
+            frozen.files_root = self.files_root
             frozen.serial = self.serial
             return frozen

@@ -89,17 +89,23 @@ class RehearsalIndex:
         self.faults = Faults(snapshot=self.catalogue.snapshot)
         self.app = Faulty(self._application, self.faults)
         self.server = Server(self.app)
+        self.files_server = Server(Faulty(self._stored_files, self.faults))
 
     def start(self) -> RehearsalIndex:
-        """Listen on 127.0.0.1; after a `stop` on the same port again."""
+        """Listen on 127.0.0.1; after a `stop` on the same ports again. The files have a port of
+        their own, as they have a host of their own on PyPI.
+        """
         self.faults.restart()
         self.server.start()
+        self.files_server.start()
+        self.catalogue.files_root = f"http://127.0.0.1:{self.files_server.port}/"
         return self
 
     def stop(self) -> None:
         """Refuse connections from now on. The state stays."""
         self.faults.stop()
         self.server.stop()
+        self.files_server.stop()
 
     def close(self) -> None:
         """Stop, and delete the files."""
@@ -397,16 +403,17 @@ class RehearsalIndex:
         self, environ: dict[str, Any], parts: list[str], catalogue: Catalogue
     ) -> Answer | None:
         accept, query = environ.get("HTTP_ACCEPT"), environ.get("QUERY_STRING", "")
-        root = f"{environ['wsgi.url_scheme']}://{_host(environ)}/"
+        own = f"{environ['wsgi.url_scheme']}://{_host(environ)}/"
+        roots = reading.Roots(own, catalogue.files_root or own)
         match parts:
             case ["simple", ""]:
                 return reading.simple_index(catalogue, accept)
             case ["simple", name, ""] if name:
-                return reading.simple_detail(catalogue, name, root, accept, query)
+                return reading.simple_detail(catalogue, name, roots, accept, query)
             case ["pypi", name, "json"] | ["pypi", name, "json", ""]:
-                return reading.project_json(catalogue, name, None, root, query)
+                return reading.project_json(catalogue, name, None, roots, query)
             case ["pypi", name, version, "json"] | ["pypi", name, version, "json", ""]:
-                return reading.project_json(catalogue, name, version, root, query)
+                return reading.project_json(catalogue, name, version, roots, query)
             case ["project", name, ""]:
                 return reading.project_page(catalogue, name, None)
             case ["project", name, version, ""]:
@@ -415,9 +422,19 @@ class RehearsalIndex:
                 # What would be found with a slash at its end is found there.
                 target = quote(request_path(environ)) + "/" + (f"?{query}" if query else "")
                 return Answer(status=301, headers=[("Location", target)])
-            case ["packages", *rest]:
+            case ["packages", *rest] if not catalogue.files_root:
                 return reading.stored_bytes(catalogue, "/".join(rest))
         return None
+
+    def _stored_files(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """The host of the files: it has no other pages."""
+        catalogue: Catalogue = environ.get(SNAPSHOT) or self.catalogue
+        first, _, path = request_path(environ).removeprefix("/").partition("/")
+        found = None
+        if first == "packages" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            with catalogue.lock:
+                found = reading.stored_bytes(catalogue, path)
+        return send(found or reading.page_not_found(), environ, start_response)
 
     def _integrity(
         self, environ: dict[str, Any], method: str, parts: list[str], catalogue: Catalogue

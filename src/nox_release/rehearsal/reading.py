@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from datetime import timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -36,6 +36,13 @@ API_VERSION = "1.4"
 _DAY = 86400
 
 
+class Roots(NamedTuple):
+    """Where the index itself answers, and where its files are."""
+
+    own: str
+    files: str
+
+
 def simple_index(catalogue: Catalogue, accept: str | None) -> Answer:
     """Every project that is not quarantined."""
     projects = sorted(
@@ -59,7 +66,7 @@ def simple_index(catalogue: Catalogue, accept: str | None) -> Answer:
 
 
 def simple_detail(
-    catalogue: Catalogue, spelled: str, root: str, accept: str | None, query: str
+    catalogue: Catalogue, spelled: str, roots: Roots, accept: str | None, query: str
 ) -> Answer:
     """One project; 404 in plain text whatever was asked for."""
     project = catalogue.find(spelled)
@@ -78,11 +85,11 @@ def simple_detail(
             "name": project.normalized_name,
             "project-status": {"status": project.served_status},
             "versions": list(dict.fromkeys(versions)),
-            "files": [_simple_file(project, release, one, root) for release, one in files],
+            "files": [_simple_file(project, release, one, roots) for release, one in files],
         }
         answer = json_answer(document, content_type=SIMPLE_JSON)
     else:
-        links = [_link(project, release, one, root) for release, one in files]
+        links = [_link(project, release, one, roots) for release, one in files]
         status = f'<meta name="pypi:project-status" content="{project.served_status}">'
         name = project.normalized_name
         answer = _page(f"Links for {name}", status, links, serial, kind)
@@ -104,12 +111,12 @@ def _simple_kind(accept: str | None) -> str:
 
 
 def _simple_file(
-    project: RehearsalProject, release: RehearsalRelease, one: StoredFile, root: str
+    project: RehearsalProject, release: RehearsalRelease, one: StoredFile, roots: Roots
 ) -> dict[str, Any]:
     core: Any = {"sha256": one.metadata_sha256} if one.metadata_sha256 else False
     return {
         "filename": one.filename,
-        "url": _file_url(root, one),
+        "url": _file_url(roots.files, one),
         "hashes": {"sha256": one.sha256},
         "requires-python": requires_python(release),
         "size": one.size,
@@ -117,12 +124,14 @@ def _simple_file(
         "yanked": (release.yanked_reason or True) if release.yanked else False,
         "core-metadata": core,
         "data-dist-info-metadata": core,
-        "provenance": _provenance_url(project, release, one, root),
+        "provenance": _provenance_url(project, release, one, roots),
     }
 
 
-def _link(project: RehearsalProject, release: RehearsalRelease, one: StoredFile, root: str) -> str:
-    attributes = [f'href="{html.escape(_file_url(root, one))}#sha256={one.sha256}"']
+def _link(
+    project: RehearsalProject, release: RehearsalRelease, one: StoredFile, roots: Roots
+) -> str:
+    attributes = [f'href="{html.escape(_file_url(roots.files, one))}#sha256={one.sha256}"']
     requires = requires_python(release)
     if requires:
         attributes.append(f'data-requires-python="{html.escape(requires)}"')
@@ -131,7 +140,7 @@ def _link(project: RehearsalProject, release: RehearsalRelease, one: StoredFile,
     if one.metadata_sha256:
         attributes.append(f'data-dist-info-metadata="sha256={one.metadata_sha256}"')
         attributes.append(f'data-core-metadata="sha256={one.metadata_sha256}"')
-    provenance = _provenance_url(project, release, one, root)
+    provenance = _provenance_url(project, release, one, roots)
     if provenance:
         attributes.append(f'data-provenance="{html.escape(provenance)}"')
     return f"    <a {' '.join(attributes)}>{html.escape(one.filename)}</a><br />"
@@ -159,7 +168,7 @@ def _page(heading: str, status: str, links: list[str], serial: int, kind: str) -
 
 
 def project_json(
-    catalogue: Catalogue, spelled: str, version: str | None, root: str, query: str
+    catalogue: Catalogue, spelled: str, version: str | None, roots: Roots, query: str
 ) -> Answer:
     """/pypi/{name}/json and /pypi/{name}/{version}/json."""
     project = catalogue.find(spelled)
@@ -172,10 +181,10 @@ def project_json(
         middle = "" if version is None else f"/{quote(version)}"
         moved = _moved(f"/pypi/{project.normalized_name}{middle}/json", query)
         return _cached(moved, 900, None, etag=False)
-    document = _document(project, release, root)
+    document = _document(project, release, roots)
     if version is None:
         document["releases"] = {
-            one.version: _json_files(one, root)
+            one.version: _json_files(one, roots)
             for one in project.sorted_releases()
             if not one.quarantined
         }
@@ -192,16 +201,16 @@ def _latest(project: RehearsalProject) -> RehearsalRelease | None:
     )
 
 
-def _document(project: RehearsalProject, release: RehearsalRelease, root: str) -> dict[str, Any]:
+def _document(project: RehearsalProject, release: RehearsalRelease, roots: Roots) -> dict[str, Any]:
     roles = sorted(
         ({"role": role, "user": user} for user, role in project.roles.items()),
         key=lambda one: (one["role"] != "Owner", one["user"]),
     )
     return {
-        "info": _info(project, release, root),
+        "info": _info(project, release, roots),
         "last_serial": project.serial,
         "ownership": {"roles": roles, "organization": project.organization},
-        "urls": _json_files(release, root),
+        "urls": _json_files(release, roots),
         "vulnerabilities": [],
     }
 
@@ -220,10 +229,10 @@ _PLAIN_FIELDS = (
 )
 
 
-def _info(project: RehearsalProject, release: RehearsalRelease, root: str) -> dict[str, Any]:
+def _info(project: RehearsalProject, release: RehearsalRelease, roots: Roots) -> dict[str, Any]:
     fields = release.fields
     info: dict[str, Any] = {name: _one(fields, name) for name in _PLAIN_FIELDS}
-    page = f"{root}project/{quote(project.name)}/"
+    page = f"{roots.own}project/{quote(project.name)}/"
     keywords = _one(fields, "keywords")
     info |= {
         "name": project.name,
@@ -284,7 +293,7 @@ def requires_python(release: RehearsalRelease) -> str | None:
         return given
 
 
-def _json_files(release: RehearsalRelease, root: str) -> list[dict[str, Any]]:
+def _json_files(release: RehearsalRelease, roots: Roots) -> list[dict[str, Any]]:
     return [
         {
             "filename": one.filename,
@@ -299,7 +308,7 @@ def _json_files(release: RehearsalRelease, root: str) -> list[dict[str, Any]]:
             "downloads": -1,
             "upload_time": one.upload_time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S"),
             "upload_time_iso_8601": _instant(one.upload_time),
-            "url": _file_url(root, one),
+            "url": _file_url(roots.files, one),
             "requires_python": requires_python(release),
             "yanked": release.yanked,
             "yanked_reason": release.yanked_reason or None,
@@ -360,7 +369,7 @@ def stored_bytes(catalogue: Catalogue, path: str) -> Answer | None:
     """A file, or the METADATA beside it; `None` is 404."""
     wanted = path.removesuffix(".metadata")
     file = catalogue.at_path(wanted)
-    if file is None:
+    if file is None or not catalogue.can_be_downloaded(file):
         return None
     headers = [("Cache-Control", "max-age=365000000, immutable, public"), *CORS]
     kind = "application/octet-stream"
@@ -409,17 +418,17 @@ def _cached(
     return answer
 
 
-def _file_url(root: str, one: StoredFile) -> str:
-    return f"{root}packages/{quote(one.path)}"
+def _file_url(files_root: str, one: StoredFile) -> str:
+    return f"{files_root}packages/{quote(one.path)}"
 
 
 def _provenance_url(
-    project: RehearsalProject, release: RehearsalRelease, one: StoredFile, root: str
+    project: RehearsalProject, release: RehearsalRelease, one: StoredFile, roots: Roots
 ) -> str | None:
     if one.provenance is None:
         return None
     name, version = project.normalized_name, quote(release.version)
-    return f"{root}integrity/{name}/{version}/{quote(one.filename)}/provenance"
+    return f"{roots.own}integrity/{name}/{version}/{quote(one.filename)}/provenance"
 
 
 def _instant(moment: datetime) -> str:

@@ -280,9 +280,11 @@ class WorkflowRunner:
 
     def wait(self, timeout: float = 120.0) -> None:
         """Until no run is being carried out; those that wait for a reviewer are left waiting."""
-        for carried in list(self._carried.values()):
-            if carried.thread is not None and carried.thread is not threading.current_thread():
-                carried.thread.join(timeout)
+        with self._lock:
+            threads = [carried.thread for carried in self._carried.values()]
+        for thread in threads:
+            if thread is not None and thread is not threading.current_thread():
+                thread.join(timeout)
 
     @property
     def is_busy(self) -> bool:
@@ -367,8 +369,9 @@ class WorkflowRunner:
         thread = threading.Thread(
             target=self._carry_out, args=(carried,), name=f"run-{carried.run.id}", daemon=True
         )
-        carried.thread = thread
-        thread.start()
+        with self._lock:  # `wait` must not find a thread that has not begun
+            carried.thread = thread
+            thread.start()
 
     def _carry_out(self, carried: _Carried) -> None:
         run = carried.run
