@@ -10,7 +10,7 @@ import pytest
 
 from held_clock import HeldClock
 from nox_release.rehearsal.index import RehearsalIndex
-from nox_release.rehearsal.payloads import PayloadError, parse_payload
+from nox_release.rehearsal.oidc import ExchangeRefusal
 from small_wheels import small_wheel
 
 FORM = {
@@ -224,9 +224,7 @@ def test_token_is_used_once_and_a_refused_one_is_not_burnt(index: RehearsalIndex
 def test_pending_publisher_makes_its_project_at_the_exchange(index: RehearsalIndex) -> None:
     result = index.register_pending("me", FORM)
     assert result.accepted
-    assert result.flash == (
-        ("success", "Registered a new pending publisher to create the project 'orc-demo'."),
-    )
+    assert result.status == 303
     assert not index.has_project("orc-demo")
     assert mint(index, index.github_jwt("octo/Repo", "publish.yml"))[0] == 200
     assert index.project("orc-demo").roles == {"me": "Owner"}
@@ -299,89 +297,43 @@ def test_pending_publishers_are_reminded_of_and_expire(index: RehearsalIndex) ->
     assert index.publishing.pending == []
 
 
-ERRORS = [
-    ({"project_name": ""}, {"project_name": ("Specify project name",)}),
-    ({"project_name": "a b"}, {"project_name": ("Invalid project name", "Invalid project name")}),
-    (
-        {"project_name": "json"},
-        {
-            "project_name": (
-                "This project name isn't allowed (conflict with the Python standard library module name)",
-            )
-        },
-    ),
-    ({"project_name": "orc-taken"}, {"project_name": ("This project already exists.",)}),
-    (
-        {"project_name": "0rc-taken"},
-        {"project_name": ("This project name is too similar to an existing project",)},
-    ),
-    ({"project_name": "orc-bad"}, {"project_name": ("This project name isn't allowed",)}),
-    (
-        {"owner": ""},
-        {"owner": ("Specify GitHub repository owner (username or organization)",)},
-    ),
-    ({"owner": "-octo"}, {"owner": ("Invalid GitHub user or organization name.",)}),
-    ({"owner": "nobody"}, {"owner": ("Unknown GitHub user or organization.",)}),
-    ({"repository": ""}, {"repository": ("Specify repository name",)}),
-    ({"repository": "a/b"}, {"repository": ("Invalid repository name",)}),
-    ({"workflow_filename": ""}, {"workflow_filename": ("Specify workflow filename",)}),
-    (
-        {"workflow_filename": "p.yml.txt"},
-        {"workflow_filename": ("Workflow name must end with .yml or .yaml",)},
-    ),
-    (
-        {"workflow_filename": "a/p.yml"},
-        {"workflow_filename": ("Workflow filename must be a filename only, without directories",)},
-    ),
-    (
-        {"environment": "e" * 256},
-        {"environment": ("Environment name is too long (maximum is 255 characters)",)},
-    ),
-    ({"environment": " e"}, {"environment": ("Environment name may not start with whitespace",)}),
-    ({"environment": "e "}, {"environment": ("Environment name may not end with whitespace",)}),
-    (
-        {"environment": "a,b"},
-        {
-            "environment": (
-                (
-                    "Environment name must not contain non-printable characters or the "
-                    'characters "\'", """, "`", ",", ";", "\\"'
-                ),
-            )
-        },
-    ),
-    (
-        {"owner": "", "workflow_filename": "p"},
-        {
-            "owner": ("Specify GitHub repository owner (username or organization)",),
-            "workflow_filename": ("Workflow name must end with .yml or .yaml",),
-        },
-    ),
-]
-
-
-@pytest.mark.parametrize(("changed", "errors"), ERRORS)
-def test_form_errors_are_those_of_the_page(
+@pytest.mark.parametrize(
+    ("changed", "errors"),
+    [
+        ({"project_name": ""}, {"project_name": "missing"}),
+        ({"project_name": "a b"}, {"project_name": "name-syntax"}),
+        ({"project_name": "json"}, {"project_name": "name-stdlib"}),
+        ({"project_name": "orc-taken"}, {"project_name": "name-exists"}),
+        ({"project_name": "0rc-taken"}, {"project_name": "name-too-similar"}),
+        ({"project_name": "orc-bad"}, {"project_name": "name-prohibited"}),
+        ({"owner": ""}, {"owner": "missing"}),
+        ({"owner": "-octo"}, {"owner": "invalid"}),
+        ({"owner": "nobody"}, {"owner": "unknown"}),
+        ({"repository": ""}, {"repository": "missing"}),
+        ({"repository": "a/b"}, {"repository": "invalid"}),
+        ({"workflow_filename": ""}, {"workflow_filename": "missing"}),
+        ({"workflow_filename": "p.yml.txt"}, {"workflow_filename": "invalid"}),
+        ({"workflow_filename": "a/p.yml"}, {"workflow_filename": "invalid"}),
+        ({"environment": "e" * 256}, {"environment": "invalid"}),
+        ({"environment": " e"}, {"environment": "invalid"}),
+        ({"environment": "e "}, {"environment": "invalid"}),
+        ({"environment": "a,b"}, {"environment": "invalid"}),
+        (
+            {"owner": "", "workflow_filename": "p"},
+            {"owner": "missing", "workflow_filename": "invalid"},
+        ),
+    ],
+)
+def test_form_refuses_what_the_page_refuses(
     index: RehearsalIndex, changed: dict, errors: dict
 ) -> None:
     index.registrations.github_owners = {"octo": ("octo", "1001")}
     index.create_project("orc-taken", owner="other")
     index.prohibit("orc-bad")
     result = index.register_pending("me", {**FORM, **changed})
-    assert result.flash == (("error", "The trusted publisher could not be registered"),)
+    assert not result.accepted
     assert result.errors == errors
     assert index.publishing.pending == []
-
-
-def test_own_existing_project_is_pointed_to_its_page(index: RehearsalIndex) -> None:
-    index.create_project("orc-demo", owner="me")
-    (text,) = index.register_pending("me", FORM).errors["project_name"]
-    assert text == (
-        "This project already exists: use the project's publishing settings "
-        "<a href='https://pypi.org/manage/project/orc-demo/settings/publishing/?"
-        "project_name=orc-demo&owner=octo&repository=Repo&workflow_filename=publish.yml"
-        "&provider=github'>here</a> to create a Trusted Publisher for it."
-    )
 
 
 def test_form_takes_githubs_spelling_of_the_owner_and_lowers_the_environment(
@@ -400,20 +352,18 @@ def test_form_takes_githubs_spelling_of_the_owner_and_lowers_the_environment(
 def test_registrations_are_limited_and_unique(index: RehearsalIndex) -> None:
     assert index.register_pending("me", FORM).accepted
     again = index.register_pending("me", FORM)
-    assert again.flash[0][1].startswith("This trusted publisher has already been registered.")
+    assert again.problem == "registered already"
     other = index.register_pending("other", {**FORM, "project_name": "orc-second"})
-    assert other.flash[0][1].startswith("A pending trusted publisher matching this configuration")
+    assert other.problem == "registered already"
     for number in range(2):
         form = {**FORM, "project_name": f"orc-{number}z", "repository": f"r{number}"}
         assert index.register_pending("me", form).accepted
     full = index.register_pending("me", {**FORM, "repository": "r9"})
-    assert full.flash[0][1] == (
-        "You can't register more than 3 pending trusted publishers at once."
-    )
+    assert full.problem == "3 pending publishers already"
     index.user("me").verified_email = False
-    assert index.register_pending("me", FORM).flash[0][1].startswith("You must have a verified")
+    assert index.register_pending("me", FORM).problem == "no verified e-mail address"
     index.flags.add("disallow-github-oidc")
-    assert "temporarily disabled" in index.register_pending("me", FORM).flash[0][1]
+    assert index.register_pending("me", FORM).problem == "disabled by the administrators"
 
 
 def test_hundredth_registration_of_a_day_is_the_last(index: RehearsalIndex) -> None:
@@ -421,48 +371,35 @@ def test_hundredth_registration_of_a_day_is_the_last(index: RehearsalIndex) -> N
         index.register_pending("me", {**FORM, "repository": ""})
     refused = index.register_pending("me", FORM)
     assert refused.status == 429
-    assert refused.flash[0][1].startswith("There have been too many attempted trusted publisher")
+    assert not refused.accepted
     index.clock.sleep(86401)
     assert index.register_pending("me", FORM).accepted
 
 
 def test_project_page_registers_at_once_and_only_once(index: RehearsalIndex) -> None:
     index.create_project("orc-demo", owner="me")
-    done = index.register_on_project("me", "orc-demo", FORM)
-    assert done.flash == (
-        ("success", "Added publish.yml in https://github.com/octo/Repo to orc-demo"),
-    )
+    assert index.register_on_project("me", "orc-demo", FORM).accepted
     again = index.register_on_project("me", "orc-demo", FORM)
-    assert again.flash == (("error", "publish.yml is already registered with orc-demo"),)
+    assert again.problem == "registered already"
     assert mint(index, index.github_jwt("octo/Repo", "publish.yml"))[0] == 200
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    "body",
     [
-        (b"", "Invalid JSON: EOF while parsing a value at line 1 column 0"),
-        (b"{", "Invalid JSON: EOF while parsing an object at line 1 column 1"),
-        (b'{"token": "a",}', "Invalid JSON: trailing comma at line 1 column 15"),
-        (b'{"token": nul}', "Invalid JSON: expected ident at line 1 column 14"),
-        (b'{"token" 1}', "Invalid JSON: expected `:` at line 1 column 10"),
-        (b"[1 2]", "Invalid JSON: expected `,` or `]` at line 1 column 4"),
-        (b"\n {'a'}", "Invalid JSON: key must be a string at line 2 column 3"),
-        (b'{"a": "\\x"}', "Invalid JSON: invalid escape at line 1 column 9"),
-        (b"{} x", "Invalid JSON: trailing characters at line 1 column 4"),
-        (b"01", "Invalid JSON: invalid number at line 1 column 2"),
-        (b'"\xff"', "Invalid JSON: invalid unicode code point at line 1 column 2"),
-        (b'"\\ud800"', "Invalid JSON: unexpected end of hex escape at line 1 column 8"),
-        (b"[]", "Input should be an object [type=model_type, input_value=[], input_type=list]"),
-        (b'{"jwt": 1}', "Field required [type=missing, input_value={'jwt': 1}, input_type=dict]"),
-        (
-            b'{"token": 5}',
-            "Input should be a valid string [type=string_type, input_value=5, input_type=int]",
-        ),
+        b"",
+        b"{",
+        b'{"token": "a",}',
+        b"{} x",
+        b'"\xff"',
+        b"[]",
+        b'{"jwt": 1}',
+        b'{"token": 5}',
+        b"1",
+        b"[" * 100_000,
     ],
 )
-def test_payload_errors_read_like_pydantics(body: bytes, said: str) -> None:
-    with pytest.raises(PayloadError) as caught:
-        parse_payload(body)
-    assert str(caught.value).startswith("1 validation error for TokenPayload\n")
-    assert said in str(caught.value)
-    assert "For further information visit https://errors.pydantic.dev/2.13/v/" in str(caught.value)
+def test_what_has_no_token_in_it_is_an_invalid_payload(index: RehearsalIndex, body: bytes) -> None:
+    with pytest.raises(ExchangeRefusal) as caught:
+        index.publishing.mint(body)
+    assert (caught.value.status, caught.value.code) == (422, "invalid-payload")

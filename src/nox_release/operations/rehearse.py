@@ -513,8 +513,8 @@ def _failure(story: Story) -> None:
 
 
 def _refusal(registered: Registration) -> str:
-    said = [f"{name}: {' '.join(texts)}" for name, texts in registered.errors.items()]
-    return "; ".join([*said, *(text for _, text in registered.flash)])
+    said = [f"{name}: {reason}" for name, reason in registered.errors.items()]
+    return "; ".join([*said, *filter(None, [registered.problem])])
 
 
 def _form(publisher: TrustedPublisher) -> dict[str, str]:
