@@ -29,7 +29,7 @@ from nox_release.rehearsal.github_state import Environment, Event, Job, Run, Ste
 from nox_release.workflows.syntax import UnreadableWorkflow, parse_workflow
 
 if TYPE_CHECKING:
-    from nox_release.rehearsal.github import RehearsalGitHub
+    from nox_release.rehearsal.github_state import GitHubState
 
 
 # --- environments -------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ def environment_policies(call: Call, name: str) -> Any:
 # --- workflows and runs ---------------------------------------------------------------------------
 
 
-def workflow_files(github: RehearsalGitHub, commit: str | None = None) -> dict[str, str]:
+def workflow_files(github: GitHubState, commit: str | None = None) -> dict[str, str]:
     """Path → text of the workflows in a commit, the default branch's head unless told."""
     sha = commit or github.bare.commit(f"refs/heads/{github.settings.default_branch}")
     if sha is None:
@@ -456,7 +456,7 @@ def artifact(call: Call, number: str) -> Any:
     return Reply(status=302, headers={"Location": f"https://{LOG_HOST}/artifacts/{int(number)}"})
 
 
-def _artifact(github: RehearsalGitHub, number: int) -> bytes | None:
+def _artifact(github: GitHubState, number: int) -> bytes | None:
     """The zip of one artifact."""
     run = github.find_run(number // 100)
     kept = list(run.artifacts.values()) if run is not None else []
@@ -496,7 +496,7 @@ def attempt_logs(call: Call, number: str, attempt: str) -> Any:
     return Reply(status=302, headers={"Location": f"https://{LOG_HOST}/runs/{run.id}/{attempt}"})
 
 
-def stored_log(github: RehearsalGitHub, request: Request) -> Reply:
+def stored_log(github: GitHubState, request: Request) -> Reply:
     """Where log addresses redirect to. A credential sent here would be one lost to a stranger."""
     if "authorization" in request.headers:
         return Reply(status=400, body=b"<Error><Code>InvalidAuthenticationInfo</Code></Error>")

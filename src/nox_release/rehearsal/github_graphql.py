@@ -7,15 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nox_release.rehearsal.github_api import iso_time, node_id, revision
-from nox_release.rehearsal.github_rest import latest
-from nox_release.rehearsal.graphql import GraphQLRefusal, Node, connection
+from nox_release.rehearsal.github_api import Refused, iso_time, node_id, revision, route
+from nox_release.rehearsal.graphql import GraphQLRefusal, Node, answer, connection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nox_release.rehearsal.github_api import Call
     from nox_release.rehearsal.github_state import Release
+
+
+@route("POST", "/graphql")
+def graphql(call: Call) -> Any:
+    """https://docs.github.com/en/graphql"""
+    if call.account is None:
+        raise Refused(401, "This endpoint requires you to be authenticated.")
+    given = call.json()
+    return answer(str(given.get("query") or ""), given.get("variables") or {}, roots(call))
 
 
 def roots(call: Call) -> dict[str, Node]:
@@ -150,7 +158,7 @@ def _object(call: Call, expression: str) -> Node | None:
 
 
 def _release(call: Call, release: Release) -> Node:
-    newest = latest(call.github)
+    newest = call.github.latest_release()
     return Node(
         "Release",
         {
@@ -176,7 +184,7 @@ def _release_by_tag(call: Call, tag: str) -> Node | None:
 
 
 def _latest(call: Call) -> Node | None:
-    found = latest(call.github)
+    found = call.github.latest_release()
     return _release(call, found) if found else None
 
 

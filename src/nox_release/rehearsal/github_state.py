@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nox_release.edges.children import GIT
+from nox_release.rehearsal.faults import Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
+    from nox_release.core.clock import Clock
     from nox_release.edges.process import Runner
 
 
@@ -247,3 +250,165 @@ class BareRepository:
 def new_id() -> int:
     """A number like GitHub's: large and without an order to lean on."""
     return 10_000_000_000 + secrets.randbelow(80_000_000_000)
+
+
+class Carrier(Protocol):
+    """What carries out workflow runs (`runner.WorkflowRunner`)."""
+
+    def rerun(self, run: Run, *, failed_only: bool) -> None: ...
+
+    def cancel(self, run: Run) -> None: ...
+
+    def resume(self, run: Run) -> None: ...
+
+
+class GitHubState:
+    """One repository on a GitHub of its own: what it remembers, and who hears of its events.
+
+    Change it under `lock`.
+    """
+
+    def __init__(
+        self,
+        *,
+        remote: Path,
+        owner: str,
+        name: str,
+        runner: Runner,
+        clock: Clock,
+        default_branch: str = "main",
+    ) -> None:
+        self.settings = Settings(owner=owner, name=name, default_branch=default_branch)
+        self.bare = BareRepository(path=remote, runner=runner)
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.user = Account(login=owner, id=self.settings.owner_id, token="gho_" + "0" * 36)
+        self.accounts: dict[str, Account] = {self.user.token: self.user}
+        self.releases: list[Release] = []
+        self.runs: list[Run] = []
+        self.environments: dict[str, Environment] = {}
+        self.check_runs: list[CheckRun] = []
+        self.statuses: list[dict[str, Any]] = []
+        self.disabled_workflows: dict[str, str] = {}
+        self.workflow_ids: dict[str, int] = {}
+        self.carrier: Carrier | None = None
+        self.listeners: list[Callable[[Event], None]] = []
+        self.before_answer: list[Callable[[], None]] = []
+        self.faults = Faults()
+        self.rate_remaining = 5000
+        self.secondary_limit_seconds = 0
+
+    # --- state, for tests and the rehearsal ----------------------------------------------------
+
+    @property
+    def slug(self) -> str:
+        return self.settings.slug
+
+    @property
+    def web(self) -> str:
+        """The address of the repository's pages."""
+        return f"https://github.com/{self.slug}"
+
+    def add_user(
+        self,
+        login: str,
+        *,
+        token: str,
+        permission: str = "none",
+        scopes: tuple[str, ...] | None = ("gist", "read:org", "repo", "workflow"),
+    ) -> Account:
+        """Another account; `permission` is admin, maintain, write, triage, read or none."""
+        account = Account(
+            login=login,
+            id=new_id() % 100_000_000,
+            token=token,
+            scopes=scopes,
+            permission=permission,
+        )
+        self.accounts[token] = account
+        return account
+
+    def add_environment(
+        self,
+        name: str,
+        *,
+        reviewers: tuple[str, ...] = (),
+        policies: tuple[tuple[str, str], ...] | None = None,
+        wait_minutes: int = 0,
+        protected_branches_only: bool = False,
+    ) -> Environment:
+        """Make or replace an environment."""
+        environment = Environment(
+            id=new_id() % 10_000_000_000,
+            name=name,
+            reviewers=reviewers,
+            policies=policies,
+            wait_minutes=wait_minutes,
+            protected_branches_only=protected_branches_only,
+        )
+        self.environments[name.lower()] = environment
+        return environment
+
+    def add_check_run(self, sha: str, name: str, *, conclusion: str | None = "success") -> CheckRun:
+        """A check on a commit; a `conclusion` of `None` is one still in progress."""
+        check = CheckRun(
+            id=new_id(),
+            head_sha=sha,
+            name=name,
+            status="completed" if conclusion else "in_progress",
+            conclusion=conclusion,
+        )
+        self.check_runs.append(check)
+        return check
+
+    def workflow_id(self, path: str) -> int:
+        return self.workflow_ids.setdefault(path, 100_000_000 + len(self.workflow_ids))
+
+    def next_run_number(self, workflow_id: int) -> int:
+        return 1 + sum(run.workflow_id == workflow_id for run in self.runs)
+
+    def find_release(self, tag: str, *, drafts: bool = False) -> Release | None:
+        for release in self.releases:
+            if release.tag == tag and (drafts or not release.draft):
+                return release
+        return None
+
+    def find_run(self, number: int) -> Run | None:
+        return next((run for run in self.runs if run.id == number), None)
+
+    def find_job(self, number: int) -> tuple[Run, Job] | None:
+        return next(((run, job) for run in self.runs for job in run.jobs if job.id == number), None)
+
+    def publish_event(self, event: Event) -> None:
+        """Tell whoever carries out workflows. What GITHUB_TOKEN did starts no workflow, except
+        a dispatch: https://docs.github.com/en/actions/concepts/security/github_token.
+        """
+        if event.actor_is_workflow and event.name != "workflow_dispatch":
+            return
+        for listener in self.listeners:
+            listener(event)
+
+    def rerun(self, run: Run, *, failed_only: bool) -> None:
+        """Ask whoever carries out workflows for another attempt."""
+        if self.carrier is not None:
+            self.carrier.rerun(run, failed_only=failed_only)
+
+    def cancel(self, run: Run) -> None:
+        """Ask whoever carries out workflows to stop `run`."""
+        if self.carrier is not None:
+            self.carrier.cancel(run)
+
+    def decide(self, run: Run, environment: str, *, approved: bool) -> None:
+        """A reviewer's answer to a waiting deployment."""
+        (run.approved if approved else run.rejected).add(environment.lower())
+        if self.carrier is not None:
+            self.carrier.resume(run)
+
+    def latest_release(self) -> Release | None:
+        """The release GitHub calls latest: neither draft nor pre-release, unless kept from it."""
+        fit = [
+            r
+            for r in self.releases
+            if not r.draft and not r.prerelease and r.make_latest != "false"
+        ]
+        return max(fit, key=lambda r: r.created_at) if fit else None

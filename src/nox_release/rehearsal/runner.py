@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from nox_release.core.clock import Clock
     from nox_release.edges.process import Runner
-    from nox_release.rehearsal.github import RehearsalGitHub
+    from nox_release.rehearsal.github_state import GitHubState
     from nox_release.rehearsal.index import RehearsalIndex
     from nox_release.workflows.syntax import Event as Trigger
     from nox_release.workflows.syntax import Job as JobText
@@ -89,7 +89,7 @@ class WorkflowRunner:
     def __init__(
         self,
         *,
-        github: RehearsalGitHub,
+        github: GitHubState,
         index: RehearsalIndex,
         runner: Runner,
         directory: Path,
@@ -898,7 +898,7 @@ def _checks_publisher(step: StepText) -> bool:
 _COMMAND = re.compile(r"::(error|warning|notice)[^:]*::(.*)")
 
 
-def _admits(environment: Environment, ref: str, github: RehearsalGitHub) -> bool:
+def _admits(environment: Environment, ref: str, github: GitHubState) -> bool:
     kind = "tag" if ref.startswith("refs/tags/") else "branch"
     name = ref.split("/", 2)[2]
     if environment.policies is not None:
