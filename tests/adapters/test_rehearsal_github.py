@@ -205,3 +205,63 @@ def test_unknown_graphql_field_is_refused_not_left_out(world: World, field: str)
     query = f'query{{repository(owner:"you",name:"tiny-demo"){{{field}}}}}'
     done = gh(world, "api", "graphql", "-f", f"query={query}")
     assert f"Field '{field}' doesn't exist on type 'Repository'" in done.output
+
+
+# --- immutable releases
+
+
+@pytest.fixture
+def immutable(world: World) -> World:
+    """A repository where releases are immutable, with one release, whose asset came in time."""
+    world.workflows.paused = True
+    world.github.settings.immutable_releases = True
+    tag = tagged(world)
+    made = gh(world, "release", "create", tag, "README.md", "--verify-tag", "--notes", "x")
+    assert made.returncode == 0, made.output
+    return world
+
+
+def test_whether_releases_are_immutable_can_be_asked(world: World) -> None:
+    assert api(world, f"{SLUG}/immutable-releases")[0] == 404
+    world.github.settings.immutable_releases = True
+    enabled = {"enabled": True, "enforced_by_owner": False}
+    assert api(world, f"{SLUG}/immutable-releases") == (200, enabled)
+
+
+def test_immutable_release_keeps_what_it_was_published_with(immutable: World) -> None:
+    shown = gh(immutable, "release", "view", "v1.2.3", "--json", "isImmutable,assets")
+    document = json.loads(shown.stdout)
+    assert document["isImmutable"]
+    assert [asset["name"] for asset in document["assets"]] == ["README.md"]
+
+
+def test_immutable_release_takes_no_further_asset(immutable: World) -> None:
+    late = gh(immutable, "release", "upload", "v1.2.3", "pyproject.toml")
+    assert late.returncode == 1
+    assert "Cannot upload assets to an immutable release" in late.stderr
+
+
+def test_immutable_release_does_not_become_a_draft(immutable: World) -> None:
+    back = gh(immutable, "release", "edit", "v1.2.3", "--draft")
+    assert back.returncode == 1
+    assert "state cannot be changed when release is immutable" in back.stderr
+
+
+def test_tag_of_a_deleted_immutable_release_is_burnt(immutable: World) -> None:
+    gh(immutable, "release", "delete", "v1.2.3", "--yes", "--cleanup-tag")
+    immutable.git("update-ref", "-d", "refs/tags/v1.2.3", cwd=immutable.remote)
+    again = gh(immutable, "release", "create", "v1.2.3", "--target", "main", "--notes", "x")
+    assert "tag_name was used by an immutable release" in again.stderr
+    immutable.git("tag", "--force", "v1.2.3")
+    pushed = immutable.runner.run(
+        ["git", "push", "origin", "v1.2.3"], cwd=immutable.clone, check=False
+    )
+    assert pushed.returncode
+    assert "creations being restricted" in pushed.output
+
+
+def test_release_from_before_the_switch_stays_as_it_is(world: World) -> None:
+    world.workflows.paused = True
+    gh(world, "release", "create", tagged(world), "--notes", "x")
+    world.github.settings.immutable_releases = True
+    assert gh(world, "release", "upload", "v1.2.3", "README.md").returncode == 0

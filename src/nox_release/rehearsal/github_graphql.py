@@ -170,7 +170,7 @@ def _release(call: Call, release: Release) -> Node:
             "isDraft": release.draft,
             "isPrerelease": release.prerelease,
             "isLatest": release is newest,
-            "immutable": call.github.settings.immutable_releases and not release.draft,
+            "immutable": release.immutable,
             "createdAt": iso_time(release.created_at),
             "publishedAt": iso_time(release.published_at),
             "url": f"{call.github.web}/releases/tag/{release.tag}",

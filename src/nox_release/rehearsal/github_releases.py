@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from nox_release.rehearsal.github_api import (
     user_form,
 )
 from nox_release.rehearsal.github_rest import refuse_by_tag_rules
-from nox_release.rehearsal.github_state import Event, Release, new_id
+from nox_release.rehearsal.github_state import Asset, Event, Release, new_id
 
 if TYPE_CHECKING:
     from nox_release.rehearsal.github_api import Call
@@ -39,15 +40,30 @@ def _release(call: Call, release: Release) -> dict[str, Any]:
         "target_commitish": release.target,
         "name": release.name,
         "draft": release.draft,
-        "immutable": call.github.settings.immutable_releases and not release.draft,
+        "immutable": release.immutable,
         "prerelease": release.prerelease,
         "created_at": iso_time(release.created_at),
         "updated_at": iso_time(release.published_at or release.created_at),
         "published_at": iso_time(release.published_at),
-        "assets": [],
+        "assets": [_asset(call, release, asset) for asset in release.assets],
         "tarball_url": f"{repo_url(call)}/tarball/{release.tag}",
         "zipball_url": f"{repo_url(call)}/zipball/{release.tag}",
         "body": release.body,
+    }
+
+
+def _asset(call: Call, release: Release, asset: Asset) -> dict[str, Any]:
+    place = f"{quote(release.tag)}/{quote(asset.name)}"
+    return {
+        "url": f"{repo_url(call)}/releases/assets/{asset.id}",
+        "id": asset.id,
+        "node_id": node_id("ReleaseAsset", asset.id),
+        "name": asset.name,
+        "label": "",
+        "state": "uploaded",
+        "size": asset.size,
+        "digest": asset.digest,
+        "browser_download_url": f"{call.github.web}/releases/download/{place}",
     }
 
 
@@ -75,6 +91,13 @@ def create_release(call: Call) -> Any:
     if not _valid_tag(call, tag):
         raise _invalid(page, code="custom", message="tag_name is not a valid tag", field="tag_name")
     draft = bool(given.get("draft"))
+    if tag in call.github.burnt_tags:
+        raise _invalid(
+            page,
+            code="custom",
+            field="tag_name",
+            message="tag_name was used by an immutable release",
+        )
     if call.github.find_release(tag) is not None and not draft:
         raise _invalid(page, code="already_exists", field="tag_name")
     body = str(given.get("body") or "")
@@ -154,6 +177,7 @@ def _publish(call: Call, release: Release, page: str) -> None:
         if sha is None or not bare.update(ref, sha):
             raise _invalid(page, code="custom", message="Published releases must have a valid tag")
     release.draft = False
+    release.immutable = call.github.settings.immutable_releases
     release.published_at = call.github.clock.now()
 
 
@@ -236,8 +260,26 @@ def get_release(call: Call, number: str) -> Any:
 @route("GET", "/repo/releases/{number}/assets")
 def list_assets(call: Call, number: str) -> Any:
     """https://docs.github.com/en/rest/releases/assets#list-release-assets"""
-    _release_by_id(call, number)
-    return []
+    release = _release_by_id(call, number)
+    return paged(call, [_asset(call, release, asset) for asset in release.assets])
+
+
+@route("POST", "/repo/releases/{number}/assets")
+def upload_asset(call: Call, number: str) -> Any:
+    """https://docs.github.com/en/rest/releases/assets#upload-a-release-asset"""
+    page = "/releases/assets#upload-a-release-asset"
+    call.require("write", page)
+    release = _release_by_id(call, number)
+    if release.immutable:
+        raise Refused(422, "Cannot upload assets to an immutable release.", page=page)
+    name, body = call.query.get("name", ""), call.request.body
+    if any(asset.name == name for asset in release.assets):
+        error = {"resource": "ReleaseAsset", "code": "already_exists", "field": "name"}
+        raise Refused(422, "Validation Failed", errors=[error], page=page)
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    asset = Asset(id=new_id() % 1_000_000_000, name=name, size=len(body), digest=digest)
+    release.assets.append(asset)
+    return 201, _asset(call, release, asset)
 
 
 @route("PATCH", "/repo/releases/{number}")
@@ -252,6 +294,13 @@ def update_release(call: Call, number: str) -> Any:
     if other is not None and other is not release:
         raise _invalid(page, code="already_exists", field="tag_name")
     _body_fits(str(given.get("body") or ""), page)
+    if release.immutable and (given.get("draft") or tag != release.tag):
+        raise _invalid(
+            page,
+            code="custom",
+            field="state" if given.get("draft") else "tag_name",
+            message=f"{'state' if given.get('draft') else 'tag_name'} cannot be changed when release is immutable",
+        )
     release.tag = tag
     release.target = str(given.get("target_commitish") or release.target)
     release.name = str(given["name"] or "") if "name" in given else release.name
@@ -269,5 +318,8 @@ def update_release(call: Call, number: str) -> Any:
 def delete_release(call: Call, number: str) -> Any:
     """https://docs.github.com/en/rest/releases/releases#delete-a-release"""
     call.require("write", "/releases/releases#delete-a-release")
-    call.github.releases.remove(_release_by_id(call, number))
+    release = _release_by_id(call, number)
+    call.github.releases.remove(release)
+    if release.immutable:
+        call.github.burn(release.tag)
     return 204, None

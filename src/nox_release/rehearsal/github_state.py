@@ -54,9 +54,19 @@ class Settings:
         return f"{self.owner}/{self.name}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A file of a GitHub release, without its bytes."""
+
+    id: int
+    name: str
+    size: int
+    digest: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Release:
-    """One GitHub release."""
+    """One GitHub release; `immutable` is decided when it is published."""
 
     id: int
     tag: str
@@ -69,6 +79,8 @@ class Release:
     created_at: datetime
     published_at: datetime | None
     make_latest: str = "true"
+    immutable: bool = False
+    assets: list[Asset] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -285,6 +297,7 @@ class GitHubState:
         self.user = Account(login=owner, id=self.settings.owner_id, token="gho_" + "0" * 36)
         self.accounts: dict[str, Account] = {self.user.token: self.user}
         self.releases: list[Release] = []
+        self.burnt_tags: set[str] = set()
         self.runs: list[Run] = []
         self.environments: dict[str, Environment] = {}
         self.check_runs: list[CheckRun] = []
@@ -404,6 +417,20 @@ class GitHubState:
         if self.carrier is not None:
             self.carrier.resume(run)
 
+    def burn(self, tag: str) -> None:
+        """Let `tag` be one that a deleted immutable release had: nobody can ever use it again.
+
+        https://docs.github.com/en/code-security/concepts/supply-chain-security/immutable-releases
+        """
+        self.burnt_tags.add(tag)
+        hook = self.bare.path / "hooks" / "update"
+        hook.parent.mkdir(exist_ok=True)
+        (self.bare.path / "burnt-tags").write_text(
+            "".join(f"refs/tags/{name}\n" for name in sorted(self.burnt_tags)), encoding="utf-8"
+        )
+        hook.write_text(_BURNT_HOOK, encoding="utf-8")
+        hook.chmod(0o755)
+
     def latest_release(self) -> Release | None:
         """The release GitHub calls latest: neither draft nor pre-release, unless kept from it."""
         fit = [
@@ -412,3 +439,12 @@ class GitHubState:
             if not r.draft and not r.prerelease and r.make_latest != "false"
         ]
         return max(fit, key=lambda r: r.created_at) if fit else None
+
+
+# What GitHub says to a push of such a tag; a ruleset that forbids creations says the same.
+_BURNT_HOOK = """#!/bin/sh
+grep -qxF "$1" "$GIT_DIR/burnt-tags" || exit 0
+echo "error: GH013: Repository rule violations found for $1." >&2
+echo "- Cannot create ref due to creations being restricted." >&2
+exit 1
+"""
