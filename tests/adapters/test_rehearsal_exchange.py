@@ -9,8 +9,11 @@ import httpx
 import pytest
 
 from held_clock import HeldClock
+from nox_release.rehearsal.answers import Refused
 from nox_release.rehearsal.index import RehearsalIndex
+from nox_release.rehearsal.multipart import Form
 from nox_release.rehearsal.oidc import ExchangeRefusal
+from nox_release.rehearsal.uploading import UploadRequest, deposited_form
 from small_wheels import small_wheel
 
 FORM = {
@@ -239,19 +242,16 @@ def test_pending_publisher_makes_its_project_at_the_exchange(index: RehearsalInd
 def test_pending_name_that_differs_from_the_metadata_leaves_an_empty_project(
     index: RehearsalIndex, tmp_path: Path
 ) -> None:
-    from nox_release.rehearsal.answers import Refused
-    from nox_release.rehearsal.uploading import Upload, deposited_form
-
     index.register_pending("me", {**FORM, "project_name": "orc-wrong"})
     token = mint(index, index.github_jwt("octo/Repo", "publish.yml"))[1]["token"]
     form = deposited_form(small_wheel(tmp_path), index.incoming)
     with pytest.raises(Refused, match="Non-user identities cannot create new projects"):
-        Upload(index, form, authorization=f"token {token}", address="x").run()
+        UploadRequest(index, form, authorization=f"token {token}", address="x").run()
     assert index.project("orc-wrong").releases == {}
     index.create_project("orc-demo", owner="me")
     form = deposited_form(small_wheel(tmp_path), index.incoming)
     with pytest.raises(Refused) as caught:
-        Upload(index, form, authorization=f"token {token}", address="x").run()
+        UploadRequest(index, form, authorization=f"token {token}", address="x").run()
     assert caught.value.text.startswith(
         "Invalid API Token: OIDC scoped token is not valid for project 'orc-demo', "
     )
@@ -403,3 +403,94 @@ def test_what_has_no_token_in_it_is_an_invalid_payload(index: RehearsalIndex, bo
     with pytest.raises(ExchangeRefusal) as caught:
         index.publishing.mint(body)
     assert (caught.value.status, caught.value.code) == (422, "invalid-payload")
+
+
+# Tokens that are burnt, and an index that may only be read
+
+
+def post(index: RehearsalIndex, path: str, document: object) -> httpx.Response:
+    transport = httpx.WSGITransport(app=index.app)
+    with httpx.Client(transport=transport, base_url="http://index") as client:
+        return client.post(path, json=document)
+
+
+def with_wrong_digest(index: RehearsalIndex, token: str, wheel: Path) -> str:
+    """The status and the first words of the answer to a file that is not what its digest says."""
+    form = deposited_form(wheel, index.incoming)
+    fields = [(name, value) for name, value in form.fields if name != "sha256_digest"]
+    wrong = Form(fields=(*fields, ("sha256_digest", "0" * 64)), files=form.files)
+    with pytest.raises(Refused) as caught:
+        UploadRequest(index, wrong, authorization=f"token {token}", address="127.0.0.1").run()
+    return f"{caught.value.status} {caught.value}"
+
+
+def test_burnt_token_uploads_nothing(published: RehearsalIndex, tmp_path: Path) -> None:
+    token = mint(published, published.github_jwt("octo/Repo", "publish.yml"))[1]["token"]
+    assert "does not match" in with_wrong_digest(published, token, small_wheel(tmp_path))
+    assert post(published, "/_/oidc/burn-token", {"token": token}).status_code == 202
+    refused = with_wrong_digest(published, token, small_wheel(tmp_path))
+    assert refused.startswith("403 Invalid or non-existent authentication information")
+
+
+@pytest.mark.parametrize("document", [{}, [], {"token": 5}, {"token": "pypi-garbage"}])
+def test_burning_what_is_no_token_is_accepted_too(index: RehearsalIndex, document: object) -> None:
+    assert post(index, "/_/oidc/burn-token", document).status_code == 202
+
+
+def test_token_of_a_user_is_not_burnt(published: RehearsalIndex, tmp_path: Path) -> None:
+    token = published.token("me")
+    post(published, "/_/oidc/burn-token", {"token": token})
+    assert "does not match" in with_wrong_digest(published, token, small_wheel(tmp_path))
+
+
+def test_read_only_index_answers_an_exchange_and_keeps_nothing(
+    index: RehearsalIndex, tmp_path: Path
+) -> None:
+    index.register_pending("me", FORM)
+    index.flags.add("read-only")
+    status, answer = mint(index, index.github_jwt("octo/Repo", "publish.yml"))
+    assert (status, answer["success"]) == (200, True)
+    assert not index.has_project("orc-demo")
+    assert [one.project_name for one in index.publishing.pending] == ["orc-demo"]
+    assert index.publishing.publishers == []
+    index.flags.clear()
+    refused = with_wrong_digest(index, answer["token"], small_wheel(tmp_path))
+    assert refused.startswith("403 Invalid or non-existent authentication information")
+
+
+@pytest.mark.parametrize(
+    ("arrange", "said"),
+    [
+        (lambda index: None, "400 The digest supplied does not match a digest calculated"),
+        (
+            lambda index: index.set_status("orc-demo", "archived"),
+            "403 The given token isn't allowed to upload to project 'orc-demo'",
+        ),
+        (
+            lambda index: index.set_status("orc-demo", "quarantined"),
+            "403 The given token isn't allowed to upload to project 'orc-demo'",
+        ),
+        (
+            lambda index: index.delete_project("orc-demo"),
+            "400 Non-user identities cannot create new projects",
+        ),
+    ],
+    ids=["active", "archived", "quarantined", "deleted"],
+)
+def test_wrong_digest_tells_whether_a_publisher_may_upload(
+    published: RehearsalIndex, tmp_path: Path, arrange, said: str
+) -> None:
+    token = mint(published, published.github_jwt("octo/Repo", "publish.yml"))[1]["token"]
+    arrange(published)
+    assert with_wrong_digest(published, token, small_wheel(tmp_path)).startswith(said)
+    assert published.filenames("orc-demo") == ()
+
+
+def test_wrong_digest_tells_that_the_publisher_is_another_projects(
+    published: RehearsalIndex, tmp_path: Path
+) -> None:
+    published.create_project("orc-second", owner="me")
+    token = mint(published, published.github_jwt("octo/Repo", "publish.yml"))[1]["token"]
+    other = small_wheel(tmp_path, "orc-second")
+    refused = with_wrong_digest(published, token, other)
+    assert refused.startswith("403 Invalid API Token: OIDC scoped token is not valid for")

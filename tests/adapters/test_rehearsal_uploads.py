@@ -21,7 +21,7 @@ from nox_release.edges.process import Runner
 from nox_release.rehearsal.answers import Refused
 from nox_release.rehearsal.index import RehearsalIndex
 from nox_release.rehearsal.multipart import parse_form
-from nox_release.rehearsal.uploading import Upload, deposited_form
+from nox_release.rehearsal.uploading import UploadRequest, deposited_form
 from small_wheels import small_sdist, small_wheel
 
 HELP = "https://pypi.org/help/#"
@@ -55,7 +55,7 @@ def upload(
     if fields:
         form = type(form)(fields=(*form.fields, *fields.items()), files=form.files)
     try:
-        Upload(index, form, authorization=authorization, address="127.0.0.1").run()
+        UploadRequest(index, form, authorization=authorization, address="127.0.0.1").run()
     except Refused as refused:
         return f"{refused.status} {refused.text}"
     return None
@@ -419,7 +419,7 @@ def test_same_bytes_under_another_name_are_refused_everywhere(
     form = deposited_form(renamed, index.incoming)
     fields = tuple((name, "orc-other" if name == "name" else value) for name, value in form.fields)
     with pytest.raises(Refused, match="File already exists"):
-        Upload(
+        UploadRequest(
             index,
             type(form)(fields=fields, files=form.files),
             authorization=as_me(index),
@@ -468,7 +468,7 @@ def test_refused_upload_leaves_no_trace(index: RehearsalIndex, tmp_path: Path) -
     late = small_wheel(tmp_path).rename(tmp_path / "orc_demo-2.0-py3-none-any.whl")
     form = deposited_form(late, index.incoming)
     with pytest.raises(Refused):
-        Upload(index, form, authorization=as_me(index), address="x").run()
+        UploadRequest(index, form, authorization=as_me(index), address="x").run()
     assert not index.has_project("orc-demo")
     assert index.catalogue.serial == 0
     assert upload(index, small_wheel(tmp_path), as_me(index)) is None
@@ -593,7 +593,7 @@ def test_the_first_failing_step_speaks(index: RehearsalIndex, tmp_path: Path) ->
             fields=tuple((name, value) for name, value in changed.items() if value), files=(part,)
         )
         try:
-            Upload(index, request, authorization=authorization, address="x").run()
+            UploadRequest(index, request, authorization=authorization, address="x").run()
         except Refused as refused:
             return refused.text
         return "taken"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nox_release.rehearsal.catalogue import RehearsalProject
-    from nox_release.rehearsal.oidc import RehearsalPublisher
+    from nox_release.rehearsal.publishers import RehearsalPublisher
 
 _HELP = "https://{host}/help/#{anchor}"
 
@@ -109,6 +109,7 @@ class Accounts:
         self.now = now
         self.users: dict[str, RehearsalUser] = {}
         self.records: dict[str, TokenRecord] = {}
+        self.writes_caveats = True
         self.created_by_user = RateLimit(20, now)
         self.created_by_address = RateLimit(40, now)
         self._lock = threading.RLock()
@@ -125,7 +126,9 @@ class Accounts:
         publisher: RehearsalPublisher | None = None,
         description: str = "",
     ) -> str:
-        """A new token. Like Warehouse, the caveats are both written into it and remembered."""
+        """A new token. Its caveats are remembered and, as long as Warehouse still does that,
+        written into it as well.
+        """
         record = TokenRecord(
             identifier=str(uuid.uuid4()),
             key=secrets.token_bytes(32),
@@ -135,7 +138,7 @@ class Accounts:
             description=description,
         )
         token = macaroon.create(self.token_domain, record.identifier.encode(), record.key)
-        for caveat in caveats:
+        for caveat in caveats if self.writes_caveats else ():
             token = token.with_caveat(_dumped(caveat).encode())
         with self._lock:
             self.records[record.identifier] = record

@@ -5,20 +5,22 @@ Sources: warehouse/oidc/{views,services,tasks}.py, oidc/models/{_core,github}.py
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import json
 import re
-import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from nox_release.checks.upload import ultranormalize
 from nox_release.rehearsal import jwt
 from nox_release.rehearsal.accounts import RateLimit, RehearsalUser
 from nox_release.rehearsal.answers import Refused
+from nox_release.rehearsal.publishers import PublisherValues, RehearsalPublisher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from nox_release.rehearsal.accounts import Accounts
@@ -46,46 +48,6 @@ _REQUIRED = (
     "sha",
 )
 _WORKFLOW_FILE = re.compile(r"[^/]+\.(?:yml|yaml)(?=@)")
-
-
-class PublisherValues(TypedDict):
-    """What a registration stores of a publisher."""
-
-    owner: str
-    owner_id: str
-    repository: str
-    workflow: str
-    environment: str
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class RehearsalPublisher:
-    """One row: the four values and the owner's id; shared by all projects it is attached to."""
-
-    owner: str
-    repository: str
-    workflow: str
-    environment: str = ""
-    owner_id: str = "1001"
-    project_ids: set[str] = field(default_factory=set)
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-    @property
-    def key(self) -> tuple[str, str, str, str]:
-        return self.repository, self.owner, self.workflow, self.environment
-
-    @property
-    def slug(self) -> str:
-        return f"{self.owner}/{self.repository}"
-
-    def as_provenance(self) -> dict[str, Any]:
-        """As the Integrity API shows it."""
-        return {
-            "kind": "GitHub",
-            "repository": self.slug,
-            "workflow": self.workflow,
-            "environment": self.environment or None,
-        }
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -226,9 +188,44 @@ class TrustedPublishing:
         )
         if claims is None:
             raise ExchangeRefusal("invalid-token", "malformed or invalid token")
-        with self.catalogue.lock:
+        with self.catalogue.lock, self._kept_unless_read_only():
             self._use_pending(claims, address)
             return self._mint(claims)
+
+    @contextlib.contextmanager
+    def _kept_unless_read_only(self) -> Iterator[None]:
+        """In read-only mode Warehouse answers an exchange as ever, and keeps nothing of it."""
+        if "read-only" not in self.flags:
+            yield
+            return
+        places: tuple[Any, ...] = (
+            self.catalogue.projects,
+            self.accounts.records,
+            self.pending,
+            self.publishers,
+            self.emails,
+            self._used,
+        )
+        attached = {id(one): set(one.project_ids) for one in self.publishers}
+        before = [copy.copy(place) for place in places]
+        try:
+            yield
+        finally:
+            for place, kept in zip(places, before, strict=True):
+                place.clear()
+                place.extend(kept) if isinstance(place, list) else place.update(kept)
+            for one in self.publishers:
+                one.project_ids = attached[id(one)]
+
+    def burn(self, body: bytes) -> None:
+        """Forget a token that an exchange gave out; whatever else is sent is nothing to burn."""
+        try:
+            token = _token_in(body)
+        except ExchangeRefusal:
+            return
+        identity = self.accounts.identify(f"token {token}")
+        if identity is not None and identity.publisher is not None:
+            self.accounts.delete(token)
 
     def _use_pending(self, claims: Mapping[str, Any], address: str) -> None:
         """A fitting pending publisher makes its project and becomes an ordinary one."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from nox_release.checks.upload import Refusal
     from nox_release.rehearsal.accounts import RehearsalUser
     from nox_release.rehearsal.catalogue import RehearsalProject
-    from nox_release.rehearsal.oidc import PublisherValues, RehearsalPublisher, TrustedPublishing
+    from nox_release.rehearsal.oidc import TrustedPublishing
+    from nox_release.rehearsal.publishers import PublisherValues, RehearsalPublisher
 
 _PENDING_AT_ONCE = 3
 _ENVIRONMENT_AT_MOST = 255

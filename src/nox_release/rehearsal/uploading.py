@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nox_release.rehearsal.accounts import Identity, RehearsalUser
-    from nox_release.rehearsal.index import RehearsalIndex
+    from nox_release.rehearsal.index_state import IndexState
 
 RELEASE_DAYS = 14
 _MAX_ATTESTATIONS = 2
@@ -44,11 +44,11 @@ class Accepted:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Upload:
+class UploadRequest:
     """One request: `run` stores the file or raises `Refused`, leaving no trace of it."""
 
     def __init__(
-        self, index: RehearsalIndex, form: Form, *, authorization: str | None, address: str
+        self, index: IndexState, form: Form, *, authorization: str | None, address: str
     ) -> None:
         self.index = index
         self.form = form
@@ -169,7 +169,7 @@ class Upload:
         size = content.path.stat().st_size
         self._check_size(project, size)
         digests = _digests(content.path)
-        self._check_digests(digests)
+        _check_digests(self.fields, digests)
         if self._is_there(content.filename, digests):
             return False
         self._check_release(release, filetype)
@@ -181,7 +181,9 @@ class Upload:
                 self.index.site,
             )
         )
-        attestations = self._attestations(identity)
+        given = self.fields.get("attestations")
+        attest = given is not None and "disable-pep740" not in self.index.flags
+        attestations = attestations_of(given, identity) if given and attest else []
         self._keep(project, release, identity, content, size, digests, attestations)
         return True
 
@@ -237,16 +239,6 @@ class Upload:
             )
         )
 
-    def _check_digests(self, digests: dict[str, str]) -> None:
-        for name, value in digests.items():
-            given = _first(self.fields, f"{name}_digest")
-            if given and given.lower() != value:
-                raise Refused(
-                    400,
-                    "The digest supplied does not match a digest calculated from the uploaded "
-                    "file.",
-                )
-
     def _is_there(self, filename: str, digests: dict[str, str]) -> bool:
         """Whether these very bytes are there under this very name, which is fine.
 
@@ -282,27 +274,6 @@ class Upload:
             )
         if filetype == "sdist" and any(one.packagetype == "sdist" for one in release.files):
             raise Refused(400, "Only one sdist may be uploaded per release.")
-
-    def _attestations(self, identity: Identity) -> list[Any]:
-        given = self.fields.get("attestations")
-        if given is None or "disable-pep740" in self.index.flags:
-            return []
-        complaint = ""
-        value: Any = []
-        if identity.publisher is None:
-            complaint = "Attestations are only supported when using Trusted Publishing"
-        else:
-            value, errors = parse_attestations(given[-1])
-            if errors:
-                count = f"{errors} validation error{'s' if errors > 1 else ''}"
-                complaint = f"Malformed attestations: {count} for list[Attestation]"
-            elif not value:
-                complaint = "Malformed attestations: an empty attestation set is not permitted"
-            elif len(value) > _MAX_ATTESTATIONS:
-                complaint = f"A maximum of {_MAX_ATTESTATIONS} attestations per file are supported"
-        if complaint:
-            raise Refused(400, f"Invalid attestations supplied during upload: {complaint}")
-        return list(value)
 
     def _keep(
         self,
@@ -366,6 +337,40 @@ class Upload:
                     to=tuple(project.roles),
                 )
             )
+
+
+def _check_digests(fields: dict[str, tuple[str, ...]], digests: dict[str, str]) -> None:
+    for name, value in digests.items():
+        given = _first(fields, f"{name}_digest")
+        if given and given.lower() != value:
+            raise Refused(
+                400,
+                "The digest supplied does not match a digest calculated from the uploaded file.",
+            )
+
+
+def attestations_of(given: tuple[str, ...], identity: Identity) -> list[Any]:
+    """What is stored of the form's attestations.
+
+    Raises:
+        Refused: they are not what PyPI takes.
+    """
+    complaint = ""
+    value: Any = []
+    if identity.publisher is None:
+        complaint = "Attestations are only supported when using Trusted Publishing"
+    else:
+        value, errors = parse_attestations(given[-1])
+        if errors:
+            count = f"{errors} validation error{'s' if errors > 1 else ''}"
+            complaint = f"Malformed attestations: {count} for list[Attestation]"
+        elif not value:
+            complaint = "Malformed attestations: an empty attestation set is not permitted"
+        elif len(value) > _MAX_ATTESTATIONS:
+            complaint = f"A maximum of {_MAX_ATTESTATIONS} attestations per file are supported"
+    if complaint:
+        raise Refused(400, f"Invalid attestations supplied during upload: {complaint}")
+    return list(value)
 
 
 def deposited_form(path: Path, directory: Path) -> Form:
