@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nox_release.edges.process import Completed
-    from nox_release.rehearsal.github_state import Run
+    from nox_release.rehearsal.github_state import WorkflowRun
     from nox_release.rehearsal.world import World
 
 PUBLISH = ".github/workflows/publish.yml"
@@ -26,7 +26,7 @@ def gh(world: World, *arguments: str) -> Completed:
     return replace(world.runner, child=GH).run(["gh", *arguments], cwd=world.clone, timeout=60)
 
 
-def release(world: World, tag: str = "v1.2.3", *options: str) -> Run:
+def release(world: World, tag: str = "v1.2.3", *options: str) -> WorkflowRun:
     world.git("tag", tag)
     world.git("push", "--quiet", "origin", tag)
     gh(world, "release", "create", tag, "--verify-tag", "--title", tag, "--notes", "x", *options)
@@ -254,7 +254,7 @@ def test_filter_patterns_are_githubs(patterns: tuple[str, ...], name: str, fits:
     assert filters_take(name, patterns) is fits
 
 
-def several(world: World, build: str) -> Run:
+def several(world: World, build: str) -> WorkflowRun:
     """A run in a repository where the project is in `libs/one` and `libs/two`, under two names;
     beside them is one with a setup.py alone.
     """
@@ -314,3 +314,157 @@ def test_folder_without_a_project_fails_the_step_as_the_build_does(world: World)
     assert run.conclusion == "failure"
     log = gh(world, "run", "view", str(run.id), "--log-failed").stdout
     assert "does not appear to be a Python project: no pyproject.toml or setup.py" in log
+
+
+# --- artifacts, matrices and what happens between build and upload
+
+
+def with_steps(world: World, *changes: tuple[str, str]) -> WorkflowRun:
+    ready(world)
+    change_workflow(world, *changes)
+    return release(world)
+
+
+def log_of(world: World, run: WorkflowRun) -> str:
+    return gh(world, "run", "view", str(run.id), "--log").stdout
+
+
+def some_wheels(world: World) -> None:
+    """Let a build make a wheel that PyPI does not take beside the good files."""
+    real = world.workflows.builder.build
+
+    def build(source: Path, outdir: Path) -> list[Path]:
+        made = list(real(source, outdir))
+        (pure,) = [path for path in made if path.suffix == ".whl"]
+        local = pure.with_name(pure.name.replace("py3-none-any", "cp312-cp312-linux_x86_64"))
+        local.write_bytes(pure.read_bytes())
+        return [*made, local]
+
+    world.workflows.builder.build = build
+
+
+BUILD = "      - run: python -m build\n"
+
+
+def test_wheel_that_the_workflow_deletes_is_not_uploaded(world: World) -> None:
+    some_wheels(world)
+    run = with_steps(world, (BUILD, f"{BUILD}      - run: rm -f dist/*-linux_*.whl\n"))
+    assert run.conclusion == "success", log_of(world, run)
+    assert len(world.index.filenames("tiny-demo")) == 2
+    assert "Deleted: tiny_demo-1.2.3-cp312-cp312-linux_x86_64.whl" in log_of(world, run)
+
+
+def test_wheel_that_nobody_deletes_is_refused_as_before(world: World) -> None:
+    some_wheels(world)
+    run = with_steps(world)
+    assert run.conclusion == "failure"
+    assert "tiny_demo-1.2.3-cp312-cp312-linux_x86_64.whl" in log_of(world, run)
+    assert "400" in log_of(world, run)
+
+
+def test_upload_gets_the_files_of_the_artifact_that_it_names(world: World) -> None:
+    run = with_steps(world, ("          path: dist/\n          if-no", "          path: dist/*.whl\n          if-no"))  # fmt: skip
+    assert run.conclusion == "success", log_of(world, run)
+    assert world.index.filenames("tiny-demo") == ("tiny_demo-1.2.3-py3-none-any.whl",)
+
+
+def test_artifact_that_nothing_makes_fails_as_on_github(world: World) -> None:
+    run = with_steps(world, ("          name: dist\n          path: dist/\n      - uses: pypa", "          name: disst\n          path: dist/\n      - uses: pypa"))  # fmt: skip
+    assert run.conclusion == "failure"
+    assert "Artifact not found for name: disst" in log_of(world, run)
+
+
+MATRIX = ("  build:\n", "  build:\n    strategy:\n      matrix:\n        os: [linux, mac]\n")
+
+
+def test_matrix_is_several_jobs_whose_artifacts_have_names_of_their_own(world: World) -> None:
+    run = with_steps(
+        world,
+        MATRIX,
+        ("          name: dist\n          path: dist/\n          if", "          name: dist-${{ matrix.os }}\n          path: dist/\n          if"),
+        ("          name: dist\n          path: dist/\n      - uses: pypa", "          pattern: dist-*\n          merge-multiple: true\n          path: dist/\n      - uses: pypa"),
+    )  # fmt: skip
+    assert run.conclusion == "success", log_of(world, run)
+    assert [job.name for job in run.jobs] == ["build (linux)", "build (mac)", "publish"]
+    assert len(world.index.filenames("tiny-demo")) == 2
+
+
+def test_second_job_of_a_matrix_cannot_write_the_same_artifact(world: World) -> None:
+    run = with_steps(world, MATRIX)
+    assert [job.conclusion for job in run.jobs] == ["success", "failure", "skipped"]
+    assert "an artifact with this name already exists on the workflow run" in log_of(world, run)
+
+
+def test_suffix_of_an_inspected_build_is_in_the_name_of_its_artifact(world: World) -> None:
+    inspect = "      - uses: hynek/build-and-inspect-python-package@v2\n        with:\n          upload-name-suffix: -${{ matrix.os }}\n"
+    artifact = "      - uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2\n        with:\n          name: dist\n          path: dist/\n          if-no-files-found: error\n"
+    run = with_steps(
+        world,
+        MATRIX,
+        (BUILD + artifact, inspect),
+        ("          name: dist\n          path: dist/\n      - uses: pypa", "          name: Packages-mac\n          path: dist/\n      - uses: pypa"),
+    )  # fmt: skip
+    assert run.conclusion == "success", log_of(world, run)
+    assert len(world.index.filenames("tiny-demo")) == 2
+
+
+# --- releases that a workflow makes itself
+
+OWN_RELEASE = '      - run: gh release create "$GITHUB_REF_NAME" dist/* --verify-tag\n        env:\n          GH_TOKEN: ${{ github.token }}\n'
+ON_TAGS = ("  release:\n    types: [published]", "  push:\n    tags: ['v*']")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        OWN_RELEASE,
+        "      - uses: actions/create-release@v1\n        with:\n          tag_name: ${{ github.ref }}\n",
+        "      - uses: ncipollo/release-action@v1\n",
+    ],
+)
+def test_release_that_is_there_is_not_made_again_by_the_workflow(world: World, step: str) -> None:
+    ready(world)
+    change_workflow(world, ON_TAGS, (BUILD, BUILD + step))
+    run = release(world)
+    assert [job.conclusion for job in run.jobs] == ["failure", "skipped"]
+    assert "Release.tag_name already exists" in log_of(world, run)
+    assert len(world.github.releases) == 1
+    assert world.index.filenames("tiny-demo") == ()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        OWN_RELEASE.replace("gh release create", "gh release view v1.2.3 || gh release create"),
+        OWN_RELEASE.replace("--verify-tag", "--draft"),
+        OWN_RELEASE.replace("$GITHUB_REF_NAME", "$SOMETHING_ELSE"),
+        "      - uses: ncipollo/release-action@v1\n        with:\n          allowUpdates: true\n",
+        "      - uses: softprops/action-gh-release@v2\n        with:\n          files: dist/*\n",
+    ],
+)
+def test_workflow_that_is_ready_for_a_release_succeeds(world: World, step: str) -> None:
+    ready(world)
+    change_workflow(world, ON_TAGS, (BUILD, BUILD + step))
+    run = release(world)
+    assert run.conclusion == "success", log_of(world, run)
+
+
+def test_nothing_is_added_to_an_immutable_release(world: World) -> None:
+    world.github.settings.immutable_releases = True
+    ready(world)
+    step = "      - uses: softprops/action-gh-release@v2\n        with:\n          files: dist/*\n"
+    change_workflow(world, (BUILD, BUILD + step))
+    run = release(world)
+    assert [job.conclusion for job in run.jobs] == ["failure", "skipped"]
+    assert "Cannot upload assets to an immutable release" in log_of(world, run)
+
+
+def test_release_that_a_workflow_makes_by_itself_starts_no_other_run(world: World) -> None:
+    ready(world)
+    change_workflow(world, ("  release:\n    types: [published]", "  release:\n  push:\n    tags: ['v*']"), (BUILD, BUILD + OWN_RELEASE))  # fmt: skip
+    world.git("tag", "v1.2.3")
+    world.git("push", "--quiet", "origin", "v1.2.3")
+    gh(world, "api", "user")
+    world.workflows.wait()
+    assert [run.event for run in world.github.runs] == ["push"]
+    assert [one.author for one in world.github.releases] == ["github-actions[bot]"]

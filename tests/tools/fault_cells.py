@@ -331,9 +331,9 @@ def github_cells():
         scene.world.workflows.lateness = 60 / float(PACE)
 
     def approval(scene):
-        from nox_release.rehearsal.github_state import Environment, new_id
+        from nox_release.rehearsal.github_state import DeploymentEnvironment, new_id
 
-        environment = Environment(id=new_id(), name="pypi", reviewers=("you",))
+        environment = DeploymentEnvironment(id=new_id(), name="pypi", reviewers=("you",))
         scene.world.github.environments["pypi"] = environment
 
         def approve():

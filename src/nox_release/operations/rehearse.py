@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
     from nox_release.rehearsal.copying import Origin, Publishing
-    from nox_release.rehearsal.github_state import Run
+    from nox_release.rehearsal.github_state import WorkflowRun
     from nox_release.rehearsal.registration import Registration
     from nox_release.rehearsal.world import World
 
@@ -638,7 +638,7 @@ def _release(story: Story) -> None:
         proven.append(f"tag, GitHub release, run, {files} by trusted publishing")
 
 
-def _run_of(story: Story) -> Run | None:
+def _run_of(story: Story) -> WorkflowRun | None:
     """The newest run of the workflow that publishes this project."""
     path = f".github/workflows/{story.publisher.workflow}"
     return next((run for run in reversed(story.world.github.runs) if run.path == path), None)

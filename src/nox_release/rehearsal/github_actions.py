@@ -25,7 +25,13 @@ from nox_release.rehearsal.github_api import (
     route,
     user_form,
 )
-from nox_release.rehearsal.github_state import Environment, Event, Job, Run, Step
+from nox_release.rehearsal.github_state import (
+    DeploymentEnvironment,
+    Event,
+    JobRun,
+    StepRun,
+    WorkflowRun,
+)
 from nox_release.workflows.syntax import UnreadableWorkflow, parse_workflow
 
 if TYPE_CHECKING:
@@ -35,7 +41,7 @@ if TYPE_CHECKING:
 # --- environments -------------------------------------------------------------------------------
 
 
-def _environment(call: Call, environment: Environment) -> dict[str, Any]:
+def _environment(call: Call, environment: DeploymentEnvironment) -> dict[str, Any]:
     rules: list[dict[str, Any]] = []
     if environment.wait_minutes:
         rules.append({"id": 1, "type": "wait_timer", "wait_timer": environment.wait_minutes})
@@ -71,7 +77,7 @@ def _environment(call: Call, environment: Environment) -> dict[str, Any]:
     }
 
 
-def _find_environment(call: Call, name: str, page: str) -> Environment:
+def _find_environment(call: Call, name: str, page: str) -> DeploymentEnvironment:
     found = call.github.environments.get(name.lower())
     if found is None:
         raise Refused(404, "Not Found", page=page)
@@ -185,7 +191,7 @@ def switch_workflow(call: Call, wanted: str, verb: str) -> Any:
 @route("POST", "/repo/actions/workflows/{wanted}/dispatches")
 def dispatch(call: Call, wanted: str) -> Any:
     """https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event"""
-    from nox_release.rehearsal.runner import dispatch_inputs
+    from nox_release.rehearsal.run_contexts import dispatch_inputs
 
     page = "/actions/workflows#create-a-workflow-dispatch-event"
     call.require("write", page)
@@ -242,7 +248,7 @@ def dispatch(call: Call, wanted: str) -> Any:
     return 204, None
 
 
-def run_document(call: Call, run: Run, attempt: int | None = None) -> dict[str, Any]:
+def run_document(call: Call, run: WorkflowRun, attempt: int | None = None) -> dict[str, Any]:
     """A run as the API shows it."""
     base = f"{repo_url(call)}/actions/runs/{run.id}"
     shown = attempt or run.attempt
@@ -295,7 +301,7 @@ def run_document(call: Call, run: Run, attempt: int | None = None) -> dict[str, 
 _RUN_STATES = ("completed", "in_progress", "queued", "requested", "waiting", "pending")
 
 
-def _listed_runs(call: Call, runs: list[Run]) -> Reply:
+def _listed_runs(call: Call, runs: list[WorkflowRun]) -> Reply:
     query = call.query
     wanted = query.get("status")
     chosen = [
@@ -311,7 +317,7 @@ def _listed_runs(call: Call, runs: list[Run]) -> Reply:
     return paged(call, [run_document(call, run) for run in chosen], key="workflow_runs")
 
 
-def _created_matches(wanted: str | None, run: Run) -> bool:
+def _created_matches(wanted: str | None, run: WorkflowRun) -> bool:
     """The `created` filter for `>=`, `>`, `<=`, `<` and `a..b`, compared as ISO texts."""
     if not wanted:
         return True
@@ -341,7 +347,7 @@ def list_workflow_runs(call: Call, wanted: str) -> Any:
     return _listed_runs(call, [run for run in call.github.runs if run.workflow_id == number])
 
 
-def _run(call: Call, number: str) -> Run:
+def _run(call: Call, number: str) -> WorkflowRun:
     run = call.github.find_run(int(number)) if number.isdigit() else None
     if run is None:
         raise Refused(404, "Not Found", page="/actions/workflow-runs#get-a-workflow-run")
@@ -363,7 +369,7 @@ def get_attempt(call: Call, number: str, attempt: str) -> Any:
     return run_document(call, run, int(attempt))
 
 
-def _job(call: Call, run: Run, job: Job) -> dict[str, Any]:
+def _job(call: Call, run: WorkflowRun, job: JobRun) -> dict[str, Any]:
     done = job.status == "completed"
     return {
         "id": job.id,
@@ -516,11 +522,11 @@ def stored_log(github: GitHubState, request: Request) -> Reply:
         )
 
 
-def _lines(step: Step) -> str:
+def _lines(step: StepRun) -> str:
     return "".join(f"{moment:%Y-%m-%dT%H:%M:%S.%f}0Z {line}\n" for moment, line in step.lines)
 
 
-def log_archive(jobs: list[Job]) -> bytes:
+def log_archive(jobs: list[JobRun]) -> bytes:
     """The zip of a run's logs: one file per job, and one per step in a folder per job."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -84,7 +84,7 @@ class Release:
 
 
 @dataclass(slots=True, kw_only=True)
-class Environment:
+class DeploymentEnvironment:
     """A deployment environment; `policies` of `None` let every branch and tag deploy.
 
     A policy is (`branch` or `tag`, pattern).
@@ -100,7 +100,7 @@ class Environment:
 
 
 @dataclass(slots=True, kw_only=True)
-class Step:
+class StepRun:
     """One step of a job with its log lines (without timestamps)."""
 
     number: int
@@ -123,7 +123,7 @@ class Annotation:
 
 
 @dataclass(slots=True, kw_only=True)
-class Job:
+class JobRun:
     """One job of one attempt; its check run has the same number."""
 
     id: int
@@ -135,12 +135,13 @@ class Job:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     environment: str | None = None
-    steps: list[Step] = field(default_factory=list)
+    matrix: Mapping[str, Any] = field(default_factory=dict)
+    steps: list[StepRun] = field(default_factory=list)
     annotations: list[Annotation] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
-class Run:
+class WorkflowRun:
     """One workflow run; `jobs` holds those of every attempt."""
 
     id: int
@@ -159,7 +160,7 @@ class Run:
     status: str = "queued"
     conclusion: str | None = None
     attempt: int = 1
-    jobs: list[Job] = field(default_factory=list)
+    jobs: list[JobRun] = field(default_factory=list)
     inputs: Mapping[str, str] = field(default_factory=dict)
     approved: set[str] = field(default_factory=set)
     rejected: set[str] = field(default_factory=set)
@@ -170,7 +171,7 @@ class Run:
         """The branch or tag, without `refs/…/`, as GitHub shows it."""
         return self.ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
 
-    def latest_jobs(self) -> list[Job]:
+    def latest_jobs(self) -> list[JobRun]:
         return [job for job in self.jobs if job.attempt == self.attempt]
 
 
@@ -267,11 +268,11 @@ def new_id() -> int:
 class Carrier(Protocol):
     """What carries out workflow runs (`runner.WorkflowRunner`)."""
 
-    def rerun(self, run: Run, *, failed_only: bool) -> None: ...
+    def rerun(self, run: WorkflowRun, *, failed_only: bool) -> None: ...
 
-    def cancel(self, run: Run) -> None: ...
+    def cancel(self, run: WorkflowRun) -> None: ...
 
-    def resume(self, run: Run) -> None: ...
+    def resume(self, run: WorkflowRun) -> None: ...
 
 
 class GitHubState:
@@ -298,8 +299,8 @@ class GitHubState:
         self.accounts: dict[str, Account] = {self.user.token: self.user}
         self.releases: list[Release] = []
         self.burnt_tags: set[str] = set()
-        self.runs: list[Run] = []
-        self.environments: dict[str, Environment] = {}
+        self.runs: list[WorkflowRun] = []
+        self.environments: dict[str, DeploymentEnvironment] = {}
         self.check_runs: list[CheckRun] = []
         self.statuses: list[dict[str, Any]] = []
         self.disabled_workflows: dict[str, str] = {}
@@ -349,9 +350,9 @@ class GitHubState:
         policies: tuple[tuple[str, str], ...] | None = None,
         wait_minutes: int = 0,
         protected_branches_only: bool = False,
-    ) -> Environment:
+    ) -> DeploymentEnvironment:
         """Make or replace an environment."""
-        environment = Environment(
+        environment = DeploymentEnvironment(
             id=new_id() % 10_000_000_000,
             name=name,
             reviewers=reviewers,
@@ -386,10 +387,10 @@ class GitHubState:
                 return release
         return None
 
-    def find_run(self, number: int) -> Run | None:
+    def find_run(self, number: int) -> WorkflowRun | None:
         return next((run for run in self.runs if run.id == number), None)
 
-    def find_job(self, number: int) -> tuple[Run, Job] | None:
+    def find_job(self, number: int) -> tuple[WorkflowRun, JobRun] | None:
         return next(((run, job) for run in self.runs for job in run.jobs if job.id == number), None)
 
     def publish_event(self, event: Event) -> None:
@@ -401,17 +402,17 @@ class GitHubState:
         for listener in self.listeners:
             listener(event)
 
-    def rerun(self, run: Run, *, failed_only: bool) -> None:
+    def rerun(self, run: WorkflowRun, *, failed_only: bool) -> None:
         """Ask whoever carries out workflows for another attempt."""
         if self.carrier is not None:
             self.carrier.rerun(run, failed_only=failed_only)
 
-    def cancel(self, run: Run) -> None:
+    def cancel(self, run: WorkflowRun) -> None:
         """Ask whoever carries out workflows to stop `run`."""
         if self.carrier is not None:
             self.carrier.cancel(run)
 
-    def decide(self, run: Run, environment: str, *, approved: bool) -> None:
+    def decide(self, run: WorkflowRun, environment: str, *, approved: bool) -> None:
         """A reviewer's answer to a waiting deployment."""
         (run.approved if approved else run.rejected).add(environment.lower())
         if self.carrier is not None:

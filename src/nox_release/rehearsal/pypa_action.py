@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 import urllib.error
 import urllib.request
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -40,33 +41,36 @@ class PublishFailed(Exception):  # noqa: N818 - an outcome of the rehearsed worl
     """The action ended with an error, which is in the log."""
 
 
-def publish(
-    *,
-    index: Index,
-    files: Sequence[Path],
-    request_token: Callable[[str], str] | None,
-    secret: bool,
-    attest: bool,
-    runner: Runner,
-    directory: Path,
-    python: str,
-    say: Say,
-) -> None:
-    """Exchange an identity for a token and upload `files` with twine.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publishing:
+    """What the action is told.
 
     `request_token` gives the job's identity token for an audience; `None` where the job has no
     `id-token: write`. `secret` says that the workflow names a password, which nobody has here.
+    """
+
+    index: Index
+    request_token: Callable[[str], str] | None
+    secret: bool = False
+    attest: bool = True
+
+
+def publish(
+    publishing: Publishing, files: Sequence[Path], runner: Runner, directory: Path, say: Say
+) -> None:
+    """Exchange an identity for a token and upload `files` with twine.
 
     Raises:
         PublishFailed: with the error's first line.
     """
-    if secret:
+    index = publishing.index
+    if publishing.secret:
         raise _fail(
             say,
             "Input required and not supplied: password: the secret that the workflow names is not "
             "set in the rehearsal; the action was not passed a password or it is otherwise empty.",
         )
-    token = exchange(index, request_token, say)
+    token = exchange(index, publishing.request_token, say)
     say(f"::add-mask::{'*' * 3}")
     if not files:
         say(
@@ -74,13 +78,13 @@ def publish(
             'directory "dist/". Please verify that they are in place should you face this problem.'
         )
         raise _fail(say, "InvalidDistribution: Cannot find file (or expand pattern): 'dist/*'")
-    if attest:
+    if publishing.attest:
         say("Generating and uploading digital attestations")
         files = [*files, *map(write_attestation, files)]
     say(f"Uploading distributions to {index.upload_url}")
-    extra = ["--attestations"] if attest else []
+    extra = ["--attestations"] if publishing.attest else []
     done = replace(runner, secrets=(*runner.secrets, token)).run(
-        [python, "-I", "-m", "twine", "upload", "--non-interactive", "--disable-progress-bar", "--verbose",
+        [sys.executable, "-I", "-m", "twine", "upload", "--non-interactive", "--disable-progress-bar", "--verbose",
          *extra, *map(str, files)],
         cwd=directory,
         check=False,

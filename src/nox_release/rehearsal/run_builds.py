@@ -6,11 +6,10 @@ Where only a run would know the folder, the one of the package that is rehearsed
 from __future__ import annotations
 
 import contextlib
-import posixpath
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,9 @@ from nox_release.project.pyproject import read_project
 
 if TYPE_CHECKING:
     from nox_release.edges.process import Runner
-    from nox_release.rehearsal.github_state import Run
+    from nox_release.rehearsal.github_state import WorkflowRun
+    from nox_release.rehearsal.run_artifacts import RunFiles
     from nox_release.workflows.build_folders import BuiltFolder
-    from nox_release.workflows.publishing import PublishJob
     from nox_release.workflows.syntax import Job, Step, Workflow
 
 Build = Callable[[Path, Path], Iterable[Path]]
@@ -55,33 +54,6 @@ def builds(step: Step) -> bool:
     return step.run is not None and _BUILD_COMMAND.search(step.run) is not None
 
 
-@dataclass(slots=True)
-class Built:
-    """What one run has built: the files by folder, and the folders by the job that built them."""
-
-    files: dict[str, tuple[Path, ...]] = field(default_factory=dict)
-    by_job: dict[str, list[str]] = field(default_factory=dict)
-
-    def for_upload(
-        self, workflow: Workflow, upload: PublishJob, *, packages_dir: str
-    ) -> tuple[Path, ...]:
-        """What the uploading job has at hand: what it and the jobs it needs have built.
-
-        Of the folders that it built itself, `packages_dir` may take the files of one.
-        """
-        own = self.by_job.get(upload.job.id, [])
-        taken = posixpath.normpath(packages_dir or "dist")
-        chosen = [place for place in own if place != "." and taken.startswith(f"{place}/")]
-        if not chosen:
-            jobs = {upload.job.id} | _needed(workflow, upload.job)
-            chosen = [
-                place for job, places in self.by_job.items() if job in jobs for place in places
-            ]
-        return tuple(
-            path for place in dict.fromkeys(chosen or self.files) for path in self.files[place]
-        )
-
-
 class Builder:
     """Checks out the commit of a run and builds folders of it.
 
@@ -102,32 +74,31 @@ class Builder:
         self,
         wanted: Iterable[BuiltFolder],
         *,
-        run: Run,
+        run: WorkflowRun,
         workflow: Workflow,
         job: Job,
-        folder: Path,
-        built: Built,
+        files: RunFiles,
         say: Callable[[str], None],
     ) -> None:
-        """Build what is `wanted` of the run's commit below `folder`, each place once for a run.
+        """Build what is `wanted` of the run's commit, each place once for a run.
 
         Raises:
             StepFailed: it cannot be built.
         """
+        folder = self._directory / f"{run.id}-{run.attempt}-{job.id}"
         source = folder / "source"
-        if not source.exists():
+        if not source.exists():  # the jobs of one matrix share it
             self._check_out(run, source, job)
             say(f"Checked out {run.head_sha} ({run.ref})")
-        own = built.by_job.setdefault(job.id, [])
+        own = files.by_job.setdefault(job.id, {})
         for place in (place for one in wanted for place in self._places(one, source)):
-            if place in built.files:
+            if place in files.built:
                 say("The distributions are built already.")
             else:
                 outdir = folder / "dist" / place
-                files = self._build_place(source, place, outdir, say)
-                built.files[place] = _kept(files, workflow, say)
-            if place not in own:
-                own.append(place)
+                made = self._build_place(source, place, outdir, say)
+                files.built[place] = _kept(made, workflow, say)
+            own[place] = files.built[place]
 
     def _places(self, built: BuiltFolder, source: Path) -> tuple[str, ...]:
         """The folders of a checkout that are meant, from its root.
@@ -185,7 +156,7 @@ class Builder:
             extra_requires=_build_requires(source),
         )
 
-    def _check_out(self, run: Run, source: Path, job: Job) -> None:
+    def _check_out(self, run: WorkflowRun, source: Path, job: Job) -> None:
         """As actions/checkout does it: the one ref at depth 1, or everything with fetch-depth 0."""
         source.mkdir(parents=True)
         address = f"https://github.com/{self._slug}.git"
@@ -267,16 +238,3 @@ def _build_requires(source: Path) -> tuple[str, ...]:
         return read_project(source).settings.build_requires
     except ConfigurationError:
         return ()
-
-
-def _needed(workflow: Workflow, job: Job) -> set[str]:
-    """The jobs that `job` needs, and those that they need."""
-    found: set[str] = set()
-    left = [*job.needs]
-    while left:
-        name = left.pop()
-        needed = workflow.job(name)
-        if needed is not None and name not in found:
-            found.add(name)
-            left += needed.needs
-    return found

@@ -10,37 +10,33 @@ the log has its words.
 from __future__ import annotations
 
 import contextlib
-import re
-import shlex
-import sys
 import threading
-import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from nox_release.edges.process import end_running
-from nox_release.rehearsal.github_state import (
-    Annotation,
-    Environment,
-    Event,
-    Job,
-    Run,
-    Step,
-    new_id,
+from nox_release.rehearsal.github_actions import workflow_files
+from nox_release.rehearsal.github_state import Annotation, Event, JobRun, WorkflowRun, new_id
+from nox_release.rehearsal.job_steps import CarriedRun, JobSteps, Workplace
+from nox_release.rehearsal.pypa_action import PublishFailed, Publishing, publish
+from nox_release.rehearsal.run_artifacts import RunFiles
+from nox_release.rehearsal.run_builds import Build, Builder
+from nox_release.rehearsal.run_contexts import (
+    claims_of,
+    contexts_of,
+    environment_name,
+    interpolated,
+    lets_run,
+    status_of,
 )
-from nox_release.rehearsal.identity import identity_endpoint
-from nox_release.rehearsal.pypa_action import PublishFailed, publish
-from nox_release.rehearsal.run_builds import Build, Builder, Built, StepFailed, builds
-from nox_release.workflows.build_folders import BuiltFolder, built_folders
-from nox_release.workflows.expressions import Circumstances, holds, interpolate
-from nox_release.workflows.publishing import PublishJob, publish_jobs
-from nox_release.workflows.ref_patterns import filters_take, fnmatch_takes
+from nox_release.rehearsal.run_triggers import admits, times_triggered
+from nox_release.workflows.build_folders import combinations
+from nox_release.workflows.publishing import publish_jobs
 from nox_release.workflows.syntax import UnreadableWorkflow, Workflow, parse_workflow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from pathlib import Path
 
@@ -48,35 +44,15 @@ if TYPE_CHECKING:
     from nox_release.edges.process import Runner
     from nox_release.rehearsal.github_state import GitHubState
     from nox_release.rehearsal.index import RehearsalIndex
-    from nox_release.workflows.syntax import Event as Trigger
-    from nox_release.workflows.syntax import Job as JobText
-    from nox_release.workflows.syntax import Step as StepText
+    from nox_release.workflows.syntax import Job
+
+_MOST_JOBS = 32  # of one matrix
 
 
 @dataclass(slots=True)
 class _Pending:
     due: datetime
     event: Event
-
-
-@dataclass(slots=True)
-class _Carried:
-    """What one run has on its hands between its jobs."""
-
-    run: Run
-    workflow: Workflow
-    event: Event
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    thread: threading.Thread | None = None
-    built: Built = field(default_factory=Built)
-
-
-# Of these contexts everything is known, so that what is not there is null.
-_COMPLETE = frozenset({"github", "inputs"})
-
-
-def _known(contexts: Mapping[str, Any]) -> Circumstances:
-    return Circumstances(contexts=contexts, complete=_COMPLETE)
 
 
 class WorkflowRunner:
@@ -104,10 +80,17 @@ class WorkflowRunner:
         self.lateness = 0.0
         self.paused = False
         self.deaf = False
-        self.before_job: list[Callable[[Run, Job], None]] = []
+        self.before_job: list[Callable[[WorkflowRun, JobRun], None]] = []
         self._runner = runner
+        self._place = Workplace(
+            github=github,
+            index=index,
+            builder=self.builder,
+            runner=runner,
+            directory=directory,
+        )
         self._pending: list[_Pending] = []
-        self._carried: dict[int, _Carried] = {}
+        self._carried: dict[int, CarriedRun] = {}
         self._lock = threading.RLock()
         self._stopped = threading.Event()
         self._known_refs: dict[str, str] = {}
@@ -158,8 +141,6 @@ class WorkflowRunner:
         self._start_runs(event)
 
     def _start_runs(self, event: Event) -> None:
-        from nox_release.rehearsal.github_actions import workflow_files
-
         for path, text in workflow_files(self.github, event.sha).items():
             if event.workflow and event.workflow != path:
                 continue
@@ -169,16 +150,16 @@ class WorkflowRunner:
                 workflow = parse_workflow(text, file=path)
             except UnreadableWorkflow:
                 continue
-            for _ in range(_times_triggered(workflow, event)):
+            for _ in range(times_triggered(workflow, event)):
                 if publish_jobs(workflow):
                     self._create(workflow, event)
 
-    def _create(self, workflow: Workflow, event: Event) -> Run:
+    def _create(self, workflow: Workflow, event: Event) -> WorkflowRun:
         github = self.github
         with github.lock:
             number = github.workflow_id(workflow.file)
             now = self.clock.now()
-            run = Run(
+            run = WorkflowRun(
                 id=new_id(),
                 name=workflow.name or workflow.file,
                 path=workflow.file,
@@ -196,7 +177,7 @@ class WorkflowRunner:
             )
             run.jobs = self._jobs(run, workflow, event)
             github.runs.append(run)
-        carried = _Carried(run, workflow, event)
+        carried = CarriedRun(run, workflow, event)
         with self._lock:
             self._carried[run.id] = carried
         if not self.paused:
@@ -211,27 +192,22 @@ class WorkflowRunner:
         subject = self.github.bare.git("show", "-s", "--format=%s", event.sha)
         return (subject or "").strip()
 
-    def _jobs(self, run: Run, workflow: Workflow, event: Event) -> list[Job]:
-        contexts = self._contexts(run, workflow, event)
+    def _jobs(self, run: WorkflowRun, workflow: Workflow, event: Event) -> list[JobRun]:
+        contexts = contexts_of(self.github.settings, run, workflow, event)
         return [
-            Job(
-                id=new_id(),
-                key=job.id,
-                name=_interpolated(job.name, contexts) or job.id,
-                attempt=run.attempt,
-                environment=_environment_name(job, contexts),
-            )
+            _job_run(job, run.attempt, {**contexts, "matrix": matrix or {}})
             for job in workflow.jobs
+            for matrix in combinations(job.matrix)[:_MOST_JOBS]
         ]
 
     # --- what the maintainer may ask for ----------------------------------------------------------
 
-    def rerun(self, run: Run, *, failed_only: bool) -> None:
+    def rerun(self, run: WorkflowRun, *, failed_only: bool) -> None:
         """Another attempt, with new jobs; those that succeeded are kept with `failed_only`."""
         with self._lock, self.github.lock:
             carried = self._carried[run.id]
             kept = {
-                job.key: job
+                job.name: job
                 for job in run.latest_jobs()
                 if failed_only and job.conclusion == "success"
             }
@@ -242,7 +218,7 @@ class WorkflowRunner:
             run.updated_at = run.started_at = max(self.clock.now(), later)
             fresh = self._jobs(run, carried.workflow, carried.event)
             for job in fresh:
-                earlier = kept.get(job.key)
+                earlier = kept.get(job.name)
                 if earlier is not None:
                     job.status, job.conclusion = earlier.status, earlier.conclusion
                     job.steps = earlier.steps
@@ -251,11 +227,11 @@ class WorkflowRunner:
             run.approved.clear()
             run.rejected.clear()
             if not failed_only:
-                carried.built = Built()
+                carried.files = RunFiles()
             carried.cancelled = threading.Event()
         self._start(carried)
 
-    def cancel(self, run: Run) -> None:
+    def cancel(self, run: WorkflowRun) -> None:
         carried = self._carried[run.id]
         carried.cancelled.set()
         if carried.thread is None or not carried.thread.is_alive():
@@ -265,7 +241,7 @@ class WorkflowRunner:
                         job.status, job.conclusion = "completed", "cancelled"
             self._finish(carried)
 
-    def resume(self, run: Run) -> None:
+    def resume(self, run: WorkflowRun) -> None:
         """Go on with a run that waited for a reviewer."""
         carried = self._carried[run.id]
         if run.status != "completed":
@@ -295,23 +271,9 @@ class WorkflowRunner:
                 one.thread is not None and one.thread.is_alive() for one in carried
             )
 
-    def built_by(self, run: Run) -> dict[str, tuple[Path, ...]]:
+    def built_by(self, run: WorkflowRun) -> dict[str, tuple[Path, ...]]:
         """The files that a run has built, by their folders."""
-        return dict(self._carried[run.id].built.files)
-
-    def _keep(self, carried: _Carried, text: JobText, step: StepText) -> None:
-        """What a step puts among the run's artifacts; they outlast its attempts."""
-        if step.uses is None or not step.uses.action.startswith(
-            ("actions/upload-artifact", "hynek/build-and-inspect-python-package")
-        ):
-            return
-        files = [
-            path
-            for place in carried.built.by_job.get(text.id, ())
-            for path in carried.built.files[place]
-        ]
-        name = step.input("name") or step.input("upload-name-suffix") or text.id
-        carried.run.artifacts.setdefault(name, tuple(files))
+        return dict(self._carried[run.id].files.built)
 
     def stop(self) -> None:
         """Carry out nothing more, and end what is under way."""
@@ -330,7 +292,7 @@ class WorkflowRunner:
         settings = self.github.settings
         ref = f"refs/heads/{settings.default_branch}"
         now = self.clock.now()
-        run = Run(
+        run = WorkflowRun(
             id=new_id(),
             name=workflow,
             path=f".github/workflows/{workflow}",
@@ -345,25 +307,27 @@ class WorkflowRunner:
             updated_at=now,
             started_at=now,
         )
-        job = Job(id=new_id(), key="publish", name="publish", environment=environment)
+        job = JobRun(id=new_id(), key="publish", name="publish", environment=environment)
         lines: list[str] = []
         with contextlib.suppress(PublishFailed):
             publish(
-                index=self.index.index,
-                files=tuple(files),
-                request_token=lambda audience: self.index.jwt(self._claims(run, job, audience)),
-                secret=False,
-                attest=False,
-                runner=self._runner,
-                directory=self.directory.parent,
-                python=sys.executable,
-                say=lambda text: lines.extend(text.split("\n")),
+                Publishing(
+                    index=self.index.index,
+                    request_token=lambda audience: self.index.jwt(
+                        claims_of(self.github, run, job, audience)
+                    ),
+                    attest=False,
+                ),
+                tuple(files),
+                self._runner,
+                self.directory.parent,
+                lambda text: lines.extend(text.split("\n")),
             )
         return "\n".join(lines)
 
     # --- carrying out -----------------------------------------------------------------------------
 
-    def _start(self, carried: _Carried) -> None:
+    def _start(self, carried: CarriedRun) -> None:
         if self._stopped.is_set():
             return
         thread = threading.Thread(
@@ -373,7 +337,7 @@ class WorkflowRunner:
             carried.thread = thread
             thread.start()
 
-    def _carry_out(self, carried: _Carried) -> None:
+    def _carry_out(self, carried: CarriedRun) -> None:
         run = carried.run
         self._set(run, "in_progress")
         texts = {job.id: job for job in carried.workflow.jobs}
@@ -396,11 +360,11 @@ class WorkflowRunner:
         self._finish(carried)
 
     @staticmethod
-    def _may_go_on(run: Run, job: Job) -> bool:
+    def _may_go_on(run: WorkflowRun, job: JobRun) -> bool:
         decided = {name.lower() for name in run.approved | run.rejected}
         return job.status == "waiting" and (job.environment or "").lower() in decided
 
-    def _finish(self, carried: _Carried) -> None:
+    def _finish(self, carried: CarriedRun) -> None:
         run = carried.run
         results = {job.conclusion for job in run.latest_jobs()}
         conclusion = "success"
@@ -412,24 +376,25 @@ class WorkflowRunner:
             conclusion = "skipped"
         self._set(run, "completed", conclusion)
 
-    def _set(self, run: Run, status: str, conclusion: str | None = None) -> None:
+    def _set(self, run: WorkflowRun, status: str, conclusion: str | None = None) -> None:
         with self.github.lock:
             run.status, run.conclusion = status, conclusion
             run.updated_at = self.clock.now()
 
-    def _job(self, carried: _Carried, job: Job, text: JobText, needed: list[Job]) -> None:
+    def _job(self, carried: CarriedRun, job: JobRun, text: Job, needed: list[JobRun]) -> None:
         run = carried.run
         for look in self.before_job:
             look(run, job)
-        contexts = self._contexts(run, carried.workflow, carried.event)
+        contexts = contexts_of(self.github.settings, run, carried.workflow, carried.event)
+        contexts["matrix"] = dict(job.matrix)
         contexts["needs"] = {
             other.key: {"result": other.conclusion, "outputs": {}} for other in needed
         }
         failed = any(other.conclusion not in ("success", "skipped") for other in needed)
         skipped = any(other.conclusion == "skipped" for other in needed)
         cancelled = carried.cancelled.is_set()
-        status = _status(failed=failed, cancelled=cancelled, skipped=skipped)
-        if not _runs(text.condition, contexts, status):
+        status = status_of(failed=failed, cancelled=cancelled, skipped=skipped)
+        if not lets_run(text.condition, contexts, status):
             with self.github.lock:
                 job.status, job.conclusion = "completed", "cancelled" if cancelled else "skipped"
                 job.completed_at = self.clock.now()
@@ -452,12 +417,12 @@ class WorkflowRunner:
             )
             conclusion = "failure"
         else:
-            conclusion = self._steps(carried, job, text, contexts)
+            conclusion = JobSteps(self._place, carried, job, text, contexts).run()
         with self.github.lock:
             job.status, job.conclusion = "completed", conclusion
             job.completed_at = self.clock.now()
 
-    def _gate(self, run: Run, job: Job) -> str:
+    def _gate(self, run: WorkflowRun, job: JobRun) -> str:
         """Empty when the job may start, `wait`, or why it may not.
 
         https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
@@ -469,7 +434,7 @@ class WorkflowRunner:
             environment = github.environments.get(job.environment.lower())
             if environment is None:  # GitHub makes what a job names
                 environment = github.add_environment(job.environment)
-        if not _admits(environment, run.ref, github):
+        if not admits(environment, run.ref, github.settings.protected_branches):
             kind = "Tag" if run.ref.startswith("refs/tags/") else "Branch"
             return (
                 f'{kind} "{run.head_branch}" is not allowed to deploy to {environment.name} due to '
@@ -481,430 +446,18 @@ class WorkflowRunner:
             return f"The deployment to {environment.name} was rejected."
         return "wait"
 
-    def _contexts(self, run: Run, workflow: Workflow, event: Event) -> dict[str, Any]:
-        settings = self.github.settings
-        is_tag = run.ref.startswith("refs/tags/")
-        payload: dict[str, Any] = {
-            "repository": {"fork": False, "full_name": settings.slug, "name": settings.name},
-            "inputs": dict(run.inputs),
-            "ref": run.ref,
-        }
-        if event.name == "release":
-            payload["action"] = event.action
-            payload["release"] = {
-                "tag_name": run.head_branch,
-                "prerelease": event.prerelease,
-                "draft": False,
-                "name": event.title,
-            }
-        return {
-            "github": {
-                "event_name": event.name,
-                "event": payload,
-                "ref": run.ref,
-                "ref_name": run.head_branch,
-                "ref_type": "tag" if is_tag else "branch",
-                "sha": run.head_sha,
-                "repository": settings.slug,
-                "repository_owner": settings.owner,
-                "repository_id": str(settings.id),
-                "actor": event.actor,
-                "triggering_actor": event.actor,
-                "run_id": str(run.id),
-                "run_number": str(run.number),
-                "run_attempt": str(run.attempt),
-                "workflow": run.name,
-                "server_url": "https://github.com",
-            },
-            "inputs": typed_inputs(workflow, run),
-            "vars": {},
-            "secrets": {},
-            "env": {},
-            "matrix": {},
-            "runner": {"os": "Linux", "arch": "X64"},
-        }
 
-    # --- steps ------------------------------------------------------------------------------------
-
-    def _steps(self, carried: _Carried, job: Job, text: JobText, contexts: dict[str, Any]) -> str:
-        found = [p for p in publish_jobs(carried.workflow) if p.job.id == text.id and p.step]
-        uploads = {id(p.step): p for p in found}
-        failed = False
-        with self._step(job, "Set up job") as say:
-            say("Current runner version: 'rehearsal'")
-            say(f"Job name: {job.name}")
-        folder = self.directory / f"{carried.run.id}-{job.attempt}-{job.id}"
-        for step in text.steps:
-            cancelled = carried.cancelled.is_set()
-            runs = _runs(step.condition, contexts, _status(failed=failed, cancelled=cancelled))
-            name = _interpolated(step.name, contexts) or _default_name(step)
-            if not runs:
-                self._skip(job, name)
-                continue
-            try:
-                with self._step(job, name) as say:
-                    self._carry_out_step(
-                        carried, job, text, step, uploads.get(id(step)), folder, contexts, say
-                    )
-            except StepFailed:
-                failed = failed or not step.continue_on_error
-        with self._step(job, "Complete job") as say:
-            say("Cleaning up orphan processes")
-        if carried.cancelled.is_set():
-            return "cancelled"
-        return "failure" if failed else "success"
-
-    def _skip(self, job: Job, name: str) -> None:
-        with self.github.lock:
-            number = len(job.steps) + 1
-            job.steps.append(
-                Step(number=number, name=name, status="completed", conclusion="skipped")
-            )
-
-    @contextlib.contextmanager
-    def _step(self, job: Job, name: str) -> Generator[Callable[[str], None]]:
-        step = Step(number=len(job.steps) + 1, name=name, status="in_progress")
-        step.started_at = self.clock.now()
-        with self.github.lock:
-            job.steps.append(step)
-
-        def say(text: str) -> None:
-            with self.github.lock:
-                step.lines += [(self.clock.now(), line) for line in text.split("\n")]
-
-        conclusion = "failure"
-        try:
-            yield say
-            conclusion = "success"
-        except StepFailed as error:
-            job.annotations.append(Annotation(level="failure", message=str(error)))
-            raise
-        except Exception as error:
-            say(f"##[error]{type(error).__name__}: {error}")
-            job.annotations.append(Annotation(level="failure", message=str(error)))
-            raise StepFailed(str(error)) from error
-        finally:
-            with self.github.lock:
-                step.status, step.conclusion = "completed", conclusion
-                step.completed_at = self.clock.now()
-
-    def _carry_out_step(
-        self,
-        carried: _Carried,
-        job: Job,
-        text: JobText,
-        step: StepText,
-        upload: PublishJob | None,
-        folder: Path,
-        contexts: Mapping[str, Any],
-        say: Callable[[str], None],
-    ) -> None:
-        if upload is not None:
-            say(f"##[group]Run {step.uses.text if step.uses else step.run}")
-            say("##[endgroup]")
-            if not carried.built.files and any(map(builds, text.steps)):
-                self._build(carried, text, (BuiltFolder(),), folder, say)
-            self._publish(carried, job, upload, contexts, say)
-            return
-        if step.uses is not None and step.uses.action == "actions/checkout":
-            say(f"##[group]Run {step.uses.text}")
-            say("##[endgroup]")
-            say(f"Syncing repository: {self.github.slug}")
-            say(f"HEAD is now at {carried.run.head_sha[:7]}")
-            return
-        wanted = built_folders(carried.workflow, text, step, _known(contexts))
-        if wanted or builds(step):
-            say(f"##[group]Run {step.uses.text if step.uses else step.run}")
-            say("##[endgroup]")
-            if not wanted and carried.built.by_job.get(text.id):  # it keeps what was built before
-                say("The distributions are built already.")
-            else:
-                self._build(carried, text, wanted or (BuiltFolder(),), folder, say)
-            self._keep(carried, text, step)
-            return
-        if _checks_publisher(step):
-            self._check_publisher(carried, job, text, step, say)
-            return
-        what = step.uses.text if step.uses else (step.run or "").strip().split("\n")[0]
-        say(f"Left out in a rehearsal: {what}")
-
-    def _check_publisher(
-        self,
-        carried: _Carried,
-        job: Job,
-        text: JobText,
-        step: StepText,
-        say: Callable[[str], None],
-    ) -> None:
-        """This tool's own `check-publisher`, with what a job has to ask GitHub for its identity."""
-        permissions = carried.workflow.permissions_of(text)
-        allowed = permissions is not None and permissions.level("id-token") == "write"
-        command = (step.run or "").replace("$GITHUB_REPOSITORY", self.github.slug)
-        words = shlex.split(command)
-        arguments = [*words[words.index("check-publisher") :], "--index", self.index.url]
-        self.directory.mkdir(parents=True, exist_ok=True)
-        say(f"##[group]Run {command.strip()}")
-        say("##[endgroup]")
-        with contextlib.ExitStack() as stack:
-            extra = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": self.github.slug}
-            if allowed:
-                extra |= stack.enter_context(
-                    identity_endpoint(
-                        lambda audience: self.index.jwt(self._claims(carried.run, job, audience))
-                    )
-                )
-            done = self._runner.run(
-                [sys.executable, "-m", "nox_release", *arguments],
-                cwd=self.directory,
-                extra_environ=extra,
-                check=False,
-            )
-        for line in done.output.splitlines():
-            found = _COMMAND.fullmatch(line)
-            if found:
-                level = {"error": "failure"}.get(found[1], found[1])
-                job.annotations.append(Annotation(level=level, message=unquote(found[2])))
-            say(f"##[{found[1]}]{unquote(found[2])}" if found else line)
-        if done.returncode:
-            say(f"##[error]Process completed with exit code {done.returncode}.")
-            raise StepFailed(f"Process completed with exit code {done.returncode}.")
-
-    def _build(
-        self,
-        carried: _Carried,
-        text: JobText,
-        wanted: Iterable[BuiltFolder],
-        folder: Path,
-        say: Callable[[str], None],
-    ) -> None:
-        self.builder.carry_out(
-            wanted,
-            run=carried.run,
-            workflow=carried.workflow,
-            job=text,
-            folder=folder,
-            built=carried.built,
-            say=say,
-        )
-
-    def _publish(
-        self,
-        carried: _Carried,
-        job: Job,
-        upload: PublishJob,
-        contexts: Mapping[str, Any],
-        say: Callable[[str], None],
-    ) -> None:
-        run = carried.run
-        if upload.index == "testpypi":
-            say("Left out in a rehearsal: there is one index here, and it stands for PyPI.")
-            return
-        permissions = carried.workflow.permissions_of(upload.job)
-
-        wanted = (upload.step.input("packages-dir") if upload.step else None) or ""
-
-        def token(audience: str) -> str:
-            return self.index.jwt(self._claims(run, job, audience))
-
-        try:
-            publish(
-                index=self.index.index,
-                files=carried.built.for_upload(
-                    carried.workflow, upload, packages_dir=_interpolated(wanted, contexts)
-                ),
-                request_token=token
-                if permissions is not None and permissions.level("id-token") == "write"
-                else None,
-                secret=upload.credentials == "secret",
-                attest=(upload.step.input("attestations") if upload.step else None) != "false",
-                runner=self._runner,
-                directory=self.directory,
-                python=sys.executable,
-                say=say,
-            )
-        except PublishFailed as error:
-            say("##[error]Process completed with exit code 1.")
-            raise StepFailed(str(error)) from error
-
-    def _claims(self, run: Run, job: Job, audience: str) -> dict[str, Any]:
-        """The identity of a job, as GitHub states it.
-
-        https://docs.github.com/en/actions/reference/security/oidc#oidc-token-claims
-        """
-        settings = self.github.settings
-        start = int(self.clock.now().timestamp())
-        place = f"{settings.slug}/{run.path}@{run.ref}"
-        claims = {
-            "iss": "https://token.actions.githubusercontent.com",
-            "aud": audience,
-            "iat": start,
-            "nbf": start - 300,
-            "exp": start + 300,
-            "jti": str(uuid.uuid4()),
-            "sub": f"repo:{settings.slug}:"
-            + (f"environment:{job.environment}" if job.environment else f"ref:{run.ref}"),
-            "repository": settings.slug,
-            "repository_id": str(settings.id),
-            "repository_owner": settings.owner,
-            "repository_owner_id": str(settings.owner_id),
-            "repository_visibility": "private" if settings.private else "public",
-            "actor": run.actor,
-            "actor_id": str(self.github.user.id),
-            "event_name": run.event,
-            "ref": run.ref,
-            "ref_type": "tag" if run.ref.startswith("refs/tags/") else "branch",
-            "ref_protected": "false",
-            "base_ref": "",
-            "head_ref": "",
-            "sha": run.head_sha,
-            "workflow": run.name,
-            "workflow_ref": place,
-            "workflow_sha": run.head_sha,
-            "job_workflow_ref": place,
-            "job_workflow_sha": run.head_sha,
-            "run_id": str(run.id),
-            "run_number": str(run.number),
-            "run_attempt": str(run.attempt),
-            "runner_environment": "github-hosted",
-        }
-        if job.environment:
-            claims["environment"] = job.environment
-        return claims
-
-
-# --- reading workflows ----------------------------------------------------------------------------
-
-
-def _times_triggered(workflow: Workflow, event: Event) -> int:
-    """How many runs of `workflow` the event makes."""
-    if event.name == "workflow_dispatch":
-        return 1
-    trigger = workflow.event(event.name)
-    if trigger is None:
-        return 0
-    if event.name == "release":
-        if trigger.types is None:
-            return 1
-        happened = ("created", "published", "prereleased" if event.prerelease else "released")
-        return sum(kind in trigger.types for kind in happened)
-    return int(_push_fits(trigger, event.ref))
-
-
-def _push_fits(trigger: Trigger, ref: str) -> bool:
-    """https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onpushbranchestagsbranches-ignoretags-ignore"""
-    if ref.startswith("refs/tags/"):
-        name, wanted, unwanted = ref[10:], trigger.tags, trigger.tags_ignore
-        other = trigger.branches is not None or trigger.branches_ignore is not None
-    elif ref.startswith("refs/heads/"):
-        name, wanted, unwanted = ref[11:], trigger.branches, trigger.branches_ignore
-        other = trigger.tags is not None or trigger.tags_ignore is not None
-    else:
-        return False
-    if wanted is None and unwanted is None:
-        return not other
-    if unwanted is not None:
-        return not filters_take(name, unwanted)
-    return filters_take(name, wanted or ())
-
-
-def dispatch_inputs(workflow: Workflow) -> dict[str, bool] | None:
-    """The inputs of `workflow_dispatch` and whether they are required; `None` without that trigger."""
-    trigger = workflow.event("workflow_dispatch")
-    if trigger is None:
-        return None
-    declared: dict[str, bool] = {}
-    inputs = trigger.node.get("inputs") if trigger.node is not None else None
-    for name in trigger.inputs:
-        entry = inputs.get(name) if inputs is not None else None
-        required = entry.get("required") if entry is not None else None
-        default = entry.get("default") if entry is not None else None
-        declared[name] = bool(required is not None and required.is_true and default is None)
-    return declared
-
-
-def typed_inputs(workflow: Workflow, run: Run) -> dict[str, str | bool]:
-    """The `inputs` context of a dispatched run: defaults filled in, booleans as such.
-
-    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onworkflow_dispatchinputs
-    """
-    trigger = workflow.event("workflow_dispatch")
-    declared = trigger.node.get("inputs") if trigger is not None and trigger.node else None
-    typed: dict[str, str | bool] = dict(run.inputs)
-    if trigger is None or declared is None or run.event != "workflow_dispatch":
-        return typed
-    for name in trigger.inputs:
-        entry = declared.get(name)
-        default, kind = (entry.get("default"), entry.get("type")) if entry else (None, None)
-        value = run.inputs.get(name, default.text if default is not None else "")
-        boolean = kind is not None and kind.text == "boolean"
-        typed[name] = value == "true" if boolean else value
-    return typed
-
-
-def _environment_name(job: JobText, contexts: Mapping[str, Any]) -> str | None:
-    if job.environment is None:
-        return None
-    if job.environment.name is not None:
-        return job.environment.name
-    return _interpolated(job.environment.expression, contexts) or None
-
-
-def _interpolated(text: str, contexts: Mapping[str, Any]) -> str:
-    filled = interpolate(text, _given(contexts))
-    return text if filled is None else filled
-
-
-def _status(*, failed: bool, cancelled: bool, skipped: bool = False) -> str:
-    """The status of what came before, as the status functions are asked for it."""
-    if cancelled:
-        return "cancelled"
-    return "failure" if failed else "skipped" if skipped else "success"
-
-
-def _runs(condition: str, contexts: Mapping[str, Any], status: str) -> bool:
-    """Whether an `if:` lets its job or step run; of what only GitHub could work out, it does."""
-    answer = holds(condition, _given(contexts, status))
-    return status == "success" if answer is None else answer
-
-
-# https://docs.github.com/en/actions/reference/workflows-and-actions/contexts
-_CONTEXTS = (
-    "github", "env", "vars", "job", "jobs", "steps", "runner", "secrets", "strategy", "matrix",
-    "needs", "inputs",
-)  # fmt: skip
-
-
-def _given(contexts: Mapping[str, Any], status: str = "success") -> Circumstances:
-    """What is not in a context here is null: nothing sets it."""
-    return Circumstances(
-        contexts={**{name: {} for name in _CONTEXTS}, **contexts},
-        complete=frozenset(_CONTEXTS),
-        status=status,
+def _job_run(job: Job, attempt: int, contexts: dict[str, Any]) -> JobRun:
+    """A job that has not begun; one of a matrix has its values in its name, as on GitHub."""
+    name = interpolated(job.name, contexts) or job.id
+    values = [str(value) for value in contexts["matrix"].values()]
+    if values and "matrix." not in job.name:
+        name = f"{name} ({', '.join(values)})"
+    return JobRun(
+        id=new_id(),
+        key=job.id,
+        name=name,
+        attempt=attempt,
+        environment=environment_name(job, contexts),
+        matrix=contexts["matrix"],
     )
-
-
-def _default_name(step: StepText) -> str:
-    if step.uses is not None:
-        return f"Run {step.uses.text}"
-    return f"Run {(step.run or '').strip().split(chr(10))[0]}"
-
-
-def _checks_publisher(step: StepText) -> bool:
-    return "nox-release check-publisher" in (step.run or "")
-
-
-# A workflow command that annotates: `::error file=f,line=1::message`, percent-encoded.
-# https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
-_COMMAND = re.compile(r"::(error|warning|notice)[^:]*::(.*)")
-
-
-def _admits(environment: Environment, ref: str, github: GitHubState) -> bool:
-    kind = "tag" if ref.startswith("refs/tags/") else "branch"
-    name = ref.split("/", 2)[2]
-    if environment.policies is not None:
-        return any(
-            of == kind and fnmatch_takes(name, pattern) for of, pattern in environment.policies
-        )
-    if environment.protected_branches_only:
-        return kind == "branch" and name in github.settings.protected_branches
-    return True

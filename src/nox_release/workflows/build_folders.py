@@ -74,9 +74,12 @@ def builds_package(workflow: Workflow, folder: str, name: str) -> bool | None:
 def built_folders(
     workflow: Workflow, job: Job, step: Step, given: Circumstances
 ) -> tuple[BuiltFolder, ...]:
-    """What `step` builds, in every combination of the job's matrix; nothing: no step that builds."""
+    """What `step` builds, in every combination of the job's matrix unless one is `given`; nothing:
+    no step that builds.
+    """
     found: list[BuiltFolder] = []
-    for combination in combinations(job.matrix):
+    matrix = given.contexts.get("matrix")
+    for combination in (matrix,) if matrix else combinations(job.matrix):
         contexts = {**given.contexts}
         complete = given.complete
         if combination is not None:

@@ -1,0 +1,353 @@
+"""The steps of one job, carried out or left out one after the other.
+
+Carried out are check-outs, builds (`run_builds`), artifacts, releases of the run's own tag, the
+proof that the publisher is registered, and the upload. Everything else is said to be left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shlex
+import sys
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from nox_release.rehearsal import run_releases
+from nox_release.rehearsal.github_state import Annotation, StepRun
+from nox_release.rehearsal.identity import identity_endpoint
+from nox_release.rehearsal.pypa_action import PublishFailed, Publishing, publish
+from nox_release.rehearsal.run_artifacts import ArtifactTrouble, RunFiles
+from nox_release.rehearsal.run_builds import StepFailed, builds
+from nox_release.rehearsal.run_contexts import claims_of, interpolated, lets_run, status_of
+from nox_release.workflows.build_folders import BuiltFolder, built_folders
+from nox_release.workflows.expressions import Circumstances
+from nox_release.workflows.publishing import publish_jobs
+from nox_release.workflows.shell import parse_commands
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+    from pathlib import Path
+
+    from nox_release.edges.process import Runner
+    from nox_release.rehearsal.github_state import Event, GitHubState, JobRun, WorkflowRun
+    from nox_release.rehearsal.index import RehearsalIndex
+    from nox_release.rehearsal.run_builds import Builder
+    from nox_release.workflows.publishing import PublishJob
+    from nox_release.workflows.syntax import Job, Step, Workflow
+
+# Of these contexts everything is known, so that what is not there is null.
+_COMPLETE = frozenset({"github", "inputs"})
+_EXIT_1 = "Process completed with exit code 1."
+_INSPECTING = "hynek/build-and-inspect-python-package"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """What a runner has to work with."""
+
+    github: GitHubState
+    index: RehearsalIndex
+    builder: Builder
+    runner: Runner
+    directory: Path
+
+
+@dataclass(slots=True)
+class CarriedRun:
+    """What one run has on its hands between its jobs."""
+
+    run: WorkflowRun
+    workflow: Workflow
+    event: Event
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
+    files: RunFiles = field(default_factory=RunFiles)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A step that is being carried out, and where its words go."""
+
+    step: Step
+    say: Callable[[str], None]
+
+    def begin(self) -> None:
+        step = self.step
+        self.say(f"##[group]Run {step.uses.text if step.uses else (step.run or '').strip()}")
+        self.say("##[endgroup]")
+
+
+class JobSteps:
+    """The steps of one job of one run; `contexts` are the job's own."""
+
+    def __init__(
+        self,
+        place: Workplace,
+        carried: CarriedRun,
+        job: JobRun,
+        text: Job,
+        contexts: dict[str, Any],
+    ) -> None:
+        self.place = place
+        self.carried = carried
+        self.job = job
+        self.text = text
+        self.contexts = contexts
+        self._failed = False
+
+    def run(self) -> str:
+        """Carry them out; the job's conclusion."""
+        found = [p for p in publish_jobs(self.carried.workflow) if p.job.id == self.text.id]
+        uploads = {id(p.step): p for p in found if p.step}
+        with self._logged("Set up job") as say:
+            say("Current runner version: 'rehearsal'")
+            say(f"Job name: {self.job.name}")
+        for step in self.text.steps:
+            self._step(step, uploads.get(id(step)))
+        with self._logged("Complete job") as say:
+            say("Cleaning up orphan processes")
+        if self.carried.cancelled.is_set():
+            return "cancelled"
+        return "failure" if self._failed else "success"
+
+    def _step(self, step: Step, upload: PublishJob | None) -> None:
+        cancelled = self.carried.cancelled.is_set()
+        status = status_of(failed=self._failed, cancelled=cancelled)
+        name = interpolated(step.name, self.contexts) or _default_name(step)
+        if not lets_run(step.condition, self.contexts, status):
+            self._skip(name)
+            return
+        try:
+            with self._logged(name) as say:
+                self._carry_out(_Open(step, say), upload)
+        except StepFailed:
+            self._failed = self._failed or not step.continue_on_error
+
+    def _skip(self, name: str) -> None:
+        with self.place.github.lock:
+            number = len(self.job.steps) + 1
+            self.job.steps.append(
+                StepRun(number=number, name=name, status="completed", conclusion="skipped")
+            )
+
+    @contextlib.contextmanager
+    def _logged(self, name: str) -> Generator[Callable[[str], None]]:
+        github, job = self.place.github, self.job
+        step = StepRun(number=len(job.steps) + 1, name=name, status="in_progress")
+        step.started_at = github.clock.now()
+        with github.lock:
+            job.steps.append(step)
+
+        def say(text: str) -> None:
+            with github.lock:
+                step.lines += [(github.clock.now(), line) for line in text.split("\n")]
+
+        conclusion = "failure"
+        try:
+            yield say
+            conclusion = "success"
+        except StepFailed as error:
+            job.annotations.append(Annotation(level="failure", message=str(error)))
+            raise
+        except Exception as error:
+            say(f"##[error]{type(error).__name__}: {error}")
+            job.annotations.append(Annotation(level="failure", message=str(error)))
+            raise StepFailed(str(error)) from error
+        finally:
+            with github.lock:
+                step.status, step.conclusion = "completed", conclusion
+                step.completed_at = github.clock.now()
+
+    def _carry_out(self, opened: _Open, upload: PublishJob | None) -> None:
+        step, say = opened.step, opened.say
+        action = step.uses.action if step.uses is not None else ""
+        if upload is not None:
+            opened.begin()
+            if not self.carried.files.built and any(map(builds, self.text.steps)):
+                self._build((BuiltFolder(),), say)
+            self._publish(upload, say)
+            return
+        if action == "actions/checkout":
+            opened.begin()
+            say(f"Syncing repository: {self.place.github.slug}")
+            say(f"HEAD is now at {self.carried.run.head_sha[:7]}")
+            return
+        wanted = built_folders(self.carried.workflow, self.text, step, self._known())
+        if wanted or builds(step):
+            opened.begin()
+            if wanted or not self.carried.files.knows(self.text.id):
+                self._build(wanted or (BuiltFolder(),), say)
+            if action in ("actions/upload-artifact", _INSPECTING):
+                self._store(step, say)
+            return
+        if action == "actions/download-artifact":
+            opened.begin()
+            self._fetch(step, say)
+            return
+        if "nox-release check-publisher" in (step.run or ""):
+            self._check_publisher(opened)
+            return
+        self._other(opened)
+
+    def _known(self) -> Circumstances:
+        return Circumstances(contexts=self.contexts, complete=_COMPLETE)
+
+    def _other(self, opened: _Open) -> None:
+        """What is not carried out, apart from files it deletes and a release it makes."""
+        step, say = opened.step, opened.say
+        gone = self.carried.files.remove(self.text.id, _deleted_by(step.run or ""))
+        if gone:
+            opened.begin()
+            say(f"Deleted: {', '.join(gone)}")
+        run = self.carried.run
+        asked = run_releases.asked_of(step, run.head_branch)
+        if asked is None or not run.ref.startswith("refs/tags/"):
+            if not gone:
+                what = step.uses.text if step.uses else (step.run or "").strip().split("\n")[0]
+                say(f"Left out in a rehearsal: {what}")
+            return
+        opened.begin()
+        refused = run_releases.carry_out(self.place.github, run, asked)
+        if refused:
+            say(f"{refused}\n##[error]{_EXIT_1}")
+            raise StepFailed(refused.split("\n")[-1])
+        say(f"{self.place.github.web}/releases/tag/{run.head_branch}")
+
+    # --- artifacts -------------------------------------------------------------------------------
+
+    def _filled(self, step: Step, name: str, otherwise: str = "") -> str:
+        text = step.input(name)
+        return otherwise if text is None else interpolated(text, self.contexts)
+
+    def _store(self, step: Step, say: Callable[[str], None]) -> None:
+        inspects = step.uses is not None and step.uses.action == _INSPECTING
+        suffix = self._filled(step, "upload-name-suffix") if inspects else ""
+        name = f"Packages{suffix}" if inspects else self._filled(step, "name", "artifact")
+        files = self.carried.files
+        kept = self.carried.run.artifacts
+        if "${{" in name:
+            files.has_open_names = True
+            kept.setdefault(f"{self.text.id} {self.job.id}", files.of_job(self.text.id))
+            return
+        paths = "" if inspects else self._filled(step, "path")
+        attempt = 0 if self._filled(step, "overwrite") == "true" else self.job.attempt
+        try:
+            kept[name] = files.store(name, self.text.id, paths, attempt=attempt, job=self.job.id)
+        except ArtifactTrouble as error:
+            raise self._refused(str(error), say) from error
+        count = len(kept[name])
+        say(f"Artifact {name} has been successfully uploaded! Distributions in it: {count}")
+
+    def _fetch(self, step: Step, say: Callable[[str], None]) -> None:
+        name, pattern = self._filled(step, "name"), self._filled(step, "pattern")
+        if "${{" in name + pattern or step.input("run-id") or step.input("artifact-ids"):
+            say("Left out in a rehearsal: which artifact this is, only GitHub could tell.")
+            return
+        files, workflow = self.carried.files, self.carried.workflow
+        try:
+            count = files.fetch(self.text.id, name=name, pattern=pattern, workflow=workflow)
+        except ArtifactTrouble as error:
+            raise self._refused(str(error), say) from error
+        say(f"Download artifact has finished successfully. Distributions: {count}")
+
+    def _refused(self, said: str, say: Callable[[str], None]) -> StepFailed:
+        say(f"##[error]{said}")
+        return StepFailed(said.split("\n", maxsplit=1)[0])
+
+    # --- building, proving, uploading ------------------------------------------------------------
+
+    def _build(self, wanted: Iterable[BuiltFolder], say: Callable[[str], None]) -> None:
+        self.place.builder.carry_out(
+            wanted,
+            run=self.carried.run,
+            workflow=self.carried.workflow,
+            job=self.text,
+            files=self.carried.files,
+            say=say,
+        )
+
+    def _may_identify_itself(self, job: Job) -> bool:
+        permissions = self.carried.workflow.permissions_of(job)
+        return permissions is not None and permissions.level("id-token") == "write"
+
+    def _identity(self, audience: str) -> str:
+        place = self.place
+        return place.index.jwt(claims_of(place.github, self.carried.run, self.job, audience))
+
+    def _check_publisher(self, opened: _Open) -> None:
+        """This tool's own `check-publisher`, with what a job has to ask GitHub for its identity."""
+        place, say = self.place, opened.say
+        command = (opened.step.run or "").replace("$GITHUB_REPOSITORY", place.github.slug)
+        words = shlex.split(command)
+        arguments = [*words[words.index("check-publisher") :], "--index", place.index.url]
+        place.directory.mkdir(parents=True, exist_ok=True)
+        opened.begin()
+        with contextlib.ExitStack() as stack:
+            extra = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": place.github.slug}
+            if self._may_identify_itself(self.text):
+                extra |= stack.enter_context(identity_endpoint(self._identity))
+            done = place.runner.run(
+                [sys.executable, "-m", "nox_release", *arguments],
+                cwd=place.directory,
+                extra_environ=extra,
+                check=False,
+            )
+        for line in done.output.splitlines():
+            found = _COMMAND.fullmatch(line)
+            if found:
+                level = {"error": "failure"}.get(found[1], found[1])
+                annotation = Annotation(level=level, message=unquote(found[2]))
+                self.job.annotations.append(annotation)
+            say(f"##[{found[1]}]{unquote(found[2])}" if found else line)
+        if done.returncode:
+            say(f"##[error]Process completed with exit code {done.returncode}.")
+            raise StepFailed(f"Process completed with exit code {done.returncode}.")
+
+    def _publish(self, upload: PublishJob, say: Callable[[str], None]) -> None:
+        if upload.index == "testpypi":
+            say("Left out in a rehearsal: there is one index here, and it stands for PyPI.")
+            return
+        wanted = (upload.step.input("packages-dir") if upload.step else None) or ""
+        attest = (upload.step.input("attestations") if upload.step else None) != "false"
+        files = self.carried.files.for_upload(
+            self.carried.workflow, upload, packages_dir=interpolated(wanted, self.contexts)
+        )
+        may = self._may_identify_itself(upload.job)
+        publishing = Publishing(
+            index=self.place.index.index,
+            request_token=self._identity if may else None,
+            secret=upload.credentials == "secret",
+            attest=attest,
+        )
+        try:
+            publish(publishing, files, self.place.runner, self.place.directory, say)
+        except PublishFailed as error:
+            say(f"##[error]{_EXIT_1}")
+            raise StepFailed(str(error)) from error
+
+
+def _default_name(step: Step) -> str:
+    if step.uses is not None:
+        return f"Run {step.uses.text}"
+    return f"Run {(step.run or '').strip().split(chr(10))[0]}"
+
+
+def _deleted_by(script: str) -> tuple[str, ...]:
+    """The patterns of what `rm` and `find -delete` in a script delete."""
+    found: list[str] = []
+    for command in parse_commands(script):
+        removed = command.tool("rm")
+        if removed is not None:
+            found += [word for word in removed if not word.startswith("-")]
+        searched = command.tool("find")
+        if searched is not None and "-delete" in searched and "-name" in searched[:-1]:
+            found.append(searched[searched.index("-name") + 1])
+    return tuple(found)
+
+
+# A workflow command that annotates: `::error file=f,line=1::message`, percent-encoded.
+# https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+_COMMAND = re.compile(r"::(error|warning|notice)[^:]*::(.*)")
