@@ -16,6 +16,12 @@ GROUPS = nox.project.load_toml("pyproject.toml")
 WITH_GH = ("-e.[audit]", *nox.project.dependency_groups(GROUPS, "tests"))
 
 
+def install(session: nox.Session, *packages: str) -> None:
+    """Into the session's own environment; `.ci/run` has one for all, and does it beforehand."""
+    if session.venv_backend != "none":
+        session.install(*packages)
+
+
 def keep_bytecode(session: nox.Session) -> None:
     """Have every module compiled once: these sessions start very many processes."""
     session.env["UV_COMPILE_BYTECODE"] = "1"
@@ -31,16 +37,16 @@ def tests(session: nox.Session) -> None:
     if wheels:
         arguments.remove(wheels[0])
         wheel = wheels[0].partition("=")[2]
-        session.install(f"{wheel}[audit]", *nox.project.dependency_groups(GROUPS, "tests"))
+        install(session, f"{wheel}[audit]", *nox.project.dependency_groups(GROUPS, "tests"))
     else:
-        session.install(*WITH_GH)
+        install(session, *WITH_GH)
     session.run("pytest", *(arguments or ["-n", "auto"]))
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting and this project's own workflows."""
-    session.install(*nox.project.dependency_groups(GROUPS, "lint"))
+    install(session, *nox.project.dependency_groups(GROUPS, "lint"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("zizmor", "--offline", "--quiet", ".github/workflows")
@@ -49,14 +55,14 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types."""
-    session.install("-e.[audit]", *nox.project.dependency_groups(GROUPS, "types"))
+    install(session, "-e.[audit]", *nox.project.dependency_groups(GROUPS, "types"))
     session.run("mypy")
 
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure, in one run and as ratios, what the README says about speed."""
-    session.install(*WITH_GH)
+    install(session, *WITH_GH)
     for script in sorted(Path("tests/bench").glob("bench_*.py")):
         session.run("python", str(script), *session.posargs)
 
@@ -64,7 +70,7 @@ def bench(session: nox.Session) -> None:
 @nox.session(default=False)
 def oracle(session: nox.Session) -> None:
     """Compare our verdicts with those a real Warehouse gave: pass its directory."""
-    session.install(*WITH_GH)
+    install(session, *WITH_GH)
     folder = session.posargs or [os.environ.get("NOX_RELEASE_ORACLE", "../shared/oracle")]
     session.run("python", "tests/tools/oracle.py", *folder)
     session.run("python", "tests/tools/oracle_index.py", *folder)
@@ -72,21 +78,21 @@ def oracle(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def faults(session: nox.Session) -> None:
-    """Interrupt and disturb uploads and releases everywhere, run them again, compare the ends."""
+    """Disturb releases everywhere, run them again, compare (--kills N, --races N, --seed S)."""
     keep_bytecode(session)
-    session.install(*WITH_GH)
+    install(session, *WITH_GH)
     session.run("python", "tests/tools/faults.py", *session.posargs)
 
 
 @nox.session(default=False)
 def diagnoses(session: nox.Session) -> None:
     """Explain every log of the corpus, and print the share that is right."""
-    session.install(*WITH_GH)
+    install(session, *WITH_GH)
     session.run("python", "tests/tools/diagnosis_corpus.py", *session.posargs)
 
 
 @nox.session(default=False)
 def screens(session: nox.Session) -> None:
     """Draw the README's screens from real output."""
-    session.install(*WITH_GH)
+    install(session, *WITH_GH)
     session.run("python", "tests/tools/screens.py", *session.posargs)

@@ -26,7 +26,7 @@ from nox_release.edges.process import Runner
 from nox_release.rehearsal.github import SOCKET_PATH_LIMIT, RehearsalGitHub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from nox_release.core.clock import Clock
     from nox_release.rehearsal.index import RehearsalIndex
@@ -163,7 +163,6 @@ class World:
         branch: str = "main",
         remote_name: str = "origin",
         clock: Clock | None = None,
-        announce: Callable[[tuple[str, ...]], None] | None = None,
     ) -> None:
         self.directory = Path(directory).resolve()
         self.owner = owner
@@ -174,7 +173,7 @@ class World:
         self.environ = world_environ(environ, self.directory)
         # gh reads `git remote -v`, which shows the address that insteadOf leads to.
         self.environ["GH_REPO"] = f"{owner}/{repository}"
-        self.runner = Runner(environ=self.environ, announce=announce)
+        self.runner = Runner(environ=self.environ)
         self.remote = self.directory / "github" / owner / f"{repository}.git"
         self.clone = self.directory / "work" / repository
         self.github = RehearsalGitHub(
