@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from nox_release.operations import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,12 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given in ([], ["--help"], ["-h"]):
         sys.stdout.write(_usage())
         return 0
+    if given[0] == "explain":
+        return _explain(given[1:])
     if given[0] not in OPERATIONS:
-        import difflib
-
-        near = difflib.get_close_matches(given[0], OPERATIONS, n=1)
-        guess = f" Did you mean {near[0]!r}?" if near else ""
-        sys.stderr.write(f"nox-release: there is no operation {given[0]!r}.{guess}\n\n{_usage()}")
+        sys.stderr.write(
+            f"nox-release: there is no operation {given[0]!r}.{_guess(given[0], OPERATIONS)}\n\n{_usage()}"
+        )
         return 2
     return _run(given[0], given[1:])
 
@@ -52,7 +52,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
         return 1
     caller = Caller(
         program=f"nox-release {name}",
-        root=here,
+        root=find_root(here),
         typed_in=here,
         environ=os.environ,
         interactive=is_answerable(),
@@ -64,9 +64,47 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     return ended.status
 
 
+def find_root(folder: Path) -> Path:
+    """The nearest folder from `folder` upwards with a project in it, not beyond git's top level;
+    `folder` itself where there is none.
+    """
+    for one in (folder, *folder.parents):
+        if (one / "pyproject.toml").is_file() or (one / "setup.py").is_file():
+            return one
+        if (one / ".git").exists():
+            break
+    return folder
+
+
+def _explain(ids: Sequence[str]) -> int:
+    """Why rules exist and what to do, by their ids."""
+    from nox_release.checks.reference import all_rules, render_rule
+
+    rules = {rule.id: rule for rule in all_rules()}
+    if not ids or ids[0] in ("-h", "--help"):
+        sys.stdout.write(
+            "usage: nox-release explain ID [ID ...]\n\nAn id such as `tag-elsewhere-here`.\n"
+        )
+        return 0 if ids else 2
+    for one in ids:
+        if one not in rules:
+            sys.stderr.write(f"nox-release: there is no rule {one!r}.{_guess(one, rules)}\n")
+            return 2
+        sys.stdout.write(render_rule(rules[one]))
+    return 0
+
+
+def _guess(word: str, known: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(word, known, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
 def _usage() -> str:
     width = max(map(len, OPERATIONS))
     lines = [f"  {name:<{width}}  {operation.line}" for name, operation in OPERATIONS.items()]
+    lines.append(f"  {'explain':<{width}}  why a rule exists, by its id")
     return "\n".join(["usage: nox-release OPERATION [OPTIONS]", "", *lines, ""])
 
 

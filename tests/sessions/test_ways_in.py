@@ -106,6 +106,52 @@ def test_the_command_works_without_a_noxfile(tmp_path):
     assert "there is no operation 'publish'" in unknown.stderr
 
 
+def command(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "nox_release", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_finds_the_project_upwards_but_not_beyond_git(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'outer'\nversion = '1'\n")
+    top = tmp_path / "repository"
+    deep = top / "src" / "demo"
+    deep.mkdir(parents=True)
+    (top / ".git").mkdir()
+    done = command(deep, "build")
+    assert "There is no pyproject.toml here." in done.stdout
+    (top / "pyproject.toml").write_text("[project\n")
+    done = command(deep, "build")
+    assert done.stdout.startswith(f"Project: {top}\n")
+    assert "There is no pyproject.toml here." not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("relase",), "Did you mean 'release'?"),
+        (("release", "--generate-note5"), "Did you mean --generate-notes?"),
+        (("release", "--version", "1.4.0"), "The version stands alone: nox-release release 1.4.0"),
+        (("explain", "tag-elsewhere-hre"), "Did you mean 'tag-elsewhere-here'?"),
+    ],
+)
+def test_a_mistyped_word_gets_a_guess(tmp_path, arguments, hint):
+    done = command(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert hint in done.stderr
+
+
+def test_explain_says_why_a_rule_exists(tmp_path):
+    done = command(tmp_path, "explain", "readme-missing")
+    assert done.stdout.startswith("readme-missing (")
+    assert "- Why: " in done.stdout
+    assert "- What to do: " in done.stdout
+
+
 def test_listing_sessions_loads_nothing_heavy():
     program = (
         "import sys, nox\nbefore = set(sys.modules)\nimport nox_release\nnox_release.register()\n"

@@ -76,7 +76,7 @@ def render(rules: Iterable[Rule]) -> str:
         group = [rule for rule in known if rule.subject == subject]
         if group:
             parts.append(f"## {subject[0].upper()}{subject[1:]}\n\n{_ABOUT.get(subject, '')}\n")
-            parts.extend(_entry(rule) for rule in group)
+            parts.extend(f"### {rule.id}\n\n{_entry(rule)}" for rule in group)
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
@@ -94,8 +94,14 @@ def _contents(rules: Sequence[Rule], subjects: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _entry(rule: Rule) -> str:
-    lines = [f"### {rule.id}", "", f"{_sentence(rule.title)} *{rule.severity}*", ""]
+def render_rule(rule: Rule) -> str:
+    """One rule, as the terminal shows it."""
+    return f"{rule.id} ({rule.severity}): {_entry(rule, emphasis='')}"
+
+
+def _entry(rule: Rule, *, emphasis: str = "*") -> str:
+    severity = f" {emphasis}{rule.severity}{emphasis}" if emphasis else ""
+    lines = [f"{_sentence(rule.title)}{severity}", ""]
     if rule.why:
         lines.append(f"- Why: {rule.why}")
     if rule.remedy:

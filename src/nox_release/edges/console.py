@@ -85,6 +85,9 @@ _MARKS = {
 }
 
 
+_ALWAYS_SHOWN = ("error", "step", "done")
+
+
 def size_in_words(size: int) -> str:
     """Bytes as people read them."""
     for unit in ("B", "kB", "MB"):
@@ -137,6 +140,9 @@ class Console:
         self._environ = environ
         self.interactive = interactive
         self.is_json = json
+        self.is_verbose = False
+        self.is_quiet = False
+        self._is_hidden = False
         self._has_answered = False
         self.is_live = file.isatty() and environ.get("TERM") != "dumb"
         self.is_terminal = self.is_live or bool(environ.get("FORCE_COLOR"))
@@ -208,6 +214,13 @@ class Console:
         """Repeat these options of the command line in the commands that are shown."""
         self._index, self._package = index, package
 
+    def set_detail(self, *, verbose: bool = False, quiet: bool = False) -> None:
+        """How much is shown: with `verbose` every reason and whole commands; with `quiet` only
+        errors, verdicts and the next command.
+        """
+        self.is_verbose = verbose
+        self.is_quiet = self._is_hidden = quiet and not verbose
+
     # --- lines -------------------------------------------------------------------------------
 
     def line(self, text: str = "", *, style: str = "", indent: int = 0) -> None:
@@ -224,11 +237,13 @@ class Console:
 
     def title(self, text: str) -> None:
         """The heading of a part of the output."""
+        self._is_hidden = self.is_quiet
         self._print("")
         self._print(self.clean(text), style="bold underline" if self.is_terminal else "")
 
     def mark(self, kind: str, text: str, *, indent: int = 0, detail: str = "") -> None:
         """A line behind a mark: ok, error, warning, advice, not known, step, done."""
+        self._is_hidden = self.is_quiet and kind not in _ALWAYS_SHOWN
         fancy, plain, style = _MARKS[kind]
         sign = fancy if self._unicode else plain
         word = "" if kind in ("ok", "step", "done") else f"{kind}: "
@@ -268,10 +283,14 @@ class Console:
 
     def command(self, argv: Sequence[str]) -> None:
         """A program that is about to run, by its name: where it lies says nothing to a reader."""
+        if self.is_quiet:
+            return
         program = PurePath(argv[0]).name.removesuffix(".exe")
         self._print(self.clean(f"$ {shlex.join((program, *argv[1:]))}"), style="dim", whole=True)
 
     def _print(self, text: str, *, style: str = "", indent: int = 0, whole: bool = False) -> None:
+        if self._is_hidden:
+            return
         if not self.is_terminal:  # piped lines stay whole
             self._write("".join(f"{' ' * indent}{line}\n" for line in text.split("\n")))
             return
@@ -300,6 +319,8 @@ class Console:
 
     def _hang(self, sign: Text, body: Text, indent: int) -> None:
         """`sign` and a body that wraps beside it, not below it."""
+        if self._is_hidden:
+            return
         from rich.text import Text
 
         room = len(sign) + 1
@@ -323,6 +344,8 @@ class Console:
         self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = ""
     ) -> None:
         """Rows under headings; on a terminal cells fold, elsewhere columns are aligned and whole."""
+        if self.is_quiet:
+            return
         cells = [[self.clean(str(cell)) for cell in row] for row in rows]
         if title:
             self.title(title)
@@ -438,6 +461,7 @@ class Console:
             self.json({"error": error_as_json(error)})
         elif self.is_json and isinstance(self._file, io.StringIO):
             self._file = sys.stderr  # the document is out: this error has no other place
+        self._is_hidden = False
         if isinstance(error, Declined):
             self.line(error.message)
             if error.hint:
@@ -561,6 +585,8 @@ class Waiting:
         self._started = time.monotonic()
 
     def __enter__(self) -> Waiting:  # noqa: PYI034 - never subclassed
+        if self._console.is_quiet:
+            return self
         if self._console.is_live:
             from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
             from rich.table import Column
@@ -594,6 +620,8 @@ class Waiting:
         if state == self._last:
             return
         self._last = state
+        if self._console.is_quiet:
+            return
         if self._status is not None:
             self._status.update(self._task, description=self._text(state))
         else:

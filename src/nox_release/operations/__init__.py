@@ -8,7 +8,7 @@ from typing import NamedTuple
 class Operation(NamedTuple):
     """One operation: its module below this package, and the line that `nox -l` shows.
 
-    `options` is what `nox --usage` adds. `acts` says that it changes something outside this
+    `options` is what `nox --usage` adds to `-v` and `-q`. `acts` says that it changes something outside this
     folder or in its files; `resumable` that the same command finishes what was interrupted.
     """
 
@@ -23,7 +23,7 @@ OPERATIONS = {
     "build": Operation(
         "build",
         "sdist and wheel, inspected, proven to install and import",
-        "--package --working-tree --tag --no-smoke --smoke --outdir --verbose --json",
+        "--package --working-tree --tag --no-smoke --smoke --outdir --json",
     ),
     "check-project": Operation(
         "check_project",

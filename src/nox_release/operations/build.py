@@ -132,7 +132,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--outdir", metavar="FOLDER", help="where the files go (default: dist/ of the project)"
     )
-    parser.add_argument("--verbose", action="store_true", help="show what the backend says")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show what the backend says")
     add_json(parser)
 
 

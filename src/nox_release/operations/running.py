@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import importlib
 import io
 import logging
@@ -128,6 +129,11 @@ def run(name: str, arguments: Sequence[str], caller: Caller) -> Ended:
     context.console.keep_options(
         index=getattr(options, "index", None), package=getattr(options, "package", None)
     )
+    # What acts on the world is shown before it is agreed to.
+    agreed = getattr(options, "yes", not OPERATIONS[name].acts)
+    context.console.set_detail(verbose=options.verbose, quiet=options.quiet and agreed)
+    if caller.root != caller.typed_in:
+        context.console.line(f"Project: {caller.root}")
     quieten_libraries()
     try:
         return carry_out(name, lambda: int(module.main(context, options)), context.console)
@@ -248,11 +254,35 @@ def _description(module: ModuleType) -> str:
 
 
 def _parser(module: ModuleType, program: str, description: str = "") -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=program, description=description, formatter_class=_Wrapping
-    )
+    parser = _Parser(prog=program, description=description, formatter_class=_Wrapping)
     module.add_options(parser)
+    if "--verbose" not in parser.known_options():
+        parser.add_argument("-v", "--verbose", action="store_true", help="show every reason")
+    parser.add_argument(
+        "-q", "--quiet", action="store_true", help="show errors, the verdict and the next command"
+    )
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says which option was probably meant."""
+
+    def known_options(self) -> tuple[str, ...]:
+        return tuple(self._option_string_actions)
+
+    def error(self, message: str) -> NoReturn:
+        refused = message.partition("unrecognized arguments: ")[2].split()
+        hints = [hint for word in refused if (hint := self._hint(word))]
+        super().error("\n".join([message, *dict.fromkeys(hints)]))
+
+    def _hint(self, word: str) -> str:
+        name = word.partition("=")[0]
+        if name == "--version":
+            return f"The version stands alone: {self.prog} 1.4.0"
+        if not name.startswith("-"):
+            return ""
+        near = difflib.get_close_matches(name, self.known_options(), n=1)
+        return f"Did you mean {near[0]}?" if near else ""
 
 
 class _Wrapping(argparse.HelpFormatter):

@@ -333,6 +333,26 @@ def test_colour_can_be_forced_where_there_is_no_terminal():
     assert stream.getvalue().count("\n") == 2, "lines stay whole, and nothing is drawn over"
 
 
+def test_quiet_shows_errors_the_verdict_and_the_next_command():
+    stream = io.StringIO()
+    console = Console.for_terminal(environ={}, interactive=False, file=stream)
+    console.set_detail(quiet=True)
+    console.title("Heading")
+    console.mark("ok", "fine")
+    console.finding(find(RULE, "a warning", severity=Severity.WARNING))
+    with console.waiting("Asking") as waiting:
+        waiting.update("still")
+    console.command(["git", "push"])
+    console.table(("a", "b"), [("c", "d")])
+    console.mark("done", "Ready.")
+    console.mark("step", "Next: release")
+    console.paste("nox -s release", indent=4)
+    assert stream.getvalue() == "✓ Ready.\n→ Next: release\n    nox -s release\n"
+    console.mark("ok", "fine")
+    console.error(NoxReleaseError("Wrong.", reason="Because.", hint="Do this."))
+    assert stream.getvalue().endswith("✗ error: Wrong.\n  Because.\n  Do this.\n")
+
+
 def test_a_change_to_a_file_is_shown_as_it_is():
     patch = "-  run: nox -s build\n+  run: nox -s build -- --no-smoke\n"
     stream = io.StringIO()
