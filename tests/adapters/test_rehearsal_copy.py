@@ -153,3 +153,18 @@ def test_gitmodules_without_submodules_are_copied_as_they_are(
     other = make_world()
     copy_into(other, origin)
     assert (other.clone / ".gitmodules").read_text() == text
+
+
+def test_gits_of_the_world_reach_nothing_else_and_a_backends_own_git_does(world: World) -> None:
+    address = f"{world.index.url}other.git"
+
+    def ask(cwd: Path) -> str:
+        done = world.runner.run(["git", "ls-remote", address], cwd=cwd, check=False)
+        return done.output
+
+    assert "transport 'http' not allowed" in ask(world.clone)
+    assert not world.index.faults.requests("/other.git/*")
+    aside = world.directory / "tmp" / "build"
+    world.git("init", "--quiet", str(aside), cwd=world.directory)
+    assert "not allowed" not in ask(aside)
+    assert world.index.faults.requests("/other.git/*")

@@ -20,6 +20,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="no Unix sockets in Python on Windows"),
 ]
 
+IDENTITY = ("-c", "user.name=m", "-c", "user.email=m@example.org")
 NOXFILE = "import nox_release\n\nnox_release.register()\n"
 SECRETS = {
     "GH_TOKEN": "ghp_" + "S" * 36,
@@ -138,6 +139,34 @@ def test_project_without_git_and_workflow_gets_both_in_its_copy(
     assert not (project / ".git").exists()
 
 
+def test_changelog_may_be_a_link_and_the_next_number_taken_by_another_branch(
+    tmp_path: Path, maintainer: dict[str, str], project_files: Callable[[str], dict[str, bytes]]
+) -> None:
+    project = tmp_path / "linked"
+    files = project_files("tiny")
+    files["docs/changes.md"] = files.pop("CHANGELOG.md")
+    put(project, files, git=True)
+    (project / "CHANGELOG.md").symlink_to("docs/changes.md")
+    commands = (("add", "-A"), ("commit", "-qm", "Link"), ("tag", "v1.2.4"), ("tag", "v1.2.3"))
+    for command in commands:
+        subprocess.run(["git", *IDENTITY, *command], cwd=project, check=True)
+    status, output = rehearse(project, maintainer, "--no-smoke")
+    assert status == 0, output
+    assert "pyproject.toml and docs/changes.md say 1.2.5 now: the next version." in output
+
+
+def test_local_version_is_stated_without_its_local_part_in_the_copy(
+    tmp_path: Path, maintainer: dict[str, str], project_files: Callable[[str], dict[str, bytes]]
+) -> None:
+    project = tmp_path / "local"
+    files = project_files("tiny")
+    files["pyproject.toml"] = files["pyproject.toml"].replace(b"1.2.3", b"1.2.3+dev")
+    put(project, files, git=True)
+    status, output = rehearse(project, maintainer, "--no-smoke")
+    assert status == 0, output
+    assert "1.2.3+dev is a local version, which no index takes" in output
+
+
 def test_kept_world_is_there_to_look_around(
     tmp_path: Path, maintainer: dict[str, str], project_files: Callable[[str], dict[str, bytes]]
 ) -> None:
@@ -149,11 +178,14 @@ def test_kept_world_is_there_to_look_around(
     assert status == 1
     assert "a backend that fails" in output
     assert "Part 2 failed; nothing was published anywhere." in output
+    assert output.index("a backend that fails") < output.index("How far it came")
     found = re.search(r"Kept: (\S+)", output)
     assert found
     kept = Path(found[1])
     assert (kept / "work" / "tiny-demo" / "pyproject.toml").is_file()
-    assert f"    . {kept}/environ.sh\n" in output
+    # There is no terminal here that keeps index and GitHub open, so nothing is said to answer.
+    assert "index and gh are the stand-ins" not in output
+    assert "the index and GitHub end with this command" in output
     seen = subprocess.run(
         ["sh", "-c", '. "$0"; pwd; env', str(kept / "environ.sh")],
         env={**maintainer, "TWINE_PASSWORD": "pypi-real", "UV_PUBLISH_TOKEN": "pypi-real"},

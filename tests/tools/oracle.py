@@ -97,7 +97,7 @@ def read_cases(directory):
 
 
 def _case(row, directory):
-    text = row["reason"]
+    text = row["reason"] or ""  # what has no status line has no reason
     for placeholder, host in HOSTS.items():
         text = text.replace(placeholder, host)
     form = {}

@@ -251,8 +251,6 @@ def _rehearse(
     story = stories[0]
     _go_through(story, _PARTS)
     _summary(story, time.monotonic() - started)
-    if story.problem is not None and not options.json:
-        raise story.problem
     return int(story.problem is not None)
 
 
@@ -267,6 +265,9 @@ def _go_through(story: Story, parts: Sequence[Callable[[Story], None]]) -> None:
             part(story)
     except NoxReleaseError as error:
         story.problem = error
+        if not story.options.json:  # the document that comes at the end tells all of it
+            story.context.console.line()
+            story.context.console.error(error)
 
 
 def _rehearse_each(stories: Sequence[Story], started: float) -> int:
@@ -285,11 +286,9 @@ def _rehearse_each(stories: Sequence[Story], started: float) -> int:
         done += len(story.parts)
         if story.problem is not None:
             done += 1
-            console.line()
-            if options.json:  # the document that comes at the end tells all of it
+            if options.json:
+                console.line()
                 console.mark("error", story.problem.message)
-            else:
-                console.error(story.problem)
     console.keep_options(index=None, package=options.package)
     return _summary_of_all(stories, time.monotonic() - started, done)
 
@@ -424,6 +423,8 @@ def _build(story: Story) -> None:
         outdir = story.aside("dist")
         arguments = ["--outdir", str(outdir)]
         project = story.project
+        if _drop_local_version(story):
+            project = story.project
         if project.version_from_tags:
             story.version = tagged_version(story.world, project)
             story.placeholder = True
@@ -442,6 +443,31 @@ def _build(story: Story) -> None:
         compiled = not all(is_uploadable(one) for one in made)
         _judge_workflow(story, built.metadata.value("metadata-version") or "", compiled=compiled)
         proven.append(f"{' and '.join(path.name for path in story.files)}, inspected")
+
+
+def _drop_local_version(story: Story) -> bool:
+    """A local version is one of development, which no index takes: the copy states the public one."""
+    from packaging.version import InvalidVersion, Version
+
+    from nox_release.rehearsal.copying import bump
+
+    stated = story.project.version or ""
+    try:
+        public = Version(stated).public
+    except InvalidVersion:
+        return False
+    if "+" not in stated:
+        return False
+    changed = bump(story.project, stated, public)
+    if changed is None:
+        return False
+    below = story.root.relative_to(story.world.clone)
+    story.world.commit(f"Version {public}", paths=((below / changed).as_posix(),))
+    story.world.workflows.forget_pushes()
+    story.context.console.line(
+        f"{stated} is a local version, which no index takes: in the copy, {changed} says {public}."
+    )
+    return True
 
 
 def _judge_workflow(story: Story, metadata: str, *, compiled: bool) -> None:
@@ -528,7 +554,7 @@ def _form(publisher: TrustedPublisher) -> dict[str, str]:
 
 def _first_upload(story: Story) -> None:
     from nox_release.checks.files.rules import NAMES_FROM_BEFORE
-    from nox_release.rehearsal.copying import announce, bump, next_version
+    from nox_release.rehearsal.copying import announce, bump, unused_version
 
     world, console, project = story.world, story.context.console, story.project
     with _part(story, "First upload") as proven:
@@ -538,7 +564,7 @@ def _first_upload(story: Story) -> None:
                 "PyPI gives the name of a standard library module to nobody any more; "
                 f"{project.name} is older than that rule, so here it exists already, empty."
             )
-        target = next_version(story.version)
+        target = unused_version(world, project, story.version)
         changed = None if story.placeholder else bump(project, story.version, target)
         if changed is not None:
             world.git("checkout", "--quiet", "--", ".")  # only tried: the bump comes afterwards
@@ -567,7 +593,7 @@ def _first_upload(story: Story) -> None:
         proven.append(f"{project.name} exists, with {files} from twine")
         if changed is not None:
             bump(project, story.version, target)
-            noted = announce(story.root, target)
+            noted = announce(story.root, target, clone=world.clone)
             below = story.root.relative_to(world.clone)
             edited = tuple((below / name).as_posix() for name in (changed, noted) if name)
             world.commit(f"Version {target}", paths=edited)
@@ -593,7 +619,7 @@ def _register(story: Story) -> None:
             )
         for label, value in _form(publisher).items():
             console.line(f"{label}: {value or '(empty)'}", indent=2)
-        proven.append("the index takes the five values")
+        proven.append("the index takes the four values")
 
 
 def _checklist(story: Story) -> None:
@@ -854,11 +880,16 @@ def _stay(context: Context, world: World, *, user: str) -> None:
     """Say where everything is; as long as somebody looks, the index and GitHub answer."""
     console = context.console
     folder = shlex.quote(str(world.directory))
+    environ = world.write_environ(user)
     console.line()
     console.line(f"Kept: {world.directory}")
     console.line("work/ is the clone, github/ the remote, index/ the files, runner/ the jobs.")
-    console.line("In a new shell, this takes you there, where index and gh are the stand-ins:")
-    console.paste(f". {shlex.quote(str(world.write_environ(user)))}", indent=4)
+    if console.interactive:
+        console.line("In a new shell, this takes you there, where index and gh are the stand-ins:")
+        console.paste(f". {shlex.quote(str(environ))}", indent=4)
+    else:
+        console.line("These are files only: the index and GitHub end with this command, because no")
+        console.line("terminal is there to keep them open. Start it in one to use git, gh and pip.")
     console.line("When you are done:")
     console.paste(f"rm -r {folder}", indent=4)
     if console.interactive:

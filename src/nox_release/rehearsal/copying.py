@@ -5,6 +5,7 @@ Only the copy is changed; each change is told in words a maintainer can follow.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from dataclasses import dataclass, replace
@@ -214,9 +215,33 @@ def next_version(version: str) -> str:
     return epoch + ".".join(map(str, numbers))
 
 
+def unused_version(world: World, project: Project, version: str) -> str:
+    """The version after `version`, and above every tag: those of other branches are taken too."""
+    following, form = next_version(version), project.settings.tag_format
+    tags = world.git("tag", "--list", cwd=world.remote).splitlines()
+    tagged = [version_of_tag(tag, tag_format=form, name=project.name) for tag in tags]
+    newest = max(filter(None, tagged), default=None)
+    if newest is None or Version(following) > newest:
+        return following
+    return next_version(newest.public)
+
+
 def tagged_version(world: World, project: Project) -> str:
     """For a version that tags decide: the one after the newest tag, else what an sdist says."""
-    root, form = project.root, project.settings.tag_format
+    found = _tagged_versions(world, project)
+    if found:
+        return next_version(max(found).public)
+    info = project.root / "PKG-INFO"
+    stated = (
+        re.search(r"(?m)^Version: (\S+)", info.read_text("utf-8", "replace"))
+        if info.is_file()
+        else None
+    )
+    return Version(stated[1]).public if stated else "1.0.0"
+
+
+def _tagged_versions(world: World, project: Project) -> list[Version]:
+    form = project.settings.tag_format
     tags = world.git("tag", "--list").splitlines()
     if form not in ("v{version}", "{version}"):  # of several packages, each has its own
         tags = [tag for tag in tags if version_of_tag(tag, tag_format=form, name=project.name)]
@@ -228,15 +253,7 @@ def tagged_version(world: World, project: Project) -> str:
             found.append(Version(text[0] if text else ""))
         except InvalidVersion:
             continue
-    if found:
-        return next_version(max(found).public)
-    info = root / "PKG-INFO"
-    stated = (
-        re.search(r"(?m)^Version: (\S+)", info.read_text("utf-8", "replace"))
-        if info.is_file()
-        else None
-    )
-    return Version(stated[1]).public if stated else "1.0.0"
+    return found
 
 
 _ASSIGNED = r"""(?m)^(?P<before>\s*(?:__version__|VERSION|version)\s*(?::\s*\w+\s*)?=\s*["'])%s(?P<after>["'])"""
@@ -306,15 +323,18 @@ def _stated_places(project: Project) -> list[Path]:
     return sorted({project.root / str(path) for path in found if path})
 
 
-def announce(root: Path, version: str) -> str | None:
-    """Give the copy's changelog a part about `version`, as one would before a release; its name.
+def announce(root: Path, version: str, *, clone: Path | None = None) -> str | None:
+    """Give the copy's changelog a part about `version`, as one would before a release; the path of
+    the file that was changed, seen from `root`: a link's is that of the file it leads to.
 
-    `None`: it needs none, or has no place for one.
+    `None`: it needs none, has no place for one, or is outside the `clone`.
     """
     for name in changelog.FILES:
-        path = root / name
+        path = (root / name).resolve()
         if not path.is_file():
             continue
+        if not path.is_relative_to((clone or root).resolve()):
+            return None
         text = path.read_text(encoding="utf-8", errors="replace")
         if not lacks_part(name, text, version):
             return None
@@ -335,7 +355,7 @@ def announce(root: Path, version: str) -> str | None:
         place = after if unreleased is not None else at
         lines[place:place] = part
         path.write_text("\n".join(lines), encoding="utf-8", newline="\n")
-        return name
+        return Path(os.path.relpath(path, root.resolve())).as_posix()
     return None
 
 

@@ -254,9 +254,20 @@ class World:
         return [*self.github.errors, *self.index.server.errors]
 
     def _write_git_config(self) -> None:
-        """git's whole configuration here: github.com is the bare repository, and nothing else
-        is reached (https://git-scm.com/docs/git-config, url.<base>.insteadOf, protocol.allow).
+        """git's whole configuration here: github.com is the bare repository, and in the world's own
+        repositories nothing else is reached. What a build backend clones for itself is its own
+        matter (https://git-scm.com/docs/git-config, url.<base>.insteadOf, protocol.allow, includeIf).
         """
+        alone = self.directory / "home" / "alone.gitconfig"
+        ban = '[protocol]\n\tallow = never\n[protocol "file"]\n\tallow = always\n'
+        alone.write_text(ban, encoding="utf-8")
+        work, runner = self.clone.parent.as_posix(), (self.directory / "runner").as_posix()
+        homes = (f"{work}/*/.git", f"{runner}/*/source/.git")
+        own = (f"{self.remote.parent.as_posix()}/**", *homes, *(f"{home}/**" for home in homes))
+        included = "".join(
+            f"[includeIf {_quoted(f'gitdir:{place}')}]\n\tpath = {_quoted(alone.as_posix())}\n"
+            for place in own
+        )
         remote = _quoted(self.remote.as_posix())
         slug = f"{self.owner}/{self.repository}"
         spellings = [
@@ -269,7 +280,8 @@ class World:
             f"[user]\n\tname = {_quoted(self.owner)}\n"
             f"\temail = {_quoted(self.owner + '@users.noreply.github.com')}\n"
             "[init]\n\tdefaultBranch = main\n"
-            "[protocol]\n\tallow = never\n"
+            f"{included}"
+            # Off by default where a submodule's address is a path, as here.
             '[protocol "file"]\n\tallow = always\n'
             "[safe]\n\tdirectory = *\n"
             "[gc]\n\tauto = 0\n"
