@@ -154,7 +154,7 @@ def test_of_two_releases_of_other_commits_one_wins_and_the_other_says_so(ready):
     hook = ready.clone / ".git" / "hooks" / "pre-push"
     ready.commit("Next")
     other = ready.git("rev-parse", "HEAD^")
-    hook.write_text(f"#!/bin/sh\ngit -C '{ready.remote}' tag {TAG} {other}\n")
+    hook.write_text(f"#!/bin/sh\ngit --git-dir '{ready.remote}' tag {TAG} {other}\n")
     hook.chmod(0o755)
     ended = release(ready)
     assert ended.status == 1
@@ -165,7 +165,7 @@ def test_of_two_releases_of_other_commits_one_wins_and_the_other_says_so(ready):
 def test_of_two_releases_of_the_same_commit_both_end_in_the_same_world(ready):
     hook = ready.clone / ".git" / "hooks" / "pre-push"
     head = ready.git("rev-parse", "HEAD")
-    hook.write_text(f"#!/bin/sh\ngit -C '{ready.remote}' tag {TAG} {head}\n")
+    hook.write_text(f"#!/bin/sh\ngit --git-dir '{ready.remote}' tag {TAG} {head}\n")
     hook.chmod(0o755)
     ended = release(ready)
     assert ended.status == 0, ended
