@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from nox_release.rehearsal.world import World
+    from disturbed import DisturbedWorld
 
 PROJECTS = Path(__file__).parent / "world" / "projects"
 
@@ -44,9 +44,12 @@ def machine() -> dict[str, str]:
 
 
 @pytest.fixture
-def make_world(short_path: Path, machine: dict[str, str]) -> Iterator[Callable[..., World]]:
+def make_world(
+    short_path: Path, machine: dict[str, str]
+) -> Iterator[Callable[..., DisturbedWorld]]:
     """Worlds by number; each is left at the end of the test."""
-    from nox_release.rehearsal.world import World, supports_rehearsal
+    from disturbed import DisturbedWorld
+    from nox_release.rehearsal.world import supports_rehearsal
 
     if not supports_rehearsal():
         pytest.skip("gh cannot be led to a stand-in here: no Unix sockets in Python")
@@ -54,10 +57,10 @@ def make_world(short_path: Path, machine: dict[str, str]) -> Iterator[Callable[.
         if os.environ.get("CI"):
             pytest.fail("gh is missing: install the dependency group `tests`")
         pytest.skip("gh is not installed")
-    opened: list[World] = []
+    opened: list[DisturbedWorld] = []
 
-    def make(**options: object) -> World:
-        world = World(short_path / str(len(opened)), environ=machine, **options)  # type: ignore[arg-type]
+    def make(**options: object) -> DisturbedWorld:
+        world = DisturbedWorld(short_path / str(len(opened)), environ=machine, **options)  # type: ignore[arg-type]
         world.__enter__()
         opened.append(world)
         return world
@@ -70,7 +73,7 @@ def make_world(short_path: Path, machine: dict[str, str]) -> Iterator[Callable[.
 
 
 @pytest.fixture
-def world(make_world: Callable[..., World]) -> World:
+def world(make_world: Callable[..., DisturbedWorld]) -> DisturbedWorld:
     """A world around the project `tiny`, at its first commit, with `you` as a user of the index
     who has no project there yet.
     """

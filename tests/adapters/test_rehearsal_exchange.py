@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from disturbed import DisturbedIndex
 from held_clock import HeldClock
 from nox_release.rehearsal.answers import Refused
-from nox_release.rehearsal.index import RehearsalIndex
 from nox_release.rehearsal.multipart import Form
 from nox_release.rehearsal.oidc import ExchangeRefusal
 from nox_release.rehearsal.uploading import UploadRequest, deposited_form
@@ -27,21 +27,21 @@ FORM = {
 
 @pytest.fixture
 def index(tmp_path: Path):
-    index = RehearsalIndex(tmp_path / "index", clock=HeldClock())
+    index = DisturbedIndex(tmp_path / "index", clock=HeldClock())
     index.add_user("me")
     index.add_user("other")
     yield index
     index.close()
 
 
-def mint(index: RehearsalIndex, token: str, path: str = "/_/oidc/mint-token") -> tuple[int, dict]:
+def mint(index: DisturbedIndex, token: str, path: str = "/_/oidc/mint-token") -> tuple[int, dict]:
     transport = httpx.WSGITransport(app=index.app)
     with httpx.Client(transport=transport, base_url="http://index") as client:
         answer = client.post(path, json={"token": token})
     return answer.status_code, answer.json() if answer.status_code != 500 else {}
 
 
-def refusal(index: RehearsalIndex, token: str) -> tuple[str, str]:
+def refusal(index: DisturbedIndex, token: str) -> tuple[str, str]:
     status, answer = mint(index, token)
     assert status == 422, answer
     assert answer["message"] == "Token request failed"
@@ -49,7 +49,7 @@ def refusal(index: RehearsalIndex, token: str) -> tuple[str, str]:
 
 
 @pytest.fixture
-def published(index: RehearsalIndex) -> RehearsalIndex:
+def published(index: DisturbedIndex) -> DisturbedIndex:
     index.create_project("orc-demo", owner="me")
     index.register_publisher("orc-demo", owner="octo", repository="Repo", workflow="publish.yml")
     return index
@@ -61,7 +61,7 @@ NOT_FOUND = (
 )
 
 
-def test_audience_is_told_unless_switched_off(index: RehearsalIndex) -> None:
+def test_audience_is_told_unless_switched_off(index: DisturbedIndex) -> None:
     with httpx.Client(transport=httpx.WSGITransport(app=index.app), base_url="http://i") as client:
         assert client.get("/_/oidc/audience").json() == {"audience": "pypi"}
         assert client.get("/_/oidc/mint-token").status_code == 405
@@ -73,7 +73,7 @@ def test_audience_is_told_unless_switched_off(index: RehearsalIndex) -> None:
 
 @pytest.mark.parametrize("path", ["/_/oidc/mint-token", "/_/oidc/github/mint-token"])
 def test_matching_token_is_exchanged_for_fifteen_minutes(
-    published: RehearsalIndex, tmp_path: Path, path: str
+    published: DisturbedIndex, tmp_path: Path, path: str
 ) -> None:
     status, answer = mint(published, published.github_jwt("octo/Repo", "publish.yml"), path)
     assert status == 200
@@ -93,14 +93,14 @@ def test_matching_token_is_exchanged_for_fifteen_minutes(
     ],
 )
 def test_look_up_is_exact_in_every_value(
-    published: RehearsalIndex, repository: str, workflow: str, claims: dict
+    published: DisturbedIndex, repository: str, workflow: str, claims: dict
 ) -> None:
     token = published.github_jwt(repository, workflow, **claims)
     assert refusal(published, token) == NOT_FOUND
 
 
 def test_environment_is_compared_without_case_and_the_most_specific_wins(
-    published: RehearsalIndex,
+    published: DisturbedIndex,
 ) -> None:
     specific = published.register_publisher(
         "orc-demo", owner="octo", repository="Repo", workflow="publish.yml", environment="PyPI"
@@ -112,7 +112,7 @@ def test_environment_is_compared_without_case_and_the_most_specific_wins(
         assert (record.publisher is specific) is expected
 
 
-def test_publisher_with_environment_needs_one(index: RehearsalIndex) -> None:
+def test_publisher_with_environment_needs_one(index: DisturbedIndex) -> None:
     index.create_project("orc-demo", owner="me")
     index.register_publisher(
         "orc-demo", owner="octo", repository="Repo", workflow="publish.yml", environment="pypi"
@@ -147,7 +147,7 @@ def test_publisher_with_environment_needs_one(index: RehearsalIndex) -> None:
     ],
 )
 def test_claim_checks_give_their_reason(
-    published: RehearsalIndex, claims: dict, reason: str | None
+    published: DisturbedIndex, claims: dict, reason: str | None
 ) -> None:
     token = published.github_jwt("octo/Repo", "publish.yml", **claims)
     if reason is None:
@@ -158,7 +158,7 @@ def test_claim_checks_give_their_reason(
     assert refusal(published, token) == ("invalid-publisher", said)
 
 
-def test_signature_and_times_are_checked(published: RehearsalIndex) -> None:
+def test_signature_and_times_are_checked(published: DisturbedIndex) -> None:
     now = int(published.now().timestamp())
 
     def token(header: dict | None = None, **claims: object) -> str:
@@ -196,7 +196,7 @@ def test_signature_and_times_are_checked(published: RehearsalIndex) -> None:
         assert mint(published, good)[0] == 200
 
 
-def test_what_is_no_token_is_an_invalid_payload(published: RehearsalIndex) -> None:
+def test_what_is_no_token_is_an_invalid_payload(published: DisturbedIndex) -> None:
     assert refusal(published, "x") == ("invalid-payload", "malformed JWT")
     assert refusal(published, "a.b.c") == ("invalid-payload", "malformed JWT")
     unknown = published.github_jwt("octo/Repo", "publish.yml", iss="https://example.org")
@@ -208,7 +208,7 @@ def test_what_is_no_token_is_an_invalid_payload(published: RehearsalIndex) -> No
     )
 
 
-def test_token_is_used_once_and_a_refused_one_is_not_burnt(index: RehearsalIndex) -> None:
+def test_token_is_used_once_and_a_refused_one_is_not_burnt(index: DisturbedIndex) -> None:
     token = index.github_jwt("octo/Repo", "publish.yml")
     assert refusal(index, token) == NOT_FOUND
     index.create_project("orc-demo", owner="me")
@@ -224,7 +224,7 @@ def test_token_is_used_once_and_a_refused_one_is_not_burnt(index: RehearsalIndex
 # Pending publishers
 
 
-def test_pending_publisher_makes_its_project_at_the_exchange(index: RehearsalIndex) -> None:
+def test_pending_publisher_makes_its_project_at_the_exchange(index: DisturbedIndex) -> None:
     result = index.register_pending("me", FORM)
     assert result.accepted
     assert result.status == 303
@@ -240,7 +240,7 @@ def test_pending_publisher_makes_its_project_at_the_exchange(index: RehearsalInd
 
 
 def test_pending_name_that_differs_from_the_metadata_leaves_an_empty_project(
-    index: RehearsalIndex, tmp_path: Path
+    index: DisturbedIndex, tmp_path: Path
 ) -> None:
     index.register_pending("me", {**FORM, "project_name": "orc-wrong"})
     token = mint(index, index.github_jwt("octo/Repo", "publish.yml"))[1]["token"]
@@ -258,7 +258,7 @@ def test_pending_name_that_differs_from_the_metadata_leaves_an_empty_project(
 
 
 def test_own_upload_first_uses_the_pending_publisher_up(
-    index: RehearsalIndex, tmp_path: Path
+    index: DisturbedIndex, tmp_path: Path
 ) -> None:
     index.register_pending("me", FORM)
     index.put(small_wheel(tmp_path), owner="me")
@@ -272,7 +272,7 @@ def test_own_upload_first_uses_the_pending_publisher_up(
 
 
 def test_stranger_who_takes_the_name_deletes_the_pending_publisher(
-    index: RehearsalIndex, tmp_path: Path
+    index: DisturbedIndex, tmp_path: Path
 ) -> None:
     index.register_pending("me", FORM)
     index.put(small_wheel(tmp_path, name="orc-dem0"), owner="other")
@@ -280,7 +280,7 @@ def test_stranger_who_takes_the_name_deletes_the_pending_publisher(
     assert refusal(index, index.github_jwt("octo/Repo", "publish.yml")) == NOT_FOUND
 
 
-def test_pending_name_that_became_unusable_is_an_invalid_payload(index: RehearsalIndex) -> None:
+def test_pending_name_that_became_unusable_is_an_invalid_payload(index: DisturbedIndex) -> None:
     index.register_pending("me", FORM)
     index.prohibit("orc-demo")
     code, text = refusal(index, index.github_jwt("octo/Repo", "publish.yml"))
@@ -288,7 +288,7 @@ def test_pending_name_that_became_unusable_is_an_invalid_payload(index: Rehearsa
     assert text.startswith("The name 'orc-demo' isn't allowed. See https://pypi.org/help/")
 
 
-def test_pending_publishers_are_reminded_of_and_expire(index: RehearsalIndex) -> None:
+def test_pending_publishers_are_reminded_of_and_expire(index: DisturbedIndex) -> None:
     index.register_pending("me", FORM)
     for days, subjects in ((24, 0), (2, 1), (1, 1), (4, 2)):
         index.clock.sleep(days * 86400)
@@ -325,7 +325,7 @@ def test_pending_publishers_are_reminded_of_and_expire(index: RehearsalIndex) ->
     ],
 )
 def test_form_refuses_what_the_page_refuses(
-    index: RehearsalIndex, changed: dict, errors: dict
+    index: DisturbedIndex, changed: dict, errors: dict
 ) -> None:
     index.registrations.github_owners = {"octo": ("octo", "1001")}
     index.create_project("orc-taken", owner="other")
@@ -337,7 +337,7 @@ def test_form_refuses_what_the_page_refuses(
 
 
 def test_form_takes_githubs_spelling_of_the_owner_and_lowers_the_environment(
-    index: RehearsalIndex,
+    index: DisturbedIndex,
 ) -> None:
     index.registrations.github_owners = {"octo": ("octo", "4711")}
     row = index.register_pending(
@@ -349,7 +349,7 @@ def test_form_takes_githubs_spelling_of_the_owner_and_lowers_the_environment(
     assert (row.repository, row.workflow) == ("Repo", "publish.yml")
 
 
-def test_registrations_are_limited_and_unique(index: RehearsalIndex) -> None:
+def test_registrations_are_limited_and_unique(index: DisturbedIndex) -> None:
     assert index.register_pending("me", FORM).accepted
     again = index.register_pending("me", FORM)
     assert again.problem == "registered already"
@@ -366,7 +366,7 @@ def test_registrations_are_limited_and_unique(index: RehearsalIndex) -> None:
     assert index.register_pending("me", FORM).problem == "disabled by the administrators"
 
 
-def test_hundredth_registration_of_a_day_is_the_last(index: RehearsalIndex) -> None:
+def test_hundredth_registration_of_a_day_is_the_last(index: DisturbedIndex) -> None:
     for _ in range(100):
         index.register_pending("me", {**FORM, "repository": ""})
     refused = index.register_pending("me", FORM)
@@ -376,7 +376,7 @@ def test_hundredth_registration_of_a_day_is_the_last(index: RehearsalIndex) -> N
     assert index.register_pending("me", FORM).accepted
 
 
-def test_project_page_registers_at_once_and_only_once(index: RehearsalIndex) -> None:
+def test_project_page_registers_at_once_and_only_once(index: DisturbedIndex) -> None:
     index.create_project("orc-demo", owner="me")
     assert index.register_on_project("me", "orc-demo", FORM).accepted
     again = index.register_on_project("me", "orc-demo", FORM)
@@ -399,7 +399,7 @@ def test_project_page_registers_at_once_and_only_once(index: RehearsalIndex) -> 
         b"[" * 100_000,
     ],
 )
-def test_what_has_no_token_in_it_is_an_invalid_payload(index: RehearsalIndex, body: bytes) -> None:
+def test_what_has_no_token_in_it_is_an_invalid_payload(index: DisturbedIndex, body: bytes) -> None:
     with pytest.raises(ExchangeRefusal) as caught:
         index.publishing.mint(body)
     assert (caught.value.status, caught.value.code) == (422, "invalid-payload")
@@ -408,13 +408,13 @@ def test_what_has_no_token_in_it_is_an_invalid_payload(index: RehearsalIndex, bo
 # Tokens that are burnt, and an index that may only be read
 
 
-def post(index: RehearsalIndex, path: str, document: object) -> httpx.Response:
+def post(index: DisturbedIndex, path: str, document: object) -> httpx.Response:
     transport = httpx.WSGITransport(app=index.app)
     with httpx.Client(transport=transport, base_url="http://index") as client:
         return client.post(path, json=document)
 
 
-def with_wrong_digest(index: RehearsalIndex, token: str, wheel: Path) -> str:
+def with_wrong_digest(index: DisturbedIndex, token: str, wheel: Path) -> str:
     """The status and the first words of the answer to a file that is not what its digest says."""
     form = deposited_form(wheel, index.incoming)
     fields = [(name, value) for name, value in form.fields if name != "sha256_digest"]
@@ -424,7 +424,7 @@ def with_wrong_digest(index: RehearsalIndex, token: str, wheel: Path) -> str:
     return f"{caught.value.status} {caught.value}"
 
 
-def test_burnt_token_uploads_nothing(published: RehearsalIndex, tmp_path: Path) -> None:
+def test_burnt_token_uploads_nothing(published: DisturbedIndex, tmp_path: Path) -> None:
     token = mint(published, published.github_jwt("octo/Repo", "publish.yml"))[1]["token"]
     assert "does not match" in with_wrong_digest(published, token, small_wheel(tmp_path))
     assert post(published, "/_/oidc/burn-token", {"token": token}).status_code == 202
@@ -433,18 +433,18 @@ def test_burnt_token_uploads_nothing(published: RehearsalIndex, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("document", [{}, [], {"token": 5}, {"token": "pypi-garbage"}])
-def test_burning_what_is_no_token_is_accepted_too(index: RehearsalIndex, document: object) -> None:
+def test_burning_what_is_no_token_is_accepted_too(index: DisturbedIndex, document: object) -> None:
     assert post(index, "/_/oidc/burn-token", document).status_code == 202
 
 
-def test_token_of_a_user_is_not_burnt(published: RehearsalIndex, tmp_path: Path) -> None:
+def test_token_of_a_user_is_not_burnt(published: DisturbedIndex, tmp_path: Path) -> None:
     token = published.token("me")
     post(published, "/_/oidc/burn-token", {"token": token})
     assert "does not match" in with_wrong_digest(published, token, small_wheel(tmp_path))
 
 
 def test_read_only_index_answers_an_exchange_and_keeps_nothing(
-    index: RehearsalIndex, tmp_path: Path
+    index: DisturbedIndex, tmp_path: Path
 ) -> None:
     index.register_pending("me", FORM)
     index.flags.add("read-only")
@@ -478,7 +478,7 @@ def test_read_only_index_answers_an_exchange_and_keeps_nothing(
     ids=["active", "archived", "quarantined", "deleted"],
 )
 def test_wrong_digest_tells_whether_a_publisher_may_upload(
-    published: RehearsalIndex, tmp_path: Path, arrange, said: str
+    published: DisturbedIndex, tmp_path: Path, arrange, said: str
 ) -> None:
     token = mint(published, published.github_jwt("octo/Repo", "publish.yml"))[1]["token"]
     arrange(published)
@@ -487,7 +487,7 @@ def test_wrong_digest_tells_whether_a_publisher_may_upload(
 
 
 def test_wrong_digest_tells_that_the_publisher_is_another_projects(
-    published: RehearsalIndex, tmp_path: Path
+    published: DisturbedIndex, tmp_path: Path
 ) -> None:
     published.create_project("orc-second", owner="me")
     token = mint(published, published.github_jwt("octo/Repo", "publish.yml"))[1]["token"]

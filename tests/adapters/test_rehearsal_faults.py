@@ -10,24 +10,24 @@ from pathlib import Path
 import httpx
 import pytest
 
-from nox_release.rehearsal.faults import Fault
-from nox_release.rehearsal.index import RehearsalIndex
+from disturbed import DisturbedIndex
 from nox_release.rehearsal.serving import Server
 from small_wheels import small_wheel
+from troubles import Fault
 
 SIMPLE = {"Accept": "application/vnd.pypi.simple.v1+json"}
 
 
 @pytest.fixture
 def index(tmp_path: Path):
-    with RehearsalIndex(tmp_path / "index") as index:
+    with DisturbedIndex(tmp_path / "index") as index:
         index.put(small_wheel(tmp_path), owner="me")
         yield index
     assert index.server.errors == []
 
 
 @pytest.fixture
-def client(index: RehearsalIndex):
+def client(index: DisturbedIndex):
     with httpx.Client(base_url=index.url, timeout=5) as client:
         yield client
 
@@ -37,7 +37,7 @@ def fetch(client: httpx.Client) -> httpx.Response:
 
 
 def test_refused_connection_answers_again_when_the_fault_is_used_up(
-    index: RehearsalIndex, client: httpx.Client
+    index: DisturbedIndex, client: httpx.Client
 ) -> None:
     index.faults.arrange(Fault(kind="refuse", endpoint="/simple/*"))
     with pytest.raises(httpx.TransportError):
@@ -46,14 +46,14 @@ def test_refused_connection_answers_again_when_the_fault_is_used_up(
     assert [one.status for one in index.faults.requests("/simple/*")] == [0, 200]
 
 
-def test_reset_breaks_the_answer_in_the_middle(index: RehearsalIndex, client: httpx.Client) -> None:
+def test_reset_breaks_the_answer_in_the_middle(index: DisturbedIndex, client: httpx.Client) -> None:
     index.faults.arrange(Fault(kind="reset", endpoint="/simple/*"))
     with pytest.raises(httpx.TransportError):
         fetch(client)
 
 
 def test_stopped_index_refuses_connections_and_comes_back_on_its_port(
-    index: RehearsalIndex, client: httpx.Client
+    index: DisturbedIndex, client: httpx.Client
 ) -> None:
     address = index.url
     index.stop()
@@ -64,7 +64,7 @@ def test_stopped_index_refuses_connections_and_comes_back_on_its_port(
     assert fetch(client).status_code == 200
 
 
-def upload(client: httpx.Client, index: RehearsalIndex, path: Path) -> httpx.Response:
+def upload(client: httpx.Client, index: DisturbedIndex, path: Path) -> httpx.Response:
     from nox_release.rehearsal.uploading import deposited_form
 
     form = deposited_form(path, index.incoming)
@@ -77,7 +77,7 @@ def upload(client: httpx.Client, index: RehearsalIndex, path: Path) -> httpx.Res
 
 
 def test_lost_reply_leaves_the_upload_stored(
-    index: RehearsalIndex, client: httpx.Client, tmp_path: Path
+    index: DisturbedIndex, client: httpx.Client, tmp_path: Path
 ) -> None:
     index.faults.arrange(Fault(kind="lost-reply", endpoint="/legacy/", method="POST"))
     wheel = small_wheel(tmp_path, version="2.0")
@@ -88,7 +88,7 @@ def test_lost_reply_leaves_the_upload_stored(
 
 
 def test_refused_upload_is_not_stored(
-    index: RehearsalIndex, client: httpx.Client, tmp_path: Path
+    index: DisturbedIndex, client: httpx.Client, tmp_path: Path
 ) -> None:
     index.faults.arrange(Fault(kind="refuse", endpoint="/legacy/"))
     wheel = small_wheel(tmp_path, version="2.0")
@@ -99,7 +99,7 @@ def test_refused_upload_is_not_stored(
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_status_replaces_the_answer(
-    index: RehearsalIndex, client: httpx.Client, status: int
+    index: DisturbedIndex, client: httpx.Client, status: int
 ) -> None:
     index.faults.arrange(Fault(kind="status", endpoint="/simple/*", status=status, retry_after="7"))
     answer = fetch(client)
@@ -107,7 +107,7 @@ def test_status_replaces_the_answer(
     assert fetch(client).status_code == 200
 
 
-def test_html_and_truncated_json_come_with_200(index: RehearsalIndex, client: httpx.Client) -> None:
+def test_html_and_truncated_json_come_with_200(index: DisturbedIndex, client: httpx.Client) -> None:
     index.faults.arrange(Fault(kind="html", endpoint="/simple/*"))
     page = fetch(client)
     assert (page.status_code, page.headers["Content-Type"][:9]) == (200, "text/html")
@@ -118,7 +118,7 @@ def test_html_and_truncated_json_come_with_200(index: RehearsalIndex, client: ht
         cut.json()
 
 
-def test_redirect_goes_where_it_is_told(index: RehearsalIndex, client: httpx.Client) -> None:
+def test_redirect_goes_where_it_is_told(index: DisturbedIndex, client: httpx.Client) -> None:
     index.faults.arrange(
         Fault(kind="redirect", endpoint="/simple/*", location="https://elsewhere.invalid/x")
     )
@@ -127,7 +127,7 @@ def test_redirect_goes_where_it_is_told(index: RehearsalIndex, client: httpx.Cli
 
 
 def test_delay_outlasts_the_clients_patience_and_ends_with_the_server(
-    index: RehearsalIndex, client: httpx.Client
+    index: DisturbedIndex, client: httpx.Client
 ) -> None:
     index.faults.arrange(Fault(kind="delay", endpoint="/simple/*", seconds=60))
     with pytest.raises(httpx.ReadTimeout):
@@ -138,7 +138,7 @@ def test_delay_outlasts_the_clients_patience_and_ends_with_the_server(
 
 
 def test_slow_answer_stalls_in_the_middle_of_its_body(
-    index: RehearsalIndex, client: httpx.Client
+    index: DisturbedIndex, client: httpx.Client
 ) -> None:
     index.faults.arrange(Fault(kind="slow", endpoint="/simple/*", seconds=0.1))
     assert fetch(client).json()["name"] == "orc-demo"
@@ -149,7 +149,7 @@ def test_slow_answer_stalls_in_the_middle_of_its_body(
 
 @pytest.mark.parametrize("kind", ["truncated", "reset"])
 def test_body_is_spoilt_also_for_a_client_that_knows_it(
-    index: RehearsalIndex, client: httpx.Client, kind: str
+    index: DisturbedIndex, client: httpx.Client, kind: str
 ) -> None:
     known = {**SIMPLE, "If-None-Match": fetch(client).headers["ETag"]}
     index.faults.arrange(Fault(kind=kind, endpoint="/simple/*"))
@@ -158,7 +158,7 @@ def test_body_is_spoilt_also_for_a_client_that_knows_it(
     assert client.get("/simple/orc-demo/", headers=known).status_code == 304
 
 
-def test_latency_is_added_to_every_answer(index: RehearsalIndex, client: httpx.Client) -> None:
+def test_latency_is_added_to_every_answer(index: DisturbedIndex, client: httpx.Client) -> None:
     fetch(client)
     index.faults.latency = 0.05
     started = time.monotonic()
@@ -172,7 +172,7 @@ def test_latency_is_added_to_every_answer(index: RehearsalIndex, client: httpx.C
     ("stale", "fresh"), [("/simple/*", "/pypi/orc-demo/json"), ("/pypi/*", "/simple/orc-demo/")]
 )
 def test_one_api_may_lag_behind_the_other(
-    index: RehearsalIndex, client: httpx.Client, tmp_path: Path, stale: str, fresh: str
+    index: DisturbedIndex, client: httpx.Client, tmp_path: Path, stale: str, fresh: str
 ) -> None:
     old = stale.replace("*", "orc-demo/json" if "pypi" in stale else "orc-demo/")
     fault = index.faults.arrange(Fault(kind="stale", endpoint=stale, times=None))
@@ -184,7 +184,7 @@ def test_one_api_may_lag_behind_the_other(
 
 
 def test_calls_run_before_and_after_the_effect(
-    index: RehearsalIndex, client: httpx.Client, tmp_path: Path
+    index: DisturbedIndex, client: httpx.Client, tmp_path: Path
 ) -> None:
     wheel = small_wheel(tmp_path, version="2.0")
     there: list[bool] = []
@@ -199,7 +199,7 @@ def test_calls_run_before_and_after_the_effect(
 
 
 def test_name_may_be_taken_in_between(
-    index: RehearsalIndex, client: httpx.Client, tmp_path: Path
+    index: DisturbedIndex, client: httpx.Client, tmp_path: Path
 ) -> None:
     index.faults.before(
         "/legacy/", lambda: index.create_project("orc-new", owner="stranger"), method="POST"
@@ -210,13 +210,13 @@ def test_name_may_be_taken_in_between(
 
 
 def test_faults_spare_the_first_and_meet_as_many_as_asked(
-    index: RehearsalIndex, client: httpx.Client
+    index: DisturbedIndex, client: httpx.Client
 ) -> None:
     index.faults.arrange(Fault(kind="status", endpoint="/simple/*", skip=1, times=2))
     assert [fetch(client).status_code for _ in range(4)] == [200, 503, 503, 200]
 
 
-def test_two_uploads_of_one_filename_have_one_winner(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_two_uploads_of_one_filename_have_one_winner(index: DisturbedIndex, tmp_path: Path) -> None:
     paths = []
     for number in range(4):
         folder = tmp_path / str(number)
@@ -236,7 +236,7 @@ def test_two_uploads_of_one_filename_have_one_winner(index: RehearsalIndex, tmp_
     assert sorted(statuses) == [200, 400, 400, 400]
 
 
-def test_application_under_wsgi_meets_the_same_faults(index: RehearsalIndex) -> None:
+def test_application_under_wsgi_meets_the_same_faults(index: DisturbedIndex) -> None:
     index.faults.arrange(Fault(kind="status", endpoint="/simple/*", status=502))
     index.faults.arrange(Fault(kind="refuse", endpoint="/pypi/*"))
     transport = httpx.WSGITransport(app=index.app)
@@ -247,7 +247,7 @@ def test_application_under_wsgi_meets_the_same_faults(index: RehearsalIndex) -> 
 
 
 def test_chunked_bodies_and_kept_connections_are_served(
-    index: RehearsalIndex, client: httpx.Client
+    index: DisturbedIndex, client: httpx.Client
 ) -> None:
     def pieces():
         yield b'{"tok'
@@ -259,7 +259,7 @@ def test_chunked_bodies_and_kept_connections_are_served(
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="Python has no Unix sockets here")
-def test_server_listens_on_a_unix_socket(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_server_listens_on_a_unix_socket(index: DisturbedIndex, tmp_path: Path) -> None:
     path = tmp_path / "s"
     server = Server(index.app, unix_socket=path)
     server.start()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nox_release.edges.children import GH
-from nox_release.rehearsal.faults import Fault
+from troubles import Fault
 
 if TYPE_CHECKING:
     from nox_release.edges.process import Completed

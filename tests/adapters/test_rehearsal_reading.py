@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from nox_release.rehearsal.index import RehearsalIndex
+from disturbed import DisturbedIndex
 from small_wheels import small_sdist, small_wheel
 
 SIMPLE = "application/vnd.pypi.simple.v1+json"
@@ -30,13 +30,13 @@ class Clock:
 
 @pytest.fixture
 def index(tmp_path: Path):
-    index = RehearsalIndex(tmp_path / "index", clock=Clock())
+    index = DisturbedIndex(tmp_path / "index", clock=Clock())
     yield index
     index.close()
 
 
 @pytest.fixture
-def web(index: RehearsalIndex):
+def web(index: DisturbedIndex):
     transport = httpx.WSGITransport(app=index.app)
     headers = {"Accept-Encoding": "identity"}
     with httpx.Client(transport=transport, base_url="http://index", headers=headers) as client:
@@ -44,7 +44,7 @@ def web(index: RehearsalIndex):
 
 
 @pytest.fixture
-def demo(index: RehearsalIndex, tmp_path: Path) -> RehearsalIndex:
+def demo(index: DisturbedIndex, tmp_path: Path) -> DisturbedIndex:
     wheel = small_wheel(tmp_path, headers="Requires-Python: >=3.8,<4\nSummary: A demo\n")
     index.put(wheel, small_sdist(tmp_path), owner="me")
     return index
@@ -57,7 +57,7 @@ def simple(web: httpx.Client, name: str = "orc-demo") -> dict:
 # Simple API
 
 
-def test_simple_json_has_warehouse_keys(demo: RehearsalIndex, web: httpx.Client) -> None:
+def test_simple_json_has_warehouse_keys(demo: DisturbedIndex, web: httpx.Client) -> None:
     document = simple(web)
     assert sorted(document) == ["files", "meta", "name", "project-status", "versions"]
     assert document["meta"] == {
@@ -90,12 +90,12 @@ def test_simple_json_has_warehouse_keys(demo: RehearsalIndex, web: httpx.Client)
 
 
 def test_requires_python_is_that_of_the_release_for_every_file(
-    demo: RehearsalIndex, web: httpx.Client
+    demo: DisturbedIndex, web: httpx.Client
 ) -> None:
     assert {one["requires-python"] for one in simple(web)["files"]} == {"<4,>=3.8"}
 
 
-def test_simple_html_ends_with_the_serial(demo: RehearsalIndex, web: httpx.Client) -> None:
+def test_simple_html_ends_with_the_serial(demo: DisturbedIndex, web: httpx.Client) -> None:
     answer = web.get("/simple/orc-demo/")
     assert answer.headers["Content-Type"].startswith("text/html")
     assert '<meta name="pypi:repository-version" content="1.4">' in answer.text
@@ -120,13 +120,13 @@ def test_simple_html_ends_with_the_serial(demo: RehearsalIndex, web: httpx.Clien
     ],
 )
 def test_simple_api_negotiates_and_never_answers_406(
-    demo: RehearsalIndex, web: httpx.Client, accept: str, kind: str
+    demo: DisturbedIndex, web: httpx.Client, accept: str, kind: str
 ) -> None:
     answer = web.get("/simple/orc-demo/", headers={"Accept": accept})
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, kind)
 
 
-def test_simple_headers_are_those_of_the_origin(demo: RehearsalIndex, web: httpx.Client) -> None:
+def test_simple_headers_are_those_of_the_origin(demo: DisturbedIndex, web: httpx.Client) -> None:
     headers = web.get("/simple/orc-demo/").headers
     assert headers["X-PyPI-Last-Serial"] == str(demo.project("orc-demo").serial)
     assert headers["Cache-Control"] == "max-age=600, public"
@@ -137,7 +137,7 @@ def test_simple_headers_are_those_of_the_origin(demo: RehearsalIndex, web: httpx
 
 
 def test_etag_differs_by_representation_and_answers_304(
-    demo: RehearsalIndex, web: httpx.Client, tmp_path: Path
+    demo: DisturbedIndex, web: httpx.Client, tmp_path: Path
 ) -> None:
     json_tag = web.get("/simple/orc-demo/", headers={"Accept": SIMPLE}).headers["ETag"]
     assert json_tag != web.get("/simple/orc-demo/").headers["ETag"]
@@ -148,7 +148,7 @@ def test_etag_differs_by_representation_and_answers_304(
 
 
 def test_head_answers_without_a_body_and_post_is_not_allowed(
-    demo: RehearsalIndex, web: httpx.Client
+    demo: DisturbedIndex, web: httpx.Client
 ) -> None:
     head = web.head("/simple/orc-demo/")
     assert (head.status_code, head.content) == (200, b"")
@@ -157,7 +157,7 @@ def test_head_answers_without_a_body_and_post_is_not_allowed(
     assert (post.status_code, post.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
-def test_large_answers_are_compressed_when_asked(demo: RehearsalIndex, web: httpx.Client) -> None:
+def test_large_answers_are_compressed_when_asked(demo: DisturbedIndex, web: httpx.Client) -> None:
     asked = {"Accept": SIMPLE, "Accept-Encoding": "gzip"}
     with web.stream("GET", "/simple/orc-demo/", headers=asked) as answer:
         raw = b"".join(answer.iter_raw())
@@ -175,7 +175,7 @@ def test_unknown_project_is_plain_404_for_every_accept(web: httpx.Client) -> Non
 
 
 def test_simple_redirects_spell_and_slash_separately(
-    index: RehearsalIndex, web: httpx.Client
+    index: DisturbedIndex, web: httpx.Client
 ) -> None:
     index.create_project("Foo.Bar", owner="me")
     first = web.get("/simple/Foo.Bar?x=1")
@@ -199,7 +199,7 @@ def test_simple_redirects_spell_and_slash_separately(
     ],
 )
 def test_status_decides_what_simple_lists(
-    demo: RehearsalIndex, web: httpx.Client, status: str, served: str, files: int
+    demo: DisturbedIndex, web: httpx.Client, status: str, served: str, files: int
 ) -> None:
     demo.set_status("orc-demo", status)
     document = simple(web)
@@ -209,7 +209,7 @@ def test_status_decides_what_simple_lists(
 
 
 def test_project_without_releases_is_there_and_empty(
-    index: RehearsalIndex, web: httpx.Client
+    index: DisturbedIndex, web: httpx.Client
 ) -> None:
     index.create_project("orc-empty", owner="me")
     document = simple(web, "orc-empty")
@@ -220,7 +220,7 @@ def test_project_without_releases_is_there_and_empty(
 
 
 def test_release_without_files_is_not_among_the_versions(
-    demo: RehearsalIndex, web: httpx.Client
+    demo: DisturbedIndex, web: httpx.Client
 ) -> None:
     for filename in demo.filenames("orc-demo"):
         demo.delete_file(filename)
@@ -230,7 +230,7 @@ def test_release_without_files_is_not_among_the_versions(
 
 
 def test_quarantined_release_is_left_out(
-    demo: RehearsalIndex, web: httpx.Client, tmp_path: Path
+    demo: DisturbedIndex, web: httpx.Client, tmp_path: Path
 ) -> None:
     demo.put(small_wheel(tmp_path, version="2.0"), owner="me")
     demo.quarantine_release("orc-demo", "2.0")
@@ -241,7 +241,7 @@ def test_quarantined_release_is_left_out(
 
 
 def test_files_are_sorted_by_version_then_name(
-    demo: RehearsalIndex, web: httpx.Client, tmp_path: Path
+    demo: DisturbedIndex, web: httpx.Client, tmp_path: Path
 ) -> None:
     for version in ("10.0", "9.0", "1.0rc1"):
         demo.put(small_wheel(tmp_path, version=version), owner="me")
@@ -249,7 +249,7 @@ def test_files_are_sorted_by_version_then_name(
 
 
 def test_whole_list_shows_display_names_without_quarantined_ones(
-    demo: RehearsalIndex, web: httpx.Client
+    demo: DisturbedIndex, web: httpx.Client
 ) -> None:
     demo.create_project("Orc.Other", owner="me")
     demo.create_project("orc-hidden", owner="me")
@@ -263,7 +263,7 @@ def test_whole_list_shows_display_names_without_quarantined_ones(
     assert '<a href="/simple/orc-other/">Orc.Other</a>' in web.get("/simple/").text
 
 
-def test_yanked_is_true_or_the_reason(demo: RehearsalIndex, web: httpx.Client) -> None:
+def test_yanked_is_true_or_the_reason(demo: DisturbedIndex, web: httpx.Client) -> None:
     demo.yank("orc-demo", "1.0")
     assert {one["yanked"] for one in simple(web)["files"]} == {True}
     demo.yank("orc-demo", "1.0", "broken & sad")
@@ -274,7 +274,7 @@ def test_yanked_is_true_or_the_reason(demo: RehearsalIndex, web: httpx.Client) -
 # JSON API
 
 
-def test_project_json_has_warehouse_keys(demo: RehearsalIndex, web: httpx.Client) -> None:
+def test_project_json_has_warehouse_keys(demo: DisturbedIndex, web: httpx.Client) -> None:
     answer = web.get("/pypi/orc-demo/json")
     document = answer.json()
     assert sorted(document) == [
@@ -296,7 +296,7 @@ def test_project_json_has_warehouse_keys(demo: RehearsalIndex, web: httpx.Client
     assert "releases" not in web.get("/pypi/orc-demo/1.0/json").json()
 
 
-def test_ownership_lists_owners_first_then_by_name(demo: RehearsalIndex, web: httpx.Client) -> None:
+def test_ownership_lists_owners_first_then_by_name(demo: DisturbedIndex, web: httpx.Client) -> None:
     demo.add_role("orc-demo", "abel", "Maintainer")
     demo.add_role("orc-demo", "zoe", "Owner")
     assert web.get("/pypi/orc-demo/json").json()["ownership"] == {
@@ -310,7 +310,7 @@ def test_ownership_lists_owners_first_then_by_name(demo: RehearsalIndex, web: ht
 
 
 def test_project_json_is_found_by_any_version_spelling(
-    demo: RehearsalIndex, web: httpx.Client
+    demo: DisturbedIndex, web: httpx.Client
 ) -> None:
     for address in ("/pypi/orc-demo/1.0.0/json", "/pypi/orc-demo/json/"):
         assert web.get(address).json()["info"]["version"] == "1.0"
@@ -319,28 +319,28 @@ def test_project_json_is_found_by_any_version_spelling(
 @pytest.mark.parametrize(
     "address", ["/pypi/nothing/json", "/pypi/orc-demo/7/json", "/pypi/No.Thing/json"]
 )
-def test_missing_json_says_not_found(demo: RehearsalIndex, web: httpx.Client, address: str) -> None:
+def test_missing_json_says_not_found(demo: DisturbedIndex, web: httpx.Client, address: str) -> None:
     answer = web.get(address)
     assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
     assert not {"etag", "cache-control", "x-pypi-last-serial"} & set(answer.headers)
 
 
 def test_quarantined_project_has_no_json_but_a_page(
-    demo: RehearsalIndex, web: httpx.Client
+    demo: DisturbedIndex, web: httpx.Client
 ) -> None:
     demo.set_status("orc-demo", "quarantined")
     assert web.get("/pypi/orc-demo/json").status_code == 404
     assert web.get("/project/orc-demo/").status_code == 200
 
 
-def test_unnormalised_json_address_redirects(demo: RehearsalIndex, web: httpx.Client) -> None:
+def test_unnormalised_json_address_redirects(demo: DisturbedIndex, web: httpx.Client) -> None:
     answer = web.get("/pypi/Orc_Demo/json")
     assert (answer.status_code, answer.headers["Location"]) == (301, "/pypi/orc-demo/json")
     assert answer.headers["Content-Type"].startswith("text/html")
 
 
 def test_latest_is_final_before_prerelease_and_kept_before_yanked(
-    demo: RehearsalIndex, web: httpx.Client, tmp_path: Path
+    demo: DisturbedIndex, web: httpx.Client, tmp_path: Path
 ) -> None:
     def latest() -> dict:
         return web.get("/pypi/orc-demo/json").json()["info"]
@@ -357,7 +357,7 @@ def test_latest_is_final_before_prerelease_and_kept_before_yanked(
 
 
 def test_display_name_follows_the_latest_upload(
-    demo: RehearsalIndex, web: httpx.Client, tmp_path: Path
+    demo: DisturbedIndex, web: httpx.Client, tmp_path: Path
 ) -> None:
     demo.put(small_wheel(tmp_path, name="Orc-Demo", version="2.0"), owner="me")
     assert web.get("/pypi/orc-demo/json").json()["info"]["name"] == "Orc-Demo"
@@ -370,7 +370,7 @@ def test_display_name_follows_the_latest_upload(
 
 
 def test_files_and_their_metadata_download(
-    demo: RehearsalIndex, web: httpx.Client, tmp_path: Path
+    demo: DisturbedIndex, web: httpx.Client, tmp_path: Path
 ) -> None:
     wheel, sdist = simple(web)["files"]
     got = web.get(wheel["url"])
@@ -381,7 +381,7 @@ def test_files_and_their_metadata_download(
     assert web.get("/packages/aa/bb/nothing.whl").status_code == 404
 
 
-def give_provenance(index: RehearsalIndex) -> str:
+def give_provenance(index: DisturbedIndex) -> str:
     publisher = index.register_publisher(
         "orc-demo", owner="octo", repository="repo", workflow="p.yml", environment="PyPI"
     )
@@ -391,7 +391,7 @@ def give_provenance(index: RehearsalIndex) -> str:
     return f"/integrity/orc-demo/1.0/{file.filename}/provenance"
 
 
-def test_provenance_shows_the_registered_publisher(demo: RehearsalIndex, web: httpx.Client) -> None:
+def test_provenance_shows_the_registered_publisher(demo: DisturbedIndex, web: httpx.Client) -> None:
     address = give_provenance(demo)
     answer = web.get(address)
     assert answer.headers["Content-Type"] == INTEGRITY
@@ -411,7 +411,7 @@ def test_provenance_shows_the_registered_publisher(demo: RehearsalIndex, web: ht
 
 
 def test_provenance_refusals_are_those_of_warehouse(
-    demo: RehearsalIndex, web: httpx.Client
+    demo: DisturbedIndex, web: httpx.Client
 ) -> None:
     address = give_provenance(demo)
     sdist = "orc_demo-1.0.tar.gz"
@@ -437,7 +437,7 @@ def test_provenance_refusals_are_those_of_warehouse(
 # Files on a host of their own
 
 
-def test_files_are_on_another_host_than_the_index(demo: RehearsalIndex) -> None:
+def test_files_are_on_another_host_than_the_index(demo: DisturbedIndex) -> None:
     demo.start()
     (address, _) = [one["url"] for one in simple_at(demo)["files"]]
     assert address.startswith(demo.catalogue.files_root)
@@ -447,7 +447,7 @@ def test_files_are_on_another_host_than_the_index(demo: RehearsalIndex) -> None:
     assert httpx.get(demo.catalogue.files_root).status_code == 404
 
 
-def test_a_file_is_listed_before_it_can_be_downloaded(demo: RehearsalIndex) -> None:
+def test_a_file_is_listed_before_it_can_be_downloaded(demo: DisturbedIndex) -> None:
     demo.start()
     demo.catalogue.download_delay = 60
     (address, _) = [one["url"] for one in simple_at(demo)["files"]]
@@ -456,5 +456,5 @@ def test_a_file_is_listed_before_it_can_be_downloaded(demo: RehearsalIndex) -> N
     assert httpx.get(address).status_code == 200
 
 
-def simple_at(index: RehearsalIndex) -> dict:
+def simple_at(index: DisturbedIndex) -> dict:
     return httpx.get(f"{index.url}simple/orc-demo/", headers={"Accept": SIMPLE}).json()

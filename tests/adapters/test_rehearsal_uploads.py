@@ -15,11 +15,11 @@ import httpx
 import pytest
 from pypitoken import Token
 
+from disturbed import DisturbedIndex
 from held_clock import HeldClock
 from nox_release.edges.environments import fresh_environment
 from nox_release.edges.process import Runner
 from nox_release.rehearsal.answers import Refused
-from nox_release.rehearsal.index import RehearsalIndex
 from nox_release.rehearsal.multipart import parse_form
 from nox_release.rehearsal.uploading import UploadRequest, deposited_form
 from small_wheels import small_sdist, small_wheel
@@ -29,7 +29,7 @@ HELP = "https://pypi.org/help/#"
 
 @pytest.fixture
 def index(tmp_path: Path):
-    index = RehearsalIndex(tmp_path / "index", clock=HeldClock())
+    index = DisturbedIndex(tmp_path / "index", clock=HeldClock())
     index.add_user("me")
     yield index
     index.close()
@@ -37,7 +37,7 @@ def index(tmp_path: Path):
 
 
 @pytest.fixture
-def web(index: RehearsalIndex):
+def web(index: DisturbedIndex):
     transport = httpx.WSGITransport(app=index.app)
     with httpx.Client(transport=transport, base_url="http://index") as client:
         yield client
@@ -48,7 +48,7 @@ def basic(user: str, password: str) -> str:
 
 
 def upload(
-    index: RehearsalIndex, path: Path, authorization: str | None, **fields: str
+    index: DisturbedIndex, path: Path, authorization: str | None, **fields: str
 ) -> str | None:
     """The refusal's status and text; `None` when the file was taken."""
     form = deposited_form(path, index.incoming)
@@ -61,7 +61,7 @@ def upload(
     return None
 
 
-def as_me(index: RehearsalIndex) -> str:
+def as_me(index: DisturbedIndex) -> str:
     return basic("__token__", index.token("me"))
 
 
@@ -73,7 +73,7 @@ def clean_environ(tmp_path: Path, **more: str) -> dict[str, str]:
     return {**kept, "HOME": str(tmp_path), "NO_COLOR": "1", "COLUMNS": "1000", **more}
 
 
-def twine(index: RehearsalIndex, tmp_path: Path, token: str, *paths: Path):
+def twine(index: DisturbedIndex, tmp_path: Path, token: str, *paths: Path):
     command = [sys.executable, "-m", "twine", "upload", "--non-interactive", "--verbose"]
     command += ["--repository-url", index.index.upload_url, *map(str, paths)]
     environ = clean_environ(tmp_path, TWINE_USERNAME="__token__", TWINE_PASSWORD=token)
@@ -81,7 +81,7 @@ def twine(index: RehearsalIndex, tmp_path: Path, token: str, *paths: Path):
 
 
 @pytest.mark.slow
-def test_real_twine_uploads_and_shows_refusals(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_real_twine_uploads_and_shows_refusals(index: DisturbedIndex, tmp_path: Path) -> None:
     index.start()
     paths = [small_wheel(tmp_path), small_sdist(tmp_path)]
     done = twine(index, tmp_path, index.token("me"), *paths)
@@ -97,7 +97,7 @@ def test_real_twine_uploads_and_shows_refusals(index: RehearsalIndex, tmp_path: 
 
 
 @pytest.mark.slow
-def test_real_uv_publishes_and_pip_and_uv_install(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_real_uv_publishes_and_pip_and_uv_install(index: DisturbedIndex, tmp_path: Path) -> None:
     from uv import find_uv_bin
 
     index.start()
@@ -126,7 +126,7 @@ def test_real_uv_publishes_and_pip_and_uv_install(index: RehearsalIndex, tmp_pat
 # The wrapping of requests
 
 
-def test_refusal_is_in_the_reason_phrase_and_in_the_body_asked_for(index: RehearsalIndex) -> None:
+def test_refusal_is_in_the_reason_phrase_and_in_the_body_asked_for(index: DisturbedIndex) -> None:
     index.start()
     said = f"Invalid or non-existent authentication information. See {HELP}invalid-auth for more information."
     with httpx.Client(base_url=index.url) as client:
@@ -151,7 +151,7 @@ def test_refusal_is_in_the_reason_phrase_and_in_the_body_asked_for(index: Rehear
 
 
 def test_characters_beyond_latin_1_become_question_marks_in_the_reason(
-    index: RehearsalIndex, tmp_path: Path
+    index: DisturbedIndex, tmp_path: Path
 ) -> None:
     index.start()
     wheel = small_wheel(tmp_path)
@@ -241,7 +241,7 @@ def test_cut_off_form_is_a_bad_request(web: httpx.Client) -> None:
 # Tokens
 
 
-def test_tokens_are_taken_as_basic_bearer_or_token(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_tokens_are_taken_as_basic_bearer_or_token(index: DisturbedIndex, tmp_path: Path) -> None:
     token = index.token("me")
     for number, authorization in enumerate(
         (
@@ -257,7 +257,7 @@ def test_tokens_are_taken_as_basic_bearer_or_token(index: RehearsalIndex, tmp_pa
 
 @pytest.mark.parametrize("user", ["me", "@token", "__TOKEN__", ""])
 def test_any_other_user_name_is_told_to_use_a_token(
-    index: RehearsalIndex, tmp_path: Path, user: str
+    index: DisturbedIndex, tmp_path: Path, user: str
 ) -> None:
     assert upload(index, small_wheel(tmp_path), basic(user, index.token("me"))) == (
         "403 Username/Password authentication is no longer supported. Migrate to API Tokens or "
@@ -265,7 +265,7 @@ def test_any_other_user_name_is_told_to_use_a_token(
     )
 
 
-def test_unusable_tokens_are_no_identity(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_unusable_tokens_are_no_identity(index: DisturbedIndex, tmp_path: Path) -> None:
     wheel, token = small_wheel(tmp_path), index.token("me")
     foreign = Token.create("pypi.org", "5f2b4c9e-0000-4000-8000-000000000000", "key").dump()
     deleted = index.token("me")
@@ -287,7 +287,7 @@ def test_unusable_tokens_are_no_identity(index: RehearsalIndex, tmp_path: Path) 
     assert "Invalid or non-existent" in str(upload(index, wheel, basic("__token__", token)))
 
 
-def test_altered_token_has_another_signature(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_altered_token_has_another_signature(index: DisturbedIndex, tmp_path: Path) -> None:
     token = index.token("me")
     altered = token[:-6] + ("A" if token[-6] != "A" else "B") + token[-5:]
     verdict = upload(index, small_wheel(tmp_path), basic("__token__", altered))
@@ -296,7 +296,7 @@ def test_altered_token_has_another_signature(index: RehearsalIndex, tmp_path: Pa
 
 
 def test_token_narrowed_to_name_and_time_makes_its_project_and_no_other(
-    index: RehearsalIndex, tmp_path: Path
+    index: DisturbedIndex, tmp_path: Path
 ) -> None:
     now = int(index.now().timestamp())
     narrow = Token.load(index.token("me")).restrict(
@@ -314,7 +314,7 @@ def test_token_narrowed_to_name_and_time_makes_its_project_and_no_other(
     assert late == "403 Invalid API Token: token is expired"
 
 
-def test_project_token_fails_for_a_recreated_project(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_project_token_fails_for_a_recreated_project(index: DisturbedIndex, tmp_path: Path) -> None:
     index.put(small_wheel(tmp_path), owner="me")
     authorization = basic("__token__", index.token("me", projects=["orc-demo"]))
     assert upload(index, small_wheel(tmp_path, version="2.0"), authorization) is None
@@ -327,7 +327,7 @@ def test_project_token_fails_for_a_recreated_project(index: RehearsalIndex, tmp_
 
 
 def test_account_must_have_an_address_and_two_factors(
-    index: RehearsalIndex, tmp_path: Path
+    index: DisturbedIndex, tmp_path: Path
 ) -> None:
     me = index.user("me")
     me.verified_email = False
@@ -338,7 +338,7 @@ def test_account_must_have_an_address_and_two_factors(
     assert upload(index, small_wheel(tmp_path), as_me(index)) is None
 
 
-def test_roles_and_status_decide_who_may_upload(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_roles_and_status_decide_who_may_upload(index: DisturbedIndex, tmp_path: Path) -> None:
     index.put(small_wheel(tmp_path), owner="somebody")
     newer = small_wheel(tmp_path, version="2.0")
     refused = (
@@ -354,7 +354,7 @@ def test_roles_and_status_decide_who_may_upload(index: RehearsalIndex, tmp_path:
 
 
 def test_new_projects_are_counted_by_user_and_address(
-    index: RehearsalIndex, tmp_path: Path
+    index: DisturbedIndex, tmp_path: Path
 ) -> None:
     web = httpx.Client(transport=httpx.WSGITransport(app=index.app), base_url="http://index")
     for number in range(20):
@@ -390,7 +390,7 @@ def test_new_projects_are_counted_by_user_and_address(
     ],
 )
 def test_switches_of_the_administrators(
-    index: RehearsalIndex, tmp_path: Path, flag: str, said: str
+    index: DisturbedIndex, tmp_path: Path, flag: str, said: str
 ) -> None:
     index.flags.add(flag)
     assert str(upload(index, small_wheel(tmp_path), as_me(index))).startswith(said)
@@ -399,7 +399,7 @@ def test_switches_of_the_administrators(
 # What was there before
 
 
-def test_identical_bytes_change_nothing(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_identical_bytes_change_nothing(index: DisturbedIndex, tmp_path: Path) -> None:
     wheel = small_wheel(tmp_path)
     index.put(wheel, owner="me")
     index.age_release("orc-demo", "1.0", 400)
@@ -411,7 +411,7 @@ def test_identical_bytes_change_nothing(index: RehearsalIndex, tmp_path: Path) -
 
 
 def test_same_bytes_under_another_name_are_refused_everywhere(
-    index: RehearsalIndex, tmp_path: Path
+    index: DisturbedIndex, tmp_path: Path
 ) -> None:
     index.put(small_wheel(tmp_path), owner="somebody")
     renamed = tmp_path / "orc_other-1.0-py3-none-any.whl"
@@ -428,7 +428,7 @@ def test_same_bytes_under_another_name_are_refused_everywhere(
     assert not index.has_project("orc-other")
 
 
-def test_deleted_filenames_stay_burnt(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_deleted_filenames_stay_burnt(index: DisturbedIndex, tmp_path: Path) -> None:
     wheel = small_wheel(tmp_path)
     burnt = "400 This filename was previously used by a file that has since been deleted."
     index.put(wheel, owner="me")
@@ -443,7 +443,7 @@ def test_deleted_filenames_stay_burnt(index: RehearsalIndex, tmp_path: Path) -> 
 
 
 def test_old_releases_are_closed_under_every_spelling(
-    index: RehearsalIndex, tmp_path: Path
+    index: DisturbedIndex, tmp_path: Path
 ) -> None:
     index.put(small_wheel(tmp_path), owner="me")
     index.age_release("orc-demo", "1.0", 13)
@@ -455,14 +455,14 @@ def test_old_releases_are_closed_under_every_spelling(
     assert upload(index, small_wheel(tmp_path, version="1.1"), as_me(index)) is None
 
 
-def test_one_sdist_for_1_0_and_1_0_0_together(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_one_sdist_for_1_0_and_1_0_0_together(index: DisturbedIndex, tmp_path: Path) -> None:
     index.put(small_sdist(tmp_path), owner="me")
     assert upload(index, small_sdist(tmp_path, version="1.0.0"), as_me(index)) == (
         "400 Only one sdist may be uploaded per release."
     )
 
 
-def test_refused_upload_leaves_no_trace(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_refused_upload_leaves_no_trace(index: DisturbedIndex, tmp_path: Path) -> None:
     wheel = small_wheel(tmp_path, headers="Classifier: No :: Such\n")
     assert "is not a valid classifier" in str(upload(index, wheel, as_me(index)))
     late = small_wheel(tmp_path).rename(tmp_path / "orc_demo-2.0-py3-none-any.whl")
@@ -475,7 +475,7 @@ def test_refused_upload_leaves_no_trace(index: RehearsalIndex, tmp_path: Path) -
 
 
 def test_refused_upload_restores_name_and_pending_publishers(
-    index: RehearsalIndex, tmp_path: Path
+    index: DisturbedIndex, tmp_path: Path
 ) -> None:
     index.add_user("other")
     form = {
@@ -500,7 +500,7 @@ def test_refused_upload_restores_name_and_pending_publishers(
     )
 
 
-def test_limits_of_size_are_those_of_the_project(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_limits_of_size_are_those_of_the_project(index: DisturbedIndex, tmp_path: Path) -> None:
     index.put(small_wheel(tmp_path), owner="me")
     index.project("orc-demo").extra_size = 10 * 1024**3 - 100
     assert str(upload(index, small_wheel(tmp_path, version="2.0"), as_me(index))).startswith(
@@ -508,7 +508,7 @@ def test_limits_of_size_are_those_of_the_project(index: RehearsalIndex, tmp_path
     )
 
 
-def test_inactive_organization_cannot_upload(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_inactive_organization_cannot_upload(index: DisturbedIndex, tmp_path: Path) -> None:
     index.put(small_wheel(tmp_path), owner="me")
     project = index.project("orc-demo")
     project.organization, project.organization_active = "orc-org", False
@@ -518,7 +518,7 @@ def test_inactive_organization_cannot_upload(index: RehearsalIndex, tmp_path: Pa
 
 
 def test_api_token_beside_a_trusted_publisher_is_mailed_about_once(
-    index: RehearsalIndex, tmp_path: Path
+    index: DisturbedIndex, tmp_path: Path
 ) -> None:
     index.put(small_wheel(tmp_path), owner="me")
     index.register_publisher("orc-demo", owner="o", repository="r", workflow="p.yml")
@@ -531,7 +531,7 @@ def test_api_token_beside_a_trusted_publisher_is_mailed_about_once(
 
 
 def test_attestations_need_a_trusted_publisher_and_a_structure(
-    index: RehearsalIndex, tmp_path: Path
+    index: DisturbedIndex, tmp_path: Path
 ) -> None:
     index.create_project("orc-demo", owner="me")
     index.register_publisher("orc-demo", owner="o", repository="r", workflow="p.yml")
@@ -572,7 +572,7 @@ def test_attestations_need_a_trusted_publisher_and_a_structure(
     assert index.project("orc-demo").files()[0].provenance is not None
 
 
-def test_the_first_failing_step_speaks(index: RehearsalIndex, tmp_path: Path) -> None:
+def test_the_first_failing_step_speaks(index: DisturbedIndex, tmp_path: Path) -> None:
     """Each step mends what the answer before complained of; the order is Warehouse's."""
     index.put(small_wheel(tmp_path), owner="somebody")
     index.age_release("orc-demo", "1.0", 400)

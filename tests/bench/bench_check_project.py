@@ -24,8 +24,10 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-from nox_release.rehearsal.faults import Fault
-from nox_release.rehearsal.world import World
+sys.path.insert(0, str(Path(__file__).parents[1] / "world"))
+
+from disturbed import DisturbedWorld
+from troubles import Fault
 
 TINY = Path(__file__).parents[1] / "world" / "projects" / "tiny"
 GOAL_ROUNDS, GOAL_REST = 3, 0.5
@@ -75,14 +77,14 @@ def main() -> int:
     try:
         environ = {**os.environ, "PATH": path}
         environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Python may keep what it has compiled
-        with World(folder / "w", environ=environ) as world:
+        with DisturbedWorld(folder / "w", environ=environ) as world:
             measure(world, delay=options.delay, runs=options.runs)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 
-def measure(world: World, *, delay: float, runs: int) -> None:
+def measure(world: DisturbedWorld, *, delay: float, runs: int) -> None:
     files = {
         name.relative_to(TINY).as_posix(): name.read_bytes()
         for name in TINY.rglob("*")
@@ -107,7 +109,7 @@ def measure(world: World, *, delay: float, runs: int) -> None:
         report(world, state, delay, runs)
 
 
-def build(world: World) -> None:
+def build(world: DisturbedWorld) -> None:
     subprocess.run(
         [sys.executable, "-m", "build", "--no-isolation", str(world.clone)],
         check=True,
@@ -115,7 +117,7 @@ def build(world: World) -> None:
     )
 
 
-def report(world: World, state: str, delay: float, runs: int) -> None:
+def report(world: DisturbedWorld, state: str, delay: float, runs: int) -> None:
     once(world)  # caches of bytecode
     before = len(world.index.faults.requests())
     plain = statistics.median(once(world) for _ in range(runs))
@@ -143,7 +145,7 @@ def _used() -> float:
     return children.ru_utime + children.ru_stime
 
 
-def once(world: World) -> float:
+def once(world: DisturbedWorld) -> float:
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "nox_release", "check-project", "--index", world.index.url],

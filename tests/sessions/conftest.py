@@ -9,11 +9,11 @@ import pytest
 from releasing import register
 
 if TYPE_CHECKING:
-    from nox_release.rehearsal.world import World
+    from disturbed import DisturbedWorld
 
 
 @pytest.fixture
-def ready(world: World) -> World:
+def ready(world: DisturbedWorld) -> DisturbedWorld:
     """A world in which nothing is missing but the release."""
     world.index.create_project("tiny-demo", owner="you")
     register(world)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nox_release.core.findings import SUBJECTS
-from nox_release.rehearsal.faults import Fault
 from small_wheels import small_sdist, small_wheel
+from troubles import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from nox_release.core.clock import SystemClock
 from nox_release.edges.forge import Forge
 from nox_release.operations.unnoticed import observe_release
 from nox_release.project.pyproject import read_project
-from nox_release.rehearsal.faults import Fault
+from troubles import Fault
 
 if TYPE_CHECKING:
     from nox_release.edges.children import GH

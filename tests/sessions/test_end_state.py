@@ -14,8 +14,8 @@ import zipfile
 
 import pytest
 
-from nox_release.rehearsal.faults import Fault
 from releasing import FILES, TAG, release, run, state
+from troubles import Fault
 
 pytestmark = [
     pytest.mark.slow,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from test_release import FILES, register, release, run
 
-from nox_release.rehearsal.faults import Fault
+from troubles import Fault
 
 pytestmark = [
     pytest.mark.slow,

@@ -138,7 +138,7 @@ def test_a_failed_run_is_explained_and_run_again_when_somebody_comes_back(world)
 
 
 def test_a_lost_reply_is_looked_into_and_the_write_not_repeated(ready):
-    from nox_release.rehearsal.faults import Fault
+    from troubles import Fault
 
     ready.github.faults.arrange(
         Fault(kind="lost-reply", endpoint="*/releases", method="POST", times=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nox_release.rehearsal.faults import Fault
+from troubles import Fault
 
 pytestmark = pytest.mark.slow
 

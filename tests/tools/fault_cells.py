@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nox_release.edges.children import GH
-from nox_release.rehearsal.faults import Fault
 from scene import (
     BOTH,
     FILES,
@@ -27,6 +26,7 @@ from scene import (
     platform_wheel,
     repacked,
 )
+from troubles import Fault
 
 
 @dataclass(frozen=True)

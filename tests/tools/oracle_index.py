@@ -27,7 +27,10 @@ from pathlib import Path
 from typing import Any
 
 from nox_release.rehearsal.catalogue import RehearsalProject, RehearsalRelease, StoredFile
-from nox_release.rehearsal.index import RehearsalIndex
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "world"))
+
+from disturbed import DisturbedIndex
 from nox_release.rehearsal.multipart import Form
 from nox_release.rehearsal.oidc import GITHUB_ISSUER, PendingPublisher
 from nox_release.rehearsal.serving import Server
@@ -154,7 +157,7 @@ def sdist(filename: str, metadata: str) -> bytes:
 
 
 def plant(
-    index: RehearsalIndex, project: RehearsalProject, version: str, filename: str, data: bytes
+    index: DisturbedIndex, project: RehearsalProject, version: str, filename: str, data: bytes
 ) -> None:
     """A file that is there already, whatever it holds."""
     release = project.release(version)
@@ -177,7 +180,7 @@ def plant(
     index.catalogue.used_filenames.add(filename)
 
 
-def plant_project(index: RehearsalIndex, state: dict[str, Any], spare: str) -> RehearsalProject:
+def plant_project(index: DisturbedIndex, state: dict[str, Any], spare: str) -> RehearsalProject:
     """The project of an `after`, without the file `spare`."""
     project = index.create_project(state["name"])
     for owner in state["owners"]:
@@ -207,7 +210,7 @@ def set_bytes(project: RehearsalProject, filename: str, data: bytes) -> None:
             one.blake2_256 = hashlib.blake2b(data, digest_size=32).hexdigest()
 
 
-def arrange(index: RehearsalIndex, case: dict[str, Any], data: bytes) -> RehearsalProject | None:
+def arrange(index: DisturbedIndex, case: dict[str, Any], data: bytes) -> RehearsalProject | None:
     """The index as it was before an upload case; the project, if there was one."""
     text, filename = prose(case), case["file"]["filename"]
     name = next((value for key, value in case.get("form") or [] if key == "name"), "")
@@ -228,7 +231,7 @@ def arrange(index: RehearsalIndex, case: dict[str, Any], data: bytes) -> Rehears
 
 
 def arrange_bytes(
-    index: RehearsalIndex,
+    index: DisturbedIndex,
     project: RehearsalProject | None,
     text: str,
     filename: str,
@@ -254,7 +257,7 @@ def arrange_bytes(
 
 
 def arrange_from_prose(
-    index: RehearsalIndex, project: RehearsalProject | None, says: str, text: str
+    index: DisturbedIndex, project: RehearsalProject | None, says: str, text: str
 ) -> None:
     if found := re.search(r"flag (disallow-[\w-]+|read-only|disable-[\w-]+)", says):
         index.flags.add(found.group(1))
@@ -312,7 +315,7 @@ def account_user(text: str) -> str:
 # Who asks
 
 
-def add_accounts(index: RehearsalIndex, case: dict[str, Any]) -> str:
+def add_accounts(index: DisturbedIndex, case: dict[str, Any]) -> str:
     text = prose(case)
     name = account_user(case.get("account") or "")
     index.add_user("orcowner")
@@ -326,7 +329,7 @@ def add_accounts(index: RehearsalIndex, case: dict[str, Any]) -> str:
 
 
 def authorization(
-    index: RehearsalIndex, case: dict[str, Any], name: str, project: RehearsalProject | None
+    index: DisturbedIndex, case: dict[str, Any], name: str, project: RehearsalProject | None
 ) -> str | None:
     account = case["account"]
     if account == "none":
@@ -360,7 +363,7 @@ def authorization(
 
 
 def api_token(
-    index: RehearsalIndex, case: dict[str, Any], name: str, project: RehearsalProject | None
+    index: DisturbedIndex, case: dict[str, Any], name: str, project: RehearsalProject | None
 ) -> str:
     from pypitoken import Token
 
@@ -401,7 +404,7 @@ def api_token(
     return token.dump()
 
 
-def minted(index: RehearsalIndex, case: dict[str, Any], project: RehearsalProject | None) -> str:
+def minted(index: DisturbedIndex, case: dict[str, Any], project: RehearsalProject | None) -> str:
     """A token exchanged for the project's publisher, or for one of another project."""
     text = prose(case)
     publishers = (case.get("after") or {}).get("publishers")
@@ -485,8 +488,8 @@ class Replay:
         self.server = Server(lambda *_: [])
         self.server.start()
 
-    def index(self, directory: str, case: dict[str, Any]) -> RehearsalIndex:
-        index = RehearsalIndex(Path(directory), clock=Clock(moment_of(case)))
+    def index(self, directory: str, case: dict[str, Any]) -> DisturbedIndex:
+        index = DisturbedIndex(Path(directory), clock=Clock(moment_of(case)))
         # Which accounts exist on GitHub was a constant answer, too.
         index.registrations.github_owners = {"octo-org": ("octo-org", "1001")}
         self.server.application = index.app
@@ -519,7 +522,7 @@ class Replay:
         # As long as the one that was not kept, to the byte.
         return wheel(filename, metadata, size + 1 - len(wheel(filename, metadata, 1)))
 
-    def upload(self, index: RehearsalIndex, case: dict[str, Any]) -> list[str]:
+    def upload(self, index: DisturbedIndex, case: dict[str, Any]) -> list[str]:
         data = self.data(case)
         name = add_accounts(index, case)
         fields = [(key, value) for key, value in case.get("form") or []]
@@ -581,7 +584,7 @@ def attestations(key: str, value: str) -> str:
     return json.dumps([one] * round(int(length.group(1)) / 5372))
 
 
-def state_of(index: RehearsalIndex, name: str) -> dict[str, Any] | None:
+def state_of(index: DisturbedIndex, name: str) -> dict[str, Any] | None:
     project = index.catalogue.find(name)
     if project is None:
         return None
@@ -596,7 +599,7 @@ def state_of(index: RehearsalIndex, name: str) -> dict[str, Any] | None:
     }
 
 
-def differing_state(index: RehearsalIndex, case: dict[str, Any]) -> list[str]:
+def differing_state(index: DisturbedIndex, case: dict[str, Any]) -> list[str]:
     expected = case.get("after")
     name = dict(map(tuple, case["form"])).get("name", "")
     if expected is None:
@@ -617,7 +620,7 @@ def differing_state(index: RehearsalIndex, case: dict[str, Any]) -> list[str]:
     return [] if got == wanted else [f"afterwards {got}, not {wanted}"]
 
 
-def differing_metadata(index: RehearsalIndex, case: dict[str, Any]) -> list[str]:
+def differing_metadata(index: DisturbedIndex, case: dict[str, Any]) -> list[str]:
     """What the JSON API shows of a new release, beside what Warehouse stored."""
     stored = case.get("stored")
     if not stored or case["status"] != 200:
@@ -649,7 +652,7 @@ def differing_metadata(index: RehearsalIndex, case: dict[str, Any]) -> list[str]
 # Token exchange and registration
 
 
-def exchange(index: RehearsalIndex, server: Server, case: dict[str, Any]) -> list[str]:
+def exchange(index: DisturbedIndex, server: Server, case: dict[str, Any]) -> list[str]:
     request = case.get("request") or {"method": "GET", "path": "/_/oidc/audience"}
     for one in ("orcowner", "orcother", "orcpend"):
         index.add_user(one)
@@ -698,7 +701,7 @@ def differing_answer(case: dict[str, Any], answer: bytes, status: int) -> list[s
     return [] if got == expected else [f"answer {got}, not {expected}"]
 
 
-def arrange_exchange(index: RehearsalIndex, case: dict[str, Any]) -> None:
+def arrange_exchange(index: DisturbedIndex, case: dict[str, Any]) -> None:
     text = prose(case)
     after = case.get("project_after") or {}
     pending_names = {row["project_name"] for row in case.get("pending") or []}
@@ -754,7 +757,7 @@ def arrange_exchange(index: RehearsalIndex, case: dict[str, Any]) -> None:
         index.flags.add("disallow-new-project-registration")
 
 
-def try_mint(index: RehearsalIndex, token: str) -> None:
+def try_mint(index: DisturbedIndex, token: str) -> None:
     from nox_release.rehearsal.answers import Refused
 
     try:
@@ -763,7 +766,7 @@ def try_mint(index: RehearsalIndex, token: str) -> None:
         return
 
 
-def add_pending(index: RehearsalIndex, row: dict[str, Any], case: dict[str, Any]) -> None:
+def add_pending(index: DisturbedIndex, row: dict[str, Any], case: dict[str, Any]) -> None:
     claims = case.get("claims") or {}
     owner, _, repository = claims.get("repository", "octo-org/x").partition("/")
     file = re.search(r"[^/]+\.ya?ml(?=@)", claims.get("job_workflow_ref", ""))
@@ -782,7 +785,7 @@ def add_pending(index: RehearsalIndex, row: dict[str, Any], case: dict[str, Any]
     )
 
 
-def identity_token(index: RehearsalIndex, case: dict[str, Any]) -> str:
+def identity_token(index: DisturbedIndex, case: dict[str, Any]) -> str:
     """The JWT that a case describes by its claims and in words."""
     start = int(index.now().timestamp())
     claims: dict[str, Any] = {
@@ -820,7 +823,7 @@ def identity_token(index: RehearsalIndex, case: dict[str, Any]) -> str:
     return token
 
 
-def pending_form(index: RehearsalIndex, case: dict[str, Any]) -> list[str]:
+def pending_form(index: DisturbedIndex, case: dict[str, Any]) -> list[str]:
     text = " · ".join([prose(case), case["user"], case.get("note") or ""])
     user = index.add_user(case["user"])
     form = case["form"]
@@ -864,7 +867,7 @@ def pending_form(index: RehearsalIndex, case: dict[str, Any]) -> list[str]:
     return wrong
 
 
-def time_to_live(index: RehearsalIndex, server: Server, case: dict[str, Any]) -> list[str]:
+def time_to_live(index: DisturbedIndex, server: Server, case: dict[str, Any]) -> list[str]:
     days = re.search(r"(\d+) days ago", case["desc"])
     named = re.search(r"orc-[\w-]+", json.dumps(case.get("emails") or ""))
     add_pending(index, {"project_name": named.group() if named else "orc-x"}, case)

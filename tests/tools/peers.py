@@ -43,9 +43,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "world"))
 
 from nox_release.edges.environments import fresh_environment
 from nox_release.edges.process import Runner
-from nox_release.rehearsal.faults import Fault
 from nox_release.rehearsal.serving import Server
 from scene import FILES, NAME, TAG, VERSION, Scene, built_files
+from troubles import Fault
 
 BEFORE = "1.2.2"
 """The version in the tree for peers that raise it themselves."""

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import observer
-from nox_release.rehearsal.world import World
+from disturbed import DisturbedWorld
 
 HERE = Path(__file__).parent
 PROJECT = HERE / "projects" / "tiny"
@@ -97,7 +97,7 @@ class Scene:
 
     folder: Path
     story: str
-    world: World = field(init=False)
+    world: DisturbedWorld = field(init=False)
     commit: str = field(init=False)
     environ: dict[str, str] = field(default_factory=dict)
     address: str = ""
@@ -109,7 +109,9 @@ class Scene:
     def __enter__(self):
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         self.artifacts = self.artifacts or tuple(built_files())
-        self.world = World(self.folder, environ={**os.environ, "PATH": path}, repository=NAME)
+        self.world = DisturbedWorld(
+            self.folder, environ={**os.environ, "PATH": path}, repository=NAME
+        )
         self.world.__enter__()
         files = {
             file.relative_to(PROJECT).as_posix(): file.read_bytes()

@@ -5,7 +5,6 @@ Sources: warehouse/packaging/{models,services}.py.
 
 from __future__ import annotations
 
-import copy
 import threading
 import uuid
 from dataclasses import dataclass, field
@@ -201,38 +200,7 @@ class Catalogue:
         ready = one.upload_time + timedelta(seconds=self.download_delay)
         return one.filename not in self.withheld and ready <= self.now()
 
-    def delete_file(self, filename: str) -> None:
-        """As an owner may; the filename can never be used again."""
-        with self.lock:
-            for project in self.projects.values():
-                for release in project.releases.values():
-                    kept = [one for one in release.files if one.filename != filename]
-                    if len(kept) != len(release.files):
-                        release.files[:] = kept
-                        self.touch(project)
-                        return
-        raise LookupError(f"no file {filename!r} on the rehearsal's index")
-
-    def delete_release(self, name: str, version: str) -> None:
-        with self.lock:
-            project = self.project(name)
-            del project.releases[canonicalize_version(version)]
-            self.touch(project)
-
     def delete_project(self, name: str) -> None:
         with self.lock:
             self.serial += 1
             del self.projects[self.project(name).normalized_name]
-
-    def snapshot(self) -> Catalogue:
-        """The same state, apart from what happens later."""
-        with self.lock:
-            frozen = Catalogue(self.directory, self.now)
-            frozen.projects = copy.deepcopy(self.projects)
-            frozen.used_filenames = set(self.used_filenames)
-            frozen.prohibited = set(self.prohibited)
-            frozen.withheld = set(self.withheld)
-            frozen.download_delay = self.download_delay
-            frozen.files_root = self.files_root
-            frozen.serial = self.serial
-            return frozen

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from nox_release.core.errors import NoxReleaseError
-from nox_release.rehearsal.faults import Faulty
 from nox_release.rehearsal.github_state import GitHubState
 from nox_release.rehearsal.serving import Server
 
@@ -64,13 +63,12 @@ class RehearsalGitHub(GitHubState):
                 reason=str(self.socket_path),
                 hint="Set TMPDIR to a shorter folder.",
             )
-        self._server = Server(Faulty(self._application, self.faults), unix_socket=self.socket_path)
+        self._server = Server(self.application, unix_socket=self.socket_path)
         self._server.start()
         return self
 
     def stop(self) -> None:
         """Close the socket; safe to call twice."""
-        self.faults.stop()
         if self._server is not None:
             self._errors += self._server.errors
             self._server.stop()
@@ -82,7 +80,7 @@ class RehearsalGitHub(GitHubState):
         """Tracebacks of the stand-in's own mistakes."""
         return [*self._errors, *(self._server.errors if self._server is not None else ())]
 
-    def _application(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def application(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         from nox_release.rehearsal.github_answers import respond
         from nox_release.rehearsal.github_api import Request
 

@@ -29,9 +29,10 @@ def respond(github: GitHubState, request: Request) -> Reply:
         "Content-Type": "application/json; charset=utf-8",
         "X-GitHub-Media-Type": "github.v3; format=json",
         "X-GitHub-Api-Version-Selected": "2022-11-28",
-        "X-GitHub-Request-Id": f"REH:{len(github.faults.seen):04X}",
+        "X-GitHub-Request-Id": f"REH:{github.answered:04X}",
     }
     with github.lock:
+        github.answered += 1
         try:
             account = _account(github, request)
             _limits(github, headers)

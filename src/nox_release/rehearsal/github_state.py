@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nox_release.edges.children import GIT
-from nox_release.rehearsal.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -308,7 +307,7 @@ class GitHubState:
         self.carrier: Carrier | None = None
         self.listeners: list[Callable[[Event], None]] = []
         self.before_answer: list[Callable[[], None]] = []
-        self.faults = Faults()
+        self.answered = 0
         self.rate_remaining = 5000
         self.secondary_limit_seconds = 0
 

@@ -13,11 +13,10 @@ from urllib.parse import parse_qs, quote
 from nox_release.project.pyproject import Index
 from nox_release.rehearsal import reading
 from nox_release.rehearsal.answers import Answer, Refused, json_answer, refusal, send
-from nox_release.rehearsal.faults import SNAPSHOT, Faults, Faulty, request_path
 from nox_release.rehearsal.index_state import IndexState
 from nox_release.rehearsal.multipart import Form, MalformedForm, parse_form
 from nox_release.rehearsal.oidc import ExchangeRefusal
-from nox_release.rehearsal.serving import Server
+from nox_release.rehearsal.serving import Server, request_path
 from nox_release.rehearsal.uploading import UploadRequest, deposited_form
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from nox_release.rehearsal.catalogue import (
         Catalogue,
     )
+    from nox_release.rehearsal.serving import Application
 
 
 _UPLOAD_PAGE = b"<!DOCTYPE html>\n<title>Upload endpoint</title>\n<p>Use an upload tool.\n"
@@ -46,16 +46,14 @@ class RehearsalIndex(IndexState):
         site: rules.Site | None = None,
     ) -> None:
         super().__init__(directory, clock=clock, audience=audience, site=site)
-        self.faults = Faults(snapshot=self.catalogue.snapshot)
-        self.app = Faulty(self._application, self.faults)
+        self.app: Application = self._application
         self.server = Server(self.app)
-        self.files_server = Server(Faulty(self._stored_files, self.faults))
+        self.files_server = Server(self._stored_files)
 
     def start(self) -> RehearsalIndex:
         """Listen on 127.0.0.1; after a `stop` on the same ports again. The files have a port of
         their own, as they have a host of their own on PyPI.
         """
-        self.faults.restart()
         self.server.start()
         self.files_server.start()
         self.catalogue.files_root = f"http://127.0.0.1:{self.files_server.port}/"
@@ -63,7 +61,6 @@ class RehearsalIndex(IndexState):
 
     def stop(self) -> None:
         """Refuse connections from now on. The state stays."""
-        self.faults.stop()
         self.server.stop()
         self.files_server.stop()
 
@@ -94,7 +91,7 @@ class RehearsalIndex(IndexState):
         )
 
     def put(self, *paths: Path, owner: str) -> None:
-        """Have `owner` upload these distributions, past the network and its faults.
+        """Have `owner` upload these distributions, past the network.
 
         Raises:
             Refused: PyPI would not take one of them.
@@ -123,12 +120,16 @@ class RehearsalIndex(IndexState):
             answer = refusal(Refused(400, str(error)), accept)
         return send(answer, environ, start_response)
 
+    def catalogue_for(self, environ: dict[str, Any]) -> Catalogue:  # noqa: ARG002 - see the tests
+        """What a request is answered from."""
+        return self.catalogue
+
     def _route(self, environ: dict[str, Any]) -> Answer:
         method = environ["REQUEST_METHOD"]
         path = request_path(environ)
         parts = path.split("/")[1:]
         first = parts[0] if parts else ""
-        catalogue: Catalogue = environ.get(SNAPSHOT) or self.catalogue
+        catalogue = self.catalogue_for(environ)
         if path in ("/legacy", "/legacy/", "/pypi", "/"):
             return self._actions(environ, method, path)
         if first == "_":
@@ -171,7 +172,7 @@ class RehearsalIndex(IndexState):
 
     def _stored_files(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """The host of the files: it has no other pages."""
-        catalogue: Catalogue = environ.get(SNAPSHOT) or self.catalogue
+        catalogue = self.catalogue_for(environ)
         first, _, path = request_path(environ).removeprefix("/").partition("/")
         found = None
         if first == "packages" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +12,8 @@ from nox_release.core.clock import SystemClock
 from nox_release.rehearsal.accounts import Accounts, RehearsalUser
 from nox_release.rehearsal.answers import Refused
 from nox_release.rehearsal.catalogue import (
-    STATUSES,
     Catalogue,
     RehearsalProject,
-    RehearsalRelease,
 )
 from nox_release.rehearsal.oidc import GITHUB_ISSUER, TrustedPublishing
 from nox_release.rehearsal.registration import Registration, Registrations
@@ -108,60 +105,12 @@ class IndexState:
         project = self.catalogue.find(name)
         return tuple(sorted(one.filename for one in project.files())) if project else ()
 
-    def add_role(self, name: str, username: str, role: str = "Maintainer") -> None:
-        self.project(name).roles[self.add_user(username).username] = role
-
-    def set_status(self, name: str, status: str) -> None:
-        """`active`, `archived` or `quarantined`."""
-        if status not in STATUSES:
-            raise ValueError(f"no such status: {status}")
-        with self.catalogue.lock:
-            project = self.project(name)
-            project.status = status
-            self.catalogue.touch(project)
-
-    def yank(self, name: str, version: str, reason: str = "", *, yanked: bool = True) -> None:
-        with self.catalogue.lock:
-            release = self._release(name, version)
-            release.yanked, release.yanked_reason = yanked, reason if yanked else ""
-            self.catalogue.touch(self.project(name))
-
-    def quarantine_release(self, name: str, version: str) -> None:
-        with self.catalogue.lock:
-            self._release(name, version).quarantined = True
-            self.catalogue.touch(self.project(name))
-
-    def age_release(self, name: str, version: str, days: float) -> None:
-        """Let the release have been made `days` ago, its files too."""
-        with self.catalogue.lock:
-            release = self._release(name, version)
-            shift = self.now() - timedelta(days=days) - release.created
-            release.created += shift
-            for one in release.files:
-                one.upload_time += shift
-
-    def _release(self, name: str, version: str) -> RehearsalRelease:
-        release = self.project(name).release(version)
-        if release is None:
-            raise LookupError(f"no release {version} of {name!r} on the rehearsal's index")
-        return release
-
-    def delete_file(self, filename: str) -> None:
-        self.catalogue.delete_file(filename)
-
-    def delete_release(self, name: str, version: str) -> None:
-        self.catalogue.delete_release(name, version)
-
     def delete_project(self, name: str) -> None:
         with self.catalogue.lock:
             project = self.project(name)
             self.catalogue.delete_project(name)
             for publisher in self.publishing.publishers:
                 publisher.project_ids.discard(project.id)
-
-    def prohibit(self, name: str) -> None:
-        """Put a name on the administrators' list."""
-        self.catalogue.prohibited.add(name)
 
     def register_publisher(
         self,

@@ -17,8 +17,6 @@ from http.server import BaseHTTPRequestHandler
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 
-from nox_release.rehearsal.faults import HangUp
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
@@ -26,6 +24,16 @@ if TYPE_CHECKING:
     Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 _IDLE_SECONDS = 60
+
+
+class HangUp(ConnectionResetError):  # noqa: N818 - an event arranged, not an error
+    """The connection breaks; `head` and `body` are what still went out before."""
+
+    def __init__(self, status: str = "", headers: Any = (), body: bytes = b"") -> None:
+        super().__init__("the connection was closed by the rehearsal")
+        self.status = status
+        self.headers = tuple(headers)
+        self.body = body
 
 
 class Server:
@@ -293,3 +301,12 @@ class _Chunked:
             if not self.left:
                 self.stream.readline(4)
         return bytes(data)
+
+
+def request_path(environ: dict[str, Any]) -> str:
+    """The path asked for. WSGI has bytes in it, each as one character; httpx has text."""
+    path: str = environ.get("PATH_INFO", "/")
+    try:
+        return path.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return path

@@ -15,7 +15,7 @@ import shutil
 import socket
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from nox_release.core.clock import SystemClock
 from nox_release.core.errors import NoxReleaseError
@@ -153,6 +153,8 @@ class World:
     used; when there is no gh, `provide_gh` brings one.
     """
 
+    github_type: ClassVar[type[RehearsalGitHub]] = RehearsalGitHub
+
     def __init__(
         self,
         directory: Path,
@@ -176,7 +178,7 @@ class World:
         self.runner = Runner(environ=self.environ)
         self.remote = self.directory / "github" / owner / f"{repository}.git"
         self.clone = self.directory / "work" / repository
-        self.github = RehearsalGitHub(
+        self.github = self.github_type(
             remote=self.remote,
             owner=owner,
             name=repository,
@@ -209,7 +211,7 @@ class World:
             raise NoxReleaseError("The world has not been entered.")
         return self._workflows
 
-    def __enter__(self) -> World:  # noqa: PYI034 - never subclassed
+    def __enter__(self) -> World:  # noqa: PYI034 - `Self` is in typing from 3.11 on
         for folder in ("home", "tmp", "cache", "gh"):
             (self.directory / folder).mkdir(parents=True, exist_ok=True)
         self._write_git_config()
@@ -220,11 +222,16 @@ class World:
             self._stack = stack.pop_all()
         return self
 
-    def _start(self, stack: contextlib.ExitStack) -> None:
+    def make_index(self) -> RehearsalIndex:
+        """The stand-in for PyPI, not started yet."""
         from nox_release.rehearsal.index import RehearsalIndex
+
+        return RehearsalIndex(self.directory / "index", clock=self.clock)
+
+    def _start(self, stack: contextlib.ExitStack) -> None:
         from nox_release.rehearsal.runner import WorkflowRunner
 
-        self._index = RehearsalIndex(self.directory / "index", clock=self.clock)
+        self._index = self.make_index()
         self._index.start()
         stack.callback(self._index.close)
         if supports_rehearsal():

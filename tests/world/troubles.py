@@ -13,6 +13,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
+from nox_release.rehearsal.serving import HangUp, request_path
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -66,16 +68,6 @@ class _Arranged:
     fault: Fault
     snapshot: Any
     met: int = 0
-
-
-class HangUp(ConnectionResetError):  # noqa: N818 - an event arranged, not an error
-    """The connection breaks; `head` and `body` are what still went out before."""
-
-    def __init__(self, status: str = "", headers: Any = (), body: bytes = b"") -> None:
-        super().__init__("the connection was closed by the rehearsal")
-        self.status = status
-        self.headers = tuple(headers)
-        self.body = body
 
 
 class Faults:
@@ -173,15 +165,6 @@ class Faults:
             )
 
 
-def request_path(environ: dict[str, Any]) -> str:
-    """The path asked for. WSGI has bytes in it, each as one character; httpx has text."""
-    path: str = environ.get("PATH_INFO", "/")
-    try:
-        return path.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return path
-
-
 def _fits(path: str, endpoint: str) -> bool:
     return fnmatchcase(path, endpoint) or fnmatchcase(unquote(path), endpoint)
 
@@ -198,7 +181,7 @@ _REASONS = {
     504: "Gateway Timeout",
 }
 
-SNAPSHOT = "nox_release.rehearsal.snapshot"
+SNAPSHOT = "disturbed.snapshot"
 """The key in the WSGI environment under which an application finds the state to answer from."""
 
 

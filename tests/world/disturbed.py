@@ -1,0 +1,137 @@
+"""The rehearsed world with troubles in it, and with what only PyPI's administrators can do."""
+
+from datetime import timedelta
+
+from packaging.utils import canonicalize_version
+
+from nox_release.rehearsal.catalogue import STATUSES, Catalogue
+from nox_release.rehearsal.github import RehearsalGitHub
+from nox_release.rehearsal.index import RehearsalIndex
+from nox_release.rehearsal.serving import Server
+from nox_release.rehearsal.world import World
+from troubles import SNAPSHOT, Faults, Faulty
+
+
+class DisturbedIndex(RehearsalIndex):
+    """Every request meets `faults` first."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.faults = Faults(snapshot=lambda: snapshot(self.catalogue))
+        self.app = Faulty(self._application, self.faults)
+        self.server = Server(self.app)
+        self.files_server = Server(Faulty(self._stored_files, self.faults))
+
+    def start(self):
+        self.faults.restart()
+        return super().start()
+
+    def stop(self):
+        self.faults.stop()
+        super().stop()
+
+    def catalogue_for(self, environ):
+        return environ.get(SNAPSHOT) or self.catalogue
+
+    # --- what owners and administrators do -----------------------------------------------------
+
+    def add_role(self, name, username, role="Maintainer"):
+        self.project(name).roles[self.add_user(username).username] = role
+
+    def set_status(self, name, status):
+        """`active`, `archived` or `quarantined`."""
+        if status not in STATUSES:
+            raise ValueError(f"no such status: {status}")
+        with self.catalogue.lock:
+            project = self.project(name)
+            project.status = status
+            self.catalogue.touch(project)
+
+    def yank(self, name, version, reason="", *, yanked=True):
+        with self.catalogue.lock:
+            release = self._release(name, version)
+            release.yanked, release.yanked_reason = yanked, reason if yanked else ""
+            self.catalogue.touch(self.project(name))
+
+    def quarantine_release(self, name, version):
+        with self.catalogue.lock:
+            self._release(name, version).quarantined = True
+            self.catalogue.touch(self.project(name))
+
+    def age_release(self, name, version, days):
+        """Let the release have been made `days` ago, its files too."""
+        with self.catalogue.lock:
+            release = self._release(name, version)
+            shift = self.now() - timedelta(days=days) - release.created
+            release.created += shift
+            for one in release.files:
+                one.upload_time += shift
+
+    def _release(self, name, version):
+        release = self.project(name).release(version)
+        if release is None:
+            raise LookupError(f"no release {version} of {name!r} on the rehearsal's index")
+        return release
+
+    def delete_file(self, filename):
+        """As an owner may; the filename can never be used again."""
+        with self.catalogue.lock:
+            for project in self.catalogue.projects.values():
+                for release in project.releases.values():
+                    kept = [one for one in release.files if one.filename != filename]
+                    if len(kept) != len(release.files):
+                        release.files[:] = kept
+                        self.catalogue.touch(project)
+                        return
+        raise LookupError(f"no file {filename!r} on the rehearsal's index")
+
+    def delete_release(self, name, version):
+        with self.catalogue.lock:
+            project = self.project(name)
+            del project.releases[canonicalize_version(version)]
+            self.catalogue.touch(project)
+
+    def prohibit(self, name):
+        """Put a name on the administrators' list."""
+        self.catalogue.prohibited.add(name)
+
+
+def snapshot(catalogue):
+    """The same state, apart from what happens later."""
+    import copy
+
+    with catalogue.lock:
+        frozen = Catalogue(catalogue.directory, catalogue.now)
+        frozen.projects = copy.deepcopy(catalogue.projects)
+        frozen.used_filenames = set(catalogue.used_filenames)
+        frozen.prohibited = set(catalogue.prohibited)
+        frozen.withheld = set(catalogue.withheld)
+        frozen.download_delay = catalogue.download_delay
+        frozen.files_root = catalogue.files_root
+        frozen.serial = catalogue.serial
+        return frozen
+
+
+class DisturbedGitHub(RehearsalGitHub):
+    """Every request meets `faults` first."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.faults = Faults()
+        self._disturbed = Faulty(super().application, self.faults)
+
+    def application(self, environ, start_response):
+        return self._disturbed(environ, start_response)
+
+    def stop(self):
+        self.faults.stop()
+        super().stop()
+
+
+class DisturbedWorld(World):
+    """A world around these two."""
+
+    github_type = DisturbedGitHub
+
+    def make_index(self):
+        return DisturbedIndex(self.directory / "index", clock=self.clock)
