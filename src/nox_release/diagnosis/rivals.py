@@ -108,7 +108,21 @@ def _as(
 def _after_uploads(diagnosis: Diagnosis, case: Case) -> Diagnosis:
     """With the files that were uploaded before this failed: they stay, and are not to be sent again."""
     told = uploads_told(case.log, diagnosis.line_number or 0, case.values["index"])
+    if not told and case.known.index_files:
+        told = f"{_files(case.known.index_files, case.values['index'])}"
+        told += _AFTER if diagnosis.tool in _AFTERWARDS else "."
     return replace(diagnosis, cause=f"{told} {diagnosis.cause}") if told else diagnosis
+
+
+_AFTER = ": do not run the upload again; what failed is a step after it."
+# What fails in these, fails beside an upload that put files on the index.
+_AFTERWARDS = ("gh", "git", "GitHub", "GitHub Actions", "release-please")
+
+
+def _files(names: Sequence[str], index: str) -> str:
+    number = "1 file is" if len(names) == 1 else f"{len(names)} files are"
+    more = ", …" if len(names) > 4 else ""
+    return f"{number} on {index} already ({', '.join(names[:4])}{more})"
 
 
 def uploads_in_log(log: Log, project: Project | None) -> str:
@@ -122,14 +136,12 @@ def uploads_told(log: Log, failed_at: int, index: str) -> str:
     found = uploads_in(log)
     if not found.files or (failed_at and failed_at < found.until):
         return ""
-    number = "1 file is" if len(found.files) == 1 else f"{len(found.files)} files are"
-    where = f"{number} on {index} already ({', '.join(found.files[:4])}"
-    where += ", …)" if len(found.files) > 4 else ")"
+    where = _files(found.files, index)
     last = log.line_by_number(found.until)
     failing = log.line_by_number(failed_at) if failed_at else None
     elsewhere = failing is not None and (failing.job, failing.step) != (last.job, last.step)
     if found.complete or elsewhere or not failed_at:
-        return f"{where}: do not run the upload again; what failed is a step after it."
+        return f"{where}{_AFTER}"
     return f"{where}; what failed is the upload of the next one."
 
 
@@ -363,6 +375,16 @@ def _no_credentials(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnos
     return (replace(diagnosis, fix=diagnosis.fix.replace("<variables>", variables)),)
 
 
+def _index_lags(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, ...]:
+    """A requirement that was uploaded before in the same log is only not shown yet."""
+    wanted = re.split(r"[^\w.-]", hit.groups.get("r", ""))[0]
+    wanted = re.sub(r"[-_.]+", "-", wanted).lower()
+    for file in uploads_in(case.log).files:
+        if wanted and re.sub(r"[-_.]+", "-", file).lower().startswith(f"{wanted}-"):
+            return (_as("up-index-lag", diagnosis, case),)
+    return (diagnosis,)
+
+
 _JUDGES: dict[str, Callable[[Diagnosis, Hit, Case], tuple[Diagnosis, ...]]] = {
     "oi-none": _no_publisher,
     "ga-claims": _no_publisher,
@@ -376,4 +398,5 @@ _JUDGES: dict[str, Callable[[Diagnosis, Hit, Case], tuple[Diagnosis, ...]]] = {
     "up-bare-status": _bare_status,
     "ga-perm": _no_permission,
     "up-no-credentials": _no_credentials,
+    "bd-deps": _index_lags,
 }

@@ -25,7 +25,7 @@ from nox_release.diagnosis.silent import silent_failures
 from nox_release.diagnosis.values import Circumstances, repository_of
 from nox_release.edges.aside import kept_log
 from nox_release.operations import options as shared
-from nox_release.operations.unnoticed import ask, observe_release, tag_and_version
+from nox_release.operations.unnoticed import ask, files_on_index, observe_release, tag_and_version
 
 if TYPE_CHECKING:
     import argparse
@@ -336,6 +336,9 @@ def _explain_run(context: Context, project: Project | None, run: Run, place: Pla
     if run.is_over and not run.succeeded:
         log = ask(notes, "the run's log", lambda: forge.log(run.id)) or ""
         text = f"{log}\n{_annotations(notes, forge, jobs)}".strip()
+        if project is not None and known.version:
+            files = files_on_index(project, known.version, clock=context.clock, notes=notes)
+            known = replace(known, index_files=files)
         found = diagnose(text, project=project, known=known)
     if not found and project is not None:
         whole_log = cache(

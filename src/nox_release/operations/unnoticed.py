@@ -167,6 +167,20 @@ def _starts(event: Event) -> bool:
     return event.name != "release" or event.types is None or "published" in event.types
 
 
+def files_on_index(
+    project: Project, version: str, *, clock: Clock, notes: list[str]
+) -> tuple[str, ...] | None:
+    """The names of the version's files on the project's index."""
+    from nox_release.edges.index import open_index
+
+    def question() -> tuple[str, ...]:
+        with open_index(project.settings.index, clock=clock, attempts=1) as client:
+            found = client.fetch_project(project.name)
+        return tuple(file.filename for file in found.release_files(version)) if found else ()
+
+    return ask(notes, project.settings.index.title, question)
+
+
 def _with_index(world: World, project: Project, clock: Clock, notes: list[str]) -> World:
     from nox_release.edges.index import open_index
     from nox_release.project.pyproject import PYPI, TESTPYPI

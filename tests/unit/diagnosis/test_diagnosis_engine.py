@@ -490,3 +490,19 @@ def test_what_no_wording_captured_leaves_no_braces():
     (found, *_) = diagnose("Error: It looks like there are no Python distribution packages here")
     assert found.id == "ga-nodists"
     assert found.title == "There are no files to publish in `…`."
+
+
+def test_files_that_the_index_has_are_told_beside_what_failed_after_them():
+    known = Circumstances(index_files=("demo-1.0.tar.gz",))
+    after = the("HTTP 403: Resource not accessible by integration\n", known=known)
+    assert after.cause.startswith("1 file is on PyPI already (demo-1.0.tar.gz): do not run")
+    upload = the("ERROR HTTPError: 403\nInvalid API Token: token is expired\n", known=known)
+    assert upload.cause.startswith("1 file is on PyPI already (demo-1.0.tar.gz). ")
+
+
+def test_version_that_was_uploaded_a_moment_ago_is_not_a_missing_requirement():
+    found = the(
+        "Uploading demo_tool-1.2.0.tar.gz\nView at:\nhttps://pypi.org/project/demo-tool/1.2.0/\n"
+        "ERROR: No matching distribution found for demo-tool==1.2.0\n"
+    )
+    assert found.id == "up-index-lag"

@@ -62,6 +62,7 @@ ENTRIES = (
             r"You have an error in your yaml syntax",
             r"(?:Unexpected value|Unrecognized named-value:|Unrecognized function:) '[^']{1,80}'",
             r"This run likely failed because of a workflow file issue",
+            r"No event triggers defined in `on`",
         ),
         "GitHub cannot read the workflow file.",
         "Its YAML, a key or an expression in it is wrong.",
@@ -192,6 +193,7 @@ ENTRIES = (
         (
             r"uses a deprecated version of `?actions/(?P<a>upload-artifact|download-artifact|cache)",
             r"This request has been automatically failed because it uses a deprecated version",
+            r"Missing download info for `?actions/(?P<a>upload-artifact|download-artifact|cache)@v?[1-3]\b",
         ),
         "The workflow uses a version of `actions/{a}` that no longer runs.",
         "GitHub switched it off.",
@@ -212,13 +214,15 @@ ENTRIES = (
     ),
     _(
         "gr-post-cache",
-        r"Cache path \S{1,300} does not exist on disk",
+        (
+            r"Cache path \S{1,300} does not exist on disk",
+            r"Cache folder path is retrieved for \w{1,20} but doesn't exist on disk",
+        ),
         "Only the clean-up of a cache failed.",
-        "The action (astral-sh/setup-uv) wants to save a cache that this job never filled: `uv publish` "
-        "downloads nothing. The step before it did its work.",
-        "Nothing has to be published again. Set `enable-cache: false` for setup-uv in the publishing job "
-        "(a cache does not belong there anyway).",
-        link="https://github.com/astral-sh/setup-uv",
+        "The action (setup-uv, setup-python) wants to save a cache that this job never filled, because it "
+        "downloaded nothing. The steps before it did their work.",
+        "Nothing has to be published again. Set `enable-cache: false` for setup-uv, or remove `cache:` "
+        "from setup-python, in the publishing job (a cache does not belong there anyway).",
     ),
     _(
         "gr-set-output",
@@ -253,10 +257,21 @@ ENTRIES = (
         'Choose another version or runner; quote it in YAML (`"3.10"`, or it is read as 3.1).',
     ),
     _(
+        "gr-cache-file",
+        r"No file in \S{1,200} matched to \[[^\]]{1,200}\], make sure you have checked out",
+        "setup-python finds nothing to cache by.",
+        "`cache:` is set, and no requirements file is there: the job has no checkout, or the project has "
+        "none of the files that it looks for.",
+        "Remove `cache:` from setup-python in this job (a publishing job needs none), or name the file "
+        "in `cache-dependency-path`.",
+    ),
+    _(
         "gr-script",
         (
             r"(?:line \d+: )(?P<c>[\w.-]{1,60}): command not found",
             r"(?<![\w.])(?P<c>[\w.-]{1,60}): command not found",
+            r"(?:ba|da|z)?sh: (?:line )?\d+: (?P<c>[\w./-]{1,60}): not found",
+            r"/usr/bin/env: '(?P<c>[\w.-]{1,60})': No such file or directory",
             r"'(?P<c>[\w.-]{1,60})' is not recognized as an internal or external command",
         ),
         "The program `{c}` is not there.",
@@ -276,6 +291,7 @@ ENTRIES = (
     _(
         "gr-allowed-actions",
         (
+            r"The actions? .{1,300}? (?:is|are) not allowed in \S+ because",
             r"is not allowed to be used in \S+\. Actions in this workflow must be",
             r"are not allowed to be used in",
             r"must be pinned to a full-length commit",

@@ -276,6 +276,7 @@ ENTRIES = (
             r"InvalidRequirement: (?P<w>.{0,160})",
             r"Invalid requirement: '(?P<r>[^']{1,120})'",
             r"RequirementParseError",
+            r"Could not parse version constraint:? ?(?P<w>.{0,120})",
         ),
         "A requirement cannot be read.",
         "The parser says: {w}",
@@ -288,6 +289,35 @@ ENTRIES = (
         "setuptools and packaging do not fit together.",
         "A newer setuptools meets an older packaging.",
         "`python -m pip install --upgrade packaging setuptools`, or build isolated (`python -m build`).",
+    ),
+    _st(
+        "be-st-mismatch",
+        (
+            r"module 'setuptools[\w.]*' has no attribute '(?P<a>\w+)'",
+            r"cannot import name '(?P<a>\w+)' from '(?:setuptools|distutils|pkg_resources)",
+            r"AttributeError: install_layout\b",
+            r"No module named '?setuptools\.(?P<a>command\.test|_vendor|extern)",
+        ),
+        "This setup.py does not fit the installed setuptools.",
+        "It (or a plugin that it uses) needs a part of setuptools that newer or older releases do not "
+        "have.",
+        "Upgrade the plugin, or name a setuptools that fits in `build-system.requires` "
+        '(`requires = ["setuptools>=64,<80"]`), and build with `python -m build`.',
+    ),
+    _st(
+        "be-cython3",
+        (
+            r"AttributeError: cython_sources\b",
+            r"Cython\.Compiler\.Errors\.CompileError: (?P<f>\S{1,120})",
+        ),
+        "The Cython code does not compile.",
+        "Cython 3 refuses what earlier ones accepted, in this project or in an old requirement (PyYAML "
+        "before 6.0.1).",
+        "Upgrade the requirement that fails; for code of your own fix it, or put `Cython<3` into "
+        "`build-system.requires`.",
+        tool="Cython",
+        link="https://cython.readthedocs.io/en/latest/src/userguide/migrating_to_cy30.html",
+        confidence="likely",
     ),
     _st(
         "be-st-ast",

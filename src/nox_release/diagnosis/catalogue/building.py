@@ -45,6 +45,7 @@ ENTRIES = (
             r"neither 'setup\.py' nor 'pyproject\.toml' found",
             r"No pyproject\.toml or setup\.py found",
             r"can't open file '[^']{0,200}setup\.py': \[Errno 2\]",
+            r"Could not find a 'setup\.py', 'setup\.cfg' or 'pyproject\.toml' file at root",
         ),
         "There is no Python project where the build was started.",
         "The folder has neither pyproject.toml nor setup.py: another folder is meant, or the job has no "
@@ -170,6 +171,7 @@ ENTRIES = (
         "bd-no-setuptools",
         (
             r"No module named '?setuptools'?(?![\w.])",
+            r"No module named '?setuptools\.build_meta",
             r"No module named '?distutils'?",
             r"Cannot import 'setuptools\.build_meta'",
         ),
@@ -224,6 +226,9 @@ ENTRIES = (
             r"Microsoft Visual C\+\+ \d+\.\d+ (?:or greater )?is required",
             r"unable to execute '?(?:gcc|g\+\+|cc|x86_64-linux-gnu-gcc)",
             r"error: linker `?(?:cc|link\.exe)`? not found",
+            r"Unknown compiler\(s\):",
+            r"No CMAKE_\w{1,10}_COMPILER could be found",
+            r"\bld: (?:library not found for|cannot find) -l(?P<l>[\w.+-]{1,60})",
         ),
         "The compiled part could not be built.",
         "A compiler, a header or a library is missing, or the code does not compile.",
@@ -261,6 +266,7 @@ ENTRIES = (
         "A file that the metadata names is not there.",
         "`{f}` is missing, is spelt otherwise (the case counts), or is not in the sdist.",
         "Correct `readme` or `license-files` in pyproject.toml, commit the file, and for the sdist: {pack}.",
+        hides=("bd-file-missing",),
     ),
     _(
         "bd-requirements-missing",
@@ -268,6 +274,7 @@ ENTRIES = (
         "The build reads `{f}`, which is not in the sdist.",
         "`python -m build` builds the wheel from the sdist, and the sdist lacks the file.",
         "For the sdist: {pack}. Or move the dependencies into pyproject.toml.",
+        hides=("bd-file-missing",),
     ),
     _(
         "bd-version-file-missing",
@@ -276,13 +283,53 @@ ENTRIES = (
         "The sdist lacks the file, or the path is wrong.",
         "For the sdist: {pack}. Or write the version into pyproject.toml.",
         tier="symptom",
+        hides=("bd-file-missing",),
+    ),
+    _(
+        "bd-file-missing",
+        (
+            r"setup\.py.{0,400}?FileNotFoundError: \[Errno 2\] No such file or directory: '?(?P<f>[^' ]{1,160})",
+            r"(?:build_meta|get_requires_for_build|hatchling|flit_core|poetry/core|pdm/backend).{0,1200}?FileNotFoundError: \[Errno 2\] No such file or directory: '?(?P<f>[^' ]{1,160})",
+            r"error: can't copy '(?P<f>[^']{1,160})': doesn't exist",
+        ),
+        "The build reads `{f}`, which is not there.",
+        "The file is not committed, or the sdist lacks it: `python -m build` builds the wheel from the "
+        "sdist.",
+        "Commit `{f}`, and for the sdist: {pack}.",
+        tier="symptom",
+    ),
+    _(
+        "bd-zip-1980",
+        r"ZIP does not support timestamps before 1980",
+        "A file is older than a wheel can say.",
+        "A file's date (or SOURCE_DATE_EPOCH) is before 1980, as in some containers and archives.",
+        "Set `SOURCE_DATE_EPOCH=315532800` or later for the build, for example "
+        "`git log -1 --pretty=%ct`.",
+    ),
+    _(
+        "bd-syntax",
+        r"\bSyntaxError: (?P<w>[^.]{0,120})",
+        "A file does not parse with the Python of the build.",
+        "Python says: {w}. The code is newer than the Python that builds it, or the file is broken.",
+        "Build with a Python that `requires-python` names, or correct the file and line that the traceback "
+        "shows.",
+        tier="symptom",
+    ),
+    _(
+        "bd-make-target",
+        r"No rule to make target [`'](?P<t>[^'`]{1,80})'",
+        "The Makefile has no target `{t}`.",
+        "The target is misspelt or gone, or make was run in another folder; for a file: it was not made.",
+        "`make -qp | grep -E '^[a-z-]+:'` lists the targets; correct the name in the step.",
+        tool="make",
+        link="",
     ),
     _(
         "bd-project-table",
         (
             r"(?:project|`project`|\[project\])[^.]{0,60}? must contain (?:the )?`?'?(?:name|version)",
             r"Field `project\.(?P<f>[\w-]+)` (?:is required|must be)",
-            r"`project\.(?P<f>[\w-]+)` (?:must be|is required|should be)",
+            r"`project\.(?P<f>[\w-]+)` (?:must be|is required|should be|is invalid)",
             r"Field \"?project\.(?P<f>[\w.-]+)\"? (?:has an invalid type|is missing|missing|declared as dynamic)",
             r"project\.(?P<f>[\w-]+) (?:must not be|cannot be|must be) ",
             r"ConfigurationError: (?:Field|Missing|Both|Neither|The|Unsupported) .{0,120}?project\.(?P<f>[\w-]+)",

@@ -23,6 +23,7 @@ ENTRIES = (
             r"\[rejected\] .{0,200}?\(already exists\)",
             r"would clobber existing tag",
             r"Updates were rejected because the tag already exists in the remote",
+            r"cannot lock ref 'refs/tags/[^']{1,120}': reference already exists",
         ),
         "The remote has this tag on another commit.",
         "The tag was made twice.",
@@ -58,6 +59,17 @@ ENTRIES = (
         "`{r}` is not configured in this checkout.",
         "`git remote -v` shows what is; add it with "
         "`git remote add origin https://github.com/{owner}/{repo}.git`.",
+    ),
+    _(
+        "gh-no-checkout",
+        r"failed to run git: fatal: not a git repository",
+        "gh does not know which repository is meant.",
+        "The job has no checkout, and gh looks for the repository in the folder.",
+        "Add `-R {owner}/{repo}` to the command, or `GH_REPO: ${{ github.repository }}` to the step's "
+        "`env:`. A publishing job needs no checkout for it.",
+        tool="gh",
+        link="https://cli.github.com/manual/gh_help_environment",
+        hides=("gt-repo",),
     ),
     _(
         "gt-repo",
@@ -101,6 +113,7 @@ ENTRIES = (
             r"error: (?:gpg|ssh-keygen).{0,60}?(?:failed|cannot)",
             r"gpg: signing failed",
             r"secret key not available",
+            r"gpg: no default secret key",
         ),
         "The tag or commit could not be signed.",
         "There is no usable key here.",
@@ -118,6 +131,8 @@ ENTRIES = (
         (
             r"Could not resolve host(?:name)?:? ?(?P<h>[\w.-]{0,80})",
             r"unable to access 'https?://[^']{1,200}'.{0,40}?(?:Could not|Failed|Connection|SSL|Operation|gnutls|OpenSSL)",
+            r"The requested URL returned error: 5\d\d",
+            r"RPC failed; (?:HTTP|curl) .{0,200}?",
             r"(?:ssh|fatal): .{0,80}?(?:Connection (?:timed out|refused|reset|closed)|Could not resolve hostname)",
         ),
         "git could not reach the server.",

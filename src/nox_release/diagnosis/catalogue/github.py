@@ -65,6 +65,15 @@ ENTRIES = (
         "Open the address that gh prints, or authorise the token at https://github.com/settings/tokens.",
     ),
     _(
+        "gh-ip-list",
+        r"organization has an IP allow list enabled",
+        "The organisation admits certain addresses only.",
+        "Its IP allow list leaves out this machine (GitHub's own runners have changing addresses).",
+        "Run the job on a runner whose address is on the list, or ask an owner of the organisation to add "
+        "it.",
+        tool="GitHub",
+    ),
+    _(
         "gh-remotes",
         (
             r"no git remotes found",
@@ -82,6 +91,7 @@ ENTRIES = (
         (
             r"HTTP 404: Not Found \(https://api\.github\.com/repos/(?P<r>[^/ ]+/[^/) ]+)",
             r"Could not resolve to a Repository with the name '?(?P<r>[^' ]{1,120})",
+            r"HttpError: Not Found\b",
         ),
         "GitHub knows no `{r}`, or does not show it.",
         "The name is wrong, or the token may not see it.",
@@ -161,7 +171,11 @@ ENTRIES = (
     ),
     _(
         "gh-target",
-        (r"Release\.target_commitish is invalid", r"target_commitish.{0,40}?invalid"),
+        (
+            r"Release\.target_commitish is invalid",
+            r"target_commitish.{0,40}?invalid",
+            r"\"invalid\",.{0,40}?target_commitish",
+        ),
         "GitHub does not have that commit.",
         "It was not pushed.",
         "Push the branch (`git push`), then make the release again.",
@@ -172,6 +186,7 @@ ENTRIES = (
         (
             r"Resource not accessible by (?:integration|personal access token)",
             r"GitHub release failed with status: 403",
+            r"403 Client Error: Forbidden for url: https://api\.github\.com",
         ),
         "The job's token may not do that.",
         "GITHUB_TOKEN lacks the permission (releases and tags need `contents: write`), or the run comes "
@@ -246,6 +261,7 @@ ENTRIES = (
         (
             r"HTTP 422: Validation Failed",
             r"\"?Validation Failed\"?.{0,80}?(?:Release|tag_name|422)",
+            r"(?<![\w\"])Validation Failed(?![\w\"])",
         ),
         "GitHub refused the request as invalid.",
         "The lines after it name the field.",

@@ -54,6 +54,13 @@ ENTRIES = (
         "`ubuntu-26.04-arm`.",
     ),
     _cibw(
+        "cw-qemu",
+        r"qemu: uncaught target signal (?P<n>\d+)",
+        "The emulated build crashed.",
+        "The emulator (qemu) of another processor failed, which it does now and then.",
+        "Re-run the failed job; better, build on a runner of that processor (`ubuntu-26.04-arm`).",
+    ),
+    _cibw(
         "cw-manylinux-eol",
         (
             r"manylinux(?:1|2010|2014|_2_24)\b.{0,120}?(?:deprecated|end of life|EOL|no longer)",
@@ -243,6 +250,14 @@ ENTRIES = (
         "The module's name in Rust and in pyproject.toml differ.",
         "Make `#[pymodule]` and `[tool.maturin] module-name` agree.",
         confidence="likely",
+    ),
+    _maturin(
+        "mt-manifest",
+        r"(?:Failed to parse Cargo\.toml|[Cc]an't find \S{1,160}Cargo\.toml|could not find `?Cargo\.toml)",
+        "maturin does not find its Cargo.toml, or cannot read it.",
+        "It was run in another folder than the crate's, or the sdist lacks the file.",
+        "Give `working-directory` (or `--manifest-path`) to maturin-action, or set `manifest-path` under "
+        "`[tool.maturin]`.",
     ),
     _maturin(
         "mt-cargo-lock",

@@ -116,8 +116,10 @@ ENTRIES = (
         "oi-reuse",
         (r"invalid-reuse-token", r"invalid token: already used"),
         "The run's token was used twice.",
-        "A run's token can be exchanged once.",
-        "Re-run the failed job: it gets a new token.",
+        "A run's token can be exchanged once; two steps of the job used the same one, or an exchange was "
+        "tried again after its answer was lost.",
+        "Re-run the failed job: it gets a new token. If it happens again, let each step that publishes ask "
+        "for a token of its own, and exchange in one place only.",
         hides=("oi-token",),
     ),
     _(

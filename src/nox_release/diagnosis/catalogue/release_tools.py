@@ -96,7 +96,11 @@ ENTRIES = (
     ),
     _bump(
         "rt-bump-dirty",
-        (r"Git working directory is not clean", r"Working directory is not clean"),
+        (
+            r"Git working directory is not clean",
+            r"Working directory is not clean",
+            r"WorkingDirectoryIsDirtyException",
+        ),
         "The working tree has changes.",
         "The bump tool wants a clean one.",
         "Commit what `git status` lists, then bump again.",
@@ -126,11 +130,33 @@ ENTRIES = (
         "Write conventional commits (`fix:`, `feat:`), or give `--increment PATCH`.",
     ),
     _nox(
+        "rt-nox-interpreter",
+        (
+            r"Python interpreter (?P<p>[\w.]+) not found",
+            r"could not find python interpreter with spec\(s\): (?P<p>[\w.]+)",
+        ),
+        "The Python {p} is not there.",
+        "The session (or tox environment) wants it, and the machine does not have it.",
+        "Install it in a step before (actions/setup-python), or leave that session out of this job.",
+        tier="symptom",
+    ),
+    _nox(
         "rt-nox-session",
         (r"Sessions? not found:? ?(?P<s>.{0,80})", r"Error while collecting sessions"),
         "nox knows no session `{s}`.",
         "The name is misspelt, or the noxfile did not load.",
         "`nox -l` lists the sessions, or shows why the noxfile does not load.",
+    ),
+    _check(
+        "rt-rp-outstanding",
+        r"untagged, merged release PRs outstanding",
+        "release-please waits for a release that was never tagged.",
+        "A merged release pull request still has the label `autorelease: pending`, because its tag or "
+        "GitHub release could not be made.",
+        "Make the missing GitHub release of that version, then give the pull request the label "
+        "`autorelease: tagged`, and run the workflow again.",
+        tool="release-please",
+        link="https://github.com/googleapis/release-please",
     ),
     _check(
         "guide-name-mismatch",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Protocol
 
 from nox_release.diagnosis.model import Entry
@@ -27,7 +28,8 @@ def table(*, tool: str, link: str = "") -> Table:
     def make(
         name: str, patterns: str | tuple[str, ...], title: str, cause: str, fix: str, **more: Any
     ) -> Entry:
-        given = (patterns,) if isinstance(patterns, str) else patterns
+        written = (patterns,) if isinstance(patterns, str) else patterns
+        given = tuple(part for pattern in written for part in _alternatives(pattern))
         if more.get("tier") == "symptom":
             more.setdefault("confidence", "likely")
         return Entry(
@@ -44,3 +46,13 @@ def table(*, tool: str, link: str = "") -> Table:
         )
 
     return make
+
+
+# A pattern that is nothing but alternatives without groups in them.
+_CHOICE = re.compile(r"\(\?:((?:[^()\[\\]|\\.|\[[^\]]*\])+)\)|((?:[^()\[\\]|\\.)+)")
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """The alternatives of a pattern, each one for itself: each has a literal to look it up by."""
+    found = _CHOICE.fullmatch(pattern)
+    return (found[1] or found[2]).split("|") if found else [pattern]

@@ -85,7 +85,13 @@ ENTRIES = (
     ),
     _(
         "tw-badzip",
-        (r"BadZipFile: File is not a zip file", r"zipfile\.BadZipFile", r"is not a zip file"),
+        (
+            r"BadZipFile: File is not a zip file",
+            r"zipfile\.BadZipFile",
+            r"is not a zip file",
+            r"[Ii]nvalid Zip archive",
+            r"Failed to read (?:metadata from|from zip file)",
+        ),
         "A wheel is not a zip file.",
         "It was cut off, or it is a Git LFS pointer or an error page under a wheel's name.",
         "See its size with `ls -l dist/`; build it again, or download the artifact again.",
@@ -207,6 +213,7 @@ ENTRIES = (
             r"org\.freedesktop\.secrets",
             r"module 'keyring[\w.]*' has no attribute '\w+'",
             r"cannot import name '\w+' from '(?:keyring|jaraco|secretstorage|jeepney)",
+            r"No module named '?(?:keyring\.\w|jaraco|secretstorage|jeepney)",
             r"/keyring/.{0,300}?(?:AttributeError|ImportError|KeyError|TypeError)",
         ),
         "The keyring cannot be used here.",
@@ -249,6 +256,7 @@ ENTRIES = (
             r"Upload failed \((?P<c>4\d\d)\).{0,100}?//(?:www\.)?pypi\.org/",
             r"//www\.python\.org/pypi.{0,300}?(?:Upload failed|Error)",
             r"InvalidPyPIUploadURL",
+            r"status code 405 Method Not Allowed",
         ),
         "The upload went to PyPI's web site instead of its upload address.",
         "`pypi.org` itself, and the page of a project, take no files; the host for uploads is "
@@ -284,7 +292,10 @@ ENTRIES = (
     ),
     _(
         "tw-skipped",
-        r"Skipping \S{1,200} because it appears to already exist",
+        (
+            r"Skipping \S{1,200} because it appears to already exist",
+            r"Uploading \S{1,200} File exists\. Skipping",
+        ),
         "Files were skipped because they are on the index already.",
         "`skip-existing` hid that this version had been published before: nothing new went up.",
         "If a new version was meant, raise it and release that. Otherwise compare the hashes at "
@@ -319,6 +330,7 @@ ENTRIES = (
         "tw-pkg-resources",
         (
             r"twine.{0,300}?No module named '?pkg_resources",
+            r"DistributionNotFound: The '(?P<r>[^']{1,80})' distribution was not found and is required by",
             r"twine/__init__\.py.{0,400}?metadata\[\"(?P<k>[\w-]+)\"\]",
             r"twine.{0,600}?importlib[_-]metadata.{0,200}?(?:KeyError|AttributeError)",
             r"cannot import name '(?P<k>\w+)' from '(?:urllib3|requests_toolbelt|importlib_metadata|pkginfo|readme_renderer|requests)\b",

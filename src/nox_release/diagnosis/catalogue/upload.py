@@ -165,7 +165,8 @@ ENTRIES = (
         "wh-token-other",
         r"Invalid API Token: (?!token is expired|expired|project-scoped|OIDC)",
         "The API token cannot be verified.",
-        "It is damaged, was cut off, or comes from another index.",
+        "It is damaged, was cut off, or comes from another index. If it was narrowed on your machine (for a "
+        "first upload), PyPI may no longer accept that.",
         "Make a new one at {token_page} and store it whole; or use trusted publishing.",
         link=_HELP + "#apitoken",
         unless=r"is not valid for project|token is expired",
@@ -262,8 +263,22 @@ ENTRIES = (
         tier="symptom",
     ),
     _(
+        "up-index-lag",
+        r"The index does not show the uploaded version yet",
+        "The index does not show the new version yet.",
+        "The files were uploaded, and the step after it asks for them at once: the index's pages lag some "
+        "minutes behind.",
+        "Re-run the failed job in a few minutes; let the step wait or try again "
+        "(`pip install --retries` does not help, a loop with a pause does).",
+        confidence="likely",
+    ),
+    _(
         "up-bare-status",
-        r"HTTPError: (?P<c>40[13]) (?:Client Error: )?(?:Forbidden|Unauthorized)\b.{0,120}?https?://",
+        (
+            r"HTTPError: (?P<c>40[13]) (?:Client Error: )?(?:Forbidden|Unauthorized)\b.{0,120}?https?://",
+            r"Client error '(?P<c>40[13]) (?:Forbidden|Unauthorized)' for url",
+            r"Server returned status code (?P<c>40[13]) (?:Forbidden|Unauthorized)(?!\. Server)",
+        ),
         "The index refused the upload ({c}).",
         "The log has the status but not the reason.",
         "Run the upload with `--verbose` (`verbose: true` in the action) to see the server's words.",
@@ -583,6 +598,7 @@ ENTRIES = (
             r"'name' is a required field",
             r"Invalid value for name\. Error: This field is required",
             r"'version' is a required field",
+            r"Missing required field `?'?(?:name|version)\b",
             r"(?:Name|name)\. Error: This field is required",
         ),
         "The metadata lacks the name or the version.",

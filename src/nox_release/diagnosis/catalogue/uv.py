@@ -118,6 +118,17 @@ ENTRIES = (
         silent=True,
     ),
     _(
+        "uv-skipped",
+        r"File \S{1,200} already exists, skipping",
+        "Files were skipped because they are on the index already.",
+        "`--check-url` hid that this version had been published before: nothing new went up.",
+        "If a new version was meant, raise it and release that. Otherwise nothing is to do: the files are "
+        "on {project_page}#files.",
+        silent=True,
+        tier="symptom",
+        without=r"Uploading \S{1,200} \(",
+    ),
+    _(
         "uv-skipname",
         (
             r"non-normalized filename \(expected",
