@@ -208,7 +208,7 @@ ENTRIES = (
         "`{m}` is a build tool from PyPI, add it to `build-system.requires`; if it is a module of this "
         "project, {pack}.",
         confidence="likely",
-        unless=r"No module named '(?:setuptools|distutils|pkg_resources|numpy|Cython|torch)",
+        unless=r"No module named '(?:setuptools|distutils|pkg_resources|numpy|Cython|torch)[.']",
     ),
     _(
         "bd-need-numpy",

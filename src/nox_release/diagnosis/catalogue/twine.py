@@ -359,7 +359,7 @@ ENTRIES = (
     _(
         "tw-resource",
         (
-            r"(?:ConnectionResetError|RemoteDisconnected|Connection aborted|BrokenPipeError|ProtocolError).{0,300}?",
+            r"(?:ConnectionResetError|RemoteDisconnected|Connection aborted|BrokenPipeError|ProtocolError|BadStatusLine|SSLEOFError)",
         ),
         "The connection broke during the upload.",
         "The network or a proxy cut it, or PyPI refused a large body while it was being sent.",
