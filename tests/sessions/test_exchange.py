@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from nox_release.project.pyproject import Settings, parse_project
+from nox_release.scaffold.exchange import SCRIPT
 from nox_release.scaffold.publish import plan_publish, publish_workflow
 
 pytestmark = pytest.mark.slow
@@ -74,12 +75,99 @@ def test_a_registered_publisher_is_proven_and_nothing_is_uploaded(prepared):
     register(prepared)
     status, output = check(prepared, "--yes", "--json")
     assert status == 0, output
-    assert "exchanged the token of publish.yml" in output
+    assert "takes uploads of tiny-demo from this workflow" in output
     assert f"Next: nox-release release --index {prepared.index.url}" in output
     document, _ = json.JSONDecoder().raw_decode(output)  # standard output comes first
     assert (document["project"], document["proven"]) == ("tiny-demo", True)
     assert prepared.index.filenames("tiny-demo") == ()
     assert len(prepared.github.runs) == 1
+    assert tokens_of_jobs(prepared) == []  # the job has burnt it
+
+
+def tokens_of_jobs(world):
+    return [one for one in world.index.accounts.records.values() if one.publisher is not None]
+
+
+def test_a_publisher_of_another_project_is_no_proof(prepared):
+    prepared.index.create_project("tiny-demo", owner="you")
+    prepared.index.create_project("tiny-other", owner="you")
+    prepared.index.register_publisher(
+        "tiny-other",
+        owner="you",
+        repository="tiny-demo",
+        workflow="publish.yml",
+        environment="pypi",
+    )
+    status, output = check(prepared, "--yes")
+    assert status == 1
+    assert "the publisher belongs to another project" in " ".join(output.split())
+    assert tokens_of_jobs(prepared) == []
+
+
+@pytest.mark.parametrize("state", ["archived", "quarantined"])
+def test_a_project_that_takes_no_files_is_no_proof(prepared, state):
+    prepared.index.create_project("tiny-demo", owner="you")
+    register(prepared)
+    prepared.index.catalogue.find("tiny-demo").status = state
+    status, output = check(prepared, "--yes")
+    assert status == 1
+    assert f"which is {state}" in " ".join(output.split())
+
+
+def test_no_secret_stands_in_the_arguments_of_what_the_job_runs(tmp_path):
+    """Each program of the script writes its arguments down instead of running."""
+    for name in ("curl", "sed", "tr", "cut"):
+        program = tmp_path / name
+        answer = '{"audience": "pypi", "value": "SECRET-id", "token": "SECRET-token"}'
+        program.write_text(
+            f'#!/bin/sh\necho "$@" >> {tmp_path}/arguments\n'
+            + (
+                f"cat > /dev/null < /dev/null; echo '{answer}'\n"
+                if name == "curl"
+                else f'exec $(PATH=/usr/bin:/bin command -v {name}) "$@"\n'
+            ),
+            encoding="utf-8",
+        )
+        program.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-c", SCRIPT],
+        env={
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": "http://127.0.0.1:9/?",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "SECRET-bearer",
+            "INDEX": "http://127.0.0.1:9",
+            "UPLOAD": "http://127.0.0.1:9/legacy/",
+            "KNOWN_AS": "pypi",
+            "PROJECT": "demo",
+            "FILE_NAME": "demo",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    arguments = (tmp_path / "arguments").read_text()
+    assert "mint-token" in arguments
+    assert "burn-token" in arguments
+    assert "SECRET" not in arguments
+
+
+def test_no_index_is_given_the_identity_that_another_one_takes(tmp_path):
+    program = tmp_path / "curl"
+    program.write_text('#!/bin/sh\necho \'{"audience": "pypi"}\'\n', encoding="utf-8")
+    program.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-c", SCRIPT],
+        env={
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+            "INDEX": "https://own.example",
+            "KNOWN_AS": "own",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "a token that is good for another index" in done.stdout
 
 
 def test_a_publisher_with_another_environment_is_named_before_any_tag(prepared):
@@ -106,7 +194,7 @@ def test_a_pending_publisher_of_another_name_is_told_from_success(prepared):
     register_pending(prepared, "tiny-demos-other-name")
     status, output = check(prepared, "--yes")
     assert status == 1
-    assert "still does not exist" in output
+    assert "`tiny-demo` does not exist" in output
 
 
 @pytest.mark.parametrize(

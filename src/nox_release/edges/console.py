@@ -47,7 +47,7 @@ def safe(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 _COMMAND = re.compile(
-    r"\bnox -s (?P<name>build|check-project|first-upload|release|rehearse|check-publisher|diagnose"
+    r"\bnox -s (?P<name>build|check-project|first-upload|release|rehearse|diagnose"
     r"|init)\b(?![-\w])(?P<more> --(?= ))?"
 )
 

@@ -50,11 +50,6 @@ OPERATIONS = {
         "the whole way on this machine: no account, nothing published",
         "--package --json --no-smoke --keep",
     ),
-    "check-publisher": Operation(
-        "check_publisher",
-        "in Actions: prove trusted publishing without an upload",
-        "--index --package --json --project --publisher",
-    ),
     "diagnose": Operation(
         "diagnose",
         "why the last publish failed, and what to do about it",

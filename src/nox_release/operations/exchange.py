@@ -8,18 +8,22 @@ import contextlib
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from nox_release.checks.publisher.exchange import judge_trial, read_trial
 from nox_release.core.errors import (
     ConfigurationError,
     ForgeError,
     IndexUnavailableError,
     NoxReleaseError,
 )
+from nox_release.core.findings import Passed
+from nox_release.edges.console import result_as_json
 from nox_release.observing.place import locate
 from nox_release.operations.following import RunFailed, follow_run
 from nox_release.operations.observe import derive, spelt
 from nox_release.project import pages
 
 if TYPE_CHECKING:
+    from nox_release.core.findings import Result
     from nox_release.edges.context import Context
     from nox_release.edges.forge import Forge
     from nox_release.project.pyproject import Project
@@ -50,7 +54,8 @@ def prove_by_run(context: Context, project: Project, *, yes: bool) -> int:
     if publisher is not None:
         console.table(("", ""), pages.form_values(project.name, publisher))
     console.line(
-        "A run of the publish workflow exchanges its token and discards it. Nothing is uploaded."
+        "A run of the publish workflow exchanges a token, tries it, and burns it. Nothing is "
+        "uploaded."
     )
     if _is_absent(context, project):
         console.mark(
@@ -68,6 +73,7 @@ def prove_by_run(context: Context, project: Project, *, yes: bool) -> int:
         runs = forge.runs(event=EVENT, workflow=workflow)
         return tuple(run for run in runs if run.id not in known and run.branch in ("", branch))
 
+    failed: RunFailed | None = None
     try:
         run = follow_run(
             console,
@@ -77,8 +83,43 @@ def prove_by_run(context: Context, project: Project, *, yes: bool) -> int:
             what=workflow,
             page=f"{forge.url}/actions/workflows/{workflow}",
         )
-    except RunFailed as failed:
+    except RunFailed as error:
+        failed, run = error, error.run
+    trial = None
+    with contextlib.suppress(NoxReleaseError):
+        trial = read_trial(forge.log(run.id, failed=False))
+    if trial is not None and publisher is not None:
+        state = _state_of(context, project)
+        result = judge_trial(
+            trial, index=index, project=project.name, publisher=publisher, state=state
+        )
+        return _tell(context, project, run, result)
+    if failed is not None:
         return _tell_why(context, project, forge, failed)
+    return _tell_of_exchange(context, project, run, workflow)
+
+
+def _tell(context: Context, project: Project, run: Run, result: Result) -> int:
+    """What the trial of an upload proved."""
+    console = context.console
+    proven = isinstance(result, Passed)
+    if console.is_json:
+        document = {**_document(project, run, proven=proven), "results": [result_as_json(result)]}
+        console.json(document)
+    console.line(f"The run: {run.url}")
+    console.results((result,))
+    if not proven:
+        again = "nox -s check-project -- --exchange"
+        console.mark("step", f"Next: correct what is named, then {again}")
+        return 1
+    console.mark("step", "Next: nox -s release")
+    return 0
+
+
+def _tell_of_exchange(context: Context, project: Project, run: Run, workflow: str) -> int:
+    """What a run of an older workflow proved, which exchanges a token and tries nothing."""
+    console = context.console
+    index = project.settings.index
     proven = not _is_absent(context, project)
     if console.is_json:
         console.json(_document(project, run, proven=proven))
@@ -140,16 +181,22 @@ def _branch_of(project: Project, forge: Forge) -> str:
     return repository.default_branch
 
 
-def _is_absent(context: Context, project: Project) -> bool:
-    """Whether the project is known not to be on the index."""
+def _state_of(context: Context, project: Project) -> str | None:
+    """The project's state on the index, empty where it is not there; `None`: could not be asked."""
     from nox_release.edges.index import open_index
 
     with (
         contextlib.suppress(IndexUnavailableError),
         open_index(project.settings.index, clock=context.clock) as client,
     ):
-        return client.fetch_project(project.name) is None
-    return False
+        found = client.fetch_project(project.name)
+        return "" if found is None else found.status
+    return None
+
+
+def _is_absent(context: Context, project: Project) -> bool:
+    """Whether the project is known not to be on the index."""
+    return _state_of(context, project) == ""
 
 
 def _tell_why(context: Context, project: Project, forge: Forge, failed: RunFailed) -> int:

@@ -8,27 +8,34 @@ from __future__ import annotations
 
 import re
 import shlex
+import textwrap
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from nox_release.core.errors import ConfigurationError
+from nox_release.scaffold.exchange import SCRIPT, file_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from nox_release.project.pyproject import Index, Project
 
+KNOWN_AS_OF = date(2026, 11, 23)  # the pins, the images and the Pythons below
 # Each commit is the one its release tag names. Version 1.14.2 of the publishing action is the first
 # whose twine (7) takes the metadata 2.5 that current build backends write.
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 SETUP_PYTHON = "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97 # v7.0.0"
-UPLOAD_ARTIFACT = "actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1"
-DOWNLOAD_ARTIFACT = "actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c # v8.0.1"
+UPLOAD_ARTIFACT = "actions/upload-artifact@cf430e030ddbb5b0abf93d22962f4752f3646cd9 # v7.0.2"
+DOWNLOAD_ARTIFACT = "actions/download-artifact@9000827ccba6bdab643e8b6fd33ac0654aef8333 # v8.0.2"
 PYPI_PUBLISH = "pypa/gh-action-pypi-publish@dc37677b2e1c63e2034f94d8a5b11f265b73ba33 # v1.14.2"
-CIBUILDWHEEL = "pypa/cibuildwheel@1828c10ab37f080699c7b81cea34097c684a7074 # v4.2.0"
+# By its version from the index: what commit the tag of the action names could not be read. From
+# 4.3.3 on its images no longer trust a certificate authority that was compromised.
+CIBUILDWHEEL = "cibuildwheel==4.3.5"
+BUILD = "build==1.6.1"
 
 NATIVE = ("setuptools", "maturin", "scikit-build-core", "meson-python")
 _BACKENDS = {
@@ -54,7 +61,7 @@ _EXTENSIONS = re.compile(
 _ASIDE = frozenset({"benchmarks", "docs", "examples", "test", "tests"})
 # What is the same inside YAML, with and without quotes, and inside a shell's double quotes.
 _PLAIN = re.compile(r"[\w.](?:[\w./-]| (?=\w)|:(?=\d))*")
-_PYTHONS = ("3.13", "3.14", "3.12", "3.11", "3.10")
+_PYTHONS = ("3.13", "3.14", "3.12", "3.11", "3.15", "3.10")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +205,8 @@ def python_for(requires_python: str | None) -> str | None:
 
 def publish_workflow(plan: PublishPlan) -> str:
     """The whole text of the workflow file."""
-    parts = [_head(plan), _native_jobs(plan) if plan.native else _build_job(plan), _publish(plan)]
+    build = _native_jobs(plan) if plan.native else _build_job(plan)
+    parts = [_head(plan), build, _publish(plan), _check(plan)]
     return "\n".join(parts)
 
 
@@ -206,7 +214,7 @@ def _head(plan: PublishPlan) -> str:
     return f"""\
 # Publishes {plan.name} to {plan.index.title} when a GitHub release is published.
 # The trusted publisher on {plan.index.title} names this file and the environment `{plan.environment}`:
-# whoever renames one of them has to register it there anew.
+# if you rename either, update the trusted publisher too.
 name: Publish{f" {plan.name}" if plan.tag_prefix else ""}
 
 on:
@@ -223,7 +231,7 @@ permissions: {{}}
 
 concurrency:
   group: publish-{f"{plan.name}-" if plan.tag_prefix else ""}${{{{ github.ref }}}}
-  cancel-in-progress: false # a run that is killed between two files leaves half a release
+  cancel-in-progress: false # a run that is cancelled between two files leaves half a release
 
 jobs:"""
 
@@ -325,7 +333,7 @@ _RUST_ON_LINUX = """
 
 
 def _native_jobs(plan: PublishPlan) -> str:
-    package = f"\n        with:\n          package-dir: {plan.folder}" if plan.folder else ""
+    package = f" {plan.folder}" if plan.folder else ""
     return f"""\
   sdist:
     name: Build the sdist
@@ -341,7 +349,7 @@ def _native_jobs(plan: PublishPlan) -> str:
 
       - name: Build{_in_folder(plan)}
         run: |
-          python -m pip install build
+          python -m pip install {BUILD}
           python -m build --sdist
 
 {_upload("dist-sdist", _below(plan, "dist/*.tar.gz"))}
@@ -355,12 +363,12 @@ def _native_jobs(plan: PublishPlan) -> str:
       contents: read # to check out
     strategy:
       matrix:
-        os: [ubuntu-latest, ubuntu-24.04-arm, windows-latest, macos-15-intel, macos-latest]
+        os: [ubuntu-latest, ubuntu-26.04-arm, windows-latest, macos-15-intel, macos-latest]
     steps:
 {_checkout(plan)}
 
       - name: Build
-        uses: {CIBUILDWHEEL}{package}{_RUST_ON_LINUX if plan.rust else ""}
+        run: pipx run {CIBUILDWHEEL} --output-dir wheelhouse{package}{_RUST_ON_LINUX if plan.rust else ""}
 
 {_upload("dist-${{ matrix.os }}", "wheelhouse/*.whl")}
 
@@ -382,11 +390,11 @@ def _native_jobs(plan: PublishPlan) -> str:
 """
 
 
-def _download(name: str, *, merge: bool, condition: str = "") -> str:
+def _download(name: str, *, merge: bool) -> str:
     chosen = f"pattern: {name}" if merge else f"name: {name}"
     merging = "\n          merge-multiple: true" if merge else ""
     return f"""\
-      - name: Fetch the files{condition}
+      - name: Fetch the files
         uses: {DOWNLOAD_ARTIFACT}
         with:
           {chosen}
@@ -396,7 +404,6 @@ def _download(name: str, *, merge: bool, condition: str = "") -> str:
 def _publish(plan: PublishPlan) -> str:
     needs = "[sdist, wheels, inspect]" if plan.native else "[build]"
     artifact = "dist-*" if plan.native else "dist"
-    not_checking = "\n        if: ${{ !inputs.check-only }}"
     known = {"pypi": "https://pypi.org/project/", "testpypi": "https://test.pypi.org/project/"}
     page = known.get(plan.index.name)
     url = f"\n      url: {page}{plan.name}/" if page else ""
@@ -405,13 +412,11 @@ def _publish(plan: PublishPlan) -> str:
         if plan.index.name == "pypi"
         else f"\n        with:\n          repository-url: {plan.index.upload_url}"
     )
-    index = "" if plan.index.name == "pypi" else f" --index {_index_option(plan.index)}"
     return f"""\
   publish:
     name: Publish to {plan.index.title}
     needs: {needs}
-    # A check needs no files, so it goes on where building was skipped; files go up for tags alone.
-    if: ${{{{ {_guard(plan)}!failure() && !cancelled() && (inputs.check-only || {_is_tagged(plan)}) }}}}
+    if: {_only_for_tags(plan)}
     runs-on: ubuntu-latest
     timeout-minutes: 15
     environment:
@@ -419,19 +424,34 @@ def _publish(plan: PublishPlan) -> str:
     permissions:
       id-token: write # exchanged for a token of {plan.index.title} that lasts 15 minutes
     steps:
-{_download(artifact, merge=plan.native is not None, condition=not_checking)}
+{_download(artifact, merge=plan.native is not None)}
 
-      - name: Publish{not_checking}
+      - name: Publish
         uses: {PYPI_PUBLISH}{elsewhere}
-
-      - name: Prove that {plan.index.title} accepts this workflow
-        if: ${{{{ inputs.check-only }}}}
-        run: >-
-          pipx run --spec {plan.tool} nox-release check-publisher
-          --project {plan.name}
-          --publisher "$GITHUB_REPOSITORY/{plan.filename}@{plan.environment}"{index}
 """
 
 
-def _index_option(index: Index) -> str:
-    return index.name if index.name in ("pypi", "testpypi") else index.api_url
+def _check(plan: PublishPlan) -> str:
+    script = textwrap.indent(SCRIPT, "          ", lambda line: bool(line.strip()))
+    return f"""\
+  check:
+    name: Prove that {plan.index.title} accepts this workflow
+    if: ${{{{ {_guard(plan)}inputs.check-only }}}}
+    runs-on: ubuntu-latest
+    timeout-minutes: 5
+    environment:
+      name: {plan.environment}
+    permissions:
+      id-token: write # exchanged for a token that is tried with a wrong digest and burnt
+    steps:
+      - name: Exchange a token, try it, burn it
+        shell: bash
+        env:
+          INDEX: {plan.index.api_url.rstrip("/")}
+          KNOWN_AS: {plan.index.name if plan.index.name in ("pypi", "testpypi") else "own"}
+          UPLOAD: {plan.index.upload_url}
+          PROJECT: {plan.name}
+          FILE_NAME: {file_name(plan.name)}
+        run: |
+{script}
+"""

@@ -269,8 +269,8 @@ def test_an_error_is_the_document_where_one_is_expected_and_none_was_written(cap
         ("nox -s build, then", "nox -s build -- --package 'a b', then"),
         ("nox -s release -- --index testpypi", "nox -s release -- --index testpypi"),
         (
-            "nox -s check-publisher and nox -s rehearse",
-            "nox -s check-publisher and nox -s rehearse",
+            "nox -s mine and nox -s other",
+            "nox -s mine and nox -s other",
         ),
     ],
 )

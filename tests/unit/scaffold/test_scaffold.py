@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -156,29 +157,40 @@ def test_every_action_is_pinned_to_a_commit_with_its_version(plan):
 
 
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
-def test_only_the_publish_job_may_ask_for_a_token_and_no_job_sees_a_secret(plan):
+def test_only_jobs_that_install_nothing_may_ask_for_a_token_and_none_sees_a_secret(plan):
     text = publish_workflow(plan)
     parsed = parse_workflow(text, file=FILE)
-    asking = [
-        job.id for job in parsed.jobs if parsed.permissions_of(job).level("id-token") == "write"
-    ]
-    assert asking == ["publish"]
+    asking = [job for job in parsed.jobs if parsed.permissions_of(job).level("id-token") == "write"]
+    assert [job.id for job in asking] == ["publish", "check"]
+    for job in asking:
+        assert not re.search(
+            r"\binstall\b|checkout|\bpipx?\b", str([s.run or s.uses for s in job.steps])
+        )
+        assert job.environment.name == plan.environment
     assert "secrets." not in text
 
 
-def test_a_check_runs_in_the_job_and_environment_that_publish():
-    plan = PLANS["pure"]
-    parsed = parse_workflow(publish_workflow(plan), file=FILE)
-    job = parsed.job("publish")
-    check = next(step for step in job.steps if "check-publisher" in (step.run or ""))
-    assert check.condition == "${{ inputs.check-only }}"
-    words = next(iter(check.commands())).words
-    assert words == (
-        "pipx", "run", "--spec", TOOL, "nox-release", "check-publisher",
-        "--project", "demo", "--publisher", "$GITHUB_REPOSITORY/publish.yml@pypi",
-    )  # fmt: skip
-    others = [step for step in job.steps if step is not check]
-    assert {step.condition for step in others} == {"${{ !inputs.check-only }}"}
+def test_a_check_is_a_job_of_its_own_and_nothing_else_runs_with_it():
+    parsed = parse_workflow(publish_workflow(PLANS["pure"]), file=FILE)
+    check = parsed.job("check")
+    assert check.condition == "${{ github.repository == 'octo/demo' && inputs.check-only }}"
+    assert check.needs == ()
+    (step,) = check.steps
+    assert step.uses is None
+    for job in parsed.jobs:
+        if job is not check:
+            assert "!inputs.check-only" in job.condition
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_what_a_job_installs_has_a_version(plan):
+    for job in parse_workflow(publish_workflow(plan), file=FILE).jobs:
+        for step in job.steps:
+            for command in step.commands():
+                if "install" in command.words:
+                    assert all("==" in word for word in command.words[4:])
+                if command.words[:2] == ("pipx", "run"):
+                    assert "==" in command.words[2]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Trusted publishing, proven or refuted: a run's claims, PyPI's answer, and the last provenance.
+"""Trusted publishing, proven or refuted: a trial run, PyPI's answer, and the last provenance.
 
 Source of the matching rules: https://docs.pypi.org/trusted-publishers/ and Warehouse's
 `oidc/models/github.py`: repository and workflow file are looked up exactly, the owner and the
@@ -7,20 +7,18 @@ environment without case, `ref` and `sha` are not compared at all.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nox_release.core.errors import NoxReleaseError
-from nox_release.core.findings import Location, Passed, Rule, Severity, find, make_rule
+from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
 from nox_release.project import pages
 from nox_release.project.publisher import TrustedPublisher
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from nox_release.core.findings import Finding, Result
     from nox_release.project.pyproject import Index
@@ -32,33 +30,12 @@ DOCS = "https://docs.pypi.org/trusted-publishers/troubleshooting/"
 _rule = partial(make_rule, subject="trusted publisher", link=DOCS)
 
 
-CLAIM_REPOSITORY = _rule(
-    "claim-repository",
-    Severity.ERROR,
-    "The run's repository is the publisher's",
-    why="PyPI looks a publisher up by owner and repository name, the latter in GitHub's own spelling.",
-    remedy="Register the publisher with the repository's name as GitHub spells it.",
-)
-CLAIM_WORKFLOW = _rule(
-    "claim-workflow",
-    Severity.ERROR,
-    "The run's workflow file is the publisher's",
-    why="PyPI compares the file in which the publishing job is written, letter for letter.",
-    remedy="Register the publisher with this file name, or publish from the registered file.",
-)
 CLAIM_REUSABLE = _rule(
     "claim-reusable",
     Severity.ERROR,
     "The publishing job is not in a called workflow",
     why="The token of a called workflow names the called file; PyPI does not support that.",
-    remedy="Write the publish job out in the workflow that the release starts.",
-)
-CLAIM_ENVIRONMENT = _rule(
-    "claim-environment",
-    Severity.ERROR,
-    "The run's environment is the publisher's",
-    why="A publisher registered with an environment accepts only jobs that run in it.",
-    remedy="Use one environment name in the workflow and on PyPI.",
+    remedy="Move the publish job to the workflow that the release starts.",
 )
 CLAIM_EVENT = _rule(
     "claim-event",
@@ -118,6 +95,14 @@ EMPTY_PROJECT_ELSEWHERE = _rule(
     remedy="Delete the empty project in its settings and register a pending publisher with the right "
     "name, or rename the project in pyproject.toml.",
 )
+PUBLISHER_ELSEWHERE = _rule(
+    "publisher-of-another-project",
+    Severity.ERROR,
+    "The token that the index gives is good for this project",
+    why="The exchange gives a token for the projects that this publisher is registered for. A file "
+    "of any other project is refused with 403, and so is one of an archived or quarantined project.",
+    remedy="Register the publisher on this project's own page.",
+)
 PUBLISHER_WITHOUT_ENVIRONMENT = _rule(
     "publisher-without-environment",
     Severity.WARNING,
@@ -135,10 +120,7 @@ LAST_RELEASE_DIFFERS = _rule(
 )
 
 RULES = (
-    CLAIM_REPOSITORY,
-    CLAIM_WORKFLOW,
     CLAIM_REUSABLE,
-    CLAIM_ENVIRONMENT,
     CLAIM_EVENT,
     PUBLISHER_NOT_REGISTERED,
     PENDING_IN_THE_WAY,
@@ -147,91 +129,10 @@ RULES = (
     EXCHANGE_OFF,
     EXCHANGE_REFUSED,
     EMPTY_PROJECT_ELSEWHERE,
+    PUBLISHER_ELSEWHERE,
     PUBLISHER_WITHOUT_ENVIRONMENT,
     LAST_RELEASE_DIFFERS,
 )
-
-
-def parse_claims(token: str) -> Mapping[str, Any]:
-    """The claims of a JSON Web Token, unverified: they are GitHub's word about this very run.
-
-    Raises:
-        NoxReleaseError: it is no such token; the message does not contain it.
-    """
-    parts = token.split(".")
-    try:
-        payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        claims = json.loads(payload)
-    except (IndexError, binascii.Error, ValueError):
-        claims = None
-    if not isinstance(claims, dict):
-        raise NoxReleaseError(
-            "GitHub answered with something that is not an identity token.",
-            hint="Run the job again.",
-        )
-    return claims
-
-
-def parse_workflow_ref(ref: str) -> tuple[str, str]:
-    """`owner/repository` and the file name of a `job_workflow_ref` or `workflow_ref` claim."""
-    found = re.fullmatch(r"([^/]+/[^/]+)/\.github/workflows/([^/@]+)@.*", ref)
-    return (found[1], found[2]) if found else ("", "")
-
-
-def compare_claims(claims: Mapping[str, Any], publisher: TrustedPublisher) -> tuple[Result, ...]:
-    """Every claim that PyPI looks at, against the publisher that this repository implies."""
-    expected = f"{publisher.owner}/{publisher.repository}"
-    repository = str(claims.get("repository", ""))
-    owner, _, name = repository.partition("/")
-    home, file = parse_workflow_ref(str(claims.get("job_workflow_ref", "")))
-    _, calling_file = parse_workflow_ref(str(claims.get("workflow_ref", "")))
-    environment = str(claims.get("environment") or "")
-    wanted = publisher.environment or ""
-    results: list[Result] = []
-    if owner.lower() == publisher.owner.lower() and name == publisher.repository:
-        results.append(_same(CLAIM_REPOSITORY, repository))
-    else:
-        why = " (the case of letters counts)" if repository.lower() == expected.lower() else ""
-        results.append(
-            find(CLAIM_REPOSITORY, f"The run says `{repository}`, this checkout `{expected}`{why}.")
-        )
-    if home and home.lower() != repository.lower():
-        results.append(
-            find(CLAIM_REUSABLE, f"The publishing job is in `{home}`, which `{repository}` calls.")
-        )
-    elif calling_file and file != calling_file:
-        results.append(
-            find(
-                CLAIM_REUSABLE, f"The publishing job is in `{file}`, which `{calling_file}` calls."
-            )
-        )
-    if file == publisher.workflow:
-        results.append(_same(CLAIM_WORKFLOW, file))
-    else:
-        results.append(
-            find(
-                CLAIM_WORKFLOW,
-                f"The run says `{file}`, this checkout `{publisher.workflow}`.",
-                where=Location(file=f".github/workflows/{file}"),
-            )
-        )
-    if environment.lower() == wanted.lower():
-        results.append(_same(CLAIM_ENVIRONMENT, environment or "none"))
-    else:
-        results.append(
-            find(
-                CLAIM_ENVIRONMENT,
-                f"The run's environment is {_named(environment)}, "
-                f"the publisher's {_named(wanted)}.",
-                severity=Severity.ERROR if wanted else Severity.WARNING,
-            )
-        )
-    event = str(claims.get("event_name", ""))
-    if event == "pull_request_target":
-        results.append(find(CLAIM_EVENT, "This run was started by `pull_request_target`."))
-    else:
-        results.append(_same(CLAIM_EVENT, event))
-    return tuple(results)
 
 
 def explain_refusal(
@@ -295,6 +196,98 @@ def explain_refusal(
     return find(EXCHANGE_REFUSED, f"{index.title} refused the exchange.", refusal=answer)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What the workflow's `check` job saw: the answers to its exchange and to its upload with a
+    wrong digest, as status and text. `upload` is `None` where there was no token to try.
+    """
+
+    exchange: tuple[int, str]
+    upload: tuple[int, str] | None
+
+
+_SAID = re.compile(r"trusted publishing: (exchange|upload) (\d{3})(?: ([^\n]{0,2000}))?")
+
+
+def read_trial(log: str) -> Trial | None:
+    """What a run's log says of the trial; `None` where it has none, as in older workflows."""
+    found = {said[1]: (int(said[2]), (said[3] or "").strip()) for said in _SAID.finditer(log)}
+    if "exchange" not in found:
+        return None
+    return Trial(exchange=found["exchange"], upload=found.get("upload"))
+
+
+def judge_trial(
+    trial: Trial,
+    *,
+    index: Index,
+    project: str,
+    publisher: TrustedPublisher,
+    state: str | None,
+) -> Result:
+    """What the trial proves. `state` is that of the project on the index, empty where it is not
+    there; `None` when that could not be asked.
+    """
+    status, text = trial.exchange
+    if status != _OK:
+        code, description = _refusal_in(text)
+        return explain_refusal(
+            code,
+            description,
+            index=index,
+            project=project,
+            publisher=publisher,
+            exists=None if state is None else bool(state),
+        )
+    status, text = trial.upload or (0, "")
+    if "digest supplied does not match" in text:
+        return Passed(
+            id=PUBLISHER_ELSEWHERE.id,
+            subject=PUBLISHER_ELSEWHERE.subject,
+            title=f"{index.title} takes uploads of {project} from this workflow",
+            detail="tried with a wrong digest; nothing was uploaded, and the token is burnt",
+        )
+    if "Non-user identities" in text:
+        return find(
+            EMPTY_PROJECT_ELSEWHERE,
+            f"{index.title} exchanged the token, but `{project}` does not exist.",
+            fix=f"Look for an empty project at {index.api_url}manage/projects/ and delete it; then "
+            f"register `{project}` at {pages.pending_page(index)}.",
+            refusal=text,
+        )
+    if status == _FORBIDDEN and "temporarily disabled" not in text:
+        page = pages.publishing_page(index, project, publisher)
+        closed = state in ("archived", "quarantined")
+        return find(
+            PUBLISHER_ELSEWHERE,
+            f"{index.title} exchanged the token, but refuses files of `{project}`"
+            + (f", which is {state}." if closed else ": the publisher belongs to another project."),
+            fix=f"See {pages.settings_page(index, project)}."
+            if closed
+            else f"Register it at {page}",
+            refusal=text,
+        )
+    return Skipped(
+        id=PUBLISHER_ELSEWHERE.id,
+        subject=PUBLISHER_ELSEWHERE.subject,
+        title=f"whether {index.title} takes uploads of {project}",
+        reason=f"it answered {status or 'nothing'} to the trial: {text[:300]}",
+    )
+
+
+_OK, _FORBIDDEN = 200, 403
+
+
+def _refusal_in(text: str) -> tuple[str, str]:
+    """Code and description of the index's answer; the text itself where it has another form."""
+    try:
+        document = json.JSONDecoder().raw_decode(text)[0]
+        first = document["errors"][0]
+        return str(first["code"]), str(first["description"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return "", text
+
+
 def as_trusted(publisher: Publisher) -> TrustedPublisher:
     """The publisher of a provenance document, in the words of the form."""
     owner, _, repository = publisher.repository.partition("/")
@@ -353,10 +346,6 @@ def compare_provenance(
             detail=f"{version} came from {_described(matching[0])}",
         ),
     )
-
-
-def _same(rule: Rule, detail: str) -> Passed:
-    return Passed(id=rule.id, subject=rule.subject, title=rule.title, detail=detail)
 
 
 def _named(environment: str) -> str:
