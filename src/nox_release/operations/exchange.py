@@ -8,6 +8,8 @@ import contextlib
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
+
 from nox_release.checks.publisher.exchange import judge_trial, read_trial
 from nox_release.core.errors import (
     ConfigurationError,
@@ -89,9 +91,13 @@ def prove_by_run(context: Context, project: Project, *, yes: bool) -> int:
     with contextlib.suppress(NoxReleaseError):
         trial = read_trial(forge.log(run.id, failed=False))
     if trial is not None and publisher is not None:
-        state = _state_of(context, project)
         result = judge_trial(
-            trial, index=index, project=project.name, publisher=publisher, state=state
+            trial,
+            index=index,
+            project=project.name,
+            publisher=publisher,
+            state=_state_of(context, project, project.name),
+            empty=_empty_project(context, project, publisher.repository),
         )
         return _tell(context, project, run, result)
     if failed is not None:
@@ -181,22 +187,33 @@ def _branch_of(project: Project, forge: Forge) -> str:
     return repository.default_branch
 
 
-def _state_of(context: Context, project: Project) -> str | None:
-    """The project's state on the index, empty where it is not there; `None`: could not be asked."""
+def _empty_project(context: Context, project: Project, name: str) -> str:
+    """`name` where that is a project without files: most likely what the exchange has created."""
+    if canonicalize_name(name) == project.normalized_name:
+        return ""
+    return name if _state_of(context, project, name) == "empty" else ""
+
+
+def _state_of(context: Context, project: Project, name: str) -> str | None:
+    """A project's state on the index of `project`, empty where it is not there, `empty` where it
+    has no files; `None`: could not be asked.
+    """
     from nox_release.edges.index import open_index
 
     with (
         contextlib.suppress(IndexUnavailableError),
         open_index(project.settings.index, clock=context.clock) as client,
     ):
-        found = client.fetch_project(project.name)
-        return "" if found is None else found.status
+        found = client.fetch_project(name)
+        if found is None:
+            return ""
+        return found.status if found.files or found.status != "active" else "empty"
     return None
 
 
 def _is_absent(context: Context, project: Project) -> bool:
     """Whether the project is known not to be on the index."""
-    return _state_of(context, project) == ""
+    return _state_of(context, project, project.name) == ""
 
 
 def _tell_why(context: Context, project: Project, forge: Forge, failed: RunFailed) -> int:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shlex
-import sys
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -187,8 +185,8 @@ class JobSteps:
             opened.begin()
             self._fetch(step, say)
             return
-        if "nox-release check-publisher" in (step.run or ""):
-            self._check_publisher(opened)
+        if "/_/oidc/mint-token" in (step.run or ""):
+            self._exchange(opened)
             return
         self._other(opened)
 
@@ -277,20 +275,18 @@ class JobSteps:
         place = self.place
         return place.index.jwt(claims_of(place.github, self.carried.run, self.job, audience))
 
-    def _check_publisher(self, opened: _Open) -> None:
-        """This tool's own `check-publisher`, with what a job has to ask GitHub for its identity."""
+    def _exchange(self, opened: _Open) -> None:
+        """The script that proves trusted publishing, with what a job has to ask for its identity."""
         place, say = self.place, opened.say
-        command = (opened.step.run or "").replace("$GITHUB_REPOSITORY", place.github.slug)
-        words = shlex.split(command)
-        arguments = [*words[words.index("check-publisher") :], "--index", place.index.url]
         place.directory.mkdir(parents=True, exist_ok=True)
         opened.begin()
+        extra = dict(opened.step.environ)
+        extra |= {"INDEX": place.index.url.rstrip("/"), "UPLOAD": place.index.index.upload_url}
         with contextlib.ExitStack() as stack:
-            extra = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": place.github.slug}
             if self._may_identify_itself(self.text):
                 extra |= stack.enter_context(identity_endpoint(self._identity))
             done = place.runner.run(
-                [sys.executable, "-m", "nox_release", *arguments],
+                ["bash", "-c", opened.step.run or ""],
                 cwd=place.directory,
                 extra_environ=extra,
                 check=False,

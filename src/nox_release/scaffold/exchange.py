@@ -2,7 +2,7 @@
 
 It needs bash, curl and sed alone, so that nothing is installed where a token can be had. The token
 is tried with a complete form and a wrong digest: an index that would take a file of this project
-gets as far as the digest, and keeps nothing. `check-project --exchange` reads the two lines that
+gets as far as the digest, and keeps nothing. `check-project --exchange` reads the lines that
 begin with `trusted publishing:`.
 """
 
@@ -17,6 +17,7 @@ value() { sed -nE "s/.*\"$1\": *\"([^\"]+)\".*/\1/p"; }
 send() { curl --silent --show-error --max-time 60 --write-out '\n%{http_code}' "$@" || true; }
 line() { tr -s '[:space:]' ' ' | cut -c1-900; }
 json='Content-Type: application/json'
+echo "trusted publishing: project $PROJECT"
 
 audience=$(curl -sSf "$INDEX/_/oidc/audience" | value audience)
 if [[ "$audience" =~ ^(test)?pypi$ && "$audience" != "$KNOWN_AS" ]]; then

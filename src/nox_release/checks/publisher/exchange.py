@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
 from nox_release.project import pages
 from nox_release.project.publisher import TrustedPublisher
@@ -199,13 +201,16 @@ def explain_refusal(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """What the workflow's `check` job saw: the answers to its exchange and to its upload with a
-    wrong digest, as status and text. `upload` is `None` where there was no token to try.
+    wrong digest, as status and text. `upload` is `None` where there was no token to try. `project`
+    is the name it tried.
     """
 
+    project: str
     exchange: tuple[int, str]
     upload: tuple[int, str] | None
 
 
+_NAMED = re.compile(r"trusted publishing: project ([\w.-]+)\s*$", re.MULTILINE)
 _SAID = re.compile(r"trusted publishing: (exchange|upload) (\d{3})(?: ([^\n]{0,2000}))?")
 
 
@@ -214,7 +219,12 @@ def read_trial(log: str) -> Trial | None:
     found = {said[1]: (int(said[2]), (said[3] or "").strip()) for said in _SAID.finditer(log)}
     if "exchange" not in found:
         return None
-    return Trial(exchange=found["exchange"], upload=found.get("upload"))
+    named = _NAMED.search(log)
+    return Trial(
+        project=named[1] if named else "",
+        exchange=found["exchange"],
+        upload=found.get("upload"),
+    )
 
 
 def judge_trial(
@@ -224,10 +234,18 @@ def judge_trial(
     project: str,
     publisher: TrustedPublisher,
     state: str | None,
+    empty: str = "",
 ) -> Result:
     """What the trial proves. `state` is that of the project on the index, empty where it is not
-    there; `None` when that could not be asked.
+    there; `None` when that could not be asked. `empty` is a project without files that the exchange
+    may have created instead.
     """
+    if trial.project and canonicalize_name(trial.project) != canonicalize_name(project):
+        return find(
+            PUBLISHER_ELSEWHERE,
+            f"The check in {publisher.workflow} tries `{trial.project}`, not `{project}`.",
+            fix=f"nox -s init -- --workflow {publisher.workflow} shows it as it should be.",
+        )
     status, text = trial.exchange
     if status != _OK:
         code, description = _refusal_in(text)
@@ -250,9 +268,14 @@ def judge_trial(
     if "Non-user identities" in text:
         return find(
             EMPTY_PROJECT_ELSEWHERE,
-            f"{index.title} exchanged the token, but `{project}` does not exist.",
-            fix=f"Look for an empty project at {index.api_url}manage/projects/ and delete it; then "
-            f"register `{project}` at {pages.pending_page(index)}.",
+            f"{index.title} exchanged the token, but `{project}` does not exist"
+            + (f"; `{empty}` does, without files." if empty else "."),
+            fix=(
+                f"Delete `{empty}`, if it is yours, at {pages.settings_page(index, empty)}"
+                if empty
+                else f"Delete the empty project, listed at {index.api_url}manage/projects/"
+            )
+            + f"; then register `{project}` at {pages.pending_page(index)}.",
             refusal=text,
         )
     if status == _FORBIDDEN and "temporarily disabled" not in text:
