@@ -23,9 +23,7 @@ _ALWAYS = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in", ".bumpversi
 _PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv", "env", "site-packages", "target"})
 
 
-def read_source_tree(
-    project: Project, *, top: Path | None = None, repository: str = ""
-) -> SourceTree:
+def read_source_tree(project: Project, *, top: Path | None = None, slug: str = "") -> SourceTree:
     """The tree of `project` in its folder; `top` is the repository's root, for places in findings."""
     root = project.root
     names: set[str] = set()
@@ -47,7 +45,7 @@ def read_source_tree(
         names=frozenset(names),
         prefix=prefix,
         complete=complete,
-        repository=repository,
+        slug=slug,
     )
 
 

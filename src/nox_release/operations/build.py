@@ -26,7 +26,7 @@ from nox_release.core.errors import (
     NoxReleaseError,
     disk_error,
 )
-from nox_release.core.findings import Finding, errors_in
+from nox_release.core.findings import Finding, Severity, errors_in
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.environments import fresh_environment
 from nox_release.edges.git import Repository, find_repository
@@ -524,6 +524,8 @@ def _explained(error: BuildFailed, project: Project) -> NoxReleaseError:
 
 # What a rule of `checks.built` says better, because it knows the project.
 _PLATFORM, _LOCAL, _HALF = "wheel-platform", "local-version", "half-release"
+# The release would stop at twine, after the tag.
+_TWINE = "twine-refuses"
 
 
 def _of_upload_rules(facts: Facts) -> list[Finding]:
@@ -542,7 +544,8 @@ def _of_upload_rules(facts: Facts) -> list[Finding]:
             continue
         where = finding.where and replace(finding.where, file=Path(finding.where.file).name)
         said = finding.message.replace(wheel.filename, names[0])
-        kept.setdefault(f"{finding.id} {said}", replace(finding, where=where))
+        severity = Severity.ERROR if finding.id == _TWINE else finding.severity
+        kept.setdefault(f"{finding.id} {said}", replace(finding, where=where, severity=severity))
     return list(kept.values())
 
 

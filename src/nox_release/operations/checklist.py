@@ -98,7 +98,7 @@ def make_checklist(
     tree = read_source_tree(
         project,
         top=known.repository.root if known else None,
-        repository=known.name if known else "",
+        slug=known.slug if known else "",
     )
     declared = declared_version(project, tree)
     if built is not None and not isinstance(built, NoxReleaseError):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nox_release.checks.source.checking import check_source
+from nox_release.checks.source.links import relative_targets
 from nox_release.checks.source.readme import installed_names
 from nox_release.checks.source.subject import SourceTree, any_match, package_folders
 from nox_release.checks.source.versions import declared_version, where_version_is
@@ -20,18 +21,18 @@ PDM = '[build-system]\nrequires = ["pdm-backend"]\nbuild-backend = "pdm.backend"
 POETRY = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'
 
 
-def check(project="", *, backend=HATCH, head=None, repository="", **files):
+def check(project="", *, backend=HATCH, head=None, slug="", **files):
     """The results for `[project]` lines, more tables after them, and files by name."""
     head = 'name = "demo"\nversion = "1.0"\nreadme = "README.md"\n' if head is None else head
     text = f"{backend}[project]\n{head}{textwrap.dedent(project)}"
-    return check_text(text, repository=repository, **files)
+    return check_text(text, slug=slug, **files)
 
 
-def check_text(text, *, repository="", **files):
+def check_text(text, *, slug="", **files):
     texts = {"README.md": "# demo\n", **files.pop("named", {}), "pyproject.toml": text}
     project = parse_project(parse_toml(text), root=Path("demo"))
     names = frozenset(texts) | frozenset(files.get("names", ()))
-    tree = SourceTree(texts=texts, names=names, repository=repository)
+    tree = SourceTree(texts=texts, names=names, slug=slug)
     return check_source(project, tree)
 
 
@@ -338,20 +339,77 @@ def test_a_readme_that_is_there_is_missed_when_nothing_names_it():
 def test_the_readme_installs_this_project(readme, found):
     results = check(
         head='name = "allin1fix"\nversion = "1"\nreadme = "README.md"\n',
-        repository="all-in-one-fix",
+        slug="acme/all-in-one-fix",
         named={"README.md": readme},
     )
     assert ids(results) == ["readme-other-project"] * found
 
 
-@pytest.mark.parametrize(("repository", "found"), [("demo-cli", False), ("demo", True)])
-def test_a_companions_readme_may_install_what_it_belongs_to(repository, found):
+@pytest.mark.parametrize(("slug", "found"), [("acme/demo-cli", False), ("acme/demo", True)])
+def test_a_companions_readme_may_install_what_it_belongs_to(slug, found):
     results = check(
         head='name = "demo-cli"\nversion = "1"\nreadme = "README.md"\n',
-        repository=repository,
+        slug=slug,
         named={"README.md": 'pip install "demo[standard]"\n'},
     )
     assert ids(results) == ["readme-other-project"] * found
+
+
+def test_an_extra_of_another_project_installs_its_companion():
+    results = check(
+        head='name = "psycopg-pool"\nversion = "1"\nreadme = "README.md"\n',
+        slug="psycopg/psycopg",
+        named={"README.md": 'pip install "psycopg[pool]"\n'},
+    )
+    assert ids(results) == []
+
+
+def test_relative_images_and_links_are_told_with_line_and_whole_address():
+    readme = "# demo\n\n![logo](docs/logo.png)\n\nSee [the guide](docs/guide.md), [it](./IT.md).\n"
+    results = check(slug="acme/thing", named={"README.md": readme})
+    image, link = the(results, "readme-relative-image"), the(results, "readme-relative-link")
+    assert image.severity is Severity.WARNING
+    assert (image.where.line, link.where.line) == (3, 5)
+    assert image.message == (
+        "`docs/logo.png` (line 3): a relative image is broken on the project's page."
+    )
+    assert image.fix == "Write https://raw.githubusercontent.com/acme/thing/HEAD/docs/logo.png"
+    assert link.severity is Severity.ADVICE
+    assert "`docs/guide.md` (line 5), `./IT.md` (line 5)" in link.message
+    assert link.fix == "Write https://github.com/acme/thing/blob/HEAD/docs/guide.md"
+
+
+def test_the_address_is_made_from_the_projects_links_where_no_remote_is_known():
+    urls = '[project.urls]\nSource = "https://github.com/acme/thing.git"\n'
+    results = check(urls, named={"README.md": "![x](/x.png)\n"})
+    assert the(results, "readme-relative-image").fix == (
+        "Write https://raw.githubusercontent.com/acme/thing/HEAD/x.png"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "targets"),
+    [
+        ("README.md", '<img alt="x" src="a.png"> <a href="b.md">b</a>', ["a.png", "b.md"]),
+        ("README.md", "[![badge](b.svg)](https://ci)", ["b.svg"]),
+        ("README.md", "[![badge](https://b.svg)](LICENSE)", ["LICENSE"]),
+        ("README.md", "[x][y]\n\n[y]: docs/y.md", ["docs/y.md"]),
+        ("README.md", "[x](#y) [m](mailto:a@b) [s](//c/d) ![d](data:image/png;base64,AA)", []),
+        ("README.md", "```\n[x](y.md)\n```\n    [x](y.md)\n`[x](y.md)` <!-- [x](y.md) -->", []),
+        ("README.md", "<!--\n![x](y.png)\n-->\n![z](z.png)", ["z.png"]),
+        ("README.md", "a[0](x), {{ [x]({{ url }}) }}", ["x"]),
+        (
+            "README.rst",
+            ".. image:: a.png\n   :target: b.html\n\n`c <d.rst>`_",
+            ["a.png", "b.html", "d.rst"],
+        ),
+        ("README.rst", ".. |x| image:: https://y/z.png\n\n`c <d_>`_ and [x](y.md)", []),
+        ("README.rst", ".. _c: https://d", []),
+    ],
+)
+def test_only_what_is_relative_and_no_code_is_told(name, text, targets):
+    found = relative_targets(text, rst=name.endswith(".rst"))
+    assert sorted(target for _, target, _ in found) == sorted(targets)
 
 
 def test_names_in_install_lines():

@@ -3,10 +3,13 @@
 The expected texts are those that a Warehouse of 2026-08 gave, or follow from its source.
 """
 
+from datetime import timedelta
+
 import pytest
 
 from nox_release.checks import upload
 from nox_release.checks.files import rules as file_rules
+from nox_release.checks.upload.ageing import classifiers_date, may_be_taken
 from nox_release.files.distributions import Archive
 
 SPEC = "See https://packaging.python.org/specifications/core-metadata for more information."
@@ -409,6 +412,46 @@ def test_record_is_read_as_pypi_reads_it():
     assert upload.record_names(b'a\\b.py,,\n"c,d",x,1\n') == {"a/b.py", "c,d"}
     with pytest.raises(upload.BlankRecordLineError, match="line 2"):
         upload.record_names(b"a,,\n\nb,,\n")
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "rrequirements.txt", "Requirements_TXT"])
+def test_names_that_warehouse_prohibits_from_the_start_are_refused(name):
+    assert [one.rule for one in upload.name_refusals(name)] == ["name-prohibited"]
+
+
+TODAY, LATER = classifiers_date(), classifiers_date() + timedelta(days=61)
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "today", "taken"),
+    [
+        ("metadata-version", "2.6", TODAY, True),
+        ("metadata-version", "2.0", TODAY, False),
+        ("wheel-platform", "macosx_27_0_arm64", TODAY, True),
+        ("wheel-platform", "macosx_26_1_arm64", TODAY, False),
+        ("wheel-platform", "linux_x86_64", TODAY, False),
+        ("classifier-unknown", "Programming Language :: Python :: 3.99", LATER, True),
+        ("classifier-unknown", "Programming Language :: Python :: 3.99", TODAY, False),
+        ("classifier-unknown", "Foo :: Bar", LATER, False),
+        ("classifier-unknown", "Private :: Do Not Upload", LATER, False),
+    ],
+)
+def test_what_is_newer_than_the_lists_here_may_be_taken_by_now(rule, value, today, taken):
+    assert bool(may_be_taken(upload.Refusal(rule=rule, value=value), today)) is taken
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ("Metadata-Version: 2.5\nImport-Name: 1bad\n", "`import-name`"),
+        ("Metadata-Version: 2.4\nImport-Namespace: demo\n", "`import-namespace`"),
+        ("Metadata-Version: 2.5\nImport-Name: demo; private\n", ""),
+        ("Metadata-Version: 2.1\nColour: red\n", "there is no field `colour`"),
+    ],
+)
+def test_lines_that_twine_refuses_and_pypi_never_sees_are_told(lines, problem):
+    problems = upload.client_problems(f"{lines}Name: demo\nVersion: 1\n".encode())
+    assert [one.startswith(problem) for one in problems] == [True] * bool(problem)
 
 
 def test_texts_name_the_hosts_of_the_site():

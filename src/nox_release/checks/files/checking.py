@@ -21,6 +21,8 @@ from packaging.version import Version
 
 from nox_release.checks import upload
 from nox_release.checks.files.rules import NAMES_FROM_BEFORE, RULES
+from nox_release.checks.upload.ageing import may_be_taken
+from nox_release.core.clock import SystemClock
 from nox_release.core.findings import Finding, Location, Severity, find, ranked
 from nox_release.files.archives import (
     RATIO_FLOOR,
@@ -84,7 +86,12 @@ class _Checked:
 
 def is_old_name(refusal: Refusal) -> bool:
     """Whether PyPI refuses this name to new projects, while the one that has it goes on."""
-    return refusal.rule == "name-stdlib" and canonicalize_name(refusal.value) in NAMES_FROM_BEFORE
+    # `importlib.metadata` is the module, `importlib-metadata` a project from before the rule.
+    return (
+        refusal.rule == "name-stdlib"
+        and "." not in refusal.value
+        and canonicalize_name(refusal.value) in NAMES_FROM_BEFORE
+    )
 
 
 def form_of(path: Path) -> dict[str, tuple[str, ...]]:
@@ -193,12 +200,13 @@ class _Examined:
 
     def _finding(self, refusal: Refusal) -> Finding:
         rule = _BY_ID[refusal.rule]
+        newer = may_be_taken(refusal, SystemClock().now().date())
         return find(
             rule,
             self._message(refusal),
             where=self._where(refusal),
-            fix=self._fix(refusal),
-            severity=Severity.WARNING if is_old_name(refusal) else None,
+            fix=" ".join(filter(None, (newer, self._fix(refusal)))),
+            severity=Severity.WARNING if newer or is_old_name(refusal) else None,
             refusal=f"{refusal.status} {refusal.text}",
         )
 
@@ -380,7 +388,7 @@ class _Examined:
 
     def _undeclared_format(self, description: str) -> Finding:
         message = f"`{self.path.name}` does not say in what format its description is"
-        if _MARKDOWN.search(description) is None:
+        if not looks_like_markdown(description):
             return self._remark("description-type-missing", f"{message}.", severity=Severity.ADVICE)
         return self._remark(
             "description-type-missing",
@@ -499,6 +507,16 @@ _FOLD = 8 * " "
 _MARKDOWN = re.compile(
     r"(?m)^#{1,6} \S|^```|^(?![ \t])[^\n]*\[[^\]\n]+\]\((?:https?://|#|\.|/)[^)\n]*\)"
 )
+# Directives, links and literal blocks of reStructuredText.
+_RST = re.compile(r"(?m)^\.\. [\w|\[]|`[^`\n]+ <[^>\n]+>`_|^[^\n]*::$")
+
+
+def looks_like_markdown(description: str) -> bool:
+    """Whether a heading or fence, or more than one link, can be nothing but Markdown."""
+    marks = [found[0] for found in _MARKDOWN.finditer(description)]
+    only_links = all("](" in mark and not mark.startswith("#") for mark in marks)
+    return bool(marks) and not _RST.search(description) and (len(marks) > 1 or not only_links)
+
 
 # https://packaging.python.org/en/latest/specifications/entry-points/#data-model
 _OBJECT = re.compile(r"[\w.]+(\s*:\s*[\w.]+)?(\s*\[[^\]]*\])?")

@@ -24,6 +24,8 @@ from nox_release.checks.source.subject import (
     setup_calls,
     texts_of,
 )
+from nox_release.checks.upload.ageing import may_be_taken
+from nox_release.core.clock import SystemClock
 from nox_release.core.findings import Location, Severity, find
 
 if TYPE_CHECKING:
@@ -264,8 +266,14 @@ def _entry_findings(source: Source, entry: Entry) -> Iterator[Finding]:
         entry.field: (value,),
     }
     for refusal in upload.metadata_refusals(form, upload.Site()):
+        newer = may_be_taken(refusal, SystemClock().now().date())
         yield from of_upload(
-            refusal.rule, _said(refusal.rule, entry), entry.where, refusal=refusal.text
+            refusal.rule,
+            _said(refusal.rule, entry),
+            entry.where,
+            fix=newer,
+            severity=Severity.WARNING if newer else None,
+            refusal=refusal.text,
         )
 
 

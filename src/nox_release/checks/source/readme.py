@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from nox_release.checks.source.links import relative_addresses
 from nox_release.checks.source.rules import README_MISSING, README_OTHER
 from nox_release.checks.source.subject import Source, is_absent, package_folders, readme_path
 from nox_release.core.findings import Severity, find
@@ -42,6 +43,7 @@ def readme(source: Source) -> Iterator[Finding]:
         key = ("project", "readme") if source.table else ("tool", "poetry", "readme")
         yield find(README_MISSING, f"`{path}` is not there.", where=source.at(*key))
         return
+    yield from relative_addresses(source, path)
     yield from _foreign_install_line(source, path)
 
 
@@ -72,6 +74,15 @@ def installed_names(text: str) -> Iterator[tuple[str, int]]:
                         yield name, number
 
 
+def _extras(text: str) -> frozenset[str]:
+    """`psycopg[pool]` as `psycopg-pool`: the extra of a project that installs its companion."""
+    return frozenset(
+        canonicalize_name(f"{found[1]}-{extra.strip()}")
+        for found in re.finditer(r"([A-Za-z0-9][A-Za-z0-9._-]*)\[([^\]\n]+)\]", text)
+        for extra in found[2].split(",")
+    )
+
+
 def _foreign_install_line(source: Source, path: str) -> Iterator[Finding]:
     own = source.project.normalized_name
     named = [
@@ -80,6 +91,8 @@ def _foreign_install_line(source: Source, path: str) -> Iterator[Finding]:
         if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name)
     ]
     if not named or any(canonicalize_name(name) == own for name, _ in named):
+        return
+    if own in _extras(source.tree.texts.get(path, "")):
         return
     kin = {canonicalize_name(name) for name in _kin(source)}
     for name, line in named:

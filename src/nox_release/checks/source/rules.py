@@ -103,9 +103,10 @@ MANIFEST = _rule(
 
 METADATA_AHEAD = _rule(
     "metadata-version-ahead",
-    Severity.ERROR,
+    Severity.WARNING,
     "The backend writes a metadata version that PyPI takes",
-    why="PyPI takes core metadata up to version 2.5 and refuses every file with a later one.",
+    why="In August 2026 PyPI took core metadata up to version 2.5, and refused every file with a later "
+    "one; it may take more by now.",
     remedy="Use an older version of the backend, or do without the newer field.",
     link="https://packaging.python.org/en/latest/specifications/core-metadata/",
 )

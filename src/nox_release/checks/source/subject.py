@@ -51,7 +51,12 @@ class SourceTree:
     names: frozenset[str] = frozenset()
     prefix: str = ""
     complete: bool = True
-    repository: str = ""
+    slug: str = ""
+
+    @property
+    def repository(self) -> str:
+        """The repository's name on GitHub; `slug` has its owner before it."""
+        return self.slug.rpartition("/")[2]
 
 
 def named_files(project: Project) -> tuple[str, ...]:

@@ -521,6 +521,12 @@ def close_classifiers(value: str) -> tuple[str, ...]:
     return tuple(difflib.get_close_matches(value, known - deprecated.keys(), n=2, cutoff=0.85))
 
 
+@functools.cache
+def classifier_groups() -> frozenset[str]:
+    """The headings of the classifiers: `Programming Language`, `Topic` …"""
+    return frozenset(known.split(" :: ")[0] for known in _classifiers()[0])
+
+
 def _check_classifiers(sent: Sequence[str]) -> Iterator[Refusal]:
     known, deprecated = _classifiers()
     for value in sorted(set(sent) - known):

@@ -98,7 +98,7 @@ def _is_before_licences(raw: RawMetadata) -> bool:
 def client_problems(text: bytes) -> tuple[str, ...]:
     """Why twine 7 refuses to send metadata that PyPI would take, field by field."""
     raw, unparsed = parse_email(text)
-    problems = [f"`{header}` is UNKNOWN" for header in _placeholders_refused(raw)]
+    problems = _refused_by_twine(raw)
     for header in sorted(unparsed):
         if header == "license-file":
             continue
@@ -109,16 +109,29 @@ def client_problems(text: bytes) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def _placeholders_refused(raw: RawMetadata) -> list[str]:
-    """Fields saying UNKNOWN, as old setuptools wrote what it had not: PyPI drops them unread."""
+# Fields that twine reads and does not send.
+_UNSENT = {"import_names": "import-name", "import_namespaces": "import-namespace"}
+
+
+def _refused_by_twine(raw: RawMetadata) -> list[str]:
+    """Fields that twine refuses and PyPI never reads: those that it does not send, and those that
+    say UNKNOWN, as old setuptools wrote what it had not.
+    """
     placeholders = {key.replace("_", "-") for key, value in raw.items() if value == "UNKNOWN"}
-    if not placeholders:
+    unsent = {header for key, header in _UNSENT.items() if key in raw}
+    if not placeholders | unsent:
         return []
     try:
         Metadata.from_raw(raw)
     except Exception as refused:  # noqa: BLE001 - packaging's group of them, by Python's version
-        fields = {getattr(error, "field", "") for error in getattr(refused, "exceptions", ())}
-        return sorted(placeholders & fields)
+        errors = {
+            getattr(error, "field", ""): str(error) for error in getattr(refused, "exceptions", ())
+        }
+        return [
+            f"`{field}` is UNKNOWN" if field in placeholders else f"`{field}`: {said}"
+            for field, said in sorted(errors.items())
+            if field in placeholders | unsent
+        ]
     return []
 
 

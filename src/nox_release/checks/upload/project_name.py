@@ -25,6 +25,11 @@ def ultranormalize(name: str) -> str:
     return re.sub("[oO]", "0", re.sub("[lLiI]", "1", bare)).lower()
 
 
+# Those that Warehouse prohibits from the start (migration 1e2ccd34f539); the administrators' others
+# are not public.
+PROHIBITED = frozenset({"requirements-txt", "rrequirements-txt"})
+
+
 @functools.cache
 def stdlib_names() -> frozenset[str]:
     """Normalized names of every module that any Python's standard library had."""
@@ -46,7 +51,7 @@ def name_refusals(
 ) -> Iterator[Refusal]:
     """Why a new project may not have this name, given the `existing` projects' names.
 
-    Which names the administrators prohibit is not public; the stand-in index knows its own.
+    Which other names the administrators prohibit is not public; the stand-in index knows its own.
     """
     see = f" See {site.help('project-name')} for more information."
     normalized = canonicalize_name(name)
@@ -62,7 +67,7 @@ def name_refusals(
     if taken:
         text = f"The name {name!r} conflicts with an existing project.{see}"
         yield Refusal(rule="name-exists", status=409, text=text, field="name", value=name)
-    if normalized in {canonicalize_name(other) for other in prohibited}:
+    if normalized in PROHIBITED | {canonicalize_name(other) for other in prohibited}:
         text = f"The name {name!r} isn't allowed.{see}"
         yield Refusal(rule="name-prohibited", text=text, field="name", value=name)
     similar = ultranormalize(name)

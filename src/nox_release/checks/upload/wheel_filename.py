@@ -88,7 +88,7 @@ _MACOS_ARCHES = frozenset(
     ]
 )
 
-_MACOS_MAJORS = frozenset(("11", "12", "13", "14", "15", "26"))
+MACOS_MAJORS = frozenset(("11", "12", "13", "14", "15", "26"))
 _MUSLLINUX_ARCHES = frozenset(
     ("x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64")
 )
@@ -104,9 +104,7 @@ def is_accepted_platform(tag: str) -> bool:
         return True
     if match := re.match(r"macosx_(\d+)_(\d+)_(.*)", tag):
         major, minor, arch = match.groups()
-        return arch in _MACOS_ARCHES and (
-            major == "10" or (major in _MACOS_MAJORS and minor == "0")
-        )
+        return arch in _MACOS_ARCHES and (major == "10" or (major in MACOS_MAJORS and minor == "0"))
     if match := re.match(r"(many|musl)linux_\d+_\d+_(.*)", tag):
         libc, arch = match.groups()
         return arch in (_MUSLLINUX_ARCHES if libc == "musl" else _MANYLINUX_ARCHES)
