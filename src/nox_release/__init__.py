@@ -112,7 +112,7 @@ def check_distributions(
     Raises:
         IndexUnavailableError: `index` was given and could not be asked.
     """
-    from nox_release.checks.files.checking import check_distributions as check
+    from nox_release.observing.distributions import check_distributions as check
 
     return check(paths, index=index)
 

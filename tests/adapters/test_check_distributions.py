@@ -128,7 +128,9 @@ def test_a_description_that_old_setuptools_indented_asks_for_a_new_build(
         ("Title\n=====\n\nA `link <https://example.org>`_ (#1).\n", Severity.ADVICE),
         ("A badge::\n\n    [![x](https://example.org)](https://example.org)\n", Severity.ADVICE),
         ("# Title\n", Severity.WARNING),
-        ("A [link](https://example.org).\n", Severity.WARNING),
+        ("A [link](https://example.org).\n", Severity.ADVICE),
+        ("A [link](https://example.org), [another](https://example.org).\n", Severity.WARNING),
+        ("A [link](https://a.org), [two](https://b.org) and `c <d>`_.\n", Severity.ADVICE),
     ],
 )
 def test_a_description_of_no_type_matters_where_it_looks_like_markdown(tmp_path, body, severity):

@@ -190,10 +190,17 @@ def build(
         prepared = pool.submit(_environment, project, aside / "environment", runner, on_line)
         with context.console.waiting(f"Building {project.name or project.root.name}") as waiting:
             watch.tell = waiting.update
-            made = _make(
-                context, project, aside, pool, prepared, watch, runner=runner,
-                working_tree=working_tree, tag=tag, on_line=on_line,
-            )  # fmt: skip
+            wanted = _Wanted(
+                context=context,
+                project=project,
+                aside=aside,
+                runner=runner,
+                watch=watch,
+                working_tree=working_tree,
+                tag=tag,
+                on_line=on_line,
+            )
+            made = _make(wanted, pool, prepared)
             watch.step("inspecting")
             results = _inspect(context, made, aside, watch, smoke=smoke)
         distributions = made.facts.distributions
@@ -243,17 +250,10 @@ class _Source:
         return tuple(path for path in differing if "__pycache__" not in path.split("/"))
 
 
-def _prepare(
-    context: Context,
-    project: Project,
-    aside: Path,
-    *,
-    working_tree: bool,
-    tag: str | None,
-    watch: _Watch,
-) -> _Source:
-    repository = find_repository(project.root, context.runner)
-    if repository is None or working_tree:
+def _prepare(wanted: _Wanted) -> _Source:
+    project, tag = wanted.project, wanted.tag
+    repository = find_repository(project.root, wanted.context.runner)
+    if repository is None or wanted.working_tree:
         if tag is not None:
             raise ConfigurationError(
                 f"The tag {tag} can be made in a clean checkout only.",
@@ -262,10 +262,10 @@ def _prepare(
                 else "The tree is built as it lies.",
             )
         return _as_it_lies(project, repository)
-    watch.step("a clean checkout")
+    wanted.watch.step("a clean checkout")
     commit = repository.head()
     below = project.root.relative_to(repository.root)
-    checkout = repository.export(commit, aside / "checkout", tag=tag)
+    checkout = repository.export(commit, wanted.aside / "checkout", tag=tag)
     folder = checkout / below
     if not (folder / "pyproject.toml").is_file() and not (folder / "setup.py").is_file():
         raise ConfigurationError(
@@ -334,18 +334,24 @@ class _Made:
     left_out: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What to build, and where to do it aside."""
+
+    context: Context
+    project: Project
+    aside: Path
+    runner: Runner
+    watch: _Watch
+    working_tree: bool
+    tag: str | None
+    on_line: Callable[[str], None] | None
+
+
 def _make(
-    context: Context,
-    project: Project,
-    aside: Path,
+    wanted: _Wanted,
     pool: ThreadPoolExecutor,
     prepared: Future[tuple[Environment, frozenset[str]]],
-    watch: _Watch,
-    *,
-    runner: Runner,
-    working_tree: bool,
-    tag: str | None,
-    on_line: Callable[[str], None] | None,
 ) -> _Made:
     """Build both files and gather the facts; rules and twine get ready meanwhile."""
     from nox_release.edges.building import BuildFailed, build_distributions, declared_requirements
@@ -353,31 +359,31 @@ def _make(
 
     sdist: Future[Path] = Future()
     wheel: Future[Path] = Future()
-    loaded = pool.submit(_load, _renderer(project))
+    loaded = pool.submit(_load, _renderer(wanted.project))
     warnings: list[str] = []
     try:
         looked_at = pool.submit(_look_at, sdist, loaded)
-        source = _prepare(context, project, aside, working_tree=working_tree, tag=tag, watch=watch)
+        source = _prepare(wanted)
         left_out = pool.submit(source.left_out)
         extra = source.project.settings.build_requires
-        watch.step("an isolated environment")
+        wanted.watch.step("an isolated environment")
         environment, installed = prepared.result()
         if installed - declared_requirements(source.folder) - {*extra}:
             # The commit needs less than the tree as it lies, and must do with less.
-            environment = fresh_environment(aside / "environment-of-commit", runner)
+            environment = fresh_environment(wanted.aside / "environment-of-commit", wanted.runner)
             installed = frozenset()
         # The hooks leave a core idle; installing does not.
         files = (future.result() for future in (sdist, wheel))
-        twine = pool.submit(check_with_twine, files, runner, cwd=aside)
+        twine = pool.submit(check_with_twine, files, wanted.runner, cwd=wanted.aside)
         built = build_distributions(
             environment,
             source=source.folder,
-            outdir=aside / "made",
+            outdir=wanted.aside / "made",
             installed=installed,
             extra_requires=extra,
             source_date_epoch=source.epoch,
-            on_step=watch.step,
-            on_line=on_line,
+            on_step=wanted.watch.step,
+            on_line=wanted.on_line,
             on_warning=warnings.append,
             on_sdist=sdist.set_result,
         )
@@ -389,7 +395,7 @@ def _make(
         for future in (sdist, wheel):
             future.cancel()  # where it has no result, nobody will wait for one
     loaded.result()
-    facts = _facts(source, looked_at.result(), built[1], tag=tag)
+    facts = _facts(source, looked_at.result(), built[1], tag=wanted.tag)
     return _Made(
         facts=replace(facts, warnings=tuple(warnings)),
         commit=source.commit,

@@ -261,8 +261,8 @@ def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:
 
 
 def _check_files(context: Context, options: argparse.Namespace) -> int:
-    from nox_release.checks.files.checking import check_distributions
     from nox_release.edges.console import result_as_json, size_in_words
+    from nox_release.observing.distributions import check_distributions
     from nox_release.operations.checklist import relative_to
     from nox_release.project.pyproject import parse_index
 

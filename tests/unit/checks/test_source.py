@@ -65,7 +65,7 @@ def test_a_plain_project_has_nothing_wrong():
         ('[project.optional-dependencies]\nx = ["b @ https://example.org/b.whl"]',
          "direct-dependency", 9, "project.optional-dependencies.x"),
         ('requires-python = "three"', "requires-python-syntax", 8, "project.requires-python"),
-        ('classifiers = [\n"Topic :: Nonsense",\n]', "classifier-unknown", 9,
+        ('classifiers = [\n"Nonsense :: Topic",\n]', "classifier-unknown", 9,
          "project.classifiers"),
         ('classifiers = ["Private :: Do Not Upload"]', "classifier-unknown", 8,
          "project.classifiers"),
@@ -116,7 +116,7 @@ def test_every_problem_is_found_at_once():
     results = check(
         """\
         requires-python = "three"
-        classifiers = ["Topic :: Nonsense"]
+        classifiers = ["Nonsense :: Topic"]
         dependencies = ["b @ https://example.org/b.zip"]
         """
     )
@@ -521,7 +521,7 @@ version = 1.0
 url = example.org
 classifiers =
     Typing :: Typed
-    Topic :: Nonsense
+    Nonsense :: Topic
 project_urls =
     Docs = https://example.org
 

@@ -437,7 +437,7 @@ TODAY, LATER = classifiers_date(), classifiers_date() + timedelta(days=61)
     ],
 )
 def test_what_is_newer_than_the_lists_here_may_be_taken_by_now(rule, value, today, taken):
-    assert bool(may_be_taken(upload.Refusal(rule=rule, value=value), today)) is taken
+    assert bool(may_be_taken(upload.Refusal(rule=rule, value=value, text=""), today)) is taken
 
 
 @pytest.mark.parametrize(

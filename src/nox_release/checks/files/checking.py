@@ -40,9 +40,8 @@ if TYPE_CHECKING:
 
     from nox_release.checks.upload import Form, Refusal
     from nox_release.files.distributions import Archive, Kind, Metadata
-    from nox_release.project.pyproject import Index
 
-__all__ = ["RULES", "check_distributions", "form_of"]
+__all__ = ["RULES", "Checked", "check_distributions", "examine", "form_of", "judge"]
 
 _BY_ID = {rule.id: rule for rule in RULES}
 
@@ -51,8 +50,8 @@ _RENDERED = {"text/x-rst": 400_000, "text/markdown": 4_000_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Checked:
-    """One file with what was found in it. The attributes serve `checks.state_of_index`."""
+class Checked:
+    """One file with what was found in it. The attributes serve `checks.index.state`."""
 
     path: Path
     size: int
@@ -99,23 +98,22 @@ def form_of(path: Path) -> dict[str, tuple[str, ...]]:
     return upload.form_from(read_archive(path, path.name), path.name)
 
 
-def check_distributions(
-    paths: Iterable[str | os.PathLike[str]], *, index: Index | str | None = None
-) -> tuple[Finding, ...]:
-    """Every violation in every file, and between them; with `index`, also of what is there.
-
-    Raises:
-        IndexUnavailableError: `index` was given and could not be asked.
-    """
-    checked = _check_each([Path(path) for path in paths])
-    findings = [finding for each in checked for finding in each.findings]
-    findings.extend(_together(checked))
-    if index is not None:
-        findings = _with_index(findings, checked, index)
-    return ranked(findings)
+def check_distributions(paths: Iterable[str | os.PathLike[str]]) -> tuple[Finding, ...]:
+    """Every violation in every file, and between them."""
+    return judge(examine(paths))
 
 
-def _check_each(paths: Sequence[Path]) -> list[_Checked]:
+def judge(checked: Sequence[Checked]) -> tuple[Finding, ...]:
+    """What was found in each file, and what is wrong between them."""
+    return ranked([*(one for each in checked for one in each.findings), *_together(checked)])
+
+
+def examine(paths: Iterable[str | os.PathLike[str]]) -> tuple[Checked, ...]:
+    """Each file with what was found in it, several at a time."""
+    return tuple(_check_each([Path(path) for path in paths]))
+
+
+def _check_each(paths: Sequence[Path]) -> list[Checked]:
     if len(paths) < 2:
         return [_check(path) for path in paths]
     # Threads are enough: hashing, decompressing and reading let go of the interpreter.
@@ -123,7 +121,7 @@ def _check_each(paths: Sequence[Path]) -> list[_Checked]:
         return list(pool.map(_check, paths))
 
 
-def _check(path: Path) -> _Checked:
+def _check(path: Path) -> Checked:
     try:
         archive = read_archive(path, path.name)
         # What is too large to be looked into is not read for its digest either.
@@ -135,11 +133,11 @@ def _check(path: Path) -> _Checked:
             f"`{path.name}` cannot be read: {problem}.",
             where=Location(file=path.as_posix()),
         )
-        return _Checked(path=path, size=0, sha256="", form={}, findings=(finding,))
+        return Checked(path=path, size=0, sha256="", form={}, findings=(finding,))
     form = upload.form_from(archive, path.name)
     examined = _Examined(path=path, archive=archive, form=form)
     findings = (*examined.refusals(), *examined.remarks())
-    return _Checked(
+    return Checked(
         path=path,
         size=archive.size,
         sha256=sha256,
@@ -637,9 +635,9 @@ _MESSAGES: Mapping[str, str] = {
 # --- several files -------------------------------------------------------------------------------
 
 
-def _together(checked: Sequence[_Checked]) -> Iterator[Finding]:
+def _together(checked: Sequence[Checked]) -> Iterator[Finding]:
     yield from _same(checked)
-    releases: dict[tuple[str, Version], list[_Checked]] = defaultdict(list)
+    releases: dict[tuple[str, Version], list[Checked]] = defaultdict(list)
     for each in checked:
         if each.version is not None:
             releases[each.name, each.version].append(each)
@@ -673,9 +671,9 @@ def _together(checked: Sequence[_Checked]) -> Iterator[Finding]:
             )
 
 
-def _same(checked: Sequence[_Checked]) -> Iterator[Finding]:
-    names: dict[str, _Checked] = {}
-    contents: dict[str, _Checked] = {}
+def _same(checked: Sequence[Checked]) -> Iterator[Finding]:
+    names: dict[str, Checked] = {}
+    contents: dict[str, Checked] = {}
     for each in checked:
         if not each.sha256:
             continue
@@ -698,7 +696,7 @@ def _same(checked: Sequence[_Checked]) -> Iterator[Finding]:
             )
 
 
-def _file_exists(each: _Checked) -> str:
+def _file_exists(each: Checked) -> str:
     _, blake2_256 = read_digests(each.path)
     return (
         f"400 File already exists ({each.filename!r}, with blake2_256 hash {blake2_256!r}). "
@@ -706,59 +704,8 @@ def _file_exists(each: _Checked) -> str:
     )
 
 
-def _between(rule: str, each: _Checked, message: str, refusal: str = "") -> Finding:
+def _between(rule: str, each: Checked, message: str, refusal: str = "") -> Finding:
     known = _BY_ID[rule]
     if known.subject == "index":  # the other file is here as well
         known = replace(known, subject="distributions", remedy="Upload one of them.")
     return find(known, message, where=Location(file=each.path.as_posix()), refusal=refusal)
-
-
-# --- the index -----------------------------------------------------------------------------------
-
-
-def _with_index(
-    findings: Sequence[Finding], checked: Sequence[_Checked], index: Index | str
-) -> list[Finding]:
-    from nox_release.checks.index.state import check_index_state
-    from nox_release.core.clock import SystemClock
-    from nox_release.edges.index import open_index
-    from nox_release.project.pyproject import parse_index
-
-    chosen = parse_index(index) if isinstance(index, str) else index
-    clock = SystemClock()
-    kept = list(findings)
-    releases: dict[tuple[str, str], list[_Checked]] = defaultdict(list)
-    for each in checked:
-        if each.name and each.version is not None:
-            releases[each.name, str(each.version)].append(each)
-    with open_index(chosen, clock=clock) as client:
-        for (name, version), files in releases.items():
-            project = client.fetch_project(name)
-            results = check_index_state(
-                project,
-                client.fetch_ownership(name) if project is not None else None,
-                files,
-                clock.now(),
-                name=files[0].form["name"][0],
-                index=chosen,
-                version=version,
-                names=None if project is not None else client.fetch_names(),
-            )
-            # A file of a new project can be uploaded; only its publisher is a matter of its own.
-            kept.extend(
-                result
-                for result in results
-                if isinstance(result, Finding) and result.id != "project-absent"
-            )
-            if project is not None:  # the rule is for new names
-                paths = {each.path.as_posix() for each in files}
-                kept = [finding for finding in kept if not _is_old_name(finding, paths)]
-    return kept
-
-
-def _is_old_name(finding: Finding, paths: set[str]) -> bool:
-    return (
-        finding.id == "name-stdlib"
-        and finding.where is not None
-        and any(finding.where.file.startswith(path) for path in paths)
-    )
