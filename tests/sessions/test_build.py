@@ -436,3 +436,26 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
     assert listing(temporary) == []
     assert not (root / "dist").exists()
     assert Path(root, "pyproject.toml").exists()
+
+
+@pytest.mark.parametrize("arguments", [(), ("--outdir", "dist"), ("--outdir", "dist/deeper")])
+def test_a_dist_that_git_tracks_as_a_link_is_refused(tmp_path, arguments):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    root = write(tmp_path / "project", files_of("hatchling"))
+    (root / "dist").symlink_to(elsewhere)
+    under_git(root, {})
+    done = command(root, "--no-smoke", *arguments)
+    assert done.returncode == 1
+    assert "`dist` is a link that git tracks." in done.stdout
+    assert listing(elsewhere) == []
+
+
+def test_a_dist_that_is_a_link_of_the_maintainers_own_is_used(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    root = under_git(tmp_path / "project", files_of("hatchling") | {".gitignore": "dist\n"})
+    (root / "dist").symlink_to(elsewhere)
+    done = command(root, "--no-smoke")
+    assert done.returncode == 0, done.stdout
+    assert listing(elsewhere) == FILES

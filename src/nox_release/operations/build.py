@@ -182,6 +182,7 @@ def build(
         NoxReleaseError: it could not be built; findings are no exceptions but results.
     """
     into = destination or project.root / "dist"
+    _refuse_tracked_link(into, context, project.root)
     watch = _Watch()
     runner = context.runner
     on_line = context.console.line if verbose else None
@@ -556,6 +557,27 @@ def _of_upload_rules(facts: Facts) -> list[Finding]:
 
 
 # --- placing ---------------------------------------------------------------------------------
+
+
+def _refuse_tracked_link(into: Path, context: Context, root: Path) -> None:
+    """A link of the maintainer's own is theirs; one from the repository would choose where we write.
+
+    Raises:
+        ConfigurationError: git tracks the folder, or one on the way to it, as a link.
+    """
+    ways = [into, *into.parents]
+    links = [way for way in ways if way.is_symlink() and way.is_relative_to(root) and way != root]
+    repository = find_repository(root, context.runner) if links else None
+    if repository is None:
+        return
+    tracked = {repository.root / name for name in repository.tracked()}
+    for link in links:
+        if link.parent.resolve() / link.name in tracked:
+            raise ConfigurationError(
+                f"`{link.relative_to(root).as_posix()}` is a link that git tracks.",
+                reason=f"What is built would be written to `{link.resolve()}`.",
+                hint="Take it out of git, or name another folder: nox -s build -- --outdir FOLDER",
+            )
 
 
 def _place(
