@@ -34,7 +34,7 @@ _SECRET_NAME = re.compile(
     r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|(?:API|ACCESS|PRIVATE)_?KEY|_AUTH\b"
 )
 _HOLDS_A_SECRET = re.compile(
-    r".*(?:TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|(?:API|ACCESS|PRIVATE|SECRET)_?KEY|_AUTH)"
+    r"(?:TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|(?:API|ACCESS|PRIVATE|SECRET)_?KEY|_AUTH)\Z"
 )
 _WORD = re.compile(r"[A-Za-z]{1,20}|[0-9]{1,8}")
 _SHORTEST = 4  # what is shorter stands everywhere
@@ -135,7 +135,7 @@ def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
         and (
             name.upper() in SECRET_VARIABLES
             or (
-                _HOLDS_A_SECRET.fullmatch(name.upper())
+                _HOLDS_A_SECRET.search(name.upper())
                 and len(value) >= _SHORTEST_GUESSED
                 and not is_plain_word(value)
             )

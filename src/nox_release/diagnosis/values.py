@@ -62,8 +62,8 @@ _REPOSITORY_URL = re.compile(
 )
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _FILENAME = re.compile(
-    r"\b([A-Za-z0-9][A-Za-z0-9._]*?)-(\d[A-Za-z0-9.+!_]*?)"
-    r"(?:-(?:\d[A-Za-z0-9_.]*-)?[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+\.whl|\.tar\.gz|\.zip)"
+    r"\b([A-Za-z0-9][A-Za-z0-9._]{0,100}?)-(\d[A-Za-z0-9.+!_]{0,60}?)"
+    r"(?:-(?:\d[A-Za-z0-9_.]{0,30}-)?[A-Za-z0-9_.]{1,60}-[A-Za-z0-9_.]{1,60}-[A-Za-z0-9_.]{1,200}\.whl|\.tar\.gz|\.zip)"
 )
 _INDEX_HOST = re.compile(r"(?:upload\.|test\.)?pypi\.org/(?:legacy|_/oidc)|https://test\.pypi\.org")
 # An upload to an index of somebody's own.

@@ -173,7 +173,7 @@ class Environment:
 
 def _from_the_error_on(text: str) -> str:
     """An installer's last words without those about what it was doing before."""
-    at = re.search(r"(?mi)^\s*(error|×)", text)
+    at = re.search(r"(?mi)^[^\S\n]*(error|×)", text)
     return text[at.start() :].strip() if at else text
 
 

@@ -478,7 +478,9 @@ def _words(response: httpx.Response) -> str:
         said = response.text
     elif "html" in kind:
         title = re.search(
-            r"<title[^>]*>(.*?)</title>", response.text[:20000], re.DOTALL | re.IGNORECASE
+            r"<title[^>]{0,200}>(.{0,300}?)</title>",
+            response.text[:20000],
+            re.DOTALL | re.IGNORECASE,
         )
         said = f"HTML page “{title[1].strip()}”" if title else "an HTML page"
     reason = response.reason_phrase

@@ -522,7 +522,7 @@ def _failure(story: Story) -> None:
         log = world.workflows.try_publishing(
             story.files, workflow=publisher.workflow, environment=publisher.environment
         )
-        error = re.search(r"\d{3} (Non-user identities.*?match)\.", " ".join(log.split()))
+        error = re.search(r"\d{3} (Non-user identities.{0,300}?match)\.", " ".join(log.split()))
         if error is None:
             raise NoxReleaseError("The failure did not come as PyPI's does.", reason=log[-2000:])
         console.line("The token exchange succeeds, the upload does not. The job's log ends with:")

@@ -26,15 +26,18 @@ _FOLDERS = re.compile(r"(?:docs?(?:/[^/]+){0,3})?", re.IGNORECASE)
 
 _MARKDOWN = re.compile(r"^(#{1,4})[ \t]+(\S.*)$")
 _UNDERLINE = re.compile(r"^([=\-~^\"'*+#`.:_])\1{2,}[ \t]*$")
-_BOLD = re.compile(r"^\*\*(v?\d+(?:\.\d+)+[^*]*|unreleased)\*\*[ \t]*$", re.IGNORECASE)
-_BARE = re.compile(r"^v?\d+(?:\.\d+)+[0-9a-z]*(?:[ \t(-].{0,60})?$")
+_BOLD = re.compile(
+    r"^\*\*(v?\d{1,20}(?:\.\d{1,20}){1,9}[^*]{0,200}|unreleased)\*\*[ \t]*$", re.IGNORECASE
+)
+_BARE = re.compile(r"^v?\d{1,20}(?:\.\d{1,20}){1,9}[0-9a-z]{0,30}(?:[ \t(-].{0,60})?$")
 _NO_TITLE = re.compile(r"^\s*(?:[-*+|>] |\d+\. |\.\. )")
 _FENCE = re.compile(r"^[ ]{0,3}(```+|~~~+)")
 _REFERENCE = re.compile(r"^\[([^\]\n]{1,200})\]:\s*(\S.*)$")
 _LINK = re.compile(r"\[([^\[\]]{1,300})\](?:\([^()]{0,1000}\)|\[[^\[\]]{0,300}\])?")
 _ROLE = re.compile(r"`([^`<>]{1,300}?)(?: <[^<>]{0,1000}>)?`_{0,2}")
 _VERSION = re.compile(
-    r"^\W*(?:version|release)?\W*v?(\d+(?:\.\d+)*[0-9A-Za-z.+!-]*)", re.IGNORECASE
+    r"^\W{0,20}(?:version|release)?\W{0,20}v?(\d{1,20}(?:\.\d{1,20}){0,9}[0-9A-Za-z.+!-]{0,100})",
+    re.IGNORECASE,
 )
 _NAMED = re.compile(r"^\W*[A-Za-z][\w.-]*[ \t]+v?(\d+(?:\.\d+)+[0-9A-Za-z.+-]*)")
 _ISO_DATE = re.compile(r"\b\d{4}([-/])\d{1,2}\1\d{1,2}\b")
@@ -165,7 +168,7 @@ def _headings(lines: list[str]) -> Iterator[tuple[int, int, int, str]]:
     for number, line in _prose(lines):
         markdown = _MARKDOWN.match(line)
         if markdown:
-            title = re.sub(r"[ \t]+#+[ \t]*$", "", markdown[2]).rstrip()
+            title = re.sub(r"[ \t]#+[ \t]*$", "", markdown[2]).rstrip()
             yield number, number + 1, len(markdown[1]), title
             continue
         under = _UNDERLINE.match(lines[number + 1]) if number + 1 < len(lines) else None

@@ -321,7 +321,7 @@ class _Plan:
         version = self.layout.wanted.text
         named = line.replace(label, version, 1)
         own = self.layout.spelled_in(newest) if newest else None
-        tag = re.search(r"(v?)\d+(?:\.\d+)+\S*?\.\.\.", line)
+        tag = re.search(r"(v?)\d{1,20}(?:\.\d{1,20}){1,9}\S{0,60}?\.\.\.", line)
         if own is None or tag is None:
             return None
         return _HEAD.sub(f"{tag[1]}{version}", named)

@@ -93,7 +93,7 @@ class Layout:
 
     def own_words(self, section: Section, others: Sequence[Section]) -> set[str]:
         def words(one: Section) -> set[str]:
-            title = re.sub(r"[(<]https?://[^)>]*[)>]", "", one.title)
+            title = re.sub(r"[(<]https?://[^()<>]*[)>]", "", one.title)
             dated = find_date(title)
             if dated is not None:
                 title = title[: dated.start] + title[dated.end :]

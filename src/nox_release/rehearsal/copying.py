@@ -245,10 +245,10 @@ def _tagged_versions(world: World, project: Project) -> list[Version]:
     tags = world.git("tag", "--list").splitlines()
     if form not in ("v{version}", "{version}"):  # of several packages, each has its own
         tags = [tag for tag in tags if version_of_tag(tag, tag_format=form, name=project.name)]
-    plain = [tag for tag in tags if re.fullmatch(r"v?\d+(?:\.\d+)*[\w.+-]*", tag)]
+    plain = [tag for tag in tags if re.fullmatch(r"v?\d[\w.+-]*", tag)]
     found = []
     for tag in plain or tags:
-        text = re.search(r"\d+(?:\.\d+)*[\w.+-]*$", tag)
+        text = re.search(r"\d[\w.+-]{0,100}$", tag)
         try:
             found.append(Version(text[0] if text else ""))
         except InvalidVersion:

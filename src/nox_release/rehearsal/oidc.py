@@ -47,7 +47,7 @@ _REQUIRED = (
     "ref",
     "sha",
 )
-_WORKFLOW_FILE = re.compile(r"[^/]+\.(?:yml|yaml)(?=@)")
+_WORKFLOW_FILE = re.compile(r"[^/]{1,255}\.(?:yml|yaml)(?=@)")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

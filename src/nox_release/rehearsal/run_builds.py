@@ -34,8 +34,9 @@ _BUILD_ACTIONS = (
     "pyo3/maturin-action",
 )
 _BUILD_COMMAND = re.compile(
-    r"(?:-m\s+build|pyproject-build|\buv\s+build|\b(?:hatch|poetry|flit|pdm|rye|maturin)\s+build|setup\.py\s+.*dist"
-    r"|\bcibuildwheel|\bnox\b.*\bbuild|\btox\b.*\bbuild|\bmake\s+\w*(?:build|dist))"
+    r"(?:-m\s{1,9}build|pyproject-build|\buv\s{1,9}build"
+    r"|\b(?:hatch|poetry|flit|pdm|rye|maturin)\s{1,9}build|setup\.py\s.{0,200}dist"
+    r"|\bcibuildwheel|\b[nt]ox\b.{0,200}\bbuild|\bmake\s{1,9}\w{0,60}(?:build|dist))"
 )
 _REPAIRING = ("pypa/cibuildwheel", "pyo3/maturin-action")
 _LOCAL_WHEEL = re.compile(r"-linux_\w+\.whl$")

@@ -428,7 +428,7 @@ def _attestation_errors(attestation: Any) -> int:
                 errors += not (isinstance(value, list) and value)
             else:
                 errors += not (
-                    isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9+/\s]*=*\s*", value)
+                    isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9+/\s]*(?:=+\s*)?", value)
                 )
     return errors
 

@@ -30,6 +30,8 @@ _TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)"
     r"|(?P<sign>&&|\|\||==|!=|<=|>=|[!<>()\[\].,*]))"
 )
+# One that is never closed is not read again from the next one on.
+EXPRESSION = re.compile(r"\$\{\{((?:(?!\$\{\{).)*?)\}\}", re.DOTALL)
 _NUMBERS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _MAX_LENGTH = 21_000  # GitHub's own bound
 
@@ -87,7 +89,7 @@ def interpolate(text: str, given: Circumstances) -> str | None:
             return ""
         return as_text(value)
 
-    filled = re.sub(r"\$\{\{(.*?)\}\}", fill, text, flags=re.DOTALL)
+    filled = EXPRESSION.sub(fill, text)
     return None if unknown else filled
 
 

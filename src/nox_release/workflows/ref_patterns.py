@@ -93,7 +93,7 @@ def _with_options(ways: set[int], signs: Sequence[_Sign]) -> set[int]:
 
 def _filter_signs(pattern: str) -> list[_Sign]:
     signs: list[_Sign] = []
-    for piece in re.findall(r"\\.|\*+|\[[^\]]*\]|.", pattern, re.DOTALL):
+    for piece in re.findall(r"\\.|\*+|\[[^\]]{0,300}\]|.", pattern, re.DOTALL):
         if piece.startswith("*"):
             signs.append(_Sign("." if len(piece) > 1 else "[^/]", optional=True, repeated=True))
         elif piece in ("?", "+") and signs:
@@ -110,7 +110,7 @@ def _filter_signs(pattern: str) -> list[_Sign]:
 
 def _fnmatch_signs(part: str) -> list[_Sign]:
     signs: list[_Sign] = []
-    for piece in re.findall(r"\\.|\*+|\[[!^]?\]?[^\]]*\]|.", part, re.DOTALL):
+    for piece in re.findall(r"\\.|\*+|\[[!^]?\]?[^\]]{0,300}\]|.", part, re.DOTALL):
         if piece.startswith("*"):
             signs.append(_Sign(".", optional=True, repeated=True))
         elif piece == "?":

@@ -11,6 +11,8 @@ import re
 import shlex
 from dataclasses import dataclass, replace
 
+from nox_release.workflows.expressions import EXPRESSION
+
 _PREFIXES = ("if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "exec")
 # Options of `pipx run` and `uvx` whose value names a program without running it.
 _TAKES_REQUIREMENT = ("--spec", "--from", "--with", "--python", "-p")
@@ -190,7 +192,7 @@ def _split(line: str) -> list[tuple[str, str]]:
 
 
 def _command(piece: str, line: int) -> Command | None:
-    kept = re.sub(r"\$\{\{.*?\}\}", lambda found: re.sub(r"\s+", "\0", found[0]), piece)
+    kept = EXPRESSION.sub(lambda found: re.sub(r"\s+", "\0", found[0]), piece)
     try:
         words = shlex.split(kept, posix=True)
     except ValueError:

@@ -503,7 +503,7 @@ _FOLD = 8 * " "
 # Headings, fences and links; none means anything in reStructuredText, where indented lines may be
 # an example of something else.
 _MARKDOWN = re.compile(
-    r"(?m)^#{1,6} \S|^```|^(?![ \t])[^\n]*\[[^\]\n]+\]\((?:https?://|#|\.|/)[^)\n]*\)"
+    r"(?m)^#{1,6} \S|^```|^(?![ \t])[^\n]{0,500}?\[[^\[\]\n]{1,200}\]\((?:https?://|#|\.|/)[^)\n]{0,500}\)"
 )
 # Directives, links and literal blocks of reStructuredText.
 _RST = re.compile(r"(?m)^\.\. [\w|\[]|`[^`\n]+ <[^>\n]+>`_|^[^\n]*::$")

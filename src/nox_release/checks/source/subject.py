@@ -229,12 +229,18 @@ def is_absent(source: Source, path: str) -> bool:
     return source.tree.complete and not is_outside and path not in source.tree.names
 
 
+# Each may stand for any part of a path, and all ways to share it out are tried.
+_STARS_AT_MOST = 12
+
+
 def any_match(names: Iterable[str], pattern: str) -> bool:
-    """Whether a file matches a glob in which `**` spans folders."""
+    """Whether a file matches a glob in which `**` spans folders; one of many stars is not judged."""
+    if pattern.count("*") > _STARS_AT_MOST:
+        return True
     translated = "".join(
         {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, "")
         or (_letters(part) if len(part) > 2 and part.startswith("[") else re.escape(part))
-        for part in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|[^*?\[]+|\[", pattern)
+        for part in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]{1,100}\]|[^*?\[]+|\[", pattern)
     )
     try:
         expression = re.compile(translated)

@@ -20,6 +20,7 @@ from nox_release.checks.workflow.subject import (
 )
 from nox_release.core.findings import Severity
 from nox_release.workflows import patches
+from nox_release.workflows.expressions import EXPRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -124,6 +125,23 @@ DOWNLOADS = ("actions/download-artifact",)
 # --- artifacts -------------------------------------------------------------------------------
 
 
+def _holds_in_order(name: str, pieces: list[str]) -> bool:
+    """Whether `name` is these pieces in their order, with anything between them."""
+    first, *others = pieces
+    if not others:
+        return name == first
+    *between, last = others
+    at, end = len(first), len(name) - len(last)
+    if not name.startswith(first) or not name.endswith(last) or at > end:
+        return False
+    for piece in between:
+        found = name.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """One artifact: `folders` are those below its root that hold files; `None`: not known."""
@@ -140,12 +158,11 @@ class Upload:
             return True
         if "${{" in name:
             return False
-        pieces = [re.escape(piece) for piece in re.split(r"\$\{\{.*?\}\}", self.name)]
-        return re.fullmatch(".*".join(pieces), name, re.DOTALL) is not None
+        return _holds_in_order(name, EXPRESSION.sub("\0", self.name).split("\0"))
 
     def matches(self, pattern: str) -> bool:
         """Whether a download's glob can take the artifact."""
-        filled = re.sub(r"\$\{\{.*?\}\}", "x", self.name)
+        filled = EXPRESSION.sub("x", self.name)
         choices = re.fullmatch(r"(.*)\{([^{}]*)\}(.*)", pattern)
         patterns = (
             [f"{choices[1]}{choice}{choices[3]}" for choice in choices[2].split(",")]
@@ -154,10 +171,7 @@ class Upload:
         )
         return any(fnmatch.fnmatchcase(filled, one) for one in patterns) or (
             "${{" in self.name
-            and any(
-                fnmatch.fnmatchcase(one, re.sub(r"\$\{\{.*?\}\}", "*", self.name))
-                for one in patterns
-            )
+            and any(fnmatch.fnmatchcase(one, EXPRESSION.sub("*", self.name)) for one in patterns)
         )
 
 
@@ -273,7 +287,7 @@ def _arrival(subject: Subject, step: Step, available: tuple[Upload, ...]) -> Arr
     else:
         apart: list[str] = []
         for upload in taken:
-            artifact = re.sub(r"\$\{\{.*?\}\}", "*", upload.name)
+            artifact = EXPRESSION.sub("*", upload.name)
             inner = _below(f"{base}/{artifact}", (upload,))
             if inner is None:
                 return Arrival(step=step, taken=taken, folders=None, merged=merged, asked=asked)
@@ -629,7 +643,7 @@ def _stranger(upload: Upload) -> str:
         if step is upload.step:
             break
         for command in step.commands():
-            written = re.search(r">>?\s*['\"]?(\S*dist/[^\s'\"]+)", command.text)
+            written = re.search(r">>?\s{0,20}['\"]?([^\s>]{0,300}?dist/[^\s'\"]+)", command.text)
             if written and not _DISTRIBUTION.search(written[1]) and _takes(upload, written[1]):
                 return f"`{written[1]}`"
     return ""

@@ -118,7 +118,7 @@ _READS_THE_TAG = re.compile(
     r"|(?<![A-Za-z])(?:TAG|tag)(?![a-z])|git describe|check[-_]version|set[-_]version|version[-_]check"
 )
 _RUNS_SCRIPT = re.compile(
-    r"(?:^|[\s/])(?!setup\.py)[\w-]+\.(?:sh|py)\b|^\s*(?:make|just|nox|tox|invoke|poe|task)\b"
+    r"(?:^|[\s/])(?!setup\.py)[\w-]+\.(?:sh|py)\b|^[^\S\n]*(?:make|just|nox|tox|invoke|poe|task)\b"
     r"|\bpython[\d.]* -c\b|(?:^|\s)\./[\w-]|\bbump|\bversion\b",
     re.MULTILINE,
 )
@@ -256,7 +256,9 @@ def _unquoted_bound(line: str) -> str | None:
         "#"
     ):
         return None
-    bare = re.sub(r"'[^']*'|\"[^\"]*\"|\$\{\{.*?\}\}", lambda found: "_" * len(found[0]), line)
+    bare = re.sub(
+        r"'[^']*'|\"[^\"]*\"|\$\{\{(?:(?!\$\{\{).)*?\}\}", lambda found: "_" * len(found[0]), line
+    )
     bare = bare.split(" #")[0]
     for found in _UNQUOTED.finditer(bare):
         text = line[found.start() : found.end()]

@@ -35,11 +35,11 @@ FOR_EVERY_STEP = rule(
 )
 
 _UPLOAD_SECRET = re.compile(
-    r"\$\{\{[^}]*secrets\s*(?:\.\s*|\[\s*')"
-    r"(\w*(?:PYPI|TWINE|WAREHOUSE|UV_PUBLISH|FLIT|POETRY|HATCH_INDEX|PDM_PUBLISH|MATURIN)\w*)",
+    r"\$\{\{[^}$]{0,300}secrets\s{0,9}(?:\.\s{0,9}|\[\s{0,9}')"
+    r"(\w{0,99}(?:PYPI|TWINE|WAREHOUSE|UV_PUBLISH|FLIT|POETRY|HATCH_INDEX|PDM_PUBLISH|MATURIN)\w{0,99})",
     re.IGNORECASE,
 )
-_EVERY_SECRET = re.compile(r"\$\{\{[^}]*to_?json\(\s*secrets\s*\)", re.IGNORECASE)
+_EVERY_SECRET = re.compile(r"\$\{\{[^}$]{0,300}to_?json\(\s{0,9}secrets\s{0,9}\)", re.IGNORECASE)
 _SENDS = re.compile(r"\b(?:curl|wget|nc|ncat|Invoke-WebRequest|Invoke-RestMethod|iwr|irm)\b")
 _HOST = re.compile(r"https?://(?:[^/\s'\"@]*@)?([\w.-]+)|\b(\d{1,3}(?:\.\d{1,3}){3})\b")
 _INDEXES = re.compile(r"(?:^|\.)(?:pypi\.org|pypi\.io|pythonhosted\.org|github\.com)$")

@@ -383,7 +383,7 @@ def action_version(workflow: Workflow, step: Step) -> tuple[int, ...] | None:
         node = step.node.get("uses")
         lines = workflow.text.splitlines()
         text = lines[node.line - 1] if node is not None and node.line <= len(lines) else ""
-        found = re.search(r"#\s*(?:\S*@)?v?(\d+(?:\.\d+)*)\b", text)
+        found = re.search(r"#\s{0,9}(?:[^\s@]{0,99}@)?v?(\d{1,9}(?:\.\d{1,9}){0,9})\b", text)
     return tuple(int(part) for part in found[1].split(".")) if found else None
 
 
