@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from nox_release.edges.process import end_running
 from nox_release.rehearsal.github_actions import workflow_files
-from nox_release.rehearsal.github_state import Annotation, Event, JobRun, WorkflowRun, new_id
-from nox_release.rehearsal.job_steps import CarriedRun, JobSteps, Workplace
+from nox_release.rehearsal.github_state import Event, JobRun, WorkflowRun, new_id
+from nox_release.rehearsal.job_steps import CarriedRun, Workplace
 from nox_release.rehearsal.pypa_action import PublishFailed, Publishing, publish
 from nox_release.rehearsal.run_artifacts import RunFiles
 from nox_release.rehearsal.run_builds import Build, Builder
@@ -27,16 +27,15 @@ from nox_release.rehearsal.run_contexts import (
     contexts_of,
     environment_name,
     interpolated,
-    lets_run,
-    status_of,
 )
-from nox_release.rehearsal.run_triggers import admits, times_triggered
+from nox_release.rehearsal.run_jobs import RunJobs
+from nox_release.rehearsal.run_triggers import times_triggered
 from nox_release.workflows.build_folders import combinations
 from nox_release.workflows.publishing import publish_jobs
 from nox_release.workflows.syntax import UnreadableWorkflow, Workflow, parse_workflow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from datetime import datetime
     from pathlib import Path
 
@@ -80,15 +79,17 @@ class WorkflowRunner:
         self.lateness = 0.0
         self.paused = False
         self.deaf = False
-        self.before_job: list[Callable[[WorkflowRun, JobRun], None]] = []
         self._runner = runner
-        self._place = Workplace(
-            github=github,
-            index=index,
-            builder=self.builder,
-            runner=runner,
-            directory=directory,
+        self._run_jobs = RunJobs(
+            Workplace(
+                github=github,
+                index=index,
+                builder=self.builder,
+                runner=runner,
+                directory=directory,
+            )
         )
+        self.before_job = self._run_jobs.before_job
         self._pending: list[_Pending] = []
         self._carried: dict[int, CarriedRun] = {}
         self._lock = threading.RLock()
@@ -239,7 +240,7 @@ class WorkflowRunner:
                 for job in run.latest_jobs():
                     if job.status != "completed":
                         job.status, job.conclusion = "completed", "cancelled"
-            self._finish(carried)
+            self._run_jobs.finish(carried)
 
     def resume(self, run: WorkflowRun) -> None:
         """Go on with a run that waited for a reviewer."""
@@ -331,120 +332,14 @@ class WorkflowRunner:
         if self._stopped.is_set():
             return
         thread = threading.Thread(
-            target=self._carry_out, args=(carried,), name=f"run-{carried.run.id}", daemon=True
+            target=self._run_jobs.carry_out,
+            args=(carried,),
+            name=f"run-{carried.run.id}",
+            daemon=True,
         )
         with self._lock:  # `wait` must not find a thread that has not begun
             carried.thread = thread
             thread.start()
-
-    def _carry_out(self, carried: CarriedRun) -> None:
-        run = carried.run
-        self._set(run, "in_progress")
-        texts = {job.id: job for job in carried.workflow.jobs}
-        while True:
-            moved = False
-            for job in run.latest_jobs():
-                if job.status in ("completed", "waiting") and not self._may_go_on(run, job):
-                    continue
-                text = texts[job.key]
-                needed = [other for other in run.latest_jobs() if other.key in text.needs]
-                if any(other.status != "completed" for other in needed):
-                    continue
-                self._job(carried, job, text, needed)
-                moved = True
-            if not moved:
-                break
-        if any(job.status == "waiting" for job in run.latest_jobs()):
-            self._set(run, "waiting")
-            return
-        self._finish(carried)
-
-    @staticmethod
-    def _may_go_on(run: WorkflowRun, job: JobRun) -> bool:
-        decided = {name.lower() for name in run.approved | run.rejected}
-        return job.status == "waiting" and (job.environment or "").lower() in decided
-
-    def _finish(self, carried: CarriedRun) -> None:
-        run = carried.run
-        results = {job.conclusion for job in run.latest_jobs()}
-        conclusion = "success"
-        if carried.cancelled.is_set() or "cancelled" in results:
-            conclusion = "cancelled"
-        if "failure" in results:
-            conclusion = "failure"
-        elif results <= {"skipped"}:
-            conclusion = "skipped"
-        self._set(run, "completed", conclusion)
-
-    def _set(self, run: WorkflowRun, status: str, conclusion: str | None = None) -> None:
-        with self.github.lock:
-            run.status, run.conclusion = status, conclusion
-            run.updated_at = self.clock.now()
-
-    def _job(self, carried: CarriedRun, job: JobRun, text: Job, needed: list[JobRun]) -> None:
-        run = carried.run
-        for look in self.before_job:
-            look(run, job)
-        contexts = contexts_of(self.github.settings, run, carried.workflow, carried.event)
-        contexts["matrix"] = dict(job.matrix)
-        contexts["needs"] = {
-            other.key: {"result": other.conclusion, "outputs": {}} for other in needed
-        }
-        failed = any(other.conclusion not in ("success", "skipped") for other in needed)
-        skipped = any(other.conclusion == "skipped" for other in needed)
-        cancelled = carried.cancelled.is_set()
-        status = status_of(failed=failed, cancelled=cancelled, skipped=skipped)
-        if not lets_run(text.condition, contexts, status):
-            with self.github.lock:
-                job.status, job.conclusion = "completed", "cancelled" if cancelled else "skipped"
-                job.completed_at = self.clock.now()
-            return
-        gate = self._gate(run, job)
-        if gate == "wait":
-            with self.github.lock:
-                job.status = "waiting"
-            return
-        with self.github.lock:
-            job.status, job.started_at = "in_progress", self.clock.now()
-        conclusion = "success"
-        if gate:
-            job.annotations.append(Annotation(level="failure", message=gate))
-            job.annotations.append(
-                Annotation(
-                    level="failure",
-                    message="The deployment was rejected or didn't satisfy other protection rules.",
-                )
-            )
-            conclusion = "failure"
-        else:
-            conclusion = JobSteps(self._place, carried, job, text, contexts).run()
-        with self.github.lock:
-            job.status, job.conclusion = "completed", conclusion
-            job.completed_at = self.clock.now()
-
-    def _gate(self, run: WorkflowRun, job: JobRun) -> str:
-        """Empty when the job may start, `wait`, or why it may not.
-
-        https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
-        """
-        if job.environment is None:
-            return ""
-        github = self.github
-        with github.lock:
-            environment = github.environments.get(job.environment.lower())
-            if environment is None:  # GitHub makes what a job names
-                environment = github.add_environment(job.environment)
-        if not admits(environment, run.ref, github.settings.protected_branches):
-            kind = "Tag" if run.ref.startswith("refs/tags/") else "Branch"
-            return (
-                f'{kind} "{run.head_branch}" is not allowed to deploy to {environment.name} due to '
-                "environment protection rules."
-            )
-        if not environment.reviewers or environment.name.lower() in run.approved:
-            return ""
-        if environment.name.lower() in run.rejected:
-            return f"The deployment to {environment.name} was rejected."
-        return "wait"
 
 
 def _job_run(job: Job, attempt: int, contexts: dict[str, Any]) -> JobRun:
