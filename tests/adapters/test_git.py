@@ -255,7 +255,17 @@ def test_relation_to_the_remote_branch_without_touching_any_reference(
     before = git(clone.runner, clone.root, "for-each-ref")
     there = clone.remote_state("origin", branch="main", tag=None).branch_head
     assert there is not None
-    relation = clone.relation(clone.head(), there, remote="origin", branch="main")
+    git(
+        clone.runner,
+        clone.root,
+        "fetch",
+        "-q",
+        "--no-write-fetch-head",
+        "--refmap=",
+        "origin",
+        "main",
+    )
+    relation = clone.relation(clone.head(), there)
     assert relation == Relation(ahead=ours, behind=theirs)
     assert relation.word == word
     assert git(clone.runner, clone.root, "for-each-ref") == before

@@ -181,7 +181,7 @@ def test_without_a_remote_there_is_a_reason(folder):
     git(folder, "init", "--quiet", "--initial-branch=main")
     put(folder, "publish.yml")
     repository = find_repository(folder, RUNNER)
-    assert github_remote(repository, Settings()) == "git has no remote `origin`"
+    assert str(github_remote(repository, Settings())).startswith("This repository has no remote.")
     assert read_publisher(repository, Settings()).publisher is None
 
 

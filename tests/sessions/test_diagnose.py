@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nox_release.core.clock import SystemClock
+from nox_release.edges.children import GH
 from nox_release.edges.forge import Forge
 from nox_release.operations.unnoticed import observe_release
 from nox_release.project.pyproject import read_project
 from troubles import Fault
 
 if TYPE_CHECKING:
-    from nox_release.edges.children import GH
-from nox_release.rehearsal.world import World
+    from nox_release.rehearsal.world import World
 
 PUBLISH = ".github/workflows/publish.yml"
 REFUSED = (

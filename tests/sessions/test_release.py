@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
-import time
 from datetime import timedelta
 
 import pytest
 
 from nox_release.edges.console import Console
 from nox_release.edges.context import Context
-from nox_release.operations import reconcile
+from nox_release.operations import release as operation
 from releasing import DONE, FILES, TAG, FastClock, register, release, run, state, writes
 
 pytestmark = [
@@ -33,10 +32,9 @@ def test_a_release_goes_all_the_way_and_a_second_one_performs_nothing(ready):
     assert ready.github.releases[0].body.strip() == "### Added\n\n- Says hello."
     assert ready.git("cat-file", "-t", TAG) == "tag"
     before = writes(ready)
-    started = time.monotonic()
     second = run(ready, "release")
     assert second.status == 0, second
-    assert time.monotonic() - started < 2
+    assert "Building" not in second.output
     assert "already" in second.output
     assert state(ready) == DONE
     assert writes(ready) == before
@@ -69,7 +67,7 @@ def test_every_blocker_is_shown_at_once_and_nothing_is_changed(ready):
         "head-detached",
         "tag-elsewhere-there",
         "checks-red",
-        "environment-refuses-tag",
+        "env-allows-tag",
     } <= set(ended.ids)
     assert "nothing was changed" in ended.output
     assert state(ready) == before
@@ -83,19 +81,19 @@ def test_a_release_stopped_around_any_step_is_finished_by_the_same_command(
     ready, monkeypatch, step, when
 ):
     """A few of the cells of tests/tools/faults.py, which kills real processes."""
-    real = reconcile.perform
+    real = operation.perform
 
-    def stop(planned, effects):
+    def stop(errand, progress, case, planned):
         hit = type(planned).__name__ == step
         if not (hit and when == "before"):
-            real(planned, effects)
+            real(errand, progress, case, planned)
         if hit:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(reconcile, "perform", stop)
+    monkeypatch.setattr(operation, "perform", stop)
     with pytest.raises(KeyboardInterrupt):
         release(ready)
-    monkeypatch.setattr(reconcile, "perform", real)
+    monkeypatch.setattr(operation, "perform", real)
     ended = release(ready)
     assert ended.status == 0, ended
     assert state(ready) == DONE

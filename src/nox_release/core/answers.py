@@ -26,3 +26,8 @@ def ask(question: Callable[[], T]) -> T | CouldNotAsk:
         return question()
     except NoxReleaseError as error:
         return CouldNotAsk(reason=error.in_one_line())
+
+
+def known(answer: T | CouldNotAsk | None) -> T | None:
+    """The answer where there was one; for readers to whom absent and not known are the same."""
+    return None if isinstance(answer, CouldNotAsk) else answer

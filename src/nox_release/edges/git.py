@@ -344,19 +344,10 @@ class Repository:
             tag=RemoteTag(object=there, commit=found.get(f"{name}^{{}}", there)) if there else None,
         )
 
-    def relation(self, commit: str, other: str, *, remote: str, branch: str) -> Relation:
-        """How `commit` stands to `other`, the head of `branch` at the remote.
-
-        Objects that are missing here are fetched; no reference is changed.
-        """
+    def relation(self, commit: str, other: str) -> Relation:
+        """How two commits of this clone stand to each other."""
         if commit == other:
             return Relation(ahead=0, behind=0)
-        if not self.has_commit(other):
-            self.git(
-                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=",
-                "--recurse-submodules=no", "--", remote, f"refs/heads/{branch}",
-                how=_ASK_REMOTE,
-            )  # fmt: skip
         done = self.git("rev-list", "--left-right", "--count", f"{commit}...{other}", "--")
         ahead, behind = done.stdout.split()
         return Relation(ahead=int(ahead), behind=int(behind))

@@ -6,11 +6,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from nox_release.checks.files.checking import Checked, examine, judge
-from nox_release.checks.index.state import check_index_state
+from nox_release.checks.index.state import Released, check_index_state
 from nox_release.core.clock import SystemClock
 from nox_release.core.findings import Finding, ranked
 from nox_release.edges.index import open_index
 from nox_release.project.pyproject import Index, parse_index
+from nox_release.release.observed import Observed
 
 if TYPE_CHECKING:
     import os
@@ -43,16 +44,16 @@ def _with_index(
     with open_index(chosen, clock=clock) as client:
         for (name, version), files in releases.items():
             project = client.fetch_project(name)
-            results = check_index_state(
-                project,
-                client.fetch_ownership(name) if project is not None else None,
-                files,
-                clock.now(),
-                name=files[0].form["name"][0],
-                index=chosen,
-                version=version,
+            observed = Observed(
+                head="",
+                project=project,
+                ownership=client.fetch_ownership(name) if project is not None else None,
                 names=None if project is not None else client.fetch_names(),
             )
+            released = Released(
+                name=files[0].form["name"][0], index=chosen, version=version, distributions=files
+            )
+            results = check_index_state(observed, released, clock.now())
             # A file of a new project can be uploaded; only its publisher is a matter of its own.
             kept.extend(
                 result

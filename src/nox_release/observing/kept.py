@@ -36,7 +36,12 @@ _LOCAL_WHEEL = re.compile(r"-linux_\w+\.whl$")
 
 
 def kept_files(
-    forge: Forge, run: Run, target: Target, there: Iterable[IndexFile]
+    forge: Forge,
+    run: Run,
+    target: Target,
+    there: Iterable[IndexFile],
+    *,
+    at_most: int = _BYTES_AT_MOST,
 ) -> tuple[Expected, ...]:
     """The distributions of the target that a run kept as artifacts, with their bytes' digests.
 
@@ -46,7 +51,7 @@ def kept_files(
     """
     try:
         artifacts = [one for one in forge.artifacts(run.id) if not one.expired]
-        if not artifacts or sum(one.size for one in artifacts) > _BYTES_AT_MOST:
+        if not artifacts or sum(one.size for one in artifacts) > at_most:
             return ()
         with temporary_folder("kept") as folder:
             forge.download_artifacts(run.id, folder)

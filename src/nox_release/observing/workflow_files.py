@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from nox_release.core.errors import ConfigurationError
 from nox_release.core.findings import Finding
 from nox_release.core.reading import read_file
 from nox_release.edges.children import GIT
+from nox_release.observing.place import choose_remote
 from nox_release.project.remotes import explain_remote, parse_remote
 from nox_release.workflows.publishing import derive_publisher, spelt_by_github
 from nox_release.workflows.syntax import (
@@ -231,16 +233,13 @@ def package_in(top: Path, project: Project) -> tuple[str, str]:
 def github_remote(repository: Repository, settings: Settings) -> tuple[str, str] | str:
     """Owner and repository as the remote spells them, or the reason why there are none.
 
-    The remote is the one set, the one that the branch follows, `origin`, or the only one.
-
     Raises:
         CommandError: git could not be asked.
     """
-    names = repository.remotes()
-    branch = repository.branch()
-    followed = repository.upstream(branch) if branch else None
-    usual = "origin" if "origin" in names or len(names) != 1 else names[0]
-    name = settings.remote or (followed[0] if followed and followed[0] in names else usual)
+    try:
+        name = choose_remote(repository, settings.remote)
+    except ConfigurationError as error:
+        return " ".join(f"{error.message} {error.reason}".split())
     url = repository.remote_url(name)
     if url is None:
         return f"git has no remote `{name}`"

@@ -40,7 +40,7 @@ OPERATIONS = {
     "release": Operation(
         "release",
         "each version: a GitHub release, watched until it is on PyPI",
-        "VERSION --yes --no-wait --notes --notes-file --generate-notes --index --package "
+        "VERSION --yes --dry-run --no-wait --notes --notes-file --generate-notes --index --package "
         "--pending-publisher --ignore-checks --no-smoke --no-verify-build",
         acts=True,
         resumable=True,

@@ -11,6 +11,7 @@ The exit status is 1 when a release would fail.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -99,7 +100,7 @@ def _make_checklists(
     """One checklist for each project; the index is asked about all of them at once."""
     from nox_release.edges.maintainer import Keyring
     from nox_release.edges.process import side_by_side
-    from nox_release.operations.asking import ask_index
+    from nox_release.observing.on_index import IndexQuestions
 
     keyring = Keyring(context.runner, context.root)
     builds = [_build(context, project) if options.build else None for project in projects]
@@ -113,30 +114,38 @@ def _make_checklists(
     with (
         context.console.waiting(f"Asking about {names}"),
         # Those who wait for answers have threads of their own, so that those who ask have some.
-        side_by_side(len(projects)) as waiting,
+        side_by_side(4 * len(projects)) as waiting,
         side_by_side(_THREADS) as pool,
+        contextlib.ExitStack() as stack,
     ):
-        answers = [
-            waiting.submit(ask_index, context, project, pool, keyring) for project in projects
+        asked = [
+            stack.enter_context(
+                contextlib.closing(
+                    IndexQuestions(context, project, keyring, pool=pool, waiting=waiting)
+                )
+            )
+            for project in projects
         ]
-        from nox_release.operations.beginning import begin  # while the index answers
+        from nox_release.operations.looking import find_observer  # while the index answers
 
-        places = [begin(context, project, pool) for project in projects]
-        from nox_release.operations.checklist import make_checklist  # while GitHub answers
+        observers = [find_observer(context, project, pool) for project in projects]
+        from nox_release.operations.checklist import Wanted, make_checklist  # while GitHub answers
 
         return [
             make_checklist(
                 context,
                 project,
-                begun=begun,
-                on_index=on_index,
-                pool=pool,
-                built=built,
-                pending_publisher=options.pending_publisher,
-                arguments=_arguments(options, project, len(projects)),
+                observer,
+                index,
+                pool,
+                Wanted(
+                    built=built,
+                    pending_publisher=options.pending_publisher,
+                    arguments=_arguments(options, project, len(projects)),
+                ),
             )
-            for project, begun, on_index, built in zip(
-                projects, places, answers, builds, strict=True
+            for project, observer, index, built in zip(
+                projects, observers, asked, builds, strict=True
             )
         ]
 

@@ -1,4 +1,4 @@
-"""The checklist of one project: everything is asked at once, then judged, then one step is named.
+"""The checklist of one project: the one judgement over it, and the one thing to do next.
 
 Each question that fails leaves its own line *not known*; the others are answered all the same.
 """
@@ -13,39 +13,41 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from nox_release.checks.index import state as state_of_index
-from nox_release.checks.publisher import exchange as publisher_rules
-from nox_release.checks.release import asked, preflight
-from nox_release.checks.workflow.checking import WorkflowFacts, check_workflow
-from nox_release.checks.workflow.upload import ENV_EQUALS
-from nox_release.core.answers import CouldNotAsk
+from nox_release.checks.judging import Case, Phase, judge, judge_before, milder, phase_of
+from nox_release.checks.release import asked
+from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.errors import NoxReleaseError
-from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in
-from nox_release.core.reading import read_text
+from nox_release.core.findings import Finding, Passed, Skipped, errors_in
 from nox_release.edges.audit import audit_workflows, without_doubles
 from nox_release.edges.console import size_in_words
 from nox_release.files.distributions import version_of_file
-from nox_release.operations.beginning import Begun
+from nox_release.observing.observer import Observer
+from nox_release.observing.targets import tagged_version
+from nox_release.operations.looking import (
+    Wish,
+    look_at,
+    look_at_folder,
+    read_tree,
+    with_built,
+    with_source,
+)
 from nox_release.operations.next_step import NextStep, next_step
-from nox_release.operations.surroundings import Surroundings, without_git
-from nox_release.project import changelog
-from nox_release.workflows.publishing import derive_publisher, in_githubs_spelling
+from nox_release.release.end_state import judge_end, slugs_of
+from nox_release.release.plan import plan_release
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from concurrent.futures import Future, ThreadPoolExecutor
 
+    from nox_release.checks.source.subject import SourceTree
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
     from nox_release.files.distributions import Distribution
-    from nox_release.observing.place import Place
-    from nox_release.operations.asking import OnIndex
+    from nox_release.observing.on_index import IndexQuestions
     from nox_release.operations.build import Built
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
-    from nox_release.workflows.publishing import Derivation, Step, Workflow
-
-NAME_STDLIB = "name-stdlib"
+    from nox_release.release.end_state import Landed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class Checklist:
 
     project: Project
     version: str | None
+    phase: Phase
     results: tuple[Result, ...]
     step: NextStep
     publisher: TrustedPublisher | None = None
@@ -72,231 +75,121 @@ class Checklist:
         return not self.errors
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a checklist is to look at: `built` is what a build made, or why it made nothing; without
+    it the files in `dist/` that belong to this version are looked at. `arguments` are options that
+    the commands in the next step need to be given too.
+    """
+
+    built: Built | NoxReleaseError | None = None
+    pending_publisher: bool = False
+    arguments: Sequence[str] = ()
+
+
 def make_checklist(
     context: Context,
     project: Project,
-    *,
-    begun: Begun | Finding | CouldNotAsk,
-    on_index: Future[OnIndex],
+    observer: Observer | Finding | CouldNotAsk,
+    index: IndexQuestions,
     pool: ThreadPoolExecutor,
-    built: Built | NoxReleaseError | None = None,
-    pending_publisher: bool = False,
-    arguments: Sequence[str] = (),
+    wanted: Wanted,
 ) -> Checklist:
-    """Ask everything about `project` that can be asked without changing anything.
-
-    `begun` is of `beginning.begin`; `on_index` are the answers of `asking.ask_index`. `built` is what a build
-    made, or why it made nothing; without it the files in `dist/` that belong to this version are
-    looked at. `arguments` are options that the commands in the next step need to be given too.
-    """
-    from nox_release.checks.source.checking import check_source
-    from nox_release.checks.source.versions import declared_version
-    from nox_release.observing.source_tree import read_source_tree
-
-    known = begun.place if isinstance(begun, Begun) else None
-    workflows, actions, derivation = _derive(project, known)
-    tree = read_source_tree(
-        project,
-        top=known.repository.root if known else None,
-        slug=known.slug if known else "",
-    )
-    declared = declared_version(project, tree)
-    if built is not None and not isinstance(built, NoxReleaseError):
-        declared = built.version
-    around = (
-        Surroundings(project, begun, derivation, pool, on_index=on_index, version=declared)
-        if isinstance(begun, Begun)
-        else None
-    )
-    version = around.version if around else declared
-    audit = pool.submit(_audit, context, known, project, workflows, derivation)
-    results: list[Result] = list(check_source(project, tree))
-    found, read = (
-        _distribution_results(_files(project, version), version, project.root)
-        if built is None
-        else _build_results(built)
-    )
-    results += found
-    answers = on_index.result()
-    if around is not None:
-        derivation = in_githubs_spelling(derivation, around.full_name())
-    results += _index_results(
-        context, project, answers, derivation, read, version, pending_publisher=pending_publisher
-    )
-    if not isinstance(begun, Begun):
-        results.append(without_git(begun))
-    elif around is not None:
-        results += around.results(answers)
-    facts = replace(_workflow_facts(project, around, answers, read), actions=actions)
-    results += without_doubles([*_check_workflow(workflows, derivation, facts), *audit.result()])
-    results += _check_changelog(project, version)
-    results += _publisher_results(project, answers, derivation)
-    shown = tuple(_earliest(_for_new_names(results, answers)))
-    step = next_step(
-        project,
-        shown,
-        answers,
-        version=version,
-        publisher=derivation.publisher,
-        arguments=arguments,
-    )
+    """Ask everything about `project` that can be asked without changing anything."""
+    tree = read_tree(project, observer)
+    version = _version(project, tree, observer, wanted.built)
+    landed = index.landed(version) if version else None
+    if isinstance(observer, Observer):
+        wish = Wish(pending_publisher=wanted.pending_publisher)
+        case = look_at(context, project, observer, index, version, wish)
+    else:
+        case = look_at_folder(context, project, observer, index, version)
+    audit = pool.submit(_audit, context, observer, case)
+    case = _with_files(with_source(case, tree), wanted.built)
+    case = replace(case, audit=tuple(audit.result()))
+    phase, judged = _judged(case, landed)
+    results = without_doubles(judged)
+    step = next_step(case, phase, results, arguments=wanted.arguments)
     return Checklist(
         project=project,
         version=version,
-        results=shown,
+        phase=phase,
+        results=results,
         step=step,
-        publisher=derivation.publisher,
+        publisher=case.derivation.publisher,
     )
 
 
-def _for_new_names(results: Sequence[Result], answers: OnIndex) -> list[Result]:
-    """Without PyPI's refusals of new names where the project has its name already."""
-    if isinstance(answers.project, CouldNotAsk):
-        return list(results)
-    named = [isinstance(result, Finding) and result.id == NAME_STDLIB for result in results]
-    if answers.project is not None:
-        return [result for result, is_name in zip(results, named, strict=True) if not is_name]
-    return [
-        replace(result, severity=Severity.ERROR)
-        if isinstance(result, Finding) and is_name
-        else result
-        for result, is_name in zip(results, named, strict=True)
-    ]
-
-
-def _earliest(results: Sequence[Result]) -> list[Result]:
-    """Each rule's findings at the earliest distance only: the source before the built files."""
-    told = {
-        result.id
-        for result in results
-        if isinstance(result, Finding) and result.subject == "project"
-    }
-    return [
-        result
-        for result in results
-        if not (
-            isinstance(result, Finding) and result.subject == "distributions" and result.id in told
-        )
-    ]
-
-
-# --- git and GitHub -------------------------------------------------------------------------------
-
-
-def _derive(
-    project: Project, place: Place | None
-) -> tuple[tuple[Workflow | Finding, ...], Mapping[str, tuple[Step, ...]], Derivation]:
-    """The workflows in the folder, their composite actions, and what of them publishes."""
-    from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
-
-    top = place.repository.root if place else project.root
-    workflows = read_workflows(top)
-    actions = read_actions(top, workflows)
-    derivation = derive_publisher(
-        workflows,
-        owner=place.owner if place else None,
-        repository=place.name if place else None,
-        settings=project.settings,
-        actions=actions,
-        package=package_in(top, project),
-    )
-    return workflows, actions, derivation
-
-
-# --- the workflow ---------------------------------------------------------------------------------
-
-
-def _workflow_facts(
+def _version(
     project: Project,
-    around: Surroundings | None,
-    answers: OnIndex,
-    distributions: Sequence[Distribution],
-) -> WorkflowFacts:
-    """What is known around the publishing workflow."""
-    metadata = [one.metadata.value("metadata-version") for one in distributions]
-    facts = WorkflowFacts(
-        index=project.settings.index,
-        starts=("push-tag", "release", "dispatch-tag"),
-        version_from_tags=project.version_from_tags,
-        metadata_version=max(filter(None, metadata), default=None),
-        native=any(
-            one.kind == "wheel" and not one.filename.endswith("-none-any.whl")
-            for one in distributions
-        )
-        if distributions
-        else None,
-        dependencies=project.dependencies,
-        publisher=registered_publisher(answers),
-    )
-    return facts if around is None else around.add_to(facts)
+    tree: SourceTree,
+    observer: Observer | Finding | CouldNotAsk,
+    built: Built | NoxReleaseError | None,
+) -> str | None:
+    """The version that a release from here has, as far as that is known."""
+    from nox_release.checks.source.versions import declared_version
 
-
-def registered_publisher(answers: OnIndex) -> TrustedPublisher | None:
-    """The publisher that the newest provenance shows, where it shows one alone."""
-    proven = answers.proven
-    if proven is None or isinstance(proven, CouldNotAsk) or len(proven) != 1:
+    if built is not None and not isinstance(built, NoxReleaseError):
+        return built.version
+    declared = declared_version(project, tree)
+    if declared is not None or not isinstance(observer, Observer):
+        return declared
+    try:
+        return tagged_version(project, observer.place.repository, str(observer.head))
+    except NoxReleaseError:
         return None
-    return publisher_rules.as_trusted(proven[0])
 
 
-def _check_workflow(
-    workflows: Sequence[Workflow | Finding], derivation: Derivation, facts: WorkflowFacts
-) -> list[Result]:
-    """The rules about workflow files, over the one that publishes."""
-    if derivation.job is None:
-        return []
-    chosen = derivation.job.workflow
-    others = tuple(
-        one for one in workflows if not isinstance(one, Finding) and one.file != chosen.file
-    )
-    results = check_workflow(chosen, replace(facts, others=others))
-    # That no publisher is known is told once, under its own subject.
-    return [
-        result
-        for result in results
-        if not (isinstance(result, Skipped) and result.id == ENV_EQUALS.id)
-    ]
+def _judged(
+    case: Case, landed: Future[tuple[Landed, ...]] | None
+) -> tuple[Phase, tuple[Result, ...]]:
+    """The judgement over the release that stands here; of one that has begun, the rest of what is
+    found concerns the next.
+    """
+    target, observed = case.target, case.observed
+    finished = bool(case.nowhere is None and plan_release(target, observed).is_finished)
+    phase = phase_of(target, observed, is_finished=finished)
+    if phase == "done":
+        files = landed.result() if landed is not None else ()
+        runs = known(observed.runs) or ()
+        end = judge_end(target, known(observed.project), files, runs, slugs=slugs_of(target))
+        case = replace(case, end=end)
+    results = judge(case, phase)
+    if phase != "before":
+        told = {result.id for result in results}
+        next_one = milder(judge_before(replace(case, version_known=False, built=None)))
+        results += tuple(result for result in next_one if result.id not in told)
+    return phase, results
 
 
 def _audit(
-    context: Context,
-    place: Place | None,
-    project: Project,
-    workflows: Sequence[Workflow | Finding],
-    derivation: Derivation,
+    context: Context, observer: Observer | Finding | CouldNotAsk, case: Case
 ) -> list[Result]:
     """What zizmor and actionlint say, where they are installed."""
-    if derivation.job is None:
+    job = case.derivation.job
+    if job is None:
         return []
-    top = place.repository.root if place else project.root
-    readable = [one for one in workflows if not isinstance(one, Finding)]
-    publishing = [derivation.job.workflow.file]
+    place = observer.place if isinstance(observer, Observer) else None
+    top = place.repository.root if place else case.project.root
+    readable = [one for one in case.workflows if not isinstance(one, Finding)]
+    publishing = [job.workflow.file]
     return list(audit_workflows(top, readable, context.runner, publishing=publishing))
-
-
-def _check_changelog(project: Project, version: str | None) -> Sequence[Result]:
-    """Whether the changelog has what the GitHub release will show."""
-    if version is None:
-        return ()
-    for name in changelog.FILES:
-        try:
-            text = read_text(project.root / name)
-        except (OSError, UnicodeDecodeError):
-            continue
-        return tuple(preflight.check_changelog(name, text, version, notes_given=False))
-    return ()
 
 
 # --- distributions --------------------------------------------------------------------------------
 
 
-def _build_results(
-    built: Built | NoxReleaseError,
-) -> tuple[Sequence[Result], tuple[Distribution, ...]]:
-    """What a build has found; that it failed is a finding like any other."""
+def _with_files(case: Case, built: Built | NoxReleaseError | None) -> Case:
+    """The case with what was built, or with the files in `dist/`."""
+    if built is None:
+        version = case.target.version if case.version_known else None
+        found, read = _distribution_results(
+            _files(case.project, version), version, case.project.root
+        )
+        return replace(case, files=tuple(found), distributions=read)
     if isinstance(built, NoxReleaseError):
-        return [asked.build_failure(built)], ()
-    return built.results, built.distributions if built.placed else ()
+        return replace(case, files=(asked.build_failure(built),))
+    return with_built(case, built, built.results)
 
 
 def _files(project: Project, version: str | None) -> tuple[Path, ...]:
@@ -366,75 +259,3 @@ def _distribution_results(
                 )
             )
     return results, tuple(read)
-
-
-# --- the index ------------------------------------------------------------------------------------
-
-
-def _index_results(
-    context: Context,
-    project: Project,
-    answers: OnIndex,
-    derivation: Derivation,
-    distributions: Sequence[Distribution],
-    version: str | None,
-    *,
-    pending_publisher: bool,
-) -> tuple[Result, ...]:
-    return state_of_index.check_index_state(
-        answers.project,
-        answers.ownership,
-        distributions,
-        context.clock.now(),
-        name=project.name,
-        index=project.settings.index,
-        version=version,
-        maintainer=answers.maintainer,
-        names=answers.names,
-        publisher=derivation.publisher,
-        proven=answers.proven,
-        uploads=False,
-        pending_publisher=pending_publisher,
-    )
-
-
-# --- the trusted publisher ------------------------------------------------------------------------
-
-
-def _publisher_results(project: Project, answers: OnIndex, derivation: Derivation) -> list[Result]:
-    results = list(derivation.results)
-    ours = derivation.publisher
-    index = project.settings.index
-    if ours is None:
-        return results
-    environment = f", environment `{ours.environment}`" if ours.environment else ""
-    results.append(
-        Passed(
-            id=asked.PUBLISHER_DERIVED.id,
-            subject="trusted publisher",
-            title="What publishes is clear",
-            detail=f"{ours.owner}/{ours.repository}, `{ours.workflow}`{environment}",
-        )
-    )
-    if isinstance(answers.proven, tuple):
-        published = [publisher_rules.as_trusted(item) for item in answers.proven]
-        results.extend(
-            publisher_rules.compare_provenance(
-                published,
-                ours,
-                version=answers.proven_version,
-                index=index,
-                project=project.name,
-            )
-        )
-    elif answers.project is not None and not isinstance(answers.project, CouldNotAsk):
-        results.append(
-            Skipped(
-                id=asked.PUBLISHER_REGISTERED.id,
-                subject="trusted publisher",
-                title=f"whether {index.title} has this publisher",
-                reason=f"{index.title} lists publishers to nobody; "
-                "no file there has provenance yet that would show one",
-            )
-        )
-    return results

@@ -177,15 +177,17 @@ def _place(
         derived = read_publisher(repository, settings, package=package)
     if forge is not None:
         return Place(forge=forge, repository=repository, derived=_spelt(derived, forge))
+    reason = "Neither a git remote nor `[project.urls]` names one."
     if slug is None and repository is not None:
         remote = github_remote(repository, settings)
         slug = None if isinstance(remote, str) else "/".join(remote)
+        reason = remote if isinstance(remote, str) else reason
     if slug is None and (named := repository_of(project)):
         slug = "/".join(named)
     if slug is None:
         raise ConfigurationError(
             "It is not known which repository on GitHub is meant.",
-            reason="Neither a git remote nor `[project.urls]` names one.",
+            reason=reason,
             hint="Give the run's whole address, or a log: nox -s diagnose -- FILE",
         )
     forge = Forge(slug, context.runner, context.root, clock=context.clock)

@@ -20,8 +20,8 @@ from nox_release.core.errors import (
 from nox_release.core.findings import Passed
 from nox_release.edges.console import result_as_json
 from nox_release.observing.place import locate
+from nox_release.observing.publishers import derive, spelt
 from nox_release.operations.following import RunFailed, follow_run
-from nox_release.operations.observe import derive, spelt
 from nox_release.project import pages
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def prove_by_run(context: Context, project: Project, *, yes: bool) -> int:
     index = project.settings.index
     place = locate(context, project)
     forge = Forge(place.slug, context.runner, project.root, clock=context.clock)
-    derivation = spelt(context, place, derive(place, project, place.repository.head()))
+    derivation = derive(project, place, commit=place.repository.head()).derivation
+    derivation = spelt(derivation, forge)
     workflow = _workflow_of(derivation)
     branch = _branch_of(project, forge)
     publisher = derivation.publisher

@@ -12,18 +12,20 @@ from __future__ import annotations
 import contextlib
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from packaging.version import Version
 
 from nox_release.checks.index.state import (
     SAY_WHO_YOU_ARE,
+    Released,
     check_index_state,
     is_yours,
     owners_in_words,
 )
 from nox_release.checks.release import preflight
-from nox_release.core.answers import CouldNotAsk
+from nox_release.core.answers import CouldNotAsk, ask
 from nox_release.core.errors import (
     ChecksFailed,
     CommandError,
@@ -34,22 +36,25 @@ from nox_release.core.errors import (
 from nox_release.core.findings import Finding, Severity, Skipped, errors_in, ranked
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.children import UPLOADER
+from nox_release.edges.forge import Forge
 from nox_release.edges.git import NotARepository, Repository, find_repository
 from nox_release.edges.maintainer import Keyring, find_maintainer
+from nox_release.edges.process import side_by_side
 from nox_release.edges.tokens import Credential, find_credential, inspect_token, narrow, problems
 from nox_release.files.archives import read_distribution
 from nox_release.observing.place import Place, locate, python_folders
+from nox_release.observing.publishers import derive, spelt
 from nox_release.operations import options as shared
 from nox_release.operations.build_report import show_files
 from nox_release.operations.exchange import can_prove
 from nox_release.operations.following import await_files
-from nox_release.operations.naming import named
-from nox_release.operations.observe import ask_all, derive, spelt
+from nox_release.operations.looking import named
 from nox_release.operations.placeholder import build_placeholder
-from nox_release.operations.reconcile import reconcile
+from nox_release.operations.reconcile import Story, reconcile
 from nox_release.project import pages
 from nox_release.release.observed import Observed
 from nox_release.release.plan import (
+    AwaitFiles,
     Expected,
     Plan,
     Target,
@@ -65,23 +70,25 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from typing_extensions import assert_never
+
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
     from nox_release.edges.index import IndexClient
     from nox_release.files.distributions import Distribution
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
-    from nox_release.release.observed import IndexProject, Maintainer, Ownership
-    from nox_release.release.plan import (
-        AwaitFiles,
-        AwaitRun,
-        CreateGitHubRelease,
-        CreateTag,
-        PushTag,
-        RerunFailedJobs,
-        StartWorkflow,
-    )
+    from nox_release.release.observed import IndexFile, IndexProject, Maintainer, Ownership
+    from nox_release.release.plan import UploadStep
 
+else:
+
+    def assert_never(value: object) -> None:
+        raise AssertionError(f"no way to perform {value!r}")
+
+
+T = TypeVar("T")
+_AT_ONCE = 4
 _UPLOAD_WITHIN = 1800.0
 _KEYRING_WITHIN = 10.0
 _UNLOCKED_WITHIN = 120.0  # by a person
@@ -159,20 +166,19 @@ class FirstUpload:
 
     def run(self) -> int:
         commit = self.repository.head()
-        answers = self.look_around()
-        there: IndexProject | None = insisted(answers["project"])
+        observed = self.look_around()
+        there = insisted(observed.project)
         with contextlib.ExitStack() as stack:
             begun = self.begun(there)
             credential = None if begun else self.credential(there)
             results = [*self.make(stack, begun)]
             target = self.target(commit)
-            observed = Observed(head=commit, project=there)
             if plan_first_upload(target, observed).is_finished:
                 return self.finished(target)
-            self.refuse_other_releases(target, there, answers["ownership"])
-            results += self.judge(target, answers)
+            self.refuse_other_releases(target, there, observed.ownership)
+            results += self.judge(target, observed)
             credential = credential or self.credential(there)
-            you = self.maintainer(answers["ownership"])
+            you = self.maintainer(observed.ownership)
             self.show(target, observed, results, credential, you)
             self.stop_at_blockers(target, results, credential, there)
             plan = self.plan(target, observed)
@@ -183,30 +189,33 @@ class FirstUpload:
                 f"Upload {files} of {target.title} to {self.index.title}?",
                 yes=self.options.yes,
             )
-            reconcile(
-                target,
-                observed,
+            story: Story[UploadStep] = Story(
+                target=target,
                 look=self.look,
                 plan=lambda seen: self.plan(target, seen),
-                effects=_Effects(self, target, credential),
+                perform=partial(perform, self, target, credential),
                 console=self.console,
                 clock=self.context.clock,
                 again="nox -s first-upload",
-                agreed=plan.todo,
             )
+            reconcile(story, observed, plan.todo)
         self.console.mark("done", f"{target.title} is on {self.index.title}.")
         return self.finished(target, credential)
 
-    def look_around(self) -> dict[str, Any]:
-        name = self.project.name
-        with self.console.waiting(f"Asking about {name}"):
-            return ask_all(
-                {
-                    "project": lambda: self.client.fetch_project(name),
-                    "ownership": lambda: self.client.fetch_ownership(name),
-                    "changes": self.repository.changes,
-                    "tracked": self.repository.tracked,
-                }
+    def look_around(self) -> Observed:
+        """The index, and what lies in the tree."""
+        name, client, repository = self.project.name, self.client, self.repository
+        with self.console.waiting(f"Asking about {name}"), side_by_side(_AT_ONCE) as pool:
+            project = pool.submit(ask, lambda: client.fetch_project(name))
+            ownership = pool.submit(ask, lambda: client.fetch_ownership(name))
+            changes = pool.submit(ask, repository.changes)
+            folders = pool.submit(ask, lambda: python_folders(repository.tracked()))
+            return Observed(
+                head=repository.head(),
+                project=project.result(),
+                ownership=ownership.result(),
+                changes=changes.result(),
+                tracked_folders=folders.result(),
             )
 
     def look(self, before: Observed) -> Observed:
@@ -310,33 +319,30 @@ class FirstUpload:
             "hint": hint,
         }
 
-    def judge(self, target: Target, answers: dict[str, Any]) -> list[Result]:
+    def judge(self, target: Target, observed: Observed) -> list[Result]:
         """Tree and index against what is to be uploaded."""
-        there = insisted(answers["project"])
         results: list[Result] = []
         if not self.options.placeholder:
-            observed = Observed(
-                head=self.repository.head(),
-                changes=insisted(answers["changes"]),
-                tracked_folders=python_folders(insisted(answers["tracked"])),
-            )
+            insisted(observed.changes)
+            insisted(observed.tracked_folders)
             results += preflight.check_changes(target, observed)
-        names: tuple[str, ...] | CouldNotAsk | None = None
-        if there is None:
-            with self.console.waiting(f"Reading the names on {self.index.title}"):
-                names = ask_all({"names": self.client.fetch_names})["names"]
+        if observed.project is None:
+            observed = replace(observed, names=self.names())
         state = check_index_state(
-            there,
-            answers["ownership"],
-            self.distributions,
+            replace(observed, maintainer=self.maintainer(observed.ownership)),
+            Released(
+                name=target.name,
+                index=self.index,
+                version=target.version,
+                distributions=self.distributions,
+            ),
             self.context.clock.now(),
-            name=target.name,
-            index=self.index,
-            version=target.version,
-            maintainer=self.maintainer(answers["ownership"]),
-            names=names,
         )
         return results + [r for r in state if r.id not in ("project-absent", "version-exists")]
+
+    def names(self) -> tuple[str, ...] | CouldNotAsk:
+        with self.console.waiting(f"Reading the names on {self.index.title}"):
+            return ask(self.client.fetch_names)
 
     def maintainer(self, ownership: Ownership | CouldNotAsk | None) -> Maintainer | None:
         """Who is about to upload, as far as it is known."""
@@ -460,7 +466,7 @@ class FirstUpload:
                 hint="When they are settled: nox -s first-upload",
             )
 
-    def plan(self, target: Target, observed: Observed) -> Plan:
+    def plan(self, target: Target, observed: Observed) -> Plan[UploadStep]:
         blockers = preflight.errors(preflight.check_bytes(target, observed))
         return plan_first_upload(target, observed, blockers=blockers, sent=frozenset(self.sent))
 
@@ -480,8 +486,9 @@ class FirstUpload:
         place = self.place()
         if place is None:
             return None
-        derivation = derive(place, self.project, self.repository.head())
-        derivation = spelt(self.context, place, derivation)
+        derivation = derive(self.project, place, commit=self.repository.head()).derivation
+        root, clock = self.repository.root, self.context.clock
+        derivation = spelt(derivation, Forge(place.slug, self.context.runner, root, clock=clock))
         for result in derivation.results:
             if isinstance(result, Finding):
                 self.console.finding(result)
@@ -537,7 +544,7 @@ class FirstUpload:
                 f"({', '.join(there.versions[-3:])}); a pending publisher is for new projects.",
                 **self.whose(
                     there,
-                    ask_all({"ownership": lambda: self.client.fetch_ownership(name)})["ownership"],
+                    ask(lambda: self.client.fetch_ownership(name)),
                     yours="Yours: register the publisher at "
                     f"{pages.publishing_page(self.index, there.name)}, then nox -s release.",
                 ),
@@ -592,12 +599,11 @@ class FirstUpload:
         return 0
 
     def refuse_unusable_name(self) -> None:
-        with self.console.waiting(f"Reading the names on {self.index.title}"):
-            names = ask_all({"names": self.client.fetch_names})["names"]
         state = check_index_state(
-            None, None, (), self.context.clock.now(),
-            name=self.project.name, index=self.index, names=names, pending_publisher=True,
-        )  # fmt: skip
+            Observed(head="", names=self.names()),
+            Released(name=self.project.name, index=self.index, pending_publisher=True),
+            self.context.clock.now(),
+        )
         found = errors_in([result for result in state if isinstance(result, Finding)])
         if found:
             raise ChecksFailed(
@@ -605,7 +611,7 @@ class FirstUpload:
             )
 
 
-def insisted(answer: Any) -> Any:
+def insisted(answer: T | CouldNotAsk) -> T:
     """The answer; without one there is nothing to go on.
 
     Raises:
@@ -613,67 +619,49 @@ def insisted(answer: Any) -> Any:
     """
     if isinstance(answer, CouldNotAsk):
         raise NoxReleaseError(
-            "What has to be known could not be asked; nothing was uploaded.",
+            "Could not get the information needed. Nothing was uploaded.",
             reason=answer.reason,
-            hint="Run the same command again when it can be.",
+            hint="Run the same command again when it can be had.",
         )
     return answer
 
 
-class _Effects:
-    """What a first upload does to the world."""
-
-    def __init__(self, upload: FirstUpload, target: Target, credential: Credential) -> None:
-        self._upload = upload
-        self._target = target
-        self._credential = credential
-
-    def upload(self, step: Upload) -> None:
-        """One file, by the twine of this interpreter, with a token for it alone."""
-        upload = self._upload
-        path = next(o.path for o in upload.distributions if o.filename == step.filename)
-        narrow_credential = narrow(
-            self._credential,
-            names=(self._target.name,),
-            now=upload.context.clock.now(),
-            server_now=upload.client.server_now,
-        )
-        run_twine(
-            upload.context, upload.index.upload_url, path, narrow_credential, self._credential
-        )
-        upload.sent.add(step.filename)
-
-    def await_files(self, step: AwaitFiles) -> None:  # noqa: ARG002 - the target has it all
-        upload = self._upload
-        files = await_files(
-            upload.console, upload.context.clock, upload.client, self._target, uploaded=True
-        )
-        strange = other_bytes(self._target, files)
-        if strange:
-            raise ConflictError(
-                f"{upload.index.title} has other bytes under "
-                f"{', '.join(file.filename for file in strange)} than were uploaded.",
-                reason="Somebody else uploaded under that name in between.",
-                hint=f"Look at {pages.project_page(upload.index, self._target.name)}",
+def perform(upload: FirstUpload, target: Target, credential: Credential, step: UploadStep) -> None:
+    """Carry out one step: the one place where a first upload acts on the world."""
+    match step:
+        case Upload():
+            _send(upload, target, credential, step)
+        case AwaitFiles():
+            files = await_files(
+                upload.console, upload.context.clock, upload.client, target, uploaded=True
             )
+            _refuse_other_bytes(upload, target, files)
+        case _:
+            assert_never(step)
 
-    def create_tag(self, step: CreateTag) -> None:
-        raise AssertionError(step)
 
-    def push_tag(self, step: PushTag) -> None:
-        raise AssertionError(step)
+def _send(upload: FirstUpload, target: Target, credential: Credential, step: Upload) -> None:
+    """One file, by the twine of this interpreter, with a token for it alone."""
+    path = next(one.path for one in upload.distributions if one.filename == step.filename)
+    narrowed = narrow(
+        credential,
+        names=(target.name,),
+        now=upload.context.clock.now(),
+        server_now=upload.client.server_now,
+    )
+    run_twine(upload.context, upload.index.upload_url, path, narrowed, credential)
+    upload.sent.add(step.filename)
 
-    def create_github_release(self, step: CreateGitHubRelease) -> None:
-        raise AssertionError(step)
 
-    def start_workflow(self, step: StartWorkflow) -> None:
-        raise AssertionError(step)
-
-    def rerun_failed_jobs(self, step: RerunFailedJobs) -> None:
-        raise AssertionError(step)
-
-    def await_run(self, step: AwaitRun) -> None:
-        raise AssertionError(step)
+def _refuse_other_bytes(upload: FirstUpload, target: Target, files: tuple[IndexFile, ...]) -> None:
+    strange = other_bytes(target, files)
+    if strange:
+        raise ConflictError(
+            f"{upload.index.title} has other bytes under "
+            f"{', '.join(file.filename for file in strange)} than were uploaded.",
+            reason="Somebody else uploaded under that name in between.",
+            hint=f"Look at {pages.project_page(upload.index, target.name)}",
+        )
 
 
 def run_twine(

@@ -18,7 +18,7 @@ from nox_release.core.errors import (
 )
 from nox_release.observing.kept import SOME_FILES_AT_MOST
 from nox_release.project import pages
-from nox_release.release.plan import is_complete, judge_runs, missing_files, runs_of
+from nox_release.release.plan import is_complete, judge_runs, missing_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nox_release.edges.console import Console
     from nox_release.edges.forge import Forge
     from nox_release.edges.index import IndexClient
+    from nox_release.observing.observer import Observer
     from nox_release.release.observed import IndexFile, Run
     from nox_release.release.plan import RunsVerdict, Target
 
@@ -181,27 +182,16 @@ def await_start(
         clock.sleep(2.0)
 
 
-def follow_target(console: Console, clock: Clock, forge: Forge, target: Target) -> Run:
+def follow_target(console: Console, clock: Clock, observer: Observer, target: Target) -> Run:
     """Wait for the run that publishes `target`."""
+    forge = observer.forge
+    page = f"{forge.url}/actions"
+    if target.workflow:
+        page += f"/workflows/{target.workflow}"
     what = target.workflow or "the workflow"
-    page = (
-        f"{forge.url}/actions/workflows/{target.workflow}"
-        if target.workflow
-        else f"{forge.url}/actions"
-    )
     return follow_run(
-        console,
-        clock,
-        forge,
-        lambda: runs_of(target, forge.runs(commit=target.commit, workflow=target.workflow or None)),
-        what=what,
-        page=page,
+        console, clock, forge, lambda: observer.find_runs(target), what=what, page=page
     )
-
-
-def find_runs(forge: Forge, target: Target) -> tuple[Run, ...]:
-    """The runs that publish `target`, as GitHub lists them now."""
-    return runs_of(target, forge.runs(commit=target.commit, workflow=target.workflow or None))
 
 
 def await_files(

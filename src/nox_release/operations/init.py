@@ -25,7 +25,7 @@ from nox_release.observing.workflow_files import (
     read_workflows,
 )
 from nox_release.operations import options as shared
-from nox_release.operations.naming import named
+from nox_release.operations.looking import named
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
 from nox_release.scaffold.publish import (
     guarded_repository,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nox_release.checks.files.rules import FILE_EXISTS
 from nox_release.checks.index import state as state_of_index
 from nox_release.checks.publisher import exchange as publisher_rules
-from nox_release.checks.release import preflight
+from nox_release.checks.release import finished, preflight
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Passed, errors_in, ranked
 from nox_release.project import pages
@@ -17,10 +17,8 @@ from nox_release.project import pages
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nox_release.checks.judging import Case, Phase
     from nox_release.core.findings import Result
-    from nox_release.operations.asking import OnIndex
-    from nox_release.project.publisher import TrustedPublisher
-    from nox_release.project.pyproject import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,18 +45,21 @@ def command(name: str, arguments: Sequence[str] = ()) -> str:
 
 
 def next_step(
-    project: Project,
-    results: Sequence[Result],
-    answers: OnIndex,
-    *,
-    version: str | None = None,
-    publisher: TrustedPublisher | None = None,
-    arguments: Sequence[str] = (),
+    case: Case, phase: Phase, results: Sequence[Result], *, arguments: Sequence[str] = ()
 ) -> NextStep:
     """What to do about the first thing that is in the way; with nothing in the way, the release."""
-    index, ours = project.settings.index, publisher
+    project, ours = case.project, case.derivation.publisher
+    index, version = project.settings.index, case.target.version if case.version_known else None
     errors = errors_in([result for result in results if isinstance(result, Finding)])
     ids = {error.id for error in errors}
+    if finished.NOT_RAISED.id in ids:
+        place = f" in {case.stated}" if case.stated else ""
+        return NextStep(
+            kind="raise-version",
+            text=f"{version} is released, and HEAD has gone on. Raise the version{place}, commit it, "
+            "and release.",
+            command=command("release", arguments),
+        )
     stopping = {state_of_index.ABSENT.id, preflight.VERSION_TAKEN.id}
     others = [error for error in errors if error.id not in stopping]
     if "publish-workflow-missing" in ids and len(others) == 1:
@@ -92,11 +93,23 @@ def next_step(
             if ours
             else "",
         )
-    if isinstance(answers.project, CouldNotAsk):
+    if isinstance(case.observed.project, CouldNotAsk):
         return NextStep(
             kind="ask-again",
             text=f"Look again when {index.title} can be reached.",
             command=command("check-project", arguments),
+        )
+    if phase == "under way":
+        return NextStep(
+            kind="release",
+            text=f"Go on with the release of {version}.",
+            command=command("release", arguments),
+        )
+    if phase == "done":
+        return NextStep(
+            kind="raise-version",
+            text=f"{version} is out. For the next release: raise the version, and commit it.",
+            command=command("release", arguments),
         )
     if ours is not None and not _is_proven(results):
         return NextStep(

@@ -1,111 +1,49 @@
-"""Look, plan, perform one step, look again, until nothing is left. No state is kept anywhere.
-
-`perform` is the one place where a release or a first upload acts on the world: one exhaustive
-match over `Step`, so no step can be forgotten.
-"""
+"""Look, plan, perform one step, look again, until nothing is left. No state is kept anywhere."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Generic
 
 from nox_release.core.errors import ChecksFailed, ConflictError, NoxReleaseError, StalledError
-from nox_release.release.plan import (
-    AwaitFiles,
-    AwaitRun,
-    CreateGitHubRelease,
-    CreateTag,
-    Plan,
-    PushTag,
-    RerunFailedJobs,
-    StartWorkflow,
-    Step,
-    Target,
-    Upload,
-    describe,
-)
+from nox_release.release.plan import AwaitFiles, AwaitRun, Plan, S, Target, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from typing_extensions import assert_never
-
     from nox_release.core.clock import Clock
     from nox_release.edges.console import Console
     from nox_release.release.observed import Observed
-else:
-
-    def assert_never(value: object) -> None:
-        raise AssertionError(f"no way to perform {value!r}")
 
 
 _WAITS = (AwaitRun, AwaitFiles)
 _LAG_AT_MOST = timedelta(seconds=30)
 
 
-class Effects(Protocol):
-    """What can be done to the world, one method for each step."""
-
-    def create_tag(self, step: CreateTag) -> None: ...
-    def push_tag(self, step: PushTag) -> None: ...
-    def create_github_release(self, step: CreateGitHubRelease) -> None: ...
-    def start_workflow(self, step: StartWorkflow) -> None: ...
-    def rerun_failed_jobs(self, step: RerunFailedJobs) -> None: ...
-    def await_run(self, step: AwaitRun) -> None: ...
-    def await_files(self, step: AwaitFiles) -> None: ...
-    def upload(self, step: Upload) -> None: ...
-
-
-def perform(step: Step, effects: Effects) -> None:
-    """Carry out one step."""
-    match step:
-        case CreateTag():
-            effects.create_tag(step)
-        case PushTag():
-            effects.push_tag(step)
-        case CreateGitHubRelease():
-            effects.create_github_release(step)
-        case StartWorkflow():
-            effects.start_workflow(step)
-        case RerunFailedJobs():
-            effects.rerun_failed_jobs(step)
-        case AwaitRun():
-            effects.await_run(step)
-        case AwaitFiles():
-            effects.await_files(step)
-        case Upload():
-            effects.upload(step)
-        case _:
-            assert_never(step)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reconciliation:
-    """How it ended: what was seen last, and what was performed to get there."""
+class Story(Generic[S]):
+    """What is to be brought about, and the ways to see, to plan and to act. `again` is the command
+    that goes on from wherever this one stops.
+    """
 
-    observed: Observed
-    performed: tuple[Step, ...]
+    target: Target
+    look: Callable[[Observed], Observed]
+    plan: Callable[[Observed], Plan[S]]
+    perform: Callable[[S], None]
+    console: Console
+    clock: Clock
+    again: str
 
 
-def reconcile(
-    target: Target,
-    observed: Observed,
-    *,
-    look: Callable[[Observed], Observed],
-    plan: Callable[[Observed], Plan],
-    effects: Effects,
-    console: Console,
-    clock: Clock,
-    again: str,
-    agreed: Iterable[Step],
-) -> Reconciliation:
-    """Perform what is left, one step at a time, each planned from a fresh look.
+def reconcile(story: Story[S], observed: Observed, agreed: Iterable[S]) -> Observed:
+    """Perform what is left, one step at a time, each planned from a fresh look; what was seen last
+    comes back.
 
     An effect that failed is not repeated: its reply may have been lost after it was done. The
-    next look decides; when the step is still to be done, the failure stands. `again` is the
-    command that goes on from wherever this one stops. `agreed` are the steps that a person has
-    seen and agreed to; an effect of another kind is not theirs, however the world has changed.
+    next look decides; when the step is still to be done, the failure stands. `agreed` are the
+    steps that a person has seen and agreed to; an effect of another kind is not theirs, however
+    the world has changed.
 
     Raises:
         ChecksFailed: the world changed so that only a person may go on.
@@ -113,99 +51,112 @@ def reconcile(
         StalledError: a step was performed and changed nothing.
     """
     kinds = {type(step) for step in agreed} | set(_WAITS)
-    performed: list[Step] = []
-    patience = clock.now()
-    known = Plan()  # the last plan that the world was seen for, without what was performed since
-
-    def look_or_tell(seen: Observed) -> Observed:
-        try:
-            return look(seen)
-        except NoxReleaseError as error:
-            _tell_standing(console, target, known, again)
-            error.hint = error.hint or f"When it is settled, {again} goes on from here."
-            raise
-
+    performed: list[S] = []
+    patience = story.clock.now()
+    known: Plan[S] = Plan()  # the last plan the world was seen for, less what was performed since
     while True:
-        current = plan(observed)
+        current = story.plan(observed)
         if current.blockers:
             if performed:
-                _tell_standing(console, target, known, again)
+                _tell_standing(story, known)
             raise ChecksFailed(
-                f"{target.title} cannot go on.",
+                f"{story.target.title} cannot go on.",
                 findings=current.blockers,
                 hint="Nothing is undone; when it is settled, the same command goes on from here.",
             )
         if not current.todo:
-            return Reconciliation(observed=observed, performed=tuple(performed))
+            return observed
         step = current.todo[0]
         if performed[-1:] == [step] or (step in performed and not isinstance(step, _WAITS)):
             # A read may lag behind a write for some seconds.
-            if clock.now() < patience:
-                clock.sleep(2.0)
-                observed = look_or_tell(observed)
-                continue
-            if performed[-1] != step:
-                raise ConflictError(
-                    f"This was done, and is so no longer: {describe(step, target)}.",
-                    reason="Somebody took it back meanwhile.",
-                    hint=f"To do it all the same: {again}",
-                )
-            raise StalledError(
-                f"This step was performed and changed nothing: {describe(step, target)}.",
-                reason="Looking again shows the same as before.",
-                hint="Run the same command again in a few minutes; it goes on from here.",
-            )
+            if story.clock.now() >= patience:
+                raise _repeated(story, step, last=performed[-1] == step)
+            story.clock.sleep(2.0)
+            observed = _look_or_tell(story, observed, known)
+            continue
         if type(step) not in kinds:
             raise ConflictError(
-                f"Next would be what nobody has agreed to: {describe(step, target)}.",
+                f"The next step is not in the plan you agreed to: {describe(step, story.target)}.",
                 reason="Something has changed since the plan was shown.",
-                hint=f"To see what is left now: {again}",
+                hint=f"To see what is left now: {story.again}",
             )
-        console.mark("step", _sentence(describe(step, target)))
-        failure: NoxReleaseError | None = None
-        try:
-            perform(step, effects)
-        except NoxReleaseError as error:
-            if isinstance(step, _WAITS):
-                _tell_standing(console, target, current, again)
-                raise
-            failure = error
-        known = _with_done(current, step, target) if failure is None else current
-        try:
-            observed = look_or_tell(observed) if failure is None else look(observed)
-        except NoxReleaseError:
-            if failure is None:
-                raise
-            _tell_standing(console, target, known, again, doubtful=step)
-            failure.hint = f"Whether it took effect could not be seen. To go on: {again}"
-            raise failure from None
-        if failure is not None:
-            after = plan(observed)
-            if after.blockers or (after.todo and after.todo[0] == step):
-                for finding in after.blockers:
-                    console.finding(finding)
-                _tell_standing(console, target, after, again)
-                failure.hint = failure.hint or f"When it is settled, {again} goes on from here."
-                raise failure
-            console.mark(
-                "warning",
-                f"{failure.message} But it is done: either the reply was lost, or another "
-                "release was faster. Going on.",
-            )
-            known = _with_done(current, step, target)
+        observed, known = _perform(story, step, current, observed)
         performed.append(step)
-        patience = clock.now() + _LAG_AT_MOST
+        patience = story.clock.now() + _LAG_AT_MOST
 
 
-def _with_done(plan: Plan, step: Step, target: Target) -> Plan:
+def _repeated(story: Story[S], step: S, *, last: bool) -> NoxReleaseError:
+    """What to say of a step that is due again although it was performed."""
+    words = describe(step, story.target)
+    if not last:
+        return ConflictError(
+            f"This step had succeeded, and has been undone since: {words}.",
+            hint=f"To do it all the same: {story.again}",
+        )
+    return StalledError(
+        f"This step was performed and changed nothing: {words}.",
+        reason="Looking again shows the same as before.",
+        hint="Run the same command again in a few minutes; it goes on from here.",
+    )
+
+
+def _perform(
+    story: Story[S], step: S, current: Plan[S], observed: Observed
+) -> tuple[Observed, Plan[S]]:
+    """Carry out one step and look again; where it failed, the look decides whether it is done."""
+    story.console.mark("step", _sentence(describe(step, story.target)))
+    try:
+        story.perform(step)
+    except NoxReleaseError as failure:
+        if isinstance(step, _WAITS):
+            _tell_standing(story, current)
+            raise
+        return _after_failure(story, step, current, observed, failure)
+    known = _with_done(current, step, story.target)
+    return _look_or_tell(story, observed, known), known
+
+
+def _after_failure(
+    story: Story[S], step: S, current: Plan[S], observed: Observed, failure: NoxReleaseError
+) -> tuple[Observed, Plan[S]]:
+    try:
+        seen = story.look(observed)
+    except NoxReleaseError:
+        _tell_standing(story, current, doubtful=step)
+        failure.hint = f"Whether it took effect could not be seen. To go on: {story.again}"
+        raise failure from None
+    after = story.plan(seen)
+    if after.blockers or (after.todo and after.todo[0] == step):
+        for finding in after.blockers:
+            story.console.finding(finding)
+        _tell_standing(story, after)
+        failure.hint = failure.hint or f"When it is settled, {story.again} goes on from here."
+        raise failure
+    story.console.mark(
+        "warning",
+        f"{failure.message} But it is done: either the reply was lost, or another release was "
+        "faster. Going on.",
+    )
+    return seen, _with_done(current, step, story.target)
+
+
+def _look_or_tell(story: Story[S], observed: Observed, known: Plan[S]) -> Observed:
+    try:
+        return story.look(observed)
+    except NoxReleaseError as error:
+        _tell_standing(story, known)
+        error.hint = error.hint or f"When it is settled, {story.again} goes on from here."
+        raise
+
+
+def _with_done(plan: Plan[S], step: S, target: Target) -> Plan[S]:
     """What a plan becomes by performing its first step."""
     return Plan(done=(*plan.done, describe(step, target)), todo=plan.todo[1:])
 
 
-def _tell_standing(
-    console: Console, target: Target, plan: Plan, again: str, *, doubtful: Step | None = None
-) -> None:
+def _tell_standing(story: Story[S], plan: Plan[S], *, doubtful: S | None = None) -> None:
     """What is done and what is not, when it does not go on; of `doubtful` neither is known."""
+    console, target = story.console, story.target
     console.title("Where it stands")
     for fact in plan.done:
         console.mark("done", f"done: {fact}")
@@ -214,7 +165,7 @@ def _tell_standing(
             console.mark("not known", f"whether this took effect: {describe(step, target)}")
         else:
             console.line(f"not done: {describe(step, target)}", indent=2)
-    console.line(f"Nothing is undone. To go on: {again}")
+    console.line(f"Nothing is undone. To go on: {story.again}")
 
 
 def _sentence(text: str) -> str:

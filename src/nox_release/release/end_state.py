@@ -116,6 +116,14 @@ def _unexpected(target: Target, landed: tuple[Landed, ...], slugs: frozenset[str
             yield one.file.filename
 
 
+def slugs_of(target: Target) -> frozenset[str]:
+    """What the repository is called, as far as this checkout and GitHub say."""
+    names = {target.slug.lower()}
+    if target.publisher is not None:
+        names.add(f"{target.publisher.owner}/{target.publisher.repository}".lower())
+    return frozenset(names)
+
+
 def first_run_of(target: Target, runs: Iterable[Run]) -> datetime | None:
     """When the first run that publishes this target was created."""
     created = [run.created for run in runs_of(target, runs) if run.created is not None]

@@ -4,10 +4,10 @@ holds all of it. `None` means asked and absent, `CouldNotAsk` that there was no 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nox_release.core.answers import CouldNotAsk
+from nox_release.core.answers import CouldNotAsk, known
 from nox_release.files.distributions import parse_version, version_of_file
 
 if TYPE_CHECKING:
@@ -324,6 +324,18 @@ class Maintainer:
         return f"{self.user} ({self.source})" if self.source else self.user
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnIndex:
+    """The index's answers about one name, and who asks; see `Observed`."""
+
+    project: IndexProject | CouldNotAsk | None
+    ownership: Ownership | CouldNotAsk | None = None
+    names: tuple[str, ...] | CouldNotAsk | None = None
+    publishers: tuple[Publisher, ...] | CouldNotAsk | None = None
+    proven_version: str = ""
+    maintainer: Maintainer | None = None
+
+
 # --- all of it ---------------------------------------------------------------------------------
 
 
@@ -331,22 +343,26 @@ class Maintainer:
 class Observed:
     """What was seen. `None` means asked and absent, `CouldNotAsk` that there was no answer.
 
-    `gh` is `ready`, `missing`, `old`, `logged out` or `unreachable`. `relation` is how HEAD stands
-    to the remote's branch, `None` when the remote has no such branch. `pushes_to` are the addresses
-    that a push goes to, where they are not the remote's own.
+    `gh` is `ready`, `missing`, `old`, `logged out` or `unreachable`. `relation` is how the commit
+    stands to the remote's branch, `None` when the remote has no such branch; `past_tag` by how many
+    commits HEAD comes after the remote's tag. `pushes_to` are the addresses that a push goes to,
+    where they are not the remote's own. `publishers` are those that the provenance of
+    `proven_version` names.
     """
 
     head: str
-    branch: str | None = None
-    local_tag: str | None = None
+    branch: str | CouldNotAsk | None = None
+    local_tag: str | CouldNotAsk | None = None
     remote: RemoteState | CouldNotAsk | None = None
     relation: Relation | CouldNotAsk | None = None
-    changes: Changes | None = None
-    tracked_folders: frozenset[str] = frozenset()
-    shallow: bool = False
-    identity: str | None = ""
+    past_tag: int | CouldNotAsk = 0
+    changes: Changes | CouldNotAsk | None = None
+    tracked_folders: frozenset[str] | CouldNotAsk = frozenset()
+    shallow: bool | CouldNotAsk = False
+    identity: str | CouldNotAsk | None = ""
     signing_trouble: str | CouldNotAsk | None = None
     pushes_to: tuple[str, ...] = ()
+    at_commit: bool | CouldNotAsk | None = None
     gh: str = "ready"
     gh_detail: str = ""
     login: Login | CouldNotAsk | None = None
@@ -361,10 +377,40 @@ class Observed:
     project: IndexProject | CouldNotAsk | None = None
     ownership: Ownership | CouldNotAsk | None = None
     publishers: tuple[Publisher, ...] | CouldNotAsk | None = None
+    proven_version: str = ""
     names: tuple[str, ...] | CouldNotAsk | None = None
+    maintainer: Maintainer | None = None
 
     @property
     def remote_tag(self) -> str | None:
         """The commit of the remote's tag, where the remote was asked."""
-        known = self.remote is not None and not isinstance(self.remote, CouldNotAsk)
-        return self.remote.tag.commit if known and self.remote.tag else None  # type: ignore[union-attr]
+        remote = known(self.remote)
+        return remote.tag.commit if remote is not None and remote.tag is not None else None
+
+    @property
+    def default_branch(self) -> str | None:
+        """The remote's default branch, where the remote was asked."""
+        remote = known(self.remote)
+        return None if remote is None else remote.default_branch
+
+    @property
+    def is_released_on_github(self) -> bool:
+        """Whether the GitHub release is out; a draft is not."""
+        release = known(self.github_release)
+        return release is not None and not release.draft
+
+    def is_announced(self, commit: str) -> bool:
+        """Whether tag and GitHub release are out, so that the rest is the workflow's."""
+        return self.remote_tag == commit and self.is_released_on_github
+
+    def with_index(self, answers: OnIndex) -> Observed:
+        """The same with what the index answered."""
+        return replace(
+            self,
+            project=answers.project,
+            ownership=answers.ownership,
+            publishers=answers.publishers,
+            proven_version=answers.proven_version,
+            names=answers.names,
+            maintainer=answers.maintainer,
+        )

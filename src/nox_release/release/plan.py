@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from packaging.version import Version
 
@@ -146,7 +146,7 @@ class Upload:
     sha256: str
 
 
-Step = (
+ReleaseStep = (
     CreateTag
     | PushTag
     | CreateGitHubRelease
@@ -154,16 +154,18 @@ Step = (
     | RerunFailedJobs
     | AwaitRun
     | AwaitFiles
-    | Upload
 )
+UploadStep = Upload | AwaitFiles
+Step = ReleaseStep | Upload
+S = TypeVar("S", ReleaseStep, UploadStep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Generic[S]):
     """What is done already, what is left, and what stands in the way."""
 
     done: tuple[str, ...] = ()
-    todo: tuple[Step, ...] = ()
+    todo: tuple[S, ...] = ()
     blockers: tuple[Finding, ...] = ()
 
     @property
@@ -320,7 +322,7 @@ def plan_release(
     wait: bool = True,
     retry: tuple[int, int] | None = None,
     start: bool = False,
-) -> Plan:
+) -> Plan[ReleaseStep]:
     """What is left of a release.
 
     `retry` is the run and attempt that had failed before this command began: a person has come
@@ -329,7 +331,7 @@ def plan_release(
     person.
     """
     done: list[str] = []
-    todo: list[Step] = []
+    todo: list[ReleaseStep] = []
     _plan_tag(target, observed, done, todo)
     _plan_github_release(target, observed, done, todo)
     files = files_there(target, observed)
@@ -356,7 +358,7 @@ def plan_release(
     return Plan(done=tuple(done), todo=tuple(todo), blockers=blockers)
 
 
-def _plan_tag(target: Target, observed: Observed, done: list[str], todo: list[Step]) -> None:
+def _plan_tag(target: Target, observed: Observed, done: list[str], todo: list[ReleaseStep]) -> None:
     if observed.remote_tag == target.commit:
         done.append(f"tag {target.tag} is on {target.remote}, at {target.commit[:7]}")
         return
@@ -385,7 +387,7 @@ def branch_is_to_be_pushed(observed: Observed) -> bool:
 
 
 def _plan_github_release(
-    target: Target, observed: Observed, done: list[str], todo: list[Step]
+    target: Target, observed: Observed, done: list[str], todo: list[ReleaseStep]
 ) -> None:
     release = observed.github_release
     if release is not None and not isinstance(release, CouldNotAsk) and not release.draft:
@@ -421,7 +423,7 @@ def plan_first_upload(
     *,
     blockers: tuple[Finding, ...] = (),
     sent: frozenset[str] = frozenset(),
-) -> Plan:
+) -> Plan[UploadStep]:
     """What is left of a first upload: every file that the index does not list yet.
 
     `sent` are those that the index has taken from this very command; they need only show up.
@@ -433,7 +435,7 @@ def plan_first_upload(
         for file in there
         if file.filename in expected_names(target)
     )
-    todo: list[Step] = [
+    todo: list[UploadStep] = [
         Upload(filename=file.filename, sha256=file.sha256 or "")
         for file in target.files
         if file.filename in missing and file.filename not in sent

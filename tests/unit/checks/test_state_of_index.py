@@ -5,12 +5,24 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from nox_release.checks.index.state import check_index_state, similar_names, ultranormalize
+from nox_release.checks.index.state import (
+    Released,
+    check_index_state,
+    similar_names,
+    ultranormalize,
+)
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Passed, Severity, Skipped
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import PYPI
-from nox_release.release.observed import IndexFile, IndexProject, Maintainer, Ownership, Publisher
+from nox_release.release.observed import (
+    IndexFile,
+    IndexProject,
+    Maintainer,
+    Observed,
+    Ownership,
+    Publisher,
+)
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
 OURS = TrustedPublisher(owner="Acme", repository="demo", workflow="publish.yml")
@@ -49,7 +61,10 @@ def project(*files, status="active"):
 def check(on_index, *local, version="1.0", ownership=ALICE, **more):
     files = tuple(Local(name) if isinstance(name, str) else name for name in local)
     more = {"name": "demo", "index": PYPI, "maintainer": Maintainer(user="alice"), **more}
-    return check_index_state(on_index, ownership, files, NOW, version=version, **more)
+    seen = {key: more.pop(key) for key in ("maintainer", "names", "publishers") if key in more}
+    observed = Observed(head="", project=on_index, ownership=ownership, **seen)
+    released = Released(version=version, distributions=files, **more)
+    return check_index_state(observed, released, NOW)
 
 
 def ids(results, kind=Finding):
@@ -134,8 +149,8 @@ def test_a_name_that_was_found_gives_way_to_provenance_from_this_repository():
     """The file may be old; what the index has proven to come from here is ours."""
     proven = (Publisher(kind="GitHub", repository="acme/demo", workflow="publish.yml"),)
     files = project(*there("demo-0.9.tar.gz"))
-    assert ids(check(files, maintainer=FOUND, publisher=OURS, proven=proven)) == []
-    said = check(files, maintainer=CAROL, publisher=OURS, proven=proven)
+    assert ids(check(files, maintainer=FOUND, publisher=OURS, publishers=proven)) == []
+    said = check(files, maintainer=CAROL, publisher=OURS, publishers=proven)
     assert ids(said) == ["not-allowed-user"]
 
 
@@ -164,7 +179,7 @@ def test_membership_of_an_organisation_is_not_known():
 def test_an_earlier_release_from_this_repository_speaks_for_it():
     proven = (Publisher(kind="GitHub", repository="acme/Demo", workflow="publish.yml"),)
     results = check(
-        project(*there("demo-0.9.tar.gz")), maintainer=None, publisher=OURS, proven=proven
+        project(*there("demo-0.9.tar.gz")), maintainer=None, publisher=OURS, publishers=proven
     )
     assert ids(results, Skipped) == []
     assert isinstance(the(results, "not-allowed-user"), Passed)
@@ -173,7 +188,7 @@ def test_an_earlier_release_from_this_repository_speaks_for_it():
 def test_an_earlier_release_from_another_repository_reads_as_a_taken_name():
     proven = (Publisher(kind="GitHub", repository="other/demo", workflow="publish.yml"),)
     results = check(
-        project(*there("demo-0.9.tar.gz")), maintainer=None, publisher=OURS, proven=proven
+        project(*there("demo-0.9.tar.gz")), maintainer=None, publisher=OURS, publishers=proven
     )
     assert ids(results) == ["name-exists"]
 

@@ -11,7 +11,7 @@ import pytest
 from nox_release.core.errors import CommandError
 from nox_release.core.redaction import REDACTED
 from nox_release.edges.children import UPLOADER
-from nox_release.edges.process import Runner
+from nox_release.edges.process import Runner, side_by_side
 
 TOKEN = "pypi-AgEIcHlwaS5vcmcCJDU3ZTk5" + "x" * 40
 
@@ -221,3 +221,33 @@ def test_input_that_never_comes_ends_the_program(runner, tmp_path):
         runner.run(program, cwd=tmp_path, text=parts())
     time.sleep(1.2)
     assert not late.exists()
+
+
+def at_once(*calls):
+    with side_by_side(len(calls)) as pool:
+        for one in [pool.submit(call) for call in reversed(calls)]:
+            one.result()
+
+
+def test_ctrl_c_ends_the_programs_that_are_still_asked(tmp_path):
+    ended = []
+
+    def wait():
+        try:
+            Runner(environ=dict(os.environ)).run(
+                [sys.executable, "-c", "import time; time.sleep(60)"], cwd=tmp_path
+            )
+        except CommandError as error:
+            ended.append(error.returncode)
+
+    def interrupt():
+        time.sleep(0.5)
+        raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        at_once(wait, interrupt)
+    while not ended and time.monotonic() - started < 30:
+        time.sleep(0.05)
+    assert ended
+    assert time.monotonic() - started < 30

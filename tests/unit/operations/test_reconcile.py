@@ -8,7 +8,7 @@ import pytest
 from nox_release.core.errors import ChecksFailed, ConflictError, NoxReleaseError, StalledError
 from nox_release.core.findings import Finding, Severity
 from nox_release.edges.console import Console
-from nox_release.operations.reconcile import reconcile
+from nox_release.operations.reconcile import Story, reconcile
 from nox_release.project.pyproject import PYPI
 from nox_release.release.observed import Observed
 from nox_release.release.plan import AwaitFiles, CreateTag, Plan, PushTag, Target
@@ -61,24 +61,21 @@ class World:
         if trouble in ("undone", "lost"):
             raise NoxReleaseError(f"{type(step).__name__} failed.")
 
-    create_tag = push_tag = await_files = act
-
 
 def go(world, **more):
     stream = io.StringIO()
     console = Console.for_terminal(environ={}, interactive=False, file=stream)
     try:
-        reconcile(
-            TARGET,
-            Observed(head=HEAD),
+        story = Story(
+            target=TARGET,
             look=world.look,
             plan=more.get("plan", world.plan),
-            effects=world,
+            perform=world.act,
             console=console,
             clock=FakeClock(),
             again="nox -s release",
-            agreed=more.get("agreed", world.steps),
         )
+        reconcile(story, Observed(head=HEAD), more.get("agreed", world.steps))
     except NoxReleaseError as error:
         return error, stream.getvalue()
     return None, stream.getvalue()
@@ -141,7 +138,7 @@ def test_a_step_that_somebody_took_back_is_not_done_again():
     error, _ = go(world)
     assert isinstance(error, ConflictError)
     assert world.performed == [TAG, PUSH, FILES]
-    assert "is so no longer" in error.message
+    assert "has been undone since" in error.message
 
 
 def test_an_effect_that_nobody_agreed_to_is_not_performed():
@@ -149,7 +146,7 @@ def test_an_effect_that_nobody_agreed_to_is_not_performed():
     error, _ = go(world, agreed=(FILES,))
     assert isinstance(error, ConflictError)
     assert world.performed == [FILES]
-    assert "nobody has agreed to: tag commit" in error.message
+    assert "not in the plan you agreed to: tag commit" in error.message
 
 
 def test_a_blocker_that_appears_meanwhile_stops_before_the_next_step():

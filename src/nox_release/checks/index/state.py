@@ -18,7 +18,7 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from nox_release.checks.files.rules import FILE_EXISTS, SECOND_SDIST
-from nox_release.core.answers import CouldNotAsk
+from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, find, make_rule
 from nox_release.files.distributions import version_of_file
 
@@ -29,8 +29,13 @@ if TYPE_CHECKING:
     from nox_release.core.findings import Result
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Index
-    from nox_release.release.observed import IndexFile, IndexProject, Maintainer, Ownership
-    from nox_release.release.observed import Publisher as Proven
+    from nox_release.release.observed import (
+        IndexFile,
+        IndexProject,
+        Maintainer,
+        Observed,
+        Ownership,
+    )
 
     class File(Protocol):
         """What is asked of a distribution here."""
@@ -177,11 +182,12 @@ class Released:
     """
 
     name: str
+    index: Index
     version: str | None = None
     distributions: Sequence[File] = ()
     uploads: bool = True
-    maintainer: Maintainer | None = None
     publisher: TrustedPublisher | None = None
+    pending_publisher: bool = False
 
 
 def ultranormalize(name: str) -> str:
@@ -205,52 +211,26 @@ def similar_names(name: str, names: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def check_index_state(
-    project_on_index: IndexProject | CouldNotAsk | None,
-    ownership: Ownership | CouldNotAsk | None,
-    distributions: Sequence[File],
-    now: datetime,
-    *,
-    name: str,
-    index: Index,
-    version: str | None = None,
-    maintainer: Maintainer | None = None,
-    names: Iterable[str] | CouldNotAsk | None = None,
-    publisher: TrustedPublisher | None = None,
-    proven: Sequence[Proven] | CouldNotAsk | None = None,
-    uploads: bool = True,
-    pending_publisher: bool = False,
-) -> tuple[Result, ...]:
-    """What the index's answers mean for releasing `version` (or `distributions`) of `name`.
-
-    `names` are all names on the index (`None`: not asked), `maintainer` is who that is there,
-    `publisher` the trusted publisher of this project, `proven` those publishers that provenance
-    shows for its newest file. `uploads` says whether these very bytes will be sent; where a
-    workflow builds the files, ours only stand for them.
-    """
-    if isinstance(project_on_index, CouldNotAsk):
+def check_index_state(observed: Observed, released: Released, now: datetime) -> tuple[Result, ...]:
+    """What the index's answers mean for releasing that version, or those distributions."""
+    name, index, project = released.name, released.index, observed.project
+    if isinstance(project, CouldNotAsk):
         return (
             Skipped(
                 id=ABSENT.id,
                 subject="index",
                 title=f"whether {f'`{name}`' if name else 'the project'} is on {index.title}",
-                reason=project_on_index.reason,
+                reason=project.reason,
             ),
         )
-    if project_on_index is None:
-        return tuple(_absent(name, index, names, pending_publisher=pending_publisher))
-    released = Released(
-        name=name,
-        version=version,
-        distributions=distributions,
-        uploads=uploads,
-        maintainer=maintainer,
-        publisher=publisher,
-    )
+    if project is None:
+        return tuple(
+            _absent(name, index, observed.names, pending_publisher=released.pending_publisher)
+        )
     return (
-        *_existing(project_on_index, index),
-        *_ownership(project_on_index, ownership, released, index, proven),
-        *_version(project_on_index, released, index, now),
+        *_existing(project, index),
+        *_ownership(project, observed, released),
+        *_version(project, released, index, now),
     )
 
 
@@ -329,21 +309,15 @@ def _existing(project: IndexProject, index: Index) -> Iterator[Result]:
     )
 
 
-def _ownership(
-    project: IndexProject,
-    ownership: Ownership | CouldNotAsk | None,
-    released: Released,
-    index: Index,
-    proven: Sequence[Proven] | CouldNotAsk | None,
-) -> Iterator[Result]:
+def _ownership(project: IndexProject, observed: Observed, released: Released) -> Iterator[Result]:
     if project.status == "quarantined":
         return
-    ours = released.publisher
-    publishers = () if proven is None or isinstance(proven, CouldNotAsk) else tuple(proven)
+    index, ours, ownership = released.index, released.publisher, observed.ownership
+    publishers = known(observed.publishers) or ()
     slug = f"{ours.owner}/{ours.repository}".lower() if ours else None
     by_us = slug is not None and any(item.repository.lower() == slug for item in publishers)
     whose = owners_in_words(ownership)
-    you = released.maintainer
+    you = observed.maintainer
     if you and whose and ownership is not None and not isinstance(ownership, CouldNotAsk):
         roles = [role for role, who in ownership.roles if who.lower() == you.user.lower()]
         if roles:

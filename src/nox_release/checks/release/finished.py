@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nox_release.checks.index.state import VERSION_YANKED, quarantined
+from nox_release.checks.publisher.exchange import as_trusted, compare_provenance
+from nox_release.checks.release.asked import PUBLISHER_LAST_RELEASE
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
 from nox_release.core.words import counted, some
 from nox_release.project import pages
@@ -54,7 +57,15 @@ NOT_RAISED = make_rule(
     "the same.",
     remedy="Raise the version and commit it, then nox -s release",
 )
-RULES = (HALF, FOREIGN, NOT_SERVED, NOT_RAISED)
+UNFINISHED = make_rule(
+    "release-unfinished",
+    Severity.WARNING,
+    "No release has begun and is not out",
+    subject="index",
+    why="Its tag and its GitHub release are public, and there is nothing to install yet, or not all.",
+    remedy="nox -s release goes on from where it stopped",
+)
+RULES = (HALF, FOREIGN, NOT_SERVED, NOT_RAISED, UNFINISHED)
 
 
 def check_end(target: Target, end: EndState) -> Iterator[Result]:
@@ -111,6 +122,35 @@ def _finding(target: Target, flaw: Flaw) -> Finding:
             return find(
                 VERSION_YANKED, f"{version} was yanked on {index}{why}.", severity=Severity.ERROR
             )
+
+
+def check_proofs(target: Target, end: EndState) -> Iterator[Result]:
+    """The provenance of each file against the publisher of this checkout."""
+    if target.publisher is None:
+        return
+    foreign = {name for flaw in end.flaws if flaw.kind == "foreign" for name in flaw.files}
+    for one in end.landed:
+        named, file = one.publishers, one.file
+        if file.filename in foreign or isinstance(named, CouldNotAsk):
+            continue
+        if not named:
+            reason = "the file has no attestation, so who published it is not proven"
+            if file.provenance:
+                reason = f"{target.index.title} does not show its provenance (yet)"
+            yield Skipped(
+                id=PUBLISHER_LAST_RELEASE.id,
+                subject=PUBLISHER_LAST_RELEASE.subject,
+                title=f"Provenance of {file.filename}",
+                reason=reason,
+            )
+            continue
+        yield from compare_provenance(
+            [as_trusted(publisher) for publisher in named],
+            target.publisher,
+            version=file.filename,
+            index=target.index,
+            project=target.name,
+        )
 
 
 def version_not_raised(target: Target, ahead: int, where: Location | None) -> Finding:

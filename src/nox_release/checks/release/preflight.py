@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from nox_release.checks.files.rules import FILE_EXISTS
 from nox_release.checks.index.state import quarantined
-from nox_release.core.answers import CouldNotAsk
+from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped, find, make_rule
 from nox_release.core.words import some
 from nox_release.project import changelog, pages
@@ -36,10 +36,8 @@ if TYPE_CHECKING:
     from nox_release.release.observed import (
         Changes,
         Check,
-        GitHubRelease,
         Observed,
         RefRule,
-        RemoteState,
     )
     from nox_release.release.plan import Target
 
@@ -332,24 +330,6 @@ WORKFLOW_DISABLED = _rule(
     why="GitHub starts no run of a disabled workflow.",
     remedy="gh workflow enable FILE",
 )
-WORKFLOW_NOT_STARTED = _rule(
-    "workflow-not-started",
-    Severity.ERROR,
-    "The GitHub release starts the publish workflow",
-    subject=_WORKFLOW,
-    why="No trigger of the workflow answers to what this command does.",
-    remedy="Add to it:  on: {release: {types: [published]}}",
-)
-ENVIRONMENT_REFUSES = _rule(
-    "environment-refuses-tag",
-    Severity.ERROR,
-    "The environment admits the tag",
-    subject=_WORKFLOW,
-    why="The publish job would be stopped before its first step.",
-    remedy="Add a rule for the tag in the environment's settings",
-    link=f"{_DOCS}actions/deployment/targeting-different-environments/"
-    "using-environments-for-deployment",
-)
 ENVIRONMENT_ABSENT = _rule(
     "environment-absent",
     Severity.ADVICE,
@@ -357,14 +337,6 @@ ENVIRONMENT_ABSENT = _rule(
     subject=_WORKFLOW,
     why="GitHub makes an environment that a job names, but without any rule that protects it.",
     remedy="Make it in the repository's settings, and let tags only into it",
-)
-ENVIRONMENT_WAITS = _rule(
-    "environment-waits",
-    Severity.ADVICE,
-    "The publish job starts by itself",
-    subject=_WORKFLOW,
-    why="The run will wait for an approval.",
-    remedy="Approve it on the run's page; the link is shown when it waits",
 )
 
 # --- the version -----------------------------------------------------------------------------
@@ -419,41 +391,10 @@ RULES = (
     BRANCH_RULES, IDENTITY, SIGNING, GH_MISSING, GH_OLD, GH_LOGGED_OUT, GH_UNREACHABLE, GH_SCOPE,
     GH_ACCOUNT, ACTIONS_TOKEN, REPOSITORY_MISSING, RENAMED, REPOSITORY_ARCHIVED,
     RELEASE_DRAFT, RELEASE_ELSEWHERE, RELEASE_WITHOUT_TAG, CHECKS_RED, CHECKS_RUNNING,
-    CHECKS_ABSENT, WORKFLOW_DISABLED, WORKFLOW_NOT_STARTED, ENVIRONMENT_REFUSES,
-    ENVIRONMENT_ABSENT, ENVIRONMENT_WAITS, VERSION_NOT_TAG, INDEX_UNREACHABLE, VERSION_TAKEN,
+    CHECKS_ABSENT, WORKFLOW_DISABLED,
+    ENVIRONMENT_ABSENT, VERSION_NOT_TAG, INDEX_UNREACHABLE, VERSION_TAKEN,
     FILE_UNEXPECTED, CHANGELOG,
 )  # fmt: skip
-
-
-def check_preflight(
-    target: Target,
-    observed: Observed,
-    *,
-    release_branch: str | None = None,
-    version_from_tags: bool = False,
-    ignore_checks: bool = False,
-) -> tuple[Result, ...]:
-    """What stands in the way of `target`, given what was observed.
-
-    Rules about what is behind us (the tree, once the tag is pushed; gh, once the GitHub release
-    is there) are left out. `release_branch` is the branch releases are made from; `None` is the
-    remote's default branch.
-    """
-    tagged = observed.remote_tag == target.commit
-    announced = _release(observed) is not None
-    results: list[Result] = []
-    if not tagged:
-        results += check_tree(
-            target, observed, release_branch=release_branch, version_from_tags=version_from_tags
-        )
-    results += check_tag(target, observed)
-    if not (tagged and announced):
-        results += check_gh(target, observed)
-        results += check_checks(target, observed, ignore=ignore_checks)
-        results += check_workflow_ready(target, observed)
-    results += check_github_release(target, observed)
-    results += check_files(target, observed)
-    return tuple(results)
 
 
 def check_conflicts(target: Target, observed: Observed) -> tuple[Result, ...]:
@@ -463,15 +404,6 @@ def check_conflicts(target: Target, observed: Observed) -> tuple[Result, ...]:
         *check_github_release(target, observed),
         *check_files(target, observed),
     )
-
-
-def _release(observed: Observed) -> GitHubRelease | None:
-    release = observed.github_release
-    return None if isinstance(release, CouldNotAsk) else release
-
-
-def _remote(observed: Observed) -> RemoteState | None:
-    return None if isinstance(observed.remote, CouldNotAsk) else observed.remote
 
 
 def check_tree(
@@ -485,13 +417,13 @@ def check_tree(
     yield from check_changes(target, observed)
     yield from _branch(target, observed, release_branch)
     yield from _relation(target, observed)
-    if observed.shallow:
+    if known(observed.shallow):
         yield find(
             SHALLOW,
             "This is a shallow clone.",
             severity=Severity.ERROR if version_from_tags else Severity.WARNING,
         )
-    if observed.local_tag is None:
+    if known(observed.local_tag) is None:
         if observed.identity is None:
             yield find(IDENTITY, "git has no name and address to write into the tag.")
         yield from _signing(observed.signing_trouble)
@@ -511,11 +443,12 @@ def check_changes(target: Target, observed: Observed) -> Iterator[Result]:
             HEAD_MOVED,
             f"HEAD is on {observed.head[:7]} now; {target.commit[:7]} was built and inspected.",
         )
-    changes = observed.changes
+    changes = known(observed.changes)
     if changes is not None and changes.modified:
         yield find(DIRTY, f"Not committed: {some(changes.modified)}.")
     if changes is not None and changes.untracked:
-        sources = [path for path in changes.untracked if _is_source(path, observed.tracked_folders)]
+        folders = known(observed.tracked_folders) or frozenset()
+        sources = [path for path in changes.untracked if _is_source(path, folders)]
         others = [p for p in changes.untracked if p not in sources and not _OUTPUT.match(p)]
         if sources:
             yield find(
@@ -534,8 +467,9 @@ def uncommitted_version(changes: Changes, where: Location) -> Iterator[Finding]:
 
 
 def _branch(target: Target, observed: Observed, release_branch: str | None) -> Iterator[Result]:
-    remote = _remote(observed)
-    wanted = release_branch or (remote.default_branch if remote else None)
+    wanted = release_branch or observed.default_branch
+    if isinstance(observed.branch, CouldNotAsk):
+        return
     if observed.branch is None:
         yield find(
             DETACHED,
@@ -556,7 +490,7 @@ def _branch(target: Target, observed: Observed, release_branch: str | None) -> I
 
 def _relation(target: Target, observed: Observed) -> Iterator[Result]:
     relation = observed.relation
-    if observed.branch is None or isinstance(observed.remote, CouldNotAsk):
+    if known(observed.branch) is None or isinstance(observed.remote, CouldNotAsk):
         return
     there = f"{target.remote}/{observed.branch}"
     if isinstance(relation, CouldNotAsk):
@@ -571,20 +505,20 @@ def _relation(target: Target, observed: Observed) -> Iterator[Result]:
             BEHIND,
             f"{there} has commits that are not in this clone; how many is not known without a "
             "fetch.",
-            fix=f"git pull --ff-only {target.remote} {quote(observed.branch)}",
+            fix=f"git pull --ff-only {target.remote} {quote(str(observed.branch))}",
         )
     elif relation.ahead and relation.behind:
         yield find(
             DIVERGED,
             f"HEAD has {relation.ahead} and {there} has {relation.behind} commits that the "
             "other lacks.",
-            fix=f"git pull --rebase {target.remote} {quote(observed.branch)}, then test again",
+            fix=f"git pull --rebase {target.remote} {quote(str(observed.branch))}, then test again",
         )
     elif relation.behind:
         yield find(
             BEHIND,
             f"HEAD lacks {relation.behind} commit{_s(relation.behind)} of {there}.",
-            fix=f"git pull --ff-only {target.remote} {quote(observed.branch)}",
+            fix=f"git pull --ff-only {target.remote} {quote(str(observed.branch))}",
         )
     elif relation.ahead:
         yield find(AHEAD, f"{there} lacks {relation.ahead} commit{_s(relation.ahead)} of HEAD.")
@@ -619,7 +553,7 @@ def _branch_rules(observed: Observed) -> Iterator[Result]:
             BRANCH_RULES,
             f"`{observed.branch}` may not be pushed to directly: {kinds}{unless}.",
             severity=None if certain else Severity.WARNING,
-            fix=f"gh pr create, merge it, git switch {quote(observed.branch or '')} && git pull, and release "
+            fix=f"gh pr create, merge it, git switch {quote(str(observed.branch))} && git pull, and release "
             "from there",
         )
     elif any(rule.kind == "protected" for rule in rules):
@@ -649,11 +583,7 @@ def check_tag(target: Target, observed: Observed) -> Iterator[Result]:
     """The tag, here and there."""
     tag, commit = target.tag, target.commit
     if isinstance(observed.remote, CouldNotAsk):
-        yield find(
-            REMOTE_UNREACHABLE,
-            f"The remote `{target.remote}` could not be asked: {observed.remote.reason}",
-            fix=f"Try it: git ls-remote {target.remote}",
-        )
+        yield remote_unreachable(target, observed.remote)
     there = observed.remote_tag
     if there is None:
         yield from _pushes(target, observed.pushes_to)
@@ -665,7 +595,7 @@ def check_tag(target: Target, observed: Observed) -> Iterator[Result]:
             fix=f"Release the next version, or check out {there[:7]} and run the same command "
             f"again: git switch --detach {there[:7]}",
         )
-    here = observed.local_tag
+    here = known(observed.local_tag)
     if there is None and here is not None and here != commit:
         yield find(
             TAG_ELSEWHERE_HERE,
@@ -676,6 +606,14 @@ def check_tag(target: Target, observed: Observed) -> Iterator[Result]:
     asked = not isinstance(observed.remote, CouldNotAsk) and observed.gh == "ready"
     if there is None and asked:
         yield from _tag_rules(target, observed.tag_rules)
+
+
+def remote_unreachable(target: Target, answer: CouldNotAsk) -> Finding:
+    return find(
+        REMOTE_UNREACHABLE,
+        f"The remote `{target.remote}` could not be asked: {answer.reason}",
+        fix=f"Try it: git ls-remote {target.remote}",
+    )
 
 
 def _pushes(target: Target, addresses: tuple[str, ...]) -> Iterator[Finding]:
@@ -812,14 +750,9 @@ def _listed(checks: Iterable[Check]) -> str:
 
 
 def check_workflow_ready(target: Target, observed: Observed) -> Iterator[Result]:
-    """The publish workflow as GitHub has it, and the environment of its job."""
+    """The publish workflow as GitHub has it, and whether the environment of its job is there."""
     if not target.workflow:
         return  # why there is none is found by `publishing.derive_publisher`
-    if target.event == "":
-        yield find(
-            WORKFLOW_NOT_STARTED,
-            f"{target.workflow} is started neither by a GitHub release, nor by a tag, nor by hand.",
-        )
     if observed.gh != "ready":
         return
     workflow = observed.workflow
@@ -837,45 +770,13 @@ def check_workflow_ready(target: Target, observed: Observed) -> Iterator[Result]
     name = target.publisher.environment if target.publisher else None
     if name is None:
         return
-    environment = observed.environment
-    if isinstance(environment, CouldNotAsk):
-        yield Skipped(
-            id=ENVIRONMENT_REFUSES.id, subject=_WORKFLOW, title=f"The environment `{name}`",
-            reason=environment.reason,
-        )  # fmt: skip
-        return
-    settings = f"https://github.com/{target.slug}/settings/environments"
-    if environment is None:
+    if observed.environment is None:
+        settings = f"https://github.com/{target.slug}/settings/environments"
         yield find(
             ENVIRONMENT_ABSENT,
             f"The environment `{name}` does not exist on GitHub yet.",
             fix=f"Make it, and let tags only into it: {settings}",
         )
-        return
-    policies = environment.policies
-    if environment.protected_branches_only or (
-        policies is not None
-        and not any(p.kind == "tag" and fnmatch_takes(target.tag, p.pattern) for p in policies)
-    ):
-        admitted = (
-            "protected branches only"
-            if environment.protected_branches_only
-            else ", ".join(f"{p.kind} {p.pattern}" for p in policies or ()) or "nothing"
-        )
-        yield find(
-            ENVIRONMENT_REFUSES,
-            f"The environment `{name}` admits {admitted}, and not the tag {target.tag}.",
-            fix=f"Add a rule for tags such as {_pattern(target)}: {settings}",
-        )
-    if environment.reviewers:
-        yield find(
-            ENVIRONMENT_WAITS,
-            f"The environment `{name}` waits for one of: {', '.join(environment.reviewers)}.",
-        )
-
-
-def _pattern(target: Target) -> str:
-    return target.tag.replace(target.version, "*")
 
 
 def check_github_release(target: Target, observed: Observed) -> Iterator[Result]:
@@ -929,7 +830,7 @@ def check_files(target: Target, observed: Observed) -> Iterator[Result]:
         return
     page = pages.project_page(index, target.name, target.version)
     runs = () if isinstance(observed.runs, CouldNotAsk) else runs_of(target, observed.runs)
-    started = judge_runs(runs).state != "none" or _release(observed) is not None
+    started = judge_runs(runs).state != "none" or known(observed.github_release) is not None
     if not started and not isinstance(observed.runs, CouldNotAsk):
         yield find(
             VERSION_TAKEN,

@@ -1,0 +1,222 @@
+"""The one look at the world: git here and on the remote, and GitHub, all asked at once.
+
+Every question is put by one function, and what could not be answered is a `CouldNotAsk` in
+`Observed`, so that what was answered is still shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nox_release.core.answers import CouldNotAsk, ask, known
+from nox_release.core.errors import ForgeError
+from nox_release.edges.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
+from nox_release.observing.place import python_folders
+from nox_release.release.observed import Observed, Relation
+from nox_release.release.plan import runs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from nox_release.edges.context import Context
+    from nox_release.edges.git import Repository
+    from nox_release.edges.index import IndexClient
+    from nox_release.observing.place import Place
+    from nox_release.release.observed import GitHubRelease, Login, RemoteState, Run
+    from nox_release.release.plan import Target
+
+_NO_GH = CouldNotAsk(reason="gh is not installed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GhState:
+    """What state gh is in, and who it is; see `Observed.gh`."""
+
+    word: str = "ready"
+    detail: str = ""
+    login: Login | CouldNotAsk | None = None
+
+
+class Observer:
+    """Looks at everything one target is about; what needs to know no target is asked at once."""
+
+    def __init__(self, context: Context, place: Place, pool: ThreadPoolExecutor) -> None:
+        self.place = place
+        self.forge = Forge(place.slug, context.runner, place.repository.root, clock=context.clock)
+        self.has_gh = find_gh(context.environ) is not None
+        self._pool = pool
+        repository = place.repository
+        self.head = ask(repository.head)
+        self.branch = ask(repository.branch)
+        self._early = self._put(self._about_the_place())
+
+    def _put(self, questions: dict[str, Callable[[], Any]]) -> dict[str, Future[Any]]:
+        return {name: self._pool.submit(ask, question) for name, question in questions.items()}
+
+    def _about_the_place(self) -> dict[str, Callable[[], Any]]:
+        repository, forge, head = self.place.repository, self.forge, self.head
+        questions: dict[str, Callable[[], Any]] = {}
+        if self.has_gh:
+            version = self._pool.submit(ask, forge.version)
+            questions |= {
+                "gh": lambda: gh_state(forge, version.result()),
+                "repository": forge.repository,
+                "newest_releases": forge.newest_releases,
+                "tag_rules": forge.rules_for_tags,
+            }
+            if isinstance(head, str):
+                questions["checks"] = lambda: forge.checks(head)
+        return questions | {
+            "changes": repository.changes,
+            "tracked_folders": lambda: python_folders(repository.tracked()),
+            "shallow": repository.is_shallow,
+            "identity": repository.identity,
+            "signing_trouble": lambda: (
+                repository.probe_signing() if repository.signs_tags() else None
+            ),
+        }
+
+    # --- a target ----------------------------------------------------------------------------
+
+    def look(self, target: Target, file: str = "") -> Observed:
+        """All that a release of `target` depends on; `file` is the workflow that publishes it."""
+        asked = self._early | self._put(self._about(target, file))
+        answers = {name: future.result() for name, future in asked.items()}
+        remote = answers.pop("remote")
+        seen = remote if isinstance(remote, dict) else {"remote": remote, "relation": remote}
+        if self.has_gh:
+            newest = answers.pop("newest_releases")
+            gh = answers.pop("gh")
+            answers["github_release"] = self._release(newest, target.tag)
+        else:
+            gh = GhState(word="missing", detail=GhMissing().reason, login=_NO_GH)
+            names = ("github_release", "runs", "repository", "tag_rules", "checks")
+            answers |= dict.fromkeys(names, _NO_GH)
+        if isinstance(gh, CouldNotAsk):
+            gh = GhState(word="unreachable", detail=gh.reason, login=gh)
+        return Observed(
+            head=str(known(self.head) or target.commit),
+            branch=self.branch,
+            pushes_to=self.place.pushes_to,
+            gh=gh.word,
+            gh_detail=gh.detail,
+            login=gh.login,
+            **(answers | seen),
+        )
+
+    def _about(self, target: Target, file: str) -> dict[str, Callable[[], Any]]:
+        repository, forge, publisher = self.place.repository, self.forge, target.publisher
+        questions: dict[str, Callable[[], Any]] = {
+            "remote": lambda: self._remote(target),
+            "local_tag": lambda: repository.tag_commit(target.tag),
+        }
+        if file:
+            questions["at_commit"] = lambda: repository.has_file(target.commit, file)
+        if not self.has_gh:
+            return questions
+        if target.commit != self.head:
+            questions["checks"] = lambda: forge.checks(target.commit)
+        if target.workflow:
+            questions["workflow"] = lambda: forge.workflow(target.workflow)
+        if publisher is not None and publisher.environment:
+            name = publisher.environment
+            questions["environment"] = lambda: forge.environment(name)
+        return questions
+
+    def _remote(self, target: Target) -> dict[str, Any]:
+        """One look at the remote, and what follows from it: how the commit stands to the branch
+        there, whether that may be pushed to, and the runs of the tag that is there.
+        """
+        repository = self.place.repository
+        state = repository.remote_state(target.remote, branch=target.branch, tag=target.tag)
+        there, branch = state.branch_head, target.branch
+        seen: dict[str, Any] = {"remote": state, "relation": None, "runs": ()}
+        if there is not None and branch is not None:
+            seen["relation"] = ask(lambda: relation_here(repository, target.commit, there))
+        if self.has_gh and branch is not None and there != target.commit:
+            seen["branch_rules"] = ask(lambda: self.forge.rules_for_branch(branch))
+        if state.tag is not None:
+            seen["past_tag"] = ask(lambda: commits_after(repository, state, self.head))
+            seen["runs"] = self._runs(target, state.tag.commit)
+        return seen
+
+    def _runs(self, target: Target, commit: str) -> tuple[Run, ...] | CouldNotAsk:
+        if not self.has_gh:
+            return _NO_GH
+        workflow = target.workflow or None
+        return ask(lambda: self.forge.runs(commit=commit, workflow=workflow))
+
+    def _release(
+        self, newest: tuple[GitHubRelease, ...] | CouldNotAsk, tag: str
+    ) -> GitHubRelease | CouldNotAsk | None:
+        if isinstance(newest, CouldNotAsk):
+            return newest
+        return ask(lambda: self.forge.release_among(newest, tag))
+
+    def look_again(self, target: Target, before: Observed, client: IndexClient) -> Observed:
+        """What changes while a release is under way; the rest is kept from `before`."""
+        repository = self.place.repository
+        asked = self._put(
+            {
+                "remote": lambda: repository.remote_state(
+                    target.remote, branch=target.branch, tag=target.tag
+                ),
+                "project": lambda: client.fetch_project(target.name),
+                "local_tag": lambda: repository.tag_commit(target.tag),
+            }
+        )
+        if self.has_gh:
+            asked["github_release"] = self._pool.submit(ask, lambda: self.forge.release(target.tag))
+            asked["runs"] = self._pool.submit(self._runs, target, target.commit)
+        answers: dict[str, Any] = {name: future.result() for name, future in asked.items()}
+        return replace(before, head=repository.head(), branch=repository.branch(), **answers)
+
+    def find_runs(self, target: Target) -> tuple[Run, ...]:
+        """The runs that publish `target`, as GitHub lists them now."""
+        workflow = target.workflow or None
+        return runs_of(target, self.forge.runs(commit=target.commit, workflow=workflow))
+
+
+def gh_state(forge: Forge, version: tuple[int, ...] | CouldNotAsk) -> GhState:
+    """What state gh is in, told by asking who it is.
+
+    A token that may not ask that, such as an app's, may do the rest all the same.
+    """
+    login: Login | CouldNotAsk
+    try:
+        login = forge.login()
+    except GhMissing as error:
+        return GhState(word="missing", detail=error.reason)
+    except NotLoggedIn as error:
+        return GhState(word="logged out", detail=error.in_one_line())
+    except ForgeError as error:
+        if error.status is None or error.status >= 500:
+            detail = " ".join(f"{error.message} {error.reason}".split())
+            return GhState(word="unreachable", detail=detail)
+        login = CouldNotAsk(reason=error.in_one_line())
+    if isinstance(version, CouldNotAsk):
+        return GhState(word="unreachable", detail=version.reason, login=login)
+    if version and version < OLDEST_GH:
+        old = ".".join(map(str, version))
+        return GhState(word="old", detail=f"gh is version {old}; 2.27 is needed.", login=login)
+    return GhState(login=login)
+
+
+def relation_here(repository: Repository, commit: str, there: str) -> Relation:
+    """How a commit stands to the remote's branch, where this clone holds both; nothing is fetched."""
+    if commit == there:
+        return Relation(ahead=0, behind=0)
+    if not repository.has_commit(there):
+        return Relation(ahead=0, behind=1, exact=False)
+    return repository.relation(commit, there)
+
+
+def commits_after(repository: Repository, state: RemoteState, head: str | CouldNotAsk) -> int:
+    """How many commits HEAD comes after the remote's tag; 0: it does not come after it."""
+    if state.tag is None or isinstance(head, CouldNotAsk) or state.tag.commit == head:
+        return 0
+    if not repository.is_ancestor(state.tag.commit, head):
+        return 0
+    return repository.relation(head, state.tag.commit).ahead

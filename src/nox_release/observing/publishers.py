@@ -1,0 +1,80 @@
+"""What publishes a project: the one way from its workflows and its remote to the publisher."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nox_release.core.answers import ask, known
+from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
+from nox_release.workflows.publishing import derive_publisher, in_githubs_spelling
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nox_release.core.findings import Finding
+    from nox_release.edges.forge import Forge
+    from nox_release.observing.place import Place
+    from nox_release.project.pyproject import Project
+    from nox_release.workflows.publishing import Derivation, Step, Workflow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publishing:
+    """The repository's workflows and composite actions, and what of them publishes the project."""
+
+    workflows: tuple[Workflow | Finding, ...]
+    actions: Mapping[str, tuple[Step, ...]]
+    derivation: Derivation
+
+    @property
+    def file(self) -> str:
+        """The workflow file that publishes, from the repository's root; empty without one."""
+        job = self.derivation.job
+        return job.workflow.file if job is not None else ""
+
+
+def derive(project: Project, place: Place | None, *, commit: str | None = None) -> Publishing:
+    """What publishes `project`, as the folder has it, or as `commit` does."""
+    top = place.repository.root if place is not None else project.root
+    runner = place.repository.runner if place is not None and commit is not None else None
+    workflows = read_workflows(top, commit=commit, runner=runner)
+    actions = read_actions(top, workflows, commit=commit, runner=runner)
+    return Publishing(
+        workflows=workflows,
+        actions=actions,
+        derivation=derive_publisher(
+            workflows,
+            owner=place.owner if place is not None else None,
+            repository=place.name if place is not None else None,
+            settings=project.settings,
+            actions=actions,
+            package=package_in(top, project),
+        ),
+    )
+
+
+def spelt(derivation: Derivation, forge: Forge) -> Derivation:
+    """The derivation in GitHub's own spelling, where GitHub can be asked."""
+    if derivation.publisher is None:
+        return derivation
+    found = known(ask(forge.repository))
+    return derivation if found is None else in_githubs_spelling(derivation, found.full_name)
+
+
+def event_of(derivation: Derivation) -> tuple[str, bool]:
+    """What of a release starts the publishing workflow, and whether it can be started by hand."""
+    if derivation.job is None:
+        return "", False
+    workflow = derivation.job.workflow
+    by_hand = workflow.event("workflow_dispatch") is not None
+    release, push = workflow.event("release"), workflow.event("push")
+    if release is not None and (release.types is None or "published" in release.types):
+        return "release", by_hand
+    if push is not None and push.tags is not None:
+        return "push", by_hand
+    if release is not None and set(release.types or ()) & {"released", "created"}:
+        return "release", by_hand
+    if push is not None and push.branches is None:
+        return "push", by_hand
+    return ("workflow_dispatch", True) if by_hand else ("", False)

@@ -1,0 +1,153 @@
+"""What a release of a project would be: which commit, which tag, which files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from nox_release.core.answers import known
+from nox_release.observing.kept import is_exact, is_settled, kept_files
+from nox_release.observing.publishers import derive, event_of
+from nox_release.release.plan import (
+    Expected,
+    Target,
+    files_there,
+    judge_runs,
+    runs_of,
+    tag_for,
+    version_of_tag,
+)
+from nox_release.workflows.publishing import as_github_spells
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from nox_release.edges.forge import Forge
+    from nox_release.edges.git import Repository
+    from nox_release.observing.place import Place
+    from nox_release.observing.publishers import Publishing
+    from nox_release.project.pyproject import Project
+    from nox_release.release.observed import IndexFile, Observed, Run
+
+# Three numbers, as most patterns for tags ask for; `v0` fits none of them.
+UNKNOWN_VERSION = "0.0.0"
+_LOOK_AT_MOST = 20_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """A target, and what publishes it."""
+
+    target: Target
+    publishing: Publishing
+
+
+def aim(
+    project: Project,
+    place: Place,
+    version: str | None,
+    commit: str,
+    *,
+    pending_publisher: bool = False,
+    of_commit: bool = False,
+) -> Aim:
+    """The release of `version` from `commit`; with `of_commit` by the workflow that is there."""
+    repository = place.repository
+    publishing = derive(project, place, commit=commit if of_commit else None)
+    derivation = publishing.derivation
+    event, dispatchable = event_of(derivation)
+    settings, shown = project.settings, version or UNKNOWN_VERSION
+    target = Target(
+        name=project.name,
+        version=shown,
+        tag=tag_for(
+            shown,
+            tag_format=settings.tag_format,
+            name=project.name,
+            existing=(*repository.tags_at(commit), *repository.tags()) if version else (),
+        ),
+        commit=commit,
+        index=settings.index,
+        slug=place.slug,
+        remote=place.remote,
+        branch=repository.branch(),
+        workflow=derivation.job.workflow.filename if derivation.job else "",
+        event=event,
+        dispatchable=dispatchable,
+        publisher=derivation.publisher,
+        pending_publisher=pending_publisher,
+    )
+    return Aim(target=target, publishing=publishing)
+
+
+def tagged_version(project: Project, repository: Repository, commit: str) -> str | None:
+    """The highest version of a tag at `commit`, for projects whose version comes from there."""
+    found = [
+        version
+        for tag in repository.tags_at(commit)
+        if (
+            version := version_of_tag(
+                tag, tag_format=project.settings.tag_format, name=project.name
+            )
+        )
+    ]
+    return str(max(found)) if found else None
+
+
+def at_its_tag(found: Aim, project: Project, place: Place, observed: Observed) -> Aim:
+    """The same release from the commit of its tag, where the remote has that and HEAD is past it."""
+    tagged, past = observed.remote_tag, observed.past_tag
+    if tagged is None or not isinstance(past, int) or past == 0:
+        return found
+    target = found.target
+    return aim(
+        project,
+        place,
+        target.version,
+        tagged,
+        pending_publisher=target.pending_publisher,
+        of_commit=True,
+    )
+
+
+def with_githubs_spelling(target: Target, observed: Observed) -> Target:
+    """The target with the publisher as GitHub calls its repository, where GitHub was asked."""
+    found = known(observed.repository)
+    if target.publisher is None or found is None:
+        return target
+    return replace(target, publisher=as_github_spells(target.publisher, found.full_name))
+
+
+def as_expected(files: Iterable[IndexFile]) -> tuple[Expected, ...]:
+    return tuple(Expected(filename=file.filename) for file in files)
+
+
+def with_known_files(
+    target: Target, observed: Observed, forge: Forge, now: datetime, *, at_most: int = _LOOK_AT_MOST
+) -> Target:
+    """The target with the files that it is known to consist of: those that a run which succeeded
+    kept, or without a word of them what the index has, once that can be all.
+    """
+    verdict = judge_runs(runs_of(target, known(observed.runs) or ()))
+    if verdict.run is None or verdict.state != "succeeded":
+        return target
+    there = files_there(target, observed)
+    if not there:
+        return target
+    kept = kept_files(forge, verdict.run, target, there, at_most=at_most)
+    if kept:
+        return replace(target, files=kept, exact=is_exact(kept))
+    return (
+        replace(target, files=as_expected(there), exact=False) if is_settled(there, now) else target
+    )
+
+
+def whole_all_the_same(target: Target, observed: Observed, forge: Forge, run: Run) -> Target | None:
+    """The target with its files, where the index has each that a failed run made, byte for byte."""
+    there = files_there(target, observed)
+    kept = kept_files(forge, run, target, there)
+    digests = {file.filename: file.sha256 for file in there if file.sha256}
+    if not kept or any(not f.sha256 or digests.get(f.filename) != f.sha256 for f in kept):
+        return None
+    return replace(target, files=kept, exact=is_exact(kept))

@@ -1,0 +1,205 @@
+"""The one look at a project for `check-project` and `release`: what is asked, read and judged."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from nox_release.checks.judging import Case
+from nox_release.checks.release import asked
+from nox_release.core.answers import CouldNotAsk
+from nox_release.core.errors import ConfigurationError, NoxReleaseError
+from nox_release.core.findings import Finding, Skipped, find
+from nox_release.edges.aside import temporary_folder
+from nox_release.edges.git import NotARepository
+from nox_release.observing.changelogs import read_changelog
+from nox_release.observing.observer import Observer
+from nox_release.observing.place import locate
+from nox_release.observing.publishers import derive
+from nox_release.observing.targets import (
+    UNKNOWN_VERSION,
+    aim,
+    at_its_tag,
+    with_githubs_spelling,
+    with_known_files,
+)
+from nox_release.release.observed import Observed
+from nox_release.release.plan import Target
+from nox_release.workflows.publishing import in_githubs_spelling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import ThreadPoolExecutor
+
+    from nox_release.checks.source.subject import SourceTree
+    from nox_release.core.findings import Result
+    from nox_release.edges.context import Context
+    from nox_release.observing.on_index import IndexQuestions
+    from nox_release.operations.build import Built
+    from nox_release.project.pyproject import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person asks for beyond the project itself; `version` where it was named."""
+
+    version: str | None = None
+    pending_publisher: bool = False
+    ignore_checks: bool = False
+    notes_given: bool = False
+
+
+def find_observer(
+    context: Context, project: Project, pool: ThreadPoolExecutor
+) -> Observer | Finding | CouldNotAsk:
+    """An observer where the project is; a finding when no release could be made from there."""
+    try:
+        observer = Observer(context, locate(context, project), pool)
+    except (ConfigurationError, NotARepository) as error:
+        said = " ".join(part for part in (error.message, error.reason) if part)
+        return find(asked.PLACE, said, fix=error.hint)
+    except NoxReleaseError as error:
+        return CouldNotAsk(reason=" ".join(f"{error.message} {error.reason}".split()))
+    return observer.head if isinstance(observer.head, CouldNotAsk) else observer
+
+
+def read_tree(project: Project, observer: Observer | Finding | CouldNotAsk) -> SourceTree:
+    """The project's folder, for the rules over source trees."""
+    from nox_release.observing.source_tree import read_source_tree
+
+    place = observer.place if isinstance(observer, Observer) else None
+    return read_source_tree(
+        project,
+        top=place.repository.root if place else None,
+        slug=place.slug if place else "",
+    )
+
+
+def look_at(
+    context: Context,
+    project: Project,
+    observer: Observer,
+    index: IndexQuestions,
+    version: str | None,
+    wish: Wish,
+) -> Case:
+    """Everything that a release of `version` from HEAD depends on, or, where its tag is out and
+    HEAD has gone on, of that tag's commit.
+    """
+    place = observer.place
+    head = str(observer.head)
+    found = aim(project, place, version, head, pending_publisher=wish.pending_publisher)
+    observed = observer.look(found.target, found.publishing.file)
+    moved = at_its_tag(found, project, place, observed)
+    if moved is not found:
+        if not observed.is_announced(moved.target.commit):
+            observed = observer.look(moved.target, moved.publishing.file)
+        observed = replace(observed, at_commit=True)
+        found = moved
+    observed = observed.with_index(index.answers.result())
+    target = with_githubs_spelling(found.target, observed)
+    derivation = found.publishing.derivation
+    repository = observed.repository
+    if repository is not None and not isinstance(repository, CouldNotAsk):
+        derivation = in_githubs_spelling(derivation, repository.full_name)
+    target = with_known_files(target, observed, observer.forge, context.clock.now())
+    return Case(
+        project=project,
+        target=target,
+        observed=observed,
+        derivation=derivation,
+        now=context.clock.now(),
+        workflows=found.publishing.workflows,
+        actions=found.publishing.actions,
+        version_known=version is not None,
+        changelog=read_changelog(project, place.repository, target.commit),
+        notes_given=wish.notes_given,
+        ignore_checks=wish.ignore_checks,
+        asked_for=wish.version is not None,
+    )
+
+
+def look_at_folder(
+    context: Context,
+    project: Project,
+    observer: Finding | CouldNotAsk,
+    index: IndexQuestions,
+    version: str | None,
+) -> Case:
+    """The same for a project from whose place no release could be made."""
+    publishing = derive(project, None)
+    nowhere: Result = (
+        observer
+        if isinstance(observer, Finding)
+        else Skipped(
+            id=asked.GITHUB_ASKED.id,
+            subject="GitHub",
+            title="what git and GitHub say",
+            reason=observer.reason,
+        )
+    )
+    target = Target(
+        name=project.name,
+        version=version or UNKNOWN_VERSION,
+        tag=project.settings.tag(project.name, version or UNKNOWN_VERSION),
+        commit="",
+        index=project.settings.index,
+    )
+    return Case(
+        project=project,
+        target=target,
+        observed=Observed(head="", gh="missing").with_index(index.answers.result()),
+        derivation=publishing.derivation,
+        now=context.clock.now(),
+        workflows=publishing.workflows,
+        actions=publishing.actions,
+        version_known=version is not None,
+        nowhere=nowhere,
+        changelog=_changelog_here(project),
+    )
+
+
+def _changelog_here(project: Project) -> tuple[str, str | None]:
+    from nox_release.core.reading import read_text
+    from nox_release.project import changelog
+
+    for name in changelog.FILES:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            return name, read_text(project.root / name)
+    return "", None
+
+
+def with_source(case: Case, tree: SourceTree) -> Case:
+    """The case with what the source tree says."""
+    from nox_release.checks.source.checking import check_source
+    from nox_release.checks.source.versions import where_version_is
+
+    project = case.project
+    return replace(case, source=check_source(project, tree), stated=where_version_is(project, tree))
+
+
+def with_built(case: Case, built: Built, results: Sequence[Result]) -> Case:
+    """The case with the files that a build made, and what was found in them."""
+    return replace(
+        case,
+        files=tuple(results),
+        distributions=built.distributions if built.placed else (),
+        built=built.version,
+    )
+
+
+def named(context: Context, project: Project) -> Project:
+    """`project` with a name: its own where it has one, else the one that its build gives it, as
+    where a setup.py works it out.
+
+    Raises:
+        NoxReleaseError: it cannot be built.
+    """
+    if project.name:
+        return project
+    from nox_release.operations.build import build
+
+    with temporary_folder("name") as folder:
+        built = build(context, project, smoke=False, destination=folder)
+    return replace(project, name=built.project.name)

@@ -1,0 +1,74 @@
+"""The notes of a GitHub release: given, from the changelog of the commit, or written by GitHub."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nox_release.core.errors import ConfigurationError
+from nox_release.core.reading import read_text
+from nox_release.project import changelog
+
+if TYPE_CHECKING:
+    import argparse
+
+    from nox_release.edges.context import Context
+    from nox_release.release.plan import Target
+
+# Not documented; said with status 422: "body is too long (maximum is 125000 characters)".
+_NOTES_AT_MOST = 125_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """The text of the GitHub release: `None` has GitHub write it. `source` says where it is from."""
+
+    text: str | None
+    source: str
+
+
+def read_notes(context: Context, options: argparse.Namespace) -> Notes | None:
+    """The notes that the options give; `None` when they leave it to the changelog.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    if options.generate_notes:
+        return Notes(text=None, source="written by GitHub")
+    if options.notes is not None:
+        return Notes(text=options.notes, source="--notes")
+    if options.notes_file is None:
+        return None
+    path = context.path(options.notes_file)
+    try:
+        return Notes(text=read_text(path), source=options.notes_file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"`--notes-file {options.notes_file}` cannot be read.", reason=str(error)
+        ) from None
+
+
+def notes_for(
+    target: Target, given: Notes | None, changelog_of_commit: tuple[str, str | None]
+) -> Notes:
+    """What is shown before it is agreed to, and published afterwards.
+
+    Raises:
+        ConfigurationError: GitHub would refuse them, and the tag would be out by then.
+    """
+    notes = given or _from_changelog(target, *changelog_of_commit)
+    length = len(notes.text or "")
+    if length > _NOTES_AT_MOST:
+        raise ConfigurationError(
+            f"The notes of {target.title} are too long for a GitHub release.",
+            reason=f"{notes.source} has {length:,} characters; GitHub takes {_NOTES_AT_MOST:,}.",
+            hint="Give shorter ones: nox -s release -- --notes-file FILE",
+        )
+    return notes
+
+
+def _from_changelog(target: Target, name: str, text: str | None) -> Notes:
+    section = changelog.find_section(text, target.version) if text is not None else None
+    if section is None or not section.body.strip():
+        return Notes(text=None, source="written by GitHub")
+    return Notes(text=section.body, source=f"{name}, line {section.line}")
