@@ -223,9 +223,13 @@ class Console:
 
     # --- lines -------------------------------------------------------------------------------
 
-    def line(self, text: str = "", *, style: str = "", indent: int = 0) -> None:
-        """One paragraph; wraps under its own indent on a terminal."""
-        self._print(self.shown(text), style=style, indent=indent)
+    def line(self, text: str = "", *, quoted: str = "", style: str = "", indent: int = 0) -> None:
+        """One paragraph; wraps under its own indent on a terminal.
+
+        `text` is ours, and its commands are shown as they are called here. `quoted`, which follows
+        it, is what somebody else wrote: a commit's subject, a line of a log, a program's last words.
+        """
+        self._print(self.shown(text) + self.clean(quoted), style=style, indent=indent)
 
     def paste(self, text: str, *, indent: int = 0) -> None:
         """A command or an address on its own line: never broken, so that it can be pasted whole."""
@@ -476,6 +480,8 @@ class Console:
         if isinstance(error, ConfigurationError) and error.problems:
             for problem in error.problems:
                 self.line(f"- {problem}", indent=2)
+        elif error.reason and hasattr(error, "output"):  # a program's words
+            self.line(quoted=error.reason, indent=2)
         elif error.reason:
             self.line(error.reason, indent=2)
         if error.hint:

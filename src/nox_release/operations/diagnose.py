@@ -425,7 +425,7 @@ def _show_one(console: Console, diagnosis: Diagnosis) -> None:
         place = [f"job {diagnosis.job}"] if diagnosis.job else []
         place += [f"step {diagnosis.step}"] if diagnosis.step else []
         place += [f"line {diagnosis.line_number}"] if diagnosis.line_number else []
-        console.line(f"what happened: {diagnosis.line}", indent=2)
+        console.line("what happened: ", quoted=diagnosis.line, indent=2)
         if place:
             console.line(f"where: {', '.join(place)}", indent=2)
     console.line(f"why: {diagnosis.cause}", indent=2)
@@ -446,7 +446,7 @@ def _show_nothing(console: Console, explanation: Explanation) -> None:
     if explanation.errors:
         console.line("The lines to read:")
     for line in explanation.errors:
-        console.line(line, indent=2)
+        console.line(quoted=line, indent=2)
     for line in filter(None, (explanation.uploaded, explanation.advice)):
         console.line(line)
     console.line(f"Ask with these lines at {_ASK}")

@@ -448,7 +448,8 @@ def show(errand: Errand, case: Case, plan: Plan[ReleaseStep], results: tuple[Res
     """What is wrong, what is done, what is left, and where there is no way back."""
     console, target = errand.console, case.target
     console.title(f"{target.title} to {target.index.title}")
-    console.line(f"commit {target.commit[:7]}  {errand.repository.subject(target.commit)}")
+    subject = errand.repository.subject(target.commit)
+    console.line(f"commit {target.commit[:7]}  ", quoted=subject)
     past = case.observed.past_tag
     if isinstance(past, int) and past:
         console.line(

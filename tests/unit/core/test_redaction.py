@@ -1,32 +1,14 @@
 """Each known kind of token, in each position, is hidden; names, addresses and documents are not."""
 
-import base64
 import json
 import time
 from urllib.parse import quote
 
 import pytest
 
+from known_tokens import TOKENS
 from nox_release.core.redaction import REDACTED, is_plain_word, redact, secrets_of, words_as_secrets
 
-JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvIn0.c2lnbm-F0dX_Jl"
-TOKENS = {
-    "pypi": "pypi-AgEIcHlwaS5vcmcCJDU3ZTk5" + "x" * 40,
-    "pypi of an old form": "pypi-AgEIcHlwaS5vcmc" + "Q" * 150 + "==",
-    "github, classic": "ghp_" + "aB3" * 12,
-    "github, oauth": "gho_" + "aB3" * 12,
-    "github, user to server": "ghu_" + "aB3" * 12,
-    "github, installation": "ghs_" + "aB3" * 12,
-    "github, refresh": "ghr_" + "aB3" * 25,
-    "github, fine-grained": "github_pat_11ABCDEFG0" + "x_Y" * 20,
-    "github, installation with a JWT": "ghs_1234567_" + JWT + "x" * 400,
-    "github, user with a JWT": "ghu_1234567_" + JWT,
-    "github, a kind to come": "ghx_1234567_" + JWT,
-    "gitlab": "glpat-" + "aB3-_" * 5,
-    "identity token": JWT,
-    "identity token after a name": "TOKEN_" + JWT,
-    "basic": base64.b64encode(b"__token__:pypi-AgEIcHlwaS5vcmc").decode(),
-}
 POSITIONS = (
     "{}",
     "before {} after",

@@ -2,21 +2,32 @@
 
 import io
 import json
+import os
 import re
+import sys
 import time
 
 import pytest
 
-from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
+from known_tokens import TOKENS
+from nox_release.core.errors import (
+    ChecksFailed,
+    CommandError,
+    ConfigurationError,
+    Declined,
+    NoxReleaseError,
+)
 from nox_release.core.findings import Location, Passed, Rule, Severity, Skipped, find
 from nox_release.edges.console import (
     Console,
     _breaks,
     as_called,
+    error_as_json,
     finding_as_json,
     safe,
     with_options,
 )
+from nox_release.edges.process import Runner
 from nox_release.operations import OPERATIONS
 
 RULE = Rule(
@@ -416,3 +427,51 @@ def test_a_megabyte_of_anything_is_shown_in_no_time(seed, draw):
     else:
         _breaks(text, 80)
     assert time.process_time() - started < 10
+
+
+def test_what_somebody_else_wrote_is_quoted_to_the_letter():
+    theirs = "Document nox -s release and nox -s build"
+
+    def draw(console):
+        console.keep_options(index="testpypi", package=None)
+        console.line("commit 0123456  ", quoted=theirs)
+        console.error(CommandError("It failed.", reason=theirs, hint="Run nox -s release."))
+
+    stream = io.StringIO()
+    draw(Console.for_terminal(environ={}, interactive=False, file=stream, names={}))
+    assert stream.getvalue().splitlines() == [
+        f"commit 0123456  {theirs}",
+        "",
+        "x error: It failed." if "x error" in stream.getvalue() else "✗ error: It failed.",
+        f"  {theirs}",
+        "  Run nox-release release --index testpypi.",
+    ]
+
+
+@pytest.mark.parametrize("kind", TOKENS)
+def test_every_kind_of_token_is_hidden_in_every_channel(kind, tmp_path):
+    """What a child says, what it is called with, what it is raised with, and what is shown of it."""
+    token, summary = TOKENS[kind].removeprefix("TOKEN_"), tmp_path / "summary"
+    program = f"import sys; print({token!r}); sys.exit({token!r})"
+    seen = []
+    stream = io.StringIO()
+    environ = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    console = Console.for_terminal(environ=environ, interactive=False, file=stream)
+    runner = Runner(environ=dict(os.environ), announce=console.command, announced=True)
+    with pytest.raises(CommandError) as caught:
+        runner.run([sys.executable, "-c", program], cwd=tmp_path, on_line=seen.append)
+    done = runner.run([sys.executable, "-c", program], cwd=tmp_path, check=False)
+    console.error(caught.value)
+    console.line(done.stdout, quoted=done.stderr)
+    finding = find(RULE, token, where=Location(file=token), fix=token, patch=token)
+    console.finding(finding)
+    console.annotate([finding])
+    console.json({"all": [token, done.stdout, error_as_json(caught.value)]})
+    everything = "".join(
+        [
+            *seen, stream.getvalue(), summary.read_text(), repr(caught.value.__dict__),
+            str(caught.value), repr(done), done.output, done.complaint,
+        ]
+    )  # fmt: skip
+    assert token not in everything
+    assert all(part not in everything for part in token.split(".") if len(part) > 8)
