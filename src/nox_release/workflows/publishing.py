@@ -698,7 +698,9 @@ def for_index(jobs: tuple[PublishJob, ...], wanted: str) -> tuple[PublishJob, ..
 
 
 def _is(index: str, name: str) -> bool:
-    return index == name or (index.startswith("http") and name in index)
+    """Whether an index of a workflow is the one called `name`, which may be a host."""
+    host = re.match(r"https?://(?:[^/@]*@)?([^/]+)", index)
+    return index == name or (host is not None and host[1].lower() == name.lower())
 
 
 def _preferred(usable: tuple[PublishJob, ...]) -> tuple[PublishJob, ...]:

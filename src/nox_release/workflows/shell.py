@@ -198,11 +198,15 @@ def _command(piece: str, line: int) -> Command | None:
     except ValueError:
         words = kept.split()
     words = [word.replace("\0", " ") for word in words]
-    opens, closes = _subshells(words)
+    closes = _closing(words)
+    opens = 0
     environ: list[tuple[str, str]] = []
     while words:
         head = words[0]
-        if head in _PREFIXES or head in _WRAPPERS or head == "export":
+        if head.startswith("("):
+            opens += 1
+            words = [*filter(None, [head[1:]]), *words[1:]]
+        elif head in _PREFIXES or head in _WRAPPERS or head == "export":
             words = words[1:]
         elif re.match(r"[A-Za-z_]\w*=", head):
             name, _, value = head.partition("=")
@@ -222,17 +226,12 @@ def _command(piece: str, line: int) -> Command | None:
     )
 
 
-def _subshells(words: list[str]) -> tuple[int, int]:
-    """Takes the parentheses of subshells away from `words`, and counts them."""
-    opens = closes = 0
-    while words and words[0].startswith("("):
-        words[0] = words[0][1:]
-        opens += 1
-        if not words[0]:
-            del words[0]
+def _closing(words: list[str]) -> int:
+    """Takes the parentheses that end subshells away from `words`, and counts them."""
+    closes = 0
     while words and words[-1].endswith(")") and words[-1].count(")") > words[-1].count("("):
         words[-1] = words[-1][:-1]
         closes += 1
         if not words[-1]:
             del words[-1]
-    return opens, closes
+    return closes

@@ -214,3 +214,158 @@ def test_jobs_that_wait_for_each_other_in_a_circle_have_an_answer():
         "  publish: {needs: a, runs-on: x, steps: [{uses: pypa/gh-action-pypi-publish@v1}]}\n"
     )
     assert check_workflow(parse_workflow(text, file=FILE), facts({}))
+
+
+BY_HAND = """
+on: {workflow_dispatch: {}}
+jobs:
+  release:
+    runs-on: ubuntu-latest
+    steps:
+      - run: gh release create %s
+        env: {GH_TOKEN: "${{ github.token }}", GH_REPO: octo/demo, TAG: "%s"}
+  publish:
+    needs: release
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "kind"),
+    [
+        ('"$TAG"', "${{ github.ref_name }}", Finding),
+        ("$GITHUB_REF_NAME", "", Finding),
+        ('"$TAG"', "${{ steps.bump.outputs.tag }}", Skipped),
+        ("nightly", "", None),
+    ],
+)
+def test_a_run_by_hand_collides_where_it_makes_the_release_of_its_own_tag(tag, value, kind):
+    found = results(BY_HAND % (tag, value), "release-made-twice", {})
+    assert [type(one) for one in found] == ([] if kind is None else [kind])
+    if kind is Finding:
+        assert found[0].severity is Severity.ERROR
+        assert found[0].message.endswith("the upload never happens.")
+
+
+MATRIX = """
+on: {release: {types: [published]}}
+jobs:
+  publish:
+    runs-on: %s
+    strategy: {matrix: {%s}}
+    permissions: {id-token: write}
+    steps:
+      - run: pipx run build
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+
+
+@pytest.mark.parametrize(
+    ("runner", "axis", "count"),
+    [
+        ("ubuntu-latest", "package: [demo, demo-slim]", 0),
+        ("ubuntu-latest", 'python-version: ["3.13", "3.14"]', 1),
+        ('"${{ matrix.on }}"', "on: [ubuntu-latest, ubuntu-26.04-arm]", 1),
+    ],
+)
+def test_a_matrix_of_packages_uploads_no_parts(runner, axis, count):
+    assert len(results(MATRIX % (runner, axis), "parts-uploaded-apart", {})) == count
+
+
+GUARDED = """
+on: {push: {tags: ["v*"]}}
+jobs:
+  release:
+    runs-on: ubuntu-latest
+    steps:
+%s
+  publish:
+    needs: release
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+
+
+SCRIPTED = """\
+      - uses: actions/github-script@v8
+        with:
+          script: |
+            await github.rest.repos.createRelease({tag_name: context.ref})
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "severity"),
+    [
+        ("      - run: gh release create $TAG", Severity.ERROR),
+        ("      - uses: actions/create-release@v1", Severity.ERROR),
+        ("      - uses: ncipollo/release-action@v1", Severity.ERROR),
+        ("      - uses: ncipollo/release-action@v1\n        with: {allowUpdates: true}", None),
+        ("      - uses: softprops/action-gh-release@v3", None),
+        ("      - run: gh release create $TAG || true", None),
+        ("      - run: gh release view $TAG || gh release create $TAG", None),
+        ("      - run: gh release create $TAG\n        continue-on-error: true", None),
+        ("      - run: gh release create $TAG --draft", None),
+        (SCRIPTED, Severity.ERROR),
+    ],
+)
+def test_a_release_that_is_there_already_is_made_once(steps, severity):
+    found = [
+        one
+        for one in results(GUARDED % steps, "release-made-twice", {"starts": ["push-tag"]})
+        if isinstance(one, Finding)
+    ]
+    assert [one.severity for one in found] == ([] if severity is None else [severity])
+
+
+MACHINE = """
+on: {release: {types: [published]}}
+jobs:
+  publish:
+    runs-on: %s
+    permissions: {id-token: write}
+    steps:
+%s
+      - run: twine upload dist/*
+"""
+
+
+@pytest.mark.parametrize(
+    ("runner", "steps", "count"),
+    [
+        ("ubuntu-latest", "      - uses: actions/setup-python@v6", 1),
+        ("ubuntu-latest", "      - run: pip install build", 1),
+        ("ubuntu-latest", "      - run: pip install twine", 0),
+        ("ubuntu-latest", "      - run: python -m pip install -U build 'twine>=6'", 0),
+        ("ubuntu-latest", "      - run: pip install -r requirements.txt", 0),
+        ("ubuntu-latest", "      - run: pip install zest.releaser", 0),
+        ("ubuntu-latest", "      - run: ./scripts/prepare.sh", 0),
+        ("ubuntu-latest", "      - uses: acme/setup-tools@v1", 0),
+        ("ubuntu-latest", "      - run: pipx install twine", 0),
+        ("self-hosted", "      - uses: actions/setup-python@v6", 0),
+        ("'${{ vars.RUNNER }}'", "      - uses: actions/setup-python@v6", 0),
+    ],
+)
+def test_a_tool_is_missing_only_where_no_step_could_bring_it(runner, steps, count):
+    assert len(results(MACHINE % (runner, steps), "tool-not-installed", {})) == count
+
+
+def test_a_workflow_of_its_own_repository_is_called_by_either_form():
+    for form in ("./", "$/"):
+        text = (
+            "on: {release: {types: [published]}}\njobs:\n  publish:\n"
+            f"    uses: {form}.github/workflows/other.yml\n"
+        )
+        called = (
+            "on: workflow_call\njobs:\n  up:\n    runs-on: ubuntu-latest\n    steps:\n"
+            "      - uses: pypa/gh-action-pypi-publish@release/v1\n"
+        )
+        workflow = parse_workflow(text, file=FILE)
+        assert workflow.jobs[0].uses.kind == "workflow"
+        told = check_workflow(workflow, facts({"others": [called]}))
+        assert any(isinstance(one, Passed) for one in told)

@@ -14,6 +14,7 @@ from nox_release.workflows.publishing import (
     REUSABLE,
     UnreadableWorkflow,
     derive_publisher,
+    for_index,
     index_of,
     parse_composite,
     parse_workflow,
@@ -516,3 +517,49 @@ def test_findings_about_unreadable_files_are_passed_on():
     derived = derive(caught.value.finding, workflow(job("publish", ACTION)))
     assert derived.publisher is not None
     assert [type(result) for result in derived.results] == [Finding]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "(cd a && uv publish)",
+        "bash -c 'cd a && uv publish'",
+        'sh -ec "uv publish"',
+        "if true; then (uv publish); fi",
+    ],
+)
+def test_an_upload_in_a_shell_of_its_own_is_one(script):
+    text = f"""
+on: push
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    steps:
+      - run: |
+          {script}
+"""
+    (found,) = publish_jobs(parse_workflow(text, file=".github/workflows/publish.yml"))
+    assert (found.tool, found.index) == ("uv publish", "pypi")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://gitlab.example.org/api/v4/projects/7/packages/pypi",
+        "https://acme.jfrog.io/artifactory/api/pypi/pypi-local",
+        "https://pkgs.dev.azure.com/acme/_packaging/pypi/pypi/upload/",
+    ],
+)
+def test_an_address_that_contains_pypi_is_not_pypi(address):
+    text = f"""
+on: push
+jobs:
+  internal:
+    runs-on: ubuntu-latest
+    permissions: {{id-token: write}}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+        with: {{repository-url: {address}}}
+"""
+    jobs = publish_jobs(parse_workflow(text, file=".github/workflows/internal.yml"))
+    assert for_index(jobs, "pypi") == ()

@@ -31,3 +31,14 @@ def test_every_line_that_a_finding_names_is_in_the_file(slug):
     for result in table.judged(ROWS[slug]):
         if isinstance(result, Finding) and result.where.line is not None:
             assert 1 <= result.where.line <= lengths[result.where.file]
+
+
+def test_four_of_five_warnings_are_useful():
+    told, worth = table.useful()
+    assert told > 80
+    assert worth / told >= 0.8
+
+
+@pytest.mark.parametrize("slug", [slug for slug, row in ROWS.items() if row.get("noise")])
+def test_what_is_judged_to_be_noise_is_there(slug):
+    assert set(ROWS[slug]["noise"]) <= set(table.warnings(ROWS[slug]))

@@ -789,7 +789,8 @@ _HARMLESS = (
 def publish_steps(subject: Subject) -> Iterator[Finding | Skipped]:
     made = {build.job.id for build in builds(subject.workflow)}
     for job in subject.publish_jobs:
-        if job.id in made:
+        own = [p for p in subject.publishes if p.job.id == job.id and "--build" in _run_of(p)]
+        if job.id in made or own:
             continue  # split-build-publish says so
         extra = [step for step in job.steps if not _belongs(subject, step)]
         if not extra:
@@ -832,6 +833,7 @@ def _belongs(subject: Subject, step: Step) -> bool:
         for command in step.commands()
         if command.tool("nox-release") is None
         and command.runs("twine", "check") is None
+        and command.runs("uv", "publish") is None
         and not (command.words and command.words[0] in ("echo", "printf"))
     )
 

@@ -69,7 +69,7 @@ class ReleaseStep:
     published release that was not one before. `adds`: it puts files into one. `pushes`: it pushes
     a tag alone. `own_token`: with the run's own token; `None` where that is not known. `tag` is
     the text that names the tag, empty for the one that started the run. `guarded`: it is done only
-    where it is needed, or may fail.
+    where it is needed, or may fail. `drafts`: it makes a draft, whatever is there.
     """
 
     job: Job
@@ -83,6 +83,7 @@ class ReleaseStep:
     own_token: bool | None = None
     tag: str = ""
     guarded: bool = False
+    drafts: bool = False
 
     @property
     def is_for_another_tag(self) -> bool:
@@ -278,6 +279,7 @@ def _of_gh(
         line=command.line,
         what=f"gh release {verb}",
         makes=verb == "create" and not draft,
+        drafts=verb == "create" and draft,
         publishes=verb != "upload" and not draft and "--prerelease" not in options,
         adds=verb == "upload",
         own_token=own,
@@ -347,11 +349,20 @@ def release_made_twice(subject: Subject) -> Iterator[Finding | Skipped]:
         if workflow is not subject.workflow and of.raised == ("dispatch-tag",):
             continue  # nothing dispatches it
         for found in release_steps(workflow):
-            if not found.makes or found.guarded or found.is_for_another_tag:
+            if not (found.makes or found.drafts) or found.guarded or found.is_for_another_tag:
                 continue
             reached = of.runs_at_release(found.job, found.step.condition)
             if reached is False:
                 continue
+            if reached and of.raised == ("dispatch-tag",) and not _is_tag_of_run(workflow, found):
+                reached = None
+            if reached and found.drafts:
+                yield skip(
+                    MADE_TWICE,
+                    f"line {found.line} of {workflow.file} makes a draft beside the release that is "
+                    "there; publishing it would fail",
+                )
+                return
             if reached is None:
                 yield skip(
                     MADE_TWICE,
@@ -370,6 +381,21 @@ def release_made_twice(subject: Subject) -> Iterator[Finding | Skipped]:
                 severity=None if lost else Severity.WARNING,
             )
             return
+
+
+_REF = re.compile(r"github\.ref|GITHUB_REF|release\.tag_name|event\.ref\b")
+
+
+def _is_tag_of_run(workflow: Workflow, found: ReleaseStep) -> bool:
+    """Whether the release is sure to be that of the tag on which the run was started."""
+    if not found.tag or _REF.search(found.tag):
+        return True
+    name = re.fullmatch(r"\$\{?(\w+)\}?", found.tag)
+    if name is None:
+        return False
+    values = [_environ(workflow, found.job, found.step).get(name[1], "")]
+    values += re.findall(rf"\b{name[1]}=(\S+)", found.step.run or "")
+    return any(_REF.search(value) for value in values)
 
 
 def immutable_release_assets(subject: Subject) -> Iterator[Finding | Skipped]:

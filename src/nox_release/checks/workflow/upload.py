@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from nox_release.checks.workflow.subject import Subject
     from nox_release.core.findings import Finding, Skipped
-    from nox_release.workflows.publishing import PublishJob
+    from nox_release.workflows.publishing import Job, PublishJob
 
 ENVIRONMENTS = (
     "https://docs.github.com/actions/managing-workflow-runs-and-deployments/managing-deployments/"
@@ -395,7 +395,7 @@ def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
     ]
     jobs = list(dict.fromkeys(one.job.id for one in parts))
     for one in parts:
-        size = matrix_size(one.job.matrix) if one.job.has_matrix else 1
+        size = matrix_size(one.job.matrix) if _builds_for_platforms(one.job) else 1
         if (size or 1) > 1 or len(jobs) > 1:
             several = f"each of the {size} jobs" if (size or 1) > 1 else f"{len(jobs)} jobs"
             yield report(
@@ -406,6 +406,17 @@ def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
                 key=f"jobs.{one.job.id}",
             )
             return
+
+
+_PLATFORM = re.compile(r"os|platform|arch|target|runner|python|manylinux|cibw", re.IGNORECASE)
+
+
+def _builds_for_platforms(job: Job) -> bool:
+    """Whether the jobs of its matrix build for machines or Pythons, and not several packages."""
+    return job.has_matrix and (
+        any("matrix." in label for label in job.runs_on)
+        or all(_PLATFORM.search(name) for name in (job.matrix.keys() if job.matrix else ()))
+    )
 
 
 def uv_attest(subject: Subject) -> Iterator[Finding | Skipped]:
