@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nox_release.core.clock import SystemClock
+from nox_release.core.errors import ConfigurationError
 from nox_release.edges.children import GH
 from nox_release.edges.forge import Forge
+from nox_release.operations.diagnose import read_log_file
 from nox_release.operations.unnoticed import observe_release
 from nox_release.project.pyproject import read_project
 from troubles import Fault
@@ -89,6 +91,13 @@ def test_exception_of_any_name_is_a_failure(tmp_path):
     done = diagnose(tmp_path, "x.log")
     assert done.returncode == 1
     assert "KeyError: 'frob'" in done.stdout
+
+
+def test_log_that_cannot_be_read_promises_nothing_to_go_on_with(tmp_path):
+    with pytest.raises(ConfigurationError) as caught:
+        read_log_file(tmp_path)
+    assert "cannot be read" in caught.value.message
+    assert "goes on" not in caught.value.hint
 
 
 def test_empty_log_proves_nothing(tmp_path):

@@ -96,7 +96,7 @@ def _explained(context: Context, project: Project | None, source: str | None) ->
         here = _publisher_here(context, project)
         return explain(context, project, text, publisher=here, source="standard input", keep=True)
     if source and context.path(source).is_file():
-        text = _read(context.path(source))
+        text = read_log_file(context.path(source))
         here = _publisher_here(context, project)
         return explain(context, project, text, publisher=here, source=source)
     found = _RUN.fullmatch(source or "")
@@ -119,7 +119,8 @@ def _explained(context: Context, project: Project | None, source: str | None) ->
     return _explain_run(context, project, run, place)
 
 
-def _read(path: Path) -> bytes:
+def read_log_file(path: Path) -> bytes:
+    """The bytes of a log in a file."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -253,10 +253,12 @@ ENTRIES = (
     ),
     _st(
         "be-st-test-removed",
-        r"invalid command '(?P<c>test|upload|register|upload_docs)'",
-        "`setup.py {c}` is gone.",
-        "setuptools no longer has this command.",
-        "Build with `python -m build`, upload with twine, and run tests with pytest.",
+        r"invalid command '(?P<c>(?!bdist_wheel)\w+)'",
+        "`setup.py {c}` is not there.",
+        "setuptools no longer has this command (test, upload, register, upload_docs, bdist_wininst), or "
+        "the plugin that has it is not installed.",
+        "Build with `python -m build`, upload with twine, and run tests with pytest; for a plugin's "
+        "command install the plugin first.",
     ),
     _st(
         "be-st-version-invalid",
@@ -285,7 +287,11 @@ ENTRIES = (
     ),
     _st(
         "be-st-canonicalize",
-        r"canonicalize_version\(\) got an unexpected keyword argument 'strip_trailing_zero'",
+        (
+            r"canonicalize_version\(\) got an unexpected keyword argument 'strip_trailing_zero'",
+            r"No module named '?packaging\.(?:licenses|metadata)",
+            r"cannot import name '\w+' from 'packaging\.",
+        ),
         "setuptools and packaging do not fit together.",
         "A newer setuptools meets an older packaging.",
         "`python -m pip install --upgrade packaging setuptools`, or build isolated (`python -m build`).",

@@ -383,6 +383,7 @@ ENTRIES = (
             r"(?P<t>[\w-]{2,40}): error: (?:unrecognized arguments|no such option): --(?P<o>[\w-]+)",
             r"error: unexpected argument '--(?P<o>[\w-]+)' found",
             r"No such option: --(?P<o>[\w-]+)",
+            r"error: option --(?P<o>[\w-]+) not recognized",
             r"\bno such option: --(?P<o>[\w-]+)",
             r"unknown flag: --(?P<o>[\w-]+)",
         ),

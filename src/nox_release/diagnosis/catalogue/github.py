@@ -74,6 +74,13 @@ ENTRIES = (
         tool="GitHub",
     ),
     _(
+        "gh-old",
+        r"unknown command \"(?P<c>[\w-]+)\" for \"gh\"",
+        "This gh has no command `{c}`.",
+        "It is older than the command (or the command is misspelt).",
+        "Upgrade gh: https://cli.github.com/; GitHub's own runners have a recent one.",
+    ),
+    _(
         "gh-remotes",
         (
             r"no git remotes found",

@@ -157,6 +157,9 @@ ENTRIES = (
         (
             r"NoKeyringError\b.{0,60}?",
             r"No recommended backend was available\. Install a recommended",
+            r"Credentials not found and non-interactive mode",
+            r"Enter your (?:username|credentials|password|API token)[^.]{0,60}: ?Aborted",
+            r"(?:getpass|Enter your|Username|Password).{0,300}?EOFError: EOF when reading a line",
         ),
         "There are no credentials to upload with.",
         "The tool found neither a token nor a password, asked the keyring last, and this machine has "

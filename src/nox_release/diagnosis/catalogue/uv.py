@@ -111,7 +111,7 @@ ENTRIES = (
     ),
     _(
         "uv-nofiles",
-        (r"No files found to publish", r"Path patterns didn't match any"),
+        (r"No files found to publish", r"Path patterns didn't match any", r"Publishing 0 files"),
         "There are no files to publish.",
         "dist/ is empty, or the files are in another folder.",
         "Run `uv build` first in the same job, or download the build's artifact to dist/.",
