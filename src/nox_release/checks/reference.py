@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import nox_release
 from nox_release.core.findings import SUBJECTS, Severity
+from nox_release.core.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,7 +102,7 @@ def render_rule(rule: Rule) -> str:
 
 def _entry(rule: Rule, *, emphasis: str = "*") -> str:
     severity = f" {emphasis}{rule.severity}{emphasis}" if emphasis else ""
-    lines = [f"{_sentence(rule.title)}{severity}", ""]
+    lines = [f"{sentence(rule.title)}{severity}", ""]
     if rule.why:
         lines.append(f"- Why: {rule.why}")
     if rule.remedy:
@@ -109,11 +110,6 @@ def _entry(rule: Rule, *, emphasis: str = "*") -> str:
     if rule.link:
         lines.append(f"- See: <{rule.link}>")
     return "\n".join(lines) + "\n"
-
-
-def _sentence(text: str) -> str:
-    text = f"{text[0].upper()}{text[1:]}"
-    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -18,3 +18,10 @@ def some(names: Iterable[str], count: int = 5) -> str:
 def counted(number: int, word: str) -> str:
     """`1 commit`, `2 commits`."""
     return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def sentence(text: str) -> str:
+    """`text` on one line, with a capital at its beginning and a stop at its end."""
+    text = " ".join(text.split())
+    text = f"{text[:1].upper()}{text[1:]}"
+    return text if not text or text.endswith((".", "?", "!")) else f"{text}."

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from nox_release.core.errors import CommandError
 from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped
+from nox_release.core.words import sentence
 from nox_release.workflows import patches
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _zizmor_finding(entry: Mapping[str, Any], by_file: Mapping[str, Workflow]) -
     return Finding(
         id=f"zizmor/{ident}",
         severity=_TELLS.get(severity, Severity.ADVICE),
-        message=f"{_sentence(str(entry.get('desc', ident)))[:-1]}: {annotation}.",
+        message=f"{sentence(str(entry.get('desc', ident)))[:-1]}: {annotation}.",
         subject=_SUBJECT,
         where=Location(file=file, key=_key(route), line=line),
         fix=_REMEDIES.get(ident, ""),
@@ -222,7 +223,7 @@ def _actionlint_finding(entry: Mapping[str, Any]) -> Finding | None:
     return Finding(
         id=f"actionlint/{kind}",
         severity=Severity.WARNING,
-        message=_sentence(message),
+        message=sentence(message),
         subject=_SUBJECT,
         where=Location(
             file=str(entry.get("filepath", "")).replace("\\", "/"),
@@ -268,8 +269,3 @@ def _last(done: Completed) -> str:
 
 def _files(workflows: tuple[Workflow, ...]) -> str:
     return workflows[0].file if len(workflows) == 1 else f"{len(workflows)} workflows"
-
-
-def _sentence(text: str) -> str:
-    text = text.strip().rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}."

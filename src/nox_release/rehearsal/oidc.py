@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from nox_release.checks.upload import ultranormalize
+from nox_release.project.names import ultranormalize
 from nox_release.rehearsal import jwt
 from nox_release.rehearsal.accounts import RateLimit, RehearsalUser
 from nox_release.rehearsal.answers import Refused

@@ -6,11 +6,11 @@ size, depth, and what aliases expand to.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import NoxReleaseError
+from nox_release.core.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,21 +148,16 @@ def parse_yaml(text: str) -> Node | None:
         raise UnreadableYAML(
             "is not valid YAML",
             line=None if mark is None else mark.line + 1,
-            reason=_sentence(str(error.problem or error.context or "")),
+            reason=sentence(str(error.problem or error.context or "")),
         ) from None
     except RecursionError:
         raise UnreadableYAML("is nested too deeply") from None
     except (YAMLError, ValueError, AssertionError, AttributeError, KeyError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UnreadableYAML("is not valid YAML", reason=_sentence(first)) from None
+        raise UnreadableYAML("is not valid YAML", reason=sentence(first)) from None
     if composed is None:
         return None
     return _Converter().convert(composed, depth=0)
-
-
-def _sentence(problem: str) -> str:
-    problem = re.sub(r"\s+", " ", problem).strip().rstrip(".")
-    return f"{problem[:1].upper()}{problem[1:]}." if problem else ""
 
 
 class _Converter:

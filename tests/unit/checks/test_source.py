@@ -412,6 +412,46 @@ def test_only_what_is_relative_and_no_code_is_told(name, text, targets):
     assert sorted(target for _, target, _ in found) == sorted(targets)
 
 
+LOCK = '[[package]]\nname = "demo"\nversion = "0.9"\nsource = { editable = "." }\n'
+
+
+def test_a_lock_file_that_is_behind_is_told():
+    finding = the(check(named={"uv.lock": LOCK}), "version-disagrees")
+    assert finding.message == "`uv.lock` says 0.9, project.version says 1.0."
+    assert finding.where.line == 3
+    assert ids(check(named={"uv.lock": LOCK.replace("0.9", "1.0")})) == []
+
+
+def test_a_second_version_beside_the_one_that_the_build_reads_is_told():
+    named = {
+        "demo/__about__.py": '__version__ = "1.0"\n',
+        "demo/__init__.py": '__version__ = "0.9"\n',
+    }
+    head = 'name = "demo"\ndynamic = ["version"]\nreadme = "README.md"\n'
+    table = '[tool.hatch.version]\npath = "demo/__about__.py"\n'
+    finding = the(check(table, head=head, named=named), "version-disagrees")
+    assert "`__version__` in `demo/__init__.py` says 0.9" in finding.message
+
+
+def test_the_line_about_the_version_names_where_it_was_read():
+    results = check(named={"uv.lock": LOCK.replace("0.9", "1.0")})
+    (passed,) = [one for one in results if one.id == "version-disagrees"]
+    assert passed.detail == "1.0 in project.version, `uv.lock`"
+
+
+def test_setup_cfg_and_requirement_files_are_read_as_setuptools_reads_them():
+    cfg = (
+        '[metadata]\nname = demo\n[options]\ninstall_requires = a>=1; b; python_version < "3.9"\n'
+        '[options.extras_require]\ndocs:python_version < "3.9" =\n    c\n'
+        "t =\n    d; sys_platform == 'x'\n"
+    )
+    assert ids(check_text(SETUPTOOLS, named={"setup.cfg": cfg})) == []
+    head = 'name = "demo"\nversion = "1"\nreadme = "README.md"\ndynamic = ["dependencies"]\n'
+    table = '[tool.setuptools.dynamic]\ndependencies = { file = "r.txt" }\n'
+    named = {"r.txt": "# all\na>=1 \\\n  ; python_version < '3.9'\nb # c\n"}
+    assert ids(check(table, backend=SETUPTOOLS, head=head, named=named)) == []
+
+
 def test_names_in_install_lines():
     text = (
         "$ python -m pip install --upgrade 'demo[x]>=1' other && ls\n`pipx run`\npip3 install a.\n"

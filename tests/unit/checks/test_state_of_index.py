@@ -5,14 +5,10 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from nox_release.checks.index.state import (
-    Released,
-    check_index_state,
-    similar_names,
-    ultranormalize,
-)
+from nox_release.checks.index.state import Released, check_index_state, similar_names
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Passed, Severity, Skipped
+from nox_release.project.names import ultranormalize
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import PYPI
 from nox_release.release.observed import (

@@ -60,7 +60,7 @@ VERSION_ZERO = _rule(
 VERSION_MISMATCH = _rule(
     "version-mismatch",
     Severity.ERROR,
-    "the version is the same wherever it is stated",
+    "the files, their metadata and the tag have one version",
     why="A version on PyPI can be used once; the wrong one cannot be taken back.",
     remedy="Make them the same: raise the declared version, commit, and tag that commit.",
 )

@@ -316,7 +316,7 @@ class _Examined:
         if outside:
             yield self._remark(
                 "member-outside",
-                f"`{self.path.name}` has {_some(outside, 'path')} outside itself.",
+                f"`{self.path.name}` has {_examples(outside, 'path')} outside itself.",
                 self._inside(outside[0]),
             )
         links = [
@@ -329,14 +329,14 @@ class _Examined:
         if links:
             yield self._remark(
                 "member-link",
-                f"`{self.path.name}` has {_some(links, 'link')} that installers do not follow.",
+                f"`{self.path.name}` has {_examples(links, 'link')} that installers do not follow.",
                 self._inside(links[0]),
             )
         devices = [member.name for member in members if member.kind == "device"]
         if devices:
             yield self._remark(
                 "member-device",
-                f"`{self.path.name}` has {_some(devices, 'device')} among its files.",
+                f"`{self.path.name}` has {_examples(devices, 'device')} among its files.",
                 self._inside(devices[0]),
             )
         if self.archive.kind == "tar":
@@ -348,7 +348,7 @@ class _Examined:
         if twice:
             yield self._remark(
                 "member-twice",
-                f"`{self.path.name}` has {_some(twice, 'file')} more than once.",
+                f"`{self.path.name}` has {_examples(twice, 'file')} more than once.",
                 self._inside(twice[0]),
             )
 
@@ -426,7 +426,7 @@ class _Examined:
             yield self._remark(
                 "wheel-native-any",
                 f"`{self.path.name}` says it runs anywhere and has "
-                f"{_some(native, 'compiled file')}.",
+                f"{_examples(native, 'compiled file')}.",
                 self._inside(native[0]),
             )
 
@@ -446,9 +446,11 @@ class _Examined:
         }
         differences = []
         if there - listed:
-            differences.append(f"does not list {_some(sorted(there - listed), 'file')}")
+            differences.append(f"does not list {_examples(sorted(there - listed), 'file')}")
         if listed - there:
-            differences.append(f"lists {_some(sorted(listed - there), 'file')} not in the wheel")
+            differences.append(
+                f"lists {_examples(sorted(listed - there), 'file')} not in the wheel"
+            )
         if differences:
             yield self._remark(
                 "wheel-record-mismatch",
@@ -532,7 +534,7 @@ def _short(value: str, limit: int = 100) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
-def _some(names: Sequence[str], noun: str) -> str:
+def _examples(names: Sequence[str], noun: str) -> str:
     """A count with examples: 3 files (`a`, `b`, …)."""
     shown = ", ".join(f"`{_short(name, 80)}`" for name in names[:3])
     more = ", …" if len(names) > 3 else ""
@@ -656,7 +658,7 @@ def _together(checked: Sequence[Checked]) -> Iterator[Finding]:
             yield _between(
                 "half-release",
                 refused[0],
-                f"PyPI would refuse {_some([each.filename for each in refused], 'file')} of "
+                f"PyPI would refuse {_examples([each.filename for each in refused], 'file')} of "
                 f"{name} {version} and take the other{'s' * (len(files) - len(refused) != 1)}.",
             )
     for name in dict.fromkeys(name for name, _ in releases):

@@ -21,6 +21,7 @@ from nox_release.checks.files.rules import FILE_EXISTS, SECOND_SDIST
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, find, make_rule
 from nox_release.files.distributions import version_of_file
+from nox_release.project.names import ultranormalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -188,12 +189,6 @@ class Released:
     uploads: bool = True
     publisher: TrustedPublisher | None = None
     pending_publisher: bool = False
-
-
-def ultranormalize(name: str) -> str:
-    """The form in which PyPI compares names for being too similar; takes the name as written."""
-    bare = name.translate({ord(character): None for character in "._-"})
-    return bare.translate(str.maketrans("lLiIoO", "111100")).lower()
 
 
 def similar_names(name: str, names: Iterable[str]) -> tuple[str, ...]:

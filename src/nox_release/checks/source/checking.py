@@ -15,7 +15,7 @@ from nox_release.checks.source.entries import entries_of, entry_points, names, r
 from nox_release.checks.source.readme import readme
 from nox_release.checks.source.rules import RULES, SCHEMA
 from nox_release.checks.source.subject import PYPROJECT, Source, SourceTree, readme_path
-from nox_release.checks.source.versions import versions
+from nox_release.checks.source.versions import version_places, versions
 from nox_release.core.findings import Location, Passed, Severity, find
 from nox_release.project.toml_lines import find_lines
 
@@ -81,8 +81,8 @@ _GROUPS = (
     ),
     _Group(
         id="version-disagrees",
-        title="The version is stated once",
-        detail=lambda source: source.project.version or f"found by {source.backend}",
+        title="The version is the same where it is written",
+        detail=version_places,
         rules=versions,
     ),
     _Group(

@@ -111,12 +111,24 @@ def _dynamic_dependencies(source: Source) -> Iterator[Entry]:
     for table in tables:
         files = mapping(table).get("file", [])
         for name in [files] if isinstance(files, str) else [item for _, item in texts_of(files)]:
-            for number, line in enumerate(source.tree.texts.get(name, "").splitlines(), 1):
-                text = line.split(" #")[0].strip()
-                if text and not text.startswith("#"):
-                    yield Entry(
-                        field="requires_dist", value=text, where=source.in_file(name, number)
-                    )
+            for number, text in _lines(source.tree.texts.get(name, "")):
+                yield Entry(field="requires_dist", value=text, where=source.in_file(name, number))
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The requirements of a file, as setuptools reads it: without comments, and with continued lines joined."""
+    begun, first = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.split(" #")[0].strip()
+        if bare.startswith("#"):
+            continue
+        begun, first = f"{begun}{bare}", first or number
+        if begun.endswith("\\"):
+            begun = begun[:-1]
+            continue
+        if begun:
+            yield first, begun
+        begun, first = "", 0
 
 
 def _poetry_entries(source: Source, poetry: Mapping[str, Any]) -> Iterator[Entry]:
@@ -183,6 +195,21 @@ _OF_SETUP = {
 }
 
 
+# `docs:python_version < "3.9" =` is an extra with a marker: what stands after the colon is no value.
+_MARKER = re.compile(r"(python_|sys_platform|platform_|implementation_|os_name|extra\b)")
+
+
+def _requirements(value: str) -> Iterator[str]:
+    """A line of setup.cfg as setuptools takes it: requirements on one line are parted by `;`, and
+    so is a marker from its requirement.
+    """
+    parts = [part.strip() for part in value.split(";")]
+    for number, part in enumerate(parts):
+        if part and not _MARKER.match(part):
+            after = parts[number + 1] if number + 1 < len(parts) else ""
+            yield f"{part}; {after}" if _MARKER.match(after) else part
+
+
 def _setup_cfg_entries(source: Source) -> Iterator[Entry]:
     """setup.cfg, as setuptools reads it where pyproject.toml has no `[project]`."""
     for section, key, value, line in ini_items(source.tree.texts.get("setup.cfg", "")):
@@ -194,9 +221,11 @@ def _setup_cfg_entries(source: Source) -> Iterator[Entry]:
             if name == "project_urls":
                 label, _, url = value.partition("=")
                 value = f"{label.strip()}, {url.strip()}"  # noqa: PLW2901 - as metadata has it
-            yield Entry(field=name, value=value, where=where)
-        elif section == "options.extras_require":
-            yield Entry(field="requires_dist", value=value, where=where)
+            for text in _requirements(value) if name == "requires_dist" else (value,):
+                yield Entry(field=name, value=text, where=where)
+        elif section == "options.extras_require" and not _MARKER.match(value):
+            for text in _requirements(value):
+                yield Entry(field="requires_dist", value=text, where=where)
 
 
 def _setup_py_entries(source: Source) -> Iterator[Entry]:

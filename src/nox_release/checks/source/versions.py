@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
+
 from nox_release.checks import upload
 from nox_release.checks.source.entries import of_upload
 from nox_release.checks.source.rules import VERSION_DISAGREES, VERSION_FOREIGN, VERSION_SOURCE
@@ -186,6 +188,15 @@ def _disagreeing(source: Source) -> Iterator[Finding]:
             )
 
 
+def version_places(source: Source) -> str:
+    """The version and where it was read, for the line that says that all of them agree."""
+    places = list(_written(source))
+    if not places:
+        return source.project.version or f"found by {source.backend}"
+    names = [_called(one) for one in places]
+    return f"{places[0].version} in {', '.join(names[:4])}" + " …" * (len(names) > 4)
+
+
 def _called(written: _Written) -> str:
     return str(written.where) if written.name == "dynamic" else written.name
 
@@ -231,6 +242,24 @@ def _written(source: Source) -> Iterator[_Written]:
                 version=str(value), where=source.at("tool", *path_, key), name=f"`{name}`"
             )
     yield from _setup_versions(source)
+    yield from _locked_version(source)
+
+
+_LOCKED = re.compile(
+    r'^name = "(?P<name>[^"]+)"\nversion = "(?P<version>[^"]+)"\n'
+    r'source = \{ (?:editable|virtual) = "\."',
+    re.MULTILINE,
+)
+
+
+def _locked_version(source: Source) -> Iterator[_Written]:
+    """The project's own entry in uv.lock."""
+    text = source.tree.texts.get("uv.lock", "")
+    for found in _LOCKED.finditer(text):
+        if canonicalize_name(found["name"]) == source.project.normalized_name:
+            line = text.count("\n", 0, found.start("version")) + 1
+            place = source.in_file("uv.lock", line, "version")
+            yield _Written(version=found["version"], where=place, name="`uv.lock`")
 
 
 def where_version_is(project: Project, tree: SourceTree) -> Location | None:

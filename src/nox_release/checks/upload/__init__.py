@@ -44,7 +44,6 @@ from nox_release.checks.upload.form import (
 )
 from nox_release.checks.upload.project_name import (
     name_refusals,
-    ultranormalize,
 )
 from nox_release.checks.upload.refusals import (
     DEFAULT_FILE_LIMIT,
@@ -93,5 +92,4 @@ __all__ = [
     "sanitize",
     "size_refusals",
     "status_line",
-    "ultranormalize",
 ]

@@ -81,12 +81,12 @@ def _in_order(refusals: Iterable[Refusal]) -> list[Refusal]:
     return sorted(refusals, key=key)
 
 
-def _sentence(text: str, see: str = SPECIFICATION) -> str:
+def _shown(text: str, see: str = SPECIFICATION) -> str:
     return f"{text}{'' if text.endswith('.') else '.'} See {see} for more information."
 
 
 def _complaint(rule: str, field: str, text: str, value: str = "") -> Refusal:
-    return Refusal(rule=rule, text=_sentence(text), field=field, value=value)
+    return Refusal(rule=rule, text=_shown(text), field=field, value=value)
 
 
 def _said(rule: str, header: str, text: str, value: str = "") -> Refusal:
@@ -439,9 +439,7 @@ def _check_local_version(values: Form) -> Iterator[Refusal]:
     except ValueError:
         return
     if version.local:
-        text = _sentence(
-            f"The use of local versions in '{version}' is not allowed.", LOCAL_VERSIONS
-        )
+        text = _shown(f"The use of local versions in '{version}' is not allowed.", LOCAL_VERSIONS)
         yield Refusal(rule="local-version", text=text, field="version", value=str(version))
 
 

@@ -7,22 +7,16 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 from nox_release.checks.upload.fields import PROJECT_NAME
 from nox_release.checks.upload.refusals import PYPI_SITE, Refusal, Site
+from nox_release.project.names import ultranormalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-
-def ultranormalize(name: str) -> str:
-    """The form in which PyPI compares names for being too similar (its database function)."""
-    bare = name.translate({ord(character): None for character in "._-"})
-    return re.sub("[oO]", "0", re.sub("[lLiI]", "1", bare)).lower()
 
 
 # Those that Warehouse prohibits from the start (migration 1e2ccd34f539); the administrators' others
