@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import http.server
 import json
+import socket
+import tempfile
 import threading
+import time
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
 from nox_release.core.clock import parse_time
 from nox_release.core.errors import ConfigurationError, IndexUnavailableError
 from nox_release.core.retries import ATTEMPTS, WAIT_AT_MOST, parse_retry_after
-from nox_release.edges.index import SIMPLE_JSON, ExchangeRefused, open_index
+from nox_release.edges import index as index_module
+from nox_release.edges.index import SIMPLE_JSON, ExchangeRefused, IndexClient, open_index
+from nox_release.edges.simple_html import parse_page
 from nox_release.files.distributions import version_of_file
 from nox_release.project.pyproject import Index, parse_index
 from nox_release.release.observed import IndexFile, IndexProject, Ownership, Publisher
@@ -141,6 +149,18 @@ DETAIL = {
 }
 
 
+def bytes_at(client: IndexClient, url: str) -> bytes | None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "file")
+        found = client.download(url, path)
+        content = path.read_bytes()
+    if found is None:
+        return None
+    assert found == hashlib.sha256(content).hexdigest()
+    assert client.is_served(url)
+    return content
+
+
 def detail(**changes: object) -> Answer:
     return Answer(200, {**DETAIL, **changes}, SIMPLE_JSON)
 
@@ -173,7 +193,7 @@ def test_a_project_becomes_a_value_and_its_name_is_normalized_before_asking(plac
     )
     _, path, headers = site.asked[0]
     assert path == "/simple/demo-x/"
-    assert headers["Accept"] == SIMPLE_JSON
+    assert headers["Accept"].startswith(f"{SIMPLE_JSON}, ")
     assert headers["Cache-Control"] == "no-cache"
     assert headers["User-Agent"].endswith(" (+https://pypi.org/project/nox-release/)")
 
@@ -297,8 +317,9 @@ def test_credentials_in_the_address_stay_with_their_host(serve) -> None:
     site, url = serve()
     other, other_url = serve()
     site.put("/simple/demo/", Answer(302, Location="/simple/here/"))
-    site.put("/simple/here/", Answer(302, Location=f"{other_url}simple/demo/"))
-    other.put("/simple/demo/", detail())
+    site.put("/simple/here/", detail())
+    site.put("/file", Answer(302, Location=f"{other_url}file"))
+    other.put("/file", Answer(200, b"bytes"))
     index = Index(
         name="own",
         upload_url=url,
@@ -307,6 +328,7 @@ def test_credentials_in_the_address_stay_with_their_host(serve) -> None:
     )
     with open_index(index, clock=FakeClock()) as client:
         assert client.fetch_project("demo") is not None
+        assert bytes_at(client, index.simple_url.replace("simple/", "file")) == b"bytes"
         assert all("Authorization" in headers for _, _, headers in site.asked)
         assert "Authorization" not in other.asked[0][2]
         site.put("/simple/demo/", Answer(403, {"message": "no"}))
@@ -320,12 +342,12 @@ def test_a_redirect_to_no_address_is_an_error_of_the_index(place) -> None:
     site.put("/simple/demo/", Answer(302, Location="https://[here/"))
     with (
         open_index(index, clock=clock) as client,
-        pytest.raises(IndexUnavailableError, match="no address"),
+        pytest.raises(IndexUnavailableError, match="not a web address"),
     ):
         client.fetch_project("demo")
 
 
-def test_addresses_of_files_may_be_relative_and_their_names_are_no_paths(place, tmp_path) -> None:
+def test_addresses_of_files_may_be_relative_and_their_names_are_no_paths(place) -> None:
     site, index, clock = place
     file = {**FILE, "url": "../../files/demo-1.0.tar.gz#sha256=x"}
     site.put("/simple/demo/", detail(files=[file]))
@@ -333,10 +355,7 @@ def test_addresses_of_files_may_be_relative_and_their_names_are_no_paths(place, 
     with open_index(index, clock=clock) as client:
         project = client.fetch_project("demo")
         assert project is not None
-        there = tmp_path / "file"
-        assert client.download(project.files[0].url, there) == hashlib.sha256(b"bytes").hexdigest()
-        assert there.read_bytes() == b"bytes"
-        assert client.is_served(project.files[0].url)
+        assert bytes_at(client, project.files[0].url) == b"bytes"
         site.put("/simple/demo/", detail(files=[{**FILE, "filename": "../x-1.0.tar.gz"}]))
         with pytest.raises(IndexUnavailableError, match="is not a file's name"):
             client.fetch_project("demo")
@@ -356,8 +375,11 @@ def test_plain_http_is_for_this_machine_only(place) -> None:
     with pytest.raises(ConfigurationError), open_index(far, clock=clock):
         pass
     site.put("/simple/demo/", Answer(302, Location="http://example.org/simple/demo/"))
-    with open_index(index, clock=clock) as client, pytest.raises(ConfigurationError):
+    with open_index(index, clock=clock) as client, pytest.raises(IndexUnavailableError):
         client.fetch_project("demo")
+    site.put("/file", Answer(302, Location="http://example.org/file"))
+    with open_index(index, clock=clock) as client, pytest.raises(ConfigurationError):
+        bytes_at(client, f"{index.api_url}file")
 
 
 def test_ownership_names_and_publishers(place) -> None:
@@ -440,7 +462,7 @@ def test_an_address_of_the_index_that_is_none_is_said(place, address: str) -> No
     _, index, clock = place
     with open_index(index, clock=clock) as client, pytest.raises(IndexUnavailableError) as caught:
         client.is_served(address)
-    assert "which is no address" in caught.value.reason
+    assert "an invalid URL" in caught.value.reason
 
 
 def test_an_exchange_is_sent_once_whatever_the_answer(place) -> None:
@@ -509,3 +531,236 @@ def test_files_of_a_release_are_found_however_the_version_is_spelled() -> None:
 def test_version_in_a_file_name(filename, version) -> None:
     found = version_of_file(filename, "zope-interface")
     assert (None if found is None else str(found)) == version
+
+
+# --- without end ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def speak() -> Iterator[Callable[[Callable[[socket.socket], None]], Index]]:
+    """An index that says to everybody what it is given to say."""
+    listeners = []
+
+    def start(behave: Callable[[socket.socket], None]) -> Index:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+
+        def serve_one(connection: socket.socket) -> None:
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                behave(connection)
+
+        def serve_all() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    one = listener.accept()[0]
+                    threading.Thread(target=serve_one, args=(one,), daemon=True).start()
+
+        threading.Thread(target=serve_all, daemon=True).start()
+        return parse_index(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+
+    yield start
+    for listener in listeners:
+        listener.close()
+
+
+def drip(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-A: ")
+    for _ in range(600):
+        connection.sendall(b"a")
+        threading.Event().wait(0.05)
+
+
+def hint(connection: socket.socket) -> None:
+    for _ in range(600):
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n")
+        threading.Event().wait(0.05)
+
+
+@pytest.mark.parametrize("behave", [drip, hint])
+def test_headers_that_never_end_are_waited_for_once_and_not_for_long(
+    speak, monkeypatch, behave
+) -> None:
+    monkeypatch.setattr(index_module, "_READ_WITHIN", 0.5)
+    started = time.monotonic()
+    with (
+        open_index(speak(behave), clock=FakeClock()) as client,
+        pytest.raises(IndexUnavailableError, match="no complete answer"),
+    ):
+        client.fetch_project("demo")
+    assert time.monotonic() - started < 10
+
+
+def test_an_answer_is_unpacked_once_and_in_pieces(place) -> None:
+    site, index, clock = place
+    inner = zlib.compressobj(9, zlib.DEFLATED, 31)
+    body = gzip.compress(inner.compress(b"\0" * 10_000_000) + inner.flush())
+    for coding, packed in (("gzip, gzip", body), ("br", body), ("gzip", b"no gzip")):
+        site.put("/simple/demo/", Answer(200, packed, SIMPLE_JSON, Content_Encoding=coding))
+        with open_index(index, clock=clock) as client, pytest.raises(IndexUnavailableError):
+            client.fetch_project("demo")
+    assert len(site.asked) == 3
+    packed = gzip.compress(json.dumps(DETAIL).encode())
+    site.put("/simple/demo/", Answer(200, packed, SIMPLE_JSON, Content_Encoding="gzip"))
+    with open_index(index, clock=clock) as client:
+        assert client.fetch_project("demo") is not None
+
+
+@pytest.mark.parametrize(
+    ("date", "trusted"),
+    [
+        ("Thu, 01 Jan 2026 00:03:00 GMT", True),
+        ("Fri, 02 Jan 2026 00:00:00 GMT", True),
+        ("Wed, 31 Dec 2025 00:00:00 GMT", True),
+        ("Sun, 04 Jan 2026 00:00:00 GMT", False),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", False),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", False),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", False),
+        ("tomorrow", False),
+    ],
+)
+def test_the_time_of_an_index_is_gone_by_where_it_is_near_our_own(speak, date, trusted) -> None:
+    def say(connection: socket.socket) -> None:
+        connection.sendall(
+            f"HTTP/1.1 404 Not Found\r\nDate: {date}\r\nContent-Length: 0\r\n\r\n".encode()
+        )
+
+    with open_index(speak(say), clock=FakeClock()) as client:
+        assert client.fetch_project("demo") is None
+        assert (client.server_now is not None) is trusted
+        assert (date in client.clock_trouble) is not trusted
+
+
+# --- the Simple API in HTML ----------------------------------------------------------------------
+
+PAGE = """<!DOCTYPE html>
+<html><head><meta name="pypi:repository-version" content="1.1"><title>Links for demo</title></head>
+<body><h1>Links for demo</h1>
+<a href="/packages/demo-1.0.tar.gz#sha256={digest}" data-requires-python="&gt;=3.9">demo</a><br>
+<A HREF='demo-1.0-py3-none-any.whl#md5=0123' data-yanked="broken">demo-1.0-py3-none-any.whl</A>
+<a href="https://files.example/demo-0.9.zip" data-yanked>demo-0.9.zip</a>
+<!-- <a href="demo-7.0.tar.gz">demo-7.0.tar.gz</a> -->
+<script>'<a href="demo-8.0.tar.gz">'</script>
+<a href="..">up</a></body></html>"""
+
+
+def html(text: str, kind: str = "text/html; charset=utf-8", **headers: str) -> Answer:
+    return Answer(200, text.encode(), kind, **headers)
+
+
+def test_a_page_in_html_becomes_the_same_value(place) -> None:
+    site, index, clock = place
+    site.put("/simple/demo/", html(PAGE.format(digest="AB" * 32)))
+    with open_index(index, clock=clock) as client:
+        project = client.fetch_project("Demo")
+    assert project == IndexProject(
+        name="demo",
+        versions=("0.9", "1.0"),
+        files=(
+            IndexFile(
+                filename="demo-1.0.tar.gz",
+                sha256="ab" * 32,
+                url=f"{index.api_url}packages/demo-1.0.tar.gz",
+                requires_python=">=3.9",
+            ),
+            IndexFile(
+                filename="demo-1.0-py3-none-any.whl",
+                url=f"{index.api_url}simple/demo/demo-1.0-py3-none-any.whl",
+                yanked="broken",
+            ),
+            IndexFile(
+                filename="demo-0.9.zip", url="https://files.example/demo-0.9.zip", yanked=True
+            ),
+        ),
+    )
+
+
+def test_the_digest_of_a_file_is_fetched_once_where_the_page_tells_none(place) -> None:
+    site, index, clock = place
+    site.put("/simple/demo/", html(PAGE.format(digest="ab" * 32)))
+    site.put("/simple/demo/demo-1.0-py3-none-any.whl", Answer(200, b"wheel"))
+    with open_index(index, clock=clock) as client:
+        for _ in range(2):
+            project = client.fetch_project("demo", version="1.0.0")
+            digests = [file.sha256 for file in project.release_files("1.0")]
+            assert digests == ["ab" * 32, hashlib.sha256(b"wheel").hexdigest()]
+            assert project.release_files("0.9")[0].sha256 is None
+    assert [path for _, path, _ in site.asked].count("/simple/demo/demo-1.0-py3-none-any.whl") == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("<html><title>Sign in</title><input type=password></html>", "Sign in"),
+        ("<html><title>Links for you</title><input type='password'></html>", "Links for you"),
+        ("<html><title>Welcome</title><a href='/shop'>shop</a></html>", "Welcome"),
+        ("<html><title>Index of /</title></html>", "lists no files"),
+        ('<meta name="pypi:repository-version" content="2.0">', "2.0"),
+        ("<html><title>Links for demo</title><a href='demo-1.0.tar.gz'>de", "breaks off"),
+    ],
+)
+def test_a_web_page_of_another_kind_is_an_error_and_not_an_empty_project(
+    place, page, words
+) -> None:
+    site, index, clock = place
+    site.put("/simple/demo/", html(page))
+    with open_index(index, clock=clock) as client, pytest.raises(IndexUnavailableError) as caught:
+        client.fetch_project("demo")
+    assert words in caught.value.reason
+
+
+def test_an_empty_page_is_a_project_without_files(place) -> None:
+    site, index, clock = place
+    site.put("/simple/demo/", html("<html><title>Links for demo</title></html>"))
+    site.put("/simple/", html("<html><title>Simple Index</title><a href=demo/>demo</a></html>"))
+    with open_index(index, clock=clock) as client:
+        assert client.fetch_project("demo").state == "empty"
+        assert client.fetch_names() == ("demo",)
+
+
+def test_a_question_handed_on_to_pypi_is_a_project_that_is_not_here(place) -> None:
+    """What PyPI has under the name is a stranger's, as pypiserver redirects by default."""
+    site, index, clock = place
+    site.put("/simple/demo/", Answer(303, Location="https://pypi.org/simple/demo/"))
+    with open_index(index, clock=clock) as client:
+        assert client.fetch_project("demo") is None
+        site.put("/simple/demo/", Answer(303, Location="https://login.invalid/simple/demo/"))
+        with pytest.raises(IndexUnavailableError, match="another host"):
+            client.fetch_project("demo")
+
+
+def test_an_index_with_two_addresses_is_asked_for_no_more(place) -> None:
+    site, whole, clock = place
+    index = Index(name="own", upload_url=whole.upload_url, simple_url=whole.simple_url, api_url="")
+    with open_index(index, clock=clock) as client:
+        assert client.fetch_ownership("demo") is None
+        assert client.fetch_release("demo", "1.0") is None
+        for question in (client.fetch_audience, lambda: client.exchange("jwt")):
+            with pytest.raises(IndexUnavailableError, match="no trusted publishing"):
+                question()
+    assert site.asked == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a href=",
+        '<a href="',
+        "<a " * 10,
+        "<!--",
+        "<!-- -- ",
+        "<script><a ",
+        "<a href=x>" + " ",
+        "</",
+        "<a a=b c='d'>x",
+        "<a\t\n",
+        "<title>",
+        "&",
+        "<a x=`",
+        "<",
+    ],
+)
+def test_a_page_of_a_megabyte_is_read_in_a_second_whatever_stands_in_it(text) -> None:
+    started = time.monotonic()
+    parse_page(text * (1_000_000 // len(text)))
+    assert time.monotonic() - started < 10

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import email.utils
 import random
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from nox_release.core.clock import parse_http_date
 
 if TYPE_CHECKING:
     from nox_release.core.clock import Clock
@@ -50,9 +50,5 @@ def parse_retry_after(text: str, now: datetime) -> float | None:
     text = text.strip()
     if re.fullmatch(r"\d{1,7}", text):
         return float(text)
-    with contextlib.suppress(ValueError, TypeError):
-        when = email.utils.parsedate_to_datetime(text)
-        if when.tzinfo is None:
-            when = when.replace(tzinfo=timezone.utc)
-        return max(0.0, (when - now).total_seconds())
-    return None
+    when = parse_http_date(text)
+    return None if when is None else min(max(0.0, (when - now).total_seconds()), 1e7)

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 from nox_release.core.clock import SystemClock, parse_time
 from nox_release.core.errors import CommandError, ForgeError
 from nox_release.core.retries import PASSING, Retries, parse_retry_after
+from nox_release.edges import json_values as values
 from nox_release.edges.children import GH
 from nox_release.edges.process import side_by_side
 from nox_release.release.observed import (
@@ -31,7 +32,7 @@ from nox_release.release.observed import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -284,7 +285,7 @@ class Forge:
             )
             if answer is None:
                 break
-            part = _parsed(path, lambda d: list(d if key is None else d[key]), answer)
+            part = _parsed(path, lambda d: values.listed(d if key is None else d[key]), answer)
             entries += part
             if len(part) < _PAGE:
                 break
@@ -305,7 +306,7 @@ class Forge:
         if answer.status == 200:
             scopes = answer.headers.get("x-oauth-scopes")
             return Login(
-                user=_parsed("user", lambda d: str(d["login"]), answer),
+                user=_parsed("user", lambda d: values.text(d, "login"), answer),
                 scopes=None
                 if scopes is None
                 else tuple(filter(None, (scope.strip() for scope in scopes.split(",")))),
@@ -316,7 +317,9 @@ class Forge:
         viewer = self.api("graphql", method="POST", body={"query": "query { viewer { login } }"})
         if viewer.status != 200:
             raise _refused("user", answer)
-        return Login(user=_parsed("graphql", lambda d: str(d["data"]["viewer"]["login"]), viewer))
+        return Login(
+            user=_parsed("graphql", lambda d: values.text(d["data"]["viewer"], "login"), viewer)
+        )
 
     def repository(self) -> ForgeRepository | None:
         """The repository in GitHub's own spelling, also after it was renamed; `None`: not there,
@@ -353,7 +356,7 @@ class Forge:
         answer = self._get(self._path("releases"), {"per_page": _PAGE})
         if answer is None:
             return ()
-        return _parsed("releases", lambda d: tuple(map(parse_release, d)), answer)
+        return _parsed("releases", lambda d: tuple(map(parse_release, values.listed(d))), answer)
 
     def release_among(self, newest: tuple[GitHubRelease, ...], tag: str) -> GitHubRelease | None:
         """As `release`, from the answer of `newest_releases` where that tells it."""
@@ -444,7 +447,7 @@ class Forge:
         answer = self._get(path)
         if answer is None:
             return ()
-        return _parsed(path, lambda d: tuple(map(_parse_pending, d)), answer)
+        return _parsed(path, lambda d: tuple(map(_parse_pending, values.listed(d))), answer)
 
     def log(self, run_id: int, *, failed: bool = True) -> str:
         """The log of a run's newest attempt, of the failed steps or of all."""
@@ -602,7 +605,7 @@ def parse_answer(text: str) -> Answer | None:
     document: Any = None
     if body.strip():
         try:
-            document = json.loads(body)
+            document = values.load(body)
         except ValueError:
             if 200 <= status < 300:
                 raise ForgeError(
@@ -657,7 +660,9 @@ def _is_rate_limit(answer: Answer) -> bool:
 
 def _until_reset(answer: Answer, now: datetime) -> float | None:
     reset = answer.headers.get("x-ratelimit-reset", "")
-    if answer.headers.get("x-ratelimit-remaining") != "0" or not reset.isdigit():
+    if answer.headers.get("x-ratelimit-remaining") != "0" or not re.fullmatch(
+        r"[0-9]{1,11}", reset
+    ):
         return None
     return max(0.0, float(reset) - now.timestamp())
 
@@ -665,7 +670,7 @@ def _until_reset(answer: Answer, now: datetime) -> float | None:
 def _value(path: str, parse: Callable[[Any], T], document: Any) -> T:
     try:
         return parse(document)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except values.MALFORMED as error:
         raise ForgeError(
             "GitHub gave an answer that cannot be understood.",
             reason=f"`gh api {path}`: {type(error).__name__}: {error}",
@@ -677,131 +682,134 @@ def _parsed(path: str, parse: Callable[[Any], T], answer: Answer) -> T:
 
 
 def _parse_repository(document: Any) -> ForgeRepository:
-    permissions: Mapping[str, bool] = document.get("permissions") or {}
+    permissions = values.table(document, "permissions")
     return ForgeRepository(
-        full_name=str(document["full_name"]),
-        default_branch=str(document["default_branch"]),
-        url=str(document.get("html_url") or ""),
-        private=bool(document.get("private")),
-        archived=bool(document.get("archived")),
+        full_name=values.text(document, "full_name"),
+        default_branch=values.text(document, "default_branch"),
+        url=values.text_or_empty(document, "html_url"),
+        private=values.flag(document, "private"),
+        archived=values.flag(document, "archived"),
         permissions=tuple(name for name, given in permissions.items() if given),
     )
 
 
 def parse_release(document: Any) -> GitHubRelease:
     return GitHubRelease(
-        id=int(document["id"]),
-        tag=str(document["tag_name"]),
-        title=str(document.get("name") or ""),
-        url=str(document.get("html_url") or ""),
-        draft=bool(document.get("draft")),
-        prerelease=bool(document.get("prerelease")),
-        target=str(document.get("target_commitish") or ""),
-        author=str((document.get("author") or {}).get("login") or ""),
-        created=parse_time(document.get("created_at")),
-        published=parse_time(document.get("published_at")),
-        body=str(document.get("body") or ""),
+        id=values.number(document, "id"),
+        tag=values.text(document, "tag_name"),
+        title=values.text_or_empty(document, "name"),
+        url=values.text_or_empty(document, "html_url"),
+        draft=values.flag(document, "draft"),
+        prerelease=values.flag(document, "prerelease"),
+        target=values.text_or_empty(document, "target_commitish"),
+        author=values.text_or_empty(values.table(document, "author"), "login"),
+        created=parse_time(values.text_or_none(document, "created_at")),
+        published=parse_time(values.text_or_none(document, "published_at")),
+        body=values.text_or_empty(document, "body"),
     )
 
 
 def parse_run(document: Any) -> Run:
     return Run(
-        id=int(document["id"]),
-        attempt=int(document.get("run_attempt") or 1),
-        status=str(document["status"]),
-        conclusion=document.get("conclusion"),
-        event=str(document["event"]),
-        workflow=str(document.get("path") or "").partition("@")[0],
-        commit=str(document["head_sha"]),
-        branch=str(document.get("head_branch") or ""),
-        url=str(document.get("html_url") or ""),
-        created=parse_time(document.get("created_at")),
-        started=parse_time(document.get("run_started_at")),
-        title=str(document.get("display_title") or ""),
-        actor=str((document.get("actor") or {}).get("login") or ""),
+        id=values.number(document, "id"),
+        attempt=values.number_or(document, "run_attempt", 1),
+        status=values.text(document, "status"),
+        conclusion=values.text_or_none(document, "conclusion"),
+        event=values.text(document, "event"),
+        workflow=values.text_or_empty(document, "path").partition("@")[0],
+        commit=values.text(document, "head_sha"),
+        branch=values.text_or_empty(document, "head_branch"),
+        url=values.text_or_empty(document, "html_url"),
+        created=parse_time(values.text_or_none(document, "created_at")),
+        started=parse_time(values.text_or_none(document, "run_started_at")),
+        title=values.text_or_empty(document, "display_title"),
+        actor=values.text_or_empty(values.table(document, "actor"), "login"),
     )
 
 
 def _parse_job(document: Any) -> Job:
     return Job(
-        id=int(document["id"]),
-        name=str(document["name"]),
-        status=str(document["status"]),
-        conclusion=document.get("conclusion"),
-        url=str(document.get("html_url") or ""),
+        id=values.number(document, "id"),
+        name=values.text(document, "name"),
+        status=values.text(document, "status"),
+        conclusion=values.text_or_none(document, "conclusion"),
+        url=values.text_or_empty(document, "html_url"),
         steps=tuple(
             Step(
-                name=str(step["name"]),
-                status=str(step["status"]),
-                conclusion=step.get("conclusion"),
-                number=int(step.get("number") or 0),
+                name=values.text(step, "name"),
+                status=values.text(step, "status"),
+                conclusion=values.text_or_none(step, "conclusion"),
+                number=values.number_or(step, "number", 0),
             )
-            for step in document.get("steps") or ()
+            for step in values.entries(document, "steps")
         ),
     )
 
 
 def _parse_artifact(document: Any) -> Artifact:
     return Artifact(
-        name=str(document["name"]),
-        size=int(document.get("size_in_bytes") or 0),
-        expired=bool(document.get("expired")),
+        name=values.text(document, "name"),
+        size=values.number_or(document, "size_in_bytes", 0),
+        expired=values.flag(document, "expired"),
     )
 
 
 def _parse_pending(document: Any) -> PendingDeployment:
     return PendingDeployment(
-        environment=str(document["environment"]["name"]),
-        reviewers=_parse_reviewers(document.get("reviewers")),
-        may_approve=bool(document.get("current_user_can_approve")),
-        wait_minutes=int(document.get("wait_timer") or 0),
+        environment=values.text(document["environment"], "name"),
+        reviewers=_parse_reviewers(document),
+        may_approve=values.flag(document, "current_user_can_approve"),
+        wait_minutes=values.number_or(document, "wait_timer", 0),
     )
 
 
-def _parse_reviewers(entries: Sequence[Any] | None) -> tuple[str, ...]:
+def _parse_reviewers(document: Any) -> tuple[str, ...]:
     """Users by login, teams by name."""
-    reviewers = [entry.get("reviewer") or {} for entry in entries or ()]
-    return tuple(str(one.get("login") or one.get("name") or "somebody") for one in reviewers)
+    found = [values.table(entry, "reviewer") for entry in values.entries(document, "reviewers")]
+    return tuple(
+        values.text_or_none(one, "login") or values.text_or_none(one, "name") or "somebody"
+        for one in found
+    )
 
 
 def _parse_workflow(document: Any) -> ForgeWorkflow:
     return ForgeWorkflow(
-        id=int(document["id"]),
-        name=str(document["name"]),
-        path=str(document["path"]),
-        state=str(document["state"]),
-        url=str(document.get("html_url") or ""),
+        id=values.number(document, "id"),
+        name=values.text(document, "name"),
+        path=values.text(document, "path"),
+        state=values.text(document, "state"),
+        url=values.text_or_empty(document, "html_url"),
     )
 
 
 def _parse_environment(document: Any) -> tuple[ForgeEnvironment, bool]:
     """The environment, and whether its refs have patterns of their own."""
-    rules = document.get("protection_rules") or ()
-    policy = document.get("deployment_branch_policy") or {}
+    rules = values.entries(document, "protection_rules")
+    policy = values.table(document, "deployment_branch_policy")
     environment = ForgeEnvironment(
-        name=str(document["name"]),
-        url=str(document.get("html_url") or ""),
+        name=values.text(document, "name"),
+        url=values.text_or_empty(document, "html_url"),
         reviewers=tuple(
             reviewer
             for rule in rules
             if rule.get("type") == "required_reviewers"
-            for reviewer in _parse_reviewers(rule.get("reviewers"))
+            for reviewer in _parse_reviewers(rule)
         ),
         wait_minutes=max(
-            (int(r.get("wait_timer") or 0) for r in rules if r.get("type") == "wait_timer"),
+            (values.number_or(r, "wait_timer", 0) for r in rules if r.get("type") == "wait_timer"),
             default=0,
         ),
-        protected_branches_only=bool(policy.get("protected_branches")),
+        protected_branches_only=values.flag(policy, "protected_branches"),
     )
-    return environment, bool(policy.get("custom_branch_policies"))
+    return environment, values.flag(policy, "custom_branch_policies")
 
 
 def _parse_check(document: Any) -> Check:
     return Check(
-        name=str(document["name"]),
-        status=str(document["status"]),
-        conclusion=document.get("conclusion"),
-        url=str(document.get("html_url") or ""),
+        name=values.text(document, "name"),
+        status=values.text(document, "status"),
+        conclusion=values.text_or_none(document, "conclusion"),
+        url=values.text_or_empty(document, "html_url"),
     )
 
 
@@ -809,57 +817,65 @@ def _parse_statuses(document: Any) -> tuple[Check, ...]:
     """Commit statuses, the older kind of check, in the newer one's words."""
     return tuple(
         Check(
-            name=str(status.get("context") or ""),
+            name=values.text_or_empty(status, "context"),
             status="in_progress" if status["state"] == "pending" else "completed",
-            conclusion=None if status["state"] == "pending" else str(status["state"]),
-            url=str(status.get("target_url") or ""),
+            conclusion=None if status["state"] == "pending" else values.text(status, "state"),
+            url=values.text_or_empty(status, "target_url"),
         )
-        for status in document.get("statuses") or ()
+        for status in values.entries(document, "statuses")
     )
 
 
 def _parse_annotation(document: Any) -> tuple[str, str]:
-    return str(document.get("annotation_level", "")), str(document.get("message", ""))
+    return values.text_or_empty(document, "annotation_level"), values.text_or_empty(
+        document, "message"
+    )
 
 
 def _parse_policy(document: Any) -> RefPolicy:
-    return RefPolicy(pattern=str(document["name"]), kind=str(document.get("type") or "branch"))
+    return RefPolicy(
+        pattern=values.text(document, "name"),
+        kind=values.text_or_none(document, "type") or "branch",
+    )
 
 
 def _parse_branch_rule(document: Any) -> tuple[RefRule, int | None]:
     """A rule, and the number of the ruleset that it belongs to."""
     number = document.get("ruleset_id")
-    rule = RefRule(kind=str(document["type"]), ruleset=str(document.get("ruleset_source") or ""))
+    rule = RefRule(
+        kind=values.text(document, "type"), ruleset=values.text_or_empty(document, "ruleset_source")
+    )
     return rule, number if isinstance(number, int) else None
 
 
 def _parse_bypass(document: Any) -> bool | None:
     """Source: https://docs.github.com/rest/repos/rules#get-a-repository-ruleset."""
-    said = document.get("current_user_can_bypass")
+    said = values.text_or_none(document, "current_user_can_bypass")
     return None if said is None else said in ("always", "exempt")
 
 
 def _parse_is_protected(document: Any) -> bool:
-    return bool(document.get("protected"))
+    return values.flag(document, "protected")
 
 
 def _parse_active_tag_ruleset(document: Any) -> int | None:
     """The number of a ruleset that is in force for tags; `None` for any other."""
     if document.get("target") != "tag" or document.get("enforcement") != "active":
         return None
-    return int(document["id"])
+    return values.number(document, "id")
 
 
 def _parse_ruleset(document: Any) -> tuple[RefRule, ...]:
-    names = (document.get("conditions") or {}).get("ref_name") or {}
+    names = values.table(values.table(document, "conditions"), "ref_name")
+    page = values.table(values.table(document, "_links"), "html")
     return tuple(
         RefRule(
-            kind=str(rule["type"]),
-            ruleset=str(document.get("name") or ""),
-            patterns=tuple(map(str, names.get("include") or ())),
-            excluded=tuple(map(str, names.get("exclude") or ())),
+            kind=values.text(rule, "type"),
+            ruleset=values.text_or_empty(document, "name"),
+            patterns=values.texts(names, "include"),
+            excluded=values.texts(names, "exclude"),
             may_bypass=_parse_bypass(document),
-            url=str(((document.get("_links") or {}).get("html") or {}).get("href") or ""),
+            url=values.text_or_empty(page, "href"),
         )
-        for rule in document.get("rules") or ()
+        for rule in values.entries(document, "rules")
     )

@@ -3,41 +3,36 @@
 `None` always means: the index was asked and has no such thing. Whatever else goes wrong raises
 `IndexUnavailableError`, so an outage can never be taken for a free name. Reads are retried by one
 policy; a write is sent once, because its reply may be lost after it took effect.
-Source of the shapes: https://docs.pypi.org/api/index-api/ and https://docs.pypi.org/api/integrity/.
 """
 
 from __future__ import annotations
 
 import contextlib
-import email.utils
 import hashlib
+import io
 import ipaddress
-import json
 import re
 import ssl
 import sys
+import threading
 import time
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+import zlib
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urljoin
 
-from packaging.utils import (
-    canonicalize_name,
-)
+from packaging.utils import canonicalize_name
 
-from nox_release.core.clock import parse_time
-from nox_release.core.errors import ConfigurationError, IndexUnavailableError, NoxReleaseError
+from nox_release.core.clock import parse_http_date
+from nox_release.core.errors import ConfigurationError, IndexUnavailableError
 from nox_release.core.redaction import redact
 from nox_release.core.retries import ATTEMPTS, PASSING, Retries, parse_retry_after
-from nox_release.files.distributions import version_of_file
-from nox_release.release.observed import (
-    IndexFile,
-    IndexProject,
-    Ownership,
-    Provenance,
-    Publisher,
-)
+from nox_release.edges import index_answers as answers
+from nox_release.edges import json_values
+from nox_release.edges.index_answers import ExchangeRefused, MintedToken
+from nox_release.edges.simple_html import parse_page
+from nox_release.release.observed import Provenance
 
 # httpx brings its command line along, and that click, Pygments and rich: a third of its start. It
 # does without where they are missing. To go when httpx loads it on demand.
@@ -49,17 +44,26 @@ if sys.modules.get("httpx._main", httpx) is None:
     del sys.modules["httpx._main"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
+    from datetime import datetime
     from pathlib import Path
     from typing import BinaryIO
 
+    from _typeshed import ReadableBuffer
+
     from nox_release.core.clock import Clock
     from nox_release.project.pyproject import Index
+    from nox_release.release.observed import IndexFile, IndexProject, Ownership
+
+__all__ = ["ExchangeRefused", "IndexClient", "MintedToken", "open_index", "user_agent"]
 
 T = TypeVar("T")
 
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
+SIMPLE_HTML = "application/vnd.pypi.simple.v1+html"
 INTEGRITY_JSON = "application/vnd.pypi.integrity.v1+json"
+_SIMPLE = f"{SIMPLE_JSON}, {SIMPLE_HTML};q=0.2, text/html;q=0.1"
+_ANYTHING = "*/*"
 
 _READ_WITHIN = 60.0
 _DOWNLOAD_WITHIN = 600.0
@@ -70,27 +74,72 @@ _REDIRECTS = 5
 _DOCUMENT_AT_MOST = 64_000_000
 _NAMES_AT_MOST = 512_000_000
 _FILE_AT_MOST = 4_000_000_000
+_CHUNK = 1_000_000
+
+# A clock may be set to another day or zone; what is further off is no time to go by.
+TRUSTED_CLOCK = timedelta(hours=26)
+
+# Where an index of one's own sends those who ask for what it does not have.
+_PUBLIC_HOSTS = frozenset({"pypi.org", "test.pypi.org", "pypi.python.org"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MintedToken:
-    """A token that trusted publishing gave; it never shows itself."""
+class _Wanted:
+    """What is asked for, and how much of it is taken: `within` is in seconds, `at_most` in bytes.
 
-    token: str = field(repr=False)
-    expires: datetime | None = None
+    `into` takes the bytes of a file, which may be too many for memory. `head_only` is content with
+    the status.
+    """
+
+    accept: str = "application/json"
+    etag: str | None = None
+    within: float | None = None
+    at_most: int = _DOCUMENT_AT_MOST
+    into: BinaryIO | None = None
+    head_only: bool = False
+
+    @property
+    def is_file(self) -> bool:
+        return self.accept == _ANYTHING
+
+    @property
+    def seconds(self) -> float:
+        return self.within or _READ_WITHIN
 
 
-class ExchangeRefused(NoxReleaseError):  # noqa: N818 - the index's verdict, not a fault of ours
-    """The index would not exchange the OIDC token; `code` and `description` are its own words."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reply:
+    """An answer read to its end; header names in lower case."""
 
-    def __init__(self, code: str, description: str, *, errors: tuple[tuple[str, str], ...]) -> None:
-        super().__init__(
-            "The index refused to exchange the token of this run.",
-            reason="\n".join(f"{one}: {text}" for one, text in errors) or f"{code}: {description}",
-        )
-        self.code = code
-        self.description = description
-        self.errors = errors
+    url: str
+    status: int
+    words: str
+    headers: Mapping[str, str]
+    content: bytes = b""
+    document: Any = None
+    sha256: str = ""
+
+    @property
+    def kind(self) -> str:
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    @property
+    def text(self) -> str:
+        found = re.search(r"charset=\"?([\w-]{1,20})", self.headers.get("content-type", ""))
+        with contextlib.suppress(LookupError):
+            return self.content.decode(found[1] if found else "utf-8", errors="replace")
+        return self.content.decode("utf-8", errors="replace")
+
+
+class _Nowhere(io.BytesIO):
+    """Keeps nothing of what is written."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        return len(memoryview(data))
+
+
+class _TooSlow(httpx.ReadTimeout):
+    """An answer that would not end; asked again, it would not either."""
 
 
 def user_agent() -> str:
@@ -111,35 +160,19 @@ def open_index(
 
     `attempts` is how often a read is tried in all: less where nothing depends on the answer.
     """
-    addresses = (index.simple_url, index.api_url)
+    addresses = tuple(filter(None, (index.simple_url, index.api_url)))
     local = all(map(_is_loopback, addresses))
     plain = all(address.startswith("http://") for address in addresses)
     with httpx.Client(
         transport=transport,
         timeout=httpx.Timeout(20.0, connect=10.0),
-        headers={"User-Agent": user_agent()},
+        headers={"User-Agent": user_agent(), "Accept-Encoding": "gzip"},
         follow_redirects=False,
         trust_env=not local,  # a proxy has no business between this machine and itself
         # Where no TLS is spoken, none of the authorities need be read; none would be trusted.
         verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True,
     ) as http:
         yield IndexClient(index, http, clock, attempts=attempts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
-    """What is asked for, and how much of it is taken: `within` is in seconds, `at_most` in bytes.
-
-    `into` takes the bytes of a file, which may be too many for memory. `head_only` is content with
-    the status.
-    """
-
-    accept: str
-    etag: str | None = None
-    within: float = _READ_WITHIN
-    at_most: int = _DOCUMENT_AT_MOST
-    into: BinaryIO | None = None
-    head_only: bool = False
 
 
 class IndexClient:
@@ -153,14 +186,29 @@ class IndexClient:
         self._http = http
         self._clock = clock
         self._seen: dict[str, tuple[str, IndexProject]] = {}  # URL: ETag and what it stood for
+        self._digests: dict[str, str] = {}  # by URL, of files whose page tells none
         self._ahead: timedelta | None = None
+        self._strange_time = ""
         for url in (index.simple_url, index.api_url):
-            _insist_on_privacy(url)
+            if url:
+                _insist_on_privacy(url)
 
     @property
     def server_now(self) -> datetime | None:
-        """The index's own time, by the newest answer; `None` before the first."""
+        """The index's own time, by the newest answer; `None` before the first, and where it is no
+        time to go by.
+        """
         return None if self._ahead is None else self._clock.now() + self._ahead
+
+    @property
+    def clock_trouble(self) -> str:
+        """Why the index's time is not gone by, in words; empty where it is, or was never said."""
+        if not self._strange_time:
+            return ""
+        return (
+            f"{self.index.title} says that it is {self._strange_time}; "
+            "this machine's clock is used instead"
+        )
 
     # --- reading -----------------------------------------------------------------------------
 
@@ -168,84 +216,124 @@ class IndexClient:
         """The Simple API's address of a project, by its normalized name."""
         return f"{self.index.simple_url}{quote(canonicalize_name(name), safe='')}/"
 
-    def fetch_project(self, name: str) -> IndexProject | None:
+    def fetch_project(self, name: str, *, version: str | None = None) -> IndexProject | None:
         """The project by any spelling of its name, never from a cache; `None`: no such project.
 
-        The Simple API is asked, not the JSON API: that one answers 404 for a project that has
+        The files of `version` come with their digests, fetched where the index tells none. The
+        Simple API is asked, not the JSON API: that one answers 404 for a project that has
         no release yet.
         """
+        project = self._fetch_project(name)
+        if project is None or version is None:
+            return project
+        lacking = {file for file in project.release_files(version) if not file.sha256}
+        if not lacking:
+            return project
+        files = (self._with_digest(file) if file in lacking else file for file in project.files)
+        return replace(project, files=tuple(files))
+
+    def _fetch_project(self, name: str) -> IndexProject | None:
         url = self.project_url(name)
         known = self._seen.get(url)
-        response = self._get(url, _Wanted(accept=SIMPLE_JSON, etag=known[0] if known else None))
-        if response is None:
+        reply = self._get(url, _Wanted(accept=_SIMPLE, etag=known[0] if known else None))
+        if reply is None:
             self._seen.pop(url, None)
             return None
-        if response.status_code == 304 and known:
+        if reply.status == 304 and known:
             return known[1]
-        base = str(response.url)
-        project = _parsed(url, lambda document: _parse_project(document, base), response)
-        etag = response.headers.get("ETag")
-        if etag:
+        project = self._read(
+            url,
+            reply,
+            json=lambda document: answers.parse_project(document, reply.url),
+            page=lambda text: answers.parse_project_page(text, canonicalize_name(name), reply.url),
+        )
+        etag = reply.headers.get("etag", "")
+        if etag and etag.isascii():
             self._seen[url] = (etag, project)
         return project
 
+    def _with_digest(self, file: IndexFile) -> IndexFile:
+        """The file with the digest of what is there; one that is not there (yet) stays without."""
+        if file.url not in self._digests:
+            found = self._fetch_file(file.url, _Nowhere())
+            if found is None:
+                return file
+            self._digests[file.url] = found
+        return replace(file, sha256=self._digests[file.url])
+
     def fetch_ownership(self, name: str) -> Ownership | None:
-        """Who owns the project; `None` also for one without releases, which the JSON API hides."""
+        """Who owns the project; `None` also for one without releases, which the JSON API hides,
+        and where the index has no such API.
+        """
+        if not self.index.api_url:
+            return None
         url = f"{self.index.api_url}pypi/{quote(canonicalize_name(name), safe='')}/json"
-        response = self._get(url, _Wanted(accept="application/json"))
-        return None if response is None else _parsed(url, _parse_ownership, response)
+        reply = self._get(url, _Wanted())
+        return None if reply is None else self._read(url, reply, json=answers.parse_ownership)
 
     def fetch_names(self) -> tuple[str, ...]:
         """Every project's name as displayed: one large answer."""
         url = self.index.simple_url
-        response = self._get(
-            url, _Wanted(accept=SIMPLE_JSON, within=_DOWNLOAD_WITHIN, at_most=_NAMES_AT_MOST)
+        reply = self._get(
+            url, _Wanted(accept=_SIMPLE, within=_DOWNLOAD_WITHIN, at_most=_NAMES_AT_MOST)
         )
-        if response is None:
+        if reply is None:
             raise self._unavailable(url, "it has no list of projects", status=404)
-        return _parsed(url, _parse_names, response)
+        return self._read(url, reply, json=answers.parse_names, page=answers.parse_names_page)
 
     def fetch_provenance(self, file: IndexFile) -> Provenance | None:
         """What a file's provenance says; `None`: it has none."""
-        if file.provenance is None:
+        url = file.provenance
+        reply = None if url is None else self._get(url, _Wanted(accept=INTEGRITY_JSON))
+        if url is None or reply is None:
             return None
-        response = self._get(file.provenance, _Wanted(accept=INTEGRITY_JSON))
-        if response is None:
-            return None
-        return Provenance(
-            publishers=_parsed(file.provenance, _parse_publishers, response),
-            document=response.content,
-        )
+        publishers = self._read(url, reply, json=answers.parse_publishers)
+        return Provenance(publishers=publishers, document=reply.content)
 
     def fetch_release(self, name: str, version: str) -> tuple[str, ...] | None:
-        """The files of a version by the JSON API, which is cached apart from the Simple API."""
+        """The files of a version by the JSON API, which is cached apart from the Simple API;
+        `None` also where the index has no such API.
+        """
+        if not self.index.api_url:
+            return None
         path = f"{quote(canonicalize_name(name), safe='')}/{quote(version, safe='')}"
         url = f"{self.index.api_url}pypi/{path}/json"
-        response = self._get(url, _Wanted(accept="application/json"))
-        return None if response is None else _parsed(url, _parse_release, response)
+        reply = self._get(url, _Wanted())
+        return None if reply is None else self._read(url, reply, json=answers.parse_release)
 
     def fetch_audience(self) -> str:
         """The audience that an OIDC token for this index must name."""
-        url = f"{self.index.api_url}_/oidc/audience"
-        response = self._get(url, _Wanted(accept="application/json"))
-        if response is None:
+        url = f"{self._api()}_/oidc/audience"
+        reply = self._get(url, _Wanted())
+        if reply is None:
             raise self._unavailable(url, "it offers no trusted publishing", status=404)
-        return _parsed(url, lambda document: _string(document, "audience"), response)
+        return self._read(url, reply, json=answers.parse_audience)
 
     def download(self, url: str, path: Path) -> str | None:
         """Write what is behind an address that the index gave to `path`, and give its SHA-256;
         `None`: not there.
         """
         with path.open("wb") as file:
-            wanted = _Wanted(
-                accept="*/*", within=_DOWNLOAD_WITHIN, at_most=_FILE_AT_MOST, into=file
-            )
-            response = self._get(url, wanted)
-        return None if response is None else response.headers["x-sha256"]
+            return self._fetch_file(url, file)
 
     def is_served(self, url: str) -> bool:
         """Whether a file can be downloaded; the download is broken off at its first byte."""
-        return self._get(url, _Wanted(accept="*/*", head_only=True)) is not None
+        return self._get(url, _Wanted(accept=_ANYTHING, head_only=True)) is not None
+
+    def _fetch_file(self, url: str, file: BinaryIO) -> str | None:
+        wanted = _Wanted(
+            accept=_ANYTHING, within=_DOWNLOAD_WITHIN, at_most=_FILE_AT_MOST, into=file
+        )
+        reply = self._get(url, wanted)
+        return None if reply is None else reply.sha256
+
+    def _api(self) -> str:
+        if not self.index.api_url:
+            raise IndexUnavailableError(
+                f"{self.index.title} offers no trusted publishing.",
+                reason="No `api-url` is set for it, so it is taken for an index without.",
+            )
+        return self.index.api_url
 
     # --- writing -----------------------------------------------------------------------------
 
@@ -257,94 +345,91 @@ class IndexClient:
         Raises:
             ExchangeRefused: the index said why not.
         """
-        url = f"{self.index.api_url}_/oidc/mint-token"
-        deadline = time.monotonic() + _READ_WITHIN
+        url = f"{self._api()}_/oidc/mint-token"
         try:
-            with self._http.stream("POST", url, json={"token": jwt}) as answer:
-                response = self._received(answer, deadline, _Wanted(accept="application/json"))
+            reply = self._send("POST", url, _Wanted(), json={"token": jwt})
         except httpx.HTTPError as error:
             raise self._unavailable(
                 url, f"{_trouble(error)}; whether the token was exchanged is not known"
             ) from None
-        if response.status_code == 422:
-            raise _parsed(url, _parse_refusal, response)
-        if response.status_code != 200:
-            raise self._unavailable(url, _words(response), status=response.status_code)
-        return _parsed(url, _parse_minted, response)
+        if reply.status == 422:
+            raise self._read(url, reply, json=answers.parse_refusal)
+        if reply.status != 200:
+            raise self._unavailable(url, _words(reply), status=reply.status)
+        return self._read(url, reply, json=answers.parse_minted)
 
     # --- the one policy for reads ------------------------------------------------------------
 
-    def _get(self, url: str, wanted: _Wanted) -> httpx.Response | None:
+    def _get(self, url: str, wanted: _Wanted) -> _Reply | None:
         """The answer with status 200 or, where an ETag was sent, 304; `None` for 404."""
-        headers = {"Accept": wanted.accept, "Cache-Control": "no-cache"}
-        if wanted.etag:
-            headers["If-None-Match"] = wanted.etag
-        if wanted.accept == "*/*":  # an archive is compressed already; its own bytes are wanted
-            headers["Accept-Encoding"] = "identity"
         retries = Retries(self._clock, self._attempts)
         while True:
             status: int | None = None
             asked: float | None = None
             try:
-                response = self._follow(url, headers, wanted)
+                reply = self._follow(url, wanted)
             except httpx.HTTPError as error:
                 trouble = _trouble(error)
                 if not _may_pass(error):
                     raise self._unavailable(url, trouble) from None
             else:
-                status = response.status_code
-                if status == 404:
+                if reply is None or reply.status == 404:
                     return None
+                status = reply.status
                 if status == 304 and wanted.etag:
-                    return response
+                    return reply
                 if status == 200:
-                    other_kind = _other_kind(response, wanted.accept)
+                    other_kind = self._other_kind(reply, wanted.accept)
                     if other_kind:
                         raise self._unavailable(url, other_kind, status=status)
-                    trouble = _broken_off(response, wanted.accept)
-                    if not trouble:
-                        return response
+                    whole = reply if wanted.is_file else _whole(reply)
+                    if whole is not None:
+                        return whole
+                    trouble = f"JSON that breaks off or is none, {len(reply.content)} bytes"
                 else:
-                    trouble = _words(response)
+                    trouble = _words(reply)
                     if status not in PASSING:
                         raise self._unavailable(url, trouble, status=status)
                     asked = parse_retry_after(
-                        response.headers.get("Retry-After", ""), self._clock.now()
+                        reply.headers.get("retry-after", ""), self._clock.now()
                     )
             if not retries.wait(asked):
                 raise self._unavailable(
                     url, trouble, status=status, attempts=retries.made, wait=asked
                 )
 
-    def _follow(self, url: str, headers: Mapping[str, str], wanted: _Wanted) -> httpx.Response:
-        """Ask, following redirects; credentials in the address stay with their own host."""
-        try:
-            here = httpx.URL(url)
-        except (httpx.InvalidURL, ValueError):
-            raise self._unavailable(
-                url[:100], "the index names this, which is no address"
-            ) from None
-        deadline = time.monotonic() + wanted.within
+    def _follow(self, url: str, wanted: _Wanted) -> _Reply | None:
+        """Ask, following redirects; `None` where the index hands the question on to PyPI.
+
+        Files may lie anywhere. What another host says of a project is not this index's answer.
+        """
+        here = _address(url)
+        if here is None:
+            raise self._unavailable(url[:100], "the index returned an invalid URL")
+        until = time.monotonic() + wanted.seconds
         for _ in range(_REDIRECTS + 1):
             _insist_on_privacy(str(here))
-            with self._http.stream("GET", here, headers=headers) as answer:
-                response = self._received(answer, deadline, wanted)
-            if response.status_code not in (301, 302, 303, 307, 308):
-                return response
-            location = response.headers.get("Location")
-            if not location:
-                return response
-            try:
-                there = httpx.URL(urljoin(str(here), location))
-            except (httpx.InvalidURL, ValueError):
+            left = max(until - time.monotonic(), 0.1)
+            reply = self._send("GET", str(here), replace(wanted, within=left))
+            location = reply.headers.get("location")
+            if reply.status not in (301, 302, 303, 307, 308) or not location:
+                return reply
+            there = _address(location, str(here))
+            if there is None or there.scheme not in ("http", "https"):
                 raise self._unavailable(
-                    url, f"it redirects to {location[:100]!r}, which is no address", status=301
-                ) from None
-            if there.scheme not in ("http", "https"):
-                raise self._unavailable(url, f"it redirects to `{there.scheme}:`", status=301)
+                    url,
+                    f"it redirects to {location[:100]!r}, which is not a web address",
+                    status=301,
+                )
             if here.scheme == "https" and there.scheme == "http":
                 raise self._unavailable(
                     url, f"it redirects to an address without TLS, {redact(str(there))}", status=301
+                )
+            if not wanted.is_file and not _is_same_host(here, there):
+                if there.host in _PUBLIC_HOSTS and here.host not in _PUBLIC_HOSTS:
+                    return None
+                raise self._unavailable(
+                    url, f"it redirects to another host, {redact(str(there))}", status=301
                 )
             same = (here.scheme, here.host, here.port) == (there.scheme, there.host, there.port)
             if same and here.userinfo and not there.userinfo:
@@ -352,24 +437,47 @@ class IndexClient:
             here = there
         raise self._unavailable(url, f"it redirects more than {_REDIRECTS} times", status=301)
 
-    def _received(self, answer: httpx.Response, deadline: float, wanted: _Wanted) -> httpx.Response:
+    def _send(self, method: str, url: str, wanted: _Wanted, *, json: Any = None) -> _Reply:
+        """One exchange, in a thread of its own: a server may send headers without end, and no
+        timeout of the HTTP library counts those together.
+        """
+        headers = {"Accept": wanted.accept, "Cache-Control": "no-cache"}
+        if wanted.etag:
+            headers["If-None-Match"] = wanted.etag
+        if wanted.is_file:  # an archive is compressed already; its own bytes are wanted
+            headers["Accept-Encoding"] = "identity"
+        until = time.monotonic() + wanted.seconds
+        replies: list[_Reply] = []
+        errors: list[BaseException] = []
+
+        def exchange() -> None:
+            try:
+                with self._http.stream(method, url, headers=headers, json=json) as answer:
+                    replies.append(self._received(answer, until, wanted))
+            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+                errors.append(error)
+
+        worker = threading.Thread(target=exchange, name="index", daemon=True)
+        worker.start()
+        worker.join(wanted.seconds + 1.0)
+        if errors:
+            raise errors[0]
+        if not replies:
+            raise _TooSlow(f"no complete answer within {wanted.seconds:.0f} s")
+        return replies[0]
+
+    def _received(self, answer: httpx.Response, until: float, wanted: _Wanted) -> _Reply:
         """An answer read to its end, as far as there is one in reach."""
-        with contextlib.suppress(KeyError, ValueError, TypeError):
-            said = email.utils.parsedate_to_datetime(answer.headers["Date"])
-            self._ahead = said - self._clock.now()
+        self._take_time(answer.headers.get("Date", ""))
         file = wanted.into if answer.status_code == 200 else None
-        digest = hashlib.sha256()
         if file is not None:  # an attempt before this one may have broken off
             file.seek(0)
             file.truncate()
-        chunks = []
+        digest = hashlib.sha256()
+        chunks: list[bytes] = []
         received = 0
-        for chunk in () if wanted.head_only else answer.iter_bytes():
-            if file is None:
-                chunks.append(chunk)
-            else:
-                file.write(chunk)
-                digest.update(chunk)
+        pieces = answer.iter_raw(_CHUNK) if wanted.is_file else _decoded(answer)
+        for chunk in () if wanted.head_only else pieces:
             received += len(chunk)
             if received > wanted.at_most:
                 raise self._unavailable(
@@ -377,22 +485,66 @@ class IndexClient:
                     f"an answer that does not end after {wanted.at_most // 1_000_000} MB",
                     status=answer.status_code,
                 )
-            if time.monotonic() > deadline:
-                raise httpx.ReadTimeout("the answer takes too long")
-        kept = {
-            key: value
-            for key, value in answer.headers.items()
-            if key.lower() not in ("content-encoding", "content-length", "transfer-encoding")
-        }
-        if file is not None:
-            kept["x-sha256"] = digest.hexdigest()
-        return httpx.Response(
-            answer.status_code,
-            headers=kept,
+            if time.monotonic() > until:
+                raise _TooSlow("the answer takes too long")
+            if file is None:
+                chunks.append(chunk)
+            else:
+                file.write(chunk)
+                digest.update(chunk)
+        return _Reply(
+            url=str(answer.url),
+            status=answer.status_code,
+            words=answer.reason_phrase,
+            headers={key.lower(): value for key, value in answer.headers.items()},
             content=b"".join(chunks),
-            extensions={"reason_phrase": answer.extensions.get("reason_phrase", b"")},
-            request=answer.request,
+            sha256=digest.hexdigest() if file is not None else "",
         )
+
+    def _take_time(self, said: str) -> None:
+        moment = parse_http_date(said)
+        ahead = None if moment is None else moment - self._clock.now()
+        trusted = ahead is not None and abs(ahead) <= TRUSTED_CLOCK
+        self._ahead = ahead if trusted else None
+        self._strange_time = "" if trusted else said[:40]
+
+    def _other_kind(self, reply: _Reply, accept: str) -> str:
+        """Which other kind of document came with status 200: a login page, say. Empty: none."""
+        if accept == _ANYTHING:
+            return ""
+        wanted = accept.split(",", maxsplit=1)[0]
+        if reply.kind == wanted or (reply.kind == "application/json" and accept != _SIMPLE):
+            return ""
+        # Warehouse speaks JSON: from there a web page is somebody else's.
+        if (
+            accept == _SIMPLE
+            and not self.index.is_pypi
+            and reply.kind in (SIMPLE_HTML, "text/html")
+        ):
+            return ""
+        return f"not {wanted} but {reply.kind or 'something without a type'} ({_words(reply)})"
+
+    def _read(
+        self,
+        url: str,
+        reply: _Reply,
+        *,
+        json: Callable[[Any], T],
+        page: Callable[[str], T] | None = None,
+    ) -> T:
+        """The value that an answer stands for, by its kind."""
+        try:
+            if page is not None and "html" in reply.kind:
+                return page(reply.text)
+            document = reply.document
+            return json(json_values.load(reply.content) if document is None else document)
+        except json_values.MALFORMED as error:
+            raise IndexUnavailableError(
+                "The index gave an answer that cannot be understood.",
+                status=reply.status,
+                reason=f"{redact(url)}: {type(error).__name__}: {redact(str(error)[:300])}",
+                hint="Is this the address of a package index?",
+            ) from None
 
     def _unavailable(
         self,
@@ -461,155 +613,68 @@ def _may_pass(error: httpx.HTTPError) -> bool:
     if isinstance(error, httpx.ConnectError) and "CERTIFICATE" in str(error):
         return False
     return isinstance(error, httpx.TransportError) and not isinstance(
-        error, (httpx.UnsupportedProtocol, httpx.DecodingError)
+        error, (httpx.UnsupportedProtocol, httpx.DecodingError, _TooSlow)
     )
 
 
-def _words(response: httpx.Response) -> str:
+def _words(reply: _Reply) -> str:
     """The server's own words, short and in one line."""
-    kind = response.headers.get("Content-Type", "")
     said = ""
-    if "json" in kind:
-        with contextlib.suppress(ValueError, RecursionError):
-            document = response.json()
+    if "json" in reply.kind:
+        with contextlib.suppress(ValueError):
+            document = json_values.load(reply.content)
             if isinstance(document, dict):
-                said = str(document.get("message") or document.get("error") or "")
-    elif kind.startswith("text/plain"):
-        said = response.text
-    elif "html" in kind:
-        title = re.search(
-            r"<title[^>]{0,200}>(.{0,300}?)</title>",
-            response.text[:20000],
-            re.DOTALL | re.IGNORECASE,
-        )
-        said = f"HTML page “{title[1].strip()}”" if title else "an HTML page"
-    reason = response.reason_phrase
+                said = str(document.get("message") or document.get("error") or "")[:1000]
+    elif reply.kind == "text/plain":
+        said = reply.text[:1000]
+    elif "html" in reply.kind:
+        title = parse_page(reply.text[:20_000]).title
+        said = f"HTML page “{title[:1000]}”" if title else "an HTML page"
+    reason = reply.words
     words = " ".join(f"{reason} {said}".split()) if said != reason else reason
     return redact(words[:300]) or "no words"
 
 
-def _other_kind(response: httpx.Response, accept: str) -> str:
-    """Which other kind of document came with status 200: a login page, say. Empty: none."""
-    kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    # The Simple API answers HTML to an Accept it does not know, so its type has to be exact.
-    if accept in ("*/*", kind) or (kind == "application/json" and accept != SIMPLE_JSON):
-        return ""
-    return f"not {accept} but {kind or 'something without a type'} ({_words(response)})"
-
-
-def _broken_off(response: httpx.Response, accept: str) -> str:
-    if accept == "*/*":
-        return ""
+def _address(url: str, base: str = "") -> httpx.URL | None:
+    """The address, or what it leads to from `base`; `None` where it is none."""
     try:
-        json.loads(response.content)
-    except (ValueError, RecursionError):
-        return f"JSON that breaks off or is none, {len(response.content)} bytes"
-    return ""
-
-
-# --- JSON to values --------------------------------------------------------------------------
-
-
-def _parsed(url: str, parse: Callable[[Any], T], response: httpx.Response) -> T:
-    try:
-        return parse(json.loads(response.content))
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise IndexUnavailableError(
-            "The index gave an answer that cannot be understood.",
-            status=response.status_code,
-            reason=f"{redact(url)}: {type(error).__name__}: {error}",
-            hint="Is this the address of a package index?",
-        ) from None
-
-
-def _string(document: Any, key: str) -> str:
-    value = document[key]
-    if not isinstance(value, str) or not value:
-        raise TypeError(f"`{key}` is not a string")
-    return value
-
-
-def _parse_project(document: Any, base: str) -> IndexProject:
-    major = str(document["meta"]["api-version"]).split(".")[0]
-    if major != "1":
-        raise ValueError(f"API version {document['meta']['api-version']} is not known")
-    files = tuple(_parse_file(entry, base) for entry in document["files"])
-    name = _string(document, "name")
-    versions = document.get("versions")
-    if versions is None:  # before PEP 700
-        found = {version_of_file(file.filename, name) for file in files}
-        versions = [str(version) for version in sorted(v for v in found if v is not None)]
-    serial = document["meta"].get("_last-serial")
-    return IndexProject(
-        name=name,
-        status=str((document.get("project-status") or {}).get("status") or "active"),
-        versions=tuple(str(version) for version in versions),
-        files=files,
-        serial=serial if isinstance(serial, int) else None,
-    )
-
-
-def _parse_file(entry: Any, base: str) -> IndexFile:
-    """A file of the list at `base`, to which its address may be relative."""
-    filename = _string(entry, "filename")
-    if set(filename) & {"/", "\\", "\0"}:
-        raise ValueError(f"{filename!r} is not a file's name")
-    yanked = entry.get("yanked") or False
-    size = entry.get("size")
-    return IndexFile(
-        filename=filename,
-        sha256=str(entry["hashes"].get("sha256", "")),
-        size=size if isinstance(size, int) else None,
-        yanked=yanked if isinstance(yanked, str) else bool(yanked),
-        upload_time=parse_time(entry.get("upload-time")),
-        url=urljoin(base, _string(entry, "url")),
-        # The address of the document: https://peps.python.org/pep-0740/#index-support
-        provenance=urljoin(base, str(entry["provenance"])) if entry.get("provenance") else None,
-        requires_python=entry.get("requires-python") or None,
-    )
-
-
-def _parse_ownership(document: Any) -> Ownership | None:
-    ownership = document.get("ownership")
-    if ownership is None:
+        return httpx.URL(urljoin(base, url))
+    except (httpx.InvalidURL, ValueError):
         return None
-    return Ownership(
-        roles=tuple((_string(role, "role"), _string(role, "user")) for role in ownership["roles"]),
-        organization=ownership.get("organization") or None,
-    )
 
 
-def _parse_release(document: Any) -> tuple[str, ...]:
-    return tuple(_string(entry, "filename") for entry in document["urls"])
+def _whole(reply: _Reply) -> _Reply | None:
+    """The answer with its JSON read; `None` where it breaks off before its end."""
+    if "json" not in reply.kind:
+        return reply
+    try:
+        return replace(reply, document=json_values.load(reply.content))
+    except ValueError:
+        return None
 
 
-def _parse_names(document: Any) -> tuple[str, ...]:
-    return tuple(_string(entry, "name") for entry in document["projects"])
+def _is_same_host(here: httpx.URL, there: httpx.URL) -> bool:
+    return (here.host, here.port) == (there.host, there.port)
 
 
-def _parse_publishers(document: Any) -> tuple[Publisher, ...]:
-    publishers = [bundle["publisher"] for bundle in document["attestation_bundles"]]
-    return tuple(
-        dict.fromkeys(
-            Publisher(
-                kind=_string(publisher, "kind"),
-                repository=str(publisher.get("repository") or ""),
-                workflow=str(publisher.get("workflow") or ""),
-                environment=publisher.get("environment") or None,
-            )
-            for publisher in publishers
-        )
-    )
-
-
-def _parse_minted(document: Any) -> MintedToken:
-    expires: datetime | None = None
-    with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError, OSError):
-        expires = datetime.fromtimestamp(document["expires"], timezone.utc)
-    return MintedToken(token=_string(document, "token"), expires=expires)
-
-
-def _parse_refusal(document: Any) -> ExchangeRefused:
-    errors = tuple((str(e["code"]), str(e["description"])) for e in document["errors"])
-    code, description = errors[0] if errors else ("", str(document.get("message", "")))
-    return ExchangeRefused(code, description, errors=errors)
+def _decoded(answer: httpx.Response) -> Iterator[bytes]:
+    """The body in pieces of bounded size, unpacked once at most; a piece may be empty."""
+    coding = answer.headers.get("Content-Encoding", "").strip().lower()
+    if coding in ("", "identity"):
+        yield from answer.iter_raw(_CHUNK)
+        return
+    if coding not in ("gzip", "x-gzip"):
+        raise httpx.DecodingError(f"the answer is coded as {coding[:60]!r}, which nobody asked for")
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    for packed in answer.iter_raw(_CHUNK):
+        left = packed
+        while True:
+            try:
+                yield unpacking.decompress(left, _CHUNK)
+            except zlib.error:
+                raise httpx.DecodingError("the answer is not the gzip that it says it is") from None
+            left = unpacking.unconsumed_tail
+            if not left:
+                break
+    if not unpacking.eof:
+        raise httpx.ReadError("the answer breaks off")

@@ -38,6 +38,11 @@ class Index:
     api_url: str
 
     @property
+    def is_pypi(self) -> bool:
+        """Whether this is PyPI or TestPyPI, by the addresses they are known by."""
+        return self.name in ("pypi", "testpypi")
+
+    @property
     def title(self) -> str:
         return {"pypi": "PyPI", "testpypi": "TestPyPI"}.get(self.name, self.name)
 

@@ -224,7 +224,7 @@ class IndexFile:
     """
 
     filename: str
-    sha256: str
+    sha256: str | None = None
     size: int | None = None
     yanked: bool | str = False
     upload_time: datetime | None = None

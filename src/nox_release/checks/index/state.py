@@ -444,7 +444,7 @@ def _files(
     changed = [
         file
         for file in released.distributions
-        if file.filename in known and known[file.filename].sha256 != file.sha256
+        if file.filename in known and known[file.filename].sha256 not in (None, file.sha256)
     ]
     for file in changed:
         yield find(
