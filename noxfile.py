@@ -85,6 +85,14 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Change every field of every answer of index and GitHub, and run every command before it."""
+    keep_bytecode(session)
+    session.install(*WITH_GH)
+    session.run("python", "tests/tools/fuzz_answers.py", *session.posargs)
+
+
+@nox.session(default=False)
 def diagnoses(session: nox.Session) -> None:
     """Explain every log of the corpus, and print the share that is right."""
     install(session, *WITH_GH)

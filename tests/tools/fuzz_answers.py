@@ -1,6 +1,6 @@
 """Every field of every answer of index and GitHub, changed one at a time, before every command.
 
-usage: python tests/tools/fuzz_answers.py [--cases N] [--jobs N] [--seed N] [--only TEXT] [--verbose]
+usage: python tests/tools/fuzz_answers.py [--each N] [--cases N] [--jobs N] [--only TEXT] [--verbose]
 
 Each command runs once in a rehearsed world; what index and GitHub answered there is on record. Then
 it runs again for each case, with one field of one of these answers replaced: by another type, by
@@ -17,6 +17,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -76,8 +77,9 @@ class Case:
 
     @property
     def title(self):
+        endpoint = re.sub(r"[0-9a-f]{40}|\d{6,}", "N", self.endpoint)  # which differ each time
         place = ".".join(map(str, self.path)) or "(all)"
-        return f"{self.command}: {self.endpoint}: {place}: {self.mutation}"
+        return f"{self.command}: {endpoint}: {place}: {self.mutation}"
 
     @property
     def order(self):
@@ -249,7 +251,7 @@ def carry_out(arguments, cwd, environ, output):
 
 
 def cases_of(command, seen):
-    """Every field of every answer with every change, in an order that seeds alone decide."""
+    """Every field of every answer, with every change."""
     return [
         Case(command, endpoint, path, mutation)
         for endpoint, document in seen.items()
@@ -258,15 +260,16 @@ def cases_of(command, seen):
     ]
 
 
-def chosen(cases, count):
-    """`count` of the cases, each field once before any has its second."""
+def chosen(cases, each, most):
+    """`each` of the changes of every field, `most` cases in all: first every field once."""
     turns = Counter()
     ranked = []
     for case in sorted(cases, key=lambda case: case.order):
         place = (case.command, case.endpoint, case.path)
         ranked.append((turns[place], case.order, case))
         turns[place] += 1
-    return [case for _, _, case in sorted(ranked, key=lambda one: one[:2])[:count]]
+    ranked.sort(key=lambda one: one[:2])
+    return [case for turn, _, case in ranked if turn < each][:most]
 
 
 def wrong_with(status, output, seconds):
@@ -280,12 +283,14 @@ def wrong_with(status, output, seconds):
     return ""
 
 
-def run_share(commands, count, *, only="", report=None):
-    """Some of the cases of these commands, in worlds of their own; what went wrong in which."""
+def run_cases(commands, *, each=1, most=None, only="", report=None):
+    """Cases of these commands, in worlds of their own, and what went wrong in which; `most` is how
+    many of each command.
+    """
     found = []
     folder = Path(tempfile.mkdtemp(prefix="nr-"))
     try:
-        for number, (command, share) in enumerate(zip(commands, count, strict=True)):
+        for number, command in enumerate(commands):
             (state, story), arguments = COMMANDS[command]
             with Stage(folder / str(number), state, story) as stage:
                 status, output, _ = stage.run(arguments)
@@ -294,7 +299,11 @@ def run_share(commands, count, *, only="", report=None):
                     raise RuntimeError(f"{command}, undisturbed: {trouble}\n{output}")
                 before = stage.scene.files(), stage.scene.tags()
                 cases = [c for c in cases_of(command, stage.lying.seen) if only in c.title]
-                for case in chosen(cases, share):
+                sys.stdout.write(
+                    f"     {command}: exit {status}, {len(stage.lying.seen)} answers, "
+                    f"{len(cases) // len(MUTATIONS)} fields\n"
+                )
+                for case in chosen(cases, each, most):
                     status, output, seconds = stage.run(arguments, case)
                     trouble = wrong_with(status, output, seconds)
                     if (stage.scene.files(), stage.scene.tags()) != before:
@@ -327,7 +336,8 @@ def prepare():
 
 def main():
     parser = argparse.ArgumentParser(description="Change every answer, one field at a time.")
-    parser.add_argument("--cases", type=int, default=1100, help="how many in all")
+    parser.add_argument("--each", type=int, default=1, help="how many changes of each field")
+    parser.add_argument("--cases", type=int, help="no more than about so many in all")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--only", default="", help="cases whose title contains this")
     parser.add_argument("--verbose", action="store_true", help="show what failing cases printed")
@@ -337,7 +347,7 @@ def main():
         return 0
     prepare()
     started = time.monotonic()
-    share = -(-options.cases // len(COMMANDS))
+    most = options.cases and -(-options.cases // len(COMMANDS))
     lock = threading.Lock()
 
     def report(case, trouble, seconds, output):
@@ -350,7 +360,9 @@ def main():
 
     with ThreadPoolExecutor(options.jobs) as pool:
         shares = pool.map(
-            lambda command: run_share([command], [share], only=options.only, report=report),
+            lambda command: run_cases(
+                [command], each=options.each, most=most, only=options.only, report=report
+            ),
             COMMANDS,
         )
         found = [one for part in shares for one in part]
