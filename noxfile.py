@@ -13,7 +13,7 @@ nox.options.sessions = ["lint", "types", "tests"]
 nox_release.register()
 
 GROUPS = nox.project.load_toml("pyproject.toml")
-WITH_GH = ("-e.[audit]", *nox.project.dependency_groups(GROUPS, "tests"))
+WITH_GH = ("-e.[audit,fast]", *nox.project.dependency_groups(GROUPS, "tests"))
 
 
 def install(session: nox.Session, *packages: str) -> None:
@@ -37,7 +37,7 @@ def tests(session: nox.Session) -> None:
     if wheels:
         arguments.remove(wheels[0])
         wheel = wheels[0].partition("=")[2]
-        install(session, f"{wheel}[audit]", *nox.project.dependency_groups(GROUPS, "tests"))
+        install(session, f"{wheel}[audit,fast]", *nox.project.dependency_groups(GROUPS, "tests"))
     else:
         install(session, *WITH_GH)
     session.run("pytest", *(arguments or ["-n", "auto"]))
@@ -68,6 +68,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def weight(session: nox.Session) -> None:
+    """Count what an installation brings: distributions, megabytes and seconds."""
+    session.run("python", "tests/tools/weight.py", *session.posargs)
+
+
+@nox.session(default=False)
 def oracle(session: nox.Session) -> None:
     """Compare our verdicts with those a real Warehouse gave: pass its directory."""
     install(session, *WITH_GH)
@@ -88,7 +94,7 @@ def faults(session: nox.Session) -> None:
 def fuzz(session: nox.Session) -> None:
     """Change every field of every answer of index and GitHub, and run every command before it."""
     keep_bytecode(session)
-    session.install(*WITH_GH)
+    install(session, *WITH_GH)
     session.run("python", "tests/tools/fuzz_answers.py", *session.posargs)
 
 

@@ -217,7 +217,7 @@ def test_what_the_backend_warns_of_is_passed_on_and_not_printed(tmp_path, enviro
 
 
 def test_pip_builds_where_there_is_no_uv(tmp_path, runner, monkeypatch):
-    monkeypatch.setattr("nox_release.edges.environments.find_uv", lambda: None)
+    monkeypatch.setattr("nox_release.edges.environments.find_uv", lambda _: None)
     environment = fresh_environment(tmp_path / "env", runner)
     assert environment.installer == "pip"
     sdist, wheel = build_distributions(

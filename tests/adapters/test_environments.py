@@ -2,10 +2,12 @@
 
 import http.server
 import os
+import sys
 import threading
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from nox_release.edges import environments
 from nox_release.edges.process import Runner
@@ -56,8 +58,8 @@ def settings(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture(params=["uv", "pip"])
 def installer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    if request.param == "pip":  # as where there is no wheel of uv for the platform
-        monkeypatch.setattr(environments, "find_uv", lambda: None)
+    if request.param == "pip":  # as where there is no uv
+        monkeypatch.setattr(environments, "find_uv", lambda runner: None)
     return request.param
 
 
@@ -113,3 +115,28 @@ def test_the_way_to_an_index_is_the_one_that_pip_was_told(tmp_path, installer):
         server.shutdown()
         server.server_close()
     assert handler.asked[0] == "http://index.invalid/simple/orc-demo/"
+
+
+def write_uv(folder: Path, version: str) -> str:
+    folder.mkdir()
+    program = folder / "uv"
+    program.write_text(f"#!/bin/sh\necho '{version}'\n")
+    program.chmod(0o755)
+    return str(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for uv is a shell script")
+def test_uv_comes_from_the_extra_or_else_from_path_where_it_is_new_enough(tmp_path, monkeypatch):
+    old = write_uv(tmp_path / "old", "uv 0.4.30 (61ed2a236 2024-11-04)")
+    shim = write_uv(tmp_path / "shim", "uv: command not found")
+    new = write_uv(tmp_path / "new", "uv 0.13.9 (x86_64-unknown-linux-gnu)")
+
+    def found(path: str) -> Path | None:
+        return environments.find_uv(Runner(environ={"PATH": path}))
+
+    assert found(old) == Path(find_uv_bin())
+    monkeypatch.setitem(sys.modules, "uv", None)
+    assert found(new) == Path(new, "uv")
+    assert found(old) is None
+    assert found(shim) is None
+    assert found(str(tmp_path)) is None

@@ -1,9 +1,10 @@
-"""Fresh Python environments: made with uv where its wheel is installed, else with venv and pip."""
+"""Fresh Python environments: made with uv where there is one, else with venv and pip."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -188,7 +189,7 @@ def fresh_environment(
         NoxReleaseError: it could not be made.
     """
     directory = Path(directory)
-    uv = find_uv()
+    uv = find_uv(runner)
     clean = _isolated(replace(runner, child=STRANGER, announced=False), uv=uv)
     directory.parent.mkdir(parents=True, exist_ok=True)
     interpreter = python or sys.executable
@@ -219,14 +220,34 @@ def fresh_environment(
     )
 
 
-def find_uv() -> Path | None:
-    """The uv that `build[uv]` brings; `None` where there is no wheel of it for the platform."""
+def find_uv(runner: Runner) -> Path | None:
+    """The uv that the extra `fast` brings, or else the one on PATH where it is new enough."""
     try:
         import uv
 
         return Path(uv.find_uv_bin())
     except (ImportError, FileNotFoundError):
+        pass
+    found = shutil.which("uv", path=runner.environ.get("PATH", os.defpath))
+    if found is None or not Path(found).is_absolute():
         return None
+    if found not in _VERSIONS:
+        _VERSIONS[found] = _version_of(found, runner)
+    return Path(found) if _VERSIONS[found] >= _OLDEST_UV else None
+
+
+_OLDEST_UV = (0, 7)  # writes pylock.toml, and has every option used here
+_VERSIONS: dict[str, tuple[int, ...]] = {}
+
+
+def _version_of(uv: str, runner: Runner) -> tuple[int, ...]:
+    """The version of a uv; empty where it does not start, as a shim of another program may not."""
+    try:
+        done = runner.run([uv, "--version"], cwd=Path(uv).parent, check=False, timeout=20.0)
+    except CommandError:
+        return ()
+    said = re.match(r"uv (\d{1,4})\.(\d{1,4})", done.stdout)
+    return (int(said[1]), int(said[2])) if said and done.returncode == 0 else ()
 
 
 def _isolated(runner: Runner, *, uv: Path | None) -> Runner:

@@ -273,7 +273,7 @@ def python_for(wheel: Distribution, runner: Runner, aside: Path) -> str | None:
     running = ".".join(str(part) for part in sys.version_info[:3])
     if specifiers.contains(running, prereleases=True):
         return sys.executable
-    uv = find_uv()
+    uv = find_uv(runner)
     if uv is None:
         return None
     aside.mkdir(parents=True, exist_ok=True)
