@@ -28,8 +28,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faults import Scene
-from nox_release.rehearsal.faults import Fault
+sys.path.insert(0, str(Path(__file__).parents[1] / "world"))
+
+from scene import Scene
+from troubles import Fault
 
 TESTS = Path(__file__).parents[1]
 WORLD = TESTS / "world"
