@@ -90,9 +90,14 @@ def read_cases() -> list[Case]:
 
 
 @cache
+def diagnosed(text: str) -> tuple[nox_release.Diagnosis, ...]:
+    """Every diagnosis of a log, worked out once."""
+    return tuple(nox_release.diagnose(text))
+
+
 def first(text: str) -> tuple[str, str] | None:
     """The id and the confidence of the first diagnosis."""
-    found = nox_release.diagnose(text)
+    found = diagnosed(text)
     return (found[0].id, found[0].confidence) if found else None
 
 
