@@ -374,7 +374,7 @@ def test_without_git_the_tree_is_built_as_it_lies(tmp_path):
     write(tmp_path, files_of("flit"))
     done = command(tmp_path, "--no-smoke", GIT_CEILING_DIRECTORIES=str(tmp_path.parent))
     assert done.returncode == 0
-    assert "demo 1.0, from the tree as it lies" in done.stdout
+    assert "demo 1.0, from the working tree" in done.stdout
 
 
 def test_a_file_called_dist_is_one_clear_error(tmp_path):

@@ -41,7 +41,7 @@ _TAKES = {
     "import-namespaces": "a list of importable names",
 }
 _FORMATS = {
-    **dict.fromkeys(("authors", "maintainers"), "is no e-mail address"),
+    **dict.fromkeys(("authors", "maintainers"), "is not an e-mail address"),
     **dict.fromkeys(("scripts", "gui-scripts", "entry-points"), "names no object"),
 }
 
@@ -89,7 +89,7 @@ def schema_problems(pyproject: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _validator(tools: Sequence[str]) -> Any:
-    """Made for what there is alone: it writes a program for its schemas, anew each time."""
+    """Made for what there is alone: it writes a program for its schemas each time."""
     from validate_pyproject.api import Validator, load_builtin_plugin
 
     if not tools:

@@ -1036,7 +1036,7 @@ def read_distribution(path: Path) -> Distribution:
     if archive.metadata is None:
         where = "METADATA" if path.name.endswith(".whl") else "PKG-INFO"
         raise UnreadableDistributionError(
-            f"`{path}` is no distribution: {where} cannot be read.",
+            f"`{path}` is not a distribution: {where} cannot be read.",
             reason="; ".join([*archive.limits, *(fault.text for fault in archive.faults)]),
             hint="Build it again with `python -m build`.",
         )

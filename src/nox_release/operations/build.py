@@ -55,7 +55,7 @@ class Built:
 
     `project` has the name and version of the built metadata. `distributions` are the sdist and
     the wheel, `placed` says that they are in their destination (not so when findings of error
-    severity kept them out). `commit` is `None` when the tree was built as it lies; otherwise
+    severity kept them out). `commit` is `None` when the working tree was built; otherwise
     `left_out` are the files that differ from it here, and so are not in what was built.
     """
 
@@ -109,7 +109,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--working-tree",
         action="store_true",
-        help="build the tree as it lies, with what is not committed",
+        help="build the working tree, with what is not committed",
     )
     parser.add_argument(
         "--tag", metavar="TAG", help="build as if HEAD carried this tag (made in the copy only)"
@@ -260,7 +260,7 @@ def _prepare(wanted: _Wanted) -> _Source:
                 f"The tag {tag} can be made in a clean checkout only.",
                 reason="This project is not under git."
                 if repository is None
-                else "The tree is built as it lies.",
+                else "The working tree is built.",
             )
         return _as_it_lies(project, repository)
     wanted.watch.step("a clean checkout")
@@ -271,8 +271,8 @@ def _prepare(wanted: _Wanted) -> _Source:
     if not (folder / "pyproject.toml").is_file() and not (folder / "setup.py").is_file():
         raise ConfigurationError(
             "pyproject.toml is not in the commit that is checked out.",
-            reason=f"Commit {commit[:7]} was to be built, not the tree as it lies.",
-            hint="Commit it, or build the tree as it lies: nox -s build -- --working-tree",
+            reason=f"Commit {commit[:7]} was to be built, not the working tree.",
+            hint="Commit it, or build the working tree: nox -s build -- --working-tree",
         )
     committed = read_project(folder)
     copy = Repository(root=checkout, runner=repository.runner)
@@ -370,7 +370,7 @@ def _make(
         wanted.watch.step("an isolated environment")
         environment, installed = prepared.result()
         if installed - declared_requirements(source.folder) - {*extra}:
-            # The commit needs less than the tree as it lies, and must do with less.
+            # The commit needs less than the working tree, and must do with less.
             environment = fresh_environment(wanted.aside / "environment-of-commit", wanted.runner)
             installed = frozenset()
         # The hooks leave a core idle; installing does not.
@@ -411,7 +411,7 @@ def _environment(
     runner: Runner,
     on_line: Callable[[str], None] | None,
 ) -> tuple[Environment, frozenset[str]]:
-    """A fresh environment, and what is in it: what the tree as it lies says a build needs.
+    """A fresh environment, and what is in it: what the working tree says a build needs.
 
     Commits seldom say otherwise, and installing takes longer than checking one out.
     """

@@ -26,14 +26,14 @@ def show(console: Console, built: Built, *, root: Path) -> None:
     Folders are shown as seen from `root`.
     """
     project = built.project
-    origin = f"from commit {built.commit[:7]}" if built.commit else "from the tree as it lies"
+    origin = f"from commit {built.commit[:7]}" if built.commit else "from the working tree"
     console.title(f"{project.name} {built.version}, {origin}")
     if built.left_out:
         some = ", ".join(built.left_out[:3]) + (", …" if len(built.left_out) > 3 else "")
         console.mark(
             "advice",
             f"Not in it, because {'they differ' if len(built.left_out) > 1 else 'it differs'} from "
-            f"that commit: {some} (`--working-tree` builds the tree as it lies)",
+            f"that commit: {some} (`--working-tree` builds the working tree)",
         )
     show_files(console, built.distributions)
     console.line()

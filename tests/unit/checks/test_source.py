@@ -452,6 +452,19 @@ def test_setup_cfg_and_requirement_files_are_read_as_setuptools_reads_them():
     assert ids(check(table, backend=SETUPTOOLS, head=head, named=named)) == []
 
 
+def test_a_line_of_manifest_in_that_matches_nothing_is_told():
+    named = {"MANIFEST.in": "include README.md\ninclude NOTES.md\nrecursive-include docs *.rst\n"}
+    found = [
+        one
+        for one in findings(check(backend=SETUPTOOLS, named=named))
+        if one.id == "manifest-missing"
+    ]
+    assert [(one.where.line, one.severity) for one in found] == [
+        (2, Severity.WARNING),
+        (3, Severity.ADVICE),
+    ]
+
+
 def test_names_in_install_lines():
     text = (
         "$ python -m pip install --upgrade 'demo[x]>=1' other && ls\n`pipx run`\npip3 install a.\n"
@@ -625,7 +638,7 @@ def test_projects_without_a_project_table_are_read_too(file, text, places):
         ('keywords = "a, b"', "`project.keywords` must be a list of strings, not 'a, b'."),
         (
             'authors = [{name = "A", email = ""}]',
-            "`project.authors.email` is '', which is no e-mail address.",
+            "`project.authors.email` is '', which is not an e-mail address.",
         ),
         (
             'scripts = {demo = "demo main"}',

@@ -13,7 +13,7 @@ def test_what_only_strict_refuses_is_a_warning_told_once_for_both_files():
     )
     (finding,) = parse_twine(said)
     assert isinstance(finding, Finding)
-    assert finding.severity is Severity.WARNING
+    assert (finding.id, finding.severity) == ("twine-check", Severity.WARNING)
     assert finding.message == (
         "`twine check --strict` does not pass `demo-1.0.tar.gz` and "
         "`demo-1.0-py3-none-any.whl`: `long_description` missing."

@@ -597,7 +597,7 @@ _MESSAGES: Mapping[str, str] = {
     "filename-control-chars": "The name of `{file}` has characters that cannot be printed.",
     "filename-separator": "The name of `{file}` has a slash.",
     "filename-too-long": "The name of `{file}` is too long.",
-    "extension-unknown": "`{file}` is no .tar.gz and no .whl.",
+    "extension-unknown": "`{file}` is neither a .tar.gz nor a .whl.",
     "extension-for-type": "The extension of `{file}` does not fit its kind.",
     "sdist-filename-parse": "`{file}` does not hold a name and a version.",
     "sdist-filename-name": "`{file}` does not begin with `{underscored}`, the project's name.",

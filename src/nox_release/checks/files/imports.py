@@ -171,7 +171,7 @@ def reached_modules(wheel: Wheel) -> frozenset[str]:
 
 # --- dependencies --------------------------------------------------------------------------------
 
-# Modules of the standard library that other systems or later Pythons have, and what is no module.
+# Modules of the standard library that other systems or later Pythons have, and what is not a module.
 ELSEWHERE = frozenset(
     {"winreg", "msvcrt", "winsound", "_winapi", "fcntl", "termios", "pwd", "grp", "resource", "pty"}
     | {"tomllib", "annotationlib", "compression", "_typeshed", "__main__", "_winreg", "nt", "posix"}

@@ -573,7 +573,7 @@ ARCHIVES = (
         Severity.ERROR,
         "the sdist has a PKG-INFO in its directory",
         why="That file says what the sdist is.",
-        remedy="Build with `python -m build --sdist`; an archive of the repository is no sdist.",
+        remedy="Build with `python -m build --sdist`; an archive of the repository is not an sdist.",
         link=f"{_SDIST}#source-distribution-file-format",
     ),
     _rule(

@@ -203,7 +203,7 @@ def _metadata_ahead(source: Source) -> Iterator[Finding]:
         if source.backend == "hatchling" and parsed_version(wanted) not in (None, *_TAKEN):
             yield find(
                 METADATA_AHEAD,
-                f"hatchling is told to write core metadata {wanted}.",
+                f"hatchling is configured to write core metadata {wanted}.",
                 where=source.at(
                     "tool", "hatch", "build", "targets", target, "core-metadata-version"
                 ),

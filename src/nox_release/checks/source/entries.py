@@ -195,7 +195,7 @@ _OF_SETUP = {
 }
 
 
-# `docs:python_version < "3.9" =` is an extra with a marker: what stands after the colon is no value.
+# `docs:python_version < "3.9" =` is an extra with a marker: what stands after the colon is not a value.
 _MARKER = re.compile(r"(python_|sys_platform|platform_|implementation_|os_name|extra\b)")
 
 
@@ -318,7 +318,7 @@ _SAID = {
     "maintainer-email": "`{value}` is not a valid e-mail address.",
     "project-url-label": "The label of `{value}` is missing or longer than 32 characters.",
     "project-url-url": "`{value}` has no valid http:// or https:// address.",
-    "home-page": "`{value}` is no http:// or https:// address.",
+    "home-page": "`{value}` is not an http:// or https:// address.",
     "summary-length": "The description is longer than 512 characters.",
     "summary-one-line": "The description has several lines.",
     "import-name": "`{value}` is not a name that can be imported.",

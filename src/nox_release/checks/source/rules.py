@@ -26,7 +26,7 @@ VERSION_DISAGREES = _rule(
     Severity.WARNING,
     "The version is the same wherever it is written",
     why="The index takes the version from the built metadata; a second one elsewhere misleads "
-    "whoever reads it, and the tool that raises versions.",
+    "people, and the tool that raises versions.",
     remedy="Write the version in one place and let the others read it.",
 )
 

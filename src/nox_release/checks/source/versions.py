@@ -279,7 +279,7 @@ def declared_version(project: Project, tree: SourceTree) -> str | None:
 
 
 def _dynamic_version(source: Source) -> _Written | None:
-    """The version in the file that the backend is told to read it from."""
+    """The version in the file that the backend reads it from."""
     tool = source.tool
     if source.backend == "flit-core":
         return next(_module_versions(source), None)

@@ -6,7 +6,7 @@ The facts are those of Warehouse, the program behind PyPI, at its commit 6b62157
 https://github.com/pypi/warehouse
 
 Every function yields `Refusal`s. The first one is what PyPI answers; the rest is what it would
-say once the first is mended. PyPI goes through the steps in this order:
+say once the first is fixed. PyPI goes through the steps in this order:
 `form_refusals`, `metadata_refusals`, `name_refusals` (new projects only), `description_refusals`,
 `filename_refusals`, `size_refusals`, then the duplicates (the index's own knowledge),
 `archive_refusals`.

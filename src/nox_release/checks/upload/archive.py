@@ -123,7 +123,7 @@ def _sdist_name_refusals(
 
 def _name_before_implicit_post(filename: str) -> str:
     """The name when the version holds a hyphen, as in `name-1.0-1.tar.gz`."""
-    # PyPI keeps the shortened name even when the rest is no version (forklift/legacy.py).
+    # PyPI keeps the shortened name even when the rest is not a version (forklift/legacy.py).
     return filename.rpartition("-")[0].rpartition("-")[0]
 
 
@@ -229,7 +229,7 @@ def record_names(content: bytes) -> frozenset[str]:
     Raises:
         BlankRecordLineError: a line is blank.
         UnicodeError: it is not UTF-8.
-        csv.Error: it is no CSV.
+        csv.Error: it is not CSV.
     """
     names = set()
     reader = csv.reader(content.decode().splitlines())
@@ -287,7 +287,7 @@ def entry_point_problems(content: bytes) -> tuple[str, ...]:
     except UnicodeError:
         return ("it is not UTF-8",)
     except configparser.Error as error:
-        return (f"it is no INI file with `=`: {error.message}",)
+        return (f"it is not an INI file with `=`: {error.message}",)
     return tuple(
         f"`{name}` in [{section}] may hold only letters, digits, `_`, `.` and `-`"
         for section in ("console_scripts", "gui_scripts")

@@ -226,7 +226,7 @@ def parse_requirement(value: str) -> Requirement:
 
 def _is_unexpected(error: InvalidRequirement) -> bool:
     """Whether packaging 26.2 lets another exception through here, on which PyPI's program fails:
-    for a marker's string that is no Python literal, and for some specifiers.
+    for a marker's string that is not a Python literal, and for some specifiers.
     """
     return "Invalid quoted string" in str(error) or isinstance(error.__cause__, InvalidSpecifier)
 

@@ -81,7 +81,7 @@ def _metadata_fields(text: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield _RENAMED.get(key, key), tuple(value)  # type: ignore[arg-type]
     for field in FIELDS:
         # Given more often than may be. twine refuses these; what another client sends, PyPI
-        # refuses. (A value that is no UTF-8 cannot be sent at all.)
+        # refuses. (A value that is not UTF-8 cannot be sent at all.)
         values = unparsed.get(field.header, [])
         if len(values) > 1 and all(isinstance(value, str) for value in values):
             yield field.form, tuple(values)
