@@ -17,7 +17,7 @@ from nox_release.core.errors import ConfigurationError
 from nox_release.edges.children import GH
 from nox_release.edges.forge import Forge
 from nox_release.operations.diagnose import read_log_file
-from nox_release.operations.unnoticed import observe_release
+from nox_release.operations.unnoticed import Sources, observe_release
 from nox_release.project.pyproject import read_project
 from troubles import Fault
 
@@ -282,15 +282,8 @@ def test_trouble_with_another_question_does_not_hide_that_there_is_no_release(wo
     project = read_project(world.clone)
     project = replace(project, settings=replace(project.settings, workflow="publish.yml"))
     notes: list[str] = []
-    seen = observe_release(
-        project,
-        Forge("you/tiny-demo", world.runner, world.clone),
-        clock=SystemClock(),
-        repository=None,
-        derived=None,
-        run=None,
-        notes=notes,
-    )
+    forge = Forge("you/tiny-demo", world.runner, world.clone)
+    seen = observe_release(project, None, Sources(forge=forge, clock=SystemClock(), notes=notes))
     assert seen.release_exists is False
     assert notes[0].startswith("Could not read the workflow: ")
 

@@ -25,7 +25,13 @@ from nox_release.diagnosis.silent import silent_failures
 from nox_release.diagnosis.values import Circumstances, repository_of
 from nox_release.edges.aside import kept_log
 from nox_release.operations import options as shared
-from nox_release.operations.unnoticed import ask, files_on_index, observe_release, tag_and_version
+from nox_release.operations.unnoticed import (
+    Sources,
+    ask,
+    files_on_index,
+    observe_release,
+    tag_and_version,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -271,21 +277,23 @@ def _release_without_run(
     if project is None or project.version is None:
         return None
     notes: list[str] = []
-    world = observe_release(
-        project,
-        place.forge,
-        clock=context.clock,
-        repository=place.repository,
-        derived=place.derived,
-        run=None,
-        notes=notes,
-    )
+    world = observe_release(project, None, _sources(context, place, notes))
     if not world.release_exists or world.run_found is not False or world.index_files:
         return None
     return Explanation(
         diagnoses=silent_failures(world),
         source=f"the release {world.tag}",
         notes=tuple(notes),
+    )
+
+
+def _sources(context: Context, place: Place, notes: list[str]) -> Sources:
+    return Sources(
+        forge=place.forge,
+        clock=context.clock,
+        notes=notes,
+        repository=place.repository,
+        derived=place.derived,
     )
 
 
@@ -296,7 +304,6 @@ def explain(
     *,
     forge: Forge | None = None,
     publisher: TrustedPublisher | None = None,
-    version: str | None = None,
     source: str = "",
     keep: bool = False,
 ) -> Explanation:
@@ -308,7 +315,7 @@ def explain(
         named = _RUN.fullmatch(subject.url)
         place = _place(context, project, named["slug"] if named else None, forge)
         return _explain_run(context, project, subject, place)
-    known = Circumstances(publisher=publisher, version=version)
+    known = Circumstances(publisher=publisher)
     found = diagnose(subject, project=project, known=known)
     errors = () if found else first_errors(subject)
     return Explanation(
@@ -347,17 +354,8 @@ def _explain_run(context: Context, project: Project | None, run: Run, place: Pla
         whole_log = cache(
             lambda: ask(notes, "the run's log", lambda: forge.log(run.id, failed=False))
         )
-        world = observe_release(
-            project,
-            forge,
-            clock=context.clock,
-            repository=place.repository,
-            derived=place.derived,
-            run=run,
-            jobs=jobs,
-            log=whole_log,
-            notes=notes,
-        )
+        sources = replace(_sources(context, place, notes), jobs=jobs, log=whole_log)
+        world = observe_release(project, run, sources)
         found = silent_failures(world)
         if found and run.succeeded and world.index_files == ():
             text = whole_log() or ""

@@ -538,7 +538,7 @@ def _carry_out(errand: Errand, progress: Progress, case: Case, agreed: Plan[Rele
             observed = _look_again(errand, target, observed)
             whole = whole_all_the_same(target, observed, errand.observer.forge, failed.run)
             if whole is None:
-                _explain(errand, target, failed)
+                _explain(errand, failed)
                 raise
             errand.console.mark(
                 "warning",
@@ -619,7 +619,7 @@ def _offer_start(errand: Errand, target: Target, nothing: NoRun) -> None:
     start_workflow(errand, target)
 
 
-def _explain(errand: Errand, target: Target, failed: RunFailed) -> None:
+def _explain(errand: Errand, failed: RunFailed) -> None:
     """What the log of a failed run says, in this project's own values."""
     from nox_release.operations import diagnose
 
@@ -629,8 +629,6 @@ def _explain(errand: Errand, target: Target, failed: RunFailed) -> None:
             errand.project,
             failed.run,
             forge=errand.observer.forge,
-            publisher=target.publisher,
-            version=target.version,
         )
     except NoxReleaseError as error:  # the failure itself is what matters
         errand.console.mark("not known", f"why it failed: {error.message} {error.reason}")

@@ -6,7 +6,7 @@ What cannot be asked becomes a note; it is never held for "no".
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from nox_release.core.errors import NoxReleaseError
@@ -42,22 +42,25 @@ def _ask(notes: list[str], what: str, question: Callable[[], T]) -> tuple[T | No
         return None, False
 
 
-def observe_release(
-    project: Project,
-    forge: Forge,
-    *,
-    clock: Clock,
-    repository: Repository | None,
-    derived: Derivation | None,
-    run: Run | None,
-    jobs: Sequence[Job] = (),
-    log: Callable[[], str | None] = lambda: None,
-    notes: list[str],
-) -> World:
-    """What is seen of the release that `run` publishes, or, without one, of the project's version.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where a release is looked at. `notes` collects what could not be asked.
 
     `log` fetches the run's whole log; it is asked only where a green run left nothing on the index.
     """
+
+    forge: Forge
+    clock: Clock
+    notes: list[str]
+    repository: Repository | None = None
+    derived: Derivation | None = None
+    jobs: Sequence[Job] = ()
+    log: Callable[[], str | None] = lambda: None
+
+
+def observe_release(project: Project, run: Run | None, sources: Sources) -> World:
+    """What is seen of the release that `run` publishes, or, without one, of the project's version."""
+    forge, notes, derived = sources.forge, sources.notes, sources.derived
     tag, version = tag_and_version(project, run)
     publisher = derived.publisher if derived else None
     workflow = publisher.workflow if publisher else project.settings.workflow or ""
@@ -69,16 +72,16 @@ def observe_release(
         workflow=workflow,
         index=project.settings.index.title,
         slug=forge.slug,
-        jobs=tuple(_job(job, derived) for job in jobs),
+        jobs=tuple(_job(job, derived) for job in sources.jobs),
     )
     if run is not None:
         world = _with_run(world, run, forge, notes)
     elif tag:
-        world = _without_run(world, forge, repository, notes)
+        world = _without_run(world, forge, sources.repository, notes)
     if (run is None or run.succeeded) and version:
-        world = _with_index(world, project, clock, notes)
+        world = _with_index(world, project, sources.clock, notes)
     if run is not None and run.succeeded and world.index_files == ():
-        world = _with_uploads(world, project, log())
+        world = _with_uploads(world, project, sources.log())
     return world
 
 
