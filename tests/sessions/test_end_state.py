@@ -84,7 +84,7 @@ def test_half_of_the_wheels_is_run_again_before_anything_is_called_complete(read
     assert len(files(ready)) == 2
     second = again(ready)
     assert second.status == 1, second
-    assert "already" not in second.output
+    assert "tiny-demo 1.2.3 is on" not in second.output
     third = again(ready)
     assert third.status == 0, third
     assert len(files(ready)) == 3

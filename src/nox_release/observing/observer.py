@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import ForgeError
 from nox_release.edges.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
+from nox_release.edges.process import side_by_side
 from nox_release.observing.place import python_folders
 from nox_release.release.observed import Observed, Relation
 from nox_release.release.plan import runs_of
@@ -158,19 +159,19 @@ class Observer:
     def look_again(self, target: Target, before: Observed, client: IndexClient) -> Observed:
         """What changes while a release is under way; the rest is kept from `before`."""
         repository = self.place.repository
-        asked = self._put(
-            {
-                "remote": lambda: repository.remote_state(
-                    target.remote, branch=target.branch, tag=target.tag
-                ),
-                "project": lambda: client.fetch_project(target.name),
-                "local_tag": lambda: repository.tag_commit(target.tag),
-            }
-        )
+        questions: dict[str, Callable[[], Any]] = {
+            "remote": lambda: repository.remote_state(
+                target.remote, branch=target.branch, tag=target.tag
+            ),
+            "project": lambda: client.fetch_project(target.name),
+            "local_tag": lambda: repository.tag_commit(target.tag),
+        }
         if self.has_gh:
-            asked["github_release"] = self._pool.submit(ask, lambda: self.forge.release(target.tag))
-            asked["runs"] = self._pool.submit(self._runs, target, target.commit)
-        answers: dict[str, Any] = {name: future.result() for name, future in asked.items()}
+            questions["github_release"] = lambda: self.forge.release(target.tag)
+            questions["runs"] = lambda: self._runs(target, target.commit)
+        with side_by_side(len(questions)) as pool:
+            asked = {name: pool.submit(ask, question) for name, question in questions.items()}
+            answers: dict[str, Any] = {name: future.result() for name, future in asked.items()}
         return replace(before, head=repository.head(), branch=repository.branch(), **answers)
 
     def find_runs(self, target: Target) -> tuple[Run, ...]:

@@ -95,7 +95,6 @@ if TYPE_CHECKING:
     from nox_release.edges.git import Repository
     from nox_release.edges.index import IndexClient
     from nox_release.observing.observer import Observer
-    from nox_release.observing.on_index import IndexQuestions
     from nox_release.operations.build import Built
     from nox_release.project.pyproject import Project
     from nox_release.release.observed import Observed
@@ -204,15 +203,28 @@ class Progress:
 def main(context: Context, options: argparse.Namespace) -> int:
     """The session."""
     from nox_release.edges.index import open_index
-    from nox_release.observing.on_index import IndexQuestions
 
     project = named(context, shared.load_project(context, options))
     notes = read_notes(context, options)
+    with open_index(project.settings.index, clock=context.clock) as client:
+        errand, case, built = _look(context, options, project, client, notes)
+        return _release(errand, case, built)
+
+
+def _look(
+    context: Context,
+    options: argparse.Namespace,
+    project: Project,
+    client: IndexClient,
+    notes: Notes | None,
+) -> tuple[Errand, Case, Built | None]:
+    """Everything that a release depends on; the build too, where only that tells the version."""
+    from nox_release.observing.on_index import IndexQuestions
+
     keyring = Keyring(context.runner, context.root)
     with (
         side_by_side(4) as waiting,
         side_by_side(_THREADS) as pool,
-        open_index(project.settings.index, clock=context.clock) as client,
         contextlib.closing(
             IndexQuestions(context, project, keyring, pool=pool, waiting=waiting)
         ) as index,
@@ -234,17 +246,14 @@ def main(context: Context, options: argparse.Namespace) -> int:
             client=client,
             notes=notes,
         )
-        return _release(errand, index)
+        version, built = _version(errand)
+        with context.console.waiting(f"Asking about {project.name} {version}"):
+            case = look_at(context, project, observer, index, version, _wish(errand))
+    return errand, with_source(case, read_tree(project, observer)), built
 
 
-def _release(errand: Errand, index: IndexQuestions) -> int:
+def _release(errand: Errand, case: Case, built: Built | None) -> int:
     """The story: look, judge, show, ask, act."""
-    version, built = _version(errand)
-    with errand.console.waiting(f"Asking about {errand.project.name} {version}"):
-        case = look_at(
-            errand.context, errand.project, errand.observer, index, version, _wish(errand)
-        )
-    case = with_source(case, read_tree(errand.project, errand.observer))
     progress = come_back_to(case, errand)
     if _plan(errand, progress, case.target, case.observed).is_finished:
         return _conclude(errand, case)
