@@ -28,6 +28,7 @@ class KnownIndex:
     title: str
     upload_url: str
     api_url: str
+    simple_url: str = ""
 
 
 PYPI = KnownIndex(
@@ -107,10 +108,13 @@ def values_of(
         "pack": backend.pack,
         "index": index.title,
         "upload_url": index.upload_url,
-        "pypi": index.api_url.rstrip("/"),
-        "token_page": pages.token_page(index),
-        "pending_page": pages.pending_page(index),
     }
+    if index.api_url:
+        values |= {
+            "pypi": index.api_url.rstrip("/"),
+            "token_page": pages.token_page(index),
+            "pending_page": pages.pending_page(index),
+        }
     filename = _FILENAME.search(text)
     name = project.name if project else filename[1] if filename else None
     version = known.version or (project.version if project else None)
@@ -122,10 +126,13 @@ def values_of(
         values |= {
             "project": name,
             "project_page": pages.project_page(index, name),
-            "settings_page": pages.settings_page(index, name),
-            "publishing_page": pages.publishing_page(index, name, known.publisher),
-            "releases_page": pages.releases_page(index, name),
         }
+        if index.api_url:
+            values |= {
+                "settings_page": pages.settings_page(index, name),
+                "publishing_page": pages.publishing_page(index, name, known.publisher),
+                "releases_page": pages.releases_page(index, name),
+            }
         values["package"] = re.sub(r"[^a-z0-9]+", "_", name.lower())
     if version:
         values["version"] = version

@@ -224,13 +224,13 @@ class IndexClient:
         no release yet.
         """
         project = self._fetch_project(name)
-        if project is None or version is None:
-            return project
+        return self.with_digests(project, version) if project and version else project
+
+    def with_digests(self, project: IndexProject, version: str) -> IndexProject:
+        """The project, its files of `version` with their digests, fetched where none is told."""
         lacking = {file for file in project.release_files(version) if not file.sha256}
-        if not lacking:
-            return project
         files = (self._with_digest(file) if file in lacking else file for file in project.files)
-        return replace(project, files=tuple(files))
+        return replace(project, files=tuple(files)) if lacking else project
 
     def _fetch_project(self, name: str) -> IndexProject | None:
         url = self.project_url(name)

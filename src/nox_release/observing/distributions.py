@@ -48,7 +48,7 @@ def _with_index(
                 head="",
                 project=project,
                 ownership=client.fetch_ownership(name) if project is not None else None,
-                names=None if project is not None else client.fetch_names(),
+                names=client.fetch_names() if project is None and chosen.is_like_pypi else None,
             )
             released = Released(
                 name=files[0].form["name"][0], index=chosen, version=version, distributions=files

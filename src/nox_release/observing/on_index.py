@@ -82,7 +82,7 @@ class IndexQuestions:
         ownership = self._pool.submit(ask, lambda: client.fetch_ownership(name))
         found = self._found.result()
         if found is None:
-            names = ask(client.fetch_names)
+            names = ask(client.fetch_names) if client.index.is_like_pypi else None
             return OnIndex(project=None, ownership=ownership.result(), names=names)
         if isinstance(found, CouldNotAsk):
             return OnIndex(project=found, ownership=ownership.result())

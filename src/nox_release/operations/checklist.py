@@ -173,7 +173,10 @@ def _audit(
     top = place.repository.root if place else case.project.root
     readable = [one for one in case.workflows if not isinstance(one, Finding)]
     publishing = [job.workflow.file]
-    return list(audit_workflows(top, readable, context.runner, publishing=publishing))
+    results = audit_workflows(top, readable, context.runner, publishing=publishing)
+    if case.project.settings.index.is_like_pypi:
+        return list(results)
+    return [result for result in results if not result.id.endswith("/use-trusted-publishing")]
 
 
 # --- distributions --------------------------------------------------------------------------------

@@ -171,8 +171,9 @@ def _how_to_install(console: Console, target: Target) -> None:
     console.line()
     console.line(command)
     console.line()
+    page = pages.releases_page(target.index, target.name) if target.index.is_like_pypi else ""
     console.line(
-        f"If it turns out to be wrong: yank it ({pages.releases_page(target.index, target.name)}), "
+        f"If it turns out to be wrong: yank it{f' ({page})' if page else ''}, "
         "so that installers pass it over, and release the next version. Do not delete it: its "
         "file names can never be used again, and whoever has pinned it could not install."
     )

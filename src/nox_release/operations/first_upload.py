@@ -92,6 +92,7 @@ _AT_ONCE = 4
 _UPLOAD_WITHIN = 1800.0
 _KEYRING_WITHIN = 10.0
 _UNLOCKED_WITHIN = 120.0  # by a person
+_LOOKED = "Looked in TWINE_PASSWORD, ~/.pypirc and the keyring, as twine does."
 _SCOPES = {
     "account": "for the whole account",
     "projects": "for chosen projects",
@@ -169,10 +170,14 @@ class FirstUpload:
         observed = self.look_around()
         there = insisted(observed.project)
         with contextlib.ExitStack() as stack:
+            self.say_odd_time()
             begun = self.begun(there)
             credential = None if begun else self.credential(there)
             results = [*self.make(stack, begun)]
             target = self.target(commit)
+            if there is not None:
+                there = self.client.with_digests(there, target.version)
+                observed = replace(observed, project=there)
             if plan_first_upload(target, observed).is_finished:
                 return self.finished(target)
             self.refuse_other_releases(target, there, observed.ownership)
@@ -218,8 +223,15 @@ class FirstUpload:
                 tracked_folders=folders.result(),
             )
 
+    def say_odd_time(self) -> None:
+        """A token is narrowed by the index's time, where that can be."""
+        if self.client.clock_trouble:
+            self.console.mark("warning", f"{self.client.clock_trouble}.")
+
     def look(self, before: Observed) -> Observed:
-        return replace(before, project=self.client.fetch_project(self.project.name))
+        version = self.distributions[0].version
+        project = self.client.fetch_project(self.project.name, version=version)
+        return replace(before, project=project)
 
     def make(self, stack: contextlib.ExitStack, begun: tuple[Distribution, ...]) -> list[Result]:
         """The files to upload, and what was found in them."""
@@ -245,12 +257,14 @@ class FirstUpload:
         """
         if there is None or not there.files or self.options.placeholder:
             return ()
-        known = {file.filename: file.sha256 for file in there.files}
         folder = self.project.root / "dist"
         found = []
         for path in sorted((*folder.glob("*.tar.gz"), *folder.glob("*.whl"))):
             with contextlib.suppress(NoxReleaseError, OSError):
                 found.append(read_distribution(path))
+        for version in {one.version for one in found}:
+            there = self.client.with_digests(there, version)
+        known = {file.filename: file.sha256 for file in there.files}
         same = [one for one in found if known.get(one.filename) == one.sha256]
         versions = {one.version for one in same}
         if len(versions) != 1 or len(there.versions) > 1:
@@ -296,8 +310,13 @@ class FirstUpload:
             **self.whose(
                 there,
                 ownership,
-                yours="Yours: go on with nox -s release (the publisher is registered at "
-                f"{pages.publishing_page(self.index, there.name)}).",
+                yours="Yours: go on with nox -s release"
+                + (
+                    " (the publisher is registered at "
+                    f"{pages.publishing_page(self.index, there.name)})."
+                    if self.index.is_like_pypi
+                    else "."
+                ),
             ),
         )
 
@@ -326,7 +345,7 @@ class FirstUpload:
             insisted(observed.changes)
             insisted(observed.tracked_folders)
             results += preflight.check_changes(target, observed)
-        if observed.project is None:
+        if observed.project is None and self.index.is_like_pypi:
             observed = replace(observed, names=self.names())
         state = check_index_state(
             replace(observed, maintainer=self.maintainer(observed.ownership)),
@@ -370,6 +389,12 @@ class FirstUpload:
         if found is not None:
             self.console.hide(found.secret)
             return found
+        if not self.index.is_like_pypi:
+            raise ConfigurationError(
+                f"There is no credential for {self.index.title}.",
+                reason=_LOOKED,
+                hint="Give a user name and a password as TWINE_USERNAME and TWINE_PASSWORD.",
+            )
         secret = ""
         if self.console.interactive:
             self.console.line()
@@ -383,7 +408,7 @@ class FirstUpload:
             exists = "" if there is None else f" ({there.name} exists, without files)"
             raise ConfigurationError(
                 f"There is no credential for {self.index.title}{exists}.",
-                reason="Looked in TWINE_PASSWORD, ~/.pypirc and the keyring, as twine does.",
+                reason=_LOOKED,
                 hint="Without any token: nox -s first-upload -- --pending-publisher\n"
                 f"With one: make it at {pages.token_page(self.index)} (for the whole account, "
                 "since the project does not exist yet), and give it as TWINE_PASSWORD.",
@@ -456,7 +481,9 @@ class FirstUpload:
                 f"{self.index.title} would refuse this credential; nothing was uploaded.",
                 problems=refused,
                 hint=f"Make a token for the whole account: {pages.token_page(self.index)}; "
-                "or need none: nox -s first-upload -- --pending-publisher",
+                "or need none: nox -s first-upload -- --pending-publisher"
+                if self.index.is_like_pypi
+                else "Give the one that belongs to it as TWINE_PASSWORD.",
             )
         if found:
             many = f"{len(found)} things stand" if len(found) > 1 else "One thing stands"
@@ -504,6 +531,9 @@ class FirstUpload:
         if credential is None:
             console.mark("done", f"{target.title} is on {self.index.title} already.")
         console.paste(pages.project_page(self.index, name, target.version))
+        if not self.index.is_like_pypi:
+            console.line("From the next version on: nox -s release")
+            return 0
         console.title("Next: the trusted publisher")
         publisher = self.publisher()
         if publisher is None:
@@ -518,7 +548,7 @@ class FirstUpload:
         if credential is not None and credential.is_token:
             console.line()
             console.line(
-                f"The token is not needed any more. Delete it: {pages.token_page(self.index)}"
+                f"The token is not needed any more. Delete it: {pages.tokens_page(self.index)}"
             )
         console.line()
         if self.can_prove:
@@ -536,6 +566,11 @@ class FirstUpload:
         """Show how the first release from CI creates the project."""
         console = self.console
         name = self.project.name
+        if not self.index.is_like_pypi:
+            raise ConfigurationError(
+                f"{self.index.title} has no trusted publishing, so there is no publisher to register.",
+                hint="Upload with a password: nox -s first-upload",
+            )
         with self.console.waiting(f"Asking about {name}"):
             there = self.client.fetch_project(name)
         if there is not None and (there.files or there.versions):

@@ -220,7 +220,10 @@ def await_files(
             now = clock.now()
             files: tuple[IndexFile, ...] = ()
             try:
-                project = client.fetch_project(target.name)
+                version = (
+                    target.version if uploaded else None
+                )  # by their bytes, where they are ours
+                project = client.fetch_project(target.name, version=version)
                 if project is not None and project.status == "quarantined":
                     return ()  # nothing comes any more; the rules say so
                 files = project.release_files(target.version) if project else ()
@@ -287,9 +290,16 @@ def _never_came(client: IndexClient, target: Target, files: tuple[IndexFile, ...
         )
     return ConflictError(
         f"{title} lists no complete {target.title} after {minutes} minutes.",
-        reason="Its JSON API, which may know more, could not be asked."
-        if known is None
-        else "Neither of its two lists names the files, so they were most likely never "
-        "uploaded there.",
+        reason=_never_listed(client, known),
         hint="See what the publish job said: nox -s diagnose",
+    )
+
+
+def _never_listed(client: IndexClient, known: tuple[str, ...] | None) -> str:
+    if not client.index.is_like_pypi:
+        return "So the files were most likely never uploaded there."
+    if known is None:
+        return "Its JSON API, which may know more, could not be asked."
+    return (
+        "Neither of its two lists names the files, so they were most likely never uploaded there."
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
 from nox_release.project.pyproject import (
     Project,
+    named_indexes,
     parse_index,
     parse_settings,
     read_project,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nox_release.edges.context import Context
+    from nox_release.project.pyproject import Index
 
 INDEX_VARIABLE = "NOX_RELEASE_INDEX"
 _COMMON_FORMS = ("v{version}", "{version}", "{name}-{version}", "{name}-v{version}")
@@ -29,8 +31,8 @@ def add_index(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--index",
         metavar="INDEX",
-        help="pypi, testpypi, or the root address of another index (default: pypi, "
-        "or what NOX_RELEASE_INDEX or `[tool.nox-release] index` says)",
+        help="pypi, testpypi, the name of a `[[tool.uv.index]]`, or the root address of another "
+        "index (default: pypi, or what NOX_RELEASE_INDEX or `[tool.nox-release] index` says)",
     )
 
 
@@ -63,12 +65,17 @@ def load_projects(context: Context, options: argparse.Namespace) -> tuple[Projec
     wanted = getattr(options, "package", None)
     pyproject = read_pyproject(context.root)
     table = table_of(pyproject)
-    folders = _package_folders(context.root, table)
+    folders = _package_folders(context.root, pyproject)
     if not folders:
         projects = [read_project(context.root, pyproject)]
     else:
         projects = [
-            _inheriting(read_project(context.root / folder), table, alone=len(folders) == 1)
+            _inheriting(
+                read_project(context.root / folder),
+                table,
+                named=named_indexes(pyproject),
+                alone=len(folders) == 1,
+            )
             for folder in folders
         ]
     if len(projects) == 1:
@@ -83,7 +90,7 @@ def load_projects(context: Context, options: argparse.Namespace) -> tuple[Projec
                 reason="`[tool.nox-release] packages` has " + (", ".join(folders) or "none") + ".",
             )
     if index:
-        chosen = parse_index(index)
+        chosen = parse_index(index, named_indexes(pyproject))
         projects = [replace(p, settings=replace(p.settings, index=chosen)) for p in projects]
     return tuple(projects)
 
@@ -135,7 +142,9 @@ def _following_tags(context: Context, project: Project, table: Mapping[str, Any]
     return replace(project, settings=replace(project.settings, tag_format=max(known)[1]))
 
 
-def _inheriting(project: Project, table: Mapping[str, Any], *, alone: bool) -> Project:
+def _inheriting(
+    project: Project, table: Mapping[str, Any], *, named: Mapping[str, Index], alone: bool
+) -> Project:
     """A package with the root's settings wherever its own `[tool.nox-release]` says nothing.
 
     Several packages need tags that tell them apart, so theirs carry the name unless `tag-format`
@@ -145,7 +154,8 @@ def _inheriting(project: Project, table: Mapping[str, Any], *, alone: bool) -> P
     inherited = {key: value for key, value in table.items() if key != "packages"}
     if not alone:
         inherited.setdefault("tag-format", "{name}-v{version}")
-    return replace(project, settings=parse_settings({**inherited, **own}))
+    named = {**named, **named_indexes(project.pyproject)}
+    return replace(project, settings=parse_settings({**inherited, **own}, named))
 
 
 def table_of(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -155,9 +165,9 @@ def table_of(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
     return table if isinstance(table, dict) else {}
 
 
-def _package_folders(root: Path, table: Mapping[str, Any]) -> tuple[str, ...]:
+def _package_folders(root: Path, pyproject: Mapping[str, Any]) -> tuple[str, ...]:
     """The folders that `packages` in the root's table names; none: the root is the project."""
-    folders = parse_settings(table).packages
+    folders = parse_settings(table_of(pyproject), named_indexes(pyproject)).packages
     problems = []
     for folder in folders:
         place = root / folder

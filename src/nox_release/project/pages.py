@@ -20,10 +20,16 @@ class Site(Protocol):
 
     @property
     def api_url(self) -> str: ...
+    @property
+    def simple_url(self) -> str: ...
 
 
 def project_page(index: Site, name: str, version: str | None = None) -> str:
-    """The public page of a project or of one of its releases."""
+    """The public page of a project or of one of its releases; its list of files, where the index
+    has no such page.
+    """
+    if not index.api_url:
+        return f"{index.simple_url}{quote(canonicalize_name(name))}/"
     page = f"{index.api_url}project/{quote(canonicalize_name(name))}/"
     return page if version is None else f"{page}{quote(version)}/"
 
@@ -51,8 +57,13 @@ def pending_page(index: Site, organization: str | None = None) -> str:
 
 
 def token_page(index: Site) -> str:
-    """Where an API token is made and deleted."""
+    """Where an API token is made."""
     return f"{index.api_url}manage/account/token/"
+
+
+def tokens_page(index: Site) -> str:
+    """Where API tokens are listed and deleted."""
+    return f"{index.api_url}manage/account/#api-tokens"
 
 
 def settings_page(index: Site, name: str) -> str:

@@ -28,14 +28,20 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
     """One package index: where files go (`upload_url`), where they are listed (`simple_url`),
-    and the root of its JSON, integrity and token-exchange addresses and web pages (`api_url`).
-    All three end with a slash. `name` is `pypi`, `testpypi`, or the host.
+    and the root of PyPI's JSON, integrity and token-exchange addresses and web pages (`api_url`),
+    which is empty where it has none of these. All end with a slash. `name` is `pypi`, `testpypi`,
+    or the host.
     """
 
     name: str
     upload_url: str
     simple_url: str
-    api_url: str
+    api_url: str = ""
+
+    @property
+    def is_like_pypi(self) -> bool:
+        """Whether it has owners, trusted publishers, attestations and PyPI's web pages."""
+        return bool(self.api_url)
 
     @property
     def is_pypi(self) -> bool:
@@ -156,9 +162,9 @@ _TAG_READERS = frozenset(
 _URL = re.compile(r"https://[^/\s@]+(/\S*)?|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
 
 
-def parse_index(value: str) -> Index:
-    """The index called `value`: `pypi`, `testpypi`, or the root address of another one, below
-    which `legacy/` and `simple/` are expected.
+def parse_index(value: str, named: Mapping[str, Index] | None = None) -> Index:
+    """The index called `value`: `pypi`, `testpypi`, one of those `named` in pyproject.toml, or the
+    root address of one like PyPI, below which `legacy/` and `simple/` are expected.
 
     Raises:
         ConfigurationError: it is none of these, or plain http to another machine.
@@ -166,10 +172,13 @@ def parse_index(value: str) -> Index:
     known = {"pypi": PYPI, "testpypi": TESTPYPI}
     if value.lower() in known:
         return known[value.lower()]
+    if named and value in named:
+        return named[value]
     if not _URL.fullmatch(value):
         raise ConfigurationError(
             f"`{value}` is not an index.",
-            reason="An index is `pypi`, `testpypi`, or an https:// address without a password.",
+            reason="An index is `pypi`, `testpypi`, the `name` of a `[[tool.uv.index]]` with "
+            "`publish-url`, or an https:// address without a password.",
             hint="Plain http:// is taken only for this machine (127.0.0.1, localhost); "
             "credentials are found where twine finds them.",
         )
@@ -190,8 +199,35 @@ _LISTS = ("build-requires", "packages")
 _KEYS = ("index", "tag-format", *_STRINGS, *_LISTS)
 
 
-def parse_settings(table: object) -> Settings:
-    """`[tool.nox-release]` as a value.
+def named_indexes(pyproject: Mapping[str, Any]) -> dict[str, Index]:
+    """The indexes of `[[tool.uv.index]]` that files can be published to, by name.
+
+    Source: https://docs.astral.sh/uv/guides/package/#publishing-your-package.
+    """
+    tool = pyproject.get("tool")
+    uv = tool.get("uv") if isinstance(tool, dict) else None
+    entries = uv.get("index") if isinstance(uv, dict) else None
+    found: dict[str, Index] = {}
+    for entry in entries if isinstance(entries, list) else ():
+        values = entry if isinstance(entry, dict) else {}
+        name, *urls = (values.get(key) for key in ("name", "publish-url", "url"))
+        addresses = [url.rstrip("/") + "/" for url in urls if isinstance(url, str)]
+        if isinstance(name, str) and len(addresses) == 2 and all(map(_URL.fullmatch, addresses)):
+            upload, simple = addresses
+            known = [one for one in (PYPI, TESTPYPI) if simple == one.simple_url]
+            found[name] = known[0] if known else _own_index(upload, simple)
+    return {
+        name: index for name, index in found.items() if name.lower() not in ("pypi", "testpypi")
+    }
+
+
+def _own_index(upload_url: str, simple_url: str, *, name: str = "", api_url: str = "") -> Index:
+    host = re.sub(r"^https?://([^/]+).*$", r"\1", simple_url)
+    return Index(name=name or host, upload_url=upload_url, simple_url=simple_url, api_url=api_url)
+
+
+def parse_settings(table: object, named: Mapping[str, Index] | None = None) -> Settings:
+    """`[tool.nox-release]` as a value; `named` are the indexes that `index` may name.
 
     Raises:
         ConfigurationError: with every wrong key and type at once, each by its full name.
@@ -212,7 +248,7 @@ def parse_settings(table: object) -> Settings:
             problems.append(f"{name} is not a setting; {known}")
         elif key == "index":
             try:
-                values["index"] = _index_of(value)
+                values["index"] = _index_of(value, named)
             except ConfigurationError as error:
                 problems.append(f"{name}: {error}")
         elif key in _LISTS:
@@ -260,16 +296,17 @@ def _tag_format_problems(value: str) -> list[str]:
     return []
 
 
-def _index_of(value: object) -> Index:
+def _index_of(value: object, named: Mapping[str, Index] | None) -> Index:
     if isinstance(value, str):
-        return parse_index(value)
-    keys = {"upload-url", "simple-url", "api-url"}
+        return parse_index(value, named)
+    needed = {"upload-url", "simple-url"}
+    keys = needed | {"api-url"}
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
         raise ConfigurationError(
             "must be `pypi`, `testpypi`, an address, or a table of addresses",
         )
     wrong = [f"no such address: `{key}`" for key in sorted(value.keys() - keys - {"name"})]
-    wrong += [f"`{key}` is missing" for key in sorted(keys - value.keys())]
+    wrong += [f"`{key}` is missing" for key in sorted(needed - value.keys())]
     wrong += [
         f"`{key}` must be an https:// address without a password"
         for key in sorted(keys & value.keys())
@@ -279,9 +316,8 @@ def _index_of(value: object) -> Index:
         wrong.append(f"`name` is that of another index: {value['name']}")
     if wrong:
         raise ConfigurationError("; ".join(wrong))
-    urls = {key.replace("-", "_"): value[key].rstrip("/") + "/" for key in keys}
-    host = re.sub(r"^https?://([^/]+).*$", r"\1", urls["api_url"])
-    return Index(name=value.get("name", host), **urls)
+    urls = {key.replace("-", "_"): value[key].rstrip("/") + "/" for key in keys & value.keys()}
+    return _own_index(name=value.get("name", ""), **urls)
 
 
 def parse_project(
@@ -332,7 +368,7 @@ def parse_project(
     settings = Settings()
     if "nox-release" in tool:
         try:
-            settings = parse_settings(tool["nox-release"])
+            settings = parse_settings(tool["nox-release"], named_indexes(pyproject))
         except ConfigurationError as error:
             problems.extend(error.problems)
     urls = _table(project, "urls", problems, prefix="project.")

@@ -635,6 +635,8 @@ def derive_publisher(
         )
         return Derivation(publisher=None, job=None, jobs=jobs, results=tuple(results))
     chosen, environment, unclear = _environment_of(usable, settings)
+    if not settings.index.is_like_pypi:  # an index without trusted publishing
+        return Derivation(publisher=None, job=chosen, jobs=jobs, results=tuple(results))
     publisher = None
     if unclear is not None:
         results.append(unclear)

@@ -8,6 +8,7 @@ from nox_release.core.errors import ConfigurationError
 from nox_release.project.pyproject import (
     PYPI,
     TESTPYPI,
+    named_indexes,
     parse_index,
     parse_project,
     parse_settings,
@@ -163,3 +164,46 @@ def test_links_to_a_device_are_not_followed_for_ever(tmp_path):
     (tmp_path / "pyproject.toml").symlink_to("/dev/zero")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_project(tmp_path)
+
+
+TWO = {"upload-url": "https://own.example/up", "simple-url": "https://own.example/simple"}
+
+
+def test_two_addresses_are_enough_for_an_index_that_is_not_like_pypi():
+    index = parse_settings({"index": TWO}).index
+    assert (index.name, index.api_url, index.is_like_pypi) == ("own.example", "", False)
+    assert index.upload_url == "https://own.example/up/"
+    assert parse_settings({"index": {**TWO, "api-url": "https://own.example/"}}).index.is_like_pypi
+    assert PYPI.is_like_pypi
+    assert parse_index("https://own.example/").is_like_pypi
+
+
+def test_an_index_of_uv_is_named_where_files_can_be_published_to_it():
+    own = {"name": "own", "url": "https://own.example/simple/"}
+    entries = [
+        {**own, "publish-url": "https://own.example/up"},
+        {"name": "read-only", "url": "https://own.example/simple/"},
+        {"name": "far", "url": "http://own.example/", "publish-url": "http://own.example/"},
+        {"name": "pypi", "url": "https://own.example/", "publish-url": "https://own.example/"},
+        {
+            "name": "test",
+            "url": "https://test.pypi.org/simple/",
+            "publish-url": "https://test.pypi.org/legacy/",
+        },
+        5,
+    ]
+    pyproject = {
+        "project": {"name": "demo", "version": "1"},
+        "tool": {"uv": {"index": entries}, "nox-release": {"index": "own"}},
+    }
+    found = named_indexes(pyproject)
+    assert set(found) == {"own", "test"}
+    assert found["test"] == TESTPYPI
+    index = parse_project(pyproject, root=ROOT).settings.index
+    assert (index.upload_url, index.simple_url) == (
+        "https://own.example/up/",
+        "https://own.example/simple/",
+    )
+    assert named_indexes({"tool": {"uv": {"index": "own"}}}) == {}
+    pyproject["tool"]["nox-release"]["index"] = "read-only"
+    assert "read-only" in problems_of(parse_project, pyproject, root=ROOT)[0]

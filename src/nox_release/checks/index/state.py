@@ -219,12 +219,12 @@ def check_index_state(observed: Observed, released: Released, now: datetime) -> 
             ),
         )
     if project is None:
-        return tuple(
-            _absent(name, index, observed.names, pending_publisher=released.pending_publisher)
-        )
+        # Which names are too much alike is PyPI's own rule.
+        names = observed.names if index.is_like_pypi else None
+        return tuple(_absent(name, index, names, pending_publisher=released.pending_publisher))
     return (
         *_existing(project, index),
-        *_ownership(project, observed, released),
+        *(_ownership(project, observed, released) if index.is_like_pypi else ()),
         *_version(project, released, index, now),
     )
 
@@ -398,7 +398,8 @@ def _unknown_owner(
 def _version(
     project: IndexProject, released: Released, index: Index, now: datetime
 ) -> Iterator[Result]:
-    yield from _total_size(project, released, index)
+    if index.is_like_pypi:
+        yield from _total_size(project, released, index)
     version = _parsed(released.version)
     if version is None or project.status == "quarantined":
         return
@@ -458,8 +459,9 @@ def _files(
             refusal=f"File already exists ('{file.filename}', …). See {FILE_EXISTS.link} "
             "for more information.",
         )
-    yield from _second_sdist(there, missing, version, index)
-    closes = closing_time(there)
+    if index.is_like_pypi:
+        yield from _second_sdist(there, missing, version, index)
+    closes = closing_time(there) if index.is_like_pypi else None
     if missing and closes is not None and now > closes:
         names = ", ".join(f"`{file.filename}`" for file in missing)
         yield find(

@@ -91,8 +91,10 @@ def check_end(target: Target, end: EndState) -> Iterator[Result]:
 def _finding(target: Target, flaw: Flaw) -> Finding:
     index, version, files = target.index.title, target.version, some(flaw.files)
     page = pages.project_page(target.index, target.name, version)
-    yank = pages.releases_page(target.index, target.name)
-    away = f"Look at {page}. If that is not your doing, yank the release ({yank})"
+    yank = (
+        f" ({pages.releases_page(target.index, target.name)})" if target.index.is_like_pypi else ""
+    )
+    away = f"Look at {page}. If that is not your doing, yank the release{yank}"
     away += " and release the next version"
     match flaw.kind:
         case "quarantined":

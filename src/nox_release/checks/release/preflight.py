@@ -845,8 +845,9 @@ def check_files(target: Target, observed: Observed) -> Iterator[Result]:
             FILE_UNEXPECTED,
             f"{index.title} has {some(f.filename for f in strange)} of {target.version}, which "
             "was not built here.",
-            fix=f"Look at {page}. If it should not be there, yank the release: "
-            f"{pages.releases_page(index, target.name)}; and release the next version",
+            fix=f"Look at {page}. If it should not be there, yank the release"
+            + (f" ({pages.releases_page(index, target.name)})" if index.is_like_pypi else "")
+            + " and release the next version",
         )
 
 

@@ -16,7 +16,7 @@ from nox_release.checks.workflow.subject import EnvironmentPolicy, WorkflowFacts
 from nox_release.core.findings import Finding, Passed
 
 if TYPE_CHECKING:
-    from nox_release.core.findings import Result
+    from nox_release.core.findings import Result, Rule
     from nox_release.workflows.publishing import Workflow
 
 __all__ = ["RULES", "EnvironmentPolicy", "WorkflowFacts", "check_workflow"]
@@ -43,9 +43,11 @@ def check_workflow(workflow: Workflow, facts: WorkflowFacts) -> tuple[Result, ..
     subject = look_at(workflow, facts)
     if not subject.publishes:
         return ()
-    results = [result for _, check in CHECKS for result in check(subject)]
+    own = facts.index is not None and not facts.index.is_like_pypi
+    checks = [one for one in CHECKS if not (own and _is_about_pypi(one[0]))]
+    results = [result for _, check in checks for result in check(subject)]
     concerned = {result.id for result in results}
-    holds = sum(rule.id not in concerned for rule in RULES)
+    holds = sum(rule.id not in concerned for rule, _ in checks)
     findings = [result for result in results if isinstance(result, Finding)]
     others = [result for result in results if not isinstance(result, Finding)]
     held = Passed(
@@ -55,3 +57,8 @@ def check_workflow(workflow: Workflow, facts: WorkflowFacts) -> tuple[Result, ..
         detail=workflow.file,
     )
     return (*findings, *others, held)
+
+
+def _is_about_pypi(rule: Rule) -> bool:
+    """Whether a rule is about what only PyPI has: trusted publishing, and what depends on it."""
+    return "docs.pypi.org" in rule.link
