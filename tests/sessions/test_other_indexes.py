@@ -177,10 +177,10 @@ def project(world, own, monkeypatch):
     )
     world.commit("Release to an index of our own")
 
-    def publish(*, files, **_):
+    def publish(publishing, files, *_):
         own.upload_with_twine([str(file) for file in files])
 
-    monkeypatch.setattr("nox_release.rehearsal.runner.publish", publish)
+    monkeypatch.setattr("nox_release.rehearsal.job_steps.publish", publish)
     return world
 
 
