@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from test_release import FILES, register, release, run
 
+from nox_release.edges.macaroon import parse_token
+from nox_release.rehearsal.answers import Refused
 from troubles import Fault
 
 pytestmark = [
@@ -97,6 +99,26 @@ def test_what_twine_gets_is_not_the_wide_token_and_stands_in_no_command_line(wor
     ]
     assert given
     assert not any(secret == token.encode() for secret in given)
+
+
+def test_a_narrowed_token_that_is_refused_does_not_bring_out_the_wide_one(
+    world, token, monkeypatch
+):
+    """As if the index took no restrictions any more that a token's holder has added."""
+    accounts = world.index.accounts
+    real = accounts.verify
+
+    def verify(identity, project):
+        if len(parse_token(identity.token).caveats) > len(identity.record.caveats):
+            raise Refused(403, "Invalid API Token: signatures do not match")
+        real(identity, project)
+
+    monkeypatch.setattr(accounts, "verify", verify)
+    ended = first_upload(world, token=token)
+    assert ended.status == 1
+    assert "refused the token as it was narrowed here" in ended.output
+    assert len(uploads(world)) == 1
+    assert not there(world)
 
 
 def test_an_upload_that_broke_off_between_two_files_is_finished(world, token):

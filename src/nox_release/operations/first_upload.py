@@ -684,8 +684,28 @@ def _send(upload: FirstUpload, target: Target, credential: Credential, step: Upl
         now=upload.context.clock.now(),
         server_now=upload.client.server_now,
     )
-    run_twine(upload.context, upload.index.upload_url, path, narrowed, credential)
+    url = upload.index.upload_url
+    try:
+        run_twine(upload.context, url, path, narrowed, credential)
+    except CommandError as error:
+        if narrowed == credential or "Invalid API Token" not in error.output:
+            raise
+        _explain_narrowing(upload, target)
+        if not upload.console.interactive:  # `--yes` does not answer what comes next
+            raise
+        question = f"Upload {step.filename} with the token as it is, good for more than that?"
+        upload.console.confirm(question, yes=False)
+        run_twine(upload.context, url, path, credential, credential)
     upload.sent.add(step.filename)
+
+
+def _explain_narrowing(upload: FirstUpload, target: Target) -> None:
+    upload.console.mark(
+        "warning",
+        f"{upload.index.title} refused the token as it was narrowed here. Either it takes no "
+        "restrictions that are added to a token any more, or the token is not good for "
+        f"{target.name}. The token as it is, is sent only after you agree.",
+    )
 
 
 def _refuse_other_bytes(upload: FirstUpload, target: Target, files: tuple[IndexFile, ...]) -> None:

@@ -195,6 +195,19 @@ def test_an_empty_project_is_not_an_absent_one():
     assert the(results, "project-absent").detail == "without any release yet"
 
 
+def test_a_project_of_which_everything_is_yanked_has_had_releases():
+    results = check(project(*there("demo-0.9.tar.gz", yanked=True)))
+    assert the(results, "project-absent").detail == "every release of it is yanked"
+
+
+def test_quarantine_stops_a_workflow_and_not_an_owners_own_token():
+    in_quarantine = project(*there("demo-0.9.tar.gz"), status="quarantined")
+    by_workflow = check(in_quarantine, uploads=False)
+    assert the(by_workflow, "project-quarantined").severity is Severity.ERROR
+    by_owner = check(in_quarantine, uploads=True)
+    assert the(by_owner, "project-quarantined").severity is Severity.WARNING
+
+
 FILES = ("demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl")
 
 
@@ -210,6 +223,18 @@ def test_other_bytes_under_a_used_name_are_refused():
     assert {finding.severity for finding in results if isinstance(finding, Finding)} == {
         Severity.ERROR
     }
+
+
+def test_other_bytes_of_somebody_elses_project_are_not_answered_with_a_higher_version():
+    results = check(project(*there(*FILES, sha256="bb")), *FILES, maintainer=CAROL)
+    assert "It belongs to alice, bob" in the(results, "file-exists").fix
+
+
+def test_what_an_interrupted_first_upload_left_can_be_gone_on_with():
+    left = project(*there(FILES[0], sha256="bb"))
+    assert "nox -s release" in the(check(left, *FILES), "file-exists").fix
+    more = project(*there(FILES[0], sha256="bb"), *there("demo-0.9.tar.gz"))
+    assert "interrupted" not in the(check(more, *FILES), "file-exists").fix
 
 
 def test_other_bytes_do_not_stop_where_a_workflow_builds():

@@ -223,9 +223,9 @@ def check_index_state(observed: Observed, released: Released, now: datetime) -> 
         names = observed.names if index.is_like_pypi else None
         return tuple(_absent(name, index, names, pending_publisher=released.pending_publisher))
     return (
-        *_existing(project, index),
+        *_existing(project, released),
         *(_ownership(project, observed, released) if index.is_like_pypi else ()),
-        *_version(project, released, index, now),
+        *_version(project, observed, released, now),
     )
 
 
@@ -272,19 +272,22 @@ def _absent(
         )
 
 
-def quarantined(name: str, index: Index) -> Finding:
+def quarantined(name: str, index: Index, *, uploads: bool = False) -> Finding:
+    """`uploads` tells that an owner's own token is used, which is not refused there."""
     return find(
         QUARANTINED,
-        f"`{name}` is in quarantine on {index.title}.",
+        f"`{name}` is in quarantine on {index.title}."
+        + (" It would take these files, and nobody could install them." if uploads else ""),
+        severity=Severity.WARNING if uploads else None,
         refusal=f"The given token isn't allowed to upload to project '{name}'. "
         f"See {_NAMES} for more information.",
     )
 
 
-def _existing(project: IndexProject, index: Index) -> Iterator[Result]:
-    name, status = project.name, project.status
+def _existing(project: IndexProject, released: Released) -> Iterator[Result]:
+    name, status, index = project.name, project.status, released.index
     if status == "quarantined":
-        yield quarantined(name, index)
+        yield quarantined(name, index, uploads=released.uploads)
         return
     if status == "archived":
         yield find(
@@ -300,7 +303,11 @@ def _existing(project: IndexProject, index: Index) -> Iterator[Result]:
         id=ABSENT.id,
         subject="index",
         title=f"`{name}` is on {index.title}",
-        detail=f"newest version {newest}" if newest else "without any release yet",
+        detail=f"newest version {newest}"
+        if newest
+        else "every release of it is yanked"
+        if project.files
+        else "without any release yet",
     )
 
 
@@ -396,8 +403,9 @@ def _unknown_owner(
 
 
 def _version(
-    project: IndexProject, released: Released, index: Index, now: datetime
+    project: IndexProject, observed: Observed, released: Released, now: datetime
 ) -> Iterator[Result]:
+    index = released.index
     if index.is_like_pypi:
         yield from _total_size(project, released, index)
     version = _parsed(released.version)
@@ -405,7 +413,7 @@ def _version(
         return
     there = project.release_files(str(version))
     if there:
-        yield from _files(there, released, index, now)
+        yield from _files(there, released, now, fix=_for_other_bytes(project, observed))
         return
     newest = _newest(project)
     title = f"{version} is not on {index.title} yet"
@@ -432,13 +440,26 @@ def _version(
     )
 
 
+_BROKEN_OFF = (
+    "If this is what an interrupted first upload left, and its files are not in `dist/` any more: "
+    "go on with nox -s release for the next version, or build the missing wheel from the sdist "
+    "that the index has"
+)
+
+
+def _for_other_bytes(project: IndexProject, observed: Observed) -> str:
+    """What to do about them, where that is not a higher version."""
+    if is_yours(observed.maintainer, observed.ownership) is False:
+        return f"It belongs to {owners_in_words(observed.ownership)}: {NAME_EXISTS.remedy}"
+    is_first = len({version_of_file(file.filename) for file in project.files}) == 1
+    return _BROKEN_OFF if is_first else ""
+
+
 def _files(
-    there: Sequence[IndexFile],
-    released: Released,
-    index: Index,
-    now: datetime,
+    there: Sequence[IndexFile], released: Released, now: datetime, *, fix: str
 ) -> Iterator[Result]:
     """The rules for a version that has files already."""
+    index = released.index
     version = str(released.version)
     known = {file.filename: file for file in there}
     missing = [file for file in released.distributions if file.filename not in known]
@@ -452,7 +473,7 @@ def _files(
             FILE_EXISTS,
             f"`{file.filename}` is on {index.title} already, with other bytes.",
             severity=Severity.ERROR if released.uploads else Severity.ADVICE,
-            fix=""
+            fix=fix
             if released.uploads
             else "Nothing, when the one there was built by your workflow; otherwise raise the "
             "version.",
