@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import http.server
 import json
+import re
 import socket
 import tempfile
 import threading
@@ -14,15 +15,18 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from importlib.metadata import requires
 from pathlib import Path
 
+import httpx
 import pytest
+from packaging.requirements import Requirement
 
 from nox_release.core.clock import parse_time
 from nox_release.core.errors import ConfigurationError, IndexUnavailableError
 from nox_release.core.retries import ATTEMPTS, WAIT_AT_MOST, parse_retry_after
 from nox_release.edges import index as index_module
-from nox_release.edges.index import SIMPLE_JSON, ExchangeRefused, IndexClient, open_index
+from nox_release.edges.index import SIMPLE_JSON, IndexClient, open_index
 from nox_release.edges.simple_html import parse_page
 from nox_release.files.distributions import version_of_file
 from nox_release.project.pyproject import Index, parse_index
@@ -397,7 +401,6 @@ def test_ownership_names_and_publishers(place) -> None:
         Answer(200, {"version": 1, "attestation_bundles": [{"publisher": publisher}] * 2}),
     )
     site.put("/pypi/demo/1.0/json", Answer(200, {"urls": [{"filename": "demo-1.0.tar.gz"}]}))
-    site.put("/_/oidc/audience", Answer(200, {"audience": "pypi"}))
     with open_index(index, clock=clock) as client:
         assert client.fetch_ownership("demo") == Ownership(
             roles=(("Owner", "ada"),), organization="acme"
@@ -408,7 +411,6 @@ def test_ownership_names_and_publishers(place) -> None:
             Publisher(kind="GitHub", repository="o/r", workflow="p.yml"),
         )
         assert client.fetch_release("demo", "1.0") == ("demo-1.0.tar.gz",)
-        assert client.fetch_audience() == "pypi"
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -463,28 +465,6 @@ def test_an_address_of_the_index_that_is_none_is_said(place, address: str) -> No
     with open_index(index, clock=clock) as client, pytest.raises(IndexUnavailableError) as caught:
         client.is_served(address)
     assert "an invalid URL" in caught.value.reason
-
-
-def test_an_exchange_is_sent_once_whatever_the_answer(place) -> None:
-    site, index, clock = place
-    path = "/_/oidc/mint-token"
-    with open_index(index, clock=clock) as client:
-        site.put(path, Answer(200, {"success": True, "token": "pypi-abc", "expires": 1767225600}))
-        minted = client.exchange("jwt")
-        assert minted.token == "pypi-abc"
-        assert "pypi-abc" not in repr(minted)
-        for trouble in (Answer(503), HANG_UP):
-            site.put(path, trouble)
-            with pytest.raises(IndexUnavailableError):
-                client.exchange("jwt")
-        errors = [{"code": "invalid-publisher", "description": "no publisher"}]
-        site.put(path, Answer(422, {"message": "Token request failed", "errors": errors}))
-        with pytest.raises(ExchangeRefused) as caught:
-            client.exchange("jwt")
-    assert (caught.value.code, caught.value.description) == ("invalid-publisher", "no publisher")
-    assert len(site.asked) == 4
-    assert clock.slept == []
-    assert json.loads(site.bodies[0]) == {"token": "jwt"}
 
 
 @pytest.mark.parametrize(
@@ -588,7 +568,7 @@ def test_headers_that_never_end_are_waited_for_once_and_not_for_long(
         pytest.raises(IndexUnavailableError, match="no complete answer"),
     ):
         client.fetch_project("demo")
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
 
 
 def test_an_answer_is_unpacked_once_and_in_pieces(place) -> None:
@@ -735,9 +715,6 @@ def test_an_index_with_two_addresses_is_asked_for_no_more(place) -> None:
     with open_index(index, clock=clock) as client:
         assert client.fetch_ownership("demo") is None
         assert client.fetch_release("demo", "1.0") is None
-        for question in (client.fetch_audience, lambda: client.exchange("jwt")):
-            with pytest.raises(IndexUnavailableError, match="no trusted publishing"):
-                question()
     assert site.asked == []
 
 
@@ -760,7 +737,18 @@ def test_an_index_with_two_addresses_is_asked_for_no_more(place) -> None:
         "<",
     ],
 )
-def test_a_page_of_a_megabyte_is_read_in_a_second_whatever_stands_in_it(text) -> None:
-    started = time.monotonic()
+def test_a_page_of_a_megabyte_is_read_in_seconds_whatever_stands_in_it(text) -> None:
+    started = time.process_time()
     parse_page(text * (1_000_000 // len(text)))
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
+
+
+def test_the_http_library_has_all_that_is_used_of_it() -> None:
+    """Its next major version has another interface; what is new in it must not come unnoticed."""
+    source = Path(index_module.__file__).read_text(encoding="utf-8")
+    used = sorted(set(re.findall(r"\bhttpx\.([A-Z]\w+)", source)))
+    assert "Client" in used
+    assert [name for name in used if not hasattr(httpx, name)] == []
+    (wanted,) = [one for one in requires("nox-release") or () if one.startswith("httpx")]
+    assert Requirement(wanted).specifier.contains("0.99")
+    assert not Requirement(wanted).specifier.contains("1.0")

@@ -1,8 +1,8 @@
 """What the package index says, as values. The only module that imports httpx.
 
 `None` always means: the index was asked and has no such thing. Whatever else goes wrong raises
-`IndexUnavailableError`, so an outage can never be taken for a free name. Reads are retried by one
-policy; a write is sent once, because its reply may be lost after it took effect.
+`IndexUnavailableError`, so an outage can never be taken for a free name. It only reads, and is
+retried by one policy.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from nox_release.core.redaction import redact
 from nox_release.core.retries import ATTEMPTS, PASSING, Retries, parse_retry_after
 from nox_release.edges import index_answers as answers
 from nox_release.edges import json_values
-from nox_release.edges.index_answers import ExchangeRefused, MintedToken
 from nox_release.edges.simple_html import parse_page
 from nox_release.release.observed import Provenance
 
@@ -54,8 +53,6 @@ if TYPE_CHECKING:
     from nox_release.core.clock import Clock
     from nox_release.project.pyproject import Index
     from nox_release.release.observed import IndexFile, IndexProject, Ownership
-
-__all__ = ["ExchangeRefused", "IndexClient", "MintedToken", "open_index", "user_agent"]
 
 T = TypeVar("T")
 
@@ -210,8 +207,6 @@ class IndexClient:
             "this machine's clock is used instead"
         )
 
-    # --- reading -----------------------------------------------------------------------------
-
     def project_url(self, name: str) -> str:
         """The Simple API's address of a project, by its normalized name."""
         return f"{self.index.simple_url}{quote(canonicalize_name(name), safe='')}/"
@@ -301,14 +296,6 @@ class IndexClient:
         reply = self._get(url, _Wanted())
         return None if reply is None else self._read(url, reply, json=answers.parse_release)
 
-    def fetch_audience(self) -> str:
-        """The audience that an OIDC token for this index must name."""
-        url = f"{self._api()}_/oidc/audience"
-        reply = self._get(url, _Wanted())
-        if reply is None:
-            raise self._unavailable(url, "it offers no trusted publishing", status=404)
-        return self._read(url, reply, json=answers.parse_audience)
-
     def download(self, url: str, path: Path) -> str | None:
         """Write what is behind an address that the index gave to `path`, and give its SHA-256;
         `None`: not there.
@@ -326,37 +313,6 @@ class IndexClient:
         )
         reply = self._get(url, wanted)
         return None if reply is None else reply.sha256
-
-    def _api(self) -> str:
-        if not self.index.api_url:
-            raise IndexUnavailableError(
-                f"{self.index.title} offers no trusted publishing.",
-                reason="No `api-url` is set for it, so it is taken for an index without.",
-            )
-        return self.index.api_url
-
-    # --- writing -----------------------------------------------------------------------------
-
-    def exchange(self, jwt: str) -> MintedToken:
-        """Exchange a run's OIDC token for an API token. Sent once, never repeated.
-
-        With a pending publisher this creates the project.
-
-        Raises:
-            ExchangeRefused: the index said why not.
-        """
-        url = f"{self._api()}_/oidc/mint-token"
-        try:
-            reply = self._send("POST", url, _Wanted(), json={"token": jwt})
-        except httpx.HTTPError as error:
-            raise self._unavailable(
-                url, f"{_trouble(error)}; whether the token was exchanged is not known"
-            ) from None
-        if reply.status == 422:
-            raise self._read(url, reply, json=answers.parse_refusal)
-        if reply.status != 200:
-            raise self._unavailable(url, _words(reply), status=reply.status)
-        return self._read(url, reply, json=answers.parse_minted)
 
     # --- the one policy for reads ------------------------------------------------------------
 
@@ -410,7 +366,7 @@ class IndexClient:
         for _ in range(_REDIRECTS + 1):
             _insist_on_privacy(str(here))
             left = max(until - time.monotonic(), 0.1)
-            reply = self._send("GET", str(here), replace(wanted, within=left))
+            reply = self._send(str(here), replace(wanted, within=left))
             location = reply.headers.get("location")
             if reply.status not in (301, 302, 303, 307, 308) or not location:
                 return reply
@@ -437,7 +393,7 @@ class IndexClient:
             here = there
         raise self._unavailable(url, f"it redirects more than {_REDIRECTS} times", status=301)
 
-    def _send(self, method: str, url: str, wanted: _Wanted, *, json: Any = None) -> _Reply:
+    def _send(self, url: str, wanted: _Wanted) -> _Reply:
         """One exchange, in a thread of its own: a server may send headers without end, and no
         timeout of the HTTP library counts those together.
         """
@@ -452,7 +408,7 @@ class IndexClient:
 
         def exchange() -> None:
             try:
-                with self._http.stream(method, url, headers=headers, json=json) as answer:
+                with self._http.stream("GET", url, headers=headers) as answer:
                     replies.append(self._received(answer, until, wanted))
             except BaseException as error:  # noqa: BLE001 - raised where it is waited for
                 errors.append(error)

@@ -6,15 +6,11 @@ https://docs.pypi.org/api/index-api/ and https://docs.pypi.org/api/integrity/.
 
 from __future__ import annotations
 
-import contextlib
 import re
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from nox_release.core.clock import parse_time
-from nox_release.core.errors import NoxReleaseError
 from nox_release.edges import json_values as values
 from nox_release.edges.simple_html import Page, parse_page
 from nox_release.files.distributions import version_of_file
@@ -27,27 +23,6 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FILES = re.compile(
     r".+\.(whl|tar\.gz|zip|egg|exe|msi|rpm|deb|dmg|tar\.bz2|tar\.xz|tar\.Z|tgz|tar)", re.IGNORECASE
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MintedToken:
-    """A token that trusted publishing gave; it never shows itself."""
-
-    token: str = field(repr=False)
-    expires: datetime | None = None
-
-
-class ExchangeRefused(NoxReleaseError):  # noqa: N818 - the index's verdict, not a fault of ours
-    """The index would not exchange the OIDC token; `code` and `description` are its own words."""
-
-    def __init__(self, code: str, description: str, *, errors: tuple[tuple[str, str], ...]) -> None:
-        super().__init__(
-            "The index refused to exchange the token of this run.",
-            reason="\n".join(f"{one}: {text}" for one, text in errors) or f"{code}: {description}",
-        )
-        self.code = code
-        self.description = description
-        self.errors = errors
 
 
 # --- the Simple API in JSON ----------------------------------------------------------------------
@@ -223,23 +198,3 @@ def parse_publishers(document: Any) -> tuple[Publisher, ...]:
             for publisher in publishers
         )
     )
-
-
-def parse_audience(document: Any) -> str:
-    return values.text(document, "audience")
-
-
-def parse_minted(document: Any) -> MintedToken:
-    expires: datetime | None = None
-    with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError, OSError):
-        expires = datetime.fromtimestamp(document["expires"], timezone.utc)
-    return MintedToken(token=values.text(document, "token"), expires=expires)
-
-
-def parse_refusal(document: Any) -> ExchangeRefused:
-    errors = tuple(
-        (values.text_or_empty(one, "code"), values.text_or_empty(one, "description"))
-        for one in values.entries(document, "errors")
-    )
-    code, description = errors[0] if errors else ("", values.text_or_empty(document, "message"))
-    return ExchangeRefused(code, description, errors=errors)
