@@ -52,7 +52,8 @@ def test_the_first_upload_ends_at_the_trusted_publisher_and_a_second_one_sends_n
         "settings/publishing/?provider=github&owner=you&repository=tiny-demo"
         "&workflow_filename=publish.yml&environment=pypi" in first.output
     )
-    assert "manage/account/token" in first.output
+    assert "Delete it: " in first.output
+    assert "manage/account/#api-tokens" in first.output
     assert token not in first.output
     before = len(uploads(world))
     second = first_upload(world, token=token)
