@@ -356,7 +356,10 @@ def _called_jobs(workflow: Workflow, job: Job, called: Mapping[str, Workflow]) -
                 line=job.line,
                 index=publish.index,
                 credentials=publish.credentials,
-                unusable=f"the upload is in {target.file}, which this job calls",
+                # A stored secret gets to a called workflow; an identity names the called file.
+                unusable=""
+                if publish.credentials == "secret"
+                else f"the upload is in {target.file}, which this job calls",
             )
             for publish in inner[:1]
         ]
@@ -537,7 +540,7 @@ def may_publish(workflow: Workflow) -> tuple[tuple[Job, Step | None, str], ...]:
                 if _is_publishing_script(command.words):
                     found.append((job, step, command.text))
         if not any(one is job for one, _, _ in found) and _is_for_the_index(workflow, job):
-            found.append((job, None, job.name or job.id))
+            found.append((job, None, _what_may_publish(job)))
     return tuple(found)
 
 
@@ -559,10 +562,19 @@ _PAGE = re.compile(r"pypi\.org/(?:p|project)/")
 
 
 def _is_for_the_index(workflow: Workflow, job: Job) -> bool:
-    """Whether a job may ask for a token, and deploys to the project's page."""
+    """Whether a job may ask for a token, and its environment's page or its name is about an index."""
+    if not _may_be_trusted(workflow, job):
+        return False
     environment = job.node.get("environment")
     url = environment.get("url") if environment is not None else None
-    return url is not None and bool(_PAGE.search(url.text)) and _may_be_trusted(workflow, job)
+    named = (job.id, *job.name.split(), (job.environment and job.environment.name) or "")
+    return (url is not None and bool(_PAGE.search(url.text))) or any(map(_PUBLISHES.search, named))
+
+
+def _what_may_publish(job: Job) -> str:
+    """The step of the job that most likely uploads: the last one that does anything."""
+    steps = [step.uses.text if step.uses else step.run or "" for step in job.steps]
+    return (steps[-1] if steps else job.id).strip().split("\n", maxsplit=1)[0]
 
 
 # --- the publisher ---------------------------------------------------------------------------

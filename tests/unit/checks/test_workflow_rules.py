@@ -369,3 +369,75 @@ def test_a_workflow_of_its_own_repository_is_called_by_either_form():
         assert workflow.jobs[0].uses.kind == "workflow"
         told = check_workflow(workflow, facts({"others": [called]}))
         assert any(isinstance(one, Passed) for one in told)
+
+
+FOLDER = """
+on: {release: {types: [published]}}
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v7
+      - run: pip install build
+      - run: %s
+        working-directory: python
+      - uses: actions/upload-artifact@v7
+        with: {name: dist, path: %s}
+  publish:
+    needs: build
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - uses: actions/download-artifact@v8
+        with: {name: dist, path: dist}
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "count"),
+    [
+        ("python -m build", "dist/", 1),
+        ("python -m build", '"dist/*"', 1),
+        ("python -m build", "python/dist", 0),
+        ("python -m build", '"**/*.whl"', 0),
+        ("python -m build", "python", 0),
+        ("python -m build --outdir ../dist", "dist", 0),
+        ("python -m build && mv dist ..", "dist", 0),
+        ("python -m build lib", "python/lib/dist", 0),
+        ("uv build", "dist", 0),  # of a workspace's member, they are at the root
+    ],
+)
+def test_an_artifact_takes_the_folder_that_the_build_fills(command, path, count):
+    found = results(FOLDER % (command, path), "artifact-name-path", {})
+    assert len(found) == count
+    if count:
+        assert "builds into `python/dist/`" in found[0].message
+
+
+SEMANTIC = """
+on: {release: {types: [published]}}
+jobs:
+  wheels:
+    runs-on: ubuntu-latest
+    permissions: {contents: read}
+    steps:
+      - uses: pypa/cibuildwheel@v4.3.5
+      - uses: python-semantic-release/python-semantic-release@v10
+        with: {no_operation_mode: true}
+      - uses: actions/upload-artifact@v7
+        with: {name: dist, path: wheelhouse}
+  publish:
+    needs: wheels
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - uses: actions/download-artifact@v8
+        with: {name: dist, path: dist}
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+
+
+@pytest.mark.parametrize("rule", ["wheel-and-sdist", "contents-write"])
+def test_a_release_tool_builds_what_its_settings_say_and_a_trial_of_it_makes_nothing(rule):
+    assert results(SEMANTIC, rule, {}) == []

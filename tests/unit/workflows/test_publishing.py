@@ -563,3 +563,66 @@ jobs:
 """
     jobs = publish_jobs(parse_workflow(text, file=".github/workflows/internal.yml"))
     assert for_index(jobs, "pypi") == ()
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        "publish:\n    environment: {name: live, url: https://pypi.org/p/demo}",
+        "publish:\n    name: Upload",
+        "ship:\n    name: Publish to PyPI",
+        "ship:\n    environment: pypi",
+    ],
+)
+def test_a_job_that_may_ask_for_a_token_and_is_named_for_it_is_not_known(job):
+    text = f"""
+on: {{release: {{types: [published]}}}}
+jobs:
+  {job}
+    runs-on: ubuntu-latest
+    permissions: {{id-token: write}}
+    steps:
+      - uses: acme/ship-it@v1
+        with: {{command: go}}
+"""
+    derived = derive_publisher(
+        [parse_workflow(text, file=".github/workflows/release.yml")],
+        owner="octo",
+        repository="demo",
+        settings=Settings(),
+    )
+    assert [
+        (type(one).__name__, one.id)
+        for one in derived.results
+        if one.id == "publish-workflow-missing"
+    ] == [("Skipped", "publish-workflow-missing")]
+
+
+def test_a_called_workflow_that_uploads_with_a_secret_is_no_error():
+    caller = """
+on: {release: {types: [published]}}
+jobs:
+  publish:
+    uses: ./.github/workflows/upload.yml
+    secrets: inherit
+"""
+    called = """
+on: workflow_call
+jobs:
+  upload:
+    runs-on: ubuntu-latest
+    steps:
+      - run: twine upload dist/*
+        env: {TWINE_PASSWORD: "${{ secrets.PYPI_TOKEN }}"}
+"""
+    derived = derive_publisher(
+        [
+            parse_workflow(caller, file=".github/workflows/release.yml"),
+            parse_workflow(called, file=".github/workflows/upload.yml"),
+        ],
+        owner="octo",
+        repository="demo",
+        settings=Settings(),
+    )
+    assert derived.results == ()
+    assert derived.job.job.id == "publish"

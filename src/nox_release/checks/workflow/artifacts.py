@@ -20,6 +20,7 @@ from nox_release.checks.workflow.subject import (
 )
 from nox_release.core.findings import Severity
 from nox_release.workflows import patches
+from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
 from nox_release.workflows.expressions import EXPRESSION
 
 if TYPE_CHECKING:
@@ -386,6 +387,47 @@ def artifact_name_path(subject: Subject) -> Iterator[Finding | Skipped]:
         yield from _arrivals_fit(subject, publish, downloads, available, hidden)
 
 
+def _misses_the_build(workflow: Workflow, upload: Upload) -> str:
+    """The folder that `python -m build` fills and the artifact does not take; else empty.
+
+    A working directory counts for `run:`, and not for the paths of an action.
+    """
+    if upload.step not in upload.job.steps or any("$" in path for path in upload.paths):
+        return ""
+    filled: list[str] = []
+    for step in upload.job.steps[: upload.job.steps.index(upload.step)]:
+        if step.uses is not None and not uses_action(step, "actions/checkout", *_QUIET):
+            return ""
+        for command in step.commands():
+            words = command.words
+            if {"-o", "--outdir"} & set(words) or words[:1] in (("mv",), ("cp",), ("cd",)):
+                return ""
+            front = any(pair == ("-m", "build") for pair in itertools.pairwise(words))
+            if not front and _command_kinds(command):
+                return ""
+            if front:
+                folders = built_folders(workflow, upload.job, step, NOTHING_KNOWN)
+                filled.extend(one.path or "*" for one in folders)
+    if not filled or any("*" in folder for folder in filled):
+        return ""
+    places = [posixpath.normpath(f"{folder}/dist") for folder in filled]
+    if any(_covers(path, place) for path in upload.paths for place in places):
+        return ""
+    return places[0]
+
+
+_QUIET = ("actions/setup-python", "actions/cache", "astral-sh/setup-uv")
+
+
+def _covers(path: str, place: str) -> bool:
+    """Whether an artifact's path may take files of the folder `place`."""
+    path = posixpath.normpath(_workspace(path).replace("\\", "/"))
+    if any(sign in path for sign in "*?["):
+        head = re.split(r"[*?\[]", path, maxsplit=1)[0].rstrip("/")
+        return head in ("", ".") or place.startswith(head) or head.startswith(place)
+    return path == "." or f"{place}/".startswith(f"{path}/") or path.startswith(f"{place}/")
+
+
 def _brings_nothing(steps: tuple[Step, ...]) -> bool:
     quiet = ("actions/checkout", "actions/setup-python", "actions/cache", "astral-sh/setup-uv")
     return all(uses_action(step, *quiet) for step in steps)
@@ -422,6 +464,20 @@ def _arrivals_fit(
             )
             return
         arrivals.append(arrival)
+    for upload in dict.fromkeys(one for arrival in arrivals for one in arrival.taken):
+        place = _misses_the_build(subject.workflow, upload)
+        if place:
+            yield report(
+                subject,
+                NAME_PATH,
+                upload.step.input_line("path"),
+                f"Job `{upload.job.id}` builds into `{place}/`, but its artifact takes "
+                f"`{' '.join(upload.paths)}`.",
+                key=f"jobs.{upload.job.id}.steps",
+                fix="Paths of an action start at the repository's root, whatever the working "
+                "directory is.",
+            )
+            return
     wanted = packages_folders(publish)
     position = subject.before(publish).index(downloads[0])
     moved = any(step.run is not None for step in subject.before(publish)[position:])
@@ -842,7 +898,7 @@ def wheel_and_sdist(subject: Subject) -> Iterator[Finding | Skipped]:
     made = builds(subject.workflow)
     if not made:
         return
-    if unknown_sources(subject.workflow.jobs):
+    if unknown_sources(subject.workflow.jobs) or _builds_elsewhere(subject.workflow):
         return
     scripts = [p for p in subject.publishes if "--build" in _run_of(p)]
     kinds = frozenset[str]().union(*(build.kinds for build in made))
@@ -851,6 +907,15 @@ def wheel_and_sdist(subject: Subject) -> Iterator[Finding | Skipped]:
     missing = "wheel" if kinds == {"sdist"} else "sdist"
     yield report(
         subject, BOTH, made[0].line, f"No {missing} is built.", key=f"jobs.{made[0].job.id}.steps"
+    )
+
+
+def _builds_elsewhere(workflow: Workflow) -> bool:
+    """Whether a release tool runs, which builds what its own settings say."""
+    return any(
+        "semantic-release" in (step.uses.text if step.uses is not None else step.run or "")
+        for job in workflow.jobs
+        for step in job.steps
     )
 
 

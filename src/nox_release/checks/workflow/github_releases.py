@@ -183,6 +183,8 @@ def _of_action(workflow: Workflow, job: Job, step: Step) -> Iterator[ReleaseStep
     environ = _environ(workflow, job, step)
     given = next((step.input(name) for name in known.token if step.input(name)), "")
     own = _is_own(given or environ.get("GITHUB_TOKEN", ""))
+    if _is_true(step, "no-operation-mode"):
+        return
     draft = _is_true(step, "draft") or _is_true(step, "prerelease")
     adds = known.adds and (not known.files or any(step.input(name) for name in known.files))
     yield ReleaseStep(

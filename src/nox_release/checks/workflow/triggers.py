@@ -138,8 +138,9 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
     events = ", ".join(f"`{event.name}`" for event in workflow.events) or "nothing"
     listened = {"release": "release", "push-tag": "push", "dispatch-tag": "workflow_dispatch"}
     if any(starts(workflow, event) for event in raised):
-        names = " and ".join(listened[event] for event in raised if starts(workflow, event))
-        message = f"A `{names}` event starts the workflow, but by its conditions no upload."
+        names = [f"`{listened[event]}`" for event in raised if starts(workflow, event)]
+        started = f"{' or '.join(names)} starts the workflow"
+        message = f"{started}, but its conditions (`if:`) skip the upload."
         fix = "Let the conditions (`if:`) of the publish job and of those it needs hold for it."
         elsewhere = replace(subject, facts=replace(subject.facts, repository=None))
         ours = subject.facts.repository

@@ -479,7 +479,7 @@ def env_present(subject: Subject) -> Iterator[Finding | Skipped]:
     told = set()
     for publish in subject.releases:
         job = publish.job
-        if publish.unusable or job.environment is not None or job.id in told:
+        if publish.unusable or job.environment is not None or job.id in told or job.uses:
             continue
         told.add(job.id)
         yield report(
