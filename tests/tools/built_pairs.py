@@ -24,6 +24,7 @@ from nox_release.checks.files.imports import undeclared
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding
 from nox_release.files.archives import read_distribution
+from nox_release.files.distributions import version_of_file
 from nox_release.files.wheels import read_wheel
 from nox_release.project.pyproject import read_project
 
@@ -55,6 +56,8 @@ def main(arguments: list[str]) -> int:
         sdists, wheels = sorted(own.glob("*.tar.gz")), sorted(own.glob("*.whl"))
         if (names and own.name not in names) or not sdists or not wheels:
             continue
+        if version_of_file(sdists[-1].name) != version_of_file(wheels[-1].name):
+            continue  # the newest release has only one of the two
         checked += 1
         try:
             findings = check(sdists[-1], wheels[-1])

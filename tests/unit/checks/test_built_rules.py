@@ -605,6 +605,17 @@ def test_data_that_the_code_opens_is_a_warning_by_its_path_in_the_wheel(text):
     assert finding.severity is (Severity.WARNING if text else Severity.ADVICE)
 
 
+def test_sources_that_a_build_script_opens_are_not_missed():
+    text = 'from pathlib import Path\nHERE = Path(__file__).parent / "src"\n'
+    tree = (*TREE, "src/demo/src/a.c", "src/demo/src/a.h", "src/demo/src/b.dat")
+    code = {"demo/__init__.py": text}
+    (finding,) = findings(facts(tree, WHOLE, code=code), "wheel-missing-data")
+    assert "a.c" not in finding.message
+    code = {"demo/setup_package.py": text}
+    (finding,) = findings(facts(tree, WHOLE, code=code), "wheel-missing-data")
+    assert finding.severity is Severity.ADVICE
+
+
 def test_data_beside_data_that_was_packaged_is_a_warning():
     tree = (*TREE, "src/demo/templates/other.html")
     (finding,) = findings(facts(tree, WHOLE), "wheel-missing-data")

@@ -299,6 +299,12 @@ _DATA = frozenset(
     }
 )  # fmt: skip
 _NOTES = ("readme", "changelog", "cmakel")
+# What a build script opens by its folder is compiled, and not in the wheel for that.
+_SOURCES = (
+    ".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".pyx", ".pxd", ".pxi", ".f", ".f90", ".rs",
+    ".cu", ".cuh", ".m", ".mm", ".s", ".asm", ".in", ".build", ".cmake", ".py", ".pyc",
+)  # fmt: skip
+_BUILD_SCRIPTS = re.compile(r"(^|/)(setup(_package|_helpers)?|_?build\w*)\.py$")
 
 
 def missing_data(facts: Facts) -> dict[str, str]:
@@ -307,14 +313,19 @@ def missing_data(facts: Facts) -> dict[str, str]:
     return {
         path: here
         for path, here in sorted(_absent(facts))
-        if not path.endswith((".py", ".pyc"))
+        if not path.lower().endswith(_SOURCES)
         and (PurePosixPath(path).suffix in _DATA or _is_opened(path, opened))
         and not PurePosixPath(path).name.lower().startswith(_NOTES)
     }
 
 
 def _opened(facts: Facts) -> frozenset[str]:
-    return frozenset(place for code in facts.wheel.code for place in code.opened)
+    return frozenset(
+        place
+        for code in facts.wheel.code
+        if not _BUILD_SCRIPTS.search(code.path)
+        for place in code.opened
+    )
 
 
 def _is_opened(path: str, opened: frozenset[str]) -> bool:
