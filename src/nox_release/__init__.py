@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from os import PathLike
 
     from nox.registry import Func  # type: ignore[attr-defined] # not in its __all__
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from nox_release.core.findings import Finding
     from nox_release.diagnosis.model import Diagnosis
     from nox_release.operations.build import Built
+    from nox_release.operations.checklist import Checklist
+    from nox_release.operations.release import Released
     from nox_release.project.pyproject import Index, Project
 
-__all__ = ["build", "check_distributions", "diagnose", "register"]
+__all__ = ["build", "check_distributions", "check_project", "diagnose", "register", "release"]
 
 
 def register(
@@ -98,6 +100,62 @@ def build(
 
     return build_project(
         session, root=root, working_tree=working_tree, tag=tag, smoke=smoke, outdir=outdir
+    )
+
+
+def check_project(
+    session: Session | None = None,
+    *,
+    root: str | PathLike[str] | None = None,
+    build: bool = False,
+    index: str | None = None,
+) -> Checklist:
+    """Ask git, GitHub and the index what a release depends on, and judge it. Reads only.
+
+    With `build`, a build into a temporary folder is judged too. `index` is `"pypi"`, `"testpypi"`
+    or an address.
+
+    Returns:
+        `ready`, `version`, `results` (every rule's), `errors`, `unknown` (what could not be asked),
+        and `step` (the next thing to do: `text`, `command`, `page`).
+
+    Raises:
+        NoxReleaseError: the project cannot be read. With a session, this, and a project that is not
+            ready, is shown and ends the session instead.
+    """
+    from nox_release.library import check_project as check
+
+    return check(session, root=root, build=build, index=index)
+
+
+def release(
+    session: Session | None = None,
+    *,
+    version: str | None = None,
+    notes: str | None = None,
+    yes: bool = False,
+    index: str | None = None,
+    before_tag: Callable[[Built], object] | None = None,
+) -> Released:
+    """Release the commit that is checked out, or finish a release that was begun.
+
+    Everything that can stop it is found first, then the plan is shown and asked about; `yes` agrees
+    beforehand, and without a session that is the only way. `notes` are the GitHub release's text
+    (default: the changelog's section). `before_tag` is called with what was built, before anything
+    is tagged; an exception in it stops the release.
+
+    Returns:
+        `version`, `tag`, `commit`, `files` (names on the index), `page`, `github_release` (an
+        address), `findings`.
+
+    Raises:
+        NoxReleaseError: it could not be released, or something is wrong with what is out. With a
+            session, this is shown and ends the session instead.
+    """
+    from nox_release.library import release as release_project
+
+    return release_project(
+        session, version=version, notes=notes, yes=yes, index=index, before_tag=before_tag
     )
 
 

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from nox_release.core.errors import ChecksFailed
+from nox_release.core.errors import ChecksFailed, NoxReleaseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from nox_release.edges.context import Context
     from nox_release.operations.build import Built
+    from nox_release.operations.checklist import Checklist
+    from nox_release.operations.release import Released
 
 T = TypeVar("T")
 
@@ -54,6 +56,63 @@ def build(
         return built
 
     return _carried_out(session, "build", operation, root=root)
+
+
+def check_project(
+    session: Session | None,
+    *,
+    root: str | PathLike[str] | None,
+    build: bool,
+    index: str | None,
+) -> Checklist:
+    """See `nox_release.check_project`."""
+
+    def operation(context: Context) -> Checklist:
+        from nox_release.operations.check_project import make_checklists, show
+        from nox_release.operations.options import load_project
+        from nox_release.operations.running import parse
+
+        options = parse("check-project", [*_index(index), *(["--build"] if build else [])])
+        (checklist,) = make_checklists(context, options, (load_project(context, options),))
+        show(context.console, checklist)
+        if session is not None and not checklist.ready:
+            raise NoxReleaseError("A release would fail: see above.")
+        return checklist
+
+    return _carried_out(session, "check-project", operation, root=root)
+
+
+def release(
+    session: Session | None,
+    *,
+    version: str | None,
+    notes: str | None,
+    yes: bool,
+    index: str | None,
+    before_tag: Callable[[Built], object] | None,
+) -> Released:
+    """See `nox_release.release`."""
+
+    def operation(context: Context) -> Released:
+        from nox_release.operations.release import release as release_project
+        from nox_release.operations.running import parse
+
+        given = [*_index(index), *(["--yes"] if yes else [])]
+        given += [] if notes is None else [f"--notes={notes}"]
+        given += [] if version is None else ["--", version]
+        released = release_project(context, parse("release", given), before_tag=before_tag)
+        if released.status:
+            raise ChecksFailed(
+                f"{released.tag} is not released as it should be.",
+                findings=() if session is not None else released.findings,
+            )
+        return released
+
+    return _carried_out(session, "release", operation, root=None)
+
+
+def _index(index: str | None) -> list[str]:
+    return [] if index is None else [f"--index={index}"]
 
 
 def _carried_out(

@@ -10,6 +10,7 @@ import pytest
 
 import nox_release
 from nox_release.core.errors import ChecksFailed, NoxReleaseError
+from releasing import DONE, FILES, TAG, state
 from small_projects import under_git
 
 NOXFILE = """\
@@ -88,10 +89,69 @@ def test_findings_that_stop_a_release_are_in_the_exception(project):
 
 
 def test_the_public_api_is_what_is_documented():
-    assert nox_release.__all__ == ["build", "check_distributions", "diagnose", "register"]
+    names = ["build", "check_distributions", "check_project", "diagnose", "register", "release"]
+    assert nox_release.__all__ == names
     for name in nox_release.__all__:
         public = getattr(nox_release, name)
         assert public.__doc__
         for parameter in inspect.signature(public).parameters.values():
             assert parameter.annotation is not parameter.empty
     assert (Path(nox_release.__file__).parent / "py.typed").is_file()
+
+
+RELEASING = """\
+import nox
+import nox_release
+
+INDEX = "{index}"
+
+@nox.session(default=False, venv_backend="none")
+def publish(session: nox.Session) -> None:
+    checklist = nox_release.check_project(session, index=INDEX)
+    session.log(f"ready {{checklist.version}}: {{checklist.step.command}}")
+    released = nox_release.release(
+        session, yes=True, index=INDEX, before_tag=lambda built: session.log(f"hook {{built.version}}")
+    )
+    session.log(f"released {{released.tag}} {{sorted(released.files)}} {{released.github_release}}")
+"""
+
+
+@pytest.mark.slow
+def test_a_session_of_ones_own_checks_and_releases(ready):
+    ready.write({"noxfile.py": RELEASING.format(index=ready.index.url)})
+    ready.commit("Release by a session of our own")
+    done = subprocess.run(
+        [sys.executable, "-m", "nox", "-s", "publish"],
+        cwd=ready.clone,
+        capture_output=True,
+        text=True,
+        env={**ready.environ, "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ready 1.2.3: nox-release release" in done.stderr
+    assert "hook 1.2.3" in done.stderr
+    assert f"released {TAG} {sorted(FILES)} https://github.com/" in done.stderr
+    assert state(ready) == DONE
+
+
+@pytest.mark.slow
+def test_a_hook_that_fails_stops_the_release_before_the_tag(ready):
+    text = RELEASING.format(index=ready.index.url)
+    text = text.replace('session.log(f"hook {built.version}")', "session.error('no')")
+    ready.write({"noxfile.py": text})
+    ready.commit("Release by a session of our own")
+    before = state(ready)
+    done = subprocess.run(
+        [sys.executable, "-m", "nox", "-s", "publish"],
+        cwd=ready.clone,
+        capture_output=True,
+        text=True,
+        env={**ready.environ, "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Session publish aborted: no" in done.stderr
+    assert state(ready) == before

@@ -76,12 +76,12 @@ def main(context: Context, options: argparse.Namespace) -> int:
 
         return prove_by_run(context, shared.load_project(context, options), yes=options.yes)
     projects = shared.load_projects(context, options)
-    checklists = _make_checklists(context, options, projects)
+    checklists = make_checklists(context, options, projects)
     if options.json:
         context.console.json(_document(checklists))
     else:
         for checklist in checklists:
-            _show(context.console, checklist)
+            show(context.console, checklist)
             if options.open and checklist.step.page:
                 context.console.open_page(checklist.step.page)
     findings = [
@@ -94,7 +94,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
     return int(any(not checklist.ready for checklist in checklists))
 
 
-def _make_checklists(
+def make_checklists(
     context: Context, options: argparse.Namespace, projects: Sequence[Project]
 ) -> list[Checklist]:
     """One checklist for each project; the index is asked about all of them at once."""
@@ -169,7 +169,7 @@ def _arguments(options: argparse.Namespace, project: Project, count: int) -> tup
     return tuple(given)
 
 
-def _show(console: Console, checklist: Checklist) -> None:
+def show(console: Console, checklist: Checklist) -> None:
     project = checklist.project
     version = f" {checklist.version}" if checklist.version else ""
     console.title(f"{project.name or project.root.name}{version} → {project.settings.index.title}")

@@ -60,6 +60,7 @@ from nox_release.operations.looking import (
 )
 from nox_release.operations.notes import Notes, notes_for, read_notes
 from nox_release.operations.reconcile import Story, reconcile
+from nox_release.project import pages
 from nox_release.release.plan import (
     AwaitFiles,
     AwaitRun,
@@ -84,7 +85,7 @@ from nox_release.release.plan import (
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from typing_extensions import assert_never
 
@@ -170,6 +171,7 @@ class Errand:
     observer: Observer
     client: IndexClient
     notes: Notes | None
+    before_tag: Callable[[Built], object] | None = None
 
     @property
     def console(self) -> Console:
@@ -200,15 +202,47 @@ class Progress:
     settled: tuple[Expected, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """A release and where it is. `status` is 0 when nothing is wrong with what can be known of it.
+
+    `files` are the names on the index, `page` is the project's page there, `github_release` the
+    address of the GitHub release (`None` while there is none). `findings` say what is wrong.
+    """
+
+    version: str
+    tag: str
+    commit: str
+    status: int
+    files: tuple[str, ...] = ()
+    page: str = ""
+    github_release: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
 def main(context: Context, options: argparse.Namespace) -> int:
     """The session."""
+    return release(context, options).status
+
+
+def release(
+    context: Context,
+    options: argparse.Namespace,
+    *,
+    before_tag: Callable[[Built], object] | None = None,
+) -> Released:
+    """Release, or finish what was begun; `before_tag` is called with what was built for proof.
+
+    Raises:
+        NoxReleaseError: something stops it.
+    """
     from nox_release.edges.index import open_index
 
     project = named(context, shared.load_project(context, options))
     notes = read_notes(context, options)
     with open_index(project.settings.index, clock=context.clock) as client:
         errand, case, built = _look(context, options, project, client, notes)
-        return _release(errand, case, built)
+        return _release(replace(errand, before_tag=before_tag), case, built)
 
 
 def _look(
@@ -252,7 +286,7 @@ def _look(
     return errand, with_source(case, read_tree(project, observer)), built
 
 
-def _release(errand: Errand, case: Case, built: Built | None) -> int:
+def _release(errand: Errand, case: Case, built: Built | None) -> Released:
     """The story: look, judge, show, ask, act."""
     progress = come_back_to(case, errand)
     if _plan(errand, progress, case.target, case.observed).is_finished:
@@ -269,7 +303,7 @@ def _release(errand: Errand, case: Case, built: Built | None) -> int:
     if errand.options.dry_run:
         errand.console.line()
         errand.console.line("Nothing was done: this was --dry-run. To do it: nox -s release")
-        return 0
+        return _released(case, 0)
     confirm(errand, case.target, plan)
     case = _carry_out(errand, progress, case, plan)
     return _close(errand, case)
@@ -384,6 +418,8 @@ def _build(errand: Errand, case: Case, built: Built | None) -> Case:
         case = replace(case, observed=_look_again(errand, target, case.observed))
     if built is None:
         return case
+    if errand.before_tag is not None:
+        errand.before_tag(built)
     # What the maintainer left out is no news to them.
     quiet = errand.options.smoke is False
     results = [one for one in built.results if not (quiet and isinstance(one, Skipped))]
@@ -648,20 +684,34 @@ def _explain(errand: Errand, failed: RunFailed) -> None:
 # --- afterwards ------------------------------------------------------------------------------
 
 
-def _conclude(errand: Errand, case: Case) -> int:
+def _released(case: Case, status: int, results: Iterable[Result] = ()) -> Released:
+    target, there = case.target, known(case.observed.github_release)
+    return Released(
+        version=target.version,
+        tag=target.tag,
+        commit=target.commit,
+        status=status,
+        files=tuple(file.filename for file in files_there(target, case.observed)),
+        page=pages.project_page(target.index, target.name, target.version),
+        github_release=None if there is None else there.url,
+        findings=tuple(one for one in results if isinstance(one, Finding)),
+    )
+
+
+def _conclude(errand: Errand, case: Case) -> Released:
     """The verdict over a release that was out before: it is judged like any other."""
     with errand.console.waiting(f"Looking at {case.target.title}"):
         results = judge_what_is_out(replace(errand.ways, smoke=False), case)
-    return conclude(errand.console, case, results, before=True)
+    return _released(case, conclude(errand.console, case, results, before=True), results)
 
 
-def _close(errand: Errand, case: Case) -> int:
+def _close(errand: Errand, case: Case) -> Released:
     """What can be said at the end, and no more than that."""
     console, target = errand.console, case.target
     if not errand.options.wait:
         console.mark("done", f"The GitHub release {target.tag} is out.")
         console.line("Whether the files arrive is not known yet. To see: nox -s release")
-        return 0
+        return _released(case, 0)
     there = files_there(target, case.observed)
     left_out = missing_files(target, there)
     now = errand.client.server_now or errand.context.clock.now()
@@ -677,4 +727,4 @@ def _close(errand: Errand, case: Case) -> int:
             f"{target.workflow} has uploaded all it had, and {', '.join(left_out)} was not among "
             "it.",
         )
-    return conclude(console, case, results, before=False)
+    return _released(case, conclude(console, case, results, before=False), results)
