@@ -13,7 +13,7 @@ from nox_release.core.errors import ForgeError
 from nox_release.core.retries import ATTEMPTS
 from nox_release.edges.forge import Answer, Forge, GhMissing, NotLoggedIn, find_gh, parse_answer
 from nox_release.edges.process import Runner
-from nox_release.release.observed import Check, GitHubRelease, RefPolicy, RefRule
+from nox_release.releases.observed import Check, GitHubRelease, RefPolicy, RefRule
 from troubles import Fault
 
 needs_gh = pytest.mark.skipif(

@@ -12,7 +12,7 @@ import pytest
 from nox_release.core.errors import CommandError, ConflictError
 from nox_release.edges.git import PushRefused, Repository, find_repository, parse_status
 from nox_release.edges.process import Runner
-from nox_release.release.observed import Changes, Relation
+from nox_release.releases.observed import Changes, Relation
 
 
 @pytest.fixture

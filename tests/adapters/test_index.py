@@ -30,7 +30,7 @@ from nox_release.edges.index import SIMPLE_JSON, IndexClient, open_index
 from nox_release.edges.simple_html import parse_page
 from nox_release.files.distributions import version_of_file
 from nox_release.project.pyproject import Index, parse_index
-from nox_release.release.observed import IndexFile, IndexProject, Ownership, Publisher
+from nox_release.releases.observed import IndexFile, IndexProject, Ownership, Publisher
 
 
 class FakeClock:

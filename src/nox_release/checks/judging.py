@@ -16,7 +16,7 @@ from nox_release.checks.workflow.checking import EnvironmentPolicy, WorkflowFact
 from nox_release.checks.workflow.upload import ENV_EQUALS
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, find
-from nox_release.release.plan import files_there, judge_runs, runs_of
+from nox_release.releases.plan import files_there, judge_runs, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from nox_release.files.distributions import Distribution
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
-    from nox_release.release.end_state import EndState
-    from nox_release.release.observed import Observed
-    from nox_release.release.plan import Target
+    from nox_release.releases.end_state import EndState
+    from nox_release.releases.observed import Observed
+    from nox_release.releases.plan import Target
     from nox_release.workflows.publishing import Derivation, Step, Workflow
 
 Phase = Literal["before", "under way", "done"]

@@ -19,7 +19,7 @@ from nox_release.core.retries import PASSING, Retries, parse_retry_after
 from nox_release.edges import json_values as values
 from nox_release.edges.children import GH
 from nox_release.edges.process import side_by_side
-from nox_release.release.observed import (
+from nox_release.releases.observed import (
     Check,
     ForgeEnvironment,
     ForgeRepository,

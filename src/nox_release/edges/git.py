@@ -19,7 +19,7 @@ from nox_release.core.errors import (
 )
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.children import GIT, GIT_ACTING, GIT_REMOTE, configure_git
-from nox_release.release.observed import Changes, Relation, RemoteState, RemoteTag
+from nox_release.releases.observed import Changes, Relation, RemoteState, RemoteTag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

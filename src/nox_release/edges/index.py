@@ -31,7 +31,7 @@ from nox_release.core.retries import ATTEMPTS, PASSING, Retries, parse_retry_aft
 from nox_release.edges import index_answers as answers
 from nox_release.edges import json_values
 from nox_release.edges.simple_html import parse_page
-from nox_release.release.observed import Provenance
+from nox_release.releases.observed import Provenance
 
 # httpx brings its command line along, and that click, Pygments and rich: a third of its start. It
 # does without where they are missing. To go when httpx loads it on demand.
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
     from nox_release.core.clock import Clock
     from nox_release.project.pyproject import Index
-    from nox_release.release.observed import IndexFile, IndexProject, Ownership
+    from nox_release.releases.observed import IndexFile, IndexProject, Ownership
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from nox_release.core.clock import parse_time
 from nox_release.edges import json_values as values
 from nox_release.edges.simple_html import Page, parse_page
 from nox_release.files.distributions import version_of_file
-from nox_release.release.observed import IndexFile, IndexProject, Ownership, Publisher
+from nox_release.releases.observed import IndexFile, IndexProject, Ownership, Publisher
 
 if TYPE_CHECKING:
     from nox_release.edges.simple_html import Link

@@ -11,7 +11,7 @@ from nox_release.core.clock import SystemClock
 from nox_release.core.findings import Finding, ranked
 from nox_release.edges.index import open_index
 from nox_release.project.pyproject import Index, parse_index
-from nox_release.release.observed import Observed
+from nox_release.releases.observed import Observed
 
 if TYPE_CHECKING:
     import os

@@ -19,7 +19,7 @@ from nox_release.core.errors import NoxReleaseError
 from nox_release.edges.aside import temporary_folder
 from nox_release.files.archives import read_digests
 from nox_release.files.distributions import version_of_file
-from nox_release.release.plan import Expected
+from nox_release.releases.plan import Expected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nox_release.edges.forge import Forge
-    from nox_release.release.observed import IndexFile, Run
-    from nox_release.release.plan import Target
+    from nox_release.releases.observed import IndexFile, Run
+    from nox_release.releases.plan import Target
 
 SOME_FILES_AT_MOST = timedelta(minutes=5)
 _BYTES_AT_MOST = 300_000_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release.core.answers import CouldNotAsk, ask
-from nox_release.release.end_state import Landed, Served
+from nox_release.releases.end_state import Landed, Served
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nox_release.edges.index import IndexClient
-    from nox_release.release.observed import IndexFile, Provenance
+    from nox_release.releases.observed import IndexFile, Provenance
 
 # Bytes that are downloaded in all; of what is left only the first byte is asked for.
 _READ_AT_MOST = 200_000_000

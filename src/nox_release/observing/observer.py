@@ -14,8 +14,8 @@ from nox_release.core.errors import ForgeError
 from nox_release.edges.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
 from nox_release.edges.process import side_by_side
 from nox_release.observing.place import python_folders
-from nox_release.release.observed import Observed, Relation
-from nox_release.release.plan import runs_of
+from nox_release.releases.observed import Observed, Relation
+from nox_release.releases.plan import runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from nox_release.edges.git import Repository
     from nox_release.edges.index import IndexClient
     from nox_release.observing.place import Place
-    from nox_release.release.observed import GitHubRelease, Login, RemoteState, Run
-    from nox_release.release.plan import Target
+    from nox_release.releases.observed import GitHubRelease, Login, RemoteState, Run
+    from nox_release.releases.plan import Target
 
 _NO_GH = CouldNotAsk(reason="gh is not installed")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.files.distributions import version_of_file
-from nox_release.release.observed import OnIndex, Provenance
+from nox_release.releases.observed import OnIndex, Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from nox_release.edges.index import IndexClient
     from nox_release.edges.maintainer import Keyring
     from nox_release.project.pyproject import Project
-    from nox_release.release.end_state import Landed
-    from nox_release.release.observed import IndexFile, IndexProject, Maintainer, Ownership
+    from nox_release.releases.end_state import Landed
+    from nox_release.releases.observed import IndexFile, IndexProject, Maintainer, Ownership
 
 
 class IndexQuestions:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nox_release.core.answers import known
 from nox_release.observing.kept import is_exact, is_settled, kept_files
 from nox_release.observing.publishers import derive, event_of
-from nox_release.release.plan import (
+from nox_release.releases.plan import (
     Expected,
     Target,
     files_there,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nox_release.observing.place import Place
     from nox_release.observing.publishers import Publishing
     from nox_release.project.pyproject import Project
-    from nox_release.release.observed import IndexFile, Observed, Run
+    from nox_release.releases.observed import IndexFile, Observed, Run
 
 # Three numbers, as most patterns for tags ask for; `v0` fits none of them.
 UNKNOWN_VERSION = "0.0.0"

@@ -32,8 +32,8 @@ from nox_release.operations.looking import (
     with_source,
 )
 from nox_release.operations.next_step import NextStep, next_step
-from nox_release.release.end_state import judge_end, slugs_of
-from nox_release.release.plan import plan_release
+from nox_release.releases.end_state import judge_end, slugs_of
+from nox_release.releases.plan import plan_release
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from nox_release.operations.build import Built
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
-    from nox_release.release.end_state import Landed
+    from nox_release.releases.end_state import Landed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from nox_release.edges.git import Repository
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
-    from nox_release.release.observed import Run
+    from nox_release.releases.observed import Run
     from nox_release.workflows.publishing import Derivation
 
 _RUN = re.compile(

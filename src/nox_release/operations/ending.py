@@ -15,9 +15,9 @@ from nox_release.edges.aside import temporary_folder
 from nox_release.edges.process import side_by_side
 from nox_release.observing.landed import look_at_files
 from nox_release.project import pages
-from nox_release.release.end_state import judge_end, slugs_of
-from nox_release.release.observed import Provenance
-from nox_release.release.plan import files_there, judge_runs, runs_of
+from nox_release.releases.end_state import judge_end, slugs_of
+from nox_release.releases.observed import Provenance
+from nox_release.releases.plan import files_there, judge_runs, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from nox_release.edges.forge import Forge
     from nox_release.edges.index import IndexClient
     from nox_release.observing.landed import Seen
-    from nox_release.release.end_state import EndState, Landed
-    from nox_release.release.plan import Target
+    from nox_release.releases.end_state import EndState, Landed
+    from nox_release.releases.plan import Target
 
 _AT_ONCE = 8
 # While one of these is not known, nobody can say that a release is whole.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nox_release.edges.context import Context
     from nox_release.edges.forge import Forge
     from nox_release.project.pyproject import Project
-    from nox_release.release.observed import Run
+    from nox_release.releases.observed import Run
     from nox_release.workflows.publishing import Derivation
 
 INPUT = "check-only"

@@ -52,8 +52,8 @@ from nox_release.operations.looking import named
 from nox_release.operations.placeholder import build_placeholder
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.project import pages
-from nox_release.release.observed import Observed
-from nox_release.release.plan import (
+from nox_release.releases.observed import Observed
+from nox_release.releases.plan import (
     AwaitFiles,
     Expected,
     Plan,
@@ -78,8 +78,8 @@ if TYPE_CHECKING:
     from nox_release.files.distributions import Distribution
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
-    from nox_release.release.observed import IndexFile, IndexProject, Maintainer, Ownership
-    from nox_release.release.plan import UploadStep
+    from nox_release.releases.observed import IndexFile, IndexProject, Maintainer, Ownership
+    from nox_release.releases.plan import UploadStep
 
 else:
 

@@ -18,7 +18,7 @@ from nox_release.core.errors import (
 )
 from nox_release.observing.kept import SOME_FILES_AT_MOST
 from nox_release.project import pages
-from nox_release.release.plan import is_complete, judge_runs, missing_files
+from nox_release.releases.plan import is_complete, judge_runs, missing_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from nox_release.edges.forge import Forge
     from nox_release.edges.index import IndexClient
     from nox_release.observing.observer import Observer
-    from nox_release.release.observed import IndexFile, Run
-    from nox_release.release.plan import RunsVerdict, Target
+    from nox_release.releases.observed import IndexFile, Run
+    from nox_release.releases.plan import RunsVerdict, Target
 
 NO_RUN_AFTER = timedelta(minutes=3)
 RUN_AT_MOST = timedelta(hours=6)

@@ -24,8 +24,8 @@ from nox_release.observing.targets import (
     with_githubs_spelling,
     with_known_files,
 )
-from nox_release.release.observed import Observed
-from nox_release.release.plan import Target
+from nox_release.releases.observed import Observed
+from nox_release.releases.plan import Target
 from nox_release.workflows.publishing import in_githubs_spelling
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from nox_release.edges.context import Context
-    from nox_release.release.plan import Target
+    from nox_release.releases.plan import Target
 
 # Not documented; said with status 422: "body is too long (maximum is 125000 characters)".
 _NOTES_AT_MOST = 125_000

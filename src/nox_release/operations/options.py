@@ -128,7 +128,7 @@ def _following_tags(context: Context, project: Project, table: Mapping[str, Any]
         return project
     if not tags:
         return project
-    from nox_release.release.plan import version_of_tag
+    from nox_release.releases.plan import version_of_tag
 
     known = []
     for tag in tags:

@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Generic
 
 from nox_release.core.errors import ChecksFailed, ConflictError, NoxReleaseError, StalledError
-from nox_release.release.plan import AwaitFiles, AwaitRun, Plan, S, Target, describe
+from nox_release.releases.plan import AwaitFiles, AwaitRun, Plan, S, Target, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from nox_release.core.clock import Clock
     from nox_release.edges.console import Console
-    from nox_release.release.observed import Observed
+    from nox_release.releases.observed import Observed
 
 
 _WAITS = (AwaitRun, AwaitFiles)

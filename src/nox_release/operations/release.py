@@ -61,7 +61,7 @@ from nox_release.operations.looking import (
 from nox_release.operations.notes import Notes, notes_for, read_notes
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.project import pages
-from nox_release.release.plan import (
+from nox_release.releases.plan import (
     AwaitFiles,
     AwaitRun,
     CreateGitHubRelease,
@@ -98,8 +98,8 @@ if TYPE_CHECKING:
     from nox_release.observing.observer import Observer
     from nox_release.operations.build import Built
     from nox_release.project.pyproject import Project
-    from nox_release.release.observed import Observed
-    from nox_release.release.plan import ReleaseStep
+    from nox_release.releases.observed import Observed
+    from nox_release.releases.plan import ReleaseStep
 
 else:
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
     from nox_release.edges.index import IndexClient
-    from nox_release.release.observed import IndexFile
+    from nox_release.releases.observed import IndexFile
 
 INSTALLERS_LAG_AT_MOST = timedelta(minutes=5)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nox_release.edges.forge import Forge, Job
     from nox_release.edges.git import Repository
     from nox_release.project.pyproject import Index, Project
-    from nox_release.release.observed import Run
+    from nox_release.releases.observed import Run
     from nox_release.workflows.publishing import Derivation, Event
 
 T = TypeVar("T")

@@ -27,7 +27,7 @@ from nox_release.project import changelog
 from nox_release.project.remotes import parse_remote
 from nox_release.project.toml_lines import find_lines
 from nox_release.rehearsal.world import repository_name
-from nox_release.release.plan import version_of_tag
+from nox_release.releases.plan import version_of_tag
 from nox_release.scaffold.publish import plan_publish, publish_workflow, workflow_name
 from nox_release.workflows.build_folders import builds_package
 from nox_release.workflows.publishing import derive_publisher

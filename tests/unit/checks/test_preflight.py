@@ -9,7 +9,7 @@ from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Severity, Skipped
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import PYPI
-from nox_release.release.observed import (
+from nox_release.releases.observed import (
     Changes,
     Check,
     ForgeEnvironment,
@@ -27,7 +27,7 @@ from nox_release.release.observed import (
     RemoteTag,
     Run,
 )
-from nox_release.release.plan import Expected, Target
+from nox_release.releases.plan import Expected, Target
 
 HEAD, OTHER = "a" * 40, "b" * 40
 

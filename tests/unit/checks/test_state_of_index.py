@@ -11,7 +11,7 @@ from nox_release.core.findings import Finding, Passed, Severity, Skipped
 from nox_release.project.names import ultranormalize
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import PYPI
-from nox_release.release.observed import (
+from nox_release.releases.observed import (
     IndexFile,
     IndexProject,
     Maintainer,

@@ -8,7 +8,7 @@ from nox_release.core.answers import CouldNotAsk
 from nox_release.edges.maintainer import find_maintainer, may_tell
 from nox_release.edges.tokens import pypirc_path, read_pypirc
 from nox_release.project.pyproject import PYPI, TESTPYPI, Settings, parse_index
-from nox_release.release.observed import Maintainer, Ownership
+from nox_release.releases.observed import Maintainer, Ownership
 
 ALICE = Ownership(roles=(("Owner", "alice"),))
 TOKEN = "pypi-AgEIcHlwaS5vcmcCJDU3ZTk5" + "x" * 40

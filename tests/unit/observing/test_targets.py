@@ -6,8 +6,8 @@ from nox_release.core.answers import CouldNotAsk
 from nox_release.observing.targets import with_githubs_spelling
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import PYPI
-from nox_release.release.observed import ForgeRepository, Observed
-from nox_release.release.plan import Target
+from nox_release.releases.observed import ForgeRepository, Observed
+from nox_release.releases.plan import Target
 
 
 @pytest.mark.parametrize(

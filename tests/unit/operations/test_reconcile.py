@@ -10,8 +10,8 @@ from nox_release.core.findings import Finding, Severity
 from nox_release.edges.console import Console
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.project.pyproject import PYPI
-from nox_release.release.observed import Observed
-from nox_release.release.plan import AwaitFiles, CreateTag, Plan, PushTag, Target
+from nox_release.releases.observed import Observed
+from nox_release.releases.plan import AwaitFiles, CreateTag, Plan, PushTag, Target
 
 HEAD = "a" * 40
 TARGET = Target(name="demo", version="1.0", tag="v1.0", commit=HEAD, index=PYPI)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from nox_release.core.findings import Finding, Result
     from nox_release.project.pyproject import Index
-    from nox_release.release.observed import Publisher
+    from nox_release.releases.observed import Publisher
 
 DOCS = "https://docs.pypi.org/trusted-publishers/troubleshooting/"
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nox_release.core.findings import Finding, Location, Result
-    from nox_release.release.end_state import EndState, Flaw
-    from nox_release.release.plan import Target
+    from nox_release.releases.end_state import EndState, Flaw
+    from nox_release.releases.plan import Target
 
 HALF = make_rule(
     "release-half",

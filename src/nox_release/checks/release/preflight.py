@@ -19,7 +19,7 @@ from nox_release.core.findings import Finding, Location, Passed, Severity, Skipp
 from nox_release.core.words import some
 from nox_release.project import changelog, pages
 from nox_release.project.remotes import parse_remote
-from nox_release.release.plan import (
+from nox_release.releases.plan import (
     files_there,
     judge_runs,
     other_bytes,
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from nox_release.core.findings import Result
-    from nox_release.release.observed import (
+    from nox_release.releases.observed import (
         Changes,
         Check,
         Observed,
         RefRule,
     )
-    from nox_release.release.plan import Target
+    from nox_release.releases.plan import Target
 
 _TREE = "project"
 _GIT = "GitHub"

@@ -11,14 +11,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from nox_release.core.answers import CouldNotAsk
-from nox_release.release.plan import missing_files, other_bytes, runs_of, unexpected_files
+from nox_release.releases.plan import missing_files, other_bytes, runs_of, unexpected_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from nox_release.release.observed import IndexFile, IndexProject, Publisher, Run
-    from nox_release.release.plan import Target
+    from nox_release.releases.observed import IndexFile, IndexProject, Publisher, Run
+    from nox_release.releases.plan import Target
 
 Kind = Literal[
     "quarantined",  # the whole project is set aside

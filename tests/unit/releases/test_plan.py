@@ -7,7 +7,7 @@ import pytest
 
 from nox_release.core.answers import CouldNotAsk
 from nox_release.project.pyproject import PYPI
-from nox_release.release.observed import (
+from nox_release.releases.observed import (
     GitHubRelease,
     IndexFile,
     IndexProject,
@@ -17,7 +17,7 @@ from nox_release.release.observed import (
     RemoteTag,
     Run,
 )
-from nox_release.release.plan import (
+from nox_release.releases.plan import (
     AwaitFiles,
     AwaitRun,
     CreateGitHubRelease,

@@ -10,9 +10,9 @@ from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Location, Passed, Skipped
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import PYPI
-from nox_release.release.end_state import Landed, Served, judge_end
-from nox_release.release.observed import IndexFile, IndexProject, Publisher, Run
-from nox_release.release.plan import Expected, Target
+from nox_release.releases.end_state import Landed, Served, judge_end
+from nox_release.releases.observed import IndexFile, IndexProject, Publisher, Run
+from nox_release.releases.plan import Expected, Target
 
 NOW = datetime(2026, 8, 1, tzinfo=timezone.utc)
 HEAD = "a" * 40

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nox_release.core.findings import Finding
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Index
-    from nox_release.release.observed import (
+    from nox_release.releases.observed import (
         IndexFile,
         Observed,
         Run,
