@@ -16,7 +16,7 @@ another    the second run releases another version instead
 FALSE      a run exited with 0 although the end was not reached
 DOUBLE     two tags, two GitHub releases or files of two versions are there
 
-The first three leave nothing for a person to mend. A peer is judged on its own part alone: one that
+The first three leave nothing for a person to fix. A peer is judged on its own part alone: one that
 only uploads has no tag, one that leaves the upload to a workflow is not asked about files.
 `kill` is SIGKILL to the command itself, as in `faults.py`; what the command had started goes on.
 

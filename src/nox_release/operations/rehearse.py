@@ -628,7 +628,7 @@ def _checklist(story: Story) -> None:
         if status:
             story.context.console.line("The rehearsal goes on all the same.")
         proven.append(
-            "it names what to mend before the real release"
+            "it names what to fix before the real release"
             if status
             else "nothing stands in the way of a release"
         )

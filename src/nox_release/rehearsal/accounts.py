@@ -55,7 +55,7 @@ class TokenRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Whoever a request speaks for: a user, or a trusted publisher."""
+    """Who a request speaks for: a user, or a trusted publisher."""
 
     token: str
     record: TokenRecord

@@ -129,7 +129,7 @@ def copy_into(world: World, origin: Origin) -> Path:
     shutil.copytree(origin.root, tree, ignore=_NEVER_COPIED, symlinks=True)
     world.git("init", "--quiet", f"--initial-branch={world.branch}", cwd=tree)
     world.git("add", "--all", cwd=tree)
-    world.git("commit", "--quiet", "--allow-empty", "--message=Everything as it lies", cwd=tree)
+    world.git("commit", "--quiet", "--allow-empty", "--message=Everything that is there", cwd=tree)
     world.seed(tree)
     shutil.rmtree(tree, ignore_errors=True)
     return world.clone

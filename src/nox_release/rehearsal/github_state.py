@@ -393,7 +393,7 @@ class GitHubState:
         return next(((run, job) for run in self.runs for job in run.jobs if job.id == number), None)
 
     def publish_event(self, event: Event) -> None:
-        """Tell whoever carries out workflows. What GITHUB_TOKEN did starts no workflow, except
+        """Tell those that carry out workflows. What GITHUB_TOKEN did starts no workflow, except
         a dispatch: https://docs.github.com/en/actions/concepts/security/github_token.
         """
         if event.actor_is_workflow and event.name != "workflow_dispatch":
@@ -402,12 +402,12 @@ class GitHubState:
             listener(event)
 
     def rerun(self, run: WorkflowRun, *, failed_only: bool) -> None:
-        """Ask whoever carries out workflows for another attempt."""
+        """Ask the runner for another attempt."""
         if self.carrier is not None:
             self.carrier.rerun(run, failed_only=failed_only)
 
     def cancel(self, run: WorkflowRun) -> None:
-        """Ask whoever carries out workflows to stop `run`."""
+        """Ask the runner to stop `run`."""
         if self.carrier is not None:
             self.carrier.cancel(run)
 

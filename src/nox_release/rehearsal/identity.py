@@ -1,4 +1,4 @@
-"""GitHub's token endpoint for one job: it hands out identity tokens to whoever has the job's secret.
+"""GitHub's token endpoint for one job: it gives identity tokens to those who have the job's secret.
 
 https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
 """
