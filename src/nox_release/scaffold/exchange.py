@@ -24,7 +24,8 @@ if [[ "$audience" =~ ^(test)?pypi$ && "$audience" != "$KNOWN_AS" ]]; then
   echo "::error::$INDEX asks for a token that is good for another index."
   exit 1
 fi
-identity=$(printf 'Authorization: bearer %s\n' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" \
+kind=bearer
+identity=$(printf 'Authorization: %s %s\n' "$kind" "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" \
   | curl -sSf -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=$audience" | value value)
 answer=$(printf '{"token": "%s"}' "$identity" \
   | send -H "$json" --data-binary @- "$INDEX/_/oidc/mint-token")
