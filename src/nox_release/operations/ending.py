@@ -113,8 +113,12 @@ def _signatures(target: Target, end: EndState, seen: Iterable[Seen]) -> Iterator
         yield verify_provenance(provenance.document, one.path, publisher=target.publisher)
 
 
-def conclude(console: Console, case: Case, results: Iterable[Result], *, before: bool) -> int:
-    """Show the verdict over a release that is out; `before` says that it was out already."""
+def conclude(
+    console: Console, case: Case, results: Iterable[Result], *, before: bool, again: str
+) -> int:
+    """Show the verdict over a release that is out; `before` says that it was out already, `again` is
+    the command to look once more.
+    """
     target, observed = case.target, case.observed
     listed = tuple(results)
     wrong = errors_in([result for result in listed if isinstance(result, Finding)])
@@ -137,7 +141,7 @@ def conclude(console: Console, case: Case, results: Iterable[Result], *, before:
         console.mark("error", _what_is_wrong(target, wrong))
         return 1
     if unknown:
-        console.line("When all of it can be asked: nox -s release")
+        console.line(f"When all of it can be asked: {again}")
         return 1
     _how_to_install(console, target)
     return 0

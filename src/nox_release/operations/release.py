@@ -58,6 +58,7 @@ from nox_release.operations.looking import (
     with_built,
     with_source,
 )
+from nox_release.operations.next_step import command
 from nox_release.operations.notes import Notes, notes_for, read_notes
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.project import pages
@@ -178,6 +179,11 @@ class Errand:
         return self.context.console
 
     @property
+    def again(self) -> str:
+        """The command that means the same once more."""
+        return command_again(self.options)
+
+    @property
     def repository(self) -> Repository:
         return self.observer.place.repository
 
@@ -218,6 +224,17 @@ class Released:
     page: str = ""
     github_release: str | None = None
     findings: tuple[Finding, ...] = ()
+
+
+def command_again(options: argparse.Namespace) -> str:
+    """This command with the arguments that say which release is meant."""
+    given = [options.version] if options.version else []
+    if options.pending_publisher:
+        given.append("--pending-publisher")
+    for name in ("package", "index"):
+        value = getattr(options, name)
+        given += [f"--{name}", value] if value else []
+    return command("release", given)
 
 
 def main(context: Context, options: argparse.Namespace) -> int:
@@ -268,7 +285,7 @@ def _look(
             raise ChecksFailed(
                 f"{project.name} cannot be released from here.",
                 findings=(observer,),
-                hint="When that is settled: nox -s release",
+                hint=f"When that is settled: {command_again(options)}",
             )
         if isinstance(observer, CouldNotAsk):
             raise NoxReleaseError("git gave no answer.", reason=observer.reason)
@@ -299,10 +316,10 @@ def _release(errand: Errand, case: Case, built: Built | None) -> Released:
     results = judge(case, phase)
     plan = _plan(errand, progress, case.target, case.observed)
     show(errand, case, plan, results)
-    stop_at_blockers(case.target, results)
+    stop_at_blockers(case.target, results, again=errand.again)
     if errand.options.dry_run:
         errand.console.line()
-        errand.console.line("Nothing was done: this was --dry-run. To do it: nox -s release")
+        errand.console.line(f"Nothing was done: this was --dry-run. To do it: {errand.again}")
         return _released(case, 0)
     confirm(errand, case.target, plan)
     case = _carry_out(errand, progress, case, plan)
@@ -526,7 +543,7 @@ def show(errand: Errand, case: Case, plan: Plan[ReleaseStep], results: tuple[Res
             console.line(f"notes: {notes.source}", indent=4)
 
 
-def stop_at_blockers(target: Target, results: Iterable[Result]) -> None:
+def stop_at_blockers(target: Target, results: Iterable[Result], *, again: str) -> None:
     """Raise what stands in the way, what is not known and has to be among it."""
     listed = tuple(results)
     found = errors_in([result for result in listed if isinstance(result, Finding)])
@@ -536,7 +553,7 @@ def stop_at_blockers(target: Target, results: Iterable[Result]) -> None:
         raise ChecksFailed(
             f"{many} in the way of {target.title}; nothing was changed.",
             findings=ranked(found),
-            hint="When they are settled: nox -s release",
+            hint=f"When they are settled: {again}",
         )
 
 
@@ -571,7 +588,7 @@ def _carry_out(errand: Errand, progress: Progress, case: Case, agreed: Plan[Rele
         perform=lambda step: perform(errand, progress, case, step),
         console=errand.console,
         clock=errand.context.clock,
-        again="nox -s release",
+        again=errand.again,
     )
     while True:
         try:
@@ -647,7 +664,7 @@ def _offer_start(errand: Errand, target: Target, nothing: NoRun) -> None:
     Raises:
         NoRun: it cannot be, or nobody says so.
     """
-    command = shlex.join(["gh", "workflow", "run", target.workflow, "--ref", target.tag])
+    start = shlex.join(["gh", "workflow", "run", target.workflow, "--ref", target.tag])
     if not target.dispatchable:
         nothing.hint = (
             f"{nothing.hint}. {target.workflow} has no `workflow_dispatch`, so it cannot be "
@@ -657,9 +674,9 @@ def _offer_start(errand: Errand, target: Target, nothing: NoRun) -> None:
     errand.console.mark("warning", nothing.message)
     errand.console.line(nothing.reason, indent=2)
     try:
-        errand.console.confirm(f"Start it on the tag ({command})?", yes=False, otherwise=command)
+        errand.console.confirm(f"Start it on the tag ({start})?", yes=False, otherwise=start)
     except Declined:
-        nothing.hint = f"{command}, then nox -s release"
+        nothing.hint = f"{start}, then {errand.again}"
         raise nothing from None
     start_workflow(errand, target)
 
@@ -702,7 +719,9 @@ def _conclude(errand: Errand, case: Case) -> Released:
     """The verdict over a release that was out before: it is judged like any other."""
     with errand.console.waiting(f"Looking at {case.target.title}"):
         results = judge_what_is_out(replace(errand.ways, smoke=False), case)
-    return _released(case, conclude(errand.console, case, results, before=True), results)
+    return _released(
+        case, conclude(errand.console, case, results, before=True, again=errand.again), results
+    )
 
 
 def _close(errand: Errand, case: Case) -> Released:
@@ -710,7 +729,7 @@ def _close(errand: Errand, case: Case) -> Released:
     console, target = errand.console, case.target
     if not errand.options.wait:
         console.mark("done", f"The GitHub release {target.tag} is out.")
-        console.line("Whether the files arrive is not known yet. To see: nox -s release")
+        console.line(f"Whether the files arrive is not known yet. To see: {errand.again}")
         return _released(case, 0)
     there = files_there(target, case.observed)
     left_out = missing_files(target, there)
@@ -727,4 +746,6 @@ def _close(errand: Errand, case: Case) -> Released:
             f"{target.workflow} has uploaded all it had, and {', '.join(left_out)} was not among "
             "it.",
         )
-    return _released(case, conclude(console, case, results, before=False), results)
+    return _released(
+        case, conclude(console, case, results, before=False, again=errand.again), results
+    )
