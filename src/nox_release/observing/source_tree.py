@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from typing import TYPE_CHECKING
 
-from nox_release.checks.source.subject import SourceTree, named_files, package_folders
-from nox_release.checks.source.versions import VERSION_FILES
+from nox_release.checks.source.subject import SourceTree, named_files
 from nox_release.core.reading import read_file
+from nox_release.project.documents import Files
+from nox_release.project.version_places import VERSION_FILES, package_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from nox_release.project.pyproject import Project
@@ -28,13 +31,13 @@ def read_source_tree(project: Project, *, top: Path | None = None, slug: str = "
     root = project.root
     names: set[str] = set()
     complete = True
-    for name in _walk(str(root)):
+    for name in walk(str(root)):
         names.add(name)
         if len(names) >= MAX_NAMES:
             complete = False
             break
     wanted = {*_ALWAYS, *named_files(project)}
-    for folder in package_folders(project, names):
+    for folder in package_folders(project.normalized_name, names):
         wanted.update(f"{folder}/{name}" for name in VERSION_FILES)
     texts = {name: text for name in wanted & names if (text := _read(root / name)) is not None}
     prefix = ""
@@ -46,10 +49,34 @@ def read_source_tree(project: Project, *, top: Path | None = None, slug: str = "
         prefix=prefix,
         complete=complete,
         slug=slug,
+        whole=files_below(top or root, names, prefix),
     )
 
 
-def _walk(root: str) -> Iterator[str]:
+_ABOVE = ("uv.lock", "Cargo.lock", "Cargo.toml")
+
+
+def files_below(top: Path, names: Iterable[str], prefix: str = "") -> Files:
+    """The project's files by their paths from `top`, with the lock files and workflows above it."""
+    found = {prefix + name for name in names}
+    folders = ["", *(prefix[: cut.end()] for cut in re.finditer("/", prefix))]
+    found.update(f"{folder}{name}" for folder in folders for name in _ABOVE)
+    if prefix:
+        workflows = top / ".github" / "workflows"
+        with contextlib.suppress(OSError):
+            found.update(f".github/workflows/{path.name}" for path in workflows.iterdir())
+
+    def read(name: str) -> bytes | None:
+        path = top / name
+        try:
+            return None if path.is_symlink() else read_file(path)
+        except OSError:
+            return None
+
+    return Files(names=frozenset(found), read=read, prefix=prefix)
+
+
+def walk(root: str) -> Iterator[str]:
     """Every file below `root`, by its path from there with `/`."""
     folders = [("", root)]
     while folders:

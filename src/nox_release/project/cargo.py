@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nox_release.project.literals import find_toml, place_in, toml_place
+from nox_release.project.toml import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,6 @@ _LOCKED = re.compile(
     r'(?m)^\[\[package\]\]\r?\nname = "(?P<name>[^"\n]+)"\r?\nversion = "(?P<version>[^"\n]+)"\r?\n'
     r"(?!source = )"
 )
-_NAME = re.compile(r'(?ms)^\[package\][^\[]*?^name\s*=\s*"([^"]+)"')
 _INHERITED = re.compile(r"(?m)^version(?:\.workspace|\s*=\s*\{\s*workspace)\s*=\s*true")
 
 
@@ -66,16 +66,20 @@ def _manifest(files: Files, path: str | None) -> Document | None:
 
 
 def _crates(files: Files, manifest: Document) -> Iterator[str]:
-    named = _NAME.search(manifest.text)
-    if named:
-        yield named[1]
+    yield from _name(manifest)
     if not _INHERITED.search(manifest.text):
         return
     for name in sorted(files.names):
-        if posixpath.basename(name) != "Cargo.toml":
-            continue
-        document = files.document(name)
-        if document is not None and _INHERITED.search(document.text):
-            other = _NAME.search(document.text)
-            if other:
-                yield other[1]
+        if posixpath.basename(name) == "Cargo.toml":
+            document = files.document(name)
+            if document is not None and _INHERITED.search(document.text):
+                yield from _name(document)
+
+
+def _name(manifest: Document) -> Iterator[str]:
+    try:
+        package = parse_toml(manifest.text).get("package")
+    except ValueError:
+        return
+    if isinstance(package, dict) and isinstance(package.get("name"), str):
+        yield package["name"]

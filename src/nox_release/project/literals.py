@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Place:
     """One literal that states a version: what stands from `start` up to `end` is `text`.
 
-    `is_tuple` says that it is written as numbers, such as `1, 2, 0`.
+    `is_tuple` says that it is written as numbers, such as `1, 2, 0`; `key` is the whole path of
+    `label` in its file.
     """
 
     file: str
@@ -35,6 +36,7 @@ class Place:
     end: int
     text: str
     is_tuple: bool = False
+    key: str = ""
 
     @property
     def version(self) -> Version | None:
@@ -43,7 +45,9 @@ class Place:
         return parse_version(".".join(re.findall(r"\d+", self.text)) or "?")
 
 
-def place_in(document: Document, label: str, start: int, end: int) -> Place | None:
+def place_in(
+    document: Document, label: str, start: int, end: int, *, key: str = ""
+) -> Place | None:
     """The place of a literal, without a leading `v`; `None` where it states no version."""
     text = document.text[start:end]
     if text[:1] in ("v", "V"):
@@ -57,6 +61,7 @@ def place_in(document: Document, label: str, start: int, end: int) -> Place | No
         start=start,
         end=end,
         text=text,
+        key=key or label,
     )
 
 
@@ -67,8 +72,8 @@ def toml_place(document: Document, lines: Lines, *path: str | int) -> Place | No
         return None
     quoted = document.text[span[0] : span[1]]
     width = 3 if quoted.startswith(('"""', "'''")) else 1
-    label = str(path[-1])
-    return place_in(document, label, span[0] + width, span[1] - width)
+    key = ".".join(map(str, path))
+    return place_in(document, str(path[-1]), span[0] + width, span[1] - width, key=key)
 
 
 def matched_place(document: Document, label: str, pattern: str | re.Pattern[str]) -> Place | None:
@@ -105,7 +110,8 @@ def ini_place(document: Document, section: str, key: str) -> Place | None:
         elif within == section and found["key"].lower() == key:
             value = found["value"]
             start = found.start("value") + len(value) - len(value.lstrip())
-            return place_in(document, key, start, start + len(value.strip()))
+            end = start + len(value.strip())
+            return place_in(document, key, start, end, key=f"{section}.{key}")
     return None
 
 
@@ -207,6 +213,7 @@ def _tuple(document: Document, offsets: _Offsets, name: str, value: ast.expr) ->
         end=end,
         text=document.text[start:end],
         is_tuple=True,
+        key=name,
     )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from nox_release.project.changelog import find_changelog
+from nox_release.project.changelog import find_changelog, parse_sections, unreleased
 from nox_release.project.changelog_edits import ChangelogEdit, Kind, plan_changelog
 from nox_release.project.changelog_layout import Wanted
 from nox_release.project.documents import Edit, edited
 from nox_release.project.literals import written
+from nox_release.project.toml import parse_toml
 from nox_release.project.version_places import date_released, find_places
+from nox_release.project.versions import calendar_version
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -122,3 +125,113 @@ def _changes(files: Files, edits: Sequence[Edit]) -> Iterator[FileChange]:
         before, after = document.with_text(document.text), document.with_text(text)
         if before != after:
             yield FileChange(file=file, before=before, after=after)
+
+
+# --- which version follows -------------------------------------------------------------------------
+
+_BREAKING = re.compile(
+    r"\b(?:removed|removals?|breaking|backwards?[- ]incompatible)\b", re.IGNORECASE
+)
+_ADDING = re.compile(
+    r"\b(?:added|features?|new|changed|changes|deprecat\w+|enhancements?)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What to ask for where nobody has: words or a version, and why."""
+
+    arguments: tuple[str, ...]
+    why: str
+
+
+def propose(
+    project: Project, files: Files, released: Version | None, today: dt.date
+) -> Proposal | None:
+    """What the unreleased part of the changelog, or the fragments, call for."""
+    kinds, source = _kinds(project, files)
+    if released is not None:
+        calendar = calendar_version(today, str(released))
+        if calendar is not None:
+            return Proposal(arguments=(calendar,), why="the versions are dates")
+    for pattern, word in ((_BREAKING, "major"), (_ADDING, "minor"), (re.compile(""), "patch")):
+        found = next((kind for kind in kinds if pattern.search(kind)), None)
+        if found is not None:
+            small = word == "major" and released is not None and released.major == 0
+            return Proposal(arguments=("minor" if small else word,), why=f'{source} has "{found}"')
+    return None
+
+
+def _kinds(project: Project, files: Files) -> tuple[list[str], str]:
+    """The headings of what is to come, and where they stand."""
+    if has_fragments(project, files):
+        return [fragment_kind(name) for name in fragments(project, files)], "a fragment"
+
+    def read(name: str) -> str | None:
+        document = files.own(name)
+        return document.text if document else None
+
+    name = find_changelog(files.own_names, read)
+    text = read(name) if name else None
+    if text is None:
+        return [], ""
+    sections = parse_sections(text)
+    opened = unreleased(text)
+    if opened is None:
+        return [], ""
+    return [
+        section.title
+        for section in sections
+        if opened.after <= section.start < opened.end and section.level > opened.level
+    ], "the changelog"
+
+
+def fragments(project: Project, files: Files) -> list[str]:
+    """The fragments that towncrier will put together: `NAME.TYPE` or `NAME.TYPE.SUFFIX`.
+
+    https://towncrier.readthedocs.io/en/stable/configuration.html
+    """
+    tool = project.pyproject.get("tool", {})
+    table = tool.get("towncrier", {})
+    folder = table.get("directory") if isinstance(table, dict) else None
+    folders = (
+        [folder] if isinstance(folder, str) else ["newsfragments", "changes", "changelog.d", "news"]
+    )
+    below = tuple(f"{one.strip('/')}/" for one in folders)
+    kept = ("readme", "template", ".git", "_template", "index.", "conf.py")
+    return sorted(
+        name
+        for name in files.own_names
+        if name.startswith(below)
+        and not name.rpartition("/")[2].lower().startswith(kept)
+        and "." in name.rpartition("/")[2].lstrip(".")
+        and not name.endswith((".j2", ".jinja", ".jinja2", ".toml", ".in", ".py"))
+    )
+
+
+def fragment_kind(name: str) -> str:
+    """The type of a fragment: `feature` of 12.feature.1.md."""
+    parts = name.rpartition("/")[2].split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def fragment_kinds(project: Project, files: Files) -> frozenset[str]:
+    """The types that towncrier knows here; empty where they cannot be told."""
+    tool = project.pyproject.get("tool", {})
+    table = tool.get("towncrier")
+    if not isinstance(table, dict):
+        document = files.own("towncrier.toml")
+        try:
+            table = parse_toml(document.text)["tool"]["towncrier"] if document else {}
+        except (ValueError, KeyError, TypeError):
+            return frozenset()
+    listed, named = table.get("type"), table.get("fragment")
+    if isinstance(named, dict):
+        return frozenset(named)
+    if isinstance(listed, list):
+        kinds = [item.get("directory") for item in listed if isinstance(item, dict)]
+        names = [item.get("name") for item in listed if isinstance(item, dict)]
+        return frozenset(
+            str(kind or str(name).lower()) for kind, name in zip(kinds, names, strict=True)
+        )
+    return frozenset({"feature", "bugfix", "doc", "removal", "misc"})

@@ -81,6 +81,11 @@ class Settings:
     build_requires: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     version_files: tuple[str, ...] = ()
+    commit_message: str = "Release {name} {version}"
+
+    def message(self, name: str, version: str) -> str:
+        """The message of the commit that prepares `version`."""
+        return self.commit_message.format(name=name, version=version)
 
     def tag(self, name: str, version: str) -> str:
         """The tag of `version`; `{name}` and `{version}` may appear in `tag-format`."""
@@ -194,8 +199,8 @@ def parse_index(value: str, named: Mapping[str, Index] | None = None) -> Index:
     )
 
 
-_STRINGS = ("remote", "branch", "workflow", "environment", "pypi-user")
-_LISTS = ("build-requires", "packages")
+_STRINGS = ("remote", "branch", "workflow", "environment", "pypi-user", "commit-message")
+_LISTS = ("build-requires", "packages", "version-files")
 _KEYS = ("index", "tag-format", *_STRINGS, *_LISTS)
 
 
@@ -261,6 +266,8 @@ def parse_settings(table: object, named: Mapping[str, Index] | None = None) -> S
         elif key == "tag-format":
             problems.extend(f"{name} {problem}" for problem in _tag_format_problems(value))
             values["tag_format"] = value
+        elif key == "commit-message" and not _is_message(value):
+            problems.append(f"{name} may contain only `{{version}}` and `{{name}}` in braces")
         else:
             values[key.replace("-", "_")] = value
     workflow = values.get("workflow")
@@ -280,6 +287,13 @@ def parse_settings(table: object, named: Mapping[str, Index] | None = None) -> S
 
 def _shown(value: object) -> str:
     return f"{value!r} ({type(value).__name__})"
+
+
+def _is_message(value: str) -> bool:
+    try:
+        return bool(value.format(name="n", version="1.0").strip())
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return False
 
 
 def _tag_format_problems(value: str) -> list[str]:

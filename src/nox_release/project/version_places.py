@@ -50,6 +50,8 @@ _MESON = r"""(?s)^\s*project\s*\([^()]*?\bversion\s*:\s*'(?P<version>[^']+)'"""
 class Places:
     """Every place of a version: the one the build goes by, those that agree with it, the project's
     lines in lock files and citations, and those that say something else.
+
+    `assumed` says that no table names `declared`: it is what all the others say.
     """
 
     declared: Place | None
@@ -59,6 +61,7 @@ class Places:
     listed: tuple[Place, ...] = ()
     disagreeing: tuple[Place, ...] = ()
     problems: tuple[str, ...] = ()
+    assumed: bool = False
 
     @property
     def version(self) -> Version | None:
@@ -79,6 +82,7 @@ def find_places(project: Project, files: Files) -> Places:
     others = _distinct(reader.beside(), declared)
     if declared is None and project.version_from_tags:
         return Places(declared=None)
+    assumed = declared is None
     if declared is None:
         declared = _unanimous(others)
         others = [one for one in others if one != declared]
@@ -94,7 +98,8 @@ def find_places(project: Project, files: Files) -> Places:
         cited=tuple(reader.cited()),
         listed=(*(one for one in listed if not isinstance(one, str)), *named),
         problems=tuple(one for one in listed if isinstance(one, str)),
-        disagreeing=tuple(one for one in others if one.version != version),
+        disagreeing=tuple(one for one in others if one.version != version and _is_certain(one)),
+        assumed=assumed,
     )
 
 
@@ -106,6 +111,18 @@ def _distinct(places: Iterable[Place | None], declared: Place | None) -> list[Pl
             seen.add((place.file, place.start))
             kept.append(place)
     return kept
+
+
+def _is_certain(place: Place) -> bool:
+    """Whether a literal can mean nothing but this project's version."""
+    name = posixpath.basename(place.file)
+    if place.is_tuple or name in _PLAIN_FILES:
+        return False
+    if not name.endswith(".py") or name == "setup.py":
+        return True
+    return place.label == "__version__" or (
+        place.label in ("VERSION", "version") and name in VERSION_FILES and name != "__init__.py"
+    )
 
 
 def _unanimous(places: list[Place]) -> Place | None:
@@ -334,8 +351,7 @@ class _Reader:
             document = self.files.own(file)
             if document is not None:
                 yield toml_place(document, find_toml(document), *path)
-        if self.backend == "maturin":
-            yield self._cargo()
+        yield self._cargo()
         if self.backend == "mesonpy":
             yield self._meson()
         folders = ["", *(f"{folder}/" for folder in self._folders())]
@@ -364,7 +380,7 @@ class _Reader:
         for folder, document in self.files.above("uv.lock", self.files.prefix.rstrip("/")):
             own = posixpath.relpath(self.files.prefix or ".", folder or ".")
             yield uv_lock_place(document, name=self.project.name, folder=own)
-        if self.backend == "maturin":
+        if self._cargo() is not None:
             yield from cargo_lock_places(self.files, self._manifest_path())
 
     def _cargo(self) -> Place | None:

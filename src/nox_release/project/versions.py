@@ -284,3 +284,25 @@ def _length_of_round_ones(known: Sequence[str]) -> int:
         if version and not version.is_prerelease and not any(version.release[2:]):
             return len(version.release)
     return 0
+
+
+_MAINTENANCE = re.compile(
+    r"(?:.*[/-])?v?(?P<numbers>\d+(?:\.\d+)*)(?P<open>\.x|-maintenance|-stable)?", re.IGNORECASE
+)
+
+
+def line_of_branch(branch: str) -> tuple[int, ...] | None:
+    """The numbers with which a maintenance branch's versions begin: (1, 4) of 1.4.x.
+
+    `None` for other branches, on which every version may follow.
+    """
+    found = _MAINTENANCE.fullmatch(branch)
+    if found is None or ("." not in found["numbers"] and not found["open"]):
+        return None
+    return tuple(map(int, found["numbers"].split(".")))
+
+
+def following(text: str | None) -> str:
+    """Some version after the one that is stated."""
+    version = parse_version(text or "0")
+    return str(_raised(version, 2)) if version is not None else "0.0.1"

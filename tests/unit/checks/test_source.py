@@ -8,11 +8,12 @@ import pytest
 from nox_release.checks.source.checking import check_source
 from nox_release.checks.source.links import relative_targets
 from nox_release.checks.source.readme import installed_names
-from nox_release.checks.source.subject import SourceTree, any_match, package_folders
+from nox_release.checks.source.subject import SourceTree, any_match
 from nox_release.checks.source.versions import declared_version, where_version_is
 from nox_release.core.findings import Finding, Passed, Severity
 from nox_release.project.pyproject import Settings, parse_project
 from nox_release.project.toml import parse_toml
+from nox_release.project.version_places import package_folders
 
 HATCH = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
@@ -199,6 +200,55 @@ def test_setup_py_and_setup_cfg_are_read_too():
         "setup.py:3 (version)",
         "setup.cfg:3 (metadata.version)",
     ]
+
+
+LOCK = '[[package]]\nname = "demo"\nversion = "0.9"\nsource = { editable = "." }\n'
+
+
+@pytest.mark.parametrize(
+    ("workflow", "severity"),
+    [("run: uv sync", Severity.WARNING), ("run: uv sync --locked", Severity.ERROR)],
+)
+def test_a_stale_line_in_the_lock_is_an_error_where_ci_compares_it(workflow, severity):
+    results = check(named={"uv.lock": LOCK, ".github/workflows/ci.yml": workflow})
+
+    finding = the(results, "lock-version-stale")
+    assert (str(finding.where), finding.severity) == ("uv.lock:3 (demo)", severity)
+
+
+def test_a_stale_version_beside_a_dynamic_one_disagrees():
+    text = (
+        f"{SETUPTOOLS}[project]\n{DYNAMIC}"
+        '[tool.setuptools.dynamic]\nversion = {attr = "demo._about.VERSION"}\n'
+    )
+    results = check_text(
+        text,
+        named={
+            "src/demo/__init__.py": '__version__ = "1.0"\n',
+            "src/demo/_about.py": 'VERSION = "1.1"\n',
+        },
+    )
+
+    finding = the(results, "version-disagrees")
+    assert str(finding.where) == "src/demo/__init__.py:1 (__version__)"
+    assert finding.message == (
+        "`__version__` in `src/demo/__init__.py` says 1.0, `VERSION` in `src/demo/_about.py` says 1.1."
+    )
+
+
+def test_a_fragment_of_an_unknown_type_is_found():
+    results = check(
+        '[tool.towncrier]\ndirectory = "news"\n',
+        named={"news/1.feature.md": "x", "news/2.feat.md": "y", "news/README.md": "z"},
+    )
+
+    assert str(the(results, "fragment-left").where) == "news/2.feat.md"
+
+
+def test_a_changelog_with_its_newest_part_last_is_told():
+    results = check(named={"CHANGELOG.md": "## 0.8\n\na\n\n## 0.9\n\nb\n\n## 1.0\n\nc\n"})
+
+    assert the(results, "changelog-unparsed").severity is Severity.ADVICE
 
 
 DYNAMIC = 'name = "demo"\ndynamic = ["version"]\nreadme = "README.md"\n'
@@ -410,16 +460,6 @@ def test_the_address_is_made_from_the_projects_links_where_no_remote_is_known():
 def test_only_what_is_relative_and_no_code_is_told(name, text, targets):
     found = relative_targets(text, rst=name.endswith(".rst"))
     assert sorted(target for _, target, _ in found) == sorted(targets)
-
-
-LOCK = '[[package]]\nname = "demo"\nversion = "0.9"\nsource = { editable = "." }\n'
-
-
-def test_a_lock_file_that_is_behind_is_told():
-    finding = the(check(named={"uv.lock": LOCK}), "version-disagrees")
-    assert finding.message == "`uv.lock` says 0.9, project.version says 1.0."
-    assert finding.where.line == 3
-    assert ids(check(named={"uv.lock": LOCK.replace("0.9", "1.0")})) == []
 
 
 def test_a_second_version_beside_the_one_that_the_build_reads_is_told():
@@ -699,9 +739,11 @@ def test_packages_are_found_by_the_projects_name():
     project = parse_project(
         parse_toml('[project]\nname = "My.Name_space-Pkg"\nversion = "1"\n'), root=Path()
     )
-    assert package_folders(project, ["my/name_space/pkg/__init__.py"]) == ("my/name_space/pkg",)
-    assert package_folders(project, ["tests/__init__.py", "docs/__init__.py"]) == ()
-    assert package_folders(project, ["src/my_name_space_pkg/__init__.py"]) == (
+    assert package_folders(project.normalized_name, ["my/name_space/pkg/__init__.py"]) == (
+        "my/name_space/pkg",
+    )
+    assert package_folders(project.normalized_name, ["tests/__init__.py", "docs/__init__.py"]) == ()
+    assert package_folders(project.normalized_name, ["src/my_name_space_pkg/__init__.py"]) == (
         "src/my_name_space_pkg",
     )
     assert project.settings == Settings()

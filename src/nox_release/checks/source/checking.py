@@ -15,7 +15,7 @@ from nox_release.checks.source.entries import entries_of, entry_points, names, r
 from nox_release.checks.source.readme import readme
 from nox_release.checks.source.rules import RULES, SCHEMA
 from nox_release.checks.source.subject import PYPROJECT, Source, SourceTree, readme_path
-from nox_release.checks.source.versions import version_places, versions
+from nox_release.checks.source.versions import news, version_places, versions
 from nox_release.core.findings import Location, Passed, Severity, find
 from nox_release.project.toml_lines import find_lines
 
@@ -84,6 +84,12 @@ _GROUPS = (
         title="The version is the same where it is written",
         detail=version_places,
         rules=versions,
+    ),
+    _Group(
+        id="changelog-unparsed",
+        title="The changelog can be given a section",
+        detail=lambda _: None,
+        rules=news,
     ),
     _Group(
         id="readme-missing",

@@ -11,8 +11,9 @@ from packaging.utils import canonicalize_name
 
 from nox_release.checks.source.links import relative_addresses
 from nox_release.checks.source.rules import README_MISSING, README_OTHER
-from nox_release.checks.source.subject import Source, is_absent, package_folders, readme_path
+from nox_release.checks.source.subject import Source, is_absent, readme_path
 from nox_release.core.findings import Severity, find
+from nox_release.project.version_places import package_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +114,7 @@ def _kin(source: Source) -> Iterator[str]:
     """Names this project might be confused with: its repository's, its packages'."""
     if source.tree.repository:
         yield source.tree.repository
-    for folder in package_folders(source.project, source.tree.names):
+    for folder in package_folders(source.project.normalized_name, source.tree.names):
         yield posixpath.basename(folder)
     for _, url in source.project.urls:
         found = re.match(r"https://git(?:hub|lab)\.com/[^/]+/([^/#?]+)", url)

@@ -31,6 +31,39 @@ VERSION_DISAGREES = _rule(
 )
 
 
+LOCK_VERSION_STALE = _rule(
+    "lock-version-stale",
+    Severity.WARNING,
+    "The lock file has the project's own version",
+    why="`uv sync --locked` and `cargo build --locked` compare the line about the project itself; "
+    "raising the version leaves it behind.",
+    remedy="Write the version there, too: `nox -s prepare` does.",
+    link="https://docs.astral.sh/uv/concepts/projects/sync/#checking-the-lockfile",
+)
+
+
+FRAGMENT_LEFT = _rule(
+    "fragment-left",
+    Severity.WARNING,
+    "towncrier knows the type of every fragment",
+    why="towncrier passes over a fragment of an unknown type, with exit status 0: its news is in no "
+    "changelog.",
+    remedy="Name the file NUMBER.TYPE.md, with a type of `[tool.towncrier]`.",
+    link="https://towncrier.readthedocs.io/en/stable/tutorial.html",
+)
+
+
+CHANGELOG_UNPARSED = _rule(
+    "changelog-unparsed",
+    Severity.ADVICE,
+    "The changelog can be given a section",
+    why="`nox -s prepare` edits a changelog only where the same sections and one more are read from "
+    "it afterwards.",
+    remedy="Edit it yourself before a release, or put the newest part first.",
+    link="https://keepachangelog.com/en/1.1.0/",
+)
+
+
 VERSION_FOREIGN = _rule(
     "version-for-other-backend",
     Severity.WARNING,
@@ -146,6 +179,9 @@ SETUPTOOLS_OLD = _rule(
 RULES = (
     SCHEMA,
     VERSION_DISAGREES,
+    LOCK_VERSION_STALE,
+    FRAGMENT_LEFT,
+    CHANGELOG_UNPARSED,
     VERSION_FOREIGN,
     VERSION_SOURCE,
     CLASSIFIERS_PYTHON,

@@ -15,6 +15,7 @@ from packaging.version import Version
 
 from nox_release.core.findings import Location
 from nox_release.core.python_code import dotted_name, parse_python
+from nox_release.project.documents import Files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -52,11 +53,20 @@ class SourceTree:
     prefix: str = ""
     complete: bool = True
     slug: str = ""
+    whole: Files | None = None
 
     @property
     def repository(self) -> str:
         """The repository's name on GitHub; `slug` has its owner before it."""
         return self.slug.rpartition("/")[2]
+
+    @property
+    def files(self) -> Files:
+        """The files as they are written, from the repository's top; else the texts that are read."""
+        if self.whole is not None:
+            return self.whole
+        raw = {f"{self.prefix}{name}": text.encode() for name, text in self.texts.items()}
+        return Files(names=frozenset(raw), read=raw.get, prefix=self.prefix)
 
 
 def named_files(project: Project) -> tuple[str, ...]:
@@ -162,27 +172,6 @@ def parsed_version(text: object) -> Version | None:
         return Version(text) if isinstance(text, str) else None
     except ValueError:
         return None
-
-
-def package_folders(project: Project, names: Iterable[str]) -> tuple[str, ...]:
-    """The folders that hold the project's import package, by its name or as the only one."""
-    found = {
-        posixpath.dirname(name)
-        for name in names
-        if name.endswith("/__init__.py") and name.count("/") <= 4
-    }
-    stem = project.normalized_name.replace("-", "_")
-    wanted = {stem, stem.replace("_", "/"), stem.replace("_", "")}
-    matching = {
-        folder
-        for folder in found
-        if re.sub(r"^(src|lib|python)/", "", folder).lower() in wanted
-        or re.sub(r"^(src|lib|python)/", "", folder).lower().replace("/", "_") == stem
-    }
-    if matching:
-        return tuple(sorted(matching))
-    inside = {folder for folder in found if re.fullmatch(r"(src|lib)/[^/]+", folder)}
-    return tuple(inside) if len(inside) == 1 else ()
 
 
 def ini_items(text: str) -> Iterator[tuple[str, str, str, int]]:
