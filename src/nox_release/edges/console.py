@@ -47,7 +47,7 @@ def safe(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 _COMMAND = re.compile(
-    r"\bnox -s (?P<name>build|check-project|first-upload|release|rehearse|diagnose"
+    r"\bnox -s (?P<name>build|check-project|first-upload|prepare|release|rehearse|diagnose"
     r"|init)\b(?![-\w])(?P<more> --(?= ))?"
 )
 
@@ -98,7 +98,7 @@ def size_in_words(size: int) -> str:
 
 
 _TAKING_OPTIONS = re.compile(
-    r"\bnox -s (?P<name>build|check-project|first-upload|release|diagnose|init)\b(?![-\w])"
+    r"\bnox -s (?P<name>build|check-project|first-upload|prepare|release|diagnose|init)\b(?![-\w])"
     r"(?! -- --(?:index|package)\b)(?P<more> --(?= ))?"
 )
 

@@ -264,6 +264,23 @@ class Repository:
         done = self.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags")
         return _lines(done.stdout)
 
+    def tags_behind(self, commit: str) -> tuple[str, ...]:
+        """The tags of this clone that lead to `commit` or to one before it."""
+        done = self.git(
+            "for-each-ref", f"--merged={commit}", "--format=%(refname:lstrip=2)", "refs/tags"
+        )
+        return _lines(done.stdout)
+
+    def subjects_since(self, reference: str, commit: str) -> tuple[str, ...]:
+        """The first lines of what was committed after `reference`, the newest first."""
+        done = self.git("log", "--no-merges", "--format=%s", f"{reference}..{commit}", "--")
+        return _lines(done.stdout)
+
+    def commit_with(self, text: str, path: str) -> str | None:
+        """The newest commit that wrote or removed `text` in a file."""
+        found = self.git("log", "-1", "--format=%H", f"-S{text}", "--", path).stdout.strip()
+        return found or None
+
     def tags_at(self, commit: str) -> tuple[str, ...]:
         """The tags of this clone that lead to `commit`."""
         done = self.git(
@@ -353,6 +370,41 @@ class Repository:
         return Relation(ahead=int(ahead), behind=int(behind))
 
     # --- effects -----------------------------------------------------------------------------
+
+    def commit(self, paths: Sequence[str], *, message: str) -> str:
+        """Commit these paths and nothing else, as the maintainer: with their identity, their hooks
+        and their signature.
+
+        Raises:
+            CommandError: git cannot, or a hook refused.
+        """
+        self.git("add", "--all", "--", *paths, how=_SIGN, GIT_LITERAL_PATHSPECS="1")
+        self.git(
+            "commit", "--quiet", "--cleanup=whitespace", "--only", "--file=-", "--", *paths,
+            text=message, how=_PUSH, GIT_LITERAL_PATHSPECS="1",
+        )  # fmt: skip
+        return self.head()
+
+    def commit_here(self, message: str) -> str:
+        """Commit everything in a copy that is thrown away: nobody's name, no hook, no signature."""
+        self.git("add", "--all", "--", ".")
+        self.git(
+            "-c", "user.name=nox-release", "-c", "user.email=nox-release@localhost",
+            "-c", "commit.gpgSign=false", "commit", "--quiet", "--no-verify", "--allow-empty", "--message", message,
+        )  # fmt: skip
+        return self.head()
+
+    def changed_between(self, commit: str, other: str) -> tuple[tuple[str, str], ...]:
+        """`A`, `M` or `D` and the path of every file that differs."""
+        done = self.git("diff", "--name-status", "--no-renames", "-z", commit, other, "--")
+        fields = done.stdout.split("\0")
+        return tuple(zip(fields[::2], fields[1::2], strict=False))
+
+    def difference(self, commit: str, other: str) -> str:
+        """What `git diff` shows, without the programs that a configuration may name."""
+        return self.git(
+            "diff", "--no-ext-diff", "--no-textconv", "--no-renames", commit, other, "--"
+        ).stdout
 
     def create_tag(self, tag: str, commit: str, *, message: str) -> None:
         """An annotated tag here; signed where the configuration says so.

@@ -37,6 +37,13 @@ OPERATIONS = {
         acts=True,
         resumable=True,
     ),
+    "prepare": Operation(
+        "prepare",
+        "each version: every file that states it, the changelog, one commit",
+        "WORD|VERSION --check --no-commit --no-build --dry-run --yes --index --package --json",
+        acts=True,
+        resumable=True,
+    ),
     "release": Operation(
         "release",
         "each version: a GitHub release, watched until it is on PyPI",
