@@ -30,7 +30,9 @@ def folder(tmp_path):
 
 def test_nox_lists_one_clear_line_for_each_session(folder):
     listing = nox(folder, "-l").stdout
-    for name in ("build", "check-project", "first-upload", "release", "rehearse", "diagnose"):
+    for name in (
+        "build", "check-project", "first-upload", "prepare", "release", "rehearse", "diagnose",
+    ):  # fmt: skip
         (line,) = [line for line in listing.splitlines() if line.startswith(f"- {name} [")]
         assert len(line) < 100
 
@@ -63,7 +65,9 @@ def test_a_session_that_the_noxfile_has_already_is_left_alone(tmp_path):
     assert "nox -s pypi-check-project -- --exchange" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["build", "check-project", "first-upload", "release", "rehearse"])
+@pytest.mark.parametrize(
+    "name", ["build", "check-project", "first-upload", "prepare", "release", "rehearse"]
+)
 def test_help_prints_the_options_and_nothing_else_happens(folder, name):
     done = nox(folder, "-s", name, "--", "--help")
     assert done.returncode == 0
@@ -81,7 +85,7 @@ def test_an_unknown_option_is_refused_by_name(folder):
     assert "--no-such-option" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["build", "check-project", "first-upload", "release"])
+@pytest.mark.parametrize("name", ["build", "check-project", "first-upload", "prepare", "release"])
 def test_a_folder_without_pyproject_is_one_clear_error(folder, name):
     done = nox(folder, "-s", name)
     assert done.returncode != 0
