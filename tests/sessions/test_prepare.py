@@ -271,3 +271,22 @@ def test_towncrier_puts_the_changelog_together_and_leaves_no_fragment(ready):
     assert ended.status == 0, ended
     assert not (ready.clone / "news" / "1.feature.md").exists()
     assert "1.3.0" in text_of(ready, "CHANGELOG.md")
+
+
+def test_after_a_whole_release_the_next_version_is_prepared(ready):
+    git(ready, "push", "-q", "origin", ":refs/tags/v1.2.3")
+    git(ready, "tag", "-d", "v1.2.3")
+    released = run(ready, "release", "--yes", "--no-smoke")
+    assert released.status == 0, released
+
+    same = prepare(ready, "minor", "--yes", "--no-build")
+    add(ready, more_dot_txt="more\n")
+    ended = prepare(ready, "minor", "--yes", "--no-build")
+
+    assert same.status == 0, same
+    assert "1.2.3 is released" in same.output
+    assert ended.status == 0, ended
+    assert git(ready, "log", "-1", "--format=%s") == "Release tiny-demo 1.3.0"
+    again = run(ready, "release", "--yes", "--no-smoke")
+    assert again.status == 0, again
+    assert "tiny_demo-1.3.0.tar.gz" in ready.index.filenames("tiny-demo")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import collections
 import datetime as dt
+import difflib
 import json
 import re
 import subprocess
@@ -22,6 +23,7 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from nox_release.core.errors import ConfigurationError
+from nox_release.project.changelog import parse_sections
 from nox_release.project.changelog_edits import Kind
 from nox_release.project.documents import Files
 from nox_release.project.preparing import plan_version
@@ -59,6 +61,7 @@ class Outcome:
     extra: list[str] = field(default_factory=list)
     note: str = ""
     kind: str = ""
+    missing_lines: dict[str, list[str]] = field(default_factory=dict)
 
 
 class History:
@@ -212,7 +215,7 @@ def replay(
     project = read_project_at(files)
     if project is None:
         return None
-    there = tuple(entry for entry in entries if entry in files.names)
+    there = tuple(entry for entry in entries if entry.partition(":")[0] in files.names)
     project = replace(project, settings=replace(project.settings, version_files=there))
     diff = history.git("diff", "-U0", "--no-color", "--no-ext-diff", "--no-renames", parent, commit)
     human, logs = human_lines(diff, old, new)
@@ -239,7 +242,12 @@ def replay(
         outcome.note += f" found {plan.places.declared.text} in {plan.places.declared.file}"
     if unequal:
         outcome.note += f" lines differ in {', '.join(unequal)}"
-    if outcome.missing or unequal:
+    harm = [text for change in plan.changes if (text := damage(change, plan, old, new))]
+    outcome.note += " ".join(harm)
+    outcome.missing_lines = {file: human[file] for file in outcome.missing if file in human}
+    if harm:
+        outcome.verdict = "damaged"
+    elif outcome.missing or unequal:
         outcome.verdict = "worse"
     elif outcome.extra:
         outcome.verdict = "better"
@@ -262,12 +270,74 @@ def read_project_at(files: Files):
         return None
 
 
+def damage(change, plan, old: str, new: str) -> str:
+    """What an edit has done that it must not: lines that have neither version nor date in them, a
+    document with other values, a changelog with other sections.
+    """
+    before, after = (raw.decode("utf-8", "replace") for raw in (change.before, change.after))
+    if change.file == plan.changelog:
+        kept = collections.Counter(after.splitlines())
+        kept.subtract(before.splitlines())
+        lost = [line for line, count in kept.items() if count < 0]
+        titles = [section.title for section in parse_sections(after)]
+        gone = [s.title for s in parse_sections(before) if s.title not in titles]
+        placeholder = plan.changelog_edit.kind is Kind.DATED
+        if len(gone) > placeholder or (len(lost) > 2 and not placeholder):
+            return f"{change.file} lost {gone or lost}"
+        return ""
+    lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
+    removed = [line for line in lines if line.startswith("- ")]
+    added = [line for line in lines if line.startswith("+ ")]
+    if len(removed) != len(added) or len(added) > 12:
+        return f"{change.file}: {len(removed)} lines became {len(added)}"
+    if change.file.endswith((".toml", ".lock")):
+        values = [flattened(parse_toml(text)) for text in (before, after)]
+        changed = [key for key in values[0] if values[0][key] != values[1].get(key)]
+        if values[0].keys() != values[1].keys() or len(changed) != len(added):
+            return f"{change.file}: {changed} changed"
+    return ""
+
+
+def flattened(value: object, path: tuple = ()) -> dict:
+    if isinstance(value, dict):
+        return {k: v for key, one in value.items() for k, v in flattened(one, (*path, key)).items()}
+    if isinstance(value, list):
+        pairs = enumerate(value)
+        return {k: v for key, one in pairs for k, v in flattened(one, (*path, key)).items()}
+    return {path: value}
+
+
 def listed_for(outcomes: list[Outcome]) -> tuple[str, ...]:
-    """What a maintainer would list: the files that were missed more than once."""
-    missed = collections.Counter(
-        file for one in outcomes for file in one.missing if not CHANGELOG.search(file)
-    )
-    return tuple(file for file, times in missed.most_common(5) if times > 1)
+    """What a maintainer would list: the literals that were missed more than once, by their file, and
+    by the word before them where their file has several.
+    """
+    missed = collections.Counter(entry for one in outcomes for entry in set(entries_of(one)))
+    return tuple(entry for entry, times in missed.most_common(20) if times > 1)
+
+
+def entries_of(outcome: Outcome) -> list[str]:
+    entries = []
+    for file, lines in outcome.missing_lines.items():
+        if CHANGELOG.search(file):
+            continue
+        if len(lines) == 1:
+            entries.append(file)
+            continue
+        before = [
+            line[: _bounded(outcome.new).search(line).start()]
+            for line in lines
+            if _bounded(outcome.new).search(line)
+        ]
+        for position, text in enumerate(before):
+            others = before[:position] + before[position + 1 :]
+            words = [
+                word
+                for word in re.findall(r"[A-Za-z_][\w-]{2,}", text)
+                if not any(word in other for other in others)
+            ]
+            if words:
+                entries.append(f"{file}:{words[-1]}")
+    return entries
 
 
 def summary(outcomes: list[Outcome]) -> str:

@@ -101,6 +101,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def main(context: Context, options: argparse.Namespace) -> int:
     """The session."""
+    if options.json and not options.check:
+        raise ConfigurationError("`--json` goes with `--check`.")
     if options.check:
         from nox_release.operations.prepare_check import check
 
@@ -153,7 +155,7 @@ class Prepare:
             if choice.stands != "next":
                 return self.nothing_to_do(copy, choice, checklist)
             self.stop_at(checklist)
-            text = self.spelled(choice, line)
+            text = self.spelled(choice)
             plan = plan_version(
                 copy.project, copy.files, text, self.today, drafted=self.draft(line, head)
             )
@@ -211,15 +213,15 @@ class Prepare:
         line = line_of_branch(branch)
         tagged = self.tagged(head)
         published = {Version(text) for text in on_index if _is_version(text)}
-        known = [
-            one for one in {*tagged, *published} if line is None or one.release[: len(line)] == line
-        ]
-        released = max(known, default=None)
+        everything = {*tagged, *published}
+        of_line = [one for one in everything if line and one.release[: len(line)] == line]
+        released = max(of_line or everything, default=None)
         stated = find_places(copy.project, copy.files).version
         return Line(
             released=released,
             stated=stated,
             moved=self.has_moved(tagged.get(released) if released else None, head, stated),
+            kept=line if of_line else None,
         )
 
     def tagged(self, head: str) -> dict[Version, str]:
@@ -260,7 +262,7 @@ class Prepare:
             )
         return replace(chosen, note=" ".join(filter(None, (why, chosen.note))))
 
-    def spelled(self, choice: Choice, line: Line) -> str:
+    def spelled(self, choice: Choice) -> str:
         """The version as it will be written: as it was given, else as the project writes them."""
         given: list[str] = self.options.version
         if len(given) == 1 and _is_version(given[0]):
@@ -272,15 +274,12 @@ class Prepare:
             tag.removeprefix(before).removesuffix(after)
             for _, tag in sorted(tags.items(), reverse=True)
         ]
-        del line
         return spelled(choice.version, known)
 
     def draft(self, line: Line, head: str) -> tuple[str, ...]:
         """What a section that is written at the release begins with: the commits since the tag."""
         tag = self.tagged(head).get(line.released) if line.released else None
-        if tag is None:
-            return ("…",)
-        return self.repository.subjects_since(f"refs/tags/{tag}", head) or ("…",)
+        return self.repository.subjects_since(f"refs/tags/{tag}", head) if tag else ()
 
     def nothing_to_do(self, copy: Copy, choice: Choice, checklist: Checklist) -> int:
         name, version = self.project.name, choice.version

@@ -27,12 +27,13 @@ class Line:
     """What a word counts from: the newest `released` version of this line, and what the tree says.
 
     `moved` tells whether there are commits since that release which are more than the way back to
-    development.
+    development. `kept` are the numbers that no version of a maintenance branch may leave: (1, 4).
     """
 
     released: Version | None
     stated: Version | None = None
     moved: bool = True
+    kept: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,18 @@ def parse_version(text: str) -> Version | None:
 
 def choose_version(arguments: Sequence[str], line: Line) -> Choice | Refusal:
     """The version that `arguments` (words, or one version) mean on this line."""
+    chosen = _choose(arguments, line)
+    if isinstance(chosen, Refusal) or line.kept is None:
+        return chosen
+    if chosen.version.release[: len(line.kept)] == line.kept:
+        return chosen
+    return Refusal(
+        reason=f"{chosen.version} is above the line of this branch, {_dotted(line.kept)}.",
+        hint="patch stays on it; other versions come from the branch that they belong to.",
+    )
+
+
+def _choose(arguments: Sequence[str], line: Line) -> Choice | Refusal:
     if not is_words(arguments):
         return _explicit(arguments, line)
     refused = _unfit(arguments)

@@ -11,6 +11,7 @@ from nox_release.project.versions import (
     Refusal,
     calendar_version,
     choose_version,
+    line_of_branch,
     spelled,
 )
 
@@ -105,6 +106,29 @@ def test_a_word_without_a_commit_since_the_tag_means_the_tagged_version(words, e
 
     assert chosen.stands == expected
     assert chosen.version == Version("0.2.0") or expected == "next"
+
+
+@pytest.mark.parametrize(("words", "fits"), [("patch", True), ("minor", False), ("2.0", False)])
+def test_no_version_of_a_maintenance_branch_leaves_its_line(words, fits):
+    branch = Line(released=Version("1.4.2"), kept=line_of_branch("1.4.x"))
+
+    assert isinstance(choose_version([words], branch), Choice) is fits
+
+
+@pytest.mark.parametrize(
+    ("branch", "numbers"),
+    [
+        ("1.4.x", (1, 4)),
+        ("stable/1.4", (1, 4)),
+        ("v2.x", (2,)),
+        ("release-3.1.x", (3, 1)),
+        ("main", None),
+        ("fix-42", None),
+        ("2026", None),
+    ],
+)
+def test_a_maintenance_branch_is_known_by_its_name(branch, numbers):
+    assert line_of_branch(branch) == numbers
 
 
 def test_what_a_word_passes_over_is_said():
