@@ -79,12 +79,14 @@ class Checklist:
 class Wanted:
     """What a checklist is to look at: `built` is what a build made, or why it made nothing; without
     it the files in `dist/` that belong to this version are looked at. `arguments` are options that
-    the commands in the next step need to be given too.
+    the commands in the next step need to be given too. `version` is the one to judge, where it is
+    not the one that the tree states.
     """
 
     built: Built | NoxReleaseError | None = None
     pending_publisher: bool = False
     arguments: Sequence[str] = ()
+    version: str | None = None
 
 
 def make_checklist(
@@ -97,7 +99,7 @@ def make_checklist(
 ) -> Checklist:
     """Ask everything about `project` that can be asked without changing anything."""
     tree = read_tree(project, observer)
-    version = _version(project, tree, observer, wanted.built)
+    version = wanted.version or _version(project, tree, observer, wanted.built)
     landed = index.landed(version) if version else None
     if isinstance(observer, Observer):
         wish = Wish(pending_publisher=wanted.pending_publisher)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from nox_release.core.answers import CouldNotAsk
 from nox_release.core.errors import (
     ChecksFailed,
     ConfigurationError,
@@ -33,7 +34,7 @@ from nox_release.core.findings import errors_in
 from nox_release.edges.git import NotARepository, Repository, find_repository, short
 from nox_release.edges.process import side_by_side
 from nox_release.operations import options as shared
-from nox_release.operations.naming import named
+from nox_release.operations.looking import named
 from nox_release.project.changelog_edits import Kind
 from nox_release.project.documents import Files
 from nox_release.project.preparing import plan_version, propose
@@ -53,24 +54,29 @@ from nox_release.release.plan import version_of_tag
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Generator
+    from concurrent.futures import ThreadPoolExecutor
 
+    from nox_release.core.findings import Finding
     from nox_release.edges.context import Context
+    from nox_release.observing.observer import Observer
+    from nox_release.observing.on_index import IndexQuestions
     from nox_release.operations.checklist import Checklist
     from nox_release.project.preparing import Preparation
     from nox_release.project.pyproject import Project
 
 _THREADS = 24
-# What a check of the tree as it is says about the version that is there, the commit that is
-# there, and the files in dist/: there will be others.
+# What is said about the commit that is there now, whose place another one takes.
 _OF_THIS_COMMIT = frozenset(
     {
-        "tree-dirty", "tag-elsewhere-here", "tag-elsewhere-there", "head-moved",
-        "github-release-draft", "github-release-elsewhere", "github-release-without-tag",
-        "checks-red", "checks-running", "version-taken", "file-unexpected", "version-exists",
-        "version-lower", "version-yanked", "version-not-raised", "release-closed",
-        "changelog-section", "branch-ahead",
+        "tree-dirty",
+        "checks-red",
+        "checks-running",
+        "branch-ahead",
+        "changelog-section",
+        "lock-version-stale",
+        "version-not-asked",
     }
-)  # fmt: skip
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -121,6 +127,21 @@ class Copy:
     commit: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """Those to whom questions are put, and the threads that wait for answers."""
+
+    observer: Observer | Finding | CouldNotAsk
+    index: IndexQuestions
+    pool: ThreadPoolExecutor
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """What the index has; nothing where it could not be asked, which is judged later."""
+        found = self.index.answers.result().project
+        return () if found is None or isinstance(found, CouldNotAsk) else found.versions
+
+
 class Prepare:
     """One `nox -s prepare`: what is asked for, and the ways to look and act."""
 
@@ -149,12 +170,13 @@ class Prepare:
             )
         with _aside() as aside:
             copy = self.copy_of(head, aside / "tree")
-            checklist, on_index = self.ask()
-            line = self.line(copy, head, branch, on_index)
-            choice = self.choose(copy, line)
+            with self.console.waiting(f"Asking about {self.project.name}"), self.asking() as asked:
+                line = self.line(copy, head, branch, asked.versions)
+                choice = self.choose(copy, line)
+                if choice.stands != "released":
+                    self.stop_at(self.judge(asked, choice.version))
             if choice.stands != "next":
-                return self.nothing_to_do(copy, choice, checklist)
-            self.stop_at(checklist)
+                return self.nothing_to_do(copy, choice)
             text = self.spelled(choice)
             plan = plan_version(
                 copy.project, copy.files, text, self.today, drafted=self.draft(line, head)
@@ -185,28 +207,36 @@ class Prepare:
         files = Files(names=frozenset(repository.tracked()), read=reader_of(root), prefix=prefix)
         return Copy(repository=repository, project=project, files=files, commit=head)
 
-    def ask(self) -> tuple[Checklist, tuple[str, ...]]:
-        """Everything that `check-project` asks, and the versions on the index."""
-        from nox_release.core.answers import CouldNotAsk
+    @contextlib.contextmanager
+    def asking(self) -> Generator[Questions]:
+        """What `check-project` asks, begun at once."""
         from nox_release.edges.maintainer import Keyring
-        from nox_release.operations.asking import ask_index
-        from nox_release.operations.beginning import begin
-        from nox_release.operations.checklist import make_checklist
+        from nox_release.observing.on_index import IndexQuestions
+        from nox_release.operations.looking import find_observer
 
         context, project = self.context, self.project
         keyring = Keyring(context.runner, context.root)
         with (
-            self.console.waiting(f"Asking about {project.name}"),
-            side_by_side(1) as waiting,
+            side_by_side(4) as waiting,
             side_by_side(_THREADS) as pool,
+            contextlib.closing(
+                IndexQuestions(context, project, keyring, pool=pool, waiting=waiting)
+            ) as index,
         ):
-            on_index = waiting.submit(ask_index, context, project, pool, keyring)
-            begun = begin(context, project, pool)
-            checklist = make_checklist(context, project, begun=begun, on_index=on_index, pool=pool)
-            found = on_index.result().project
-        if found is None or isinstance(found, CouldNotAsk):
-            return checklist, ()
-        return checklist, found.versions
+            yield Questions(observer=find_observer(context, project, pool), index=index, pool=pool)
+
+    def judge(self, asked: Questions, version: Version) -> Checklist:
+        """The judgement over a release of `version` from here."""
+        from nox_release.operations.checklist import Wanted, make_checklist
+
+        return make_checklist(
+            self.context,
+            self.project,
+            asked.observer,
+            asked.index,
+            asked.pool,
+            Wanted(version=str(version)),
+        )
 
     def line(self, copy: Copy, head: str, branch: str, on_index: tuple[str, ...]) -> Line:
         """What words count from: the newest release of this branch's line."""
@@ -281,7 +311,7 @@ class Prepare:
         tag = self.tagged(head).get(line.released) if line.released else None
         return self.repository.subjects_since(f"refs/tags/{tag}", head) if tag else ()
 
-    def nothing_to_do(self, copy: Copy, choice: Choice, checklist: Checklist) -> int:
+    def nothing_to_do(self, copy: Copy, choice: Choice) -> int:
         name, version = self.project.name, choice.version
         if choice.stands == "released":
             self.console.mark("done", f"{name} {version} is released. There is nothing to prepare.")
@@ -292,7 +322,6 @@ class Prepare:
         commit = self.repository.commit_with(place.text, place.file) if place else None
         where = f" in {short(commit)}" if commit else ""
         self.console.mark("done", f"{name} {version} is prepared{where}.")
-        self.stop_at(checklist)
         self.console.mark("step", "Next:")
         self.console.paste("nox -s release", indent=4)
         return 0
@@ -309,10 +338,11 @@ class Prepare:
         if not blockers:
             return
         step = checklist.step
+        command = step.command if step.kind in ("first-upload", "init") else ""
         raise ChecksFailed(
             "The release would fail. Nothing was edited.",
             findings=blockers,
-            hint=f"Next: {step.text}\n{step.command}".strip(),
+            hint=f"Next: {command}" if command else "Then run the same command again.",
         )
 
     def stop_at_problems(self, plan: Preparation) -> None:
