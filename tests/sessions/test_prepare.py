@@ -221,6 +221,13 @@ def test_a_hook_that_refuses_leaves_the_edits_for_the_same_command(ready):
     assert git(ready, "log", "-1", "--format=%s") == "Release tiny-demo 1.3.0"
 
 
+def test_a_word_to_release_names_the_command_that_prepares_it(ready):
+    ended = run(ready, "release", "minor", "--yes")
+
+    assert ended.status == 1
+    assert "nox -s prepare -- minor, then nox -s release" in ended.output
+
+
 def test_back_to_development(ready):
     prepare(ready, "minor", "--yes", "--no-build")
     git(ready, "tag", "v1.3.0")

@@ -49,7 +49,7 @@ from nox_release.project.versions import (
     line_of_branch,
     spelled,
 )
-from nox_release.release.plan import version_of_tag
+from nox_release.releases.plan import version_of_tag
 
 if TYPE_CHECKING:
     import argparse

@@ -62,6 +62,7 @@ from nox_release.operations.next_step import command
 from nox_release.operations.notes import Notes, notes_for, read_notes
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.project import pages
+from nox_release.project.versions import WORDS
 from nox_release.releases.plan import (
     AwaitFiles,
     AwaitRun,
@@ -351,6 +352,12 @@ def _version(errand: Errand) -> tuple[str, Built | None]:
     asked = errand.options.version
     if asked is not None:
         wanted = parse_version(asked.removeprefix("v"))
+        if asked in WORDS:
+            raise ConfigurationError(
+                f"`{asked}` has to be prepared first.",
+                reason="`release` releases what is committed.",
+                hint=f"nox -s prepare -- {asked}, then nox -s release",
+            )
         if wanted is None:
             raise ConfigurationError(
                 f"`{asked.removeprefix('v')}` is not a version.",

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 VERSION_FILES = ("__init__.py", "__about__.py", "_version.py", "version.py", "__version__.py")
 
 _PLAIN_FILES = ("VERSION", "VERSION.txt", "version.txt", "_version.txt")
-# What hatch looks for unless it is told: https://hatch.pypa.io/latest/plugins/version-source/regex/
+# What hatch and scikit-build-core look for unless they are told:
+# https://hatch.pypa.io/latest/plugins/version-source/regex/
+# https://scikit-build-core.readthedocs.io/en/latest/configuration/dynamic.html
 _HATCH = r"""(?im)^(?:__version__|VERSION)(?: ?: ?str)? *= *(['"])v?(?P<version>.+?)\1"""
-# What scikit-build-core looks for: https://scikit-build-core.readthedocs.io/en/latest/configuration/dynamic.html
-_SCIKIT = r"""(?im)^(?:__version__|VERSION)(?: ?: ?str)? *= *(['"])v?(?P<version>.+?)\1"""
 _PDM = r"""(?m)^__version__\s*(?::.*?)?=\s*(['"])(?P<version>.+?)\1"""
 _MESON = r"""(?s)^\s*project\s*\([^()]*?\bversion\s*:\s*'(?P<version>[^']+)'"""
 
@@ -284,7 +284,7 @@ class _Reader:
 
     def _scikit(self) -> Place | None:
         table = _mapping(self.held("scikit-build", "metadata", "version"))
-        path, pattern = table.get("input"), table.get("regex", _SCIKIT)
+        path, pattern = table.get("input"), table.get("regex", _HATCH)
         document = self.files.own(path) if isinstance(path, str) else None
         if document is None or not isinstance(pattern, str):
             return None

@@ -347,7 +347,7 @@ VERSION_NOT_TAG = _rule(
     "The built version is the version asked for",
     subject=_TREE,
     why="The tag and the files would name different versions.",
-    remedy="Set the version in the project, commit, and run the same command again",
+    remedy="Prepare it: `nox -s prepare -- VERSION`; then run the same command again",
 )
 INDEX_UNREACHABLE = _rule(
     "index-unreachable",

@@ -192,18 +192,6 @@ def ini_items(text: str) -> Iterator[tuple[str, str, str, int]]:
                 yield section, key, value, number
 
 
-def ini_values(text: str) -> Iterator[tuple[str, str, str, int]]:
-    """Section, key, one-line value and line of an ini file; `configparser` tells no lines."""
-    section = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip()
-        if stripped.startswith("[") and stripped.endswith("]"):
-            section = stripped[1:-1].strip()
-        elif stripped and line[0] not in " \t#;" and ("=" in line or ":" in line):
-            cut = min(at for at in (line.find("="), line.find(":")) if at >= 0)
-            yield section, line[:cut].strip().lower(), line[cut + 1 :].strip(), number
-
-
 def parsed_specifier(text: str | None) -> SpecifierSet | None:
     try:
         return SpecifierSet(text) if text else None
