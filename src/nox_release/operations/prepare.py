@@ -173,8 +173,12 @@ class Prepare:
             with self.console.waiting(f"Asking about {self.project.name}"), self.asking() as asked:
                 line = self.line(copy, head, branch, asked.versions)
                 choice = self.choose(copy, line)
-                if choice.stands != "released":
-                    self.stop_at(self.judge(asked, choice.version))
+                checklist = self.judge(asked, choice)
+            # Raised here, where nothing is asked any more: a failure ends what still runs.
+            if isinstance(choice, NoxReleaseError):
+                raise choice
+            if checklist is not None:
+                self.stop_at(checklist)
             if choice.stands != "next":
                 return self.nothing_to_do(copy, choice)
             text = self.spelled(choice)
@@ -225,17 +229,19 @@ class Prepare:
         ):
             yield Questions(observer=find_observer(context, project, pool), index=index, pool=pool)
 
-    def judge(self, asked: Questions, version: Version) -> Checklist:
-        """The judgement over a release of `version` from here."""
+    def judge(self, asked: Questions, choice: Choice | NoxReleaseError) -> Checklist | None:
+        """The judgement over a release of the chosen version from here."""
         from nox_release.operations.checklist import Wanted, make_checklist
 
+        if isinstance(choice, NoxReleaseError) or choice.stands == "released":
+            return None
         return make_checklist(
             self.context,
             self.project,
             asked.observer,
             asked.index,
             asked.pool,
-            Wanted(version=str(version)),
+            Wanted(version=str(choice.version)),
         )
 
     def line(self, copy: Copy, head: str, branch: str, on_index: tuple[str, ...]) -> Line:
@@ -272,13 +278,13 @@ class Prepare:
 
     # --- which version ---------------------------------------------------------------------------
 
-    def choose(self, copy: Copy, line: Line) -> Choice:
+    def choose(self, copy: Copy, line: Line) -> Choice | NoxReleaseError:
         arguments = tuple(self.options.version)
         why = ""
         if not arguments:
             proposal = propose(copy.project, copy.files, line.released, self.today)
             if proposal is None:
-                raise ConfigurationError(
+                return ConfigurationError(
                     "Which version is to be prepared?",
                     reason=f"The newest one that is released is {line.released or 'none'}, and "
                     "no changelog says what kind of change there is.",
@@ -287,7 +293,7 @@ class Prepare:
             arguments, why = proposal.arguments, f"{' '.join(proposal.arguments)}: {proposal.why}"
         chosen = choose_version(arguments, line)
         if isinstance(chosen, Refusal):
-            raise ConfigurationError(
+            return ConfigurationError(
                 "This is not the next version.", reason=chosen.reason, hint=chosen.hint
             )
         return replace(chosen, note=" ".join(filter(None, (why, chosen.note))))
