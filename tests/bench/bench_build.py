@@ -3,7 +3,7 @@
 - `nox -l` with `register()` against the same noxfile without it (goal: at most 1.10).
 - `nox -s build -- --no-smoke` against `python -m build` and `twine check` by hand (at most 0.6),
   and against `uv build` (at most 1.3), on real projects: their sdists are fetched with pip and put
-  under git.
+  under git. Once more as on a machine without uv, against the same by hand (at most 1.0).
 
 The kinds take turns, and each figure is the fastest of its rounds: what else the machine does can
 only add to a time. Beside the time on the clock stands the processor time of everything that was
@@ -47,8 +47,9 @@ WORDS = {
     "nox -l": "the same noxfile without it",
     "by hand": "`python -m build` and `twine check` by hand",
     "uv build": "`uv build`",
+    "without uv": "`python -m build` and `twine check` by hand",
 }
-GOALS = {"nox -l": 1.10, "by hand": 0.6, "uv build": 1.3}
+GOALS = {"nox -l": 1.10, "by hand": 0.6, "uv build": 1.3, "without uv": 1.0}
 
 
 # Whoever develops tools in containers sets this one; on a maintainer's machine Python may keep what
@@ -56,9 +57,9 @@ GOALS = {"nox -l": 1.10, "by hand": 0.6, "uv build": 1.3}
 ENVIRON = {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def run(command: Sequence[str | Path], cwd: Path) -> None:
+def run(command: Sequence[str | Path], cwd: Path, environ: Mapping[str, str] | None = None) -> None:
     done = subprocess.run(
-        command, cwd=cwd, env=ENVIRON, capture_output=True, text=True, check=False
+        command, cwd=cwd, env=environ or ENVIRON, capture_output=True, text=True, check=False
     )
     if done.returncode:
         sys.exit(f"{command} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
@@ -140,6 +141,11 @@ def building(root: Path, rounds: int) -> dict[str, Took]:
     def ours() -> None:
         run([PYTHON, "-m", "nox", "-s", "build", "--", "--no-smoke"], root)
 
+    hidden = without_uv(root.parent)
+
+    def ours_without_uv() -> None:
+        run([PYTHON, "-m", "nox", "-s", "build", "--", "--no-smoke"], root, hidden)
+
     def by_hand() -> None:
         outdir = fresh("by-hand")
         run([PYTHON, "-m", "build", "--outdir", outdir], root)
@@ -153,7 +159,18 @@ def building(root: Path, rounds: int) -> dict[str, Took]:
         shutil.rmtree(outdir, ignore_errors=True)
         return outdir
 
-    return fastest({"ours": ours, "by hand": by_hand, "uv build": with_uv}, rounds)
+    kinds = {"ours": ours, "without uv": ours_without_uv, "by hand": by_hand, "uv build": with_uv}
+    return fastest(kinds, rounds)
+
+
+def without_uv(folder: Path) -> dict[str, str]:
+    """The environment of a machine that has none: neither its wheel nor a program on PATH."""
+    hiding = folder / "hiding"
+    hiding.mkdir(exist_ok=True)
+    (hiding / "uv.py").write_text("raise ImportError\n")
+    places = ENVIRON.get("PATH", os.defpath).split(os.pathsep)
+    kept = [place for place in places if shutil.which("uv", path=place) is None]
+    return {**ENVIRON, "PATH": os.pathsep.join(kept), "PYTHONPATH": str(hiding)}
 
 
 def compare(title: str, ours: Took, others: Mapping[str, Took]) -> bool:
@@ -183,8 +200,10 @@ def main() -> int:
         reached = compare("nox -l with register()", took["with"], {"nox -l": took["without"]})
         for requirement in options.projects:
             took = building(fetch(requirement, folder), options.rounds)
-            ours = took.pop("ours")
-            reached &= compare(f"nox -s build -- --no-smoke, {requirement}", ours, took)
+            ours, alone = took.pop("ours"), took.pop("without uv")
+            title = f"nox -s build -- --no-smoke, {requirement}"
+            reached &= compare(title, ours, took)
+            reached &= compare(f"{title}, without uv", alone, {"without uv": took["by hand"]})
     print(f"\nload average {os.getloadavg()[0]:.1f}")
     return 0 if reached else 1
 
