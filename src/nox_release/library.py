@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nox.sessions import Session
 
     from nox_release.edges.context import Context
-    from nox_release.operations.build import Built
+    from nox_release.operations.built import Built
     from nox_release.operations.checklist import Checklist
     from nox_release.operations.release import Released
 

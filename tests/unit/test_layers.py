@@ -3,6 +3,7 @@ and that every effect has one home.
 """
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,14 @@ def test_no_arrow_points_up(path):
         if room_of(name) not in allowed(room_of(module))
     }
     assert wrong == set()
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Those for type checking count: a circle of files is one file that nobody can read alone."""
+    arrows = {
+        module_of(path): set(own_imports(path)) & KNOWN - {module_of(path), ""} for path in MODULES
+    }
+    list(TopologicalSorter(arrows).static_order())  # raises CycleError with the circle
 
 
 ONE_HOME = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import re
 from collections import ChainMap
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nox_release.diagnosis.long_logs import parts_of
-from nox_release.diagnosis.model import CONFIDENCES, TIERS, Diagnosis, Entry
+from nox_release.diagnosis.model import CONFIDENCES, TIERS, Diagnosis, Entry, Hit
 from nox_release.diagnosis.normalise import Line, Log, read_log
 from nox_release.diagnosis.patterns import compiled, literal
 
@@ -57,16 +57,6 @@ _ERROR_LINE = re.compile(
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"^(?:Run|shell:|env:|with:) ?|^\s*[\w-]+: *(?:\*\*\*)?$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """An entry and the place where it matched; `groups` are the pattern's named values."""
-
-    entry: Entry
-    start: int
-    end: int
-    groups: dict[str, str]
 
 
 def diagnose(

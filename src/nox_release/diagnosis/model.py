@@ -87,3 +87,13 @@ class Entry:
     without: str = ""
     hides: tuple[str, ...] = ()
     silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """An entry and the place where it matched; `groups` are the pattern's named values."""
+
+    entry: Entry
+    start: int
+    end: int
+    groups: dict[str, str]

@@ -21,8 +21,7 @@ from nox_release.diagnosis.values import fill, index_in, repository_of, values_o
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from nox_release.diagnosis.engine import Hit
-    from nox_release.diagnosis.model import Confidence, Diagnosis
+    from nox_release.diagnosis.model import Confidence, Diagnosis, Hit
     from nox_release.diagnosis.normalise import Log
     from nox_release.diagnosis.values import Circumstances
     from nox_release.project.pyproject import Project

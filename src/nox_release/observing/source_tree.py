@@ -13,7 +13,7 @@ from nox_release.project.documents import Files
 from nox_release.project.version_places import VERSION_FILES, package_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from nox_release.project.pyproject import Project
@@ -108,3 +108,16 @@ def _read(path: Path) -> str | None:
         return read_file(path, at_most=MAX_TEXT).decode("utf-8", errors="replace")
     except OSError:
         return None
+
+
+def reader_of(root: Path) -> Callable[[str], bytes | None]:
+    """A function that reads a file below `root` by its path from there."""
+
+    def read(name: str) -> bytes | None:
+        path = root / name
+        try:
+            return None if path.is_symlink() else path.read_bytes()
+        except OSError:
+            return None
+
+    return read

@@ -31,6 +31,7 @@ from nox_release.edges.aside import temporary_folder
 from nox_release.edges.environments import fresh_environment
 from nox_release.edges.git import Repository, find_repository
 from nox_release.edges.process import last_lines, side_by_side
+from nox_release.operations.built import Built, shown_folder
 from nox_release.operations.options import add_json, add_package, load_projects
 from nox_release.project.pyproject import read_project
 
@@ -45,63 +46,7 @@ if TYPE_CHECKING:
     from nox_release.edges.environments import Environment
     from nox_release.edges.process import Runner
     from nox_release.files.distributions import Distribution
-    from nox_release.files.wheels import Wheel
     from nox_release.project.pyproject import Project
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
-    """What was made: exactly these files, whatever else lies in the folder.
-
-    `project` has the name and version of the built metadata. `distributions` are the sdist and
-    the wheel, `placed` says that they are in their destination (not so when findings of error
-    severity kept them out). `commit` is `None` when the working tree was built; otherwise
-    `left_out` are the files that differ from it here, and so are not in what was built.
-    """
-
-    project: Project
-    distributions: tuple[Distribution, ...]
-    results: tuple[Result, ...]
-    commit: str | None
-    wheel: Wheel
-    tag: str | None = None
-    placed: bool = True
-    left_out: tuple[str, ...] = ()
-    seconds: tuple[tuple[str, float], ...] = ()
-
-    @property
-    def version(self) -> str:
-        return self.distributions[0].version
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The paths of the sdist and the wheel."""
-        return tuple(one.path for one in self.distributions)
-
-    @property
-    def sdist(self) -> Path | None:
-        """The path of the sdist."""
-        return next((one.path for one in self.distributions if one.kind == "sdist"), None)
-
-    @property
-    def wheels(self) -> tuple[Path, ...]:
-        """The paths of the wheels."""
-        return tuple(one.path for one in self.distributions if one.kind == "wheel")
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        return tuple(result for result in self.results if isinstance(result, Finding))
-
-    @property
-    def errors(self) -> tuple[Finding, ...]:
-        return errors_in(self.findings)
-
-    @property
-    def uploadable(self) -> tuple[Distribution, ...]:
-        """Those that PyPI takes; a wheel for this machine alone is not among them."""
-        from nox_release.checks.files.built import is_uploadable
-
-        return tuple(one for one in self.distributions if is_uploadable(one))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -518,7 +463,7 @@ def _inspect(
 
 def _explained(error: BuildFailed, project: Project) -> NoxReleaseError:
     """The failure with a hint, from what is known about such logs."""
-    from nox_release import diagnose
+    from nox_release.diagnosis.engine import diagnose
 
     known = diagnose(error.output, project=project)
     certain = [diagnosis for diagnosis in known if diagnosis.confidence == "certain"]
@@ -607,14 +552,6 @@ def _place(
     return tuple(
         replace(one, path=final) for one, (_, final) in zip(distributions, placed, strict=True)
     )
-
-
-def shown_folder(path: Path, root: Path) -> str:
-    """A folder as seen from the project."""
-    try:
-        return path.resolve().relative_to(root.resolve()).as_posix() + "/"
-    except ValueError:
-        return str(path)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nox_release.checks.files.built import is_uploadable
 from nox_release.core.findings import Skipped
 from nox_release.edges.console import result_as_json, size_in_words
-from nox_release.operations.build import shown_folder
+from nox_release.operations.built import shown_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nox_release.core.findings import Result
     from nox_release.edges.console import Console
     from nox_release.files.distributions import Distribution
-    from nox_release.operations.build import Built
+    from nox_release.operations.built import Built
 
 
 def show(console: Console, built: Built, *, root: Path) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nox_release.core.findings import Result
     from nox_release.edges.console import Console
     from nox_release.edges.context import Context
-    from nox_release.operations.build import Built
+    from nox_release.operations.built import Built
     from nox_release.operations.checklist import Checklist
     from nox_release.operations.next_step import NextStep
     from nox_release.project.pyproject import Project

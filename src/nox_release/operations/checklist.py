@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from nox_release.edges.context import Context
     from nox_release.files.distributions import Distribution
     from nox_release.observing.on_index import IndexQuestions
-    from nox_release.operations.build import Built
+    from nox_release.operations.built import Built
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
     from nox_release.releases.end_state import Landed

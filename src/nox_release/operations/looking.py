@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
     from nox_release.observing.on_index import IndexQuestions
-    from nox_release.operations.build import Built
+    from nox_release.operations.built import Built
     from nox_release.project.pyproject import Project
 
 

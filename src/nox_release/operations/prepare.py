@@ -33,6 +33,7 @@ from nox_release.core.errors import (
 from nox_release.core.findings import errors_in
 from nox_release.edges.git import NotARepository, Repository, find_repository, short
 from nox_release.edges.process import side_by_side
+from nox_release.observing.source_tree import reader_of
 from nox_release.operations import options as shared
 from nox_release.operations.looking import named
 from nox_release.project.changelog_edits import Kind
@@ -53,7 +54,7 @@ from nox_release.releases.plan import version_of_tag
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
     from concurrent.futures import ThreadPoolExecutor
 
     from nox_release.core.findings import Finding
@@ -541,19 +542,6 @@ class Prepare:
                 partial.replace(here)
             except OSError as error:
                 raise disk_error(error, f"`{path}` cannot be written.") from None
-
-
-def reader_of(root: Path) -> Callable[[str], bytes | None]:
-    """A function that reads a file below `root` by its path from there."""
-
-    def read(name: str) -> bytes | None:
-        path = root / name
-        try:
-            return None if path.is_symlink() else path.read_bytes()
-        except OSError:
-            return None
-
-    return read
 
 
 def _is_version(text: str) -> bool:

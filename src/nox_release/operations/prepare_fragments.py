@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from nox_release.core.errors import ConfigurationError
 from nox_release.edges.children import STRANGER
 from nox_release.edges.git import find_repository
-from nox_release.operations.prepare import reader_of
+from nox_release.observing.source_tree import reader_of
 from nox_release.project.documents import Files
 from nox_release.project.preparing import fragments
 

@@ -98,7 +98,7 @@ if TYPE_CHECKING:
     from nox_release.edges.git import Repository
     from nox_release.edges.index import IndexClient
     from nox_release.observing.observer import Observer
-    from nox_release.operations.build import Built
+    from nox_release.operations.built import Built
     from nox_release.project.pyproject import Project
     from nox_release.releases.observed import Observed
     from nox_release.releases.plan import ReleaseStep
