@@ -126,7 +126,7 @@ def look(start: Path, environ: dict[str, str], aside: Path) -> Repository:
     found.commit_time(head), found.subject(head), found.remotes(), found.remote_url("origin")
     found.config("tag.gpgSign"), found.upstream("main"), found.tag_commit("v1")
     state = found.remote_state("origin", branch="main", tag="v1")
-    found.relation(head, state.branch_head or head, remote="origin", branch="main")
+    found.relation(head, state.branch_head or head)
     read_workflows(found.root, commit=head, runner=found.runner)
     found.export(head, aside / "export")
     return found

@@ -504,18 +504,19 @@ _FOLD = 8 * " "
 
 # Headings, fences and links; none means anything in reStructuredText, where indented lines may be
 # an example of something else.
-_MARKDOWN = re.compile(
-    r"(?m)^#{1,6} \S|^```|^(?![ \t])[^\n]{0,500}?\[[^\[\]\n]{1,200}\]\((?:https?://|#|\.|/)[^)\n]{0,500}\)"
-)
+_MARKDOWN = re.compile(r"(?m)^#{1,6} \S|^```")
+_MARKDOWN_LINK = re.compile(r"\[[^\[\]\n]{1,200}\]\((?:https?://|#|\.|/)[^)\n]{0,500}\)")
 # Directives, links and literal blocks of reStructuredText.
 _RST = re.compile(r"(?m)^\.\. [\w|\[]|`[^`\n]+ <[^>\n]+>`_|^[^\n]*::$")
 
 
 def looks_like_markdown(description: str) -> bool:
     """Whether a heading or fence, or more than one link, can be nothing but Markdown."""
-    marks = [found[0] for found in _MARKDOWN.finditer(description)]
-    only_links = all("](" in mark and not mark.startswith("#") for mark in marks)
-    return bool(marks) and not _RST.search(description) and (len(marks) > 1 or not only_links)
+    if _RST.search(description):
+        return False
+    lines = (line for line in description.splitlines() if not line.startswith((" ", "\t")))
+    links = sum(len(_MARKDOWN_LINK.findall(line)) for line in lines)
+    return links > 1 or _MARKDOWN.search(description) is not None
 
 
 # https://packaging.python.org/en/latest/specifications/entry-points/#data-model
