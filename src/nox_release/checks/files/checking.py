@@ -507,7 +507,7 @@ _FOLD = 8 * " "
 _MARKDOWN = re.compile(r"(?m)^#{1,6} \S|^```")
 _MARKDOWN_LINK = re.compile(r"\[[^\[\]\n]{1,200}\]\((?:https?://|#|\.|/)[^)\n]{0,500}\)")
 # Directives, links and literal blocks of reStructuredText.
-_RST = re.compile(r"(?m)^\.\. [\w|\[]|`[^`\n]+ <[^>\n]+>`_|^[^\n]*::$")
+_RST = re.compile(r"(?m)^\.\. [\w|\[]|`[^`\n]{1,500} <[^>`\n]{1,500}>`_|^[^\n]*::$")
 
 
 def looks_like_markdown(description: str) -> bool:

@@ -53,7 +53,7 @@ _LINKS = (
 )
 _RST_IMAGES = (re.compile(r"^\s*\.\. (?:\|[^|]+\| )?(?:image|figure):: +(?P<target>\S+)"),)
 _RST_LINKS = (
-    re.compile(r"`[^`<]+<(?P<target>[^>\s]+)>`_"),
+    re.compile(r"`[^`<]{1,500}<(?P<target>[^>\s`]{1,2000})>`_"),
     re.compile(r"^\s*\.\. _[^:]+: +(?P<target>\S+)$"),
     re.compile(r"^\s+:target: +(?P<target>\S+)$"),
 )
@@ -91,7 +91,7 @@ def _prose(text: str, *, rst: bool) -> Iterator[tuple[int, str]]:
         elif opened:
             fence = opened[1]
         elif not line.startswith(("    ", "\t")):
-            bare = re.sub(r"(`+)(?!`).*?\1|<!--.*?-->", "", line)
+            bare = re.sub(r"(?<!`)(`{1,20})(?!`)[^\n]{0,2000}?\1|<!--[^\n]{0,2000}?-->", "", line)
             if commented:
                 _, ended, bare = bare.partition("-->")
                 commented = not ended

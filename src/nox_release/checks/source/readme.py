@@ -79,7 +79,9 @@ def _extras(text: str) -> frozenset[str]:
     """`psycopg[pool]` as `psycopg-pool`: the extra of a project that installs its companion."""
     return frozenset(
         canonicalize_name(f"{found[1]}-{extra.strip()}")
-        for found in re.finditer(r"([A-Za-z0-9][A-Za-z0-9._-]*)\[([^\]\n]+)\]", text)
+        for found in re.finditer(
+            r"(?<![A-Za-z0-9._-])([A-Za-z0-9][A-Za-z0-9._-]{0,200})\[([^\[\]\n]{1,200})\]", text
+        )
         for extra in found[2].split(",")
     )
 
