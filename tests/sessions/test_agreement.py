@@ -366,7 +366,7 @@ def what_the_checklist_says(world, environ):
         clock=FastClock(),
     )
     projects = options.load_projects(context, chosen)
-    (checklist,) = check_project._make_checklists(context, chosen, projects)
+    (checklist,) = check_project.make_checklists(context, chosen, projects)
     unknown = {"index-unreachable" if r.id == "project-absent" else r.id for r in checklist.unknown}
     return {error.id for error in checklist.errors} | (unknown & NEEDED), checklist
 
