@@ -160,6 +160,8 @@ def test_no_index_is_given_the_identity_that_another_one_takes(tmp_path):
             "PATH": f"{tmp_path}:/usr/bin:/bin",
             "INDEX": "https://own.example",
             "KNOWN_AS": "own",
+            "PROJECT": "demo",
+            "FILE_NAME": "demo",
         },
         capture_output=True,
         text=True,

@@ -130,7 +130,7 @@ def test_a_session_of_ones_own_checks_and_releases(ready):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "ready 1.2.3: nox-release release" in done.stderr
+    assert "ready 1.2.3: nox -s release" in done.stderr
     assert "hook 1.2.3" in done.stderr
     assert f"released {TAG} {sorted(FILES)} https://github.com/" in done.stderr
     assert state(ready) == DONE

@@ -111,7 +111,7 @@ class Runner:
             self.announce(shown)
         started = time.monotonic()
         child = self._start(argv, shown, hidden, cwd, extra_environ or {}, fed=text is not None)
-        _running.add(child)
+        _running[child] = threading.get_ident()
         try:
             stdout, stderr = _collect(child, text, timeout, on_line, hidden)
         except subprocess.TimeoutExpired:
@@ -123,7 +123,7 @@ class Runner:
             end_tree(child)
             raise
         finally:
-            _running.discard(child)
+            _running.pop(child, None)
         done = Completed(
             command=shown,
             returncode=child.returncode,
@@ -191,14 +191,28 @@ def _ending(returncode: int) -> str:
 
 
 # Every program that runs at this moment, in whatever thread.
-_running: set[subprocess.Popen[bytes]] = set()
+# Each program that runs, with the thread that started it; each such thread with the one that it
+# works for.
+_running: dict[subprocess.Popen[bytes], int] = {}
+_works_for: dict[int, int] = {}
 
 
-def end_running() -> None:
-    """Tell all programs to end that other threads still wait for: after Ctrl-C or a failure here."""
-    for child in tuple(_running):
-        if child.poll() is None:
+def end_running(*, of: int | None = None) -> None:
+    """Tell the programs to end that other threads still wait for: all of them after Ctrl-C, those
+    of the thread `of` and of the threads that work for it after a failure there.
+    """
+    for child, thread in tuple(_running.items()):
+        if child.poll() is None and (of is None or of in _line_of(thread)):
             _signal_tree(child, signal.SIGTERM)
+
+
+def _line_of(thread: int) -> set[int]:
+    """A thread, and those that it works for."""
+    line: set[int] = set()
+    while thread not in line:
+        line.add(thread)
+        thread = _works_for.get(thread, thread)
+    return line
 
 
 @contextlib.contextmanager
@@ -209,12 +223,17 @@ def side_by_side(count: int | None = None, *, wait: bool = False) -> Generator[T
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    pool = ThreadPoolExecutor(max_workers=count)
+    here = threading.get_ident()
+
+    def work_for() -> None:
+        _works_for[threading.get_ident()] = here
+
+    pool = ThreadPoolExecutor(max_workers=count, initializer=work_for)
     try:
         yield pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        end_running()
+        end_running(of=here)
         if wait:
             pool.shutdown()
         raise

@@ -1,11 +1,11 @@
 """Prepare a version: every file that states it, the changelog, and one commit.
 
-    nox -s prepare -- minor          a word: major, minor, patch, stable, alpha, beta, rc, post, dev
-    nox -s prepare -- 1.4.0          or the version itself
-    nox -s prepare                   what the changelog calls for
-    nox -s prepare -- --check        reads only: do all places agree, lock files included?
+    nox -s prepare -- minor      the next version by a word
+    nox -s prepare -- 1.4.0      or the version itself
+    nox -s prepare               what the changelog calls for
+    nox -s prepare -- --check    reads only: do all places agree, locks too?
 
-A word counts from what is released, whatever the tree says. The edits are made in a copy first,
+The words are major, minor, patch, stable, alpha, beta, rc, post and dev. A word counts from what is released, whatever the tree says. The edits are made in a copy first,
 shown, and built there; nothing is edited here before you agree. Whatever interrupts it, the same
 command finishes it.
 """
