@@ -239,7 +239,7 @@ def test_settings_and_options_choose_file_and_environment(project):
     repository(project)
     assert main(["init", "--yes", "--workflow", "upload.yaml", "--environment", "release"]) == 0
     text = workflow(project, "upload.yaml").read_text(encoding="utf-8")
-    assert "name: release\n" in text
+    assert text.count("name: release\n") == 2  # the job that checks, and the one that publishes
 
 
 @pytest.mark.parametrize("name", ["../publish.yml", "publish", "a/b.yml"])
