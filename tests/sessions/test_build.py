@@ -228,6 +228,7 @@ def test_a_large_download_is_left_out_unless_asked_for(tmp_path, monkeypatch):
     assert "`--smoke` tries it all the same" in results[0].reason
     results = inspection.smoke(facts, runner, aside=tmp_path / "two", whatever_the_size=True)
     assert {type(one).__name__ for one in results} == {"Passed"}
+    assert results[0].id == "installs-alone"
 
 
 def test_plugins_are_loaded_and_imports_of_every_module_are_looked_for(tmp_path):

@@ -140,6 +140,7 @@ def test_a_next_version_of_your_project_is_ready_and_shows_the_page_filled_in(wo
     answer = Answer(world)
     assert (answer.status, answer.ids()) == (0, [])
     assert answer.the("not-allowed-user", "ok")["title"] == "You (you) may upload to it"
+    assert "lists publishers to nobody" in answer.the("publisher-registered", "not-known")["reason"]
     assert answer.next["kind"] == "register-publisher"
     assert answer.next["page"] == (
         f"{world.index.url}manage/project/tiny-demo/settings/publishing/?provider=github&owner=you"

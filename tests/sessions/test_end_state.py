@@ -5,6 +5,7 @@ In each world the exit status is what an observer of all of it would say.
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import hashlib
 import shutil
@@ -14,7 +15,7 @@ import zipfile
 
 import pytest
 
-from releasing import FILES, TAG, release, run, state
+from releasing import FILES, TAG, context_of, release, run, state
 from troubles import Fault
 
 pytestmark = [
@@ -233,6 +234,7 @@ def test_an_unfinished_release_is_finished_from_its_tag(world):
     world.index.create_project("tiny-demo", owner="you")
     head = world.git("rev-parse", "HEAD")
     assert release(world).status == 1
+    assert '"release-unfinished"' in run(world, "check-project", "--json").output
     register(world)
     world.commit("More")
     ended = release(world)
@@ -285,3 +287,19 @@ def test_the_notes_are_those_of_the_commit(ready):
     ended = release(ready)
     assert ended.status == 0, ended
     assert ready.github.releases[0].body.strip() == "- Committed."
+
+
+def test_a_version_that_no_installer_finds_is_an_error(ready, tmp_path):
+    from nox_release.edges.index import open_index
+    from nox_release.operations import options
+    from nox_release.operations.try_out import try_published
+
+    chosen = argparse.Namespace(index=ready.index.url, package=None)
+    context = context_of(ready)
+    index = options.load_project(context, chosen).settings.index
+    with open_index(index, clock=context.clock) as client:
+        (result,) = try_published(
+            context, client, name="tiny-demo", version="9.9", files=(), downloads=tmp_path
+        )
+    assert result.id == "installs-from-index"
+    assert "does not install" in result.message

@@ -37,6 +37,20 @@ class Ended:
         return f"{self.status} {self.ids}\n{self.output}"
 
 
+def context_of(world, *, environ=None, interactive=False, stream=None):
+    """This world as an operation sees it, with a fast clock."""
+    surroundings = {**world.environ, **(environ or {})}
+    file = stream or io.StringIO()
+    console = Console.for_terminal(environ=surroundings, interactive=interactive, file=file)
+    return Context(
+        root=world.clone,
+        environ=surroundings,
+        interactive=interactive,
+        console=console,
+        clock=FastClock(),
+    )
+
+
 def run(world, operation, *arguments, environ=None, interactive=False):
     """One operation in this process; what it said, and the ids of what stopped it."""
     module = load(operation)
@@ -44,21 +58,13 @@ def run(world, operation, *arguments, environ=None, interactive=False):
     module.add_options(parser)
     options = parser.parse_args(["--index", world.index.url, *arguments])
     stream = io.StringIO()
-    surroundings = {**world.environ, **(environ or {})}
-    console = Console.for_terminal(environ=surroundings, interactive=interactive, file=stream)
-    context = Context(
-        root=world.clone,
-        environ=surroundings,
-        interactive=interactive,
-        console=console,
-        clock=FastClock(),
-    )
+    context = context_of(world, environ=environ, interactive=interactive, stream=stream)
     error = None
     try:
         status = module.main(context, options)
     except NoxReleaseError as caught:
         status, error = 1, caught
-        console.error(caught)
+        context.console.error(caught)
     ids = [finding.id for finding in getattr(error, "findings", ())]
     return Ended(status, stream.getvalue(), error, ids)
 

@@ -8,7 +8,7 @@ import pytest
 
 from nox_release.checks import upload
 from nox_release.checks.files.checking import check_distributions
-from nox_release.files.archives import read_archive
+from nox_release.files.archives import RATIO_FLOOR, read_archive
 
 FORM = {
     "name": ("demo",),
@@ -172,3 +172,40 @@ def test_what_pypi_takes_and_is_wrong_all_the_same_is_a_warning(tmp_path, member
 def test_a_file_that_is_zip_and_tar_at_once_is_refused():
     both = tarred(SDIST, "w") + zipped(WHEEL)
     assert "zip-and-tar" in rules_of(both, "demo-1-py3-none-any.whl")
+
+
+def sparse():
+    """A tar file with a member of GNU's sparse type."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz", format=tarfile.GNU_FORMAT) as archive:
+        for name, text in SDIST.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+        member = tarfile.TarInfo("demo-1/holes")
+        member.type = tarfile.GNUTYPE_SPARSE
+        archive.addfile(member)
+    return stream.getvalue()
+
+
+def test_an_sdist_with_a_sparse_member_is_refused():
+    assert rules_of(sparse(), "demo-1.tar.gz") == ["sdist-sparse"]
+
+
+def test_a_wheel_on_which_pypis_own_program_fails_is_unreadable():
+    content = bytearray(zipped(WHEEL))
+    entry = content.index(b"PK\x01\x02")
+    content[entry + 6 : entry + 8] = b"\xff\xff"  # made by, and needed to extract: not known
+    assert rules_of(bytes(content), "demo-1-py3-none-any.whl")[0] == "archive-unreadable"
+
+
+def test_a_description_that_is_too_long_to_be_tried_is_said(tmp_path):
+    long = f"{METADATA}Description-Content-Type: text/x-rst\n\n" + "word " * 100_000
+    found = remarks(tmp_path, {**WHEEL, f"{INFO}METADATA": long})
+    assert found["description-not-rendered"] == "warning"
+
+
+def test_an_sdist_that_unpacks_to_a_multiple_of_its_size_is_said(tmp_path):
+    path = tmp_path / "demo-1.tar.gz"
+    path.write_bytes(tarred({**SDIST, "demo-1/zeros": "\0" * (RATIO_FLOOR + 1)}))
+    assert "sdist-unpacks-large" in [one.id for one in check_distributions([path])]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from nox_release.checks.release.finished import check_end, version_not_raised
+from nox_release.checks.release.finished import check_end, check_proofs, version_not_raised
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Location, Passed, Skipped
 from nox_release.project.publisher import TrustedPublisher
@@ -120,3 +120,11 @@ def test_a_version_that_was_not_raised_names_the_place_to_raise_it_in():
     found = version_not_raised(TARGET, 2, Location(file="demo/__init__.py", line=4))
     assert found.message == "HEAD is 2 commits after v1.0, which is released, and is not in it."
     assert "demo/__init__.py:4" in found.fix
+
+
+def test_a_file_without_an_attestation_is_proven_by_nobody():
+    end = judge_end(TARGET, ACTIVE, (landed(SDIST, "1", publishers=()),), (RUN,), slugs=SLUGS)
+    (told,) = check_proofs(TARGET, end)
+    assert isinstance(told, Skipped)
+    assert told.id == "publisher-last-release"
+    assert "no attestation" in told.reason
