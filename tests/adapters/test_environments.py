@@ -99,6 +99,7 @@ def test_the_way_to_an_index_is_the_one_that_pip_was_told(tmp_path, installer):
     """
     handler = type("Handler", (Proxy,), {"folder": tmp_path, "asked": []})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.socket.setblocking(False)  # accepting never waits for a client that left
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     proxy = f"http://127.0.0.1:{server.server_address[1]}"
     kept = {name: text for name, text in os.environ.items() if "proxy" not in name.lower()}

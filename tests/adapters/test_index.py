@@ -117,6 +117,7 @@ def serve() -> Iterator[Callable[[], tuple[Site, str]]]:
                 pass
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.socket.setblocking(False)  # accepting never waits for a client that left
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         servers.append(server)

@@ -283,3 +283,13 @@ def test_mistake_of_the_application_is_a_500_and_remembered() -> None:
         assert "mistake" in server.errors[0]
     finally:
         server.stop()
+
+
+def test_a_client_that_left_before_it_was_accepted_keeps_nobody_waiting():
+    server = Server(lambda environ, start_response: [])
+    server.start()
+    try:
+        with pytest.raises(BlockingIOError):  # nobody waits to be accepted
+            server._server.get_request()
+    finally:
+        server.stop()

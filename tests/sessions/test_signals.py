@@ -196,6 +196,7 @@ def silence():
             over.wait(60)
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket.setblocking(False)  # accepting never waits for a client that left
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}/", asked
     over.set()

@@ -97,6 +97,14 @@ class _Connections(socketserver.ThreadingMixIn):
         self.open: set[socket.socket] = set()
         self.lock = threading.Lock()
         super().__init__(*arguments)
+        # A client that goes away before it is accepted leaves nothing to accept: waiting for the
+        # next one would keep `stop` waiting, too.
+        self.socket.setblocking(False)  # type: ignore[attr-defined]
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()  # type: ignore[misc]
+        connection.setblocking(True)  # macOS hands the listener's mode down
+        return connection, address
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self.lock:
