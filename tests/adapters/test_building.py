@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
-from nox_release.edges.building import BuildFailed, build_distributions, last_words
+from nox_release.edges.building import BuildFailed, Listener, build_distributions, last_words
 from nox_release.edges.environments import fresh_environment
 from nox_release.edges.process import Runner
 from small_projects import BACKENDS, EPOCH, environ, files_of, git, under_git, write
@@ -138,7 +138,7 @@ def test_one_environment_serves_both_and_gets_what_each_needs(tmp_path, runner):
         outdir=tmp_path / "out",
         extra_requires=(f"extra-one @ {extra.as_uri()}",),
         source_date_epoch=EPOCH,
-        on_step=steps.append,
+        listener=Listener(step=steps.append),
     )
     seen = json.loads(zipfile.ZipFile(wheel).read("seen.json"))
     assert seen["SOURCE_DATE_EPOCH"] == str(EPOCH)
@@ -210,7 +210,7 @@ def test_what_the_backend_warns_of_is_passed_on_and_not_printed(tmp_path, enviro
         environment,
         source=write(tmp_path / "source", files),
         outdir=tmp_path / "out",
-        on_warning=warnings.append,
+        listener=Listener(warning=warnings.append),
     )
     assert warnings == ["File 'README.md' cannot be found"]
     assert capfd.readouterr() == ("", "")
@@ -294,8 +294,7 @@ def test_a_backend_that_fails_for_want_of_something_is_asked_then_and_makes_it_o
         environment,
         source=source,
         outdir=tmp_path / "out",
-        on_step=steps.append,
-        on_sdist=seen.append,
+        listener=Listener(step=steps.append, sdist=seen.append),
     )
     assert [path.name for path in made] == ["demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl"]
     assert steps[1:] == ["sdist", "wheel, from the sdist"]

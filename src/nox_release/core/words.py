@@ -20,8 +20,12 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
+def capitalised(text: str) -> str:
+    """`text` with a capital at its beginning."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def sentence(text: str) -> str:
     """`text` on one line, with a capital at its beginning and a stop at its end."""
-    text = " ".join(text.split())
-    text = f"{text[:1].upper()}{text[1:]}"
+    text = capitalised(" ".join(text.split()))
     return text if not text or text.endswith((".", "?", "!")) else f"{text}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,28 @@ class BuildFailed(NoxReleaseError):  # noqa: N818 - it reports a state of the ma
         self.output = output
 
 
+def _ignore(_: object) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """What is called while a build runs.
+
+    `step` gets what begins now, `line` each line that the backend prints (with `None` they are only
+    collected), `warning` each warning of the backend once, at the end, `sdist` the sdist when the
+    wheel is begun.
+    """
+
+    step: Callable[[str], None] = _ignore
+    line: Callable[[str], None] | None = None
+    warning: Callable[[str], None] = _ignore
+    sdist: Callable[[Path], None] = _ignore
+
+
+_NOBODY = Listener()
+
+
 def build_distributions(
     environment: Environment,
     *,
@@ -36,25 +59,24 @@ def build_distributions(
     installed: Collection[str] = (),
     extra_requires: Sequence[str] = (),
     source_date_epoch: int | None = None,
-    on_step: Callable[[str], None] | None = None,
-    on_line: Callable[[str], None] | None = None,
-    on_warning: Callable[[str], None] | None = None,
-    on_sdist: Callable[[Path], None] | None = None,
+    listener: Listener = _NOBODY,
 ) -> tuple[Path, Path]:
     """The sdist of the tree `source` and the wheel made from that sdist, both in `outdir`.
 
     `environment` is a fresh one, but for `installed`; what else the backend needs is installed
     into it, for the wheel only what the sdist did not need already. `extra_requires` are installed
-    as well. `on_warning` sees what the backend warned of, each thing once; `on_sdist` the sdist
-    when it is there.
+    as well.
 
     Raises:
         BuildFailed: with the backend's own last words.
         ConfigurationError: pyproject.toml has no usable `[build-system]`.
     """
-    step = on_step or _ignore
+    step = listener.step
     backend = _Backend(
-        environment, installed=installed, source_date_epoch=source_date_epoch, on_line=on_line
+        environment,
+        installed=installed,
+        source_date_epoch=source_date_epoch,
+        on_line=listener.line,
     )
     builder = backend.builder(source)
     wanted = {*builder.build_system_requires, *extra_requires}
@@ -64,15 +86,14 @@ def build_distributions(
 
     def on_wheel() -> None:
         step("wheel, from the sdist")
-        if on_sdist is not None:  # not sooner: that and unpacking would slow each other
-            on_sdist(sdist)
+        listener.sdist(sdist)  # not sooner: that and unpacking would slow each other
 
     with _unpacked(sdist, outdir.with_name(outdir.name + "-sdist")) as tree:
         inner = backend.builder(tree)
         backend.need(inner.build_system_requires)
         wheel = backend.asked_and_made("wheel", inner, outdir, on_wheel)
     for warning in backend.warnings:
-        (on_warning or _ignore)(warning)
+        listener.warning(warning)
     return sdist, wheel
 
 
@@ -286,10 +307,6 @@ class _Backend:
             told = _relative(str(warning.message), source).strip()
             if told not in self.warnings:
                 self.warnings.append(told)
-
-
-def _ignore(_: object) -> None:
-    """Nobody wants to know."""
 
 
 def _failure(kind: str, error: Exception, output: str, source: Path) -> BuildFailed:

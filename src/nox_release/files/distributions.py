@@ -16,6 +16,8 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from nox_release.core.versions import parse_version
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -139,14 +141,6 @@ class Archive:
 
 
 # --- versions in file names ------------------------------------------------------------------------
-
-
-def parse_version(text: str) -> Version | None:
-    """The version that `text` is; `None` when it is none."""
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None
 
 
 def version_of_file(filename: str, name: str = "") -> Version | None:

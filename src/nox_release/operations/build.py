@@ -300,7 +300,12 @@ def _make(
     prepared: Future[tuple[Environment, frozenset[str]]],
 ) -> _Made:
     """Build both files and gather the facts; rules and twine get ready meanwhile."""
-    from nox_release.edges.building import BuildFailed, build_distributions, declared_requirements
+    from nox_release.edges.building import (
+        BuildFailed,
+        Listener,
+        build_distributions,
+        declared_requirements,
+    )
     from nox_release.observing.trying import check_with_twine
 
     sdist: Future[Path] = Future()
@@ -328,10 +333,12 @@ def _make(
             installed=installed,
             extra_requires=extra,
             source_date_epoch=source.epoch,
-            on_step=wanted.watch.step,
-            on_line=wanted.on_line,
-            on_warning=warnings.append,
-            on_sdist=sdist.set_result,
+            listener=Listener(
+                step=wanted.watch.step,
+                line=wanted.on_line,
+                warning=warnings.append,
+                sdist=sdist.set_result,
+            ),
         )
         wheel.set_result(built[1])
         pool.submit(shutil.rmtree, environment.directory, ignore_errors=True)

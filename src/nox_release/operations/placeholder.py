@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nox_release.checks.files.checking import check_distributions
 from nox_release.core.errors import ChecksFailed
 from nox_release.core.findings import errors_in
-from nox_release.edges.building import build_distributions
+from nox_release.edges.building import Listener, build_distributions
 from nox_release.edges.environments import fresh_environment
 from nox_release.files.archives import read_distribution
 
@@ -42,7 +42,7 @@ def build_placeholder(context: Context, project: Project, folder: Path) -> tuple
             source=source,
             outdir=outdir,
             source_date_epoch=_EPOCH,
-            on_step=waiting.update,
+            listener=Listener(step=waiting.update),
         )
     refused = errors_in(check_distributions(paths))
     if refused:

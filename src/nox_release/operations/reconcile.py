@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Generic
 
 from nox_release.core.errors import ChecksFailed, ConflictError, NoxReleaseError, StalledError
+from nox_release.core.words import capitalised
 from nox_release.releases.plan import AwaitFiles, AwaitRun, Plan, S, Target, describe
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _perform(
     story: Story[S], step: S, current: Plan[S], observed: Observed
 ) -> tuple[Observed, Plan[S]]:
     """Carry out one step and look again; where it failed, the look decides whether it is done."""
-    story.console.mark("step", _sentence(describe(step, story.target)))
+    story.console.mark("step", capitalised(describe(step, story.target)))
     try:
         story.perform(step)
     except NoxReleaseError as failure:
@@ -166,7 +167,3 @@ def _tell_standing(story: Story[S], plan: Plan[S], *, doubtful: S | None = None)
         else:
             console.line(f"not done: {describe(step, target)}", indent=2)
     console.line(f"Nothing is undone. To go on: {story.again}")
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -27,12 +27,12 @@ from nox_release.checks.release.asked import build_failure
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
+from nox_release.core.versions import parse_version
 from nox_release.core.words import counted
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.building import BuildFailed
 from nox_release.edges.maintainer import Keyring
 from nox_release.edges.process import side_by_side
-from nox_release.files.distributions import parse_version
 from nox_release.observing.targets import (
     as_expected,
     tagged_version,

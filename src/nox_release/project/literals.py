@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release.core.python_code import dotted_name, parse_python
+from nox_release.core.versions import parse_version
 from nox_release.project.documents import Edit
 from nox_release.project.toml_lines import find_lines
-from nox_release.project.versions import parse_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

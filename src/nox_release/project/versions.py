@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 from packaging.version import Version
 
+from nox_release.core.versions import parse_version
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Sequence
@@ -58,13 +60,6 @@ class Refusal:
 def is_words(arguments: Sequence[str]) -> bool:
     """Whether words were given, and not a version."""
     return all(argument in WORDS for argument in arguments)
-
-
-def parse_version(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except ValueError:  # InvalidVersion, or more digits than Python takes
-        return None
 
 
 def choose_version(arguments: Sequence[str], line: Line) -> Choice | Refusal:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.core.answers import CouldNotAsk, known
-from nox_release.files.distributions import parse_version, version_of_file
+from nox_release.core.versions import parse_version
+from nox_release.files.distributions import version_of_file
 
 if TYPE_CHECKING:
     from datetime import datetime
