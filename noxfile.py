@@ -40,7 +40,7 @@ def tests(session: nox.Session) -> None:
         install(session, f"{wheel}[audit,fast]", *nox.project.dependency_groups(GROUPS, "tests"))
     else:
         install(session, *WITH_GH)
-    session.run("pytest", *(arguments or ["-n", "auto"]))
+    session.run("pytest", *(arguments or ["-n", "auto", "--dist", "worksteal", "--durations=25"]))
 
 
 @nox.session

@@ -22,10 +22,14 @@ PROJECTS = Path(__file__).parent / "world" / "projects"
 
 def pytest_configure() -> None:
     """Let Ctrl-C be felt: who starts tests in the background may have them ignore it, and what they
-    start would inherit that.
+    start would inherit that. And let Nox have no settings from outside.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Nox as a test runs it has the defaults, whatever the Nox that runs the tests was told.
+    for name in [name for name in os.environ if name.startswith("NOX_")]:
+        if not name.startswith("NOX_RELEASE_"):
+            del os.environ[name]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hostile_files import HOSTILE, METADATA, write_sdist, write_wheel
 from nox_release import check_distributions
 from nox_release.files.archives import UnreadableDistributionError, read_distribution
 
-SECONDS = 5
+SECONDS = 15
 MEGABYTES = 200
 SLOW = {"zip_bomb", "bz2_bomb", "crowded_tar", "record_of_many_lines", "long_description"}
 

@@ -57,7 +57,9 @@ def change_workflow(world: World, *replacements: tuple[str, str]) -> None:
 def test_release_builds_the_tag_and_publishes_it_by_trusted_publishing(world: World) -> None:
     ready(world)
     run = release(world)
-    assert (run.event, run.status, run.conclusion) == ("release", "completed", "success")
+    ended = (run.event, run.status, run.conclusion)
+    log = gh(world, "run", "view", str(run.id), "--log").stdout
+    assert ended == ("release", "completed", "success"), log
     assert run.head_sha == world.git("rev-parse", "v1.2.3")
     assert world.index.filenames("tiny-demo") == (
         "tiny_demo-1.2.3-py3-none-any.whl",
@@ -73,7 +75,7 @@ def test_log_of_a_refused_exchange_has_the_actions_own_words(world: World) -> No
     lines = [line.split("\t") for line in log.splitlines()]
     assert {line[0] for line in lines} == {"publish"}
     assert all(line[1].startswith("Run pypa/gh-action-pypi-publish@") for line in lines)
-    assert "`invalid-publisher`: valid token, but no corresponding publisher" in log
+    assert "`invalid-publisher`: valid token, but no corresponding publisher" in log, log
     assert "* `environment`: `pypi`" in log
     assert f"* `job_workflow_ref`: `you/tiny-demo/{PUBLISH}@refs/tags/v1.2.3`" in log
 

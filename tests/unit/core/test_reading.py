@@ -34,7 +34,7 @@ def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path):
     started = time.monotonic()
     with pytest.raises(OSError, match="Not a regular file"):
         read_file(tmp_path / "pipe")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
 
 
 def test_a_folder_is_an_error_of_the_system(tmp_path):

@@ -121,4 +121,4 @@ def test_a_megabyte_of_anything_is_read_in_no_time(seed):
     started = time.process_time()
     redact(text)
     redact(f"https://{text}", ["secret-word"])
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 20

@@ -25,7 +25,7 @@ def test_what_python_or_a_reader_of_values_would_choke_on_is_a_value_error(text)
     started = time.monotonic()
     with pytest.raises(ValueError):
         parse_toml(text)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
 
 
 def test_ordinary_depth_is_read():

@@ -47,7 +47,7 @@ def test_no_filter_pattern_takes_long_over_a_tag(pattern):
     started = time.process_time()
     filters_take("a" * 250, [pattern])
     fnmatch_takes("a" * 250, pattern)
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(
