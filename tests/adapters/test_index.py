@@ -520,10 +520,11 @@ def test_version_in_a_file_name(filename, version) -> None:
 @pytest.fixture
 def speak() -> Iterator[Callable[[Callable[[socket.socket], None]], Index]]:
     """An index that says to everybody what it is given to say."""
-    listeners = []
+    listeners, threads, over = [], [], threading.Event()
 
     def start(behave: Callable[[socket.socket], None]) -> Index:
         listener = socket.create_server(("127.0.0.1", 0))
+        listener.settimeout(0.05)
         listeners.append(listener)
 
         def serve_one(connection: socket.socket) -> None:
@@ -532,15 +533,20 @@ def speak() -> Iterator[Callable[[Callable[[socket.socket], None]], Index]]:
                 behave(connection)
 
         def serve_all() -> None:
-            with contextlib.suppress(OSError):
-                while True:
+            while not over.is_set():
+                with contextlib.suppress(TimeoutError):
                     one = listener.accept()[0]
                     threading.Thread(target=serve_one, args=(one,), daemon=True).start()
 
-        threading.Thread(target=serve_all, daemon=True).start()
+        threads.append(threading.Thread(target=serve_all, daemon=True))
+        threads[-1].start()
         return parse_index(f"http://127.0.0.1:{listener.getsockname()[1]}/")
 
     yield start
+    # A thread left in accept() would take the connections of the next one with its descriptor.
+    over.set()
+    for thread in threads:
+        thread.join()
     for listener in listeners:
         listener.close()
 
