@@ -5,23 +5,21 @@
 A module that states facts which age (pins, runner images, limits) has `KNOWN_AS_OF = date(...)`.
 """
 
-import ast
+import re
 import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src" / "nox_release"
 LIMIT = timedelta(days=90)
+_DATED = re.compile(r"(?m)^KNOWN_AS_OF = date\((\d+), (\d+), (\d+)\)")
 
 
 def dated(source=SOURCE):
     """Each module with `KNOWN_AS_OF`, and the day."""
     for path in sorted(source.rglob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            targets = [ast.unparse(one) for one in getattr(node, "targets", ())]
-            if targets == ["KNOWN_AS_OF"]:
-                year, month, day = (argument.value for argument in node.value.args)
-                yield path.relative_to(source).as_posix(), date(year, month, day)
+        for numbers in _DATED.findall(path.read_text(encoding="utf-8")):
+            yield path.relative_to(source).as_posix(), date(*map(int, numbers))
 
 
 def main(today):

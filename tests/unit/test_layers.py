@@ -4,11 +4,10 @@ and that every effect has one home.
 
 import ast
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[2] / "src" / "nox_release"
+from own_source import MODULES, SOURCE, called, nodes_of
 
 # From the top: a module imports from its own room or from one that stands earlier.
 ROOMS = (
@@ -38,7 +37,6 @@ NARROW = {
     "rehearsal": set(ROOMS[: ROOMS.index("rehearsal")]) - {"diagnosis"},
 }
 WAYS_IN = {"__init__", "__main__", "library", "sessions"}
-MODULES = sorted(SOURCE.rglob("*.py"))
 
 
 def module_of(path):
@@ -50,7 +48,7 @@ KNOWN = {module_of(path) for path in MODULES}
 
 def imports_of(path):
     """Every import, those for type checking too, as (name, line)."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -121,10 +119,10 @@ def test_each_effect_has_one_home(package):
 def test_nothing_prints_or_waits_outside_its_module():
     offences = []
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes_of(path):
             if not isinstance(node, ast.Call):
                 continue
-            called = ast.unparse(node.func)
-            if called == "print" or (called == "time.sleep" and module_of(path) != "core.clock"):
-                offences.append(f"{module_of(path)}:{node.lineno} {called}")
+            name = called(node)
+            if name == "print" or (name == "time.sleep" and module_of(path) != "core.clock"):
+                offences.append(f"{module_of(path)}:{node.lineno} {name}")
     assert offences == []

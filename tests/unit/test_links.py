@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-SOURCE = Path(__file__).parents[2] / "src" / "nox_release"
+from own_source import MODULES, SOURCE, nodes_of
 
 # Pages of docs.pypi.org and blog.pypi.org: Warehouse's folders docs/user and docs/blog/posts at its
 # commit 6b62157 of 2026-08-21. A link to another page is a dead one until it is found there.
@@ -60,8 +59,8 @@ _LINK = re.compile(r"https://[\w.-]+\.\w+[^\s`'\"<>{}\\]*")
 
 def links():
     found = {}
-    for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path in MODULES:
+        for node in nodes_of(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 for link in _LINK.findall(node.value):
                     found.setdefault(link.rstrip(".,;:)"), path.relative_to(SOURCE))

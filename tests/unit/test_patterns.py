@@ -12,17 +12,17 @@ import re
 import sys
 import time
 import warnings
-from pathlib import Path
 from typing import Any
 
 import pytest
+
+from own_source import MODULES, SOURCE, called, nodes_of, tree_of
 
 if sys.version_info >= (3, 11):
     import re._parser as parser
 else:
     import sre_parse as parser
 
-SOURCE = Path(__file__).parents[2] / "src" / "nox_release"
 WAYS = {"search", "match", "fullmatch", "findall", "finditer", "split", "sub"}
 # Twice this much takes twice as long, not four times.
 SHORT, LONG = 4_000, 16_000
@@ -39,17 +39,17 @@ BOUNDED = {
 def found_patterns() -> dict[str, tuple[str, int, set[str]]]:
     """Each pattern by where it stands, with its flags and the ways in which it is used."""
     found: dict[str, tuple[str, int, set[str]]] = {}
-    for path in sorted(SOURCE.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+    for path in MODULES:
+        tree, nodes = tree_of(path), nodes_of(path)
         names = {
             node.value: node.targets[0].id
-            for node in ast.walk(tree)
+            for node in nodes
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
         }
-        for node in ast.walk(tree):
-            if not (isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re.")):
+        for node in nodes:
+            if not (isinstance(node, ast.Call) and called(node).startswith("re.")):
                 continue
-            how = ast.unparse(node.func)[3:]
+            how = called(node)[3:]
             literal = node.args and isinstance(node.args[0], ast.Constant)
             if how not in {"compile", *WAYS} or not literal:
                 continue

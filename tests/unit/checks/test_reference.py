@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-import nox_release
 from nox_release.checks.reference import PAGE, all_rules, main, render
 from nox_release.core.findings import SUBJECTS, Rule
+from own_source import MODULES, SOURCE, called, nodes_of, text_of, tree_of
 
 ROOT = Path(__file__).parents[3]
-SOURCE = Path(nox_release.__file__).parent
 
 
 def test_the_page_is_what_the_rules_say(tmp_path):
@@ -39,11 +38,11 @@ def test_every_rule_says_why_and_what_to_do(rule):
 
 def written_ids():
     """Every literal id in the code that makes a result or a rule."""
-    for path in SOURCE.rglob("*.py"):
+    for path in MODULES:
         if path.parent.name in ("diagnosis", "rehearsal", "scaffold"):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in (
+        for node in nodes_of(path):
+            if isinstance(node, ast.Call) and called(node) in (
                 "Passed",
                 "Skipped",
                 "Finding",
@@ -59,13 +58,13 @@ def test_every_id_in_the_code_is_on_the_page():
 
 
 def test_every_rule_with_a_name_is_used_by_some_check():
-    texts = [path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py")]
+    texts = [text_of(path) for path in MODULES]
     names = Counter(word for text in texts for word in re.findall(r"\b[A-Z][A-Z0-9_]+\b", text))
     slugs = Counter(slug for text in texts for slug in re.findall(r'"([a-z0-9-]+)"', text))
     known = {rule.id for rule in all_rules()}
     unused = []
-    for text in texts:
-        for node in ast.parse(text).body:
+    for path in MODULES:
+        for node in tree_of(path).body:
             if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
                 continue
             given = [*node.value.args, *(keyword.value for keyword in node.value.keywords)]
@@ -81,10 +80,9 @@ MAKERS = {"make_rule", "_rule", "rule"}
 
 def made_rules():
     """Every rule that the code makes: its id, where, and the name that it is given."""
-    for path in SOURCE.rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in MAKERS:
+    for path in MODULES:
+        for node in nodes_of(path):
+            if isinstance(node, ast.Call) and called(node) in MAKERS:
                 yield ast.literal_eval(node.args[0]), f"{path.relative_to(SOURCE)}:{node.lineno}"
 
 
