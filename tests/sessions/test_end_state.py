@@ -144,9 +144,20 @@ def test_files_that_cannot_be_downloaded_are_no_release(ready):
         ended = release(ready)
         assert ended.status == 1, ended
         assert "[release-not-served]" in ended.output
+        assert "When that is settled: nox -s release" in ended.output
         assert "pip install" not in ended.output
+        ready.index.age_release("tiny-demo", "1.2.3", 2)  # no lag is that long: it is said at once
     ready.index.faults.clear()
     assert release(ready).status == 0
+
+
+def test_files_that_are_served_a_minute_after_they_are_listed_are_waited_for(ready):
+    ready.index.faults.arrange(
+        Fault(kind="status", status=404, endpoint="/packages/*", method="GET", times=3)
+    )
+    ended = again(ready)
+    assert ended.status == 0, ended
+    assert "Waiting until" in ended.output
 
 
 def test_downloads_that_could_not_be_tried_are_not_called_done(ready):
@@ -187,6 +198,16 @@ def test_a_quarantine_that_comes_meanwhile_is_not_waited_out(ready):
     )
     ended = release(ready)
     assert ended.status == 1, ended
+    assert "after 30 minutes" not in ended.output
+
+
+def test_a_release_in_quarantine_is_told_from_one_that_was_never_uploaded(ready):
+    assert release(ready).status == 0
+    ready.index.quarantine_release("tiny-demo", "1.2.3")
+    ended = again(ready)
+    assert ended.status == 1, ended
+    assert f"has taken {SDIST}, and lists no file of 1.2.3" in ended.output
+    assert "quarantine" in ended.output
     assert "after 30 minutes" not in ended.output
 
 

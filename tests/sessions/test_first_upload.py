@@ -12,6 +12,7 @@ from test_release import FILES, register, release, run
 
 from nox_release.edges.macaroon import parse_token
 from nox_release.rehearsal.answers import Refused
+from scene import repacked
 from troubles import Fault
 
 pytestmark = [
@@ -151,6 +152,31 @@ def test_other_bytes_under_the_same_name_are_left_to_a_person(world, token, tmp_
     ended = first_upload(world, token=token)
     assert ended.status == 1
     assert "file-exists" in ended.ids or "twine could not upload" in ended.output
+
+
+def test_a_second_upload_is_judged_by_what_is_on_the_index(world, token, tmp_path):
+    assert first_upload(world, token=token).status == 0
+    world.index.yank("tiny-demo", "1.2.3", "broken")
+    yanked = first_upload(world, token=token)
+    assert yanked.status == 1, yanked
+    assert "[version-yanked]" in yanked.output
+    assert "publisher" not in yanked.output
+    world.index.yank("tiny-demo", "1.2.3", yanked=False)
+    world.index.age_release("tiny-demo", "1.2.3", 1)
+    world.index.catalogue.withheld |= FILES
+    withheld = first_upload(world, token=token)
+    assert withheld.status == 1, withheld
+    assert "[release-not-served]" in withheld.output
+    world.index.catalogue.withheld.clear()
+    world.index.delete_project("tiny-demo")
+    world.index.create_project("tiny-demo", owner="you")
+    own = sorted((world.clone / "dist").iterdir())
+    others = [repacked(path, tmp_path / "others") for path in own]
+    world.index.catalogue.used_filenames.clear()
+    world.index.put(*others, owner="you")
+    foreign = first_upload(world, token=token)
+    assert foreign.status == 1, foreign
+    assert foreign.ids == ["file-exists", "file-exists"]
 
 
 def test_a_project_with_releases_is_refused_with_both_ways_on(world, token):

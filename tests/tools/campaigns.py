@@ -15,7 +15,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from scene import BOTH, last_words, later, staged
+from scene import BOTH, last_words, later, sent_by, staged
 
 _ATTEMPTS = 4
 _TWICE = 0.1  # of the kills, those whose second run is killed as well
@@ -139,7 +139,11 @@ def kill_once(number, known):
 
 
 def race_once(number, known):
-    """Two of the same story at once, the second one a random time later; then one more run."""
+    """Two of the same story at once, the second one a random time later; then one more run.
+
+    Two first uploads share dist/, and what one has built there replaces what the other has sent:
+    the one is done then, and every later run has to say that its own files are not those.
+    """
     generator = random.Random(f"race {number}")
     story = generator.choice(BOTH)
     lead = generator.random() * known[story].seconds
@@ -151,21 +155,28 @@ def race_once(number, known):
         second = scene.start()
         runs = [scene.finish(child) for child in (first, second)]
         for run in runs:
-            _note(ending, scene, "one of two", run)
+            _note(ending, scene, "one of two", run, sent_by(run))
         for _ in range(_ATTEMPTS):
             run = scene.run()
             ending.statuses.append(run.status)
             _note(ending, scene, "again", run)
-            if run.status == 0:
+            if run.status == 0 or _is_replaced(scene, runs):
                 break
-        _judge_end(ending, scene)
+        if run.status == 0 or not _is_replaced(scene, runs):
+            _judge_end(ending, scene)
     return ending
 
 
-def _note(ending, scene, title, run):
+def _is_replaced(scene, runs):
+    """Whether one of two first uploads is whole on the index, and dist/ has the other one's files."""
+    done = any(run.status == 0 and not scene.missing(sent_by(run)) for run in runs)
+    return done and all("has other bytes" in text for text in scene.missing())
+
+
+def _note(ending, scene, title, run, sent=None):
     scene.world.workflows.wait(60)
     ending.transcript += f"--- {title}: {run.status}\n{run.output}\n"
-    missing = scene.missing()
+    missing = scene.missing(sent)
     if run.status == 0 and missing:
         ending.wrong.append(f"FALSE SUCCESS ({title}): {'; '.join(missing)}")
     if run.status > 0 and "Traceback (most recent call last)" in run.output:

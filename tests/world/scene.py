@@ -231,8 +231,10 @@ class Scene:
 
     # --- what is there -------------------------------------------------------------------------
 
-    def wanted(self):
-        """The end, as somebody knows it who arranged all of this."""
+    def wanted(self, sent=None):
+        """The end, as somebody knows it who arranged all of this. `sent` are the digests by name
+        of what a first upload sent; of other files, those count that now lie in dist/.
+        """
         if self.story == "release":
             return observer.Wanted(
                 name=NAME,
@@ -244,14 +246,11 @@ class Scene:
                 publisher=(f"you/{NAME}", "publish.yml", "pypi"),
             )
         own = {name: self.world.clone / "dist" / name for name in FILES}
-        return observer.Wanted(
-            name=NAME,
-            version=VERSION,
-            bytes_of={name: observer.sha256(p) if p.is_file() else "" for name, p in own.items()},
-        )
+        lying = {name: observer.sha256(p) if p.is_file() else "" for name, p in own.items()}
+        return observer.Wanted(name=NAME, version=VERSION, bytes_of=lying | (sent or {}))
 
-    def missing(self):
-        return list(observer.missing(self.world, self.wanted()))
+    def missing(self, sent=None):
+        return list(observer.missing(self.world, self.wanted(sent)))
 
     def doubled(self):
         return list(observer.doubled(self.world, self.wanted()))
@@ -261,6 +260,13 @@ class Scene:
 
     def tags(self):
         return observer.tags(self.world)
+
+
+def sent_by(outcome):
+    """The digests, by name, of the files that a first upload showed before it asked."""
+    return dict(
+        re.findall(r"^(tiny_demo-\S+)  .*\n  sha256 ([0-9a-f]{64})$", outcome.output, re.MULTILINE)
+    )
 
 
 def last_words(scene, outcome):

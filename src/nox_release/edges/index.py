@@ -285,6 +285,15 @@ class IndexClient:
         publishers = self._read(url, reply, json=answers.parse_publishers)
         return Provenance(publishers=publishers, document=reply.content)
 
+    def has_taken(self, name: str, version: str, filename: str) -> bool:
+        """Whether the index shows the provenance of a file, which it may do without listing it."""
+        if not self.index.api_url:
+            return False
+        parts = (canonicalize_name(name), version, filename)
+        path = "/".join(quote(part, safe="") for part in parts)
+        url = f"{self.index.api_url}integrity/{path}/provenance"
+        return self._get(url, _Wanted(accept=INTEGRITY_JSON)) is not None
+
     def fetch_release(self, name: str, version: str) -> tuple[str, ...] | None:
         """The files of a version by the JSON API, which is cached apart from the Simple API;
         `None` also where the index has no such API.

@@ -76,6 +76,8 @@ def _serve(client: IndexClient, file: IndexFile, path: Path | None) -> Served | 
     if path is None:
         return ask(lambda: Served(there=client.is_served(file.url)))
     digest = ask(lambda: client.download(file.url, path))
+    if not isinstance(digest, str):  # what is left of it is no file
+        path.unlink(missing_ok=True)
     if isinstance(digest, CouldNotAsk):
         return digest
     return Served(there=digest is not None, sha256=digest or "")

@@ -11,16 +11,20 @@ from nox_release.checks.judging import judge
 from nox_release.checks.release import finished
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Skipped, errors_in
+from nox_release.core.words import some
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.process import side_by_side
+from nox_release.observing.kept import SOME_FILES_AT_MOST
 from nox_release.observing.landed import look_at_files
+from nox_release.operations.following import age_of
 from nox_release.project import pages
-from nox_release.releases.end_state import judge_end, slugs_of
+from nox_release.releases.end_state import is_not_served, judge_end, slugs_of
 from nox_release.releases.observed import Provenance
 from nox_release.releases.plan import files_there, judge_runs, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from nox_release.checks.judging import Case
     from nox_release.core.findings import Result
@@ -30,9 +34,11 @@ if TYPE_CHECKING:
     from nox_release.edges.index import IndexClient
     from nox_release.observing.landed import Seen
     from nox_release.releases.end_state import EndState, Landed
+    from nox_release.releases.observed import IndexFile, Observed
     from nox_release.releases.plan import Target
 
 _AT_ONCE = 8
+_PAUSE, _PAUSE_AT_MOST = 2.0, 30.0
 # While one of these is not known, nobody can say that a release is whole.
 _MUST_BE_KNOWN = frozenset(rule.id for rule in finished.RULES)
 
@@ -54,8 +60,7 @@ def judge_what_is_out(ways: Ways, case: Case) -> tuple[Result, ...]:
     target, observed = case.target, case.observed
     files = files_there(target, observed)
     with temporary_folder("ending") as folder:
-        with side_by_side(_AT_ONCE) as pool:
-            seen = look_at_files(ways.client, files, pool, folder=folder)
+        seen = look_until_served(ways.context, ways.client, target, files, folder=folder)
         landed = tuple(one.landed for one in seen)
         end = judge_end(
             target,
@@ -65,7 +70,7 @@ def judge_what_is_out(ways: Ways, case: Case) -> tuple[Result, ...]:
             slugs=slugs_of(target) | renamed(ways.forge, target, landed),
         )
         results = [*judge(replace(case, end=end), "done"), *_signatures(target, end, seen)]
-        if ways.smoke:
+        if ways.smoke and not any(is_not_served(one) for one in landed):
             from nox_release.operations.try_out import try_published
 
             results += try_published(
@@ -77,6 +82,48 @@ def judge_what_is_out(ways: Ways, case: Case) -> tuple[Result, ...]:
                 downloads=folder,
             )
     return tuple(results)
+
+
+def judge_uploaded(
+    context: Context, client: IndexClient, target: Target, observed: Observed
+) -> tuple[Result, ...]:
+    """Every result about files that were uploaded from here: bytes, downloads, yank, quarantine."""
+    files = files_there(target, observed)
+    seen = look_until_served(context, client, target, files)
+    landed = tuple(one.landed for one in seen)
+    return tuple(finished.check_end(target, judge_end(target, known(observed.project), landed)))
+
+
+def look_until_served(
+    context: Context,
+    client: IndexClient,
+    target: Target,
+    files: tuple[IndexFile, ...],
+    *,
+    folder: Path | None = None,
+) -> tuple[Seen, ...]:
+    """As `look_at_files`; what is new on an index is listed before it can be downloaded, and is
+    given some minutes.
+    """
+    clock, pause = context.clock, _PAUSE
+    until = clock.now() + SOME_FILES_AT_MOST - age_of(client, files)
+    page = pages.project_page(target.index, target.name, target.version)
+    with side_by_side(_AT_ONCE) as pool:
+        seen = look_at_files(client, files, pool, folder=folder)
+        if not _unserved(seen) or clock.now() > until:
+            return seen
+        title = target.index.title
+        with context.console.waiting(f"Waiting until {title} serves the files", where=page) as wait:
+            while _unserved(seen) and clock.now() < until:
+                wait.update(f"not yet {some(_unserved(seen))}")
+                clock.sleep(pause)
+                pause = min(pause * 1.5, _PAUSE_AT_MOST)
+                seen = look_at_files(client, files, pool, folder=folder)
+        return seen
+
+
+def _unserved(seen: Iterable[Seen]) -> tuple[str, ...]:
+    return tuple(one.landed.file.filename for one in seen if is_not_served(one.landed))
 
 
 def renamed(forge: Forge, target: Target, landed: Iterable[Landed]) -> frozenset[str]:
@@ -139,6 +186,7 @@ def conclude(
         unknown = True
     if wrong:
         console.mark("error", _what_is_wrong(target, wrong))
+        console.line(f"When that is settled: {again}")
         return 1
     if unknown:
         console.line(f"When all of it can be asked: {again}")

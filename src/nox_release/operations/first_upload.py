@@ -33,7 +33,7 @@ from nox_release.core.errors import (
     ConflictError,
     NoxReleaseError,
 )
-from nox_release.core.findings import Finding, Severity, Skipped, errors_in, ranked
+from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.children import UPLOADER
 from nox_release.edges.forge import Forge
@@ -46,6 +46,7 @@ from nox_release.observing.place import Place, locate, python_folders
 from nox_release.observing.publishers import derive, spelt
 from nox_release.operations import options as shared
 from nox_release.operations.build_report import show_files
+from nox_release.operations.ending import judge_uploaded
 from nox_release.operations.exchange import can_prove
 from nox_release.operations.following import await_files
 from nox_release.operations.looking import named
@@ -178,8 +179,8 @@ class FirstUpload:
             if there is not None:
                 there = self.client.with_digests(there, target.version)
                 observed = replace(observed, project=there)
-            if plan_first_upload(target, observed).is_finished:
-                return self.finished(target)
+            if self.plan(target, observed).is_finished:
+                return self.finished(target, observed)
             self.refuse_other_releases(target, there, observed.ownership)
             results += self.judge(target, observed)
             credential = credential or self.credential(there)
@@ -203,9 +204,8 @@ class FirstUpload:
                 clock=self.context.clock,
                 again="nox -s first-upload",
             )
-            reconcile(story, observed, plan.todo)
-        self.console.mark("done", f"{target.title} is on {self.index.title}.")
-        return self.finished(target, credential)
+            observed = reconcile(story, observed, plan.todo)
+        return self.finished(target, observed, credential)
 
     def look_around(self) -> Observed:
         """The index, and what lies in the tree."""
@@ -524,12 +524,18 @@ class FirstUpload:
         self.can_prove = can_prove(derivation)
         return derivation.publisher
 
-    def finished(self, target: Target, credential: Credential | None = None) -> int:
-        """Step two: the trusted publisher; and the end of the wide token."""
+    def finished(
+        self, target: Target, observed: Observed, credential: Credential | None = None
+    ) -> int:
+        """What is there is judged; then step two, the trusted publisher, and the end of the wide
+        token.
+        """
         console = self.console
         name = target.name
-        if credential is None:
-            console.mark("done", f"{target.title} is on {self.index.title} already.")
+        if not self.is_whole(target, observed):
+            return 1
+        already = " already" if credential is None else ""
+        console.mark("done", f"{target.title} is on {self.index.title}{already}.")
         console.paste(pages.project_page(self.index, name, target.version))
         if not self.index.is_like_pypi:
             console.line("From the next version on: nox -s release")
@@ -555,6 +561,24 @@ class FirstUpload:
             console.line("Then prove it, without an upload: nox -s check-project -- --exchange")
         console.line("From the next version on: nox -s release")
         return 0
+
+    def is_whole(self, target: Target, observed: Observed) -> bool:
+        """Whether what is on the index is what was to be there, and can be had; if not, it is said."""
+        results = judge_uploaded(self.context, self.client, target, observed)
+        odd = [one for one in results if not isinstance(one, Passed)]
+        for one in odd:
+            if isinstance(one, Finding):
+                self.console.finding(one)
+            else:
+                self.console.mark("not known", f"{one.title}: {one.reason}")
+        if errors_in([one for one in odd if isinstance(one, Finding)]):
+            self.console.mark(
+                "error",
+                f"{target.title} is on {self.index.title}, and something is wrong with it: see above.",
+            )
+        if odd:
+            self.console.line("When that is settled: nox -s first-upload")
+        return not odd
 
     def open(self, page: str) -> None:
         if not self.console.open_page(page):
@@ -667,9 +691,7 @@ def perform(upload: FirstUpload, target: Target, credential: Credential, step: U
         case Upload():
             _send(upload, target, credential, step)
         case AwaitFiles():
-            files = await_files(
-                upload.console, upload.context.clock, upload.client, target, uploaded=True
-            )
+            files = await_files(upload.console, upload.context.clock, upload.client, target)
             _refuse_other_bytes(upload, target, files)
         case _:
             assert_never(step)

@@ -10,6 +10,8 @@ import contextlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from nox_release.core.errors import (
     ConflictError,
     ForgeError,
@@ -18,7 +20,7 @@ from nox_release.core.errors import (
 )
 from nox_release.observing.kept import SOME_FILES_AT_MOST
 from nox_release.project import pages
-from nox_release.releases.plan import is_complete, judge_runs, missing_files
+from nox_release.releases.plan import expected_names, is_complete, judge_runs, missing_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -199,13 +201,10 @@ def await_files(
     clock: Clock,
     client: IndexClient,
     target: Target,
-    *,
-    uploaded: bool,
 ) -> tuple[IndexFile, ...]:
-    """Wait until the index lists what belongs to `target`; what it lists comes back.
+    """Wait until the index lists what was uploaded for `target`; what it lists comes back.
 
-    `uploaded` says that whoever uploads has said it is done. Then, when only some of the files
-    come, those are all that were uploaded, and they come back alone.
+    When only some of the files come, those are all that were uploaded, and they come back alone.
 
     Raises:
         ConflictError: nothing came in time; says whether the index is behind or has nothing.
@@ -220,14 +219,11 @@ def await_files(
             now = clock.now()
             files: tuple[IndexFile, ...] = ()
             try:
-                version = (
-                    target.version if uploaded else None
-                )  # by their bytes, where they are ours
-                project = client.fetch_project(target.name, version=version)
+                project = client.fetch_project(target.name, version=target.version)
                 if project is not None and project.status == "quarantined":
                     return ()  # nothing comes any more; the rules say so
                 files = project.release_files(target.version) if project else ()
-                waiting.update(_lacking(client, target, files, uploaded=uploaded))
+                waiting.update(_lacking(client, target, files))
             except IndexUnavailableError as error:
                 if now - last_answer > SILENCE_AT_MOST:
                     raise
@@ -238,32 +234,28 @@ def await_files(
                 return files
             if files:
                 first_seen = first_seen or now
-                if uploaded and max(now - first_seen, _age(client, files)) > SOME_FILES_AT_MOST:
+                if max(now - first_seen, age_of(client, files)) > SOME_FILES_AT_MOST:
                     return files
+            elif now - started > SOME_FILES_AT_MOST and _is_in_neither_list(client, target):
+                raise _never_came(client, target, files, now - started)
             if now - started > FILES_AT_MOST:
-                raise _never_came(client, target, files)
+                raise _never_came(client, target, files, now - started)
             clock.sleep(pause)
             pause = min(pause * 1.5, 30.0)
 
 
-def _age(client: IndexClient, files: tuple[IndexFile, ...]) -> timedelta:
+def age_of(client: IndexClient, files: tuple[IndexFile, ...]) -> timedelta:
     """How long the newest of the files has been on the index, by the index's own clock."""
     times = [file.upload_time for file in files if file.upload_time is not None]
     there = client.server_now
     return there - max(times) if times and there is not None else timedelta()
 
 
-def _lacking(
-    client: IndexClient,
-    target: Target,
-    files: tuple[IndexFile, ...],
-    *,
-    uploaded: bool,
-) -> str:
+def _lacking(client: IndexClient, target: Target, files: tuple[IndexFile, ...]) -> str:
     title = target.index.title
     lacking = missing_files(target, files) or ("any others",)
     if not files:
-        if uploaded and _in_json(client, target):
+        if _in_json(client, target):
             return f"{title} has the files; the list that installers read is behind"
         return f"{title} lists no file of {target.version} yet"
     return f"{title} lists {len(files)}, not yet {', '.join(lacking)}"
@@ -277,10 +269,17 @@ def _in_json(client: IndexClient, target: Target) -> tuple[str, ...] | None:
         return None
 
 
-def _never_came(client: IndexClient, target: Target, files: tuple[IndexFile, ...]) -> ConflictError:
+def _is_in_neither_list(client: IndexClient, target: Target) -> bool:
+    """Whether an index that has two lists says in both that it has nothing of the version."""
+    return bool(client.index.api_url) and _in_json(client, target) == ()
+
+
+def _never_came(
+    client: IndexClient, target: Target, files: tuple[IndexFile, ...], waited: timedelta
+) -> ConflictError:
     title = target.index.title
     known = _in_json(client, target)
-    minutes = int(FILES_AT_MOST.total_seconds() // 60)
+    minutes = int(waited.total_seconds() // 60)
     if known:
         return ConflictError(
             f"{title} has {target.title}, but after {minutes} minutes its list is still behind.",
@@ -288,11 +287,34 @@ def _never_came(client: IndexClient, target: Target, files: tuple[IndexFile, ...
             f"read, lists {len(files)} of them.",
             hint="It is published. Run the same command again later to see it confirmed.",
         )
+    taken = _taken(client, target)
+    if taken:
+        return ConflictError(
+            f"{title} has taken {taken}, and lists no file of {target.version}.",
+            reason=f"Its provenance is there and neither of the two lists names it. A release "
+            f"that the administrators of {title} have put in quarantine looks like that.",
+            hint=f"Look for an e-mail from {title}, and at "
+            f"{pages.project_page(target.index, target.name)}",
+        )
     return ConflictError(
         f"{title} lists no complete {target.title} after {minutes} minutes.",
         reason=_never_listed(client, known),
         hint="See what the publish job said: nox -s diagnose",
     )
+
+
+def _taken(client: IndexClient, target: Target) -> str:
+    """A file of the target whose provenance the index shows, listed or not; empty: none is known.
+
+    While it is not known which files there are to be, the name that an sdist has to have serves.
+    """
+    name = canonicalize_name(target.name).replace("-", "_")
+    names = expected_names(target) or (f"{name}-{target.version}.tar.gz",)
+    with contextlib.suppress(IndexUnavailableError):
+        return next(
+            (one for one in names if client.has_taken(target.name, target.version, one)), ""
+        )
+    return ""
 
 
 def _never_listed(client: IndexClient, known: tuple[str, ...] | None) -> str:

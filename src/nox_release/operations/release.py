@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -45,6 +46,7 @@ from nox_release.operations.following import (
     NO_RUN_AFTER,
     NoRun,
     RunFailed,
+    age_of,
     await_files,
     await_start,
     follow_target,
@@ -110,6 +112,7 @@ else:
 
 
 _THREADS = 16
+_NEWS = timedelta(days=1)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -648,9 +651,7 @@ def perform(errand: Errand, progress: Progress, case: Case, step: ReleaseStep) -
             run = follow_target(errand.console, errand.context.clock, observer, target)
             errand.console.mark("done", f"{target.workflow or 'The run'} succeeded: {run.url}")
         case AwaitFiles():
-            came = await_files(
-                errand.console, errand.context.clock, errand.client, target, uploaded=True
-            )
+            came = await_files(errand.console, errand.context.clock, errand.client, target)
             if not is_complete(target, came):
                 progress.settled = as_expected(came)
         case _:
@@ -723,9 +724,13 @@ def _released(case: Case, status: int, results: Iterable[Result] = ()) -> Releas
 
 
 def _conclude(errand: Errand, case: Case) -> Released:
-    """The verdict over a release that was out before: it is judged like any other."""
+    """The verdict over a release that was out before: it is judged like any other. One that came
+    out within a day is tried out too, since the command that brought it may have found a fault.
+    """
+    is_new = age_of(errand.client, files_there(case.target, case.observed)) < _NEWS
+    ways = replace(errand.ways, smoke=errand.ways.smoke and is_new)
     with errand.console.waiting(f"Looking at {case.target.title}"):
-        results = judge_what_is_out(replace(errand.ways, smoke=False), case)
+        results = judge_what_is_out(ways, case)
     return _released(
         case, conclude(errand.console, case, results, before=True, again=errand.again), results
     )

@@ -100,7 +100,7 @@ def judge_end(
         *_flaw("unexpected", _unexpected(target, landed, slugs)),
         *_flaw("other bytes", (file.filename for file in other_bytes(target, files))),
         *_foreign(target, landed, since, slugs),
-        *_flaw("not served", (one.file.filename for one in landed if _is_not_served(one))),
+        *_flaw("not served", (one.file.filename for one in landed if is_not_served(one))),
         *_flaw("wrong bytes", (one.file.filename for one in landed if _is_wrong(one))),
         *_yanked(files),
     ]
@@ -166,7 +166,7 @@ def _is_ours(publisher: Publisher, slugs: frozenset[str]) -> bool:
     return publisher.repository.lower() in slugs
 
 
-def _is_not_served(one: Landed) -> bool:
+def is_not_served(one: Landed) -> bool:
     return isinstance(one.served, Served) and not one.served.there
 
 
