@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from nox_release.core.answers import CouldNotAsk, ask
 from nox_release.core.errors import ForgeError
 from nox_release.core.retries import ATTEMPTS
 from nox_release.edges.forge import Answer, Forge, GhMissing, NotLoggedIn, find_gh, parse_answer
 from nox_release.edges.process import Runner
+from nox_release.observing.observer import locked
 from nox_release.releases.observed import Check, GitHubRelease, RefPolicy, RefRule
 from troubles import Fault
 
@@ -227,6 +229,35 @@ def test_rules_for_tags_come_with_their_patterns(forge, world):
         "creation", "no tags", ("refs/tags/v*",), False,
     )  # fmt: skip
     assert isinstance(rule, RefRule)
+
+
+@needs_gh
+def test_whether_releases_are_locked_is_on_off_or_not_known(forge, world):
+    assert forge.has_immutable_releases() is False
+    world.github.settings.immutable_releases = True
+    assert forge.has_immutable_releases() is True
+    endpoint = "/repos/you/tiny-demo/immutable-releases"
+    world.github.faults.arrange(Fault(kind="status", status=403, endpoint=endpoint))
+    refused = ask(forge.has_immutable_releases)
+    assert isinstance(refused, CouldNotAsk)
+    older, draft = (
+        GitHubRelease(id=1, tag="v1", title="", url="", immutable=immutable, draft=not immutable)
+        for immutable in (True, False)
+    )
+    assert locked(refused, (draft, older)) is True
+    assert locked(refused, (draft,)) is refused
+    assert locked(False, (older,)) is False
+
+
+@needs_gh
+def test_a_tag_that_a_deleted_release_has_burnt_shows_after_a_push(forge, world):
+    world.github.burn("v1.2.3")
+    assert forge.is_burnt("v1.2.3") is False
+    world.git("tag", "v1.2.3")
+    push = ["git", "push", "origin", "v1.2.3"]
+    assert world.runner.run(push, cwd=world.clone, check=False).returncode == 1
+    assert forge.is_burnt("v1.2.3") is True
+    assert forge.is_burnt("v1.2.4") is False
 
 
 @needs_gh

@@ -305,6 +305,7 @@ def a_file_of_the_release_was_deleted(world):
 @world_where
 def the_files_are_not_served(world):
     assert release(world).status == 0
+    world.index.age_release("tiny-demo", "1.2.3", 2)  # too old to be waited for
     world.index.faults.arrange(
         Fault(kind="status", status=404, endpoint="/packages/*", method="GET", times=None)
     )

@@ -388,3 +388,17 @@ def test_built_aside_what_a_release_would_build_is_inspected(world):
     assert "version 1.2.3" in answer.the("version-mismatch", "ok")["detail"]
     assert not (world.clone / "dist").exists()
     assert os.listdir(world.directory / "tmp") == []  # noqa: PTH208
+
+
+def test_a_job_that_adds_files_to_a_locked_release_is_an_error_where_releases_are_locked(
+    world: World,
+) -> None:
+    attach = WORKFLOW + (
+        "  attach:\n    needs: publish\n    runs-on: ubuntu-latest\n    permissions:\n"
+        '      contents: write\n    steps:\n      - run: gh release upload "$GITHUB_REF_NAME" a.txt\n'
+    )
+    world.commit("Attach a file", {".github/workflows/publish.yml": attach})
+    world.github.settings.immutable_releases = True
+    assert "immutable-release-assets" in Answer(world).ids()
+    world.github.settings.immutable_releases = False
+    assert "immutable-release-assets" not in Answer(world).ids(severity="advice")

@@ -266,6 +266,7 @@ def _workflow_facts(case: Case) -> WorkflowFacts:
         environment=_environment(target, observed),
         actions=case.actions,
         private=None if repository is None else repository.private,
+        immutable_releases=known(observed.immutable_releases),
     )
 
 

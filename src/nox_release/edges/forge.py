@@ -47,6 +47,7 @@ _TIMEOUT = 60.0
 _LOG_TIMEOUT = 300.0
 _PAGE = 100  # entries; GitHub gives no more at once
 _PAGES = 10
+_SUITES = 3  # of the newest pushes that were refused; each is a question
 _NOT_LOGGED_IN = 4  # `gh help exit-codes`
 
 # They would choose another host or repository, or dress the output up for a terminal.
@@ -577,6 +578,31 @@ class Forge:
                 rules += _parsed(path, _parse_ruleset, answer)
         return tuple(rules)
 
+    def has_immutable_releases(self) -> bool:
+        """Whether GitHub locks a release of this repository when it is published.
+
+        Raises:
+            ForgeError: it does not tell everybody.
+        """
+        path = self._path("immutable-releases")
+        answer = self._get(path)
+        return answer is not None and _parsed(path, lambda d: values.flag(d, "enabled"), answer)
+
+    def is_burnt(self, tag: str) -> bool:
+        """Whether GitHub has refused a push of this tag because a deleted immutable release had its
+        name. The rulesets do not tell; what came of pushes does, to those who may see it.
+        """
+        path = self._path("rulesets", "rule-suites")
+        query = {"ref": f"refs/tags/{tag}", "rule_suite_result": "fail", "time_period": "month"}
+        answer = self._get(path, query)
+        if answer is None:
+            return False
+        for number in _parsed(path, _parse_rule_suites, answer)[:_SUITES]:
+            one = self._get(f"{path}/{number}")
+            if one is not None and "immutable_release_tag" in _parsed(path, _parse_failures, one):
+                return True
+        return False
+
 
 def _with_tag(tag: str, releases: tuple[GitHubRelease, ...]) -> GitHubRelease | None:
     """The one that is published, if there is one: drafts may bear its tag, too."""
@@ -706,6 +732,7 @@ def parse_release(document: Any) -> GitHubRelease:
         created=parse_time(values.text_or_none(document, "created_at")),
         published=parse_time(values.text_or_none(document, "published_at")),
         body=values.text_or_empty(document, "body"),
+        immutable=values.flag(document, "immutable"),
     )
 
 
@@ -863,6 +890,20 @@ def _parse_active_tag_ruleset(document: Any) -> int | None:
     if document.get("target") != "tag" or document.get("enforcement") != "active":
         return None
     return values.number(document, "id")
+
+
+def _parse_rule_suites(document: Any) -> tuple[int, ...]:
+    return tuple(values.number(one, "id") for one in values.listed(document))
+
+
+def _parse_failures(document: Any) -> frozenset[str]:
+    """The kinds of the rules for which a push was refused."""
+    rules = values.listed(document.get("rule_evaluations"))
+    return frozenset(
+        values.text_or_empty(one, "rule_type")
+        for one in rules
+        if values.text_or_empty(one, "result") == "fail"
+    )
 
 
 def _parse_ruleset(document: Any) -> tuple[RefRule, ...]:

@@ -66,6 +66,7 @@ class Observer:
                 "repository": forge.repository,
                 "newest_releases": forge.newest_releases,
                 "tag_rules": forge.rules_for_tags,
+                "immutable_releases": forge.has_immutable_releases,
             }
             if isinstance(head, str):
                 questions["checks"] = lambda: forge.checks(head)
@@ -91,9 +92,11 @@ class Observer:
             newest = answers.pop("newest_releases")
             gh = answers.pop("gh")
             answers["github_release"] = self._release(newest, target.tag)
+            answers["immutable_releases"] = locked(answers["immutable_releases"], newest)
         else:
             gh = GhState(word="missing", detail=GhMissing().reason, login=_NO_GH)
-            names = ("github_release", "runs", "repository", "tag_rules", "checks")
+            names = ("github_release", "runs", "repository", "tag_rules", "checks",
+                     "immutable_releases")  # fmt: skip
             answers |= dict.fromkeys(names, _NO_GH)
         if isinstance(gh, CouldNotAsk):
             gh = GhState(word="unreachable", detail=gh.reason, login=gh)
@@ -141,6 +144,9 @@ class Observer:
         if state.tag is not None:
             seen["past_tag"] = ask(lambda: commits_after(repository, state, self.head))
             seen["runs"] = self._runs(target, state.tag.commit)
+        elif self.has_gh and known(ask(lambda: repository.tag_commit(target.tag))) is not None:
+            # A tag that is here alone may be one that GitHub has refused before.
+            seen["burnt_tag"] = ask(lambda: self.forge.is_burnt(target.tag))
         return seen
 
     def _runs(self, target: Target, commit: str) -> tuple[Run, ...] | CouldNotAsk:
@@ -178,6 +184,16 @@ class Observer:
         """The runs that publish `target`, as GitHub lists them now."""
         workflow = target.workflow or None
         return runs_of(target, self.forge.runs(commit=target.commit, workflow=workflow))
+
+
+def locked(
+    answer: bool | CouldNotAsk, newest: tuple[GitHubRelease, ...] | CouldNotAsk
+) -> bool | CouldNotAsk:
+    """Whether releases are immutable; where GitHub does not tell, a newest one that is tells it."""
+    if not isinstance(answer, CouldNotAsk) or isinstance(newest, CouldNotAsk):
+        return answer
+    public = next((release for release in newest if not release.draft), None)
+    return True if public is not None and public.immutable else answer
 
 
 def gh_state(forge: Forge, version: tuple[int, ...] | CouldNotAsk) -> GhState:

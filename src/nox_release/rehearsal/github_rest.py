@@ -361,6 +361,44 @@ def list_rulesets(call: Call) -> Any:
     )
 
 
+@route("GET", "/repo/rulesets/rule-suites")
+def list_rule_suites(call: Call) -> Any:
+    """https://docs.github.com/en/rest/repos/rule-suites#list-repository-rule-suites"""
+    call.require("write")
+    ref = call.query.get("ref", "")
+    return paged(
+        call, [_rule_suite(n, ref) for n, one in enumerate(_refused_tags(call), 1) if one == ref]
+    )
+
+
+@route("GET", "/repo/rulesets/rule-suites/{number}")
+def get_rule_suite(call: Call, number: str) -> Any:
+    """https://docs.github.com/en/rest/repos/rule-suites#get-a-repository-rule-suite"""
+    call.require("write")
+    refused = _refused_tags(call)
+    if not number.isdigit() or not 0 < int(number) <= len(refused):
+        raise Refused(404, "Not Found", page="/repos/rule-suites#get-a-repository-rule-suite")
+    evaluation = {
+        "rule_source": {"type": "immutable_release"},
+        "enforcement": "active",
+        "result": "fail",
+        "rule_type": "immutable_release_tag",
+    }
+    return {
+        **_rule_suite(int(number), refused[int(number) - 1]), "rule_evaluations": [evaluation]
+    }  # fmt: skip
+
+
+def _refused_tags(call: Call) -> list[str]:
+    """The refs of the pushes that were refused for the sake of a deleted immutable release."""
+    path = call.github.bare.path / "refused-tags"
+    return path.read_text(encoding="utf-8").split() if path.exists() else []
+
+
+def _rule_suite(number: int, ref: str) -> dict[str, Any]:
+    return {"id": number, "ref": ref, "result": "fail", "evaluation_result": None}
+
+
 @route("GET", "/repo/rulesets/{number}")
 def get_ruleset(call: Call, number: str) -> Any:
     """https://docs.github.com/en/rest/repos/rules#get-a-repository-ruleset"""

@@ -444,6 +444,7 @@ class GitHubState:
 # What GitHub says to a push of such a tag; a ruleset that forbids creations says the same.
 _BURNT_HOOK = """#!/bin/sh
 grep -qxF "$1" "$GIT_DIR/burnt-tags" || exit 0
+echo "$1" >> "$GIT_DIR/refused-tags"
 echo "error: GH013: Repository rule violations found for $1." >&2
 echo "- Cannot create ref due to creations being restricted." >&2
 exit 1

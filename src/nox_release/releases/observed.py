@@ -112,6 +112,7 @@ class GitHubRelease:
     created: datetime | None = None
     published: datetime | None = None
     body: str = ""
+    immutable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,6 +341,9 @@ class OnIndex:
 # --- all of it ---------------------------------------------------------------------------------
 
 
+_NOT_ASKED = CouldNotAsk(reason="GitHub was not asked")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """What was seen. `None` means asked and absent, `CouldNotAsk` that there was no answer.
@@ -348,7 +352,8 @@ class Observed:
     stands to the remote's branch, `None` when the remote has no such branch; `past_tag` by how many
     commits HEAD comes after the remote's tag. `pushes_to` are the addresses that a push goes to,
     where they are not the remote's own. `publishers` are those that the provenance of
-    `proven_version` names.
+    `proven_version` names. `immutable_releases` says whether GitHub locks a release when it is
+    published, `burnt_tag` whether a locked one that was deleted has taken the tag's name for ever.
     """
 
     head: str
@@ -375,6 +380,8 @@ class Observed:
     checks: tuple[Check, ...] | CouldNotAsk | None = None
     tag_rules: tuple[RefRule, ...] | CouldNotAsk = ()
     branch_rules: tuple[RefRule, ...] | CouldNotAsk = ()
+    immutable_releases: bool | CouldNotAsk = _NOT_ASKED
+    burnt_tag: bool | CouldNotAsk = False
     project: IndexProject | CouldNotAsk | None = None
     ownership: Ownership | CouldNotAsk | None = None
     publishers: tuple[Publisher, ...] | CouldNotAsk | None = None

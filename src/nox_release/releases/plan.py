@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from packaging.version import Version
 
-from nox_release.core.answers import CouldNotAsk
+from nox_release.core.answers import CouldNotAsk, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,12 +99,15 @@ class PushTag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateGitHubRelease:
-    """`behind_newest`: a fix for an older series, which GitHub must not call the latest."""
+    """`behind_newest`: a fix for an older series, which GitHub must not call the latest. `locked`:
+    GitHub takes no change to it afterwards.
+    """
 
     tag: str
     title: str
     prerelease: bool = False
     behind_newest: bool = False
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +187,8 @@ def describe(step: Step, target: Target) -> str:
         return f"push {also}tag {step.tag} to {step.remote}{where}{_starts(target, 'push')}"
     if isinstance(step, CreateGitHubRelease):
         kind = "GitHub pre-release" if step.prerelease else "GitHub release"
-        return f"publish the {kind} {step.title}{_starts(target, 'release')}"
+        locked = ", which GitHub locks at once" if step.locked else ""
+        return f"publish the {kind} {step.title}{locked}{_starts(target, 'release')}"
     if isinstance(step, StartWorkflow):
         return f"start {step.workflow} on {step.tag}"
     if isinstance(step, RerunFailedJobs):
@@ -399,6 +403,7 @@ def _plan_github_release(
                 title=target.title,
                 prerelease=target.is_prerelease,
                 behind_newest=_is_behind_newest(target, observed),
+                locked=bool(known(observed.immutable_releases)),
             )
         )
 

@@ -195,6 +195,10 @@ CASES = {
     ),
     "tag elsewhere here": ({"local_tag": OTHER}, {"tag-elsewhere-here": "error"}),
     "tag here already": ({"local_tag": HEAD, "identity": None}, {}),
+    "the tag's name is burnt": (
+        {"local_tag": HEAD, "burnt_tag": True}, {"tag-burnt": "error"},
+    ),
+    "nobody may see whether it is": ({"burnt_tag": CouldNotAsk(reason="403")}, {}),
     "tag elsewhere there": ({"remote": tagged(OTHER)}, {"tag-elsewhere-there": "error"}),
     "tag there already": ({"remote": tagged(HEAD), "changes": Changes(modified=("a",))}, {}),
     "stale tag here, right there": ({"remote": tagged(HEAD), "local_tag": OTHER}, {}),

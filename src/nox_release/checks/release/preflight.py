@@ -166,6 +166,17 @@ TAG_ELSEWHERE_THERE = _rule(
     why="A published tag must not move: what was built from it would no longer be what it says.",
     remedy="Release the next version, or check out the commit of the tag",
 )
+TAG_BURNT = _rule(
+    "tag-burnt",
+    Severity.ERROR,
+    "No deleted immutable release had the name of the tag",
+    subject=_GIT,
+    why="GitHub reserves the tag of an immutable release for ever, even after the release is deleted, "
+    "and refuses every push of it.",
+    remedy="Release the next version: no setting frees the name",
+    link="https://docs.github.com/en/code-security/supply-chain-security/understanding-your-software-"
+    "supply-chain/immutable-releases",
+)
 TAG_RULES = _rule(
     "tag-rules",
     Severity.ERROR,
@@ -387,8 +398,8 @@ CHANGELOG = _rule(
 
 RULES = (
     DIRTY, UNTRACKED_SOURCE, UNTRACKED, DETACHED, WRONG_BRANCH, BEHIND, DIVERGED, AHEAD, SHALLOW,
-    HEAD_MOVED, REMOTE_UNREACHABLE, PUSH_ELSEWHERE, TAG_ELSEWHERE_HERE, TAG_ELSEWHERE_THERE, TAG_RULES,
-    BRANCH_RULES, IDENTITY, SIGNING, GH_MISSING, GH_OLD, GH_LOGGED_OUT, GH_UNREACHABLE, GH_SCOPE,
+    HEAD_MOVED, REMOTE_UNREACHABLE, PUSH_ELSEWHERE, TAG_ELSEWHERE_HERE, TAG_ELSEWHERE_THERE, TAG_BURNT,
+    TAG_RULES, BRANCH_RULES, IDENTITY, SIGNING, GH_MISSING, GH_OLD, GH_LOGGED_OUT, GH_UNREACHABLE, GH_SCOPE,
     GH_ACCOUNT, ACTIONS_TOKEN, REPOSITORY_MISSING, RENAMED, REPOSITORY_ARCHIVED,
     RELEASE_DRAFT, RELEASE_ELSEWHERE, RELEASE_WITHOUT_TAG, CHECKS_RED, CHECKS_RUNNING,
     CHECKS_ABSENT, WORKFLOW_DISABLED,
@@ -604,6 +615,12 @@ def check_tag(target: Target, observed: Observed) -> Iterator[Result]:
             f"git tag --delete {quote(tag)}",
         )
     asked = not isinstance(observed.remote, CouldNotAsk) and observed.gh == "ready"
+    if there is None and known(observed.burnt_tag):
+        yield find(
+            TAG_BURNT,
+            f"The tag {tag} belonged to an immutable release that was deleted: GitHub has refused "
+            "a push of it for that.",
+        )
     if there is None and asked:
         yield from _tag_rules(target, observed.tag_rules)
 
