@@ -68,13 +68,14 @@ def check_project(
     """See `nox_release.check_project`."""
 
     def operation(context: Context) -> Checklist:
-        from nox_release.operations.check_project import make_checklists, show
+        from nox_release.operations.check_project import make_checklists
+        from nox_release.operations.check_screen import show
         from nox_release.operations.options import load_project
         from nox_release.operations.running import parse
 
         options = parse("check-project", [*_index(index), *(["--build"] if build else [])])
         (checklist,) = make_checklists(context, options, (load_project(context, options),))
-        show(context.console, checklist)
+        show(context.console, [checklist])
         if session is not None and not checklist.ready:
             raise NoxReleaseError("A release would fail: see above.")
         return checklist

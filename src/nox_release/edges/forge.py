@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from nox_release.core.clock import SystemClock, parse_time
 from nox_release.core.errors import CommandError, ForgeError
-from nox_release.core.retries import PASSING, Retries, parse_retry_after
+from nox_release.core.retries import ATTEMPTS, PASSING, Retries, parse_retry_after
 from nox_release.edges import json_values as values
 from nox_release.edges.children import GH
 from nox_release.edges.process import side_by_side
@@ -60,6 +60,9 @@ _MISLEADING = (
     "GH_PAGER",
     "CLICOLOR_FORCE",
 )
+
+
+_ATTEMPTS_AT_FIRST = 3  # somebody who is offline need not wait long to be told
 
 
 class GhMissing(ForgeError):  # noqa: N818 - a state
@@ -155,6 +158,7 @@ class Forge:
         environ = {key: value for key, value in runner.environ.items() if key not in _MISLEADING}
         self._runner = replace(runner, environ=environ, child=GH)
         self._gh = find_gh(environ)
+        self._has_answered = False
 
     # --- gh itself ---------------------------------------------------------------------------
 
@@ -217,10 +221,11 @@ class Forge:
             ForgeError: there was no answer, or one that says: later.
         """
         endpoint = f"{path}?{urlencode(query)}" if query else path
-        retries = Retries(self._clock)
+        retries = Retries(self._clock, ATTEMPTS if self._has_answered else _ATTEMPTS_AT_FIRST)
         while True:
             try:
                 answer = self._send(endpoint, method, body)
+                self._has_answered = True
             except (GhMissing, NotLoggedIn):
                 raise
             except ForgeError as error:

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from nox_release.checks.release.asked import DISTRIBUTIONS_CHECKED
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
-from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
+from nox_release.core.findings import Finding, Passed, errors_in, ranked
 from nox_release.edges.aside import temporary_folder
 from nox_release.operations import options as shared
+from nox_release.operations.check_screen import in_order, show
 
 if TYPE_CHECKING:
     import argparse
@@ -30,11 +31,9 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from nox_release.core.findings import Result
-    from nox_release.edges.console import Console
     from nox_release.edges.context import Context
     from nox_release.operations.built import Built
     from nox_release.operations.checklist import Checklist
-    from nox_release.operations.next_step import NextStep
     from nox_release.project.pyproject import Project
 
 _THREADS = 24
@@ -80,8 +79,8 @@ def main(context: Context, options: argparse.Namespace) -> int:
     if options.json:
         context.console.json(_document(checklists))
     else:
+        show(context.console, checklists)
         for checklist in checklists:
-            show(context.console, checklist)
             if options.open and checklist.step.page:
                 context.console.open_page(checklist.step.page)
     findings = [
@@ -169,67 +168,6 @@ def _arguments(options: argparse.Namespace, project: Project, count: int) -> tup
     return tuple(given)
 
 
-def show(console: Console, checklist: Checklist) -> None:
-    project = checklist.project
-    version = f" {checklist.version}" if checklist.version else ""
-    console.title(f"{project.name or project.root.name}{version} → {project.settings.index.title}")
-    console.results(_in_order(checklist.results))
-    console.line()
-    _verdict(console, checklist)
-    _show_step(console, checklist.step)
-
-
-def _in_order(results: Sequence[Any]) -> list[Any]:
-    """Findings first within each subject, the gravest first; then what is not known; then fine."""
-    findings = ranked([result for result in results if isinstance(result, Finding)])
-    return [
-        *findings,
-        *(result for result in results if isinstance(result, Skipped)),
-        *(result for result in results if isinstance(result, Passed)),
-    ]
-
-
-def _verdict(console: Console, checklist: Checklist) -> None:
-    errors, unknown = len(checklist.errors), len(checklist.unknown)
-    warnings = sum(
-        isinstance(result, Finding) and result.severity is Severity.WARNING
-        for result in checklist.results
-    )
-    fine = sum(isinstance(result, Passed) for result in checklist.results)
-    counts = [f"{fine} fine"]
-    for number, word in ((errors, "error"), (warnings, "warning")):
-        if number:
-            counts.append(f"{number} {word}{'s' * (number > 1)}")
-    if unknown:
-        counts.append(f"{unknown} not known")
-    if errors:
-        console.mark("error", f"A release would fail. {', '.join(counts)}.")
-    elif not any(isinstance(r, Passed) and r.subject == "index" for r in checklist.results):
-        console.mark(
-            "not known",
-            f"Nothing found that would make a release fail, but what is on "
-            f"{checklist.project.settings.index.title} could not be asked. {', '.join(counts)}.",
-        )
-    elif unknown:
-        console.mark("done", f"Nothing found that would make a release fail. {', '.join(counts)}.")
-    else:
-        console.mark("done", f"Ready for a release. {', '.join(counts)}.")
-
-
-def _show_step(console: Console, step: NextStep) -> None:
-    console.mark("step", f"Next: {step.text}")
-    if step.otherwise:
-        console.paste(step.command, indent=4)
-        console.line(step.otherwise, indent=2)
-    if step.page:
-        console.paste(step.page, indent=4)
-        for label, value in step.values:
-            console.line(f"{label}: {value}", indent=6)
-    if step.command and not step.otherwise:
-        after = step.page or step.kind == "fix"
-        console.paste(f"then: {step.command}" if after else step.command, indent=4)
-
-
 def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:
     """The `--json` document; ids in it are stable, see .github/RULES.md."""
     from nox_release.edges.console import result_as_json
@@ -251,7 +189,7 @@ def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:
                     "workflow": checklist.publisher.workflow,
                     "environment": checklist.publisher.environment,
                 },
-                "results": [result_as_json(result) for result in _in_order(checklist.results)],
+                "results": [result_as_json(result) for result in in_order(checklist.results)],
                 "next": {
                     "kind": checklist.step.kind,
                     "text": checklist.step.text,

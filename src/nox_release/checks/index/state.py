@@ -397,8 +397,8 @@ def _unknown_owner(
             f"it belongs to {whose}; you are {you}, and membership of an organisation is not public"
         )
     return (
-        f"it belongs to {whose}: if that is not you, the name is taken. "
-        "`pypi-user` in `[tool.nox-release]` says who you are"
+        f"it belongs to {whose}. If that is you, set `pypi-user` in `[tool.nox-release]`; "
+        "otherwise choose another name"
     )
 
 

@@ -243,7 +243,7 @@ GH_UNREACHABLE = _rule(
     Severity.ERROR,
     "GitHub answers",
     why="Whether there is a GitHub release or a run already is not known.",
-    remedy="Run the same command again when https://www.githubstatus.com/ is green",
+    remedy="Run the same command again when GitHub can be reached",
 )
 GH_SCOPE = _rule(
     "gh-scope",

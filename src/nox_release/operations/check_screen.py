@@ -1,0 +1,257 @@
+"""The screen of `check-project`: short enough to be seen whole, the gravest nearest to the verdict.
+
+A line for each subject that is fine, one for each cause that left something unknown, advice as a
+count, then warnings, errors, the verdict and the next command. `-v` shows every result with its
+reason instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nox_release.checks.index.state import ABSENT
+from nox_release.checks.release import asked
+from nox_release.checks.release.preflight import GH_UNREACHABLE, REMOTE_UNREACHABLE
+from nox_release.checks.workflow.upload import CURRENT
+from nox_release.core.findings import SUBJECTS, Finding, Passed, Severity, Skipped, ranked
+from nox_release.core.words import counted, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from nox_release.core.findings import Location, Result
+    from nox_release.edges.console import Console
+    from nox_release.operations.checklist import Checklist
+    from nox_release.operations.next_step import NextStep
+
+_ROOM = 66
+_ALIKE = 3
+# Found in workflow files and asked of GitHub: the same for every package of a repository.
+_OF_THE_REPOSITORY = ("GitHub", "workflow", "trusted publisher")
+_ASKED_OVER_THE_NETWORK = {ABSENT.id, GH_UNREACHABLE.id, REMOTE_UNREACHABLE.id}
+_AWAY = ("GitHub cannot be reached (-v shows what was said)", "no connection; are you offline?")
+
+
+def show(console: Console, checklists: Sequence[Checklist]) -> None:
+    """Every checklist; what several packages have in common is shown once, before them."""
+    common = _common(checklists)
+    if common:
+        console.title(f"All {len(checklists)} packages")
+        _results(console, in_order(common))
+    for checklist in checklists:
+        project = checklist.project
+        version = f" {checklist.version}" if checklist.version else ""
+        index = project.settings.index.title
+        console.title(f"{project.name or project.root.name}{version} → {index}")
+        _results(console, in_order([one for one in checklist.results if one not in common]))
+        console.line()
+        _verdict(console, checklist)
+        _step(console, checklist.step)
+    if len(checklists) > 1:
+        console.line()
+        _overall(console, checklists)
+
+
+def in_order(results: Iterable[Result]) -> list[Result]:
+    """Findings first within each subject, the gravest first; then what is not known; then fine."""
+    listed = list(results)
+    return [
+        *ranked([result for result in listed if isinstance(result, Finding)]),
+        *(result for result in listed if isinstance(result, Skipped)),
+        *(result for result in listed if isinstance(result, Passed)),
+    ]
+
+
+def _common(checklists: Sequence[Checklist]) -> list[Result]:
+    """What every one of several packages was told about their one repository."""
+    if len(checklists) == 1:
+        return []
+    first, *others = checklists
+    return [
+        result
+        for result in first.results
+        if result.subject in _OF_THE_REPOSITORY
+        and all(result in checklist.results for checklist in others)
+    ]
+
+
+def _results(console: Console, results: Sequence[Result]) -> None:
+    if console.is_verbose:
+        console.results(results)
+        return
+    findings = [result for result in results if isinstance(result, Finding)]
+    for subject, passed in _fine(results):
+        console.mark("ok", f"{subject[0].upper()}{subject[1:]}: {_in_short(passed)}")
+    for line in unknown_in_short(results):
+        console.mark("not known", line)
+    _advice(console, findings)
+    for severity in (Severity.WARNING, Severity.ERROR):
+        _findings(console, [one for one in findings if one.severity is severity])
+
+
+# --- in short ---------------------------------------------------------------------------------
+
+
+def _fine(results: Sequence[Result]) -> Iterator[tuple[str, list[Passed]]]:
+    """The subjects in which nothing is wrong, with what was found fine."""
+    wrong = {
+        result.subject
+        for result in results
+        if isinstance(result, Finding) and result.severity is not Severity.ADVICE
+    }
+    passed = [result for result in results if isinstance(result, Passed)]
+    for subject in (*SUBJECTS, *sorted({one.subject for one in passed} - set(SUBJECTS))):
+        group = [one for one in passed if one.subject == subject]
+        if group and subject not in wrong:
+            yield subject, group
+
+
+def _in_short(passed: Sequence[Passed]) -> str:
+    """What was found fine: in words where these are few, else how much."""
+    if len(passed) == 1:
+        (one,) = passed
+        if one.id == asked.PUBLISHER_DERIVED.id:
+            return one.detail
+        whole = f"{one.title} ({one.detail})"
+        return whole if one.detail and len(whole) <= _ROOM else one.title
+    words = "; ".join(one.title for one in passed)
+    return words if len(words) <= _ROOM else f"{len(passed)} checks"
+
+
+def unknown_in_short(results: Iterable[Result]) -> list[str]:
+    """What is not known, a line for each cause; without what nobody can ever know."""
+    causes: dict[str, list[Skipped]] = {}
+    undecided = 0
+    unknown = _unknown(results)
+    away = {one.id for one in unknown} & _ASKED_OVER_THE_NETWORK
+    for result in unknown:
+        if result.subject == "workflow" and result.id != asked.ZIZMOR.id:
+            undecided += 1
+        elif result.id in away and len(away) > 1:
+            causes.setdefault(_AWAY[ABSENT.id in away], []).append(result)
+        else:
+            causes.setdefault(result.reason, []).append(result)
+    lines = [
+        "whether PyPI takes the files: none are built (nox -s build)"
+        if group[0].id == asked.DISTRIBUTIONS_CHECKED.id
+        else f"{'; '.join(dict.fromkeys(one.title for one in group))}: {reason}"
+        for reason, group in causes.items()
+    ]
+    if undecided:
+        lines.append(f"{counted(undecided, 'rule')} about the workflow (-v shows why)")
+    return lines
+
+
+def _unknown(results: Iterable[Result]) -> list[Skipped]:
+    """What is not known, but for what nobody outside the index can find out (the next step speaks of
+    it), and for what follows from the files that are not built.
+    """
+    skipped = [result for result in results if isinstance(result, Skipped)]
+    hidden = {asked.PUBLISHER_REGISTERED.id}
+    if any(one.id == asked.DISTRIBUTIONS_CHECKED.id for one in skipped):
+        hidden.add(CURRENT.id)
+    return [one for one in skipped if one.id not in hidden]
+
+
+def _advice(console: Console, findings: Sequence[Finding]) -> None:
+    advice = [one for one in findings if one.severity is Severity.ADVICE]
+    if advice:
+        ids = list(dict.fromkeys(one.id for one in advice))
+        shown = ", ".join(ids[:_ALIKE]) + (f" and {len(ids) - _ALIKE} more" * (len(ids) > _ALIKE))
+        console.mark("advice", f"{len(advice)} ({shown}); -v shows it")
+
+
+def _findings(console: Console, findings: Sequence[Finding]) -> None:
+    """Each in one line; of many warnings alike, the first few; those of another tool together."""
+    seen: dict[str, int] = {}
+    foreign: dict[tuple[str, str], list[str]] = {}
+    for finding in findings:
+        severity = finding.severity
+        tool, _, slug = finding.id.rpartition("/")
+        if tool and severity is Severity.WARNING and finding.where:
+            line = f" ({finding.where.line})" if finding.where.line else ""
+            foreign.setdefault((finding.where.file, tool), []).append(f"{slug}{line}")
+            continue
+        seen[finding.id] = seen.get(finding.id, 0) + 1
+        if severity is Severity.ERROR or seen[finding.id] <= _ALIKE:
+            console.mark(severity.value, finding_in_short(finding), detail=f"[{finding.id}]")
+    for slug, count in seen.items():
+        if count > _ALIKE and findings[0].severity is Severity.WARNING:
+            console.mark("warning", f"{count - _ALIKE} more of these (-v)", detail=f"[{slug}]")
+    for (file, tool), named in foreign.items():
+        console.mark("warning", f"{file}: {tool} warns of {', '.join(named)}; -v shows the fixes")
+
+
+def finding_in_short(finding: Finding) -> str:
+    """A finding with its place and what to do about it, in one line unless it quotes a program."""
+    quotes = "\n" in finding.message.strip()
+    said = finding.message if quotes else sentence(finding.message)
+    where = finding.where
+    before = f"{_place(where)}: " if where else ""
+    fix = f"{chr(10) if quotes else ' '}fix: {' '.join(finding.fix.split())}" if finding.fix else ""
+    return f"{before}{said}{fix}"
+
+
+def _place(where: Location) -> str:
+    return f"{where.file}:{where.line}" if where.line else str(where)
+
+
+# --- the verdict and the next step ------------------------------------------------------------
+
+
+def _verdict(console: Console, checklist: Checklist) -> None:
+    errors = len(checklist.errors)
+    unknown = len(_unknown(checklist.unknown))
+    warnings = sum(
+        isinstance(result, Finding) and result.severity is Severity.WARNING
+        for result in checklist.results
+    )
+    counts = ", ".join(
+        [
+            *([counted(errors, "error")] if errors else []),
+            *([counted(warnings, "warning")] if warnings else []),
+            *([f"{unknown} not known"] if unknown else []),
+        ]
+    )
+    counts = f" {counts}." if counts else ""
+    if errors:
+        console.mark("error", f"A release would fail.{counts}")
+    elif not any(isinstance(r, Passed) and r.subject == "index" for r in checklist.results):
+        console.mark(
+            "not known",
+            f"Nothing found that would make a release fail, but what is on "
+            f"{checklist.project.settings.index.title} could not be asked.{counts}",
+        )
+    elif checklist.unknown:
+        console.mark("done", f"Nothing found that would make a release fail.{counts}")
+    else:
+        console.mark("done", f"Ready for a release.{counts}")
+
+
+def _overall(console: Console, checklists: Sequence[Checklist]) -> None:
+    failing = [one.project.name or one.project.root.name for one in checklists if not one.ready]
+    count = len(checklists)
+    if failing:
+        console.mark(
+            "error",
+            f"A release of {len(failing)} of {count} packages would fail: {', '.join(failing)}.",
+        )
+    else:
+        console.mark(
+            "done", f"Nothing found that would make a release of these {count} packages fail."
+        )
+
+
+def _step(console: Console, step: NextStep) -> None:
+    console.mark("step", f"Next: {step.text}")
+    if step.otherwise:
+        console.paste(step.command, indent=4)
+        console.line(step.otherwise, indent=2)
+    if step.page:
+        console.paste(step.page, indent=4)
+        if console.is_verbose or "?" not in step.page:  # a page that is not filled in
+            for label, value in step.values:
+                console.line(f"{label}: {value}", indent=6)
+    if step.command and not step.otherwise:
+        after = step.page or step.kind == "fix"
+        console.paste(f"then: {step.command}" if after else step.command, indent=4)
