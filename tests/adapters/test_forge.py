@@ -232,6 +232,24 @@ def test_rules_for_tags_come_with_their_patterns(forge, world):
 
 
 @needs_gh
+@pytest.mark.parametrize(
+    ("said", "may"),
+    [("always", True), ("exempt", True), ("pull_requests_only", False), ("never", False), (None, None)],
+)  # fmt: skip
+def test_rules_for_a_branch_say_whether_this_login_may_pass_them_over(forge, world, said, may):
+    ruleset = {
+        "id": 7, "name": "main", "target": "branch", "enforcement": "active",
+        "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+        "rules": [{"type": "pull_request"}],
+    }  # fmt: skip
+    world.github.settings.rulesets.append(
+        ruleset if said is None else {**ruleset, "current_user_can_bypass": said}
+    )
+    (rule,) = forge.rules_for_branch("main")
+    assert (rule.kind, rule.may_bypass) == ("pull_request", may)
+
+
+@needs_gh
 def test_whether_releases_are_locked_is_on_off_or_not_known(forge, world):
     assert forge.has_immutable_releases() is False
     world.github.settings.immutable_releases = True

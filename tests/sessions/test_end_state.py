@@ -91,6 +91,17 @@ def test_half_of_the_wheels_is_run_again_before_anything_is_called_complete(read
     assert len(files(ready)) == 3
 
 
+def test_a_red_run_whose_files_are_all_there_is_a_release_all_the_same(ready):
+    """The last reply was lost after the index had taken the file."""
+    ready.index.faults.arrange(
+        Fault(kind="lost-reply", endpoint="/legacy/", method="POST", skip=1, times=1)
+    )
+    ended = again(ready)
+    assert ready.github.runs[0].conclusion == "failure"
+    assert ended.status == 0, ended
+    assert "publish.yml is red, and all its files are on" in ended.output
+
+
 @pytest.mark.parametrize("kind", [".whl", ".tar.gz"])
 def test_a_project_of_one_kind_of_file_finishes_and_is_finished(ready, kind):
     build = ready.workflows.builder.build

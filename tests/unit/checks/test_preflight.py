@@ -172,6 +172,20 @@ CASES = {
         },
         {"branch-ahead": "warning", "branch-rules": "error"},
     ),
+    "ahead of a branch whose rules this login may pass over": (
+        {
+            "relation": Relation(ahead=1, behind=0),
+            "branch_rules": (RefRule(kind="pull_request", ruleset="main", may_bypass=True),),
+        },
+        {"branch-ahead": "warning"},
+    ),
+    "ahead of a branch of which nobody says who may pass its rules over": (
+        {
+            "relation": Relation(ahead=1, behind=0),
+            "branch_rules": (RefRule(kind="pull_request", ruleset="main", may_bypass=None),),
+        },
+        {"branch-ahead": "warning", "branch-rules": "warning"},
+    ),
     "ahead of a branch whose rules could not be asked": (
         {
             "relation": Relation(ahead=1, behind=0),

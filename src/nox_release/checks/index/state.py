@@ -8,7 +8,7 @@ Source: Warehouse `forklift/legacy.py`, `packaging/services.py` and the database
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         def sha256(self) -> str: ...
 
 
+KNOWN_AS_OF = date(2026, 8, 21)  # these limits, in Warehouse's source
 WINDOW = timedelta(days=14)
 """How long a release takes new files (Warehouse, since 2026-07-08)."""
 
@@ -538,7 +539,8 @@ def _total_size(project: IndexProject, released: Released, index: Index) -> Iter
         yield find(
             PROJECT_TOO_LARGE,
             f"`{project.name}` holds {held / 1024**3:.2f} GiB on {index.title}; with the "
-            f"{new / 1024**2:.0f} MiB of this release it passes the usual 10 GiB.",
+            f"{new / 1024**2:.0f} MiB of this release it passes the usual 10 GiB (as "
+            f"of {KNOWN_AS_OF}).",
             # A project may have been granted more, which nothing public tells.
             severity=Severity.WARNING if held > PROJECT_LIMIT else Severity.ERROR,
             refusal=f"Project size too large. Limit for project '{project.name}' total size is "

@@ -374,7 +374,7 @@ def action_node(subject: Subject) -> Iterator[Finding | Skipped]:
             min(old.values()),
             f"Written for Node 20 or older: {', '.join(old)}.",
             key="jobs",
-            fix="Use at least the major version in brackets.",
+            fix=f"Use at least the major version in brackets (as of {KNOWN_AS_OF}).",
         )
     holders: tuple[Workflow | Job, ...] = (subject.workflow, *subject.workflow.jobs)
     for holder in holders:

@@ -15,7 +15,7 @@ _ = table(tool="GitHub Actions", link="https://docs.github.com/en/actions")
 _NODE = "https://github.blog/changelog/2025-09-19-deprecation-of-node-20-on-github-actions-runners/"
 _NODE_24 = (
     "Use the first major for Node 24 or a later one: checkout v5, setup-python v6, upload-artifact v6, "
-    "download-artifact v7; for other actions the newest release."
+    f"download-artifact v7 (as of {KNOWN_AS_OF}); for other actions the newest release."
 )
 _IMAGES = "https://github.com/actions/runner-images#available-images"
 
@@ -354,7 +354,7 @@ ENTRIES = (
         ),
         "The runner image `{i}` is retired.",
         "GitHub removed macos-13 and older images in December 2025 and earlier; macos-14 is on its way "
-        "out.",
+        f"out (as of {KNOWN_AS_OF}).",
         "Use `macos-latest` (Apple silicon), or `macos-15-intel` or `macos-26-intel` for Intel wheels.",
         link=_IMAGES,
         hides=("gr-no-runner",),
@@ -363,7 +363,7 @@ ENTRIES = (
         "gr-image-windows",
         r"(?P<i>windows-20(?:16|19)\b).{0,120}?(?:unsupported|removed|retired|deprecat|brownout|is not supported)",
         "The runner image `{i}` is retired.",
-        "GitHub removed windows-2019 and older images in 2025.",
+        f"GitHub removed windows-2019 and older images in 2025 (as of {KNOWN_AS_OF}).",
         "Use `windows-latest` (or `windows-2022`, if the build needs the older Visual Studio).",
         link=_IMAGES,
         hides=("gr-no-runner",),
@@ -375,7 +375,7 @@ ENTRIES = (
             r"This is a scheduled (?P<i>ubuntu-\d\d\.04) brownout",
         ),
         "The runner image `{i}` is retired.",
-        "GitHub removed ubuntu-20.04 in April 2025, and older images before.",
+        f"GitHub removed ubuntu-20.04 in April 2025, and older images before (as of {KNOWN_AS_OF}).",
         "Use `ubuntu-latest`; where the wheel's glibc mattered, build in a manylinux container "
         "(cibuildwheel).",
         link=_IMAGES,
