@@ -820,6 +820,7 @@ def _document(story: Story, seconds: float) -> dict[str, object]:
         "project": story.project.name,
         "version": story.version,
         "ok": story.problem is None,
+        "workflow": story.publishing.note if story.publishing is not None else "",
         "placeholder": story.placeholder,
         "seconds": round(seconds, 1),
         "parts": [
