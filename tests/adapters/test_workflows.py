@@ -16,7 +16,7 @@ from nox_release.observing.workflow_files import (
     read_workflows,
 )
 from nox_release.project.pyproject import Settings
-from nox_release.workflows.publishing import Workflow
+from nox_release.workflows.publishing import Workflow, publish_jobs
 from nox_release.workflows.yaml_nodes import MAX_BYTES
 
 WORKFLOW = """\
@@ -197,6 +197,23 @@ def test_composite_actions_are_read_and_nothing_outside_the_repository(folder):
     found = read_actions(folder, read_workflows(folder))
     assert list(found) == ["actions/up"]
     assert found["actions/up"][0].run == "twine upload dist/*"
+
+
+def test_a_script_that_a_step_runs_uploads_in_its_jobs_name(folder):
+    scripts = folder / "scripts"
+    scripts.mkdir()
+    (scripts / "up.sh").write_text("python -m build\ntwine upload dist/*\n", encoding="utf-8")
+    text = "on: push\njobs:\n  a:\n    steps:\n      - run: bash scripts/up.sh\n"
+    put(folder, "publish.yml", text + "        env: {TWINE_PASSWORD: x}\n")
+    (workflow,) = read_workflows(folder)
+    (job,) = publish_jobs(workflow, actions=read_actions(folder, (workflow,)))
+    assert (job.tool, job.credentials) == ("twine upload (in scripts/up.sh)", "secret")
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "One")
+    (scripts / "up.sh").write_text("", encoding="utf-8")
+    read = read_actions(folder, (workflow,), commit="HEAD", runner=RUNNER)
+    assert "twine upload dist/*" in read["scripts/up.sh"][0].run
 
 
 def test_composite_actions_are_read_from_the_commit_that_the_workflows_are_read_from(folder):

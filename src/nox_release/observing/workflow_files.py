@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -24,6 +25,7 @@ from nox_release.workflows.syntax import (
     parse_workflow,
     unreadable,
 )
+from nox_release.workflows.tree_scripts import commands_in, scripts_of
 from nox_release.workflows.yaml_nodes import UnreadableYAML, check_size
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from nox_release.workflows.publishing import Derivation
 
 MAX_FILES = 200
+MAX_SCRIPTS = 50
 _ACTION_FILES = ("action.yml", "action.yaml")  # where both are, GitHub takes the first
 
 
@@ -155,7 +158,8 @@ def read_actions(
     commit: str | None = None,
     runner: Runner | None = None,
 ) -> dict[str, tuple[Step, ...]]:
-    """The steps of the repository's composite actions that `workflows` use, by folder.
+    """The steps of the repository's composite actions that `workflows` use, by folder, and the
+    commands of the scripts that they run, as one step each, by path.
 
     They are read from where the workflows were: from `commit` where it is given, with a `runner`
     for git. A folder that cannot be read, or leads out of the repository, is left out: what it
@@ -164,7 +168,7 @@ def read_actions(
     Raises:
         CommandError: git cannot show that commit.
     """
-    folders = _action_folders(workflows)
+    folders = (*_action_folders(workflows), *_scripts(workflows))
     if commit is None:
         read = _actions_on_disk(root, folders)
     elif runner is None:
@@ -174,8 +178,29 @@ def read_actions(
     found: dict[str, tuple[Step, ...]] = {}
     for folder, file, content in read:
         with contextlib.suppress(UnreadableYAML, UnreadableWorkflow):
+            if folder == file:
+                commands = commands_in(file, content.decode(errors="replace"))
+                content = json.dumps({"runs": {"steps": [{"run": commands}]}}).encode()  # noqa: PLW2901
             found[folder] = parse_composite(content, file=file)
     return found
+
+
+def _scripts(workflows: tuple[Workflow | Finding, ...]) -> tuple[str, ...]:
+    paths = [
+        path
+        for workflow in workflows
+        if not isinstance(workflow, Finding)
+        for job in workflow.jobs
+        for step in job.steps
+        for path in scripts_of(step)
+    ]
+    return tuple(dict.fromkeys(paths))[:MAX_SCRIPTS]
+
+
+def _names_of(wanted: str) -> tuple[str, ...]:
+    """The files that may be what is wanted: a script itself, or the file of an action."""
+    below = tuple(PurePosixPath(wanted, name).as_posix() for name in _ACTION_FILES)
+    return (wanted, *below) if wanted else below
 
 
 def _action_folders(workflows: tuple[Workflow | Finding, ...]) -> tuple[str, ...]:
@@ -194,21 +219,18 @@ def _actions_on_disk(root: Path, folders: Sequence[str]) -> Iterator[tuple[str, 
     base = root.resolve()
     for folder in folders:
         with contextlib.suppress(OSError, UnreadableYAML):
-            names = [name for name in _ACTION_FILES if (root / folder / name).is_file()]
+            names = [name for name in _names_of(folder) if (root / name).is_file()]
             for name in names[:1]:
-                path = root / folder / name
+                path = root / name
                 if path.resolve().is_relative_to(base):
                     check_size(path.stat().st_size)
-                    yield folder, f"{folder}/{name}", read_file(path)
+                    yield folder, name, read_file(path)
 
 
 def _actions_of_commit(
     root: Path, folders: Sequence[str], commit: str, runner: Runner
 ) -> Iterator[tuple[str, str, bytes]]:
-    wanted = {
-        folder: [PurePosixPath(folder, name).as_posix() for name in _ACTION_FILES]
-        for folder in folders
-    }
+    wanted = {folder: _names_of(folder) for folder in folders}
     if not wanted:
         return
     paths = [path for both in wanted.values() for path in both]

@@ -24,9 +24,10 @@ from nox_release.workflows.syntax import (
     parse_composite,
     parse_workflow,
 )
+from nox_release.workflows.tree_scripts import scripts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from nox_release.project.pyproject import Settings
 
@@ -304,7 +305,7 @@ def publish_jobs(
     """The jobs of `workflow` that upload, one per uploading step.
 
     `called` are the repository's own workflows by path, for jobs that call one of them; `actions`
-    are the steps of its composite actions, by folder.
+    are the steps of its composite actions, by folder, and of the scripts that steps run, by path.
     """
     found: list[PublishJob] = []
     for job in workflow.jobs:
@@ -315,29 +316,27 @@ def publish_jobs(
         exported: dict[str, str] = {}
         for step in job.steps:
             found.extend(_publishing(workflow, job, step, trusted, exported))
-            if step.uses is not None and step.uses.kind == "local":
-                inner = (actions or {}).get(step.uses.path.strip("/"), ())
-                found.extend(_through_action(workflow, job, step, inner, trusted))
+            written: dict[str, str] = {}
+            for name, part in steps_elsewhere(step, actions or {}):
+                found.extend(
+                    replace(publish, step=step, tool=f"{publish.tool} (in {name})", line=step.line)
+                    for publish in _publishing(workflow, job, part, trusted, written)
+                )
     return tuple(found)
 
 
-def _through_action(
-    workflow: Workflow, job: Job, step: Step, inner: tuple[Step, ...], trusted: bool
-) -> list[PublishJob]:
-    """What a composite action of the repository publishes in the name of the calling job."""
-    found: list[PublishJob] = []
-    exported: dict[str, str] = {}
-    for part in inner:
-        found.extend(
-            replace(
-                publish,
-                step=step,
-                tool=f"{publish.tool} (in {step.uses.text if step.uses else ''})",
-                line=step.line,
-            )
-            for publish in _publishing(workflow, job, part, trusted, exported)
-        )
-    return found
+def steps_elsewhere(
+    step: Step, actions: Mapping[str, tuple[Step, ...]]
+) -> Iterator[tuple[str, Step]]:
+    """What a step does in a composite action or in scripts of the repository, with their names."""
+    if step.uses is not None:
+        if step.uses.kind == "local":
+            for part in actions.get(step.uses.path.strip("/"), ()):
+                yield step.uses.text, part
+        return
+    for path in scripts_of(step) if actions else ():
+        for part in actions.get(path, ()):
+            yield path, replace(part, environ=step.environ)
 
 
 def _called_jobs(workflow: Workflow, job: Job, called: Mapping[str, Workflow]) -> list[PublishJob]:

@@ -19,7 +19,7 @@ from nox_release.checks.workflow.checking import (
 )
 from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped
 from nox_release.project.publisher import TrustedPublisher
-from nox_release.workflows.publishing import parse_workflow
+from nox_release.workflows.publishing import parse_composite, parse_workflow
 
 DATA = Path(__file__).parents[2] / "data" / "workflows" / "rules"
 FILE = ".github/workflows/publish.yml"
@@ -248,6 +248,16 @@ def test_a_run_by_hand_collides_where_it_makes_the_release_of_its_own_tag(tag, v
     if kind is Finding:
         assert found[0].severity is Severity.ERROR
         assert found[0].message.endswith("the upload never happens.")
+
+
+def test_a_script_of_the_tree_that_makes_the_release_collides_too():
+    text = (BY_HAND % ("x", "")).replace("gh release create x", "bash ci/make.sh")
+    commands = 'gh release create "$GITHUB_REF_NAME"'
+    steps = parse_composite(f"runs: {{steps: [{{run: '{commands}'}}]}}", file="ci/make.sh")
+    (found,) = results(text, "release-made-twice", {"actions": {"ci/make.sh": steps}})
+    assert found.where.line == 7
+    assert "runs `gh release create in ci/make.sh`" in found.message
+    assert results(text, "release-made-twice", {}) == []
 
 
 MATRIX = """

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.checks.workflow.subject import SECURITY, look_at, report, rule, skip
 from nox_release.core.findings import Severity
+from nox_release.workflows.publishing import steps_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -147,9 +148,24 @@ _SPARES = re.compile(
 )
 
 
+def release_steps(
+    workflow: Workflow, actions: Mapping[str, tuple[Step, ...]]
+) -> tuple[ReleaseStep, ...]:
+    """Everything in `workflow` that makes, publishes or fills a GitHub release, or pushes a tag; in
+    the composite actions and scripts of the repository too, which are `actions`.
+    """
+    elsewhere = (
+        replace(found, step=step, line=step.line, what=f"{found.what} in {name}")
+        for job in workflow.jobs
+        for step in job.steps
+        for name, part in steps_elsewhere(step, actions)
+        for found in (*_of_action(workflow, job, part), *_of_commands(workflow, job, part))
+    )
+    return (*_written_in(workflow), *elsewhere)
+
+
 @functools.lru_cache(maxsize=64)
-def release_steps(workflow: Workflow) -> tuple[ReleaseStep, ...]:
-    """Everything in `workflow` that makes, publishes or fills a GitHub release, or pushes a tag."""
+def _written_in(workflow: Workflow) -> tuple[ReleaseStep, ...]:
     return tuple(
         found
         for job in workflow.jobs
@@ -313,7 +329,7 @@ def _pushes_with_own_token(job: Job) -> bool | None:
 
 def contents_write(subject: Subject) -> Iterator[Finding | Skipped]:
     told = set()
-    for found in release_steps(subject.workflow):
+    for found in release_steps(subject.workflow, subject.facts.actions):
         if not (found.makes or found.publishes or found.adds) or found.own_token is not True:
             continue
         permissions = subject.workflow.permissions_of(found.job)
@@ -350,7 +366,7 @@ def release_made_twice(subject: Subject) -> Iterator[Finding | Skipped]:
         of = subject if workflow is subject.workflow else look_at(workflow, subject.facts)
         if workflow is not subject.workflow and of.raised == ("dispatch-tag",):
             continue  # nothing dispatches it
-        for found in release_steps(workflow):
+        for found in release_steps(workflow, subject.facts.actions):
             if not (found.makes or found.drafts) or found.guarded or found.is_for_another_tag:
                 continue
             reached = of.runs_at_release(found.job, found.step.condition)
@@ -408,7 +424,7 @@ def immutable_release_assets(subject: Subject) -> Iterator[Finding | Skipped]:
         of = subject if workflow is subject.workflow else look_at(workflow, subject.facts)
         if "release" not in of.raised and "push-tag" not in of.raised:
             continue
-        for found in release_steps(workflow):
+        for found in release_steps(workflow, subject.facts.actions):
             if not found.adds or found.is_for_another_tag:
                 continue
             reached = of.runs_at_release(found.job, found.step.condition)
@@ -439,7 +455,7 @@ def trigger_github_token(subject: Subject) -> Iterator[Finding | Skipped]:
     for other in (workflow, *others):
         if other is not workflow and workflow.filename in other.text:
             continue  # it may start or call this one itself
-        for found in release_steps(other):
+        for found in release_steps(other, subject.facts.actions):
             if found.own_token is not True or found.is_for_another_tag:
                 continue
             starts_it = found.publishes and "release" in subject.raised

@@ -225,7 +225,10 @@ def trigger_double(subject: Subject) -> Iterator[Finding | Skipped]:
         both = [subject.reaches(publish, event) for event in ("release", "push-tag")]
         if both == [True, True]:
             # What the run's own token makes starts no second run.
-            own = any(one.publishes and one.own_token for one in release_steps(subject.workflow))
+            own = any(
+                one.publishes and one.own_token
+                for one in release_steps(subject.workflow, subject.facts.actions)
+            )
             yield report(
                 subject,
                 DOUBLE,
