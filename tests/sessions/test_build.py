@@ -312,6 +312,25 @@ def test_a_version_from_tags_needs_a_tag_and_gets_one_in_the_copy_only(tmp_path)
     assert git(root, "tag") == "v0.9"
 
 
+CLOCK = """\
+import os, time
+from setuptools import setup
+
+now = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())))
+setup(version=time.strftime("%Y.%m.%d", now))
+"""
+
+
+def test_a_version_from_the_clock_is_built_by_the_clock_too(tmp_path):
+    files = files_of("setuptools")
+    dynamic = files["pyproject.toml"].replace('version = "1.0"', 'dynamic = ["version"]')
+    root = under_git(tmp_path, files | {"pyproject.toml": dynamic, "setup.py": CLOCK})
+    status, built = document(root, "--no-smoke")
+    assert (status, built["version"]) == (0, "2023.11.14")
+    (told,) = [one for one in built["results"] if one["id"] == "version-from-clock"]
+    assert "By the commit's date the version is 2023.11.14, by the clock 20" in told["message"]
+
+
 def test_what_build_requires_leaves_out_can_be_said_in_the_settings(tmp_path):
     files = files_of("setuptools")
     bare = files["pyproject.toml"].replace('requires = ["setuptools>=77"]', "requires = []")

@@ -97,6 +97,20 @@ def build_distributions(
     return sdist, wheel
 
 
+def sdist_of_now(
+    environment: Environment, *, source: Path, outdir: Path, on_line: Callable[[str], None] | None
+) -> Path:
+    """The sdist as a workflow makes it that does not set SOURCE_DATE_EPOCH.
+
+    `environment` is the one in which `build_distributions` has made its sdist of `source`.
+
+    Raises:
+        BuildFailed: with the backend's own last words.
+    """
+    backend = _Backend(environment, source_date_epoch=None, on_line=on_line)
+    return backend.make("sdist", backend.builder(source), outdir)
+
+
 def install_build_requirements(
     environment: Environment, sdist: Path, *, extra_requires: Sequence[str] = ()
 ) -> None:

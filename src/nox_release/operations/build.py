@@ -16,6 +16,7 @@ import tempfile
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -341,6 +342,7 @@ def _make(
             ),
         )
         wheel.set_result(built[1])
+        version_now = _version_now(source, environment, built[0], wanted)
         pool.submit(shutil.rmtree, environment.directory, ignore_errors=True)
     except BuildFailed as error:
         raise _explained(error, source.project) from None
@@ -350,11 +352,36 @@ def _make(
     loaded.result()
     facts = _facts(source, looked_at.result(), built[1], tag=wanted.tag)
     return _Made(
-        facts=replace(facts, warnings=tuple(warnings)),
+        facts=replace(facts, warnings=tuple(warnings), version_now=version_now),
         commit=source.commit,
         twine=twine,
         left_out=left_out.result(),
     )
+
+
+def _version_now(
+    source: _Source, environment: Environment, sdist: Path, wanted: _Wanted
+) -> str | None:
+    """The version by the clock, where the one of `sdist` may come from the date of the commit."""
+    from nox_release.edges.building import BuildFailed, sdist_of_now
+    from nox_release.files.distributions import version_of_file
+    from nox_release.project.versions import may_tell_the_time
+
+    project, version = source.project, version_of_file(sdist.name)
+    stated = project.version is not None or project.version_from_tags
+    if stated or version is None or source.epoch is None:
+        return None
+    if not may_tell_the_time(version, datetime.fromtimestamp(source.epoch, timezone.utc).year):
+        return None
+    with contextlib.suppress(BuildFailed):
+        again = sdist_of_now(
+            environment,
+            source=source.folder,
+            outdir=wanted.aside / "made-now",
+            on_line=wanted.on_line,
+        )
+        return str(version_of_file(again.name) or version)
+    return None
 
 
 def _environment(

@@ -18,6 +18,7 @@ from nox_release.core.errors import (
     IndexUnavailableError,
     NoxReleaseError,
 )
+from nox_release.core.words import some
 from nox_release.observing.kept import SOME_FILES_AT_MOST
 from nox_release.project import pages
 from nox_release.releases.plan import expected_names, is_complete, judge_runs, missing_files
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 NO_RUN_AFTER = timedelta(minutes=3)
 RUN_AT_MOST = timedelta(hours=6)
 FILES_AT_MOST = timedelta(minutes=30)
+_BEFORE_THE_WAIT = timedelta(minutes=30)  # between the upload and the end of the run
 SILENCE_AT_MOST = timedelta(minutes=10)
 
 
@@ -237,9 +239,9 @@ def await_files(
                 if max(now - first_seen, age_of(client, files)) > SOME_FILES_AT_MOST:
                     return files
             elif now - started > SOME_FILES_AT_MOST and _is_in_neither_list(client, target):
-                raise _never_came(client, target, files, now - started)
+                raise _never_came(client, target, files, started, now)
             if now - started > FILES_AT_MOST:
-                raise _never_came(client, target, files, now - started)
+                raise _never_came(client, target, files, started, now)
             clock.sleep(pause)
             pause = min(pause * 1.5, 30.0)
 
@@ -275,11 +277,15 @@ def _is_in_neither_list(client: IndexClient, target: Target) -> bool:
 
 
 def _never_came(
-    client: IndexClient, target: Target, files: tuple[IndexFile, ...], waited: timedelta
+    client: IndexClient,
+    target: Target,
+    files: tuple[IndexFile, ...],
+    started: datetime,
+    now: datetime,
 ) -> ConflictError:
     title = target.index.title
     known = _in_json(client, target)
-    minutes = int(waited.total_seconds() // 60)
+    minutes = int((now - started).total_seconds() // 60)
     if known:
         return ConflictError(
             f"{title} has {target.title}, but after {minutes} minutes its list is still behind.",
@@ -298,7 +304,7 @@ def _never_came(
         )
     return ConflictError(
         f"{title} lists no complete {target.title} after {minutes} minutes.",
-        reason=_never_listed(client, known),
+        reason=_came_instead(client, target, started, now) or _never_listed(client, known),
         hint="See what the publish job said: nox -s diagnose",
     )
 
@@ -315,6 +321,32 @@ def _taken(client: IndexClient, target: Target) -> str:
             (one for one in names if client.has_taken(target.name, target.version, one)), ""
         )
     return ""
+
+
+def _came_instead(client: IndexClient, target: Target, started: datetime, now: datetime) -> str:
+    """Files of another version that came while those of `target` were waited for."""
+    try:
+        project = client.fetch_project(target.name)
+    except IndexUnavailableError:
+        return ""
+    if project is None:
+        return ""
+    ago = now - started + _BEFORE_THE_WAIT
+    there = client.server_now or now
+    wanted = {file.filename for file in project.release_files(target.version)}
+    others = [
+        file.filename
+        for file in project.files
+        if file.filename not in wanted
+        and file.upload_time is not None
+        and there - file.upload_time < ago
+    ]
+    if not others:
+        return ""
+    return (
+        f"In this time {target.index.title} got {some(others)}: if the run uploaded that, "
+        "it built another version."
+    )
 
 
 def _never_listed(client: IndexClient, known: tuple[str, ...] | None) -> str:

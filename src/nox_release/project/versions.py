@@ -240,6 +240,12 @@ def is_calendar(version: Version) -> bool:
     return _FIRST_YEAR <= version.major < _FIRST_YEAR + 100
 
 
+def may_tell_the_time(version: Version, year: int) -> bool:
+    """Whether a number in it may come from a date in `year`, such as 2026, 26 or 20261126."""
+    numbers = {int(number) for number in re.findall(r"\d+", str(version))}
+    return bool(numbers & {year, year % 100}) or any(number >= 100_000 for number in numbers)
+
+
 def calendar_version(today: dt.date, like: str) -> str | None:
     """Today's version in the form of `like`, such as 2026.11, 26.11.0 or 2026.08.17.
 

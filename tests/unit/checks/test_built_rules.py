@@ -301,6 +301,20 @@ def test_between_tags_is_a_warning_that_says_why():
     )
 
 
+@pytest.mark.parametrize("now", [None, "2026.11.20"])
+def test_a_version_that_the_clock_does_not_change_is_fine(now):
+    given = facts(TREE, wheel(*WHOLE, version="2026.11.20"), version_now=now)
+    assert "version-from-clock" not in found(given)
+
+
+def test_a_version_from_the_clock_is_told_with_both_versions():
+    given = facts(TREE, wheel(*WHOLE, version="2026.11.20"), version_now="2026.11.26")
+    assert found(given)["version-from-clock"] == (
+        Severity.WARNING,
+        "By the commit's date the version is 2026.11.20, by the clock 2026.11.26.",
+    )
+
+
 def test_a_tracked_generated_file_is_named_when_it_spoils_the_version():
     given = facts(
         TREE,

@@ -79,6 +79,15 @@ VERSION_BETWEEN_TAGS = _rule(
     "that PyPI refuses.",
     remedy="Nothing to do for a look; `nox -s release -- VERSION` makes the tag.",
 )
+VERSION_FROM_CLOCK = _rule(
+    "version-from-clock",
+    Severity.WARNING,
+    "the version does not depend on when it is built",
+    why="What is tagged and what the workflow builds later are then two versions.",
+    remedy="State the version in `project.version` or let it come from the tag; or let the workflow "
+    'build with `SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)"`.',
+    link="https://reproducible-builds.org/specs/source-date-epoch/",
+)
 BUILD_CHANGES_TREE = _rule(
     "build-changes-tracked-files",
     Severity.ERROR,
@@ -120,6 +129,7 @@ RULES = (
     VERSION_MISMATCH,
     NAME_MISMATCH,
     VERSION_BETWEEN_TAGS,
+    VERSION_FROM_CLOCK,
     BUILD_CHANGES_TREE,
     WHEEL_FOR_THIS_MACHINE,
     BACKEND_WARNS,
@@ -210,6 +220,11 @@ def _versions(facts: Facts) -> Iterator[Finding]:
             f"{wheel.version}.",
             fix="Let the sdist carry the version it was made with (PKG-INFO), so that building "
             "from it needs no git.",
+        )
+    if facts.version_now not in (None, wheel.version):
+        yield find(
+            VERSION_FROM_CLOCK,
+            f"By the commit's date the version is {wheel.version}, by the clock {facts.version_now}.",
         )
     if project.version_from_tags and is_between_tags(wheel.version):
         yield from _between_tags(facts)

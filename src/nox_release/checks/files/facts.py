@@ -17,8 +17,9 @@ class Facts:
 
     `tree` are the files of the source tree, relative to the project's root; `untracked` those
     that git does not know; `tags` are those at the commit, `changed` the tracked files that the
-    build changed, and `warnings` what the backend said. There is no `sdist` where a wheel of the
-    index is tried.
+    build changed, and `warnings` what the backend said. `version_now` is the version that the
+    backend makes without SOURCE_DATE_EPOCH, where that was tried. There is no `sdist` where a wheel
+    of the index is tried.
     """
 
     project: Project
@@ -30,6 +31,7 @@ class Facts:
     tags: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    version_now: str | None = None
 
     @property
     def distributions(self) -> tuple[Distribution, ...]:
