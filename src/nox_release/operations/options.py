@@ -17,8 +17,10 @@ from nox_release.project.pyproject import (
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from packaging.version import Version
 
     from nox_release.edges.context import Context
     from nox_release.project.pyproject import Index
@@ -115,7 +117,8 @@ def load_project(context: Context, options: argparse.Namespace) -> Project:
 def _following_tags(context: Context, project: Project, table: Mapping[str, Any]) -> Project:
     """The project with the form of its newest version's tag, where no `tag-format` is set.
 
-    A project that has tagged 1.0 and 1.1 goes on with 1.2, not with v1.2.
+    A project that has tagged 1.0 and 1.1 goes on with 1.2, not with v1.2. A form of its own, such as
+    release-1.1, is followed where all tags of versions share it.
     """
     if "tag-format" in table or "tag-format" in table_of(project.pyproject):
         return project
@@ -133,13 +136,24 @@ def _following_tags(context: Context, project: Project, table: Mapping[str, Any]
     known = []
     for tag in tags:
         form = project.settings.tag_format_of(tag, project.name)
-        if form in _COMMON_FORMS:
+        if form is not None and not set("{}") & set(tag):
             version = version_of_tag(tag, tag_format=form, name=project.name)
             if version is not None:
                 known.append((version, form))
-    if not known:
+    form = _form_to_follow(known)
+    if form is None:
         return project
-    return replace(project, settings=replace(project.settings, tag_format=max(known)[1]))
+    return replace(project, settings=replace(project.settings, tag_format=form))
+
+
+def _form_to_follow(known: Sequence[tuple[Version, str]]) -> str | None:
+    common = [one for one in known if one[1] in _COMMON_FORMS]
+    if common:
+        return max(common)[1]
+    forms = {form for _, form in known}
+    # A single number may be anything: a date, a build.
+    whole = any(len(version.release) > 1 for version, _ in known)
+    return forms.pop() if len(forms) == 1 and whole else None
 
 
 def _inheriting(

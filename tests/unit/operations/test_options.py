@@ -125,6 +125,10 @@ def test_a_package_that_lies_outside_is_none_of_this_repositorys(tmp_path, by_li
         (("1.1", "1.2"), "", "1.3"),
         (("1.1", "v1.2"), "", "v1.3"),
         (("demo-1.2", "nightly"), "", "demo-1.3"),
+        (("release-1.1", "release-1.2", "nightly"), "", "release-1.3"),
+        (("release-1.1", "other-1.2"), "", "v1.3"),
+        (("build-20260101",), "", "v1.3"),
+        (("a{b}-1.2",), "", "v1.3"),
         (("1.1", "1.2"), '[tool.nox-release]\ntag-format = "v{version}"\n', "v1.3"),
     ],
 )
