@@ -372,6 +372,20 @@ def test_changelog_has_a_part_about_the_version(text, given, ids):
     assert [r.id for r in results if isinstance(r, Finding)] == ids
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# Changelog\n## [1.2.0.dev3]\n- x\n", []),
+        ("# Changelog\n## [1.2.0]\n- x\n", []),
+        ("# Changelog\n## 1.1.0\n- x\n", [("advice", "CHANGELOG.md has no part about 1.2.0.")]),
+    ],
+)
+def test_a_development_version_asks_for_the_part_of_what_it_leads_to(text, said):
+    results = preflight.check_changelog("CHANGELOG.md", text, "1.2.0.dev3", notes_given=False)
+    found = [(r.severity.value, r.message) for r in results if isinstance(r, Finding)]
+    assert found == said
+
+
 def test_the_built_version_against_the_one_asked_for():
     assert [r.id for r in preflight.check_version("1.2.0", "1.2")] == []
     assert [r.id for r in preflight.check_version("1.2.0", "1.3")] == ["version-not-asked"]

@@ -898,6 +898,10 @@ def check_changelog(
     if text is None or notes_given:
         return
     section = changelog.find_section(text, version)
+    base = Version(version).base_version
+    in_development = section is None and Version(version).is_devrelease
+    if in_development:  # its changes stand in the part of what it leads to, if anywhere yet
+        section = changelog.find_section(text, base)
     if section is not None and section.body.strip():
         yield Passed(
             id=CHANGELOG.id, subject=_TREE, title=CHANGELOG.title, detail=f"{name}:{section.line}"
@@ -911,8 +915,9 @@ def check_changelog(
     line = section.line if section is not None else open_part.line if open_part else None
     yield find(
         CHANGELOG,
-        f"{name}{empty} about {version}.{where}",
+        f"{name}{empty} about {base if in_development else version}.{where}",
         where=Location(file=name, line=line),
+        severity=Severity.ADVICE if in_development else None,
     )
 
 
