@@ -291,6 +291,17 @@ def test_the_files_of_this_version_in_dist_are_checked_and_no_others(world):
     assert Answer(world, "--pending-publisher").status == 1
 
 
+def test_what_build_says_of_the_files_in_dist_is_said_here_while_the_tree_is_theirs(world):
+    package = next(world.clone.rglob("__init__.py")).parent
+    added = package / "added.py"
+    world.commit("More", {added.relative_to(world.clone).as_posix(): "VALUE = 1\n"})
+    built(world)
+    assert "added" in Answer(world).the("wheel-missing-modules")["message"]
+    later = added.stat().st_mtime + 60
+    os.utime(added, (later, later))
+    assert "wheel-missing-modules" not in {one["id"] for one in Answer(world).results}
+
+
 def test_files_are_checked_with_no_project_around_them(world, tmp_path):
     good, _ = built(world)
     bad = tmp_path / "tiny_demo-1.2.3-py3-none-linux_x86_64.whl"

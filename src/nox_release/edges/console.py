@@ -140,6 +140,7 @@ class Console:
         self._environ = environ
         self.interactive = interactive
         self.is_json = json
+        self.found: tuple[Finding, ...] = ()  # by the operations that ran on this console
         self.is_verbose = False
         self.is_quiet = False
         self._is_hidden = False
@@ -245,9 +246,13 @@ class Console:
         self._print("")
         self._print(self.clean(text), style="bold underline" if self.is_terminal else "")
 
-    def mark(self, kind: str, text: str, *, indent: int = 0, detail: str = "") -> None:
-        """A line behind a mark: ok, error, warning, advice, not known, step, done."""
-        self._is_hidden = self.is_quiet and kind not in _ALWAYS_SHOWN
+    def mark(
+        self, kind: str, text: str, *, indent: int = 0, detail: str = "", verdict: bool = False
+    ) -> None:
+        """A line behind a mark: ok, error, warning, advice, not known, step, done; a `verdict` is
+        never hidden.
+        """
+        self._is_hidden = self.is_quiet and not verdict and kind not in _ALWAYS_SHOWN
         fancy, plain, style = _MARKS[kind]
         sign = fancy if self._unicode else plain
         word = "" if kind in ("ok", "step", "done") else f"{kind}: "
@@ -426,6 +431,8 @@ class Console:
 
     def annotate(self, findings: Iterable[Finding]) -> None:
         """Inside GitHub Actions: annotations on file and line, and a job summary."""
+        findings = tuple(findings)
+        self.found += findings
         if not self.in_actions:
             return
         names = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}

@@ -36,7 +36,7 @@ from nox_release.releases.end_state import judge_end, slugs_of
 from nox_release.releases.plan import plan_release
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from concurrent.futures import Future, ThreadPoolExecutor
 
     from nox_release.checks.source.subject import SourceTree
@@ -107,7 +107,7 @@ def make_checklist(
     else:
         case = look_at_folder(context, project, observer, index, version)
     audit = pool.submit(_audit, context, observer, case)
-    case = _with_files(with_source(case, tree), wanted.built)
+    case = _with_files(with_source(case, tree), wanted.built, observer)
     case = replace(case, audit=tuple(audit.result()))
     phase, judged = _judged(case, landed)
     results = without_doubles(judged)
@@ -184,13 +184,16 @@ def _audit(
 # --- distributions --------------------------------------------------------------------------------
 
 
-def _with_files(case: Case, built: Built | NoxReleaseError | None) -> Case:
+def _with_files(
+    case: Case, built: Built | NoxReleaseError | None, observer: Observer | Finding | CouldNotAsk
+) -> Case:
     """The case with what was built, or with the files in `dist/`."""
     if built is None:
         version = case.target.version if case.version_known else None
         found, read = _distribution_results(
             _files(case.project, version), version, case.project.root
         )
+        found += _as_built(case.project, read, observer)
         return replace(case, files=tuple(found), distributions=read)
     if isinstance(built, NoxReleaseError):
         return replace(case, files=(asked.build_failure(built),))
@@ -217,6 +220,40 @@ def _files(project: Project, version: str | None) -> tuple[Path, ...]:
         known = {found for found in versions.values() if found is not None}
         return tuple(ours) if len(known) == 1 else ()
     return tuple(path for path in ours if versions[path] == Version(version))
+
+
+def _as_built(
+    project: Project, read: Sequence[Distribution], observer: Observer | Finding | CouldNotAsk
+) -> Iterator[Finding]:
+    """What `build` said of these files, where they were made from the tree as it is now."""
+    from nox_release.checks.files.built import check_built
+    from nox_release.checks.files.facts import Facts
+    from nox_release.files.wheels import read_wheel
+
+    sdist = next((one for one in read if one.kind == "sdist"), None)
+    wheel = next((one for one in read if one.kind == "wheel"), None)
+    if sdist is None or wheel is None or not isinstance(observer, Observer):
+        return
+    tree = _unchanged_since(sdist.path.stat().st_mtime, project, observer)
+    if tree:
+        facts = Facts(project=project, wheel=read_wheel(wheel.path), sdist=sdist, tree=tree)
+        yield from (one for one in check_built(facts) if isinstance(one, Finding))
+
+
+def _unchanged_since(moment: float, project: Project, observer: Observer) -> tuple[str, ...]:
+    """The project's tracked files, if neither they nor HEAD are newer than `moment`; else nothing."""
+    repository = observer.place.repository
+    below = project.root.relative_to(repository.root)
+    prefix = "" if below == Path() else below.as_posix() + "/"
+    tracked = [
+        name.removeprefix(prefix) for name in repository.tracked() if name.startswith(prefix)
+    ]
+    try:
+        newest = max((project.root / name).lstat().st_mtime for name in tracked)
+        newest = max(newest, repository.commit_time(str(observer.head)))
+    except (OSError, ValueError, NoxReleaseError):
+        return ()
+    return tuple(tracked) if newest <= moment else ()
 
 
 def relative_to(finding: Finding, root: Path) -> Finding:

@@ -23,7 +23,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ChecksFailed, NoxReleaseError
+from nox_release.core.findings import Severity
 from nox_release.core.reading import read_file
+from nox_release.core.words import counted
 from nox_release.edges.aside import temporary_folder
 from nox_release.operations import options as shared
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from nox_release.core.findings import Finding
     from nox_release.edges.console import Console
     from nox_release.edges.context import Context
     from nox_release.edges.environments import Environment
@@ -118,6 +121,7 @@ class Story:
     name: str = ""
     version: str = ""
     files: tuple[Path, ...] = ()
+    warnings: tuple[Finding, ...] = ()
     published: tuple[str, ...] = ()
     placeholder: bool = False
 
@@ -431,7 +435,9 @@ def _build(story: Story) -> None:
             arguments += ["--tag", project.settings.tag(project.name, story.version)]
         if story.options.smoke is False:
             arguments.append("--no-smoke")
+        before = len(story.context.console.found)
         _session(story, "build", *arguments)
+        story.warnings = _warnings(story.context.console.found[before:])
         story.files = tuple(sorted(path for path in outdir.iterdir() if path.is_file()))
         made = [read_distribution(path) for path in story.files]
         built = made[0]
@@ -443,6 +449,12 @@ def _build(story: Story) -> None:
         compiled = not all(is_uploadable(one) for one in made)
         _judge_workflow(story, built.metadata.value("metadata-version") or "", compiled=compiled)
         proven.append(f"{' and '.join(path.name for path in story.files)}, inspected")
+        if story.warnings:
+            proven.append(counted(len(story.warnings), "warning"))
+
+
+def _warnings(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(one for one in found if one.severity is Severity.WARNING)
 
 
 def _drop_local_version(story: Story) -> bool:
@@ -794,9 +806,10 @@ def _summary(story: Story, seconds: float) -> None:
     _table(story, "What was proven" if problem is None else "How far it came")
     console.line()
     if problem is None:
-        console.mark(
-            "ok",
+        end_well(
+            story.context.console,
             f"All {len(story.parts)} parts in {seconds:.0f} s; nothing was published anywhere.",
+            story.warnings,
         )
         console.mark("step", "Next: nox -s check-project shows what the real way still needs.")
     else:
@@ -805,6 +818,16 @@ def _summary(story: Story, seconds: float) -> None:
         )
         if story.options.json:
             console.error(problem)
+
+
+def end_well(console: Console, done: str, warnings: Sequence[Finding]) -> None:
+    """The end of a rehearsal that came through; not all green where users would meet something."""
+    if not warnings:
+        console.mark("done", done)
+        return
+    ids = ", ".join(dict.fromkeys(one.id for one in warnings))
+    told = f"{done} The build has {counted(len(warnings), 'warning')}: {ids}."
+    console.mark("warning", told, verdict=True)
 
 
 def _table(story: Story, title: str) -> None:
@@ -822,6 +845,7 @@ def _document(story: Story, seconds: float) -> dict[str, object]:
         "ok": story.problem is None,
         "workflow": story.publishing.note if story.publishing is not None else "",
         "placeholder": story.placeholder,
+        "warnings": [{"id": one.id, "message": one.message} for one in story.warnings],
         "seconds": round(seconds, 1),
         "parts": [
             {"name": p.name, "seconds": round(p.seconds, 1), "proven": p.proven}
@@ -855,10 +879,11 @@ def _summary_of_all(stories: Sequence[Story], seconds: float, parts: int) -> int
             console.mark("error", f"Part {number} failed: {story.problem.message}")
     console.line()
     if not failed:
-        console.mark(
-            "ok",
+        end_well(
+            console,
             f"{len(stories)} packages, {parts} parts in {seconds:.0f} s; "
             "nothing was published anywhere.",
+            [one for story in stories for one in story.warnings],
         )
         console.mark("step", "Next: nox -s check-project shows what the real way still needs.")
         return 0

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
-from nox_release.operations.rehearse import QuickClock, in_order
+from nox_release.checks.files.built import SDIST_STRAY_FILES
+from nox_release.core.findings import find
+from nox_release.edges.console import Console
+from nox_release.operations.rehearse import QuickClock, end_well, in_order
 from nox_release.project.pyproject import Project
 
 
@@ -42,3 +46,18 @@ def test_waiting_takes_no_time_while_nothing_is_under_way() -> None:
     busy[0] = False
     clock.sleep(1800)
     assert (clock.now() - began).total_seconds() >= 1800
+
+
+def test_a_rehearsal_with_warnings_of_the_build_does_not_end_all_green() -> None:
+    warning = find(SDIST_STRAY_FILES, "`demo-1.0.tar.gz` holds `notes.orig`.")
+    ends = []
+    for warnings in ((), (warning, warning)):
+        out = io.StringIO()
+        console = Console(out, stream=out, environ={}, interactive=False, names={})
+        console.set_detail(quiet=True)
+        end_well(console, "All 8 parts.", warnings)
+        ends.append(out.getvalue())
+    assert ends == [
+        "✓ All 8 parts.\n",
+        "! warning: All 8 parts. The build has 2 warnings: sdist-stray-files.\n",
+    ]
