@@ -1,6 +1,7 @@
 """This project's own sessions, beside those it registers for everybody."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
@@ -28,19 +29,30 @@ def keep_bytecode(session: nox.Session) -> None:
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
 
 
+def run_tests(session: nox.Session, *packages: str, arguments: Sequence[str] = ()) -> None:
+    """The tests against what `packages` install."""
+    install(session, *packages, *nox.project.dependency_groups(GROUPS, "tests"))
+    session.run("pytest", *(arguments or ["-n", "auto", "--dist", "worksteal", "--durations=25"]))
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests: on this tree, or on a built wheel given as --installpkg=FILE."""
     keep_bytecode(session)
     arguments = list(session.posargs)
     wheels = [argument for argument in arguments if argument.startswith("--installpkg=")]
-    if wheels:
-        arguments.remove(wheels[0])
-        wheel = wheels[0].partition("=")[2]
-        install(session, f"{wheel}[audit,fast]", *nox.project.dependency_groups(GROUPS, "tests"))
-    else:
-        install(session, *WITH_GH)
-    session.run("pytest", *(arguments or ["-n", "auto", "--dist", "worksteal", "--durations=25"]))
+    for wheel in wheels:
+        arguments.remove(wheel)
+    tested = wheels[0].partition("=")[2] if wheels else "-e."
+    run_tests(session, f"{tested}[audit,fast]", arguments=arguments)
+
+
+@nox.session(default=False)
+def wheel(session: nox.Session) -> None:
+    """Build as a release does, and run the tests against that wheel."""
+    keep_bytecode(session)
+    built = nox_release.build(session)
+    run_tests(session, f"{built.wheels[0]}[audit,fast]", arguments=session.posargs)
 
 
 @nox.session
