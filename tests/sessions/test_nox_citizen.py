@@ -170,6 +170,16 @@ def test_the_report_says_why_a_session_failed(noxfile, tmp_path):
         assert session["reason"] == "There is no pyproject.toml here"
 
 
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_what_was_found_is_a_reason_too(noxfile, tmp_path, more):
+    folder = noxfile()
+    (tmp_path / "bad-1.0.tar.gz").write_bytes(b"no archive")
+    run(folder, "--report", "report.json", "-s", "check-project", "--", "bad-1.0.tar.gz", *more)
+    (session,) = json.loads((tmp_path / "report.json").read_text())["sessions"]
+    if "reason" in session:
+        assert session["reason"].startswith("`bad-1.0.tar.gz`" if more else "PyPI would refuse")
+
+
 @pytest.mark.parametrize(("option", "colored"), [("--forcecolor", True), ("--nocolor", False)])
 def test_nox_decides_about_colour(noxfile, option, colored):
     environ = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}

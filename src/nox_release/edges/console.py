@@ -141,6 +141,7 @@ class Console:
         self.interactive = interactive
         self.is_json = json
         self.found: tuple[Finding, ...] = ()  # by the operations that ran on this console
+        self.last_error = ""
         self.is_verbose = False
         self.is_quiet = False
         self._is_hidden = False
@@ -253,6 +254,8 @@ class Console:
         never hidden.
         """
         self._is_hidden = self.is_quiet and not verdict and kind not in _ALWAYS_SHOWN
+        if kind == "error":
+            self.last_error = self.shown(text)
         fancy, plain, style = _MARKS[kind]
         sign = fancy if self._unicode else plain
         word = "" if kind in ("ok", "step", "done") else f"{kind}: "

@@ -14,12 +14,13 @@ import logging
 import os
 import sys
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from nox_release.core.clock import SystemClock
 from nox_release.core.errors import Declined, NoxReleaseError
+from nox_release.core.findings import errors_in
 from nox_release.core.redaction import REDACTED, words_as_secrets
 from nox_release.edges.console import Console, as_called
 from nox_release.edges.context import Context
@@ -136,9 +137,17 @@ def run(name: str, arguments: Sequence[str], caller: Caller) -> Ended:
         context.console.line(f"Project: {caller.root}")
     quieten_libraries()
     try:
-        return carry_out(name, lambda: int(module.main(context, options)), context.console)
+        ended = carry_out(name, lambda: int(module.main(context, options)), context.console)
     except BrokenPipeError:  # the reader of our output has left
         return Ended(status=141)
+    return ended if ended.reason or not ended.status else _with_reason(ended, context.console)
+
+
+def _with_reason(ended: Ended, console: Console) -> Ended:
+    """An ending by what was found: with the last error that was shown, or is in the document."""
+    found = [console.shown(one.message) for one in errors_in(console.found)]
+    reason = console.last_error or (found[0] if found else "")
+    return replace(ended, reason=reason.partition("\n")[0])
 
 
 def carry_out(name: str, operation: Callable[[], int], console: Console) -> Ended:
