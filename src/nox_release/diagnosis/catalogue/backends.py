@@ -141,6 +141,13 @@ ENTRIES = (
         "Copy it from https://pypi.org/classifiers/, or `python -m pip install --upgrade trove-classifiers`.",
     ),
     _hatch(
+        "be-hatch-mismatch",
+        r"ImportError: cannot import name '\w{1,60}' from 'hatchling\.",
+        "hatch and hatchling do not fit together.",
+        "One of the two is of another age, or was installed from a branch.",
+        "`python -m pip install --upgrade hatch hatchling`, both from the index.",
+    ),
+    _hatch(
         "be-virtualenv-hatch",
         (
             r"module 'virtualenv\.discovery\.builtin' has no attribute",

@@ -108,6 +108,14 @@ ENTRIES = (
         tier="symptom",
     ),
     _(
+        "bd-no-pip",
+        r"/python[\d.]{0,5}: No module named '?pip'?(?![\w.])",
+        "The environment has no pip.",
+        "uv makes environments without pip, and `python -m build` or a script asks for it.",
+        "Build with `uv build`, or with `python -m build --installer uv`.",
+        tier="symptom",
+    ),
+    _(
         "bd-notfound",
         (
             r"No module named '?build'?(?![\w.])",
@@ -226,9 +234,13 @@ ENTRIES = (
             r"Microsoft Visual C\+\+ \d+\.\d+ (?:or greater )?is required",
             r"unable to execute '?(?:gcc|g\+\+|cc|x86_64-linux-gnu-gcc)",
             r"error: linker `?(?:cc|link\.exe)`? not found",
+            r"error: '\w{1,60}' is unavailable: introduced in macOS (?P<v>[\d.]{1,10})",
             r"Unknown compiler\(s\):",
             r"No CMAKE_\w{1,10}_COMPILER could be found",
             r"\bld: (?:library not found for|cannot find) -l(?P<l>[\w.+-]{1,60})",
+            r"ninja: build stopped: subcommand failed",
+            r"\bcc1(?:plus)?: error: ",
+            r"error occurred in cc-rs: ",
         ),
         "The compiled part could not be built.",
         "A compiler, a header or a library is missing, or the code does not compile.",

@@ -73,6 +73,18 @@ ENTRIES = (
         hides=("gt-net",),
     ),
     _cibw(
+        "cw-mirror",
+        (
+            r"repomd\.xml: \[Errno 14\] HTTPS? Error 5\d\d",
+            r"yum doesn't have enough cached data to continue",
+            r"Cannot download repomd\.xml: All mirrors were tried",
+        ),
+        "The mirror with the container's packages did not answer.",
+        "`before-all` installs packages of the image's system, and their server had a fault.",
+        "Re-run the failed jobs; if it stays, use a newer image (`manylinux_2_28`) or name another mirror.",
+        tier="symptom",
+    ),
+    _cibw(
         "cw-unknown-option",
         (
             r"cibuildwheel: .{0,100}?(?:Unknown|Unused|Malformed|not recognised|not recognized|Invalid|unrecognized arguments)",
@@ -192,6 +204,19 @@ ENTRIES = (
         "The library does not fit the manylinux policy.",
         "It was compiled on too new a system or links more than allowed.",
         "Use PyO3/maturin-action with `manylinux: auto`, or `--zig`.",
+    ),
+    _maturin(
+        "mt-linker",
+        (
+            r"error: linker `?(?P<l>[\w.-]*-linux-(?:gnu|musl)\w*-(?:gcc|ld))`? not found",
+            r"unsupported linker arg: (?P<a>\S{1,80})",
+        ),
+        "The linker for this target is missing, or does not fit the Rust compiler.",
+        "Rust calls a cross linker that the image does not have, or with an option that an older zig "
+        "or cargo-zigbuild does not know.",
+        "Build on a runner of that architecture (`ubuntu-24.04-arm`) in the plain manylinux image, or "
+        "upgrade maturin, which brings cargo-zigbuild; pin the image instead of a moving tag.",
+        hides=("mt-cargo",),
     ),
     _maturin(
         "mt-cargo",

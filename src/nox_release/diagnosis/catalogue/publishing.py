@@ -481,6 +481,8 @@ ENTRIES = (
         "oi-rekor",
         (
             r"\b(?:rekor|fulcio|sigstore)\b.{0,160}?(?:\b50[0234]\b|timed out|unavailable)",
+            r"\b50[0234] Server Error: .{0,60}? for url: https://\w{1,30}\.sigstore\.dev",
+            r"network timeout at: https://\w{1,30}\.sigstore\.dev",
             r"(?:TUFError|Failed to refresh TUF metadata|RekorClientError|FulcioClientError)",
         ),
         "Sigstore did not answer.",

@@ -237,7 +237,7 @@ ENTRIES = (
         "the same bytes, which PyPI accepts again.",
         link="https://status.python.org/",
         tier="symptom",
-        unless=r"trusted publishing|oidc",
+        unless=r"trusted publishing|oidc|sigstore\.dev",
     ),
     _(
         "wh-stored",
