@@ -224,7 +224,10 @@ def arrange(index: DisturbedIndex, case: dict[str, Any], data: bytes) -> Rehears
         }
         spare = filename if case["verdict"] == "accepted" else ""
         project = plant_project(index, state, spare)
-    arrange_bytes(index, project, text, filename, data)
+    if case["verdict"] == "accepted-no-change" and project is not None:
+        set_bytes(project, filename, data)  # PyPI takes again what it has, and nothing else
+    else:
+        arrange_bytes(index, project, text, filename, data)
     for says in case["pre"]:
         arrange_from_prose(index, project, says, text)
     return project
@@ -238,9 +241,7 @@ def arrange_bytes(
     data: bytes,
 ) -> None:
     there = [one.filename for one in project.files()] if project else []
-    same = re.search(r"same (bytes|file|content)|identical|k-rep", text)
-    if same and not re.search(r"different content|other content", text) and filename in there:
-        set_bytes(project, filename, data)
+    if filename in there:
         return
     if re.search(r"delet", text):
         if re.search(r"(same|old|that|deleted) file|same (bytes|sdist|wheel)", text) and (
@@ -248,7 +249,7 @@ def arrange_bytes(
         ):
             index.catalogue.used_filenames.add(filename)
         return
-    if same and re.search(r"same (bytes|content)", text) and filename not in there:
+    if re.search(r"same (bytes|content)", text):
         if there:
             set_bytes(project, there[0], data)
         else:
@@ -259,12 +260,12 @@ def arrange_bytes(
 def arrange_from_prose(
     index: DisturbedIndex, project: RehearsalProject | None, says: str, text: str
 ) -> None:
-    if found := re.search(r"flag (disallow-[\w-]+|read-only|disable-[\w-]+)", says):
-        index.flags.add(found.group(1))
-    elif says == "flag enabled":
-        index.flags.update(re.findall(r"(disallow-[\w-]+|read-only|disable-[\w-]+)", text))
-    if found := re.search(r"prohibited the name ([\w.-]+)", says):
-        index.prohibit(found.group(1))
+    flags = r"(disallow-[\w-]+|read-only|disable-[\w-]+)"
+    if "flag" in says:
+        index.flags.update(re.findall(flags, says) or re.findall(flags, text))
+    if "prohibit" in says:
+        for named in re.findall(r"\borc-[\w.-]*\w", says):
+            index.prohibit(named)
     if found := re.search(r"(\d+) users? created (\d+) projects|two users created (\d+)", says):
         count = int(found.group(3) or found.group(2))
         for _ in range(2 * count):
@@ -274,13 +275,14 @@ def arrange_from_prose(
         for _ in range(int(found.group(1))):
             index.accounts.created_by_address.hit("127.0.0.1")
             index.accounts.created_by_user.hit(user.id)
-    if found := re.search(r"([\w.-]+) exists,? (?:owned by|owner) (\w+)", says):
-        other = found.group(1)
-        if other != "project" and not index.has_project(other):
-            index.create_project(other, owner=found.group(2))
+    owner = re.search(r"(?:owned by|owner|of|by)\W{1,2}(orc\w+)", says)
+    if owner and re.search(r"exist|created", says):
+        for other in re.findall(r"\borc-[\w.-]*\w", says):
+            if not index.has_project(other):
+                index.create_project(other, owner=owner.group(1))
     if project is None:
         return
-    if found := re.search(r"created (\d+) days ago", says):
+    if found := re.search(r"(\d+) days? (?:ago|old)", says):
         for release in project.releases.values():
             index.age_release(project.name, release.version, int(found.group(1)))
     if found := re.search(r"lifecycle_status ([\w-]+)", says):
@@ -291,13 +293,13 @@ def arrange_from_prose(
         first = project.release(found.group(1))
         assert first is not None
         first.fields = {"summary": (found.group(2),)}
-    if found := re.search(r"release (\S+) yanked", says):
+    if found := re.search(r"release (\S+) (?:is |was )?yanked", says):
         index.yank(project.name, found.group(1))
     if found := re.search(r"(?i)(\w+) is (?:a |an )?(owner|maintainer)", says):
         index.add_role(project.name, found.group(1), found.group(2).title())
-    if found := re.search(r"upload limit (\d+) MiB", says):
+    if found := re.search(r"limit (?:of |is |set to )?(\d+) MiB", says):
         project.file_limit = int(found.group(1)) * 1024**2
-    if found := re.search(r"holds (\d+) GiB minus (\d+) bytes", says):
+    if found := re.search(r"(\d+) GiB (?:minus|less) (\d+) bytes", says):
         project.extra_size = int(found.group(1)) * 1024**3 - int(found.group(2))
     if found := re.search(r"(?i)organi[sz]ation( orc[\w-]+)?", says):
         project.organization = (found.group(1) or "orc-org").strip()
