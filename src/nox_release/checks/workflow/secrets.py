@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nox_release.checks.workflow.subject import SECURITY, report, rule, uses_action
 from nox_release.core.findings import Severity
+from nox_release.workflows.publishing import steps_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,17 +51,20 @@ def secret_sent_away(subject: Subject) -> Iterator[Finding | Skipped]:
     for workflow in (subject.workflow, *(subject.facts.others or ())):
         for job in workflow.jobs:
             for step in job.steps:
-                secret = _secret_in(workflow, job, step)
-                host = _sent_to(step, secret, allowed) if secret else ""
-                if host:
-                    yield report(
-                        subject,
-                        SENT_AWAY,
-                        step.line,
-                        f"Job `{job.id}` of {workflow.file} sends {secret[0]} to {host}.",
-                        key=f"jobs.{job.id}.steps",
-                        workflow=workflow,
-                    )
+                written = (("", step), *steps_elsewhere(step, subject.facts.actions))
+                for place, part in written:
+                    secret = _secret_in(workflow, job, part)
+                    host = _sent_to(part, secret, allowed) if secret else ""
+                    if host:
+                        by = f", in {place}" if place else ""
+                        yield report(
+                            subject,
+                            SENT_AWAY,
+                            step.line,
+                            f"Job `{job.id}` of {workflow.file} sends {secret[0]} to {host}{by}.",
+                            key=f"jobs.{job.id}.steps",
+                            workflow=workflow,
+                        )
 
 
 def _own_host(subject: Subject) -> str:
