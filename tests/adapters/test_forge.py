@@ -382,6 +382,22 @@ def test_a_red_check_on_the_second_page_is_seen():
     assert sum(check.is_red for check in forge.checks("a" * 40)) == 1
 
 
+def test_of_checks_of_one_name_those_count_that_were_not_made_again_since():
+    def check(number, conclusion, started, completed, name="proof"):
+        stamp = "2026-11-01T10:{:02}:00Z".format
+        return {
+            "name": name, "status": "completed", "conclusion": conclusion, "html_url": f"u{number}",
+            "started_at": stamp(started), "completed_at": stamp(completed),
+        }  # fmt: skip
+
+    again = [check(1, "failure", 1, 3), check(2, "success", 5, 6)]
+    at_once = [check(3, "failure", 1, 4, "test"), check(4, "success", 2, 3, "test")]
+    found = Spoken(check_runs=[{"check_runs": again + at_once}], status=[{"statuses": []}])
+    assert [one.url for one in found.checks("a" * 40)] == ["u2", "u3", "u4"]
+    worse = Spoken(check_runs=[{"check_runs": again[::-1]}], status=[{"statuses": []}])
+    assert [one.is_red for one in worse.checks("a" * 40)] == [False]
+
+
 def test_statuses_that_could_not_be_asked_for_are_not_none():
     """They are asked for beside the checks, and are as good a reason to stop."""
     refused = Answer(status=502, headers={}, document={"message": "Bad Gateway"})

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from nox_release.edges.forge import Forge
 from nox_release.project.pyproject import Settings, parse_project
 from nox_release.scaffold.exchange import SCRIPT
 from nox_release.scaffold.publish import plan_publish, publish_workflow
@@ -81,6 +82,18 @@ def test_a_registered_publisher_is_proven_and_nothing_is_uploaded(prepared):
     assert prepared.index.filenames("tiny-demo") == ()
     assert len(prepared.github.runs) == 1
     assert tokens_of_jobs(prepared) == []  # the job has burnt it
+
+
+def test_a_proof_that_failed_before_the_publisher_was_registered_stops_no_release(prepared):
+    prepared.index.create_project("tiny-demo", owner="you")
+    head = prepared.git("rev-parse", "HEAD")
+    forge = Forge("you/tiny-demo", prepared.runner, prepared.clone)
+    assert check(prepared, "--yes")[0] == 1
+    assert any(one.is_red for one in forge.checks(head))
+    register(prepared)
+    status, output = check(prepared, "--yes")
+    assert status == 0, output
+    assert not any(one.is_red for one in forge.checks(head))
 
 
 def tokens_of_jobs(world):

@@ -32,7 +32,7 @@ from nox_release.releases.observed import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -520,7 +520,9 @@ class Forge:
         )
 
     def checks(self, commit: str) -> tuple[Check, ...] | None:
-        """The checks on a commit; `None`: GitHub does not have the commit."""
+        """The checks on a commit, without those that were made again since; `None`: GitHub does not
+        have the commit.
+        """
         path = self._path("commits", commit, "check-runs")
         statuses = self._path("commits", commit, "status")
         with side_by_side(1) as pool:
@@ -531,7 +533,7 @@ class Forge:
             if answer.status != 200:
                 raise _refused(path, answer)
             entries = self._pages(path, "check_runs", {"filter": "latest"}, first=answer)
-            runs = tuple(_value(path, _parse_check, entry) for entry in entries)
+            runs = tuple(in_force([_value(path, _parse_check, entry) for entry in entries]))
             status = asked.result()
         if status.status == 404:
             return runs
@@ -842,7 +844,25 @@ def _parse_check(document: Any) -> Check:
         status=values.text(document, "status"),
         conclusion=values.text_or_none(document, "conclusion"),
         url=values.text_or_empty(document, "html_url"),
+        started=parse_time(values.text_or_none(document, "started_at")),
+        completed=parse_time(values.text_or_none(document, "completed_at")),
     )
+
+
+def in_force(checks: Sequence[Check]) -> Iterator[Check]:
+    """The checks less each that was over before another of its name began: a workflow that is
+    started by hand again makes new ones. Two of one name at the same time are of two workflows.
+    """
+    for check in checks:
+        later = [
+            other.started
+            for other in checks
+            if other.name == check.name
+            and other.started is not None
+            and (check.started is None or other.started > check.started)
+        ]
+        if check.completed is None or all(started < check.completed for started in later):
+            yield check
 
 
 def _parse_statuses(document: Any) -> tuple[Check, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from nox_release.rehearsal.github_api import (
@@ -15,6 +15,7 @@ from nox_release.rehearsal.github_api import (
     Call,
     Refused,
     Reply,
+    iso_time,
     node_id,
     paged,
     repo_url,
@@ -23,6 +24,9 @@ from nox_release.rehearsal.github_api import (
     user_form,
 )
 from nox_release.workflows.ref_patterns import fnmatch_takes
+
+if TYPE_CHECKING:
+    from nox_release.rehearsal.github_state import CheckRun, JobRun
 
 # --- root, user, limits -------------------------------------------------------------------------
 
@@ -430,15 +434,11 @@ def commit_check_runs(call: Call, ref: str) -> Any:
     """https://docs.github.com/en/rest/checks/runs#list-check-runs-for-a-git-reference"""
     sha = _known_commit(call, ref, "/checks/runs#list-check-runs-for-a-git-reference")
     github = call.github
-    checks = [
-        _check_run(call, c.id, c.head_sha, c.name, c.status, c.conclusion)
-        for c in github.check_runs
-        if c.head_sha == sha
-    ]
+    checks = [_check_run(call, c, c.head_sha) for c in github.check_runs if c.head_sha == sha]
     for run in github.runs:
         if run.head_sha == sha:
             jobs = run.latest_jobs() if call.query.get("filter") != "all" else run.jobs
-            checks += [_check_run(call, j.id, sha, j.name, j.status, j.conclusion) for j in jobs]
+            checks += [_check_run(call, job, sha) for job in jobs]
     if call.query.get("status"):
         checks = [check for check in checks if check["status"] == call.query["status"]]
     if call.query.get("check_name"):
@@ -446,21 +446,20 @@ def commit_check_runs(call: Call, ref: str) -> Any:
     return paged(call, checks, key="check_runs")
 
 
-def _check_run(
-    call: Call, number: int, sha: str, name: str, status: str, conclusion: str | None
-) -> dict[str, Any]:
+def _check_run(call: Call, check: CheckRun | JobRun, sha: str) -> dict[str, Any]:
+    number = check.id
     return {
         "id": number,
         "node_id": node_id("CheckRun", number),
         "head_sha": sha,
-        "name": name,
-        "status": status,
-        "conclusion": conclusion,
+        "name": check.name,
+        "status": check.status,
+        "conclusion": check.conclusion,
         "url": f"{repo_url(call)}/check-runs/{number}",
         "html_url": f"{call.github.web}/runs/{number}",
         "details_url": f"{call.github.web}/runs/{number}",
-        "started_at": None,
-        "completed_at": None,
+        "started_at": iso_time(check.started_at),
+        "completed_at": iso_time(check.completed_at),
         "app": {"id": 15368, "slug": "github-actions", "name": "GitHub Actions"},
         "output": {"title": None, "summary": None, "annotations_count": 0},
         "check_suite": {"id": number},

@@ -183,6 +183,8 @@ class CheckRun:
     name: str
     status: str = "completed"
     conclusion: str | None = "success"
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

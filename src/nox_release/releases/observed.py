@@ -155,6 +155,8 @@ class Check:
     status: str
     conclusion: str | None
     url: str = ""
+    started: datetime | None = None
+    completed: datetime | None = None
 
     @property
     def is_running(self) -> bool:
