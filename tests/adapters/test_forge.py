@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -422,3 +423,22 @@ def test_statuses_that_could_not_be_asked_for_are_not_none():
 def test_what_a_check_means(status, conclusion, red, running):
     check = Check(name="x", status=status, conclusion=conclusion)
     assert (check.is_red, check.is_running) == (red, running)
+
+
+@needs_gh
+def test_a_draft_is_filled_and_published_and_keeps_what_it_is_not_given(forge, world, tmp_path):
+    tag(world)
+    made = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    for path in made:
+        path.write_text(path.name)
+    create = ["release", "create", "v1.2.3", f"--repo={forge.slug}", "--draft", "--title=T"]
+    forge.gh(*create, "--notes=N", str(made[0]))
+    draft = forge.release("v1.2.3")
+    assert (draft.draft, [asset.name for asset in draft.assets]) == (True, ["a.txt"])
+    forge.attach("v1.2.3", made)
+    forge.publish_draft(draft.id, title="", notes=None, prerelease=True, latest=False)
+    there = forge.release("v1.2.3")
+    assert (there.draft, there.prerelease, there.title, there.body) == (False, True, "T", "N")
+    assert [asset.name for asset in there.assets] == ["a.txt", "b.txt"]
+    digest = hashlib.sha256(b"b.txt").hexdigest()
+    assert there.asset("b.txt").sha256 == digest

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Literal
 
 from nox_release.checks.index import state as index_rules
 from nox_release.checks.publisher import exchange as publisher_rules
-from nox_release.checks.release import asked, finished, preflight
+from nox_release.checks.release import asked, assets, finished, preflight
 from nox_release.checks.workflow.checking import EnvironmentPolicy, WorkflowFacts, check_workflow
 from nox_release.checks.workflow.upload import ENV_EQUALS
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, find
-from nox_release.releases.plan import files_there, judge_runs, runs_of
+from nox_release.releases.plan import files_there, has_begun, is_complete, judge_runs, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,6 +50,7 @@ NEEDED = frozenset(
         preflight.GH_UNREACHABLE.id,
         preflight.REMOTE_UNREACHABLE.id,
         preflight.INDEX_UNREACHABLE.id,
+        assets.LATE.id,
     }
 )
 """What a release cannot do without knowing: while it is *not known*, `release` does not begin."""
@@ -62,7 +63,7 @@ class Case:
     `source` and `files` are the findings in the tree and in distributions, `audit` those of zizmor
     and actionlint. `built` is the version that a build made. `stated` is the place that states the
     version. `nowhere` says why no release could be made from where the project is; git and GitHub
-    were not asked then. `end` is the judgement over the files on the index, where there are any.
+    were not asked then. `absent_assets` are files to attach that are not there. `end` is the judgement over the files on the index, where there are any.
     """
 
     project: Project
@@ -83,6 +84,7 @@ class Case:
     ignore_checks: bool = False
     asked_for: bool = False
     stated: Location | None = None
+    absent_assets: tuple[str, ...] = ()
     nowhere: Result | None = None
     end: EndState | None = None
 
@@ -90,7 +92,7 @@ class Case:
 def phase_of(target: Target, observed: Observed, *, is_finished: bool) -> Phase:
     if is_finished:
         return "done"
-    return "under way" if observed.is_announced(target.commit) else "before"
+    return "under way" if has_begun(target, observed) else "before"
 
 
 def judge(case: Case, phase: Phase) -> tuple[Result, ...]:
@@ -187,6 +189,7 @@ def _git_and_github(case: Case) -> Iterator[Result]:
     if case.version_known:
         yield from map(_not_asked, preflight.check_github_release(target, observed))
         yield from map(_not_asked, preflight.check_files(target, observed))
+    yield from assets.check_before(target, observed, case.absent_assets)
 
 
 def _not_asked(result: Result) -> Result:
@@ -212,7 +215,7 @@ _FACTS = frozenset(rule.id for _, rule in _OF_THE_CLONE)
 
 def what_must_be_known(results: Iterable[Result]) -> tuple[Finding, ...]:
     """What a release needs to know and could not ask, as findings that stop it."""
-    rules = {rule.id: rule for rule in preflight.RULES}
+    rules = {rule.id: rule for rule in (*preflight.RULES, *assets.RULES)}
     return tuple(
         find(rules[result.id], f"{result.title[:1].upper()}{result.title[1:]}: {result.reason}")
         for result in results
@@ -267,6 +270,7 @@ def _workflow_facts(case: Case) -> WorkflowFacts:
         actions=case.actions,
         private=None if repository is None else repository.private,
         immutable_releases=known(observed.immutable_releases),
+        release_last=target.release_last,
     )
 
 
@@ -345,6 +349,8 @@ def _unfinished(case: Case) -> Iterator[Result]:
         "failed": f"its run failed{run}",
         "succeeded": f"its run has succeeded, and {target.index.title} does not list all files{run}",
     }
+    if verdict.state == "succeeded" and is_complete(target, files_there(target, observed)):
+        words["succeeded"] = "its GitHub release is not complete"
     count = len(files_there(target, observed))
     there = f"; {count} of its files are on {target.index.title}" if count else ""
     after = ""
@@ -362,6 +368,7 @@ def _judge_done(case: Case) -> Iterator[Result]:
     if case.end is not None:
         yield from finished.check_end(target, case.end)
         yield from finished.check_proofs(target, case.end)
+    yield from assets.check_after(target, observed)
     if case.asked_for or case.project.version_from_tags:
         return
     past = observed.past_tag

@@ -20,6 +20,7 @@ from nox_release.edges import json_values as values
 from nox_release.edges.children import GH
 from nox_release.edges.process import side_by_side
 from nox_release.releases.observed import (
+    Asset,
     Check,
     ForgeEnvironment,
     ForgeRepository,
@@ -32,7 +33,7 @@ from nox_release.releases.observed import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -45,6 +46,7 @@ HOST = "github.com"
 OLDEST_GH = (2, 27)  # has `gh release create --verify-tag`
 _TIMEOUT = 60.0
 _LOG_TIMEOUT = 300.0
+_UPLOAD_TIMEOUT = 1800.0
 _PAGE = 100  # entries; GitHub gives no more at once
 _PAGES = 10
 _SUITES = 3  # of the newest pushes that were refused; each is a question
@@ -378,11 +380,13 @@ class Forge:
         notes: str | None,
         prerelease: bool = False,
         latest: bool | None = None,
+        files: Iterable[Path] = (),
         quiet: bool = False,
     ) -> str:
         """Publish a GitHub release of a tag that GitHub has; its address comes back.
 
-        `notes=None` lets GitHub write them. Sent once.
+        `notes=None` lets GitHub write them. With `files` gh makes a draft, attaches them, and
+        publishes it then. Sent once.
 
         Raises:
             ForgeError: it was refused, or its reply was lost: look before trying again.
@@ -393,8 +397,38 @@ class Forge:
             arguments.append("--prerelease")
         if latest is not None:
             arguments.append(f"--latest={str(latest).lower()}")
-        done = self.gh(*arguments, "--", tag, text=notes, quiet=quiet, timeout=120.0)
+        paths = [str(path) for path in files]
+        timeout = _UPLOAD_TIMEOUT if paths else 120.0
+        done = self.gh(*arguments, "--", tag, *paths, text=notes, quiet=quiet, timeout=timeout)
         return done.stdout.strip()
+
+    def publish_draft(
+        self, number: int, *, title: str, notes: str | None, prerelease: bool, latest: bool | None
+    ) -> None:
+        """Publish the draft of that number; `None` keeps what it has. Sent once.
+
+        Raises:
+            ForgeError: it was refused, or its reply was lost: look before trying again.
+        """
+        path = self._path("releases", number)
+        body: dict[str, Any] = {"draft": False, "prerelease": prerelease}
+        body |= {} if not title else {"name": title}
+        body |= {} if notes is None else {"body": notes}
+        body |= {} if latest is None else {"make_latest": str(latest).lower()}
+        answer = self.api(path, method="PATCH", body=body)
+        if answer.status != 200:
+            raise _refused(path, answer)
+
+    def attach(self, tag: str, files: Iterable[Path], *, quiet: bool = False) -> None:
+        """Attach files to the GitHub release of `tag`, which may be a draft. Sent once.
+
+        What an interrupted upload left of a file is replaced.
+        """
+        paths = [str(path) for path in files]
+        self.gh(
+            "release", "upload", f"--repo={self.slug}", "--clobber", "--", tag, *paths,
+            quiet=quiet, timeout=_UPLOAD_TIMEOUT,
+        )  # fmt: skip
 
     # --- workflows and runs ------------------------------------------------------------------
 
@@ -740,7 +774,18 @@ def parse_release(document: Any) -> GitHubRelease:
         published=parse_time(values.text_or_none(document, "published_at")),
         body=values.text_or_empty(document, "body"),
         immutable=values.flag(document, "immutable"),
+        assets=tuple(map(_parse_asset, filter(_is_whole, values.entries(document, "assets")))),
     )
+
+
+def _is_whole(document: Any) -> bool:
+    """Whether the asset's upload came to its end."""
+    return values.text_or_none(document, "state") in (None, "uploaded")
+
+
+def _parse_asset(document: Any) -> Asset:
+    kind, _, digest = values.text_or_empty(document, "digest").partition(":")
+    return Asset(name=values.text(document, "name"), sha256=digest if kind == "sha256" else None)
 
 
 def parse_run(document: Any) -> Run:

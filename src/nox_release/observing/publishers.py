@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nox_release.checks.workflow.github_releases import release_steps
 from nox_release.core.answers import ask, known
 from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
 from nox_release.workflows.publishing import derive_publisher, in_githubs_spelling
@@ -78,3 +79,14 @@ def event_of(derivation: Derivation) -> tuple[str, bool]:
     if push is not None and push.branches is None:
         return "push", by_hand
     return ("workflow_dispatch", True) if by_hand else ("", False)
+
+
+def release_is_last(derivation: Derivation) -> bool:
+    """Whether the GitHub release can wait for the run: it neither starts the workflow, nor is
+    anything attached to it there that only a release which exists would take.
+    """
+    if derivation.job is None or event_of(derivation)[0] not in ("push", "workflow_dispatch"):
+        return False
+    steps = release_steps(derivation.job.workflow)
+    makes = any(one.makes or one.publishes or one.drafts for one in steps)
+    return makes or not any(one.adds and not one.is_for_another_tag for one in steps)

@@ -25,7 +25,7 @@ from nox_release.observing.targets import (
     with_known_files,
 )
 from nox_release.releases.observed import Observed
-from nox_release.releases.plan import Target
+from nox_release.releases.plan import DIST, Target, has_begun
 from nox_release.workflows.publishing import in_githubs_spelling
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def look_at(
     observed = observer.look(found.target, found.publishing.file)
     moved = at_its_tag(found, project, place, observed)
     if moved is not found:
-        if not observed.is_announced(moved.target.commit):
+        if not has_begun(moved.target, observed):
             observed = observer.look(moved.target, moved.publishing.file)
         observed = replace(observed, at_commit=True)
         found = moved
@@ -117,7 +117,14 @@ def look_at(
         notes_given=wish.notes_given,
         ignore_checks=wish.ignore_checks,
         asked_for=wish.version is not None,
+        absent_assets=absent_assets(project),
     )
+
+
+def absent_assets(project: Project) -> tuple[str, ...]:
+    """Files in the setting `assets` that are not in the project's folder."""
+    named = (name for name in project.settings.assets if name != DIST)
+    return tuple(name for name in named if not (project.root / name).is_file())
 
 
 def look_at_folder(

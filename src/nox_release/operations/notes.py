@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from nox_release.edges.context import Context
+    from nox_release.releases.observed import GitHubRelease
     from nox_release.releases.plan import Target
 
 # Not documented; said with status 422: "body is too long (maximum is 125000 characters)".
@@ -21,7 +22,9 @@ _NOTES_AT_MOST = 125_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
-    """The text of the GitHub release: `None` has GitHub write it. `source` says where it is from."""
+    """The text of the GitHub release: `None` has GitHub write it, or leaves it as it is in a draft.
+    `source` says where it is from.
+    """
 
     text: str | None
     source: str
@@ -49,13 +52,19 @@ def read_notes(context: Context, options: argparse.Namespace) -> Notes | None:
 
 
 def notes_for(
-    target: Target, given: Notes | None, changelog_of_commit: tuple[str, str | None]
+    target: Target,
+    given: Notes | None,
+    changelog_of_commit: tuple[str, str | None],
+    draft: GitHubRelease | None = None,
 ) -> Notes:
-    """What is shown before it is agreed to, and published afterwards.
+    """What is shown before it is agreed to, and published afterwards. Notes that stand in a draft
+    are kept, unless others are given.
 
     Raises:
         ConfigurationError: GitHub would refuse them, and the tag would be out by then.
     """
+    if given is None and draft is not None and draft.body.strip():
+        return Notes(text=None, source="those of the draft")
     notes = given or _from_changelog(target, *changelog_of_commit)
     length = len(notes.text or "")
     if length > _NOTES_AT_MOST:

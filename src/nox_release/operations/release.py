@@ -40,6 +40,7 @@ from nox_release.observing.targets import (
     whole_all_the_same,
     with_known_files,
 )
+from nox_release.operations import github_release
 from nox_release.operations import options as shared
 from nox_release.operations.ending import Ways, conclude, judge_what_is_out
 from nox_release.operations.following import (
@@ -66,6 +67,7 @@ from nox_release.operations.reconcile import Story, reconcile
 from nox_release.project import pages
 from nox_release.project.versions import WORDS
 from nox_release.releases.plan import (
+    AttachFiles,
     AwaitFiles,
     AwaitRun,
     CreateGitHubRelease,
@@ -79,9 +81,11 @@ from nox_release.releases.plan import (
     describe,
     files_there,
     first_public,
+    has_begun,
     is_complete,
     judge_runs,
     missing_files,
+    plan_end,
     plan_release,
     runs_of,
     version_of_tag,
@@ -129,7 +133,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="show the plan and stop; exit 1 if it could not go on",
     )
     parser.add_argument(
-        "--no-wait", dest="wait", action="store_false", help="stop after the GitHub release"
+        "--no-wait", dest="wait", action="store_false", help="stop when the workflow has its start"
     )
     notes = parser.add_mutually_exclusive_group()
     notes.add_argument("--notes", metavar="TEXT", help="the notes of the GitHub release")
@@ -420,7 +424,7 @@ def _no_run_came(case: Case, errand: Errand) -> bool:
     """Whether an earlier command has published the GitHub release long ago, in vain."""
     target, observed = case.target, case.observed
     release, runs = known(observed.github_release), known(observed.runs)
-    if not target.dispatchable or not observed.is_announced(target.commit):
+    if not target.dispatchable or not has_begun(target, observed):
         return False
     if release is None or release.published is None or runs is None:
         return False
@@ -458,7 +462,7 @@ def _is_to_be_built(errand: Errand, case: Case) -> bool:
     target, observed = case.target, case.observed
     if not errand.options.verify_build:
         return False
-    if not observed.is_announced(target.commit):
+    if not has_begun(target, observed):
         return True
     none = judge_runs(runs_of(target, known(observed.runs) or ())).state == "none"
     return none and bool(files_there(target, observed))
@@ -549,7 +553,8 @@ def show(errand: Errand, case: Case, plan: Plan[ReleaseStep], results: tuple[Res
             console.line(_NO_RETURN, style="bold" if console.is_terminal else "", indent=2)
         console.mark("step", describe(step, target))
         if isinstance(step, CreateGitHubRelease):
-            notes = notes_for(target, errand.notes, case.changelog)
+            draft = known(case.observed.github_release) if step.draft else None
+            notes = notes_for(target, errand.notes, case.changelog, draft)
             console.line(f"notes: {notes.source}", indent=4)
 
 
@@ -617,9 +622,17 @@ def _carry_out(errand: Errand, progress: Progress, case: Case, agreed: Plan[Rele
                 f"{target.workflow or 'The run'} is red, and all its files are on "
                 f"{target.index.title}: {failed.run.url}",
             )
-            return replace(case, target=whole, observed=observed)
+            return _finish(errand, progress, replace(case, target=whole, observed=observed))
         else:
             return replace(case, observed=seen)
+
+
+def _finish(errand: Errand, progress: Progress, case: Case) -> Case:
+    """What follows when all files are there, although the run is red."""
+    for step in plan_end(case.target, case.observed):
+        errand.console.mark("step", describe(step, case.target))
+        perform(errand, progress, case, step)
+    return replace(case, observed=_look_again(errand, case.target, case.observed))
 
 
 def perform(errand: Errand, progress: Progress, case: Case, step: ReleaseStep) -> None:
@@ -633,14 +646,14 @@ def perform(errand: Errand, progress: Progress, case: Case, step: ReleaseStep) -
                 step.remote, tag=step.tag, commit=step.commit, branch=step.branch
             )
         case CreateGitHubRelease():
-            notes = notes_for(target, errand.notes, case.changelog)
-            observer.forge.create_release(
-                step.tag,
-                title=step.title,
-                notes=notes.text,
-                prerelease=step.prerelease,
-                latest=False if step.behind_newest else None,
-            )
+            draft = observer.forge.release(step.tag) if step.draft else None
+            notes = notes_for(target, errand.notes, case.changelog, draft)
+            if target.release_last:
+                case = _with_digests(errand, case)
+            github_release.publish(errand.ways, case, step, notes, draft)
+        case AttachFiles():
+            case = _with_digests(errand, case)
+            github_release.attach(errand.ways, case, step.tag, step.files)
         case StartWorkflow():
             start_workflow(errand, target)
         case RerunFailedJobs():
@@ -656,6 +669,16 @@ def perform(errand: Errand, progress: Progress, case: Case, step: ReleaseStep) -
                 progress.settled = as_expected(came)
         case _:
             assert_never(step)
+
+
+def _with_digests(errand: Errand, case: Case) -> Case:
+    """The case as it is now, with the digests of the index's files."""
+    target = case.target
+    observed = _look_again(errand, target, case.observed)
+    project = known(observed.project)
+    if project is not None:
+        observed = replace(observed, project=errand.client.with_digests(project, target.version))
+    return replace(case, observed=observed)
 
 
 def start_workflow(errand: Errand, target: Target) -> None:
@@ -740,7 +763,8 @@ def _close(errand: Errand, case: Case) -> Released:
     """What can be said at the end, and no more than that."""
     console, target = errand.console, case.target
     if not errand.options.wait:
-        console.mark("done", f"The GitHub release {target.tag} is out.")
+        what = "tag" if target.release_last else "GitHub release"
+        console.mark("done", f"The {what} {target.tag} is out.")
         console.line(f"Whether the files arrive is not known yet. To see: {errand.again}")
         return _released(case, 0)
     there = files_there(target, case.observed)

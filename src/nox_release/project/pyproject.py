@@ -82,6 +82,7 @@ class Settings:
     packages: tuple[str, ...] = ()
     version_files: tuple[str, ...] = ()
     commit_message: str = "Release {name} {version}"
+    assets: tuple[str, ...] = ()
 
     def message(self, name: str, version: str) -> str:
         """The message of the commit that prepares `version`."""
@@ -200,7 +201,7 @@ def parse_index(value: str, named: Mapping[str, Index] | None = None) -> Index:
 
 
 _STRINGS = ("remote", "branch", "workflow", "environment", "pypi-user", "commit-message")
-_LISTS = ("build-requires", "packages", "version-files")
+_LISTS = ("build-requires", "packages", "version-files", "assets")
 _KEYS = ("index", "tag-format", *_STRINGS, *_LISTS)
 
 
@@ -270,6 +271,7 @@ def parse_settings(table: object, named: Mapping[str, Index] | None = None) -> S
             problems.append(f"{name} may contain only `{{version}}` and `{{name}}` in braces")
         else:
             values[key.replace("-", "_")] = value
+    problems.extend(_asset_problems(values.get("assets", ())))
     workflow = values.get("workflow")
     if workflow and not re.fullmatch(r"[^/\\]+\.ya?ml", workflow):
         problems.append(
@@ -294,6 +296,20 @@ def _is_message(value: str) -> bool:
         return bool(value.format(name="n", version="1.0").strip())
     except (KeyError, IndexError, ValueError, AttributeError):
         return False
+
+
+def _asset_problems(assets: tuple[str, ...]) -> list[str]:
+    """What is wrong with the files to attach: they lie in the project's folder, each of one name."""
+    wrong = [
+        f"`tool.nox-release.assets` must be `dist` and files in the project's folder, not `{name}`"
+        for name in assets
+        if name.startswith(("/", "-"))
+        or {"..", ""} & set(name.split("/"))
+        or set(name) & set("\\:#*?")
+    ]
+    names = [name.rpartition("/")[2] for name in assets]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return wrong + [f"`tool.nox-release.assets` names `{name}` twice" for name in twice]
 
 
 def _tag_format_problems(value: str) -> list[str]:

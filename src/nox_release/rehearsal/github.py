@@ -84,7 +84,6 @@ class RehearsalGitHub(GitHubState):
         from nox_release.rehearsal.github_answers import respond
         from nox_release.rehearsal.github_api import Request
 
-        length = int(environ.get("CONTENT_LENGTH") or 0)
         path = quote(environ["PATH_INFO"].encode("latin-1"), safe="/:@!$&'()*+,;=~")
         query = environ.get("QUERY_STRING", "")
         request = Request(
@@ -96,7 +95,7 @@ class RehearsalGitHub(GitHubState):
                 for name, value in environ.items()
                 if name.startswith("HTTP_")
             },
-            body=environ["wsgi.input"].read(length) if length else b"",
+            body=environ["wsgi.input"].read(),  # gh sends what it reads from a pipe in chunks
         )
         for look in self.before_answer:
             look()

@@ -4,6 +4,7 @@ holds all of it. `None` means asked and absent, `CouldNotAsk` that there was no 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,14 @@ class ForgeRepository:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A file that is attached to a GitHub release, with its digest where GitHub tells it."""
+
+    name: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GitHubRelease:
     """A release on GitHub's own page; `target` is a branch or commit, told apart by nobody."""
 
@@ -113,6 +122,15 @@ class GitHubRelease:
     published: datetime | None = None
     body: str = ""
     immutable: bool = False
+    assets: tuple[Asset, ...] = ()
+
+    def asset(self, name: str) -> Asset | None:
+        """The attached file of that name, in which GitHub has put dots for what it does not take."""
+        return next((one for one in self.assets if _plain(one.name) == _plain(name)), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^0-9A-Za-z]+", ".", name).strip(".")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -408,10 +426,6 @@ class Observed:
         """Whether the GitHub release is out; a draft is not."""
         release = known(self.github_release)
         return release is not None and not release.draft
-
-    def is_announced(self, commit: str) -> bool:
-        """Whether tag and GitHub release are out, so that the rest is the workflow's."""
-        return self.remote_tag == commit and self.is_released_on_github
 
     def with_index(self, answers: OnIndex) -> Observed:
         """The same with what the index answered."""

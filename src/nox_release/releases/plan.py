@@ -8,7 +8,7 @@ anew from wherever it stopped.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from packaging.version import Version
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
         Run,
     )
 
+DIST = "dist"
+"""In the setting `assets`: the files that the index lists."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
@@ -44,7 +47,9 @@ class Target:
     what a run that succeeded has uploaded; empty while that is not known. `exact` says that there
     will be no others: not so where wheels of other platforms are built.
     `event` is what starts the publishing workflow: `release`, `push` of the tag, or
-    `workflow_dispatch`; empty when it is not known.
+    `workflow_dispatch`; empty when it is not known. `release_last` says that the GitHub release is
+    made when all files are on the index, since nothing waits for it. `assets` are what is attached
+    to it: `dist` for the index's own files, and files of the project's folder.
     """
 
     name: str
@@ -60,6 +65,8 @@ class Target:
     workflow: str = ""
     event: str = ""
     dispatchable: bool = False
+    release_last: bool = False
+    assets: tuple[str, ...] = ()
     publisher: TrustedPublisher | None = None
     pending_publisher: bool = False
 
@@ -101,6 +108,9 @@ class PushTag:
 class CreateGitHubRelease:
     """`behind_newest`: a fix for an older series, which GitHub must not call the latest. `locked`:
     GitHub takes no change to it afterwards.
+
+    `files` are attached before it is published; `None`: none are. `draft` is the number of one that
+    is there and gets published instead.
     """
 
     tag: str
@@ -108,6 +118,16 @@ class CreateGitHubRelease:
     prerelease: bool = False
     behind_newest: bool = False
     locked: bool = False
+    files: tuple[str, ...] | None = None
+    draft: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachFiles:
+    """Files to a GitHub release that is published; no names: those that the index will list."""
+
+    tag: str
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +173,7 @@ ReleaseStep = (
     CreateTag
     | PushTag
     | CreateGitHubRelease
+    | AttachFiles
     | StartWorkflow
     | RerunFailedJobs
     | AwaitRun
@@ -188,7 +209,11 @@ def describe(step: Step, target: Target) -> str:
     if isinstance(step, CreateGitHubRelease):
         kind = "GitHub pre-release" if step.prerelease else "GitHub release"
         locked = ", which GitHub locks at once" if step.locked else ""
-        return f"publish the {kind} {step.title}{locked}{_starts(target, 'release')}"
+        draft = "draft of the " if step.draft else ""
+        files = "" if step.files is None else f" with {', '.join(step.files) or 'its files'}"
+        return f"publish the {draft}{kind} {step.title}{files}{locked}{_starts(target, 'release')}"
+    if isinstance(step, AttachFiles):
+        return f"attach {', '.join(step.files) or 'its files'} to the GitHub release {step.tag}"
     if isinstance(step, StartWorkflow):
         return f"start {step.workflow} on {step.tag}"
     if isinstance(step, RerunFailedJobs):
@@ -337,7 +362,8 @@ def plan_release(
     done: list[str] = []
     todo: list[ReleaseStep] = []
     _plan_tag(target, observed, done, todo)
-    _plan_github_release(target, observed, done, todo)
+    if not target.release_last:
+        _plan_github_release(target, observed, done, todo)
     files = files_there(target, observed)
     runs = () if isinstance(observed.runs, CouldNotAsk) else runs_of(target, observed.runs)
     verdict = judge_runs(runs)
@@ -349,6 +375,7 @@ def plan_release(
     if complete:
         done.append(f"{target.index.title} lists {', '.join(file.filename for file in files)}")
     if published:
+        _plan_end(target, observed, done, todo)
         return Plan(done=tuple(done), todo=tuple(todo), blockers=blockers)
     run = verdict.run
     if verdict.state == "failed" and run is not None and retry == (run.id, run.attempt):
@@ -359,7 +386,19 @@ def plan_release(
         if verdict.state != "succeeded":
             todo.append(AwaitRun(workflow=target.workflow, commit=target.commit))
         todo.append(AwaitFiles(version=target.version, filenames=expected_names(target)))
+        _plan_end(target, observed, done, todo)
     return Plan(done=tuple(done), todo=tuple(todo), blockers=blockers)
+
+
+def has_begun(target: Target, observed: Observed) -> bool:
+    """Whether tag and GitHub release are out, or a run in its place, so that the rest is the
+    workflow's.
+    """
+    if observed.remote_tag != target.commit:
+        return False
+    if observed.is_released_on_github or not target.release_last:
+        return observed.is_released_on_github
+    return bool(runs_of(target, known(observed.runs) or ()))
 
 
 def _plan_tag(target: Target, observed: Observed, done: list[str], todo: list[ReleaseStep]) -> None:
@@ -391,21 +430,63 @@ def branch_is_to_be_pushed(observed: Observed) -> bool:
 
 
 def _plan_github_release(
-    target: Target, observed: Observed, done: list[str], todo: list[ReleaseStep]
+    target: Target,
+    observed: Observed,
+    done: list[str],
+    todo: list[ReleaseStep],
+    files: tuple[str, ...] | None = None,
 ) -> None:
     release = observed.github_release
-    if release is not None and not isinstance(release, CouldNotAsk) and not release.draft:
+    if isinstance(release, CouldNotAsk):
+        return
+    if release is not None and not release.draft:
         done.append(f"GitHub release: {release.url}")
-    elif release is None:
-        todo.append(
-            CreateGitHubRelease(
-                tag=target.tag,
-                title=target.title,
-                prerelease=target.is_prerelease,
-                behind_newest=_is_behind_newest(target, observed),
-                locked=bool(known(observed.immutable_releases)),
-            )
+        return
+    todo.append(
+        CreateGitHubRelease(
+            tag=target.tag,
+            title=target.title,
+            prerelease=target.is_prerelease,
+            behind_newest=_is_behind_newest(target, observed),
+            locked=bool(known(observed.immutable_releases)),
+            files=files,
+            draft=0 if release is None else release.id,
         )
+    )
+
+
+def plan_end(target: Target, observed: Observed) -> tuple[ReleaseStep, ...]:
+    """What follows when the index has all: the GitHub release, where it is last, and its files."""
+    todo: list[ReleaseStep] = []
+    _plan_end(target, observed, [], todo)
+    return tuple(todo)
+
+
+def _plan_end(target: Target, observed: Observed, done: list[str], todo: list[ReleaseStep]) -> None:
+    wanted = names_to_attach(target, observed)
+    if target.release_last:
+        _plan_github_release(target, observed, done, todo, files=wanted if target.assets else None)
+    release = observed.github_release
+    if not target.assets or isinstance(release, CouldNotAsk):
+        return
+    if release is None or release.draft:
+        if not target.release_last:
+            todo.append(AttachFiles(tag=target.tag, files=wanted))
+        return
+    missing = tuple(name for name in wanted if release.asset(name) is None)
+    if missing and not release.immutable:
+        todo.append(AttachFiles(tag=target.tag, files=missing))
+
+
+def names_to_attach(target: Target, observed: Observed) -> tuple[str, ...]:
+    """The names of what is to be attached; of the index's files those that are known so far."""
+    others = tuple(name.rpartition("/")[2] for name in target.assets if name != DIST)
+    if DIST not in target.assets:
+        return others
+    names = expected_names(target)
+    if not target.exact and is_complete(target, files_there(target, observed)):
+        names = tuple(file.filename for file in files_there(target, observed))
+    return (*names, *others)
 
 
 def _is_behind_newest(target: Target, observed: Observed) -> bool:

@@ -341,6 +341,20 @@ def test_a_release_that_is_there_already_is_made_once(steps, severity):
         if isinstance(one, Finding)
     ]
     assert [one.severity for one in found] == ([] if severity is None else [severity])
+    last = {"starts": ["push-tag"], "release_last": True}
+    assert results(GUARDED % steps, "release-made-twice", last) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "count"),
+    [
+        ("      - uses: softprops/action-gh-release@v3\n        with: {files: dist/*}", 0),
+        ("      - run: gh release create $TAG\n      - run: gh release upload $TAG dist/*", 1),
+    ],
+)
+def test_files_come_too_late_only_for_a_release_that_is_published(steps, count):
+    facts = {"starts": ["push-tag"], "release_last": True, "immutable_releases": True}
+    assert len(results(GUARDED % steps, "immutable-release-assets", facts)) == count
 
 
 MACHINE = """

@@ -8,6 +8,7 @@ import pytest
 from nox_release.core.answers import CouldNotAsk
 from nox_release.project.pyproject import PYPI
 from nox_release.releases.observed import (
+    Asset,
     GitHubRelease,
     IndexFile,
     IndexProject,
@@ -18,6 +19,7 @@ from nox_release.releases.observed import (
     Run,
 )
 from nox_release.releases.plan import (
+    AttachFiles,
     AwaitFiles,
     AwaitRun,
     CreateGitHubRelease,
@@ -30,6 +32,7 @@ from nox_release.releases.plan import (
     Upload,
     describe,
     first_public,
+    has_begun,
     judge_runs,
     plan_first_upload,
     plan_release,
@@ -202,6 +205,9 @@ def test_every_step_has_words():
         PushTag(tag="v1", commit=HEAD, remote="origin", addresses=("git@github.com:a/b.git",)),
         CreateGitHubRelease(tag="v1", title="demo 1", prerelease=True),
         CreateGitHubRelease(tag="v1", title="demo 1", locked=True),
+        CreateGitHubRelease(tag="v1", title="demo 1", files=("a", "b"), draft=3),
+        AttachFiles(tag="v1", files=("a", "b")),
+        AttachFiles(tag="v1", files=()),
         StartWorkflow(workflow="publish.yml", tag="v1"),
         RerunFailedJobs(run=1, attempt=2, url="https://run"),
         AwaitRun(workflow="publish.yml", commit=HEAD),
@@ -214,6 +220,9 @@ def test_every_step_has_words():
         "push tag v1 to origin (git@github.com:a/b.git)",
         "publish the GitHub pre-release demo 1; it starts publish.yml",
         "publish the GitHub release demo 1, which GitHub locks at once; it starts publish.yml",
+        "publish the draft of the GitHub release demo 1 with a, b; it starts publish.yml",
+        "attach a, b to the GitHub release v1",
+        "attach its files to the GitHub release v1",
         "start publish.yml on v1",
         "run the failed jobs of https://run again (attempt 3)",
         "follow the run of publish.yml",
@@ -299,3 +308,81 @@ def test_a_tag_that_means_the_same_version_is_kept_as_spelled():
     tags = ("other", "v1.2.0-rc.1")
     assert tag_for("1.2.0rc1", tag_format="v{version}", name="d", existing=tags) == "v1.2.0-rc.1"
     assert tag_for("1.2.0", tag_format="v{version}", name="d", existing=tags) == "v1.2.0"
+
+
+# --- the GitHub release and its files --------------------------------------------------------
+
+PUSHES = replace(
+    TARGET,
+    event="push",
+    release_last=True,
+    files=(Expected(filename=SDIST), Expected(filename=WHEEL)),
+)
+BY_PUSH = replace(RUN, event="push")
+THERE = replace(PUSHED, runs=(BY_PUSH,), project=on_index(SDIST, WHEEL))
+
+
+def with_assets(*names, **changes):
+    return replace(RELEASE, assets=tuple(Asset(name=name) for name in names), **changes)
+
+
+@pytest.mark.parametrize(
+    ("observed", "steps"),
+    [
+        (START, "CreateTag PushTag AwaitRun AwaitFiles CreateGitHubRelease"),
+        (PUSHED, "AwaitRun AwaitFiles CreateGitHubRelease"),
+        (replace(PUSHED, runs=(BY_PUSH,)), "AwaitFiles CreateGitHubRelease"),
+        (THERE, "CreateGitHubRelease"),
+        (replace(THERE, github_release=replace(RELEASE, draft=True)), "CreateGitHubRelease"),
+        (replace(THERE, github_release=RELEASE), ""),
+        (replace(THERE, github_release=CouldNotAsk(reason="x")), ""),
+    ],
+)
+def test_where_the_tag_starts_the_workflow_the_github_release_is_last(observed, steps):
+    assert kinds(plan_release(PUSHES, observed)) == steps.split()
+
+
+def test_a_github_release_that_is_last_is_made_with_its_files():
+    target = replace(PUSHES, assets=("dist", "doc/sbom.json"))
+    step = plan_release(target, THERE).todo[0]
+    assert step.files == (SDIST, WHEEL, "sbom.json")
+    assert plan_release(PUSHES, THERE).todo[0].files is None
+    late = replace(THERE, github_release=with_assets(SDIST))
+    assert plan_release(target, late).todo == (
+        AttachFiles(tag="v1.2.0", files=(WHEEL, "sbom.json")),
+    )
+
+
+def test_files_are_attached_afterwards_where_the_github_release_has_to_be_first():
+    target = replace(TARGET, assets=("dist",))
+    steps = "CreateTag PushTag CreateGitHubRelease AwaitRun AwaitFiles AttachFiles"
+    assert kinds(plan_release(target, START)) == steps.split()
+    seen = replace(OUT, runs=(RUN,), project=on_index(SDIST, WHEEL))
+    assert kinds(plan_release(target, seen)) == ["AttachFiles"]
+    whole = replace(seen, github_release=with_assets(SDIST, WHEEL))
+    assert plan_release(target, whole).is_finished
+    locked = replace(seen, github_release=with_assets(SDIST, immutable=True))
+    assert plan_release(target, locked).is_finished
+
+
+def test_a_draft_is_published_and_is_the_same_step_as_making_the_release():
+    draft = replace(RELEASE, draft=True, id=7)
+    found = plan_release(TARGET, replace(PUSHED, github_release=draft)).todo[0]
+    made = plan_release(TARGET, PUSHED).todo[0]
+    assert (found.draft, made.draft) == (7, 0)
+    assert found == made
+    assert describe(found, TARGET).startswith(
+        "publish the draft of the GitHub release demo-x 1.2.0"
+    )
+
+
+def test_a_name_that_github_has_changed_is_known_again():
+    assert with_assets("demo.1.2.0.tar.gz").asset("demo~1.2.0.tar.gz") is not None
+
+
+def test_a_release_has_begun_when_its_run_has_come_where_the_github_release_is_last():
+    assert not has_begun(PUSHES, PUSHED)
+    assert has_begun(PUSHES, replace(PUSHED, runs=(BY_PUSH,)))
+    assert has_begun(PUSHES, OUT)
+    assert not has_begun(TARGET, PUSHED)
+    assert has_begun(TARGET, OUT)

@@ -285,13 +285,6 @@ REPOSITORY_ARCHIVED = _rule(
 
 # --- GitHub release --------------------------------------------------------------------------
 
-RELEASE_DRAFT = _rule(
-    "github-release-draft",
-    Severity.ERROR,
-    "There is no draft of this GitHub release",
-    why="Somebody, or something, prepared it; a second one beside it would be confusing.",
-    remedy="Publish the draft, or delete it on its page, and run the same command again",
-)
 RELEASE_ELSEWHERE = _rule(
     "github-release-elsewhere",
     Severity.ERROR,
@@ -401,7 +394,7 @@ RULES = (
     HEAD_MOVED, REMOTE_UNREACHABLE, PUSH_ELSEWHERE, TAG_ELSEWHERE_HERE, TAG_ELSEWHERE_THERE, TAG_BURNT,
     TAG_RULES, BRANCH_RULES, IDENTITY, SIGNING, GH_MISSING, GH_OLD, GH_LOGGED_OUT, GH_UNREACHABLE, GH_SCOPE,
     GH_ACCOUNT, ACTIONS_TOKEN, REPOSITORY_MISSING, RENAMED, REPOSITORY_ARCHIVED,
-    RELEASE_DRAFT, RELEASE_ELSEWHERE, RELEASE_WITHOUT_TAG, CHECKS_RED, CHECKS_RUNNING,
+    RELEASE_ELSEWHERE, RELEASE_WITHOUT_TAG, CHECKS_RED, CHECKS_RUNNING,
     CHECKS_ABSENT, WORKFLOW_DISABLED,
     ENVIRONMENT_ABSENT, VERSION_NOT_TAG, INDEX_UNREACHABLE, VERSION_TAKEN,
     FILE_UNEXPECTED, CHANGELOG,
@@ -806,16 +799,9 @@ def check_github_release(target: Target, observed: Observed) -> Iterator[Result]
                 f"GitHub could not be asked about the release {target.tag}: {release.reason}",
             )
         return
-    if release is None:
+    if release is None or release.draft:
         return
-    if release.draft:
-        yield find(
-            RELEASE_DRAFT,
-            f"The GitHub release {target.tag} exists as a draft: {release.url}",
-            fix=f"Publish it: gh release edit {quote(target.tag)} --draft=false --verify-tag; or delete "
-            "the draft on its page; then run the same command again",
-        )
-    elif isinstance(observed.remote, CouldNotAsk):
+    if isinstance(observed.remote, CouldNotAsk):
         return
     elif observed.remote_tag is None:
         yield find(

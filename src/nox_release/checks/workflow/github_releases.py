@@ -361,6 +361,8 @@ def _upload_needs(subject: Subject, found: ReleaseStep) -> bool:
 
 
 def release_made_twice(subject: Subject) -> Iterator[Finding | Skipped]:
+    if subject.facts.release_last:
+        return
     others = subject.facts.others or ()
     for workflow in (subject.workflow, *others):
         of = subject if workflow is subject.workflow else look_at(workflow, subject.facts)
@@ -422,7 +424,8 @@ def immutable_release_assets(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     for workflow in (subject.workflow, *(subject.facts.others or ())):
         of = subject if workflow is subject.workflow else look_at(workflow, subject.facts)
-        if "release" not in of.raised and "push-tag" not in of.raised:
+        first = not subject.facts.release_last or _publishes(workflow)
+        if "release" not in of.raised and not ("push-tag" in of.raised and first):
             continue
         for found in release_steps(workflow, subject.facts.actions):
             if not found.adds or found.is_for_another_tag:
@@ -440,6 +443,11 @@ def immutable_release_assets(subject: Subject) -> Iterator[Finding | Skipped]:
                 severity=None if locked and reached else Severity.ADVICE,
             )
             return
+
+
+def _publishes(workflow: Workflow) -> bool:
+    """Whether `workflow` publishes a release, to which it may add files afterwards."""
+    return any(one.publishes and not one.adds for one in release_steps(workflow))
 
 
 def trigger_github_token(subject: Subject) -> Iterator[Finding | Skipped]:

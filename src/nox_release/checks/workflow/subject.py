@@ -50,7 +50,8 @@ class WorkflowFacts:
     registered on the index, `environment` the rules GitHub has for the job's environment.
     `at_commit` and `on_default_branch` say where the file is. `others` are the repository's other
     workflows, `actions` the steps of its composite actions by folder. `metadata_version` is that of
-    the built files. `immutable_releases` says whether GitHub locks a release when it is published.
+    the built files. `immutable_releases` says whether GitHub locks a release when it is published,
+    `release_last` that `nox -s release` makes it when the run is over.
     """
 
     repository: str | None = None
@@ -71,6 +72,7 @@ class WorkflowFacts:
     actions: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     private: bool | None = None
     immutable_releases: bool | None = None
+    release_last: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
