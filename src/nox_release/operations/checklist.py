@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from nox_release.checks.judging import Case, Phase, judge, judge_before, milder, phase_of
-from nox_release.checks.release import asked
+from nox_release.checks.release import asked, finished
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Skipped, errors_in
@@ -149,14 +149,17 @@ def _judged(
     found concerns the next.
     """
     target, observed = case.target, case.observed
-    finished = bool(case.nowhere is None and plan_release(target, observed).is_finished)
-    phase = phase_of(target, observed, is_finished=finished)
+    is_out = case.nowhere is None and plan_release(target, observed).is_finished
+    phase = phase_of(target, observed, is_finished=is_out)
     if phase == "done":
         files = landed.result() if landed is not None else ()
         runs = known(observed.runs) or ()
         end = judge_end(target, known(observed.project), files, runs, slugs=slugs_of(target))
         case = replace(case, end=end)
     results = judge(case, phase)
+    if phase == "done":
+        stated = None if case.project.version_from_tags else case.stated
+        results += tuple(finished.check_what_is_left(target, observed, case.now, stated))
     if phase != "before":
         told = {result.id for result in results}
         next_one = milder(judge_before(replace(case, version_known=False, built=None)))

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.reading import read_text
+from nox_release.edges.forge import HOST
 from nox_release.project import changelog
+from nox_release.project.markdown import from_rst, lead_to_tag
 
 if TYPE_CHECKING:
     import argparse
@@ -44,28 +46,31 @@ def read_notes(context: Context, options: argparse.Namespace) -> Notes | None:
         return None
     path = context.path(options.notes_file)
     try:
-        return Notes(text=read_text(path), source=options.notes_file)
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"`--notes-file {options.notes_file}` cannot be read.", reason=str(error)
         ) from None
+    return Notes(text=from_rst(text) if _is_rst(path.name) else text, source=options.notes_file)
 
 
 def notes_for(
     target: Target,
     given: Notes | None,
     changelog_of_commit: tuple[str, str | None],
+    *,
     draft: GitHubRelease | None = None,
+    folder: str = "",
 ) -> Notes:
     """What is shown before it is agreed to, and published afterwards. Notes that stand in a draft
-    are kept, unless others are given.
+    are kept, unless others are given. `folder` is where the changelog is in the repository.
 
     Raises:
         ConfigurationError: GitHub would refuse them, and the tag would be out by then.
     """
     if given is None and draft is not None and draft.body.strip():
         return Notes(text=None, source="those of the draft")
-    notes = given or _from_changelog(target, *changelog_of_commit)
+    notes = given or _from_changelog(target, folder, *changelog_of_commit)
     length = len(notes.text or "")
     if length > _NOTES_AT_MOST:
         raise ConfigurationError(
@@ -76,8 +81,15 @@ def notes_for(
     return notes
 
 
-def _from_changelog(target: Target, name: str, text: str | None) -> Notes:
+def _from_changelog(target: Target, folder: str, name: str, text: str | None) -> Notes:
     section = changelog.find_section(text, target.version) if text is not None else None
-    if section is None or not section.body.strip():
+    if text is None or section is None or not section.body.strip():
         return Notes(text=None, source="written by GitHub")
-    return Notes(text=section.body, source=f"{name}, line {section.line}")
+    body = from_rst(section.body, whole=text) if _is_rst(name) else section.body
+    page = f"https://{HOST}/{target.slug}"
+    body = lead_to_tag(body, page=page, tag=target.tag, folder=folder)
+    return Notes(text=body, source=f"{name}, line {section.line}")
+
+
+def _is_rst(name: str) -> bool:
+    return name.lower().endswith(".rst")

@@ -196,6 +196,12 @@ class Errand:
         return self.observer.place.repository
 
     @property
+    def folder(self) -> str:
+        """Where the project is below the repository's top; empty where it is all of it."""
+        place = self.project.root.resolve().relative_to(self.repository.root).as_posix()
+        return "" if place == "." else place
+
+    @property
     def ways(self) -> Ways:
         return Ways(
             context=self.context,
@@ -554,7 +560,9 @@ def show(errand: Errand, case: Case, plan: Plan[ReleaseStep], results: tuple[Res
         console.mark("step", describe(step, target))
         if isinstance(step, CreateGitHubRelease):
             draft = known(case.observed.github_release) if step.draft else None
-            notes = notes_for(target, errand.notes, case.changelog, draft)
+            notes = notes_for(
+                target, errand.notes, case.changelog, draft=draft, folder=errand.folder
+            )
             console.line(f"notes: {notes.source}", indent=4)
 
 
@@ -647,7 +655,9 @@ def perform(errand: Errand, progress: Progress, case: Case, step: ReleaseStep) -
             )
         case CreateGitHubRelease():
             draft = observer.forge.release(step.tag) if step.draft else None
-            notes = notes_for(target, errand.notes, case.changelog, draft)
+            notes = notes_for(
+                target, errand.notes, case.changelog, draft=draft, folder=errand.folder
+            )
             if target.release_last:
                 case = _with_digests(errand, case)
             github_release.publish(errand.ways, case, step, notes, draft)

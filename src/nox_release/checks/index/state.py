@@ -488,7 +488,7 @@ def _files(
         names = ", ".join(f"`{file.filename}`" for file in missing)
         yield find(
             RELEASE_CLOSED,
-            f"{version} takes no more files since {_day(closes)}, and {names} "
+            f"{version} takes no more files since {day_of(closes)}, and {names} "
             f"{'is' if len(missing) == 1 else 'are'} not there.",
             refusal="Uploading new files to releases older than 14 days is not allowed.",
         )
@@ -499,7 +499,7 @@ def _files(
         yield find(VERSION_YANKED, f"{version} was yanked on {index.title}{reason}.")
     count = f"{len(there)} file{'s' * (len(there) != 1)}"
     if missing and not changed:
-        until = f" It takes files until {_day(closes)}." if closes is not None else ""
+        until = f" It takes files until {day_of(closes)}." if closes is not None else ""
         missing_names = ", ".join(f"`{file.filename}`" for file in missing)
         yield find(
             VERSION_EXISTS,
@@ -554,7 +554,7 @@ def closing_time(files: Iterable[IndexFile]) -> datetime | None:
     return min(times) + WINDOW if times else None
 
 
-def _day(moment: datetime) -> str:
+def day_of(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nox_release.checks.index.state import VERSION_YANKED, quarantined
+from nox_release.checks.index.state import VERSION_YANKED, closing_time, day_of, quarantined
 from nox_release.checks.publisher.exchange import as_trusted, compare_provenance
 from nox_release.checks.release.asked import PUBLISHER_LAST_RELEASE
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
 from nox_release.core.words import counted, some
 from nox_release.project import pages
+from nox_release.releases.plan import files_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from nox_release.core.findings import Finding, Location, Result
     from nox_release.releases.end_state import EndState, Flaw
+    from nox_release.releases.observed import Observed
     from nox_release.releases.plan import Target
 
 HALF = make_rule(
@@ -65,7 +68,24 @@ UNFINISHED = make_rule(
     why="Its tag and its GitHub release are public, and there is nothing to install yet, or not all.",
     remedy="nox -s release goes on from where it stopped",
 )
-RULES = (HALF, FOREIGN, NOT_SERVED, NOT_RAISED, UNFINISHED)
+IN_DEVELOPMENT = make_rule(
+    "back-to-development",
+    Severity.ADVICE,
+    "HEAD states a version that is not released",
+    subject="project",
+    why="What is installed from the repository from now on calls itself the released version.",
+    remedy="nox -s prepare -- dev, where you mark what is in development; otherwise nothing",
+)
+CLOSES = make_rule(
+    "release-closes",
+    Severity.ADVICE,
+    "How long the release takes new files",
+    subject="index",
+    why="PyPI takes new files for a version for 14 days only, counted from its first file.",
+    remedy="Nothing, when all files are there; a wheel that is to be added has to come before",
+    link="https://blog.pypi.org/posts/2026-07-22-releases-now-reject-new-files-after-14-days/",
+)
+RULES = (HALF, FOREIGN, NOT_SERVED, NOT_RAISED, UNFINISHED, IN_DEVELOPMENT, CLOSES)
 
 
 def check_end(target: Target, end: EndState) -> Iterator[Result]:
@@ -153,6 +173,21 @@ def check_proofs(target: Target, end: EndState) -> Iterator[Result]:
             index=target.index,
             project=target.name,
         )
+
+
+def check_what_is_left(
+    target: Target, observed: Observed, now: datetime, where: Location | None
+) -> Iterator[Finding]:
+    """What a maintainer may still do about a release that is out; `where` states its version."""
+    if where is not None and observed.head == target.commit:
+        yield find(
+            IN_DEVELOPMENT, f"HEAD still states {target.version}, which is released.", where=where
+        )
+    there = files_there(target, observed)
+    closes = closing_time(there) if there and target.index.is_like_pypi else None
+    if closes is not None and now < closes:
+        index = target.index.title
+        yield find(CLOSES, f"{target.version} takes new files on {index} until {day_of(closes)}.")
 
 
 def version_not_raised(target: Target, ahead: int, where: Location | None) -> Finding:
