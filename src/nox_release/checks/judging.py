@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from nox_release.checks.index import state as index_rules
+from nox_release.checks.index.siblings import check_siblings
 from nox_release.checks.publisher import exchange as publisher_rules
 from nox_release.checks.release import asked, assets, finished, preflight
 from nox_release.checks.workflow.checking import EnvironmentPolicy, WorkflowFacts, check_workflow
@@ -149,6 +150,7 @@ def _index(case: Case) -> Iterator[Result]:
         ),
         case.now,
     )
+    yield from check_siblings(case.project, observed)
 
 
 def _clone(observed: Observed) -> Iterator[Result]:

@@ -6,10 +6,12 @@ This module loads little, so that the first request is on its way while the rest
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.files.distributions import version_of_file
+from nox_release.observing.siblings import needed_siblings
 from nox_release.releases.observed import OnIndex, Provenance
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class IndexQuestions:
         self._stack = contextlib.ExitStack()
         self._opened = waiting.submit(ask, self._open)
         self._found = waiting.submit(self._find)
-        self.answers: Future[OnIndex] = waiting.submit(self._ask)
+        self.answers: Future[OnIndex] = waiting.submit(self._ask_all)
 
     def close(self) -> None:
         self._stack.close()
@@ -73,6 +75,20 @@ class IndexQuestions:
         if isinstance(client, CouldNotAsk):
             return client
         return ask(lambda: client.fetch_project(name))
+
+    def _ask_all(self) -> OnIndex:
+        """About the project, and about the packages of its repository that it needs."""
+        project, client = self._project, self._opened.result()
+        names = needed_siblings(project) if project.dependencies else ()
+        if isinstance(client, CouldNotAsk):
+            return self._ask()
+        asked = {
+            name: self._pool.submit(ask, lambda name=name: client.fetch_project(name))  # type: ignore[misc]
+            for name in names
+        }
+        answers = self._ask()
+        found = tuple((name, answer.result()) for name, answer in asked.items())
+        return replace(answers, siblings=found)
 
     def _ask(self) -> OnIndex:
         """Two rounds at most: the project and its owners, then what the first answer calls for."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nox_release.checks.source.subject import SourceTree, named_files
 from nox_release.core.reading import read_file
+from nox_release.observing.siblings import find_siblings
 from nox_release.project.documents import Files
 from nox_release.project.version_places import VERSION_FILES, package_folders
 
@@ -50,6 +51,7 @@ def read_source_tree(project: Project, *, top: Path | None = None, slug: str = "
         complete=complete,
         slug=slug,
         whole=files_below(top or root, names, prefix),
+        siblings=find_siblings(project, top),
     )
 
 

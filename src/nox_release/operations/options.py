@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
+from nox_release.observing.siblings import folders_of
 from nox_release.project.pyproject import (
     Project,
     named_indexes,
@@ -14,10 +15,11 @@ from nox_release.project.pyproject import (
     read_project,
     read_pyproject,
 )
+from nox_release.project.workspace import member_patterns, why_kept_back
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packaging.version import Version
@@ -72,13 +74,8 @@ def load_projects(context: Context, options: argparse.Namespace) -> tuple[Projec
         projects = [read_project(context.root, pyproject)]
     else:
         projects = [
-            _inheriting(
-                read_project(context.root / folder),
-                table,
-                named=named_indexes(pyproject),
-                alone=len(folders) == 1,
-            )
-            for folder in folders
+            _inheriting(project, table, named=named_indexes(pyproject), alone=len(folders) == 1)
+            for project in _published(context, folders, table.get("packages", ()))
         ]
     if len(projects) == 1:
         projects = [_following_tags(context, projects[0], table)]
@@ -95,6 +92,19 @@ def load_projects(context: Context, options: argparse.Namespace) -> tuple[Projec
         chosen = parse_index(index, named_indexes(pyproject))
         projects = [replace(p, settings=replace(p.settings, index=chosen)) for p in projects]
     return tuple(projects)
+
+
+def _published(
+    context: Context, folders: tuple[str, ...], named: Sequence[str]
+) -> Iterator[Project]:
+    """The projects in those folders, without those that are kept back; what is `named` is meant."""
+    for folder in folders:
+        project = read_project(context.root / folder)
+        why = "" if folder in named else why_kept_back(project)
+        if not why:
+            yield project
+        else:
+            context.console.line(f"Left out: {project.name or folder} ({why})")
 
 
 def load_project(context: Context, options: argparse.Namespace) -> Project:
@@ -180,9 +190,23 @@ def table_of(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _package_folders(root: Path, pyproject: Mapping[str, Any]) -> tuple[str, ...]:
-    """The folders that `packages` in the root's table names; none: the root is the project."""
-    folders = parse_settings(table_of(pyproject), named_indexes(pyproject)).packages
+    """The folders that `packages` in the root's table names, or a workspace of uv around no project
+    of its own; none: the root is the project.
+    """
+    listed = parse_settings(table_of(pyproject), named_indexes(pyproject)).packages
     problems = []
+    folders: list[str] = []
+    for folder in listed:
+        if not set(folder) & set("*?["):
+            folders.append(folder)
+            continue
+        found = folders_of(root, (folder,))
+        if not found:
+            problems.append(f"`{folder}` leads to no project")
+        folders += found
+    members = member_patterns(pyproject)
+    if not listed and members and "project" not in pyproject:
+        folders += folders_of(root, *members)
     for folder in folders:
         place = root / folder
         if not any((place / name).is_file() for name in ("pyproject.toml", "setup.py")):

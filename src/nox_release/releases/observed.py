@@ -348,7 +348,9 @@ class Maintainer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnIndex:
-    """The index's answers about one name, and who asks; see `Observed`."""
+    """The index's answers about one name, and who asks; see `Observed`. `siblings` are the packages
+    of the same repository that it needs.
+    """
 
     project: IndexProject | CouldNotAsk | None
     ownership: Ownership | CouldNotAsk | None = None
@@ -356,6 +358,7 @@ class OnIndex:
     publishers: tuple[Publisher, ...] | CouldNotAsk | None = None
     proven_version: str = ""
     maintainer: Maintainer | None = None
+    siblings: tuple[tuple[str, IndexProject | CouldNotAsk | None], ...] = ()
 
 
 # --- all of it ---------------------------------------------------------------------------------
@@ -408,6 +411,7 @@ class Observed:
     proven_version: str = ""
     names: tuple[str, ...] | CouldNotAsk | None = None
     maintainer: Maintainer | None = None
+    siblings: tuple[tuple[str, IndexProject | CouldNotAsk | None], ...] = ()
 
     @property
     def remote_tag(self) -> str | None:
@@ -437,4 +441,5 @@ class Observed:
             proven_version=answers.proven_version,
             names=answers.names,
             maintainer=answers.maintainer,
+            siblings=answers.siblings,
         )

@@ -147,3 +147,20 @@ def test_tags_go_on_in_the_form_of_the_newest_version(tmp_path, tags, settings, 
         context.runner.run(["git", *arguments], cwd=tmp_path)
     (project,) = load_projects(context, Namespace())
     assert project.settings.tag(project.name, "1.3") == expected
+
+
+def test_packages_are_found_by_pattern_and_in_a_workspace_and_what_is_private_is_named(tmp_path):
+    said = []
+    secret = 'classifiers = ["Private :: Do Not Upload"]\n'
+    system = "[build-system]\nrequires = []\n"
+    place = monorepo(tmp_path, 'packages = ["o*", "t*"]\n', one=system, two=secret + system)
+    place.console = SimpleNamespace(line=said.append)
+    assert [one.name for one in load_projects(place, options())] == ["one"]
+    assert said == ["Left out: two (`Private :: Do Not Upload`)"]
+    (tmp_path / "pyproject.toml").write_text('[tool.uv.workspace]\nmembers = ["*"]\n')
+    (found,) = load_projects(place, options())
+    assert (found.name, found.settings.tag_format) == ("one", "{name}-v{version}")
+    (tmp_path / "pyproject.toml").write_text('[tool.nox-release]\npackages = ["x*"]\n')
+    with pytest.raises(ConfigurationError, match="names folders") as caught:
+        load_projects(place, options())
+    assert caught.value.problems == ["`x*` leads to no project"]

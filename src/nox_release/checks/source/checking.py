@@ -14,6 +14,7 @@ from nox_release.checks.source.build import build, classifiers, licence
 from nox_release.checks.source.entries import entries_of, entry_points, names, refused
 from nox_release.checks.source.readme import readme
 from nox_release.checks.source.rules import RULES, SCHEMA
+from nox_release.checks.source.siblings import siblings
 from nox_release.checks.source.subject import PYPROJECT, Source, SourceTree, readme_path
 from nox_release.checks.source.versions import news, version_places, versions
 from nox_release.core.findings import Location, Passed, Severity, find
@@ -132,6 +133,12 @@ _GROUPS = (
         title="The scripts have names",
         detail=lambda _: None,
         rules=entry_points,
+    ),
+    _Group(
+        id="sibling-bound",
+        title="The repository's other packages go with the version",
+        detail=lambda source: ", ".join(one.name for one in source.tree.siblings) or None,
+        rules=siblings,
     ),
     _Group(
         id="metadata-version-ahead",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from nox_release.project.pyproject import Project
     from nox_release.project.toml_lines import Lines
+    from nox_release.project.workspace import Sibling
 
 
 PYPROJECT = "pyproject.toml"
@@ -45,7 +46,8 @@ class SourceTree:
     """The files of a project: all `names`, and the `texts` of those that rules read.
 
     Paths are relative to the project with `/`; `prefix` leads from the repository's root to it.
-    `complete` is false where the tree was too large to be walked to its end.
+    `complete` is false where the tree was too large to be walked to its end. `siblings` are the
+    repository's other packages.
     """
 
     texts: Mapping[str, str]
@@ -54,6 +56,7 @@ class SourceTree:
     complete: bool = True
     slug: str = ""
     whole: Files | None = None
+    siblings: tuple[Sibling, ...] = ()
 
     @property
     def repository(self) -> str:

@@ -1,0 +1,143 @@
+"""The packages of one repository: what each needs of the others, and which of them are published.
+
+Source: https://docs.astral.sh/uv/concepts/projects/workspaces/, and PyPI's `Private ::` classifiers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from packaging.version import Version
+
+    from nox_release.project.pyproject import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sibling:
+    """Another package of the repository: `folder` leads to it from the top, `needs` are what it asks
+    for when it is installed, extras included. `kept_back` says why it is not published.
+    """
+
+    name: str
+    folder: str
+    version: str | None = None
+    tag_format: str | None = None
+    needs: tuple[Requirement, ...] = ()
+    kept_back: str = ""
+
+    def need_of(self, name: str) -> Requirement | None:
+        """What it asks of the package `name`, where it needs that."""
+        wanted = canonicalize_name(name)
+        return next((one for one in self.needs if canonicalize_name(one.name) == wanted), None)
+
+
+def member_patterns(pyproject: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The globs of `[tool.uv.workspace]`: members, and those left out; `None` without the table."""
+    workspace = _table(_table(_table(pyproject, "tool"), "uv"), "workspace")
+    if not workspace:
+        return None
+    return _texts(workspace.get("members")), _texts(workspace.get("exclude"))
+
+
+def why_kept_back(project: Project) -> str:
+    """Why a package is not meant for an index; empty where it is."""
+    private = next((one for one in project.classifiers if one.startswith("Private ::")), "")
+    if private:
+        return f"`{private}`"
+    uv = _table(_table(project.pyproject, "tool"), "uv")
+    if uv.get("package") is False:
+        return "`tool.uv.package = false`"
+    if "build-system" not in project.pyproject and uv.get("package") is not True:
+        return "no `[build-system]`" if "project" in project.pyproject else ""
+    return ""
+
+
+def needs_of(project: Project, *, extras: bool = True) -> tuple[Requirement, ...]:
+    """What is installed along with a package, its extras included."""
+    optional = _table(_table(project.pyproject, "project"), "optional-dependencies")
+    texts = [*project.dependencies]
+    texts += [text for one in optional.values() for text in _texts(one)] if extras else []
+    found = []
+    for text in texts:
+        try:
+            found.append(Requirement(text))
+        except InvalidRequirement:
+            continue
+    return tuple(found)
+
+
+def excluding(siblings: Iterable[Sibling], name: str, version: Version) -> tuple[Sibling, ...]:
+    """The published siblings that need the package `name`, and whose range excludes `version`."""
+    return tuple(
+        one
+        for one in siblings
+        if not one.kept_back
+        and (need := one.need_of(name)) is not None
+        and not need.specifier.contains(version, prereleases=True)
+    )
+
+
+def layers(packages: Iterable[Sibling]) -> tuple[tuple[str, ...], ...]:
+    """The packages by layers: each needs only those of the layers before it.
+
+    Raises:
+        CycleError: some need each other; its second argument is the circle.
+    """
+    listed = {canonicalize_name(one.name): one for one in packages}
+    sorter = TopologicalSorter(
+        {
+            name: [canonicalize_name(need.name) for need in one.needs
+                   if canonicalize_name(need.name) in listed and canonicalize_name(need.name) != name]
+            for name, one in listed.items()
+        }
+    )  # fmt: skip
+    sorter.prepare()
+    found = []
+    while sorter.is_active():
+        ready = sorter.get_ready()
+        found.append(tuple(sorted(ready)))
+        sorter.done(*ready)
+    return tuple(found)
+
+
+def circle(packages: Iterable[Sibling]) -> tuple[str, ...]:
+    """Packages that need each other, the first named again at the end; empty without such."""
+    try:
+        layers(packages)
+    except CycleError as error:
+        return tuple(reversed(error.args[1]))
+    return ()
+
+
+def same_tag(siblings: Iterable[Sibling], *, name: str, tag_format: str) -> tuple[Sibling, ...]:
+    """The published siblings whose tags are named as those of the package `name` are."""
+    return tuple(
+        one
+        for one in siblings
+        if not one.kept_back
+        and one.tag_format is not None
+        and _is_tag_of(one.tag_format, one.name, tag_format.format(name=name, version="1.0.0"))
+    )
+
+
+def _is_tag_of(tag_format: str, name: str, tag: str) -> bool:
+    form = re.escape(tag_format.replace("{name}", name)).replace(r"\{version\}", r"\d[\w.+!-]*")
+    return re.fullmatch(form, tag) is not None
+
+
+def _table(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = mapping.get(key, {})
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: object) -> Sequence[str]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
