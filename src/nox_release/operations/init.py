@@ -93,6 +93,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the name of the workflow file (default: publish.yml)",
     )
+    parser.add_argument(
+        "--on",
+        choices=("release", "tag"),
+        default="release",
+        help="what starts the workflow: the published GitHub release, or the tag; with the tag the "
+        "GitHub release is made last, with its files",
+    )
 
 
 def main(context: Context, options: argparse.Namespace) -> int:
@@ -213,6 +220,7 @@ def propose_workflow(
         names=tree.names,
         filename=filename,
         environment=options.environment,
+        on=options.on,
         folder="" if folder == "." else folder,
         package=package,
     )

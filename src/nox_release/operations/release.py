@@ -615,7 +615,7 @@ def _carry_out(errand: Errand, progress: Progress, case: Case, agreed: Plan[Rele
     )
     while True:
         try:
-            seen = reconcile(story, observed, agreed.todo)
+            seen = reconcile(story, observed, (*agreed.todo, *attached_all_the_same(agreed)))
         except NoRun as nothing:
             _offer_start(errand, target, nothing)
             observed = _look_again(errand, target, observed)
@@ -633,6 +633,15 @@ def _carry_out(errand: Errand, progress: Progress, case: Case, agreed: Plan[Rele
             return _finish(errand, progress, replace(case, target=whole, observed=observed))
         else:
             return replace(case, observed=seen)
+
+
+def attached_all_the_same(agreed: Plan[ReleaseStep]) -> tuple[AttachFiles, ...]:
+    """What becomes of a GitHub release with files where the run has made it meanwhile."""
+    return tuple(
+        AttachFiles(tag=step.tag, files=step.files)
+        for step in agreed.todo
+        if isinstance(step, CreateGitHubRelease) and step.files is not None
+    )
 
 
 def _finish(errand: Errand, progress: Progress, case: Case) -> Case:

@@ -72,7 +72,8 @@ class PublishPlan:
     that language. `repository` is `owner/name` in
     GitHub's spelling, `None` where that is not known. `tool` is the requirement of this tool.
     `folder` is the project's in the repository. `package` is its folder as `packages` names it,
-    empty where the project is the only one; `tag_prefix` tells its tags from the others'.
+    empty where the project is the only one; `tag_prefix` tells its tags from the others'. `tags` is the
+    pattern of those that start it; empty where a published GitHub release does.
     """
 
     name: str
@@ -88,6 +89,7 @@ class PublishPlan:
     folder: str = ""
     package: str = ""
     tag_prefix: str = ""
+    tags: str = ""
 
 
 def plan_publish(
@@ -101,9 +103,10 @@ def plan_publish(
     environment: str | None = None,
     folder: str = "",
     package: str = "",
+    on: str = "release",
 ) -> PublishPlan:
     """What the workflow of `project` has to do; `setup_py` is that file's text, if there is one,
-    and `names` are the project's files.
+    and `names` are the project's files. `on` is what starts it: `release` or `tag`.
 
     Raises:
         ConfigurationError: a name would not come out of the workflow as it went in.
@@ -111,12 +114,14 @@ def plan_publish(
     settings = project.settings
     chosen = environment or settings.environment or _environment(settings.index)
     prefix = _tag_prefix(project) if package else ""
+    before, _, after = settings.tag(project.name, "\n").partition("\n")
     for what, text in (
         ("environment", chosen),
         ("workflow file", filename),
         ("folder", folder),
         ("package", package),
-        ("beginning of the tags", prefix),
+        ("beginning of the tags", before if on == "tag" else prefix),
+        ("end of the tags", after if on == "tag" else ""),
         ("index", settings.index.title),
     ):
         if text and not _PLAIN.fullmatch(text):
@@ -139,6 +144,7 @@ def plan_publish(
         folder=folder,
         package=package,
         tag_prefix=prefix,
+        tags=f"{before}[0-9]*{after}" if on == "tag" else "",
     )
 
 
@@ -212,14 +218,13 @@ def publish_workflow(plan: PublishPlan) -> str:
 
 def _head(plan: PublishPlan) -> str:
     return f"""\
-# Publishes {plan.name} to {plan.index.title} when a GitHub release is published.
+# Publishes {plan.name} to {plan.index.title} when {_occasion(plan)}.
 # The trusted publisher on {plan.index.title} names this file and the environment `{plan.environment}`:
 # if you rename either, update the trusted publisher too.
 name: Publish{f" {plan.name}" if plan.tag_prefix else ""}
 
 on:
-  release:
-    types: [published]
+{_trigger(plan)}
   workflow_dispatch:
     inputs:
       check-only:
@@ -234,6 +239,16 @@ concurrency:
   cancel-in-progress: false # a run that is cancelled between two files leaves half a release
 
 jobs:"""
+
+
+def _occasion(plan: PublishPlan) -> str:
+    return "the tag of a version is pushed" if plan.tags else "a GitHub release is published"
+
+
+def _trigger(plan: PublishPlan) -> str:
+    if plan.tags:
+        return f'  push:\n    tags: ["{plan.tags}"]'
+    return "  release:\n    types: [published]"
 
 
 def _guard(plan: PublishPlan) -> str:

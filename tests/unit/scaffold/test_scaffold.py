@@ -50,6 +50,7 @@ PLANS = {
         package="packages/demo",
         tag_prefix="demo-v",
     ),
+    "started by the tag": PublishPlan(name="demo", index=PYPI, tool=TOOL, tags="v[0-9]*"),
     "any python": PublishPlan(name="demo", index=PYPI, tool=TOOL, python=None),
     "testpypi": PublishPlan(name="demo", index=TESTPYPI, tool=TOOL, environment="testpypi"),
     "own index": PublishPlan(
@@ -76,7 +77,7 @@ def facts(plan):
         index=plan.index,
         default_branch="main",
         tag=f"{plan.tag_prefix or 'v'}1.2.0",
-        starts=("release",),
+        starts=("push-tag",) if plan.tags else ("release",),
         at_commit=True,
         on_default_branch=True,
         version_from_tags=plan.whole_history,
@@ -302,6 +303,18 @@ def test_the_plan_follows_project_and_settings():
         repository="octo/demo",
         whole_history=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("tag_format", "pattern"),
+    [("v{version}", "v[0-9]*"), ("{name}-v{version}", "demo-v[0-9]*"), ("{version}", "[0-9]*")],
+)
+def test_a_workflow_may_be_started_by_the_tags_of_the_project(tag_format, pattern):
+    project = Project(root=Path(), name="demo", settings=Settings(tag_format=tag_format))
+    plan = plan_publish(project, tool=TOOL, repository=None, setup_py=None, on="tag")
+    workflow = parse_workflow(publish_workflow(plan), file=FILE)
+    assert workflow.event("push").tags == (pattern,)
+    assert workflow.event("release") is None
 
 
 @pytest.mark.parametrize(
