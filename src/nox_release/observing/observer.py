@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nox_release.edges.git import Repository
     from nox_release.edges.index import IndexClient
     from nox_release.observing.place import Place
-    from nox_release.releases.observed import GitHubRelease, Login, RemoteState, Run
+    from nox_release.releases.observed import Check, GitHubRelease, Login, RemoteState, Run
     from nox_release.releases.plan import Target
 
 _NO_GH = CouldNotAsk(reason="gh is not installed")
@@ -48,6 +48,7 @@ class Observer:
         self.forge = Forge(place.slug, context.runner, place.repository.root, clock=context.clock)
         self.has_gh = find_gh(context.environ) is not None
         self._pool = pool
+        self._run = context.environ.get("GITHUB_RUN_ID", "")
         repository = place.repository
         self.head = ask(repository.head)
         self.branch = ask(repository.branch)
@@ -69,7 +70,7 @@ class Observer:
                 "immutable_releases": forge.has_immutable_releases,
             }
             if isinstance(head, str):
-                questions["checks"] = lambda: forge.checks(head)
+                questions["checks"] = lambda: self._checks(head)
         return questions | {
             "changes": repository.changes,
             "tracked_folders": lambda: python_folders(repository.tracked()),
@@ -121,7 +122,7 @@ class Observer:
         if not self.has_gh:
             return questions
         if target.commit != self.head:
-            questions["checks"] = lambda: forge.checks(target.commit)
+            questions["checks"] = lambda: self._checks(target.commit)
         if target.workflow:
             questions["workflow"] = lambda: forge.workflow(target.workflow)
         if publisher is not None and publisher.environment:
@@ -148,6 +149,14 @@ class Observer:
             # A tag that is here alone may be one that GitHub has refused before.
             seen["burnt_tag"] = ask(lambda: self.forge.is_burnt(target.tag))
         return seen
+
+    def _checks(self, commit: str) -> tuple[Check, ...] | None:
+        """The checks on a commit, without the run that this is a step of."""
+        found = self.forge.checks(commit)
+        this = f"/actions/runs/{self._run}/"
+        if found is None or not self._run:
+            return found
+        return tuple(one for one in found if this not in one.url)
 
     def _runs(self, target: Target, commit: str) -> tuple[Run, ...] | CouldNotAsk:
         if not self.has_gh:

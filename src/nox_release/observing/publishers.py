@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nox_release.project.pyproject import Project
     from nox_release.workflows.publishing import Derivation, Step, Workflow
 
+CHECK_ONLY = "check-only"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publishing:
@@ -79,6 +81,12 @@ def event_of(derivation: Derivation) -> tuple[str, bool]:
     if push is not None and push.branches is None:
         return "push", by_hand
     return ("workflow_dispatch", True) if by_hand else ("", False)
+
+
+def inputs_to_publish(derivation: Derivation) -> tuple[tuple[str, str], ...]:
+    """What a start by hand has to say, so that a workflow which `init` wrote uploads."""
+    by_hand = derivation.job and derivation.job.workflow.event("workflow_dispatch")
+    return ((CHECK_ONLY, "false"),) if by_hand and CHECK_ONLY in by_hand.inputs else ()
 
 
 def release_is_last(derivation: Derivation) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nox_release.core.answers import known
 from nox_release.observing.kept import is_exact, is_settled, kept_files
-from nox_release.observing.publishers import derive, event_of, release_is_last
+from nox_release.observing.publishers import derive, event_of, inputs_to_publish, release_is_last
 from nox_release.releases.plan import (
     Expected,
     Target,
@@ -75,6 +75,7 @@ def aim(
         workflow=derivation.job.workflow.filename if derivation.job else "",
         event=event,
         dispatchable=dispatchable,
+        inputs=inputs_to_publish(derivation),
         release_last=release_is_last(derivation),
         assets=settings.assets,
         publisher=derivation.publisher,

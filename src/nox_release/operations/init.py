@@ -33,6 +33,7 @@ from nox_release.scaffold.publish import (
     publish_workflow,
     workflow_name,
 )
+from nox_release.scaffold.release import release_workflow
 from nox_release.workflows.build_folders import builds_package
 from nox_release.workflows.publishing import derive_publisher, for_index, spelt_by_github
 from nox_release.workflows.syntax import WORKFLOWS
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from nox_release.edges.context import Context
     from nox_release.edges.git import Repository
     from nox_release.project.pyproject import Project
+    from nox_release.scaffold.publish import PublishPlan
     from nox_release.workflows.publishing import Derivation
 
 
@@ -100,6 +102,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="what starts the workflow: the published GitHub release, or the tag; with the tag the "
         "GitHub release is made last, with its files",
     )
+    parser.add_argument(
+        "--release-workflow",
+        action="store_true",
+        help="write release.yml, too: the session `release` as a button on GitHub",
+    )
 
 
 def main(context: Context, options: argparse.Namespace) -> int:
@@ -110,6 +117,11 @@ def main(context: Context, options: argparse.Namespace) -> int:
     proposals = (
         propose_noxfile(context.root),
         propose_workflow(project, place, derivation, options, root=context.root.resolve()),
+        *(
+            (propose_release(project, place, options, root=context.root.resolve()),)
+            if options.release_workflow
+            else ()
+        ),
     )
     _show(context, project, place, derivation, proposals)
     new = [proposal for proposal in proposals if proposal.is_new]
@@ -194,7 +206,46 @@ def propose_workflow(
     *,
     root: Path,
 ) -> Proposal:
-    """The publish workflow, unless another file publishes already.
+    """The publish workflow, unless another file publishes already."""
+    plan, path = _planned(project, place, options, root=root)
+    shown = f"{WORKFLOWS}/{plan.filename}"
+    others = sorted(
+        {
+            job.workflow.file
+            for job in for_index(derivation.jobs, project.settings.index.name)
+            if not plan.package
+            or builds_package(job.workflow, plan.folder, project.name) is not False
+        }
+        - {shown}
+    )
+    existing = _text(path)
+    if others and existing is None:
+        title = project.settings.index.title
+        return Proposal(
+            path=path,
+            shown=shown,
+            text=None,
+            note=f"not needed: {' and '.join(others)} "
+            f"upload{'s' * (len(others) == 1)} already, and two workflows that "
+            f"upload to {title} get into each other's way",
+        )
+    return Proposal(path=path, shown=shown, text=publish_workflow(plan), existing=existing)
+
+
+def propose_release(
+    project: Project, place: Place, options: argparse.Namespace, *, root: Path
+) -> Proposal:
+    """The workflow that makes a release when a person asks for one on GitHub."""
+    plan, path = _planned(project, place, options, root=root)
+    path = path.with_name("release.yml")
+    text = release_workflow(plan)
+    return Proposal(path=path, shown=f"{WORKFLOWS}/release.yml", text=text, existing=_text(path))
+
+
+def _planned(
+    project: Project, place: Place, options: argparse.Namespace, *, root: Path
+) -> tuple[PublishPlan, Path]:
+    """What the publish workflow has to do, and where it stands.
 
     `root` is the folder whose `[tool.nox-release] packages` may have named the project.
     """
@@ -224,25 +275,7 @@ def propose_workflow(
         folder="" if folder == "." else folder,
         package=package,
     )
-    others = sorted(
-        {
-            job.workflow.file
-            for job in for_index(derivation.jobs, project.settings.index.name)
-            if not package or builds_package(job.workflow, folder, project.name) is not False
-        }
-        - {shown}
-    )
-    if others and existing is None:
-        title = project.settings.index.title
-        return Proposal(
-            path=path,
-            shown=shown,
-            text=None,
-            note=f"not needed: {' and '.join(others)} "
-            f"upload{'s' * (len(others) == 1)} already, and two workflows that "
-            f"upload to {title} get into each other's way",
-        )
-    return Proposal(path=path, shown=shown, text=publish_workflow(plan), existing=existing)
+    return plan, path
 
 
 def _requirement() -> str:

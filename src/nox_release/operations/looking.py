@@ -25,7 +25,7 @@ from nox_release.observing.targets import (
     with_known_files,
 )
 from nox_release.releases.observed import Observed
-from nox_release.releases.plan import DIST, Target, has_begun
+from nox_release.releases.plan import DIST, Target, has_begun, started_by_dispatch
 from nox_release.workflows.publishing import in_githubs_spelling
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def look_at(
         observed = replace(observed, at_commit=True)
         found = moved
     observed = observed.with_index(index.answers.result())
-    target = with_githubs_spelling(found.target, observed)
+    target = started_by_dispatch(with_githubs_spelling(found.target, observed), observed)
     derivation = found.publishing.derivation
     repository = observed.repository
     if repository is not None and not isinstance(repository, CouldNotAsk):

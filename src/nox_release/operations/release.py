@@ -704,7 +704,7 @@ def start_workflow(errand: Errand, target: Target) -> None:
     """Start the workflow on the tag, and wait until the run shows."""
     observer = errand.observer
     there = frozenset((run.id, run.attempt) for run in observer.find_runs(target))
-    observer.forge.dispatch(target.workflow, ref=target.tag)
+    observer.forge.dispatch(target.workflow, ref=target.tag, inputs=dict(target.inputs))
     await_start(errand.context.clock, lambda: observer.find_runs(target), there)
 
 
@@ -714,7 +714,8 @@ def _offer_start(errand: Errand, target: Target, nothing: NoRun) -> None:
     Raises:
         NoRun: it cannot be, or nobody says so.
     """
-    start = shlex.join(["gh", "workflow", "run", target.workflow, "--ref", target.tag])
+    given = [word for key, value in target.inputs for word in ("-f", f"{key}={value}")]
+    start = shlex.join(["gh", "workflow", "run", target.workflow, "--ref", target.tag, *given])
     if not target.dispatchable:
         nothing.hint = (
             f"{nothing.hint}. {target.workflow} has no `workflow_dispatch`, so it cannot be "

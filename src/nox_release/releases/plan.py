@@ -8,7 +8,7 @@ anew from wherever it stopped.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from packaging.version import Version
@@ -48,7 +48,8 @@ class Target:
     will be no others: not so where wheels of other platforms are built.
     `event` is what starts the publishing workflow: `release`, `push` of the tag, or
     `workflow_dispatch`; empty when it is not known. `release_last` says that the GitHub release is
-    made when all files are on the index, since nothing waits for it. `assets` are what is attached
+    made when all files are on the index, since nothing waits for it. `inputs` are those that a start
+    by hand needs, so that it publishes. `assets` are what is attached
     to it: `dist` for the index's own files, and files of the project's folder.
     """
 
@@ -65,6 +66,7 @@ class Target:
     workflow: str = ""
     event: str = ""
     dispatchable: bool = False
+    inputs: tuple[tuple[str, str], ...] = ()
     release_last: bool = False
     assets: tuple[str, ...] = ()
     publisher: TrustedPublisher | None = None
@@ -388,6 +390,19 @@ def plan_release(
         todo.append(AwaitFiles(version=target.version, filenames=expected_names(target)))
         _plan_end(target, observed, done, todo)
     return Plan(done=tuple(done), todo=tuple(todo), blockers=blockers)
+
+
+def started_by_dispatch(target: Target, observed: Observed) -> Target:
+    """The target as a workflow's own token releases it: its tags and GitHub releases start nothing,
+    what it dispatches runs. A release that has begun otherwise is left as it is.
+    """
+    login = known(observed.login)
+    if login is None or not login.is_actions_token or not target.dispatchable:
+        return target
+    begun = runs_of(target, known(observed.runs) or ())
+    if observed.is_released_on_github or any(one.event != "workflow_dispatch" for one in begun):
+        return target
+    return replace(target, event="workflow_dispatch", release_last=True)
 
 
 def has_begun(target: Target, observed: Observed) -> bool:

@@ -12,6 +12,7 @@ from nox_release.releases.observed import (
     GitHubRelease,
     IndexFile,
     IndexProject,
+    Login,
     Observed,
     Relation,
     RemoteState,
@@ -37,6 +38,7 @@ from nox_release.releases.plan import (
     plan_first_upload,
     plan_release,
     runs_of,
+    started_by_dispatch,
     tag_for,
     version_of_tag,
 )
@@ -386,3 +388,31 @@ def test_a_release_has_begun_when_its_run_has_come_where_the_github_release_is_l
     assert has_begun(PUSHES, OUT)
     assert not has_begun(TARGET, PUSHED)
     assert has_begun(TARGET, OUT)
+
+
+BOT = replace(START, login=Login(user="github-actions[bot]"))
+BY_HAND = replace(RUN, event="workflow_dispatch")
+
+
+@pytest.mark.parametrize(
+    ("target", "observed", "event"),
+    [
+        (replace(TARGET, dispatchable=True), BOT, "workflow_dispatch"),
+        (replace(PUSHES, dispatchable=True), BOT, "workflow_dispatch"),
+        (replace(PUSHES, dispatchable=True), replace(BOT, runs=(BY_HAND,)), "workflow_dispatch"),
+        (replace(PUSHES, dispatchable=True), replace(BOT, runs=(BY_PUSH,)), "push"),
+        (replace(TARGET, dispatchable=True), replace(BOT, github_release=RELEASE), "release"),
+        (TARGET, BOT, "release"),
+        (replace(TARGET, dispatchable=True), START, "release"),
+    ],
+)
+def test_a_workflows_own_token_starts_the_run_by_dispatch_unless_it_came_otherwise(
+    target, observed, event
+):
+    assert started_by_dispatch(target, observed).event == event
+
+
+def test_a_release_with_a_workflows_own_token_starts_the_workflow_on_the_tag():
+    target = started_by_dispatch(replace(TARGET, dispatchable=True), BOT)
+    steps = "CreateTag PushTag StartWorkflow AwaitRun AwaitFiles CreateGitHubRelease"
+    assert kinds(plan_release(target, BOT)) == steps.split()

@@ -26,6 +26,7 @@ from nox_release.scaffold.publish import (
     publish_workflow,
     python_for,
 )
+from nox_release.scaffold.release import release_workflow
 from nox_release.workflows.build_folders import builds_package
 from nox_release.workflows.publishing import derive_publisher, parse_workflow
 
@@ -109,6 +110,7 @@ def test_what_is_written_passes_zizmor_at_its_strictest(tmp_path):
         path = tmp_path / name.replace(" ", "-") / FILE
         path.parent.mkdir(parents=True)
         path.write_text(publish_workflow(plan), encoding="utf-8")
+        path.with_name("release.yml").write_text(release_workflow(plan), encoding="utf-8")
     done = subprocess.run(
         [find_zizmor(os.environ), "--offline", "--persona=auditor", "--format=plain", "."],
         cwd=tmp_path,

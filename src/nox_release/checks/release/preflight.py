@@ -265,7 +265,8 @@ ACTIONS_TOKEN = _rule(
     "The GitHub release starts the workflow",
     why="What a workflow does with its GITHUB_TOKEN starts no other workflow, so the release would "
     "be there and nothing would be published.",
-    remedy="Release from your own machine, give gh a GitHub App's token, or publish in this same workflow",
+    remedy="Let the publishing workflow be started by hand, too (`on: workflow_dispatch`): it is then "
+    "started on the tag. Or release from your own machine, or with a GitHub App's token",
     link=f"{_DOCS}actions/using-workflows/triggering-a-workflow",
 )
 REPOSITORY_MISSING = _rule(
@@ -674,7 +675,7 @@ def check_gh(target: Target, observed: Observed) -> Iterator[Result]:
     if isinstance(login, CouldNotAsk):
         yield Skipped(id=GH_ACCOUNT.id, subject=_GIT, title="Who gh is", reason=login.reason)
     elif login is not None:
-        if login.is_actions_token:
+        if login.is_actions_token and target.event != "workflow_dispatch":
             yield find(ACTIONS_TOKEN, "gh works with this workflow's GITHUB_TOKEN.")
         elif login.scopes and not {"repo", "public_repo"} & set(login.scopes):
             yield find(
