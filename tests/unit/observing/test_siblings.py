@@ -7,7 +7,7 @@ import pytest
 from nox_release.checks.index.siblings import check_siblings
 from nox_release.checks.source.checking import check_source
 from nox_release.core.answers import CouldNotAsk
-from nox_release.core.findings import Severity
+from nox_release.core.findings import Finding, Severity
 from nox_release.observing.siblings import find_siblings, needed_siblings
 from nox_release.observing.source_tree import read_source_tree
 from nox_release.project.pyproject import read_project
@@ -42,7 +42,8 @@ def ids(root, name):
     project = read_project(root / "packages" / name)
     results = check_source(project, read_source_tree(project, top=root))
     wanted = ("sibling-bound", "tag-releases-others", "dependency-cycle")
-    return [(one.id, one.message) for one in results if one.id in wanted]
+    found = [one for one in results if isinstance(one, Finding)]
+    return [(one.id, one.message) for one in found if one.id in wanted]
 
 
 def test_members_of_a_workspace_are_found_and_those_left_out_are_not(tmp_path):

@@ -163,4 +163,4 @@ def test_packages_are_found_by_pattern_and_in_a_workspace_and_what_is_private_is
     (tmp_path / "pyproject.toml").write_text('[tool.nox-release]\npackages = ["x*"]\n')
     with pytest.raises(ConfigurationError, match="names folders") as caught:
         load_projects(place, options())
-    assert caught.value.problems == ["`x*` leads to no project"]
+    assert caught.value.problems == ("`x*` leads to no project",)
