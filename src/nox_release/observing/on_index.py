@@ -83,7 +83,7 @@ class IndexQuestions:
         if isinstance(client, CouldNotAsk):
             return self._ask()
         asked = {
-            name: self._pool.submit(ask, lambda name=name: client.fetch_project(name))  # type: ignore[misc]
+            name: self._pool.submit(ask, lambda name=name: client.fetch_project(name))
             for name in names
         }
         answers = self._ask()

@@ -89,12 +89,12 @@ def inputs_to_publish(derivation: Derivation) -> tuple[tuple[str, str], ...]:
     return ((CHECK_ONLY, "false"),) if by_hand and CHECK_ONLY in by_hand.inputs else ()
 
 
-def release_is_last(derivation: Derivation) -> bool:
+def release_is_last(derivation: Derivation, actions: Mapping[str, tuple[Step, ...]]) -> bool:
     """Whether the GitHub release can wait for the run: it neither starts the workflow, nor is
     anything attached to it there that only a release which exists would take.
     """
     if derivation.job is None or event_of(derivation)[0] not in ("push", "workflow_dispatch"):
         return False
-    steps = release_steps(derivation.job.workflow)
+    steps = release_steps(derivation.job.workflow, actions)
     makes = any(one.makes or one.publishes or one.drafts for one in steps)
     return makes or not any(one.adds and not one.is_for_another_tag for one in steps)

@@ -76,7 +76,7 @@ def aim(
         event=event,
         dispatchable=dispatchable,
         inputs=inputs_to_publish(derivation),
-        release_last=release_is_last(derivation),
+        release_last=release_is_last(derivation, publishing.actions),
         assets=settings.assets,
         publisher=derivation.publisher,
         pending_publisher=pending_publisher,

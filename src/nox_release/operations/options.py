@@ -77,6 +77,8 @@ def load_projects(context: Context, options: argparse.Namespace) -> tuple[Projec
             _inheriting(project, table, named=named_indexes(pyproject), alone=len(folders) == 1)
             for project in _published(context, folders, table.get("packages", ()))
         ]
+        if not projects:
+            raise ConfigurationError("None of the packages here is meant for an index.")
     if len(projects) == 1:
         projects = [_following_tags(context, projects[0], table)]
     if wanted:

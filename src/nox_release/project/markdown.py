@@ -62,7 +62,7 @@ def from_rst(text: str, *, whole: str = "") -> str:
 
     `whole` is the document that `text` is a part of: what its links are defined by may stand there.
     """
-    import docutils.core
+    import docutils.core  # type: ignore[import-untyped]  # it brings no types
 
     others = [line for line in _TARGET.findall(whole) if line not in text]
     source = "\n".join([_ROLE.sub(_of_role, text), "", *others])

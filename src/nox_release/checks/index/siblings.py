@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Severity, Skipped, find, make_rule
-from nox_release.files.distributions import parse_version
+from nox_release.core.versions import parse_version
 from nox_release.project.workspace import needs_of
 
 if TYPE_CHECKING:

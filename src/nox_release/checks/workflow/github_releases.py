@@ -424,7 +424,7 @@ def immutable_release_assets(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     for workflow in (subject.workflow, *(subject.facts.others or ())):
         of = subject if workflow is subject.workflow else look_at(workflow, subject.facts)
-        first = not subject.facts.release_last or _publishes(workflow)
+        first = not subject.facts.release_last or _publishes(workflow, subject.facts.actions)
         if "release" not in of.raised and not ("push-tag" in of.raised and first):
             continue
         for found in release_steps(workflow, subject.facts.actions):
@@ -445,9 +445,9 @@ def immutable_release_assets(subject: Subject) -> Iterator[Finding | Skipped]:
             return
 
 
-def _publishes(workflow: Workflow) -> bool:
+def _publishes(workflow: Workflow, actions: Mapping[str, tuple[Step, ...]]) -> bool:
     """Whether `workflow` publishes a release, to which it may add files afterwards."""
-    return any(one.publishes and not one.adds for one in release_steps(workflow))
+    return any(one.publishes and not one.adds for one in release_steps(workflow, actions))
 
 
 def trigger_github_token(subject: Subject) -> Iterator[Finding | Skipped]:
