@@ -8,79 +8,23 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_release import run
+
+from preparing import LOCK, add, git, make_ready, text_of
+from releasing import run
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="no Unix sockets in Python on Windows"),
 ]
 
-CHANGELOG = """\
-# Changelog
-
-## [Unreleased]
-
-### Added
-
-- More.
-
-## [1.2.3] - 2026-01-02
-
-- First.
-
-[Unreleased]: https://github.com/you/tiny-demo/compare/v1.2.3...HEAD
-[1.2.3]: https://github.com/you/tiny-demo/releases/tag/v1.2.3
-"""
-LOCK = """\
-version = 1
-
-[[package]]
-name = "other"
-version = "1.2.3"
-source = { registry = "https://pypi.org/simple" }
-
-[[package]]
-name = "tiny-demo"
-version = "1.2.3"
-source = { editable = "." }
-"""
-
-
-def git(world, *arguments):
-    return world.git(*arguments, cwd=world.clone).strip()
-
-
-def add(world, **files):
-    """Commit and push files, by name with `/` for `__`."""
-    for name, text in files.items():
-        path = world.clone / name.replace("__", "/").replace("_dot_", ".")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    git(world, "add", ".")
-    git(world, "commit", "-qm", "More")
-    git(world, "push", "-q", "origin", "HEAD")
-
 
 @pytest.fixture
 def ready(world):
-    """A project whose 1.2.3 is released, with something new since."""
-    world.index.create_project("tiny-demo", owner="you")
-    world.index.register_publisher(
-        "tiny-demo", owner="you", repository="tiny-demo", workflow="publish.yml", environment="pypi"
-    )
-    world.github.add_environment("pypi")
-    git(world, "tag", "v1.2.3")
-    git(world, "push", "-q", "origin", "v1.2.3")
-    add(world, CHANGELOG_dot_md=CHANGELOG, uv_dot_lock=LOCK)
-    return world
+    return make_ready(world)
 
 
 def prepare(world, *arguments, **more):
     return run(world, "prepare", *arguments, **more)
-
-
-def text_of(world, name):
-    return (world.clone / name).read_text(encoding="utf-8")
 
 
 def test_a_word_edits_every_place_and_commits_once(ready):
@@ -219,13 +163,6 @@ def test_a_hook_that_refuses_leaves_the_edits_for_the_same_command(ready):
     assert "not today" in refused.output
     assert ended.status == 0, ended
     assert git(ready, "log", "-1", "--format=%s") == "Release tiny-demo 1.3.0"
-
-
-def test_a_word_to_release_names_the_command_that_prepares_it(ready):
-    ended = run(ready, "release", "minor", "--yes")
-
-    assert ended.status == 1
-    assert "nox -s prepare -- minor, then nox -s release" in ended.output
 
 
 def test_back_to_development(ready):

@@ -18,6 +18,7 @@ from nox_release.checks.workflow.upload import ENV_EQUALS
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, find
 from nox_release.releases.plan import files_there, has_begun, is_complete, judge_runs, runs_of
+from nox_release.workflows.triggers import push_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -64,7 +65,9 @@ class Case:
     `source` and `files` are the findings in the tree and in distributions, `audit` those of zizmor
     and actionlint. `built` is the version that a build made. `stated` is the place that states the
     version. `nowhere` says why no release could be made from where the project is; git and GitHub
-    were not asked then. `absent_assets` are files to attach that are not there. `end` is the judgement over the files on the index, where there are any.
+    were not asked then. `absent_assets` are files to attach that are not there. `end` is the judgement
+    over the files on the index, where there are any. `merged` says that HEAD is what the version's pull
+    request became: the branch may have moved on.
     """
 
     project: Project
@@ -88,6 +91,18 @@ class Case:
     absent_assets: tuple[str, ...] = ()
     nowhere: Result | None = None
     end: EndState | None = None
+    merged: bool = False
+
+    @property
+    def awaits_checks(self) -> bool:
+        """Whether a workflow of the project's tests what is pushed to the branch."""
+        pushes = [
+            trigger
+            for one in self.workflows
+            if not isinstance(one, Finding) and (trigger := one.event("push")) is not None
+        ]
+        ref = f"refs/heads/{self.target.branch}"
+        return not self.ignore_checks and any(push_starts(one, ref) for one in pushes)
 
 
 def phase_of(target: Target, observed: Observed, *, is_finished: bool) -> Phase:
@@ -165,12 +180,13 @@ def _git_and_github(case: Case) -> Iterator[Result]:
     target, observed = case.target, case.observed
     tagged = observed.remote_tag == target.commit
     if not tagged:
-        yield from preflight.check_tree(
+        tree = preflight.check_tree(
             target,
             observed,
             release_branch=case.project.settings.branch,
             version_from_tags=case.project.version_from_tags,
         )
+        yield from (one for one in tree if not (case.merged and one.id == preflight.BEHIND.id))
     if case.version_known:
         yield from map(_not_asked, preflight.check_tag(target, observed))
     elif isinstance(observed.remote, CouldNotAsk):
@@ -186,7 +202,9 @@ def _git_and_github(case: Case) -> Iterator[Result]:
                 title=f"{target.slug} is on GitHub, and gh may write to it",
                 detail=login.user if login else "",
             )
-        yield from preflight.check_checks(target, observed, ignore=case.ignore_checks)
+        yield from preflight.check_checks(
+            target, observed, ignore=case.ignore_checks, awaited=case.awaits_checks
+        )
     yield from preflight.check_workflow_ready(target, observed)
     if case.version_known:
         yield from map(_not_asked, preflight.check_github_release(target, observed))

@@ -7,6 +7,7 @@ inside a full reference such as `refs/tags/NAME`.
 from __future__ import annotations
 
 import shlex
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from nox_release.edges.children import GIT, GIT_ACTING, GIT_REMOTE, configure_gi
 from nox_release.releases.observed import Changes, Relation, RemoteState, RemoteTag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from nox_release.edges.children import Child
     from nox_release.edges.process import Completed, Runner
@@ -385,6 +386,55 @@ class Repository:
         )  # fmt: skip
         return self.head()
 
+    def commit_aside(
+        self,
+        folder: Path,
+        base: str,
+        files: Mapping[str, Path | None],
+        *,
+        message: str,
+        branch: str,
+    ) -> str:
+        """Commit these files over `base` on a new branch, as the maintainer, in a work tree of its own.
+
+        `None` for a file removes it. The branch comes into being with the commit, not before.
+
+        Raises:
+            CommandError: git cannot, a hook refused, or there is such a branch.
+        """
+        self.git("worktree", "prune", how=_SIGN)
+        self.git("worktree", "add", "--quiet", "--detach", "--", folder, base, how=_CHECK_OUT)
+        aside = replace(self, root=folder.resolve())
+        try:
+            for path, source in files.items():
+                place = aside.root / path
+                if source is None:
+                    place.unlink(missing_ok=True)
+                else:
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(source, place)
+            commit = aside.commit(tuple(files), message=message)
+        finally:
+            self.git("worktree", "remove", "--force", folder, check=False, how=_SIGN)
+        self.git("branch", "--no-track", "--", branch, commit, how=_SIGN)
+        return commit
+
+    def branch_commit(self, branch: str) -> str | None:
+        """The commit of a branch of this clone; `None`: there is no such branch."""
+        return self._ask("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}^{{commit}}")
+
+    def fetch(self, remote: str, branch: str) -> None:
+        """Have the commits of the remote's branch, and its tags."""
+        self.git("fetch", "--quiet", "--", remote, branch, how=_CHECK_OUT)
+
+    def forward(self, commit: str) -> None:
+        """Bring the branch that is checked out, and its files, to a later commit; never back.
+
+        Raises:
+            CommandError: it has commits of its own, or files here would be overwritten.
+        """
+        self.git("merge", "--quiet", "--ff-only", commit, how=_PUSH)
+
     def commit_here(self, message: str) -> str:
         """Commit everything in a copy that is thrown away: nobody's name, no hook, no signature."""
         self.git("add", "--all", "--", ".")
@@ -399,6 +449,10 @@ class Repository:
         done = self.git("diff", "--name-status", "--no-renames", "-z", commit, other, "--")
         fields = done.stdout.split("\0")
         return tuple(zip(fields[::2], fields[1::2], strict=False))
+
+    def tree_of(self, commit: str) -> str:
+        """What a commit holds, as the name of one object: equal where all files are."""
+        return self.git("rev-parse", "--verify", f"{commit}^{{tree}}").stdout.strip()
 
     def difference(self, commit: str, other: str) -> str:
         """What `git diff` shows, without the programs that a configuration may name."""

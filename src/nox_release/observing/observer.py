@@ -171,8 +171,12 @@ class Observer:
             return newest
         return ask(lambda: self.forge.release_among(newest, tag))
 
-    def look_again(self, target: Target, before: Observed, client: IndexClient) -> Observed:
-        """What changes while a release is under way; the rest is kept from `before`."""
+    def look_again(
+        self, target: Target, before: Observed, client: IndexClient, *, checks: bool = False
+    ) -> Observed:
+        """What changes while a release is under way, its `checks` too where they count; the rest is
+        kept from `before`.
+        """
         repository = self.place.repository
         questions: dict[str, Callable[[], Any]] = {
             "remote": lambda: repository.remote_state(
@@ -184,9 +188,15 @@ class Observer:
         if self.has_gh:
             questions["github_release"] = lambda: self.forge.release(target.tag)
             questions["runs"] = lambda: self._runs(target, target.commit)
+            if checks:
+                questions["checks"] = lambda: self.forge.checks(target.commit)
         with side_by_side(len(questions)) as pool:
             asked = {name: pool.submit(ask, question) for name, question in questions.items()}
             answers: dict[str, Any] = {name: future.result() for name, future in asked.items()}
+        remote = known(answers["remote"])
+        there = remote.branch_head if remote is not None else None
+        if there is not None:
+            answers["relation"] = ask(lambda: relation_here(repository, target.commit, there))
         return replace(before, head=repository.head(), branch=repository.branch(), **answers)
 
     def find_runs(self, target: Target) -> tuple[Run, ...]:

@@ -55,6 +55,12 @@ class IndexQuestions:
     def close(self) -> None:
         self._stack.close()
 
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """What the index has; nothing where it could not be asked."""
+        found = known(self._found.result())
+        return found.versions if found is not None else ()
+
     def landed(self, version: str) -> Future[tuple[Landed, ...]]:
         """The files of a version, each with its publishers and a trial download."""
         return self._waiting.submit(self._look_at, version)

@@ -195,7 +195,7 @@ class FirstUpload:
                 f"Upload {files} of {target.title} to {self.index.title}?",
                 yes=self.options.yes,
             )
-            story: Story[UploadStep] = Story(
+            story: Story[UploadStep, Observed] = Story(
                 target=target,
                 look=self.look,
                 plan=lambda seen: self.plan(target, seen),

@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from nox_release.edges.forge import Forge
     from nox_release.edges.index import IndexClient
     from nox_release.observing.observer import Observer
-    from nox_release.releases.observed import IndexFile, Run
+    from nox_release.releases.observed import Check, IndexFile, Run
     from nox_release.releases.plan import RunsVerdict, Target
 
 NO_RUN_AFTER = timedelta(minutes=3)
+NO_CHECKS_AFTER = timedelta(minutes=2)
 RUN_AT_MOST = timedelta(hours=6)
 FILES_AT_MOST = timedelta(minutes=30)
 _BEFORE_THE_WAIT = timedelta(minutes=30)  # between the upload and the end of the run
@@ -196,6 +197,53 @@ def follow_target(console: Console, clock: Clock, observer: Observer, target: Ta
     return follow_run(
         console, clock, forge, lambda: observer.find_runs(target), what=what, page=page
     )
+
+
+def await_checks(
+    console: Console, clock: Clock, forge: Forge, commit: str, *, again: str
+) -> tuple[Check, ...]:
+    """Wait until every check on a commit is over; empty: none came.
+
+    Raises:
+        ConflictError: one failed.
+    """
+    started = last_answer = clock.now()
+    page = f"{forge.url}/commit/{commit}"
+    more = "" if " -- " in again else " --"
+    with console.waiting(f"Waiting for the checks on {commit[:7]}", where=page) as waiting:
+        while True:
+            now = clock.now()
+            try:
+                checks = forge.checks(commit) or ()
+                # A job that waits for another one is no check yet.
+                runs = [run for run in forge.runs(commit=commit) if not run.is_over]
+            except ForgeError as error:
+                if now - last_answer > SILENCE_AT_MOST:
+                    raise
+                waiting.update(f"GitHub does not answer ({error.reason or error.message})")
+                clock.sleep(_pause(now - started))
+                continue
+            last_answer = now
+            red = [check for check in checks if check.is_red]
+            if red:
+                raise ConflictError(
+                    f"Failed on {commit[:7]}: {some(check.name for check in red)}.",
+                    reason="The commit is on the branch; there is no tag yet.",
+                    hint=f"Look at {red[0].url or page}; fix it, commit, and release that commit. "
+                    f"If it does not matter: {again}{more} --ignore-checks",
+                )
+            left = [check.name for check in checks if check.is_running]
+            if checks and not left and not runs:
+                return checks
+            if not checks and not runs and now - started > NO_CHECKS_AFTER:
+                return ()
+            waiting.update(some(left) if left else "not over yet" if runs else "none there yet")
+            if now - started > RUN_AT_MOST:
+                raise NoxReleaseError(
+                    f"The checks on {commit[:7]} are not over after {RUN_AT_MOST}.",
+                    hint=f"When they are: {again}",
+                )
+            clock.sleep(_pause(now - started))
 
 
 def await_files(

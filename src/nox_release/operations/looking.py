@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nox_release.checks.judging import Case
 from nox_release.checks.release import asked
-from nox_release.core.answers import CouldNotAsk
+from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
 from nox_release.core.findings import Finding, Skipped, find
 from nox_release.edges.aside import temporary_folder
@@ -24,6 +24,7 @@ from nox_release.observing.targets import (
     with_githubs_spelling,
     with_known_files,
 )
+from nox_release.project.pyproject import read_project
 from nox_release.releases.observed import Observed
 from nox_release.releases.plan import DIST, Target, has_begun, started_by_dispatch
 from nox_release.workflows.publishing import in_githubs_spelling
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from nox_release.edges.context import Context
     from nox_release.observing.on_index import IndexQuestions
     from nox_release.operations.built import Built
+    from nox_release.operations.preparer import Prepared
     from nox_release.project.pyproject import Project
 
 
@@ -184,6 +186,33 @@ def with_source(case: Case, tree: SourceTree) -> Case:
 
     project = case.project
     return replace(case, source=check_source(project, tree), stated=where_version_is(project, tree))
+
+
+def once_pushed(case: Case, observer: Observer) -> Case:
+    """The case as it will be with one commit more, which is not on the remote yet."""
+    observed, branch = case.observed, known(case.observed.branch)
+    relation = known(observed.relation)
+    if relation is not None and relation.exact:
+        observed = replace(observed, relation=replace(relation, ahead=relation.ahead + 1))
+    if observed.gh == "ready" and branch is not None:
+        rules = ask(lambda: observer.forge.rules_for_branch(branch))
+        observed = replace(observed, branch_rules=rules)
+    return replace(case, observed=observed)
+
+
+def once_prepared(case: Case, prepared: Prepared) -> Case:
+    """The case with the project as its prepared copy has it."""
+    from nox_release.observing.source_tree import read_source_tree
+
+    copy = prepared.copy
+    top, commit = copy.repository.root, prepared.edited
+    project = replace(read_project(copy.project.root), settings=case.project.settings)
+    project = replace(project, name=project.name or case.project.name)
+    tree = read_source_tree(project, top=top, slug=case.target.slug)
+    return replace(
+        with_source(replace(case, project=project), tree),
+        changelog=read_changelog(project, copy.repository, commit),
+    )
 
 
 def with_built(case: Case, built: Built, results: Sequence[Result]) -> Case:

@@ -4,40 +4,50 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nox_release.core.errors import ChecksFailed, ConflictError, NoxReleaseError, StalledError
 from nox_release.core.words import capitalised
-from nox_release.releases.plan import AwaitFiles, AwaitRun, Plan, S, Target, describe
+from nox_release.releases.plan import (
+    AwaitChecks,
+    AwaitFiles,
+    AwaitMerge,
+    AwaitRun,
+    Plan,
+    S,
+    Target,
+    describe,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from nox_release.core.clock import Clock
     from nox_release.edges.console import Console
-    from nox_release.releases.observed import Observed
 
 
-_WAITS = (AwaitRun, AwaitFiles)
+Seen = TypeVar("Seen")
+
+_WAITS = (AwaitChecks, AwaitMerge, AwaitRun, AwaitFiles)
 _LAG_AT_MOST = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story(Generic[S]):
+class Story(Generic[S, Seen]):
     """What is to be brought about, and the ways to see, to plan and to act. `again` is the command
     that goes on from wherever this one stops.
     """
 
     target: Target
-    look: Callable[[Observed], Observed]
-    plan: Callable[[Observed], Plan[S]]
+    look: Callable[[Seen], Seen]
+    plan: Callable[[Seen], Plan[S]]
     perform: Callable[[S], None]
     console: Console
     clock: Clock
     again: str
 
 
-def reconcile(story: Story[S], observed: Observed, agreed: Iterable[S]) -> Observed:
+def reconcile(story: Story[S, Seen], observed: Seen, agreed: Iterable[S]) -> Seen:
     """Perform what is left, one step at a time, each planned from a fresh look; what was seen last
     comes back.
 
@@ -86,7 +96,7 @@ def reconcile(story: Story[S], observed: Observed, agreed: Iterable[S]) -> Obser
         patience = story.clock.now() + _LAG_AT_MOST
 
 
-def _repeated(story: Story[S], step: S, *, last: bool) -> NoxReleaseError:
+def _repeated(story: Story[S, Seen], step: S, *, last: bool) -> NoxReleaseError:
     """What to say of a step that is due again although it was performed."""
     words = describe(step, story.target)
     if not last:
@@ -102,8 +112,8 @@ def _repeated(story: Story[S], step: S, *, last: bool) -> NoxReleaseError:
 
 
 def _perform(
-    story: Story[S], step: S, current: Plan[S], observed: Observed
-) -> tuple[Observed, Plan[S]]:
+    story: Story[S, Seen], step: S, current: Plan[S], observed: Seen
+) -> tuple[Seen, Plan[S]]:
     """Carry out one step and look again; where it failed, the look decides whether it is done."""
     story.console.mark("step", capitalised(describe(step, story.target)))
     try:
@@ -118,8 +128,8 @@ def _perform(
 
 
 def _after_failure(
-    story: Story[S], step: S, current: Plan[S], observed: Observed, failure: NoxReleaseError
-) -> tuple[Observed, Plan[S]]:
+    story: Story[S, Seen], step: S, current: Plan[S], observed: Seen, failure: NoxReleaseError
+) -> tuple[Seen, Plan[S]]:
     try:
         seen = story.look(observed)
     except NoxReleaseError:
@@ -141,7 +151,7 @@ def _after_failure(
     return seen, _with_done(current, step, story.target)
 
 
-def _look_or_tell(story: Story[S], observed: Observed, known: Plan[S]) -> Observed:
+def _look_or_tell(story: Story[S, Seen], observed: Seen, known: Plan[S]) -> Seen:
     try:
         return story.look(observed)
     except NoxReleaseError as error:
@@ -155,7 +165,7 @@ def _with_done(plan: Plan[S], step: S, target: Target) -> Plan[S]:
     return Plan(done=(*plan.done, describe(step, target)), todo=plan.todo[1:])
 
 
-def _tell_standing(story: Story[S], plan: Plan[S], *, doubtful: S | None = None) -> None:
+def _tell_standing(story: Story[S, Seen], plan: Plan[S], *, doubtful: S | None = None) -> None:
     """What is done and what is not, when it does not go on; of `doubtful` neither is known."""
     console, target = story.console, story.target
     console.title("Where it stands")

@@ -1,14 +1,18 @@
 """Release the commit that is checked out: tag it, publish the GitHub release that starts the
 publish workflow, follow its run, and wait until every file is on the index and can be installed.
 
-usage: nox -s release -- [VERSION] [--yes] [--dry-run] [--no-wait] [--notes-file FILE]
+usage: nox -s release -- [WORD ... | VERSION] [--yes] [--dry-run] [--no-wait] [--notes-file FILE]
 
-Nothing is edited and nothing is ever taken back. Whatever interrupts it, the same command finishes
-it: what is done already is found by looking, and only the rest is done.
+    nox -s release               the version that is committed
+    nox -s release -- minor      prepares the next one first, as `nox -s prepare -- minor` does
+
+All of it is one plan and one question. Nothing is ever taken back. Whatever interrupts it, the same
+command finishes it: what is done already is found by looking, and only the rest is done.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import shlex
 from dataclasses import dataclass, replace
@@ -25,7 +29,7 @@ from nox_release.checks.judging import (
 )
 from nox_release.checks.release import preflight
 from nox_release.checks.release.asked import build_failure
-from nox_release.core.answers import CouldNotAsk, known
+from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
 from nox_release.core.versions import parse_version
@@ -34,6 +38,8 @@ from nox_release.edges.aside import temporary_folder
 from nox_release.edges.building import BuildFailed
 from nox_release.edges.maintainer import Keyring
 from nox_release.edges.process import side_by_side
+from nox_release.edges.pull_requests import find_pull_request
+from nox_release.observing.habits import goes_back_to_development
 from nox_release.observing.targets import (
     as_expected,
     tagged_version,
@@ -44,10 +50,12 @@ from nox_release.operations import github_release
 from nox_release.operations import options as shared
 from nox_release.operations.ending import Ways, conclude, judge_what_is_out
 from nox_release.operations.following import (
+    NO_CHECKS_AFTER,
     NO_RUN_AFTER,
     NoRun,
     RunFailed,
     age_of,
+    await_checks,
     await_files,
     await_start,
     follow_target,
@@ -57,23 +65,33 @@ from nox_release.operations.looking import (
     find_observer,
     look_at,
     named,
+    once_prepared,
+    once_pushed,
     read_tree,
     with_built,
     with_source,
 )
 from nox_release.operations.next_step import command
 from nox_release.operations.notes import Notes, notes_for, read_notes
+from nox_release.operations.prepare_report import show as show_preparation
+from nox_release.operations.prepare_report import show_mentions
+from nox_release.operations.preparer import OF_THIS_COMMIT, Preparer
+from nox_release.operations.proposing import branch_for, proposer_of
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.project import pages
-from nox_release.project.versions import WORDS
+from nox_release.project.versions import WORDS, is_words
+from nox_release.releases.observed import Relation
 from nox_release.releases.plan import (
     AttachFiles,
+    AwaitChecks,
     AwaitFiles,
     AwaitRun,
+    Checking,
     CreateGitHubRelease,
     CreateTag,
     Expected,
     Plan,
+    PushBranch,
     PushTag,
     RerunFailedJobs,
     StartWorkflow,
@@ -86,14 +104,15 @@ from nox_release.releases.plan import (
     judge_runs,
     missing_files,
     plan_end,
+    plan_proposal,
     plan_release,
     runs_of,
     version_of_tag,
 )
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from typing_extensions import assert_never
 
@@ -104,10 +123,14 @@ if TYPE_CHECKING:
     from nox_release.edges.git import Repository
     from nox_release.edges.index import IndexClient
     from nox_release.observing.observer import Observer
+    from nox_release.observing.on_index import IndexQuestions
     from nox_release.operations.built import Built
+    from nox_release.operations.preparer import Copy, Prepared
+    from nox_release.operations.proposing import Proposer
     from nox_release.project.pyproject import Project
-    from nox_release.releases.observed import Observed
-    from nox_release.releases.plan import ReleaseStep
+    from nox_release.project.versions import Choice, Line
+    from nox_release.releases.observed import Observed, ProposedTree
+    from nox_release.releases.plan import PrepareStep, ProposeStep, ReleaseStep
 
 else:
 
@@ -122,9 +145,10 @@ _NEWS = timedelta(days=1)
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "version",
-        nargs="?",
-        metavar="VERSION",
-        help="what the project must build; where the version comes from the tag, what it becomes",
+        nargs="*",
+        metavar="WORD|VERSION",
+        help="one or two words (`minor`, `minor rc`) or a version: prepared first, unless it is "
+        "committed; where tags make the version, what it becomes",
     )
     shared.add_yes(parser)
     parser.add_argument(
@@ -163,16 +187,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="try out neither the wheel that is built here nor the one on the index",
     )
     parser.add_argument(
-        "--no-verify-build",
-        dest="verify_build",
+        "--no-build",
+        dest="build",
         action="store_false",
         help="do not build here first; what CI builds is then seen only afterwards",
+    )
+    parser.add_argument(
+        "--no-verify-build", dest="build", action="store_false", help=argparse.SUPPRESS
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """One `nox -s release`: what is asked for, and the ways to look and act."""
+    """One `nox -s release`: what is asked for, and the ways to look and act. `agreed` is the plan that
+    a person has seen and agreed to already.
+    """
 
     context: Context
     options: argparse.Namespace
@@ -181,6 +210,7 @@ class Errand:
     client: IndexClient
     notes: Notes | None
     before_tag: Callable[[Built], object] | None = None
+    agreed: Plan[ReleaseStep] | None = None
 
     @property
     def console(self) -> Console:
@@ -214,12 +244,14 @@ class Errand:
 @dataclass(slots=True, kw_only=True)
 class Progress:
     """What this command knows besides what can be seen: what had gone wrong before it began, which
-    alone is tried again, and what the workflow has uploaded where that is not what was built here.
+    alone is tried again, what the workflow has uploaded where that is not what was built here, and
+    whether checks are awaited.
     """
 
     retry: tuple[int, int] | None = None
     start: bool = False
     settled: tuple[Expected, ...] = ()
+    checks: Checking | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +274,7 @@ class Released:
 
 def command_again(options: argparse.Namespace) -> str:
     """This command with the arguments that say which release is meant."""
-    given = [options.version] if options.version else []
+    given = list(options.version)
     if options.pending_publisher:
         given.append("--pending-publisher")
     for name in ("package", "index"):
@@ -271,18 +303,59 @@ def release(
 
     project = named(context, shared.load_project(context, options))
     notes = read_notes(context, options)
-    with open_index(project.settings.index, clock=context.clock) as client:
-        errand, case, built = _look(context, options, project, client, notes)
-        return _release(replace(errand, before_tag=before_tag), case, built)
+    with (
+        open_index(project.settings.index, clock=context.clock) as client,
+        temporary_folder("release") as aside,
+    ):
+
+        def errand(project: Project, observer: Observer) -> Errand:
+            return Errand(
+                context=context,
+                options=options,
+                project=project,
+                observer=observer,
+                client=client,
+                notes=notes,
+                before_tag=before_tag,
+            )
+
+        again = command_again(options)
+        ours, case, meant = _look(
+            errand, context, project, lambda one, index: _meant(one, index, aside), again
+        )
+        if meant.ahead is None:
+            return _release(ours, _if_merged(ours, case), meant.built)
+        coming = once_pushed(case, ours.observer)
+        proposed = _proposed(ours, coming, meant.ahead, aside)
+        stop_at_blockers(
+            coming.target, _lasting(judge(coming, "before"), proposed), again=ours.again
+        )
+        prepared = None
+        if proposed is None or proposed.is_to_be_made:
+            prepared = meant.ahead.make()
+            if not prepared.changed:  # a tag makes the version, and the changelog has it
+                return _release(ours, case, None)
+        ready = _ready(ours, coming, meant.ahead, prepared, proposed, aside)
+        if ready is None:
+            return _released(case, 0)
+        committed = ready.commit()
+        project = named(context, shared.load_project(context, options))
+        if committed is None:  # what is left waits for others
+            return _released(case, 0)
+        ours, case, meant = _look(
+            errand, context, project, lambda one, _: _as_merged(one, ready, committed), again
+        )
+        case = replace(case, merged=ready.proposed is not None)
+        return _release(replace(ours, agreed=ready.plan, before_tag=None), case, meant.built)
 
 
 def _look(
+    errand_of: Callable[[Project, Observer], Errand],
     context: Context,
-    options: argparse.Namespace,
     project: Project,
-    client: IndexClient,
-    notes: Notes | None,
-) -> tuple[Errand, Case, Built | None]:
+    choose: Callable[[Errand, IndexQuestions], Meant],
+    again: str,
+) -> tuple[Errand, Case, Meant]:
     """Everything that a release depends on; the build too, where only that tells the version."""
     from nox_release.observing.on_index import IndexQuestions
 
@@ -299,22 +372,16 @@ def _look(
             raise ChecksFailed(
                 f"{project.name} cannot be released from here.",
                 findings=(observer,),
-                hint=f"When that is settled: {command_again(options)}",
+                hint=f"When that is settled: {again}",
             )
         if isinstance(observer, CouldNotAsk):
             raise NoxReleaseError("git gave no answer.", reason=observer.reason)
-        errand = Errand(
-            context=context,
-            options=options,
-            project=project,
-            observer=observer,
-            client=client,
-            notes=notes,
-        )
-        version, built = _version(errand)
-        with context.console.waiting(f"Asking about {project.name} {version}"):
-            case = look_at(context, project, observer, index, version, _wish(errand))
-    return errand, with_source(case, read_tree(project, observer)), built
+        errand = errand_of(project, observer)
+        meant = choose(errand, index)
+        with context.console.waiting(f"Asking about {project.name} {meant.version}"):
+            wish = _wish(errand, meant.version)
+            case = look_at(context, project, observer, index, meant.version, wish)
+    return errand, with_source(case, read_tree(project, observer)), meant
 
 
 def _release(errand: Errand, case: Case, built: Built | None) -> Released:
@@ -329,63 +396,282 @@ def _release(errand: Errand, case: Case, built: Built | None) -> Released:
     phase = phase_of(case.target, case.observed, is_finished=False)
     results = judge(case, phase)
     plan = _plan(errand, progress, case.target, case.observed)
+    if errand.agreed is not None:
+        stop_at_blockers(case.target, results, again=errand.again, done="the commit is made")
+        return _close(errand, _carry_out(errand, progress, case, errand.agreed))
     show(errand, case, plan, results)
     stop_at_blockers(case.target, results, again=errand.again)
     if errand.options.dry_run:
-        errand.console.line()
-        errand.console.line(f"Nothing was done: this was --dry-run. To do it: {errand.again}")
+        _tell_dry_run(errand)
         return _released(case, 0)
     confirm(errand, case.target, plan)
     case = _carry_out(errand, progress, case, plan)
     return _close(errand, case)
 
 
-def _wish(errand: Errand) -> Wish:
+def _tell_dry_run(errand: Errand) -> None:
+    errand.console.line()
+    errand.console.line(f"Nothing was done: this was --dry-run. To do it: {errand.again}")
+
+
+def _wish(errand: Errand, version: str) -> Wish:
     options = errand.options
     return Wish(
-        version=options.version,
+        version=version if options.version else None,
         pending_publisher=options.pending_publisher,
         ignore_checks=options.ignore_checks,
         notes_given=errand.notes is not None,
     )
 
 
+# --- a version that is prepared first --------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """A version that is to be prepared first, in this copy."""
+
+    preparer: Preparer
+    copy: Copy
+    line: Line
+    choice: Choice
+
+    def make(self) -> Prepared:
+        """Make every edit, in the copy."""
+        return self.preparer.make(self.copy, self.line, self.choice)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """The version that is meant, what was built where only that told it, and how it is prepared
+    where it is not.
+    """
+
+    version: str
+    built: Built | None = None
+    ahead: Ahead | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """How far the pull request is by which the version goes."""
+
+    proposer: Proposer
+    seen: ProposedTree
+
+    @property
+    def is_to_be_made(self) -> bool:
+        seen = self.seen
+        return seen.pull_request is None and seen.here is None and seen.there is None
+
+    @property
+    def steps(self) -> tuple[ProposeStep, ...]:
+        return plan_proposal(self.proposer.proposal, self.seen).todo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A prepared version that was shown and agreed to, and the release that follows; `prepared` is
+    `None` where its commit is there already and waits for its merge.
+    """
+
+    preparer: Preparer
+    version: str
+    prepared: Prepared | None
+    proposed: Proposed | None
+    built: Built | None
+    plan: Plan[ReleaseStep]
+
+    def commit(self) -> Meant | None:
+        """Bring the commit about; what was built stands for it, unless somebody has changed
+        something. `None`: its merge is not awaited.
+        """
+        if self.proposed is not None:
+            now = self.proposed.proposer.carry_out(self.proposed.seen, self.prepared)
+            if not now.taken:
+                return None
+        elif self.prepared is not None:
+            self.preparer.bring_over(self.prepared)
+        repository = self.preparer.repository
+        same = (
+            self.prepared is not None
+            and repository.tree_of(repository.head()) == self.prepared.tree
+        )
+        return Meant(version=self.version, built=self.built if same else None)
+
+
+def _as_merged(errand: Errand, ready: Ready, committed: Meant) -> Meant:
+    """What was committed; a reviewer may have chosen another version."""
+    if ready.proposed is None or errand.project.version_from_tags:
+        return committed
+    stated = _stated(errand)
+    return committed if stated.version == committed.version else stated
+
+
+def _proposed(errand: Errand, coming: Case, ahead: Ahead, aside: Path) -> Proposed | None:
+    """The pull request, where the branch takes nothing else or one is under way."""
+    preparer, observed = ahead.preparer, coming.observed
+    if observed.gh != "ready":
+        return None
+    version = preparer.spelled(ahead.copy, ahead.choice)
+    branch = branch_for(errand.project.name, version)
+    relation = known(observed.relation)
+    begun = errand.repository.branch_commit(branch) is not None
+    behind = relation is not None and relation.behind > 0
+    demanded = preflight.demands_pull_request(observed.branch_rules)
+    if not (demanded or begun or behind):
+        return None
+    target = preparer.target(version, ahead.copy.commit)
+    proposer = proposer_of(preparer, errand.observer, target, aside, follow=errand.options.wait)
+    seen = proposer.look()
+    return Proposed(proposer=proposer, seen=seen) if demanded or seen.pull_request else None
+
+
+def _if_merged(errand: Errand, case: Case) -> Case:
+    """The case that knows whether HEAD is what the version's pull request became."""
+    observed, target = case.observed, case.target
+    relation = known(observed.relation)
+    if observed.gh != "ready" or relation is None or not relation.behind or relation.ahead:
+        return case
+    branch = branch_for(target.name, target.version)
+    found = known(ask(lambda: find_pull_request(errand.observer.forge, branch, str(target.branch))))
+    return replace(case, merged=found is not None and found.merged == target.commit)
+
+
+def _ready(
+    errand: Errand,
+    case: Case,
+    ahead: Ahead,
+    prepared: Prepared | None,
+    proposed: Proposed | None,
+    aside: Path,
+) -> Ready | None:
+    """Show, judge and prove what is prepared, and ask; `None`: nothing more than that is wanted."""
+    console, preparer, built = errand.console, ahead.preparer, None
+    first: tuple[PrepareStep | ProposeStep, ...] = proposed.steps if proposed is not None else ()
+    if prepared is not None:
+        show_preparation(console, prepared, ahead.choice.note)
+        console.line()
+        console.quote(prepared.difference)
+        show_mentions(console, prepared)
+        if errand.options.build:
+            built = preparer.prove(prepared, aside / "dist", smoke=errand.options.smoke)
+            if errand.before_tag is not None:
+                errand.before_tag(built)
+        case = once_prepared(case, prepared)
+        first = first or prepared.steps(preparer.look(prepared)).todo
+    if built is not None:
+        case = _with_built(errand, case, built)
+    results = _lasting(judge(case, "before"), proposed)
+    if prepared is None:  # its changelog is judged when it is here
+        results = tuple(one for one in results if one.id != preflight.CHANGELOG.id)
+    if proposed is not None:  # the branch is not pushed from here
+        relation = Relation(ahead=0, behind=0)
+        case = replace(case, observed=replace(case.observed, relation=relation))
+    target = replace(case.target, commit="")
+    progress = Progress(checks=_checking(errand, case))
+    plan = _plan(errand, progress, target, case.observed)
+    show(errand, case, plan, results, first=first)
+    stop_at_blockers(case.target, results, again=errand.again)
+    if errand.options.dry_run:
+        _tell_dry_run(errand)
+        return None
+    console.line()
+    way = "Open a pull request for" if proposed is not None else "Commit"
+    question = f"{way} and release {target.title} to {target.index.title}?"
+    console.confirm(question, yes=errand.options.yes)
+    return Ready(
+        preparer=preparer,
+        version=case.target.version,
+        prepared=prepared,
+        proposed=proposed,
+        built=built,
+        plan=plan,
+    )
+
+
+def _lasting(results: Iterable[Result], proposed: Proposed | None = None) -> tuple[Result, ...]:
+    """Without what concerns the commit that is there now alone (red checks are about more), and,
+    where a pull request leads there, without the rule that demands one.
+    """
+    passed_over = OF_THIS_COMMIT - {preflight.CHECKS_RED.id}
+    if proposed is not None:
+        passed_over |= {preflight.BRANCH_RULES.id}
+        if proposed.seen.pull_request is not None:
+            passed_over |= {preflight.BEHIND.id}
+    return tuple(result for result in results if result.id not in passed_over)
+
+
 # --- which version ---------------------------------------------------------------------------
 
 
-def _version(errand: Errand) -> tuple[str, Built | None]:
-    """The version to be released, and the build where only that tells it.
+def _meant(errand: Errand, index: IndexQuestions, aside: Path) -> Meant:
+    """The version to be released: what the tree states, or what is asked for.
 
     Raises:
         ConfigurationError: what is asked for is no version, or only a tag would tell.
     """
+    asked = tuple(errand.options.version)
+    if not asked:
+        return _stated(errand)
+    wanted = parse_version(asked[0].removeprefix("v")) if len(asked) == 1 else None
+    if wanted is None and not is_words(asked):
+        wrong = next(one for one in asked if one not in WORDS)
+        raise ConfigurationError(
+            f"`{wrong.removeprefix('v')}` is not a version.",
+            reason="Versions follow PEP 440, such as 1.4.0 or 2.0rc1; or words: "
+            + ", ".join(WORDS)
+            + ".",
+            hint="https://packaging.python.org/en/latest/specifications/version-specifiers/",
+        )
+    if wanted is not None and _is_named(errand, wanted):
+        return Meant(version=str(wanted))
+    preparer = Preparer(
+        context=errand.context,
+        project=errand.project,
+        repository=errand.repository,
+        arguments=asked,
+        again=errand.again,
+    )
+    copy = preparer.copy_of(str(errand.observer.head), aside / "tree")
+    stated = copy.places.version
+    if wanted is not None and stated in (None, wanted):
+        return Meant(version=str(wanted))
+    line = preparer.line(copy, index.versions)
+    choice = preparer.choose(copy, line)
+    if isinstance(choice, ConfigurationError):
+        raise choice
+    if choice.stands != "next":
+        return Meant(version=str(choice.version))
+    preparer.branch()
+    ahead = Ahead(preparer=preparer, copy=copy, line=line, choice=choice)
+    return Meant(version=str(choice.version), ahead=ahead)
+
+
+def _is_named(errand: Errand, version: Version) -> bool:
+    """Whether `version` needs no preparation: a tag makes it, or it has its tag already."""
+    project, repository = errand.project, errand.repository
+    if project.version_from_tags:
+        return True
+    form, name = project.settings.tag_format, project.name
+    return any(
+        version_of_tag(tag, tag_format=form, name=name) == version for tag in repository.tags()
+    )
+
+
+def _stated(errand: Errand) -> Meant:
+    """The version that the tree states; where only a build tells it, what was built, too."""
     from nox_release.checks.source.versions import declared_version
 
     project, head = errand.project, str(errand.observer.head)
-    asked = errand.options.version
-    if asked is not None:
-        wanted = parse_version(asked.removeprefix("v"))
-        if asked in WORDS:
-            raise ConfigurationError(
-                f"`{asked}` has to be prepared first.",
-                reason="`release` releases what is committed.",
-                hint=f"nox -s prepare -- {asked}, then nox -s release",
-            )
-        if wanted is None:
-            raise ConfigurationError(
-                f"`{asked.removeprefix('v')}` is not a version.",
-                reason="Versions follow PEP 440, such as 1.4.0 or 2.0rc1.",
-                hint="https://packaging.python.org/en/latest/specifications/version-specifiers/",
-            )
-        return str(wanted), None
     declared = declared_version(project, read_tree(project, errand.observer))
     declared = declared or tagged_version(project, errand.repository, head)
     if declared is not None:
-        return str(Version(declared)), None
+        return Meant(version=str(Version(declared)))
     if project.version_from_tags:
         raise which_version(project, errand.repository, head)
     built = make(errand, tag=None)
-    return built.version, built
+    return Meant(version=built.version, built=built)
 
 
 def which_version(project: Project, repository: Repository, commit: str) -> ConfigurationError:
@@ -419,11 +705,20 @@ def which_version(project: Project, repository: Repository, commit: str) -> Conf
 def come_back_to(case: Case, errand: Errand) -> Progress:
     """What had gone wrong before this command began."""
     target, observed = case.target, case.observed
-    progress = Progress(start=_no_run_came(case, errand))
+    progress = Progress(start=_no_run_came(case, errand), checks=_checking(errand, case))
     verdict = judge_runs(runs_of(target, known(observed.runs) or ()))
     if verdict.state == "failed" and verdict.run is not None:
         progress.retry = (verdict.run.id, verdict.run.attempt)
     return progress
+
+
+def _checking(errand: Errand, case: Case) -> Checking | None:
+    """Whether checks are awaited; of a commit that was just made some will come."""
+    if not case.awaits_checks or case.observed.gh != "ready":
+        return None
+    made = errand.repository.commit_time(case.target.commit)
+    age = errand.context.clock.now().timestamp() - made
+    return Checking(expected=age < NO_CHECKS_AFTER.total_seconds())
 
 
 def _no_run_came(case: Case, errand: Errand) -> bool:
@@ -457,16 +752,20 @@ def _build(errand: Errand, case: Case, built: Built | None) -> Case:
         return case
     if errand.before_tag is not None:
         errand.before_tag(built)
+    return _with_built(errand, case, built)
+
+
+def _with_built(errand: Errand, case: Case, built: Built) -> Case:
     # What the maintainer left out is no news to them.
     quiet = errand.options.smoke is False
     results = [one for one in built.results if not (quiet and isinstance(one, Skipped))]
-    return with_built(replace(case, target=with_files(target, built)), built, results)
+    return with_built(replace(case, target=with_files(case.target, built)), built, results)
 
 
 def _is_to_be_built(errand: Errand, case: Case) -> bool:
     """Whether a build has to say which files there are to be."""
     target, observed = case.target, case.observed
-    if not errand.options.verify_build:
+    if not errand.options.build:
         return False
     if not has_begun(target, observed):
         return True
@@ -498,8 +797,10 @@ def with_files(target: Target, built: Built) -> Target:
     )
 
 
-def _look_again(errand: Errand, target: Target, observed: Observed) -> Observed:
-    return errand.observer.look_again(target, observed, errand.client)
+def _look_again(
+    errand: Errand, target: Target, observed: Observed, *, checks: bool = False
+) -> Observed:
+    return errand.observer.look_again(target, observed, errand.client, checks=checks)
 
 
 def _plan(
@@ -518,6 +819,7 @@ def _plan(
         wait=errand.options.wait,
         retry=progress.retry,
         start=progress.start,
+        checks=progress.checks,
     )
 
 
@@ -526,12 +828,22 @@ def _plan(
 _NO_RETURN = "-- from here on others can see it, and nothing is taken back --"
 
 
-def show(errand: Errand, case: Case, plan: Plan[ReleaseStep], results: tuple[Result, ...]) -> None:
-    """What is wrong, what is done, what is left, and where there is no way back."""
+def show(
+    errand: Errand,
+    case: Case,
+    plan: Plan[ReleaseStep],
+    results: tuple[Result, ...],
+    *,
+    first: tuple[PrepareStep | ProposeStep, ...] = (),
+) -> None:
+    """What is wrong, what is done, what is left (`first` what makes the commit), and where there is
+    no way back.
+    """
     console, target = errand.console, case.target
     console.title(f"{target.title} to {target.index.title}")
-    subject = errand.repository.subject(target.commit)
-    console.line(f"commit {target.commit[:7]}  ", quoted=subject)
+    if not first:
+        subject = errand.repository.subject(target.commit)
+        console.line(f"commit {target.commit[:7]}  ", quoted=subject)
     past = case.observed.past_tag
     if isinstance(past, int) and past:
         console.line(
@@ -553,8 +865,8 @@ def show(errand: Errand, case: Case, plan: Plan[ReleaseStep], results: tuple[Res
     console.title("Plan")
     for fact in plan.done:
         console.mark("done", f"done: {fact}")
-    public = first_public(plan.todo)
-    for step in plan.todo:
+    public = first_public((*first, *plan.todo))
+    for step in (*first, *plan.todo):
         if step is public:
             console.line(_NO_RETURN, style="bold" if console.is_terminal else "", indent=2)
         console.mark("step", describe(step, target))
@@ -566,7 +878,9 @@ def show(errand: Errand, case: Case, plan: Plan[ReleaseStep], results: tuple[Res
             console.line(f"notes: {notes.source}", indent=4)
 
 
-def stop_at_blockers(target: Target, results: Iterable[Result], *, again: str) -> None:
+def stop_at_blockers(
+    target: Target, results: Iterable[Result], *, again: str, done: str = "nothing was changed"
+) -> None:
     """Raise what stands in the way, what is not known and has to be among it."""
     listed = tuple(results)
     found = errors_in([result for result in listed if isinstance(result, Finding)])
@@ -574,14 +888,14 @@ def stop_at_blockers(target: Target, results: Iterable[Result], *, again: str) -
     if found:
         many = f"{len(found)} things stand" if len(found) > 1 else "One thing stands"
         raise ChecksFailed(
-            f"{many} in the way of {target.title}; nothing was changed.",
+            f"{many} in the way of {target.title}; {done}.",
             findings=ranked(found),
             hint=f"When they are settled: {again}",
         )
 
 
 def confirm(errand: Errand, target: Target, plan: Plan[ReleaseStep]) -> None:
-    acts = [step for step in plan.todo if not isinstance(step, (AwaitRun, AwaitFiles))]
+    acts = [step for step in plan.todo if not isinstance(step, (AwaitChecks, AwaitRun, AwaitFiles))]
     if acts:
         errand.console.line()
         errand.console.confirm(
@@ -604,9 +918,9 @@ def _carry_out(errand: Errand, progress: Progress, case: Case, agreed: Plan[Rele
         blockers = preflight.errors(judge_under_way(target, seen))
         return _plan(errand, progress, target, seen, blockers)
 
-    story: Story[ReleaseStep] = Story(
+    story: Story[ReleaseStep, Observed] = Story(
         target=target,
-        look=lambda seen: _look_again(errand, target, seen),
+        look=lambda seen: _look_again(errand, target, seen, checks=progress.checks is not None),
         plan=plan,
         perform=lambda step: perform(errand, progress, case, step),
         console=errand.console,
@@ -656,6 +970,11 @@ def perform(errand: Errand, progress: Progress, case: Case, step: ReleaseStep) -
     """Carry out one step: the one place where a release acts on the world."""
     target, observer = case.target, errand.observer
     match step:
+        case PushBranch():
+            errand.repository.push(step.remote, commit=step.commit, branch=step.branch)
+            progress.checks = Checking(expected=True)
+        case AwaitChecks():
+            wait_for_checks(errand, progress, step)
         case CreateTag():
             errand.repository.create_tag(step.tag, step.commit, message=target.title)
         case PushTag():
@@ -698,6 +1017,18 @@ def _with_digests(errand: Errand, case: Case) -> Case:
     if project is not None:
         observed = replace(observed, project=errand.client.with_digests(project, target.version))
     return replace(case, observed=observed)
+
+
+def wait_for_checks(errand: Errand, progress: Progress, step: AwaitChecks) -> None:
+    """Wait for green checks; where none come, no more is asked about them."""
+    console, clock = errand.console, errand.context.clock
+    checks = await_checks(console, clock, errand.observer.forge, step.commit, again=errand.again)
+    if checks:
+        console.mark("ok", f"{counted(len(checks), 'check')} on {step.commit[:7]} passed")
+        progress.checks = Checking()
+    else:
+        console.mark("advice", f"No check came on {step.commit[:7]}; going on without.")
+        progress.checks = None
 
 
 def start_workflow(errand: Errand, target: Target) -> None:
@@ -802,6 +1133,17 @@ def _close(errand: Errand, case: Case) -> Released:
             f"{target.workflow} has uploaded all it had, and {', '.join(left_out)} was not among "
             "it.",
         )
-    return _released(
-        case, conclude(console, case, results, before=False, again=errand.again), results
-    )
+    status = conclude(console, case, results, before=False, again=errand.again)
+    if status == 0:
+        _tell_what_follows(errand, target)
+    return _released(case, status, results)
+
+
+def _tell_what_follows(errand: Errand, target: Target) -> None:
+    """The way back to development, where the project goes it."""
+    repository, project = errand.repository, errand.project
+    if Version(target.version).is_prerelease or repository.head() != target.commit:
+        return
+    if goes_back_to_development(project, repository, target.commit):
+        errand.console.mark("step", "Next, back to development:")
+        errand.console.paste("nox -s prepare -- dev", indent=4)

@@ -328,6 +328,8 @@ def parser_options(name: str) -> dict[str, Any]:
     parser = _parser(load(name), name)
     found: dict[str, Any] = {}
     for action in parser._actions:  # noqa: SLF001 - argparse has no other way to list them
+        if action.help == argparse.SUPPRESS:
+            continue
         for option in action.option_strings or [str(action.metavar or action.dest)]:
             found[option] = action
     return found

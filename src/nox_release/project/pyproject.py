@@ -83,6 +83,7 @@ class Settings:
     version_files: tuple[str, ...] = ()
     commit_message: str = "Release {name} {version}"
     assets: tuple[str, ...] = ()
+    after_release: str | None = None
 
     def message(self, name: str, version: str) -> str:
         """The message of the commit that prepares `version`."""
@@ -202,7 +203,7 @@ def parse_index(value: str, named: Mapping[str, Index] | None = None) -> Index:
 
 _STRINGS = ("remote", "branch", "workflow", "environment", "pypi-user", "commit-message")
 _LISTS = ("build-requires", "packages", "version-files", "assets")
-_KEYS = ("index", "tag-format", *_STRINGS, *_LISTS)
+_KEYS = ("index", "tag-format", "after-release", *_STRINGS, *_LISTS)
 
 
 def named_indexes(pyproject: Mapping[str, Any]) -> dict[str, Index]:
@@ -267,6 +268,8 @@ def parse_settings(table: object, named: Mapping[str, Index] | None = None) -> S
         elif key == "tag-format":
             problems.extend(f"{name} {problem}" for problem in _tag_format_problems(value))
             values["tag_format"] = value
+        elif key == "after-release" and value not in ("dev", "nothing"):
+            problems.append(f'{name} must be "dev" or "nothing", not {_shown(value)}')
         elif key == "commit-message" and not _is_message(value):
             problems.append(f"{name} may contain only `{{version}}` and `{{name}}` in braces")
         else:

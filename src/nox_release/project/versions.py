@@ -160,6 +160,8 @@ def _advance(words: Sequence[str], line: Line) -> Choice | Refusal:
 
 def _stable(line: Line) -> Choice | Refusal:
     base = line.released if line.released and line.released.is_prerelease else line.stated
+    if base is not None and not base.is_prerelease and base > (line.released or Version("0")):
+        return Choice(version=base)  # what it has dropped already
     if base is None or not base.is_prerelease:
         return Refusal(
             reason=f"`stable` drops a suffix, and {base or 'no version'} has none.",

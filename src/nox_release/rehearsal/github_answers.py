@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 # These fill ROUTES.
-from nox_release.rehearsal import github_actions, github_graphql, github_releases, github_rest  # noqa: F401
+from nox_release.rehearsal import (  # noqa: F401
+    github_actions,
+    github_graphql,
+    github_pulls,
+    github_releases,
+    github_rest,
+)
 from nox_release.rehearsal.github_actions import stored_log
 from nox_release.rehearsal.github_api import API, DOCS, LOG_HOST, ROUTES, Call, Refused, Reply
 

@@ -206,6 +206,22 @@ class Event:
     prerelease: bool = False
 
 
+@dataclass(slots=True, kw_only=True)
+class PullRequestState:
+    """A pull request: `state` is `open`, `merged` or `closed`."""
+
+    number: int
+    head: str
+    base: str
+    title: str
+    user: str
+    sha: str
+    state: str = "open"
+    mergeable_state: str = "clean"
+    merge_commit: str | None = None
+    merged_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BareRepository:
     """The remote's git facts, asked of git each time: nothing is remembered here."""
@@ -303,6 +319,7 @@ class GitHubState:
         self.runs: list[WorkflowRun] = []
         self.environments: dict[str, DeploymentEnvironment] = {}
         self.check_runs: list[CheckRun] = []
+        self.pulls: list[PullRequestState] = []
         self.statuses: list[dict[str, Any]] = []
         self.disabled_workflows: dict[str, str] = {}
         self.workflow_ids: dict[str, int] = {}
@@ -375,6 +392,28 @@ class GitHubState:
         )
         self.check_runs.append(check)
         return check
+
+    def add_pull_request(self, head: str, base: str, *, title: str, user: str) -> PullRequestState:
+        """A pull request that is open."""
+        pull = PullRequestState(
+            number=len(self.pulls) + 1, head=head, base=base, title=title, user=user,
+            sha=self.bare.commit(f"refs/heads/{head}") or "",
+        )  # fmt: skip
+        self.pulls.append(pull)
+        return pull
+
+    def squash(self, pull: PullRequestState) -> str:
+        """Merge a pull request as people do with a button: one commit with its tree on its base."""
+        base, head = f"refs/heads/{pull.base}", f"refs/heads/{pull.head}"
+        parent = self.bare.commit(base)
+        made = self.bare.git(
+            "-c", "user.name=GitHub", "-c", "user.email=noreply@github.com", "commit-tree",
+            f"{head}^{{tree}}", "-p", str(parent), "-m", f"{pull.title} (#{pull.number})",
+        )  # fmt: skip
+        commit = str(made).strip()
+        self.bare.git("update-ref", base, commit, str(parent))
+        pull.state, pull.merge_commit, pull.merged_at = "merged", commit, self.clock.now()
+        return commit
 
     def workflow_id(self, path: str) -> int:
         return self.workflow_ids.setdefault(path, 100_000_000 + len(self.workflow_ids))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nox_release.workflows.ref_patterns import filters_take, fnmatch_takes
+from nox_release.workflows.ref_patterns import fnmatch_takes
+from nox_release.workflows.triggers import push_starts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from nox_release.rehearsal.github_state import DeploymentEnvironment, Event
-    from nox_release.workflows.syntax import Event as Trigger
     from nox_release.workflows.syntax import Workflow
 
 
@@ -26,24 +26,7 @@ def times_triggered(workflow: Workflow, event: Event) -> int:
             return 1
         happened = ("created", "published", "prereleased" if event.prerelease else "released")
         return sum(kind in trigger.types for kind in happened)
-    return int(_push_fits(trigger, event.ref))
-
-
-def _push_fits(trigger: Trigger, ref: str) -> bool:
-    """https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onpushbranchestagsbranches-ignoretags-ignore"""
-    if ref.startswith("refs/tags/"):
-        name, wanted, unwanted = ref[10:], trigger.tags, trigger.tags_ignore
-        other = trigger.branches is not None or trigger.branches_ignore is not None
-    elif ref.startswith("refs/heads/"):
-        name, wanted, unwanted = ref[11:], trigger.branches, trigger.branches_ignore
-        other = trigger.tags is not None or trigger.tags_ignore is not None
-    else:
-        return False
-    if wanted is None and unwanted is None:
-        return not other
-    if unwanted is not None:
-        return not filters_take(name, unwanted)
-    return filters_take(name, wanted or ())
+    return int(push_starts(trigger, event.ref))
 
 
 def admits(environment: DeploymentEnvironment, ref: str, protected: Collection[str]) -> bool:

@@ -33,6 +33,16 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedTree:
+    """How far a preparation is: whether every file is `edited`, and HEAD the commit that has it."""
+
+    head: str
+    branch: str
+    edited: bool = False
+    committed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteTag:
     """A tag as the remote has it: `object` is what the name stands for, `commit` what it leads to."""
 
@@ -185,6 +195,32 @@ class Check:
         return self.conclusion in (
             "failure", "timed_out", "cancelled", "action_required", "startup_failure", "error",
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest:
+    """A pull request: `state` is `open`, `merged` or `closed`. `merge_state` is GitHub's word for what
+    an open one waits for; `merged` is the commit that it became on its base.
+    """
+
+    number: int
+    url: str
+    state: str
+    head: str
+    merge_state: str = ""
+    merged: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedTree:
+    """How far a pull request with a version is: its commit `here`, on the remote (`there`), the pull
+    request itself, and whether HEAD has what it became.
+    """
+
+    here: str | None = None
+    there: str | None = None
+    pull_request: PullRequest | None = None
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

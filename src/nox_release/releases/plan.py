@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from packaging.version import Version
 
 from nox_release.core.answers import CouldNotAsk, known
+from nox_release.core.words import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from nox_release.releases.observed import (
         IndexFile,
         Observed,
+        PreparedTree,
+        ProposedTree,
         Run,
     )
 
@@ -85,10 +88,73 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditFiles:
+    """Every file that states the version, and the changelog, as they were shown."""
+
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """These files and nothing else, in one commit of the maintainer's."""
+
+    files: tuple[str, ...]
+    message: str
+    branch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitAside:
+    """The same commit on a branch of its own; the work tree stays as it is."""
+
+    message: str
+    branch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPullRequest:
+    title: str
+    branch: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitMerge:
+    """Wait until somebody merges it: this tool neither approves nor merges."""
+
+    branch: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeMerged:
+    """The branch here up to what the pull request became, and no further."""
+
+    base: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateTag:
     """An annotated tag in this clone."""
 
     tag: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushBranch:
+    """The commit to its branch alone: its checks come before the tag."""
+
+    branch: str
+    commit: str
+    remote: str
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitChecks:
+    """Wait until the project's own checks on the commit are over, and green."""
+
     commit: str
 
 
@@ -171,8 +237,12 @@ class Upload:
     sha256: str
 
 
+PrepareStep = EditFiles | Commit
+ProposeStep = CommitAside | PushBranch | OpenPullRequest | AwaitMerge | TakeMerged
 ReleaseStep = (
-    CreateTag
+    PushBranch
+    | AwaitChecks
+    | CreateTag
     | PushTag
     | CreateGitHubRelease
     | AttachFiles
@@ -182,8 +252,8 @@ ReleaseStep = (
     | AwaitFiles
 )
 UploadStep = Upload | AwaitFiles
-Step = ReleaseStep | Upload
-S = TypeVar("S", ReleaseStep, UploadStep)
+Step = PrepareStep | ProposeStep | ReleaseStep | Upload
+S = TypeVar("S", PrepareStep, ProposeStep, ReleaseStep, UploadStep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +272,20 @@ class Plan(Generic[S]):
 def describe(step: Step, target: Target) -> str:
     """A step in words, for the plan that is shown."""
     index = target.index.title
+    if isinstance(step, EditFiles):
+        return f"edit {some(step.files)}"
+    if isinstance(step, Commit):
+        return f'commit "{step.message.splitlines()[0]}" on {step.branch}'
+    if isinstance(step, (CommitAside, OpenPullRequest, AwaitMerge, TakeMerged)):
+        return _describe_proposal(step)
     if isinstance(step, CreateTag):
-        return f"tag commit {step.commit[:7]} as {step.tag}, in this clone"
+        commit = f"commit {step.commit[:7]}" if step.commit else "that commit"
+        return f"tag {commit} as {step.tag}, in this clone"
+    if isinstance(step, PushBranch):
+        where = f" ({', '.join(step.addresses)})" if step.addresses else ""
+        return f"push branch {step.branch} to {step.remote}{where}"
+    if isinstance(step, AwaitChecks):
+        return f"wait for the checks on {step.commit[:7] or 'that commit'}"
     if isinstance(step, PushTag):
         also = f"branch {step.branch} and " if step.branch else ""
         where = f" ({', '.join(step.addresses)})" if step.addresses else ""
@@ -228,13 +310,26 @@ def describe(step: Step, target: Target) -> str:
     return f"upload {step.filename} to {index}"
 
 
+def _describe_proposal(step: CommitAside | OpenPullRequest | AwaitMerge | TakeMerged) -> str:
+    if isinstance(step, CommitAside):
+        return f'commit "{step.message.splitlines()[0]}" on the new branch {step.branch}'
+    if isinstance(step, OpenPullRequest):
+        return f'open the pull request "{step.title}" from {step.branch} to {step.base}'
+    if isinstance(step, AwaitMerge):
+        return f"wait until the pull request from {step.branch} is merged into {step.base}"
+    return f"take what it became into {step.base}, in this clone"
+
+
 def _starts(target: Target, event: str) -> str:
     return f"; it starts {target.workflow}" if target.event == event and target.workflow else ""
 
 
 def first_public(steps: Iterable[Step]) -> Step | None:
     """The first step that others can see: this tool never takes it back."""
-    return next((s for s in steps if not isinstance(s, (CreateTag, AwaitRun, AwaitFiles))), None)
+    here = (
+        EditFiles, Commit, CommitAside, CreateTag, AwaitChecks, AwaitMerge, AwaitRun, AwaitFiles,
+    )  # fmt: skip
+    return next((step for step in steps if not isinstance(step, here)), None)
 
 
 # --- versions and tags -----------------------------------------------------------------------
@@ -345,6 +440,55 @@ def other_bytes(target: Target, there: Iterable[IndexFile]) -> tuple[IndexFile, 
 # --- plans -----------------------------------------------------------------------------------
 
 
+def plan_preparation(
+    files: tuple[str, ...], message: str, seen: PreparedTree, *, commits: bool = True
+) -> Plan[PrepareStep]:
+    """What is left of preparing a version: every file as it is to be, then one commit."""
+    edit, commit = EditFiles(files=files), Commit(files=files, message=message, branch=seen.branch)
+    if seen.committed:
+        return Plan(done=(f'"{message.splitlines()[0]}" is {seen.head[:7]} on {seen.branch}',))
+    last: tuple[PrepareStep, ...] = (commit,) if commits else ()
+    if seen.edited:
+        return Plan(done=(f"edit {some(files)}",), todo=last)
+    return Plan(todo=(edit, *last))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """The pull request that a version is proposed by, from `branch` to `base`."""
+
+    branch: str
+    base: str
+    message: str
+    remote: str = "origin"
+    follow: bool = True
+
+    @property
+    def title(self) -> str:
+        return self.message.splitlines()[0]
+
+
+def plan_proposal(wanted: Proposal, seen: ProposedTree) -> Plan[ProposeStep]:
+    """What is left until the proposed commit is merged and here."""
+    found = seen.pull_request
+    if seen.taken:
+        return Plan(done=(f"{wanted.base} has what {wanted.branch} became",))
+    last: tuple[ProposeStep, ...] = ()
+    if wanted.follow:
+        last = (AwaitMerge(branch=wanted.branch, base=wanted.base), TakeMerged(base=wanted.base))
+    if found is not None and found.state == "merged":
+        return Plan(done=(f"merged: {found.url}",), todo=last[1:])
+    if found is not None and found.state == "open":
+        return Plan(done=(f"pull request: {found.url}",), todo=last)
+    todo: list[ProposeStep] = []
+    if seen.here is None and seen.there is None:
+        todo.append(CommitAside(message=wanted.message, branch=wanted.branch))
+    if seen.there is None:
+        todo.append(PushBranch(branch=wanted.branch, commit=seen.here or "", remote=wanted.remote))
+    todo.append(OpenPullRequest(title=wanted.title, branch=wanted.branch, base=wanted.base))
+    return Plan(todo=(*todo, *last))
+
+
 def plan_release(
     target: Target,
     observed: Observed,
@@ -353,17 +497,20 @@ def plan_release(
     wait: bool = True,
     retry: tuple[int, int] | None = None,
     start: bool = False,
+    checks: Checking | None = None,
 ) -> Plan[ReleaseStep]:
     """What is left of a release.
 
     `retry` is the run and attempt that had failed before this command began: a person has come
     back to it, so it is run again, once, before anything is called complete. `start` says the same
     of a workflow of which no run came. What fails under this command's own eyes is left to a
-    person.
+    person. `checks` says that the project tests what is pushed: the branch goes first, then.
     """
     done: list[str] = []
     todo: list[ReleaseStep] = []
-    _plan_tag(target, observed, done, todo)
+    if checks is not None:
+        _plan_checks(target, observed, checks, done, todo)
+    _plan_tag(target, observed, done, todo, alone=checks is not None)
     if not target.release_last:
         _plan_github_release(target, observed, done, todo)
     files = files_there(target, observed)
@@ -416,7 +563,47 @@ def has_begun(target: Target, observed: Observed) -> bool:
     return bool(runs_of(target, known(observed.runs) or ()))
 
 
-def _plan_tag(target: Target, observed: Observed, done: list[str], todo: list[ReleaseStep]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checking:
+    """That checks are awaited before the tag; with `expected` some may come that do not show yet."""
+
+    expected: bool = False
+
+
+def _plan_checks(
+    target: Target,
+    observed: Observed,
+    checks: Checking,
+    done: list[str],
+    todo: list[ReleaseStep],
+) -> None:
+    if observed.remote_tag is not None:
+        return
+    pushed = not branch_is_to_be_pushed(observed)
+    if not pushed:
+        todo.append(
+            PushBranch(
+                branch=str(target.branch),
+                commit=target.commit,
+                remote=target.remote,
+                addresses=observed.pushes_to,
+            )
+        )
+    there = () if isinstance(observed.checks, CouldNotAsk) else observed.checks or ()
+    if not pushed or checks.expected or any(one.is_running or one.is_red for one in there):
+        todo.append(AwaitChecks(commit=target.commit))
+    elif there:
+        done.append(f"the checks on {target.commit[:7]} are over")
+
+
+def _plan_tag(
+    target: Target,
+    observed: Observed,
+    done: list[str],
+    todo: list[ReleaseStep],
+    *,
+    alone: bool,
+) -> None:
     if observed.remote_tag == target.commit:
         done.append(f"tag {target.tag} is on {target.remote}, at {target.commit[:7]}")
         return
@@ -430,7 +617,7 @@ def _plan_tag(target: Target, observed: Observed, done: list[str], todo: list[Re
                 tag=target.tag,
                 commit=target.commit,
                 remote=target.remote,
-                branch=target.branch if branch_is_to_be_pushed(observed) else None,
+                branch=target.branch if branch_is_to_be_pushed(observed) and not alone else None,
                 addresses=observed.pushes_to,
             )
         )

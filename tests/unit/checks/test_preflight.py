@@ -327,6 +327,12 @@ def test_checks_can_be_ignored_but_not_overlooked():
     assert found(red, ignore_checks=True) == {"checks-red": "warning"}
 
 
+def test_checks_that_are_awaited_stop_nothing_while_they_run():
+    running = replace(WELL, checks=(replace(GREEN, status="in_progress", conclusion=None),))
+    results = preflight.check_checks(TARGET, running, ignore=False, awaited=True)
+    assert [(one.id, one.severity.value) for one in results] == [("checks-running", "warning")]
+
+
 def test_what_is_behind_us_is_not_asked_again():
     announced = replace(
         WELL,

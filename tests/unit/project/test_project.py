@@ -54,6 +54,7 @@ def test_every_problem_in_pyproject_is_reported_at_once():
         ({"workflow": ".github/workflows/publish.yml"}, "workflow"),
         ({"workflow": "publish"}, "workflow"),
         ({"build-requires": "torch"}, "build-requires"),
+        ({"after-release": "develop"}, "after-release"),
         ({"packages": [1]}, "packages"),
         ({"remote": ""}, "remote"),
     ],

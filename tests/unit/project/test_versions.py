@@ -57,6 +57,7 @@ def line(released, stated, *, moved=True):
         ("0.1.0", "0.2.0rc1", "rc", "prepared 0.2.0rc1"),
         ("0.2.0rc1", "0.2.0rc1", "stable", "next 0.2.0"),
         ("0.1.0", "0.2.0.dev3", "stable", "next 0.2.0"),
+        ("0.1.0", "0.2.0", "stable", "prepared 0.2.0"),
         ("0.1.0", "0.1.0", "stable", "refused: has none"),
         ("0.1.0", "0.1.0", "post", "next 0.1.0.post1"),
         ("0.1.0.post1", "0.1.0.post1", "post", "next 0.1.0.post2"),

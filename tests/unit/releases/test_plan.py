@@ -9,11 +9,13 @@ from nox_release.core.answers import CouldNotAsk
 from nox_release.project.pyproject import PYPI
 from nox_release.releases.observed import (
     Asset,
+    Check,
     GitHubRelease,
     IndexFile,
     IndexProject,
     Login,
     Observed,
+    PreparedTree,
     Relation,
     RemoteState,
     RemoteTag,
@@ -23,6 +25,7 @@ from nox_release.releases.plan import (
     AttachFiles,
     AwaitFiles,
     AwaitRun,
+    Checking,
     CreateGitHubRelease,
     CreateTag,
     Expected,
@@ -36,6 +39,7 @@ from nox_release.releases.plan import (
     has_begun,
     judge_runs,
     plan_first_upload,
+    plan_preparation,
     plan_release,
     runs_of,
     started_by_dispatch,
@@ -416,3 +420,52 @@ def test_a_release_with_a_workflows_own_token_starts_the_workflow_on_the_tag():
     target = started_by_dispatch(replace(TARGET, dispatchable=True), BOT)
     steps = "CreateTag PushTag StartWorkflow AwaitRun AwaitFiles CreateGitHubRelease"
     assert kinds(plan_release(target, BOT)) == steps.split()
+
+
+AHEAD = replace(START, relation=Relation(ahead=1, behind=0))
+GREEN = Check(name="tests", status="completed", conclusion="success")
+RUNNING = replace(GREEN, status="in_progress", conclusion=None)
+REST = "CreateGitHubRelease AwaitRun AwaitFiles"
+
+
+@pytest.mark.parametrize(
+    ("observed", "checks", "steps"),
+    [
+        (AHEAD, None, f"CreateTag PushTag {REST}"),
+        (AHEAD, Checking(), f"PushBranch AwaitChecks CreateTag PushTag {REST}"),
+        (replace(START, checks=(RUNNING,)), Checking(), f"AwaitChecks CreateTag PushTag {REST}"),
+        (replace(START, checks=()), Checking(expected=True),
+         f"AwaitChecks CreateTag PushTag {REST}"),
+        (replace(START, checks=()), Checking(), f"CreateTag PushTag {REST}"),
+        (replace(START, checks=(GREEN,)), Checking(expected=True),
+         f"AwaitChecks CreateTag PushTag {REST}"),
+        (replace(START, checks=(GREEN,)), Checking(), f"CreateTag PushTag {REST}"),
+        (replace(START, checks=(replace(GREEN, conclusion="failure"),)), Checking(),
+         f"AwaitChecks CreateTag PushTag {REST}"),
+        (replace(START, checks=CouldNotAsk(reason="x")), Checking(), f"CreateTag PushTag {REST}"),
+        (replace(PUSHED, checks=(RUNNING,)), Checking(expected=True), REST),
+    ],
+)  # fmt: skip
+def test_where_checks_run_the_branch_goes_first_and_the_tag_after_them(observed, checks, steps):
+    plan = plan_release(TARGET, observed, checks=checks)
+
+    assert " ".join(kinds(plan)) == steps
+    pushed = [step.branch for step in plan.todo if isinstance(step, PushTag)]
+    assert pushed in ([], ["main" if observed is AHEAD and checks is None else None])
+
+
+@pytest.mark.parametrize(
+    ("seen", "commits", "steps"),
+    [
+        ({}, True, "EditFiles Commit"),
+        ({}, False, "EditFiles"),
+        ({"edited": True}, True, "Commit"),
+        ({"edited": True}, False, ""),
+        ({"edited": True, "committed": True}, True, ""),
+    ],
+)
+def test_what_is_left_of_a_preparation(seen, commits, steps):
+    tree = PreparedTree(head=HEAD, branch="main", **seen)
+    plan = plan_preparation(("pyproject.toml",), "Release demo-x 1.2.0", tree, commits=commits)
+
+    assert " ".join(kinds(plan)) == steps

@@ -536,6 +536,15 @@ def _s(count: int) -> str:
     return "" if count == 1 else "s"
 
 
+def demands_pull_request(rules: tuple[RefRule, ...] | CouldNotAsk) -> bool:
+    """Whether the branch takes what is new by pull requests alone, as far as GitHub says."""
+    return any(
+        rule.kind in ("pull_request", "merge_queue", "required_status_checks")
+        and rule.may_bypass is False
+        for rule in known(rules) or ()
+    )
+
+
 def _branch_rules(observed: Observed) -> Iterator[Result]:
     rules = observed.branch_rules
     if isinstance(rules, CouldNotAsk):
@@ -716,8 +725,10 @@ def check_gh(target: Target, observed: Observed) -> Iterator[Result]:
         )
 
 
-def check_checks(target: Target, observed: Observed, *, ignore: bool) -> Iterator[Result]:
-    """What the project's own checks say about the commit."""
+def check_checks(
+    target: Target, observed: Observed, *, ignore: bool, awaited: bool = False
+) -> Iterator[Result]:
+    """What the project's own checks say about the commit; those that run are `awaited` or not."""
     checks = observed.checks
     if observed.gh != "ready":
         return
@@ -745,7 +756,8 @@ def check_checks(target: Target, observed: Observed, *, ignore: bool) -> Iterato
         yield find(
             CHECKS_RUNNING,
             f"Still running on {target.commit[:7]}: {_listed(running)}.",
-            severity=severity,
+            severity=Severity.WARNING if awaited else severity,
+            fix="Nothing: `release` waits for them; --ignore-checks does not" if awaited else "",
         )
     if not red and not running:
         yield Passed(
