@@ -95,14 +95,19 @@ class Case:
 
     @property
     def awaits_checks(self) -> bool:
-        """Whether a workflow of the project's tests what is pushed to the branch."""
+        """Whether a workflow of the project's tests what is pushed to the branch; what a workflow's
+        own token pushes starts none.
+        """
+        login = known(self.observed.login)
+        if self.ignore_checks or (login is not None and login.is_actions_token):
+            return False
         pushes = [
             trigger
             for one in self.workflows
             if not isinstance(one, Finding) and (trigger := one.event("push")) is not None
         ]
         ref = f"refs/heads/{self.target.branch}"
-        return not self.ignore_checks and any(push_starts(one, ref) for one in pushes)
+        return any(push_starts(one, ref) for one in pushes)
 
 
 def phase_of(target: Target, observed: Observed, *, is_finished: bool) -> Phase:
