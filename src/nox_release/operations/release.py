@@ -4,7 +4,7 @@ publish workflow, follow its run, and wait until every file is on the index and 
 usage: nox -s release -- [WORD ... | VERSION] [--yes] [--dry-run] [--no-wait] [--notes-file FILE]
 
     nox -s release               the version that is committed
-    nox -s release -- minor      prepares the next one first, as `nox -s prepare -- minor` does
+    nox -s release -- minor      prepares the next one first
 
 All of it is one plan and one question. Nothing is ever taken back. Whatever interrupts it, the same
 command finishes it: what is done already is found by looking, and only the rest is done.
