@@ -265,6 +265,12 @@ class Repository:
         done = self.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags")
         return _lines(done.stdout)
 
+    def newest_tags(self) -> tuple[str, ...]:
+        """The same, those first that were made last; of one second, the highest version."""
+        orders = ("--sort=-version:refname", "--sort=-creatordate")
+        done = self.git("for-each-ref", *orders, "--format=%(refname:lstrip=2)", "refs/tags")
+        return _lines(done.stdout)
+
     def tags_behind(self, commit: str) -> tuple[str, ...]:
         """The tags of this clone that lead to `commit` or to one before it."""
         done = self.git(

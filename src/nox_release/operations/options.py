@@ -19,7 +19,7 @@ from nox_release.project.workspace import member_patterns, why_kept_back
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packaging.version import Version
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nox_release.project.pyproject import Index
 
 INDEX_VARIABLE = "NOX_RELEASE_INDEX"
+_NEWEST = 3
 _COMMON_FORMS = ("v{version}", "{version}", "{name}-{version}", "{name}-v{version}")
 
 
@@ -127,7 +128,7 @@ def load_project(context: Context, options: argparse.Namespace) -> Project:
 
 
 def _following_tags(context: Context, project: Project, table: Mapping[str, Any]) -> Project:
-    """The project with the form of its newest version's tag, where no `tag-format` is set.
+    """The project with the form of its tags, where no `tag-format` is set.
 
     A project that has tagged 1.0 and 1.1 goes on with 1.2, not with v1.2. A form of its own, such as
     release-1.1, is followed where all tags of versions share it.
@@ -138,30 +139,34 @@ def _following_tags(context: Context, project: Project, table: Mapping[str, Any]
 
     try:
         repository = find_repository(project.root, context.runner)
-        tags = () if repository is None else repository.tags()
+        tags = () if repository is None else repository.newest_tags()
     except NoxReleaseError:
         return project
-    if not tags:
+    form = form_of_most(tags, project)
+    if form is None:
         return project
+    return replace(project, settings=replace(project.settings, tag_format=form))
+
+
+def form_of_most(tags: Iterable[str], project: Project) -> str | None:
+    """The `tag-format` of most of the newest tags that name a version; `tags` has the newest first.
+
+    One stray tag of another form decides nothing.
+    """
+    from collections import Counter
+
     from nox_release.releases.plan import version_of_tag
 
-    known = []
+    known: list[tuple[Version, str]] = []
     for tag in tags:
         form = project.settings.tag_format_of(tag, project.name)
         if form is not None and not set("{}") & set(tag):
             version = version_of_tag(tag, tag_format=form, name=project.name)
             if version is not None:
                 known.append((version, form))
-    form = _form_to_follow(known)
-    if form is None:
-        return project
-    return replace(project, settings=replace(project.settings, tag_format=form))
-
-
-def _form_to_follow(known: Sequence[tuple[Version, str]]) -> str | None:
-    common = [one for one in known if one[1] in _COMMON_FORMS]
-    if common:
-        return max(common)[1]
+    newest = [form for _, form in known if form in _COMMON_FORMS][:_NEWEST]
+    if newest:
+        return Counter(newest).most_common(1)[0][0]
     forms = {form for _, form in known}
     # A single number may be anything: a date, a build.
     whole = any(len(version.release) > 1 for version, _ in known)

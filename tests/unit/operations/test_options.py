@@ -2,14 +2,15 @@
 
 import os
 from argparse import Namespace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.edges.process import Runner
-from nox_release.operations.options import load_project, load_projects
-from nox_release.project.pyproject import PYPI, TESTPYPI
+from nox_release.operations.options import form_of_most, load_project, load_projects
+from nox_release.project.pyproject import PYPI, TESTPYPI, parse_project
 
 PACKAGE = '[project]\nname = "{name}"\nversion = "1.0"\n{more}'
 
@@ -164,3 +165,20 @@ def test_packages_are_found_by_pattern_and_in_a_workspace_and_what_is_private_is
     with pytest.raises(ConfigurationError, match="names folders") as caught:
         load_projects(place, options())
     assert caught.value.problems == ("`x*` leads to no project",)
+
+
+@pytest.mark.parametrize(
+    ("newest_first", "form"),
+    [
+        (["v0.1.4", "v0.1.3", "1.0"], "v{version}"),
+        (["1.0", "v0.1.4", "v0.1.3"], "v{version}"),
+        (["2.1", "2.0", "v1.9", "v1.8", "v1.7"], "{version}"),
+        (["nightly", "demo-1.1", "demo-1.0"], "{name}-{version}"),
+        (["nightly"], None),
+        ([], None),
+    ],
+    ids=str,
+)
+def test_most_of_the_newest_tags_say_their_form(newest_first, form):
+    project = parse_project({"project": {"name": "demo", "version": "1.0"}}, root=Path("demo"))
+    assert form_of_most(newest_first, project) == form
