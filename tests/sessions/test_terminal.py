@@ -86,7 +86,7 @@ def plain(screen):
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen)
 
 
-@pytest.mark.parametrize("answer", ["n\r", "\r", "perhaps\r", "\x04"])
+@pytest.mark.parametrize("answer", ["n\r", "\r", "perhaps\rn\r", "\x04"])
 def test_anything_but_yes_leaves_everything_as_it_was(ready, answer):
     terminal = release(ready)
     assert terminal.read_until("[y/N]"), terminal.screen
@@ -94,6 +94,27 @@ def test_anything_but_yes_leaves_everything_as_it_was(ready, answer):
     assert terminal.end() == 1
     assert nothing_happened(ready)
     assert "Traceback" not in terminal.screen
+
+
+def test_what_cannot_be_a_token_is_refused_where_it_is_typed(world):
+    environ = {
+        key: value
+        for key, value in world.environ.items()
+        if key != "NO_COLOR" and not key.startswith("TWINE_")
+    }
+    terminal = Terminal(
+        ["first-upload", "--index", world.index.url], cwd=world.clone, environ=environ
+    )
+    assert terminal.read_until("to stop):"), terminal.screen
+    terminal.type("hunter2\r")
+    assert terminal.read_until("That is no API token"), terminal.screen
+    while terminal.screen.count("to stop):") < 2:
+        assert terminal.read_until("\0", seconds=0.2) is False
+        assert terminal.child.poll() is None
+    terminal.type("\r")
+    assert terminal.end() == 1
+    assert "hunter2" not in terminal.screen
+    assert not world.index.has_project("tiny-demo")
 
 
 def test_ctrl_c_at_the_prompt_leaves_everything_as_it_was(ready):
@@ -104,7 +125,7 @@ def test_ctrl_c_at_the_prompt_leaves_everything_as_it_was(ready):
         terminal.type("\x03")
     assert terminal.end() == 130
     assert nothing_happened(ready)
-    assert "Interrupted" in terminal.screen
+    assert "Interrupted before anything was changed." in terminal.screen
     assert "Traceback" not in terminal.screen
 
 

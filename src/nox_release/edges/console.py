@@ -146,6 +146,7 @@ class Console:
         self.is_quiet = False
         self._is_hidden = False
         self._has_answered = False
+        self._has_agreed = False
         self.is_live = file.isatty() and environ.get("TERM") != "dumb"
         self.is_terminal = self.is_live or bool(environ.get("FORCE_COLOR"))
         self._unicode = _is_unicode(file)
@@ -497,13 +498,16 @@ class Console:
         if error.hint:
             self.line(error.hint, indent=2, style="bold" if self.is_terminal else "")
 
-    def interrupted(self, by: str = "") -> None:
-        """Ctrl-C, or the signal `by` which this program was ended: what that means here."""
+    def interrupted(self, by: str = "", *, acts: bool = False) -> None:
+        """Ctrl-C, or the signal `by` which this program was ended: what that means here. What `acts`
+        on the world does so only after it was agreed to.
+        """
         self.line()
-        self.line(
-            f"Interrupted{by and f' by {by}'}. Nothing is undone; the same command goes on where "
-            "this one stopped."
-        )
+        how = f"Interrupted{by and f' by {by}'}"
+        if acts and not self._has_agreed:
+            self.line(f"{how} before anything was changed.")
+            return
+        self.line(f"{how}. Nothing is undone; the same command goes on where this one stopped.")
 
     # --- asking and waiting ------------------------------------------------------------------
 
@@ -515,20 +519,31 @@ class Console:
                 answers the question.
         """
         if yes:
+            self._has_agreed = True
             return
         if not self.interactive:
             raise Declined(
                 f"Not confirmed: {question}",
                 hint=f"Nobody can be asked here; add {otherwise} to agree beforehand.",
             )
-        self._write(f"{self.clean(question)} [y/N] ")
-        try:
-            answer = input()
-        except EOFError:
-            answer = ""
-            self.line()
-        if answer.strip().lower() not in ("y", "yes"):
+        if not self._is_agreed(question):
             raise Declined("Stopped: nothing was done.", hint="")
+        self._has_agreed = True
+
+    def _is_agreed(self, question: str) -> bool:
+        """The answer to a question; what is neither yes nor no is asked again."""
+        while True:
+            self._write(f"{self.clean(question)} [y/N] ")
+            try:
+                answer = input().strip().lower()
+            except EOFError:
+                self.line()
+                return False
+            if answer in ("y", "yes"):
+                return True
+            if answer in ("", "n", "no"):
+                return False
+            self.line("Please answer y or n.")
 
     def pause(self, text: str) -> None:
         """Wait for Enter."""

@@ -74,11 +74,12 @@ if TYPE_CHECKING:
     from typing_extensions import assert_never
 
     from nox_release.core.findings import Result
+    from nox_release.edges.console import Console
     from nox_release.edges.context import Context
     from nox_release.edges.index import IndexClient
     from nox_release.files.distributions import Distribution
     from nox_release.project.publisher import TrustedPublisher
-    from nox_release.project.pyproject import Project
+    from nox_release.project.pyproject import Index, Project
     from nox_release.releases.observed import IndexFile, IndexProject, Maintainer, Ownership
     from nox_release.releases.plan import UploadStep
 
@@ -204,7 +205,11 @@ class FirstUpload:
                 clock=self.context.clock,
                 again="nox -s first-upload",
             )
-            observed = reconcile(story, observed, plan.todo)
+            try:
+                observed = reconcile(story, observed, plan.todo)
+            except CommandError as error:
+                explain_refusal(self.console, self.project, error)
+                raise
         return self.finished(target, observed, credential)
 
     def look_around(self) -> Observed:
@@ -402,8 +407,7 @@ class FirstUpload:
                 f"No credential for {self.index.title} in TWINE_PASSWORD, ~/.pypirc or the "
                 f"keyring. Make a token for the whole account at {pages.token_page(self.index)}"
             )
-            secret = self.console.ask_secret("API token (not shown; empty to stop):")
-            self.console.hide(secret)
+            secret = _ask_for_token(self.console, self.index)
         if not secret:
             exists = "" if there is None else f" ({there.name} exists, without files)"
             raise ConfigurationError(
@@ -685,6 +689,19 @@ def insisted(answer: T | CouldNotAsk) -> T:
     return answer
 
 
+def _ask_for_token(console: Console, index: Index) -> str:
+    """What a person types, once it can be a token of the index; empty when they stop."""
+    while True:
+        secret = console.ask_secret("API token (not shown; empty to stop):")
+        console.hide(secret)
+        if not secret or inspect_token(secret) is not None:
+            return secret
+        console.mark(
+            "error",
+            f"That is no API token of {index.title}: one begins with `pypi-`. Copy it whole.",
+        )
+
+
 def perform(upload: FirstUpload, target: Target, credential: Credential, step: UploadStep) -> None:
     """Carry out one step: the one place where a first upload acts on the world."""
     match step:
@@ -719,6 +736,16 @@ def _send(upload: FirstUpload, target: Target, credential: Credential, step: Upl
         upload.console.confirm(question, yes=False)
         run_twine(upload.context, url, path, credential, credential)
     upload.sent.add(step.filename)
+
+
+def explain_refusal(console: Console, project: Project, error: CommandError) -> None:
+    """What is known about such a refusal, before twine's own words."""
+    from nox_release.diagnosis.engine import diagnose
+
+    for known in diagnose(error.output, project=project)[:1]:
+        console.line()
+        console.line(f"{known.title} {known.cause}")
+        console.line(f"fix: {known.fix}", indent=2)
 
 
 def _explain_narrowing(upload: FirstUpload, target: Target) -> None:

@@ -174,9 +174,9 @@ def carry_out(name: str, operation: Callable[[], int], console: Console) -> Ende
         )
         return _failed(console, refused)
     except EndedBySignal as ended:
-        return Ended(status=_interrupted(console, 128 + ended.number, by=str(ended)))
+        return Ended(status=_interrupted(console, name, 128 + ended.number, by=str(ended)))
     except KeyboardInterrupt:
-        return Ended(status=_interrupted(console, 130))
+        return Ended(status=_interrupted(console, name, 130))
 
 
 def _failed(console: Console, error: NoxReleaseError) -> Ended:
@@ -243,9 +243,9 @@ def _colored(environ: Mapping[str, str], *, color: bool | None) -> Mapping[str, 
     return {**kept, **({"FORCE_COLOR": "1"} if color else {"NO_COLOR": "1"})}
 
 
-def _interrupted(console: Console, status: int, *, by: str = "") -> int:
+def _interrupted(console: Console, name: str, status: int, *, by: str = "") -> int:
     try:
-        console.interrupted(by=by)
+        console.interrupted(by=by, acts=OPERATIONS[name].acts)
     except OSError:  # the terminal, or the reader of our output, is gone too
         _write_nowhere()
     return status

@@ -205,6 +205,29 @@ def test_nobody_to_ask_is_a_no_that_names_the_option():
     assert "--yes" in caught.value.hint
 
 
+def test_nonsense_is_asked_again_and_no_is_no(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("dunno\nyes\n"))
+    text = shown(lambda console: console.confirm("Publish?", yes=False), interactive=True)
+    assert text == "Publish? [y/N] Please answer y or n.\nPublish? [y/N] "
+    for answer in ("n\n", "\n", "", "NO\n"):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+        with pytest.raises(Declined):
+            shown(lambda console: console.confirm("Publish?", yes=False), interactive=True)
+
+
+def test_an_interruption_before_the_question_says_that_nothing_was_changed():
+    def interrupted(*, agreed):
+        def draw(console):
+            if agreed:
+                console.confirm("Publish?", yes=True)
+            console.interrupted(acts=True)
+
+        return shown(draw).strip()
+
+    assert interrupted(agreed=False) == "Interrupted before anything was changed."
+    assert interrupted(agreed=True).startswith("Interrupted. Nothing is undone")
+
+
 def test_waits_print_one_line_per_change_when_piped():
     def wait(console):
         with console.waiting("Run 7", where="https://example.org/7") as waiting:
