@@ -55,9 +55,11 @@ def test_both_files_are_written_and_the_next_step_is_one(project, capsys):
     shown = capsys.readouterr().out
     assert "on GitHub as octo/demo" in shown
     assert shown.rstrip().endswith(
-        "Next: Commit what was written.\n"
+        "Next: Commit what was written, push it, and check the project.\n"
         "    git add noxfile.py .github/workflows/publish.yml && "
-        'git commit -m "Publish with nox-release"'
+        'git commit -m "Publish with nox-release"\n'
+        "    git push\n"
+        "    nox-release check-project"
     )
     assert shown.count("Next: ") == 1
     assert "nox_release.register()" in (project / "noxfile.py").read_text(encoding="utf-8")
@@ -119,6 +121,23 @@ def test_a_workflow_that_publishes_already_needs_no_second_one(project, capsys):
     assert main(["init", "--yes"]) == 0
     assert "not needed: .github/workflows/release.yml uploads already" in capsys.readouterr().out
     assert not workflow(project).exists()
+
+
+def test_a_working_publish_workflow_of_another_hand_is_left_alone(project, capsys):
+    repository(project)
+    workflow(project).parent.mkdir(parents=True)
+    workflow(project).write_text(
+        "on: release\njobs:\n  docs:\n    steps: [{run: make docs}]\n  up:\n"
+        "    permissions: {id-token: write}\n    steps:\n"
+        "      - uses: pypa/gh-action-pypi-publish@release/v1\n",
+        encoding="utf-8",
+    )
+    assert main(["init", "--yes"]) == 0
+    shown = capsys.readouterr().out
+    assert "publishes already: left alone (`nox-release init --diff` shows ours)" in shown
+    assert "make docs" not in shown
+    assert main(["init", "--yes", "--diff"]) == 0
+    assert "-    steps: [{run: make docs}]" in capsys.readouterr().out
 
 
 def test_a_name_that_only_a_build_tells_is_in_the_workflow(project, capsys):

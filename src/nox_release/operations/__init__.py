@@ -65,7 +65,7 @@ OPERATIONS = {
     "init": Operation(
         "init",
         "write noxfile.py and the publish workflow for this project",
-        "--index --package --yes --workflow --environment --on --release-workflow",
+        "--index --package --yes --workflow --environment --on --release-workflow --diff",
         acts=True,
     ),
 }

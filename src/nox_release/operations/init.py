@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from nox_release.scaffold.publish import PublishPlan
     from nox_release.workflows.publishing import Derivation
 
+# In every workflow that this command has written.
+_OURS = "nox-release"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
@@ -107,6 +110,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write release.yml, too: the session `release` as a button on GitHub",
     )
+    parser.add_argument(
+        "--diff",
+        action="store_true",
+        help="show what this tool would change in a workflow that publishes already",
+    )
 
 
 def main(context: Context, options: argparse.Namespace) -> int:
@@ -132,7 +140,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
         for proposal in new:
             _write(proposal)
             context.console.mark("done", f"{proposal.shown} written")
-    _next_step(context, proposals)
+    _next_step(context, place, proposals)
     return 0
 
 
@@ -209,16 +217,24 @@ def propose_workflow(
     """The publish workflow, unless another file publishes already."""
     plan, path = _planned(project, place, options, root=root)
     shown = f"{WORKFLOWS}/{plan.filename}"
-    others = sorted(
+    publishing = sorted(
         {
             job.workflow.file
             for job in for_index(derivation.jobs, project.settings.index.name)
             if not plan.package
             or builds_package(job.workflow, plan.folder, project.name) is not False
         }
-        - {shown}
     )
     existing = _text(path)
+    if shown in publishing and not options.diff and _OURS not in (existing or ""):
+        return Proposal(
+            path=path,
+            shown=shown,
+            text=None,
+            existing=existing,
+            note="publishes already: left alone (`nox -s init -- --diff` shows ours)",
+        )
+    others = [file for file in publishing if file != shown]
     if others and existing is None:
         title = project.settings.index.title
         return Proposal(
@@ -367,7 +383,7 @@ def _write(proposal: Proposal) -> None:
         ) from None
 
 
-def _next_step(context: Context, proposals: tuple[Proposal, ...]) -> None:
+def _next_step(context: Context, place: Place, proposals: tuple[Proposal, ...]) -> None:
     written = [proposal.shown for proposal in proposals if proposal.is_new]
     changed = [proposal.shown for proposal in proposals if proposal.differs]
     console = context.console
@@ -376,7 +392,10 @@ def _next_step(context: Context, proposals: tuple[Proposal, ...]) -> None:
         console.line(f"Take over what you want of the changes to {' and '.join(changed)}.")
     if written:
         files = shlex.join(written)
-        console.mark("step", "Next: Commit what was written.")
+        console.mark("step", "Next: Commit what was written, push it, and check the project.")
         console.paste(f'git add {files} && git commit -m "Publish with nox-release"', indent=4)
+        if place.slug:
+            console.paste("git push", indent=4)
+        console.paste("nox -s check-project", indent=4)
     else:
         console.mark("step", "Next: nox -s check-project")
