@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
     from nox_release.checks.files.facts import Facts
     from nox_release.core.findings import Result
-    from nox_release.edges.building import BuildFailed
     from nox_release.edges.context import Context
     from nox_release.edges.environments import Environment
     from nox_release.edges.process import Runner
@@ -345,7 +344,9 @@ def _make(
         version_now = _version_now(source, environment, built[0], wanted)
         pool.submit(shutil.rmtree, environment.directory, ignore_errors=True)
     except BuildFailed as error:
-        raise _explained(error, source.project) from None
+        from nox_release.operations.build_failure import explained
+
+        raise explained(error, source.project) from None
     finally:
         for future in (sdist, wheel):
             future.cancel()  # where it has no result, nobody will wait for one
@@ -493,19 +494,6 @@ def _inspect(
         if not (described and isinstance(result, Finding) and result.id == TWINE_CHECK.id)
     ]
     return tuple(dict.fromkeys([*results, *refusals, *twine, *tried]))
-
-
-def _explained(error: BuildFailed, project: Project) -> NoxReleaseError:
-    """The failure with a hint, from what is known about such logs."""
-    from nox_release.diagnosis.engine import diagnose
-
-    known = diagnose(error.output, project=project)
-    certain = [diagnosis for diagnosis in known if diagnosis.confidence == "certain"]
-    if certain and certain[0].title not in error.reason:
-        error.hint = f"{certain[0].title} {certain[0].fix}".strip()
-    elif not error.hint:
-        error.hint = "All that the backend said: nox -s build -- --verbose"
-    return error
 
 
 # What a rule of `checks.built` says better, because it knows the project.

@@ -1,0 +1,60 @@
+"""What to do about a build that failed, from what is known about such logs."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from nox_release.checks.files.known_imports import project_of
+from nox_release.diagnosis.engine import diagnose
+
+if TYPE_CHECKING:
+    from nox_release.edges.building import BuildFailed
+    from nox_release.project.pyproject import Project
+
+_MISSING = re.compile(r"ModuleNotFoundError: No module named '(\w{1,80})")
+
+
+def explained(error: BuildFailed, project: Project) -> BuildFailed:
+    """The failure with a hint: the lines to paste where a requirement is missing."""
+    lines = missing_requirement(error.output, project)
+    known = diagnose(error.output, project=project)
+    certain = [diagnosis for diagnosis in known if diagnosis.confidence == "certain"]
+    if lines:
+        error.hint = lines
+    elif certain and certain[0].title not in error.reason:
+        error.hint = f"{certain[0].title} {certain[0].fix}".strip()
+    elif not error.hint:
+        error.hint = "All that the backend said: nox -s build -- --verbose"
+    return error
+
+
+def missing_requirement(output: str, project: Project) -> str:
+    """The lines for pyproject.toml that bring the module which the build could not import; empty
+    where no such module is known well enough to name the project that it comes from.
+    """
+    found = _MISSING.findall(output)
+    name = project_of(found[-1]) if found else None
+    if name is None or name == project.normalized_name or name in _declared(project):
+        return ""
+    requires = json.dumps([*project.build_requires, name], ensure_ascii=False)
+    return (
+        f"The build imports `{found[-1]}` and does not ask for it. In pyproject.toml:\n"
+        f"[build-system]\nrequires = {requires}\n"
+        "Or, where only you build it:\n"
+        f'[tool.nox-release]\nbuild-requires = ["{name}"]'
+    )
+
+
+def _declared(project: Project) -> set[str]:
+    names: set[str] = set()
+    for text in (*project.build_requires, *project.settings.build_requires):
+        try:
+            names.add(canonicalize_name(Requirement(text).name))
+        except InvalidRequirement:
+            continue
+    return names
