@@ -132,6 +132,8 @@ def test_a_pending_publisher_makes_an_absent_project_ready(world):
     answer = Answer(world, "--pending-publisher")
     assert answer.status == 0
     assert answer.ids() == []
+    assert answer.next["page"].endswith("/manage/account/publishing/")
+    assert answer.next["command"].endswith("--pending-publisher")
 
 
 def test_a_next_version_of_your_project_is_ready_and_shows_the_page_filled_in(world):

@@ -71,6 +71,9 @@ def as_called(text: str, *, names: Mapping[str, str] | None = None) -> str:
 # In JSON documents: what is, or is to be, in a file, and what a log says.
 _VERBATIM = ("patch", "line", "captures", "first_errors")
 
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_TAG_PUSHED = re.compile(rf"\A(?:{_COMMIT.pattern}):refs/tags/(.+)\Z")
+
 # Columns of coloured output that is no terminal: lines stay whole, as they do without colour.
 _UNBROKEN = 10_000
 
@@ -299,7 +302,10 @@ class Console:
         if self.is_quiet:
             return
         program = PurePath(argv[0]).name.removesuffix(".exe")
-        self._print(self.clean(f"$ {shlex.join((program, *argv[1:]))}"), style="dim", whole=True)
+        arguments = argv[1:]
+        if _is_shortened(program, arguments) and not self.is_verbose:
+            arguments = _in_short(arguments)
+        self._print(self.clean(f"$ {shlex.join((program, *arguments))}"), style="dim", whole=True)
 
     def _print(self, text: str, *, style: str = "", indent: int = 0, whole: bool = False) -> None:
         if self._is_hidden:
@@ -671,6 +677,17 @@ def _escaped(characters: str) -> str:
 
 def _annotation(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _is_shortened(program: str, arguments: Sequence[str]) -> bool:
+    """Whether the options of a command only guard what it does."""
+    return program == "git" or (program, *arguments[:2]) == ("gh", "release", "create")
+
+
+def _in_short(arguments: Sequence[str]) -> list[str]:
+    """What git or gh is told, as a person would type it: no option, a tag by its name."""
+    words = [one for one in arguments if not one.startswith("-")]
+    return [one[:7] if _COMMIT.fullmatch(one) else _TAG_PUSHED.sub(r"\1", one) for one in words]
 
 
 def _property(text: str) -> str:

@@ -227,5 +227,5 @@ def _how_to_install(console: Console, target: Target) -> None:
     console.line(
         f"If it turns out to be wrong: yank it{f' ({page})' if page else ''}, "
         "so that installers pass it over, and release the next version. Do not delete it: its "
-        "file names can never be used again, and whoever has pinned it could not install."
+        "file names can never be used again, and nobody who has pinned it could install it."
     )

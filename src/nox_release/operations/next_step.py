@@ -111,6 +111,14 @@ def next_step(
             text=f"{version} is out. For the next release: raise the version, and commit it.",
             command=command("release", arguments),
         )
+    if ours is not None and case.target.pending_publisher and case.observed.project is None:
+        return NextStep(
+            kind="register-publisher",
+            text="Register the pending publisher with these values, if you have not.",
+            page=pages.pending_page(index),
+            values=pages.form_values(project.name, ours),
+            command=command("release", [*arguments, "--pending-publisher"]),
+        )
     if ours is not None and not _is_proven(results):
         return NextStep(
             kind="register-publisher",

@@ -387,6 +387,29 @@ def test_quiet_shows_errors_the_verdict_and_the_next_command():
     assert stream.getvalue().endswith("✗ error: Wrong.\n  Because.\n  Do this.\n")
 
 
+def test_a_command_is_shown_as_a_person_would_type_it_and_whole_when_verbose():
+    commit = "0a" * 20
+    push = ["/usr/bin/git", "push", "--atomic", "--", "origin", f"{commit}:refs/tags/v1.4.0"]
+
+    def draw(console):
+        console.command(push)
+        console.command(["git", "tag", "--file=-", "--", "v1.4.0", commit])
+        console.command(["gh", "release", "create", "--verify-tag", "--", "v1.4.0"])
+        console.command(["gh", "run", "rerun", "--failed", "7"])
+        console.command(["python", "-m", "twine", "upload", "--non-interactive", "a.whl"])
+        console.set_detail(verbose=True)
+        console.command(push)
+
+    assert shown(draw).splitlines() == [
+        "$ git push origin v1.4.0",
+        "$ git tag v1.4.0 0a0a0a0",
+        "$ gh release create v1.4.0",
+        "$ gh run rerun --failed 7",
+        "$ python -m twine upload --non-interactive a.whl",
+        f"$ git push --atomic -- origin {commit}:refs/tags/v1.4.0",
+    ]
+
+
 def test_a_change_to_a_file_is_shown_as_it_is():
     patch = "-  run: nox -s build\n+  run: nox -s build -- --no-smoke\n"
     stream = io.StringIO()

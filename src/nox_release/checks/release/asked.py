@@ -25,7 +25,7 @@ BUILD_FAILS = make_rule(
     "The project builds",
     subject="distributions",
     why="A release builds the files on GitHub, where the same would happen.",
-    remedy="Mend what the backend says; nox -s build shows all of it.",
+    remedy="Fix what the backend says; nox -s build -- -v shows all of it.",
     link="https://packaging.python.org/en/latest/tutorials/packaging-projects/",
 )
 PLACE = make_rule(
