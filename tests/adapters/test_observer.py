@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+import faults
+from fault_cells import all_cells
 from nox_release.rehearsal.github_state import Release, new_id
 from scene import FILES, NAME, TAG, VERSION, built_files, repacked, staged
 
@@ -118,3 +120,7 @@ def test_a_second_github_release_and_a_stray_file_are_doubles(scene):
         "files that nobody built: ['tiny_demo-1.2.3-cp312-cp312-win_amd64.whl']",
         "2 GitHub releases",
     ]
+
+
+def test_each_cell_of_the_sample_is_one_of_the_matrix():
+    assert set(faults.SAMPLE_CELLS) <= {cell.title for cell in all_cells()}
