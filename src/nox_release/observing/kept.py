@@ -17,7 +17,6 @@ from packaging.version import InvalidVersion, Version
 
 from nox_release.core.errors import NoxReleaseError
 from nox_release.edges.aside import temporary_folder
-from nox_release.files.archives import read_digests
 from nox_release.files.distributions import version_of_file
 from nox_release.releases.plan import Expected
 
@@ -84,6 +83,8 @@ def is_settled(files: tuple[IndexFile, ...], now: datetime) -> bool:
 
 
 def _distributions(folder: Path, target: Target) -> Iterator[tuple[str, str]]:
+    from nox_release.files.archives import read_digests
+
     for path in sorted(folder.rglob("*")):
         if path.name.endswith((".whl", ".tar.gz")) and path.is_file() and _is_of(path.name, target):
             yield path.name, read_digests(path)[0]

@@ -229,14 +229,14 @@ def _as_built(
     project: Project, read: Sequence[Distribution], observer: Observer | Finding | CouldNotAsk
 ) -> Iterator[Finding]:
     """What `build` said of these files, where they were made from the tree as it is now."""
-    from nox_release.checks.files.built import check_built
-    from nox_release.checks.files.facts import Facts
-    from nox_release.files.wheels import read_wheel
-
     sdist = next((one for one in read if one.kind == "sdist"), None)
     wheel = next((one for one in read if one.kind == "wheel"), None)
     if sdist is None or wheel is None or not isinstance(observer, Observer):
         return
+    from nox_release.checks.files.built import check_built
+    from nox_release.checks.files.facts import Facts
+    from nox_release.files.wheels import read_wheel
+
     tree = _unchanged_since(sdist.path.stat().st_mtime, project, observer)
     if tree:
         facts = Facts(project=project, wheel=read_wheel(wheel.path), sdist=sdist, tree=tree)
@@ -273,9 +273,6 @@ def relative_to(finding: Finding, root: Path) -> Finding:
 def _distribution_results(
     files: Sequence[Path], version: str | None, root: Path
 ) -> tuple[list[Result], tuple[Distribution, ...]]:
-    from nox_release.checks.files.checking import check_distributions
-    from nox_release.files.archives import read_distribution
-
     if not files:
         of = f" of {version}" if version else ""
         return [
@@ -286,6 +283,9 @@ def _distribution_results(
                 reason="there are none in dist/; `nox -s build` makes and checks them",
             )
         ], ()
+    from nox_release.checks.files.checking import check_distributions
+    from nox_release.files.archives import read_distribution
+
     findings = [relative_to(finding, root) for finding in check_distributions(files)]
     results: list[Result] = list(findings)
     read = []

@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from nox_release.checks import upload
-from nox_release.checks.files.rules import NAMES_FROM_BEFORE, RULES
+from nox_release.checks.files.rules import RULES, is_old_name
 from nox_release.checks.upload.ageing import may_be_taken
 from nox_release.core.clock import SystemClock
 from nox_release.core.findings import Finding, Location, Severity, find, ranked
@@ -81,16 +81,6 @@ class Checked:
     @property
     def is_refused(self) -> bool:
         return any(finding.severity is Severity.ERROR for finding in self.findings)
-
-
-def is_old_name(refusal: Refusal) -> bool:
-    """Whether PyPI refuses this name to new projects, while the one that has it goes on."""
-    # `importlib.metadata` is the module, `importlib-metadata` a project from before the rule.
-    return (
-        refusal.rule == "name-stdlib"
-        and "." not in refusal.value
-        and canonicalize_name(refusal.value) in NAMES_FROM_BEFORE
-    )
 
 
 def form_of(path: Path) -> dict[str, tuple[str, ...]]:

@@ -8,8 +8,14 @@ we stopped looking.
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
 
 from nox_release.core.findings import Rule, Severity, make_rule
+
+if TYPE_CHECKING:
+    from nox_release.checks.upload.refusals import Refusal
 
 _METADATA = "https://packaging.python.org/en/latest/specifications/core-metadata/"
 _PYPROJECT = "https://packaging.python.org/en/latest/specifications/pyproject-toml/"
@@ -899,3 +905,13 @@ NAMES_FROM_BEFORE = frozenset(
 """Names like those of standard library modules that widely used projects have had on PyPI since
 before the rule, which is for new projects only: from the files alone these are no refusal.
 """
+
+
+def is_old_name(refusal: Refusal) -> bool:
+    """Whether PyPI refuses this name to new projects, while the one that has it goes on."""
+    # `importlib.metadata` is the module, `importlib-metadata` a project from before the rule.
+    return (
+        refusal.rule == "name-stdlib"
+        and "." not in refusal.value
+        and canonicalize_name(refusal.value) in NAMES_FROM_BEFORE
+    )

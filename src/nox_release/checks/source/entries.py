@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 
 from nox_release.checks import upload
-from nox_release.checks.files.checking import is_old_name
 from nox_release.checks.files.rules import RULES as RULES_ON_FILES
+from nox_release.checks.files.rules import is_old_name
 from nox_release.checks.source.subject import (
     Entry,
     Source,
