@@ -368,7 +368,7 @@ def test_every_package_has_its_own_checklist(world):
     assert [project["name"] for project in document["projects"]] == ["tiny-one", "tiny-two"]
     one, two = document["projects"]
     assert (one["ready"], two["ready"], done.returncode) == (True, False, 1)
-    assert one["next"]["command"].endswith("--package tiny-one")
+    assert "--package tiny-one" in one["next"]["command"]
     (error,) = [result for result in two["results"] if result.get("severity") == "error"]
     assert (error["id"], error["file"]) == (
         "license-expression-invalid",
