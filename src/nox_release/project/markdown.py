@@ -10,7 +10,7 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_ROLE = re.compile(r"(?<![\w`]):(?:[\w.+-]+:)*([\w.+-]+):`([^`]+)`")
+_ROLE = re.compile(r"(?<![\w`]):(?:[\w.+-]{1,40}:){0,3}([\w.+-]{1,40}):`([^`]{1,2000})`")
 _TARGET = re.compile(r"^\.\. (?:_[^:\n]+: \S.*|\|[^|\n]+\| [a-z]+:: .*)$", re.MULTILINE)
 _CODE = re.compile(r"(^ {0,3}(```+|~~~+).*?(?:^ {0,3}\2|\Z)|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(
@@ -83,9 +83,9 @@ def from_rst(text: str, *, whole: str = "") -> str:
 def _of_role(found: re.Match[str]) -> str:
     """The text of a role: its title where it has one, else its target without what Sphinx hides."""
     role, said = found[1], found[2].strip()
-    title = re.fullmatch(r"(.+?)\s*<[^<>]*>", said, re.DOTALL)
-    if title:
-        return title[1]
+    title, _, target = said.rpartition("<")
+    if target.endswith(">") and target.count(">") == 1 and title.strip():
+        return title.strip()
     if role in _NUMBERED and said.isdigit():
         return f"#{said}"
     if role in ("doc", "ref", "issue", "user", "abbr", "term"):
