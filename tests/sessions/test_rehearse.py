@@ -134,7 +134,7 @@ def test_project_without_git_and_workflow_gets_both_in_its_copy(
     assert "is not under git" in output
     assert "you/tiny-demo" in output
     assert "No workflow that is committed publishes this project." in output
-    assert "You (octo-on-pypi) may upload to it" in output
+    assert "as     octo-on-pypi" in output
     assert not (project / ".github").exists()
     assert not (project / ".git").exists()
 
