@@ -1,10 +1,12 @@
 """Our sessions among those of somebody else's noxfile, in real Nox."""
 
+import inspect
 import json
 import os
 import subprocess
 import sys
 
+import nox
 import pytest
 
 from nox_release.operations import OPERATIONS
@@ -101,6 +103,23 @@ def test_registering_twice_is_registering_once(noxfile):
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("- release [") == 1
     assert "ours is left out" not in done.stderr
+
+
+@pytest.mark.skipif(
+    "allow_parallel" not in inspect.signature(nox.session).parameters,
+    reason="this Nox runs one session at a time",
+)
+def test_ours_run_beside_no_other_session(noxfile):
+    """With NOX_PARALLEL a session could not ask."""
+    text = OWN + (
+        "\nfor name, one in nox.registry.get().items():\n    print(name, one.allow_parallel)\n"
+    )
+    told = dict(
+        line.split() for line in run(noxfile(text), "-l").stdout.splitlines()[: len(OPERATIONS) + 1]
+    )
+    assert told.pop("tests") == "None"
+    assert set(told) == set(OPERATIONS)
+    assert set(told.values()) == {"False"}
 
 
 def test_a_session_below_register_replaces_ours_and_screens_stop_naming_it(noxfile):
