@@ -116,7 +116,7 @@ def check_project(
     or an address.
 
     Returns:
-        `ready`, `version`, `results` (every rule's), `errors`, `unknown` (what could not be asked),
+        `ready`, `version`, `results` (every rule's), `errors`, `unknown` (what got no answer),
         and `step` (the next thing to do: `text`, `command`, `page`).
 
     Raises:
@@ -168,7 +168,7 @@ def check_distributions(
     or an address), what is already there is asked too; without, the network is not used.
 
     Raises:
-        IndexUnavailableError: `index` was given and could not be asked.
+        IndexUnavailableError: `index` was given and did not answer.
     """
     from nox_release.observing.distributions import check_distributions as check
 

@@ -314,7 +314,7 @@ def test_a_redirect_on_the_same_index_is_followed_and_a_loop_is_not(place) -> No
     with open_index(index, clock=clock) as client:
         assert client.fetch_project("demo") is not None
         site.put("/simple/demo2/", Answer(301, Location="/simple/demo/"))
-        with pytest.raises(IndexUnavailableError, match="could not be asked"):
+        with pytest.raises(IndexUnavailableError, match="Could not ask"):
             client.fetch_project("demo")
 
 

@@ -218,7 +218,7 @@ def _git_and_github(case: Case) -> Iterator[Result]:
 
 
 def _not_asked(result: Result) -> Result:
-    """A finding that only says that something could not be asked, as *not known*."""
+    """A finding that only says that something got no answer, as *not known*."""
     if not isinstance(result, Finding) or result.id not in NEEDED or result.id in _FACTS:
         return result
     remote = result.id == preflight.REMOTE_UNREACHABLE.id

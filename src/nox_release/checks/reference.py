@@ -32,7 +32,7 @@ _HEAD = """\
 
 Every line of the checklist has an id that does not change; `--json` and the annotations in GitHub
 Actions carry it. An **error** stops a release or would lose it, a **warning** weakens it, **advice**
-may be passed over. What could not be asked is *not known*, which is neither.
+may be passed over. What got no answer is *not known*, which is neither.
 
 This page is made from the rules themselves: `python -m nox_release.checks.reference`.
 """

@@ -3,8 +3,8 @@
 NoxReleaseError                 what happened, why, what to do next
 ├── ConfigurationError          pyproject.toml or an option is wrong; lists every problem
 ├── CommandError                a program failed; carries its command, exit code and last lines
-├── ForgeError                  GitHub could not be asked, or refused
-├── IndexUnavailableError       the index could not be asked: never the same as "not there"
+├── ForgeError                  GitHub gave no answer, or refused
+├── IndexUnavailableError       the index gave no answer: never the same as "not there"
 ├── ChecksFailed                findings of error severity stop the work
 ├── ConflictError               the world holds something only a person may resolve
 ├── StalledError                a step was performed and changed nothing
@@ -69,7 +69,7 @@ class CommandError(NoxReleaseError):
 
 
 class ForgeError(NoxReleaseError):
-    """GitHub could not be asked, or refused what was asked; `status` is the HTTP status if any."""
+    """GitHub gave no answer, or refused what was asked; `status` is the HTTP status if any."""
 
     def __init__(
         self, message: str, *, status: int | None = None, reason: str = "", hint: str = ""
@@ -79,7 +79,7 @@ class ForgeError(NoxReleaseError):
 
 
 class IndexUnavailableError(NoxReleaseError):
-    """The index could not be asked; `status` is the HTTP status if there was an answer."""
+    """The index gave no answer; `status` is the HTTP status if there was an answer."""
 
     def __init__(
         self, message: str, *, status: int | None = None, reason: str = "", hint: str = ""
@@ -105,7 +105,7 @@ class StalledError(NoxReleaseError):
 
 
 class Declined(NoxReleaseError):  # noqa: N818 - a decision, not a fault
-    """The maintainer answered no, or could not be asked."""
+    """The maintainer answered no, or nobody was there to answer."""
 
 
 def disk_error(error: OSError, message: str) -> NoxReleaseError:

@@ -117,7 +117,7 @@ def install_build_requirements(
     """Install what making the wheel from `sdist` needs: what is declared, and what its backend adds.
 
     Raises:
-        BuildFailed: the backend could not be asked, or what it needs could not be installed.
+        BuildFailed: the backend gave no answer, or what it needs could not be installed.
         ConfigurationError: pyproject.toml has no usable `[build-system]`.
     """
     backend = _Backend(environment, source_date_epoch=None, on_line=None)
@@ -207,7 +207,7 @@ class _Backend:
         self._there = set(installed)
         self._output = ""
         self.warnings: list[str] = []
-        # Whoever sets the variable by hand means it, as for `python -m build`.
+        # If you set the variable by hand, you mean it, as for `python -m build`.
         # https://reproducible-builds.org/specs/source-date-epoch/
         given = environment.runner.environ.get("SOURCE_DATE_EPOCH")
         self._environ: dict[str, str] = {}

@@ -255,7 +255,7 @@ class Forge:
         answer = parse_answer(done.stdout)
         if answer is None:
             raise ForgeError(
-                "GitHub could not be asked.",
+                "Could not ask GitHub.",
                 reason=_first_line(done.complaint) or f"gh ended with exit code {done.returncode}",
                 hint=_LATER,
             )

@@ -526,7 +526,7 @@ class IndexClient:
         if wait is not None:
             hint = f"The index asks to be left alone for {wait:.0f} s; run the same command then."
         return IndexUnavailableError(
-            f"{self.index.title} could not be asked.",
+            f"Could not ask {self.index.title}.",
             status=status,
             reason=f"{redact(url)} answered: {answer}{trouble}{tried}"
             if status is not None

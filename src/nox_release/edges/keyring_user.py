@@ -1,7 +1,7 @@
 """The program that asks this machine's keyring for a name, or for what twine would upload with.
 
 It runs as a child (`maintainer.Keyring` starts it), because a keyring may hang, print, or end its
-process. Whatever it prints goes nowhere; its answer goes through a pipe to whoever started it.
+process. Whatever it prints goes nowhere; its answer goes through a pipe to its parent.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Macaroons as PyPI's API tokens are: read, checked, and narrowed by whoever holds one.
+"""Macaroons as PyPI's API tokens are: read, checked, and narrowed by anyone who holds one.
 
 A token is a chain of HMAC-SHA256 over its identifier and its caveats, of which only the last link
 is shown: anybody may add a caveat, and nobody can take one off.
@@ -35,7 +35,7 @@ class Macaroon:
         )
 
     def is_signed_with(self, key: bytes) -> bool:
-        """Whether whoever has `key` made this token, whatever restrictions were added since."""
+        """Whether this token was made with `key`, whatever restrictions were added since."""
         made = create(self.location, self.identifier, key)
         for caveat in self.caveats:
             made = made.with_caveat(caveat)

@@ -1,6 +1,6 @@
 """Upload credentials: found where twine finds them, understood, and narrowed before they are used.
 
-PyPI's API tokens are macaroons: whoever holds one may add restrictions to it, without asking PyPI.
+PyPI's API tokens are macaroons: anyone who holds one may add restrictions to it, without asking PyPI.
 A token for the whole account is so made good for one project and ten minutes before twine gets it.
 Source: Warehouse's `macaroons/caveats`. No value of a
 credential is ever shown; `Credential` hides it from every representation.

@@ -24,7 +24,7 @@ def check_distributions(
     """Every violation in every file, and between them; with `index`, also of what is there.
 
     Raises:
-        IndexUnavailableError: `index` was given and could not be asked.
+        IndexUnavailableError: `index` was given and did not answer.
     """
     checked = examine(paths)
     findings = judge(checked)

@@ -30,7 +30,7 @@ class IndexQuestions:
     """Asks the index about one project, from the moment it is made on.
 
     Those who wait for answers have threads of their own (`waiting`), so that those who ask (`pool`)
-    have some. Whoever opens it closes it, when nothing is asked any more.
+    have some. The caller closes it when nothing is asked any more.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class IndexQuestions:
 
     @property
     def versions(self) -> tuple[str, ...]:
-        """What the index has; nothing where it could not be asked."""
+        """What the index has; nothing where it did not answer."""
         found = known(self._found.result())
         return found.versions if found is not None else ()
 

@@ -300,7 +300,7 @@ class Locked:
 
 
 def lock(wheel: Distribution, environment: Environment) -> Locked | None:
-    """What the wheel's dependencies come to; `None`: it could not be asked.
+    """What the wheel's dependencies come to; `None`: no answer.
 
     uv's pylock.toml (PEP 751) gives the size of the one file that fits this platform.
     """

@@ -256,7 +256,7 @@ def github_remote(repository: Repository, settings: Settings) -> tuple[str, str]
     """Owner and repository as the remote spells them, or the reason why there are none.
 
     Raises:
-        CommandError: git could not be asked.
+        CommandError: git failed.
     """
     try:
         name = choose_remote(repository, settings.remote)
@@ -282,7 +282,7 @@ def read_publisher(
     `package_in`.
 
     Raises:
-        CommandError: git could not be asked.
+        CommandError: git failed.
     """
     workflows = read_workflows(repository.root, commit=commit, runner=repository.runner)
     slug = github_remote(repository, settings)

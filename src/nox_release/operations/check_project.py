@@ -1,4 +1,4 @@
-"""The checklist, live: what is ready for a release, what is not, what could not be asked, and the
+"""The checklist, live: what is ready for a release, what is not, what is not known, and the
 one thing to do next. Reads only: nothing is changed here, on GitHub or on the index.
 
     nox -s check-project                  this project, and its files in dist/

@@ -220,7 +220,7 @@ def _verdict(console: Console, checklist: Checklist) -> None:
         console.mark(
             "not known",
             f"Nothing found that would make a release fail, but what is on "
-            f"{checklist.project.settings.index.title} could not be asked.{counts}",
+            f"Could not ask {checklist.project.settings.index.title}.{counts}",
         )
     elif checklist.unknown:
         console.mark("done", f"Nothing found that would make a release fail.{counts}")

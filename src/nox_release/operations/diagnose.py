@@ -68,7 +68,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 class Explanation:
     """What a log or a run says. `log` is the file in which the log is kept, if it was fetched.
 
-    `notes` are what could not be asked, or is worth knowing beside. Where no diagnosis was found,
+    `notes` are what got no answer, or is worth knowing beside. Where no diagnosis was found,
     `errors` are the log's lines to read, `uploaded` tells which files had gone up before, and
     `advice` how to see more.
     """

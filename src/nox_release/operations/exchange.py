@@ -197,7 +197,7 @@ def _empty_project(context: Context, project: Project, name: str) -> str:
 
 def _state_of(context: Context, project: Project, name: str) -> str | None:
     """A project's state on the index of `project`, empty where it is not there, `empty` where it
-    has no files; `None`: could not be asked.
+    has no files; `None`: not known.
     """
     from nox_release.edges.index import open_index
 

@@ -385,7 +385,7 @@ class FirstUpload:
         return found
 
     def credential(self, there: IndexProject | None) -> Credential:
-        """Whoever uploads.
+        """Who uploads.
 
         Raises:
             ConfigurationError: no credential is to be had.
@@ -490,9 +490,9 @@ class FirstUpload:
                 else "Give the one that belongs to it as TWINE_PASSWORD.",
             )
         if found:
-            many = f"{len(found)} things stand" if len(found) > 1 else "One thing stands"
+            many = f"{len(found)} problems block" if len(found) > 1 else "One problem blocks"
             raise ChecksFailed(
-                f"{many} in the way of {target.title}; nothing was uploaded.",
+                f"{many} {target.title}; nothing was uploaded.",
                 findings=found,
                 hint="When they are settled: nox -s first-upload",
             )
@@ -650,7 +650,7 @@ class FirstUpload:
                 + "nox -s check-project -- --exchange"
             )
             console.line(
-                "It does not reserve the name: whoever creates the project first has it. It is "
+                "It does not reserve the name: the first to create the project has it. It is "
                 f"deleted after 30 days. The project comes into being, under exactly the name "
                 f"{name}, when the workflow first exchanges its token, before any file arrives. "
                 "No address shows whether it is registered; only your own page does."

@@ -312,7 +312,7 @@ def _lacking(client: IndexClient, target: Target, files: tuple[IndexFile, ...]) 
 
 
 def _in_json(client: IndexClient, target: Target) -> tuple[str, ...] | None:
-    """The files that the JSON API names; `None` when it could not be asked."""
+    """The files that the JSON API names; `None` when it did not answer."""
     try:
         return client.fetch_release(target.name, target.version) or ()
     except IndexUnavailableError:
@@ -401,7 +401,7 @@ def _never_listed(client: IndexClient, known: tuple[str, ...] | None) -> str:
     if not client.index.is_like_pypi:
         return "So the files were most likely never uploaded there."
     if known is None:
-        return "Its JSON API, which may know more, could not be asked."
+        return "Its JSON API, which may know more, did not answer."
     return (
         "Neither of its two lists names the files, so they were most likely never uploaded there."
     )

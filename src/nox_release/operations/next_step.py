@@ -47,7 +47,7 @@ def command(name: str, arguments: Sequence[str] = ()) -> str:
 def next_step(
     case: Case, phase: Phase, results: Sequence[Result], *, arguments: Sequence[str] = ()
 ) -> NextStep:
-    """What to do about the first thing that is in the way; with nothing in the way, the release."""
+    """What to do about the first blocker; without one, the release."""
     project, ours = case.project, case.derivation.publisher
     index, version = project.settings.index, case.target.version if case.version_known else None
     errors = errors_in([result for result in results if isinstance(result, Finding)])

@@ -65,7 +65,7 @@ def load_projects(context: Context, options: argparse.Namespace) -> tuple[Projec
     Raises:
         ConfigurationError: pyproject.toml or an option is wrong.
     """
-    # Whoever stands in a rehearsal's world must not reach the real index by leaving out an option.
+    # A shell in a rehearsal's world must not reach the real index by leaving out an option.
     index = getattr(options, "index", None) or context.environ.get(INDEX_VARIABLE)
     wanted = getattr(options, "package", None)
     pyproject = read_pyproject(context.root)

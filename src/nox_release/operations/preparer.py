@@ -393,7 +393,7 @@ class Preparer:
         if seen.head != prepared.copy.commit:
             raise ConflictError(
                 "There is another commit here than when this was planned.",
-                hint="The same command again plans anew.",
+                hint="Run the same command again: it makes a new plan.",
             )
         story: Story[PrepareStep, PreparedTree] = Story(
             target=self.target(prepared.version, seen.head),

@@ -640,9 +640,7 @@ def _checklist(story: Story) -> None:
         if status:
             story.context.console.line("The rehearsal goes on all the same.")
         proven.append(
-            "it names what to fix before the real release"
-            if status
-            else "nothing stands in the way of a release"
+            "it names what to fix before the real release" if status else "nothing blocks a release"
         )
 
 

@@ -881,14 +881,14 @@ def show(
 def stop_at_blockers(
     target: Target, results: Iterable[Result], *, again: str, done: str = "nothing was changed"
 ) -> None:
-    """Raise what stands in the way, what is not known and has to be among it."""
+    """Raise what blocks it, what is not known and has to be among it."""
     listed = tuple(results)
     found = errors_in([result for result in listed if isinstance(result, Finding)])
     found = tuple(dict.fromkeys((*found, *what_must_be_known(listed))))
     if found:
-        many = f"{len(found)} things stand" if len(found) > 1 else "One thing stands"
+        many = f"{len(found)} problems block" if len(found) > 1 else "One problem blocks"
         raise ChecksFailed(
-            f"{many} in the way of {target.title}; {done}.",
+            f"{many} {target.title}; {done}.",
             findings=ranked(found),
             hint=f"When they are settled: {again}",
         )

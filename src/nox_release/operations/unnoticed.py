@@ -44,7 +44,7 @@ def _ask(notes: list[str], what: str, question: Callable[[], T]) -> tuple[T | No
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where a release is looked at. `notes` collects what could not be asked.
+    """Where a release is looked at. `notes` collects what got no answer.
 
     `log` fetches the run's whole log; it is asked only where a green run left nothing on the index.
     """

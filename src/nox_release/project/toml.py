@@ -14,7 +14,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-DEEPEST = 64  # levels; whoever walks the values may recurse
+DEEPEST = 64  # levels; code that walks the values may recurse
 # `a.b.c = 1`, which takes the parser time by the square of its parts.
 _KEY_PART = r"""[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\."""
 _LONG_KEY = re.compile(rf"^[ \t]*\[?\[?(?:{_KEY_PART}){{{DEEPEST}}}", flags=re.MULTILINE | re.ASCII)

@@ -2,7 +2,7 @@
 
 `Target` says what is to be true, `Observed` what was seen, `plan_release` and `plan_first_upload`
 give a `Plan`. There is no memory besides the world itself, so an interrupted release is planned
-anew from wherever it stopped.
+again from wherever it stopped.
 """
 
 from __future__ import annotations
@@ -258,7 +258,7 @@ S = TypeVar("S", PrepareStep, ProposeStep, ReleaseStep, UploadStep)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan(Generic[S]):
-    """What is done already, what is left, and what stands in the way."""
+    """What is done already, what is left, and what blocks it."""
 
     done: tuple[str, ...] = ()
     todo: tuple[S, ...] = ()

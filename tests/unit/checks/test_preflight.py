@@ -186,7 +186,7 @@ CASES = {
         },
         {"branch-ahead": "warning", "branch-rules": "warning"},
     ),
-    "ahead of a branch whose rules could not be asked": (
+    "ahead of a branch whose rules are not known": (
         {
             "relation": Relation(ahead=1, behind=0),
             "branch_rules": CouldNotAsk(reason="502"),

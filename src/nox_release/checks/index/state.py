@@ -1,7 +1,7 @@
 """What the index already holds, against what is about to be released: pure rules over answers.
 
 Source: Warehouse `forklift/legacy.py`, `packaging/services.py` and the database function
-`ultranormalize_name` (migration d18d443f89f0) at 6b62157. What could not be asked is handed in as
+`ultranormalize_name` (migration d18d443f89f0) at 6b62157. What got no answer is handed in as
 `CouldNotAsk` and comes out as `Skipped`.
 """
 
@@ -104,7 +104,7 @@ NAME_EXISTS = _rule(
     Severity.ERROR,
     "The name is not somebody else's project",
     why="Names are compared after normalisation: capitals and `.`, `_`, `-` make no difference, "
-    "and a name belongs to whoever used it first.",
+    "and a name belongs to the first to use it.",
     remedy="Choose another `project.name`, or have yourself invited to the project. If it is "
     "yours, say so: `pypi-user` in `[tool.nox-release]`.",
     link=_NAMES,
@@ -371,7 +371,7 @@ def is_yours(you: Maintainer | None, ownership: Ownership | CouldNotAsk | None) 
         return None
     if any(who.lower() == you.user.lower() for _, who in ownership.roles):
         return True
-    # Whoever belongs to an organisation is not public.
+    # Who belongs to an organisation is not public.
     return False if ownership.roles and ownership.organization is None else None
 
 

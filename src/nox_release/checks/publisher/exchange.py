@@ -148,7 +148,7 @@ def explain_refusal(
 ) -> Finding:
     """PyPI's refusal of an exchange, in this project's own values.
 
-    `exists` says whether the project is on the index; `None` when that could not be asked.
+    `exists` says whether the project is on the index; `None` when that is not known.
     """
     answer = f"{code}: {description}"
     page = pages.publishing_page(index, project, publisher) if exists else pages.pending_page(index)
@@ -237,7 +237,7 @@ def judge_trial(
     empty: str = "",
 ) -> Result:
     """What the trial proves. `state` is that of the project on the index, empty where it is not
-    there; `None` when that could not be asked. `empty` is a project without files that the exchange
+    there; `None` when that is not known. `empty` is a project without files that the exchange
     may have created instead.
     """
     if trial.project and canonicalize_name(trial.project) != canonicalize_name(project):

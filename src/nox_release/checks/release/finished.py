@@ -27,7 +27,7 @@ HALF = make_rule(
     Severity.ERROR,
     "Every file of the version is on the index",
     subject="index",
-    why="Whoever has no file that fits their machine gets another version, or none.",
+    why="Anyone without a file for their machine gets another version, or none.",
     remedy="nox -s release goes on with what is missing, within 14 days of the first file; "
     "after that, release the next version",
     link="https://blog.pypi.org/posts/2026-07-22-releases-now-reject-new-files-after-14-days/",

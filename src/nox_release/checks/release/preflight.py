@@ -1,6 +1,6 @@
 """Everything that could stop a release after it has begun, found before it begins, all at once.
 
-Pure rules over what was observed. Each finding ends in the command or page that mends it.
+Pure rules over what was observed. Each finding ends in the command or page that fixes it.
 """
 
 from __future__ import annotations
@@ -308,7 +308,7 @@ CHECKS_RED = _rule(
     Severity.ERROR,
     "The checks on this commit are green",
     why="The project's own checks say that something is wrong with this commit.",
-    remedy="Look at them, mend it and release that commit; if they do not matter: --ignore-checks",
+    remedy="Fix the failing checks and release the fixed commit; if they do not matter: --ignore-checks",
 )
 CHECKS_RUNNING = _rule(
     "checks-running",
@@ -631,7 +631,7 @@ def check_tag(target: Target, observed: Observed) -> Iterator[Result]:
 def remote_unreachable(target: Target, answer: CouldNotAsk) -> Finding:
     return find(
         REMOTE_UNREACHABLE,
-        f"The remote `{target.remote}` could not be asked: {answer.reason}",
+        f"Could not ask the remote `{target.remote}`: {answer.reason}",
         fix=f"Try it: git ls-remote {target.remote}",
     )
 
@@ -692,9 +692,7 @@ def check_gh(target: Target, observed: Observed) -> Iterator[Result]:
             )
     repository = observed.repository
     if isinstance(repository, CouldNotAsk):
-        yield find(
-            GH_UNREACHABLE, f"GitHub could not be asked about {target.slug}: {repository.reason}"
-        )
+        yield find(GH_UNREACHABLE, f"Could not ask GitHub about {target.slug}: {repository.reason}")
         return
     if repository is None:
         who = f" as {login.user}" if login and not isinstance(login, CouldNotAsk) else ""
@@ -749,8 +747,8 @@ def check_checks(
             CHECKS_RED,
             f"Failed on {target.commit[:7]}: {_listed(red)}.",
             severity=severity,
-            fix=f"Look at {red[0].url or 'the commit on GitHub'}, mend it and release that "
-            "commit; if it does not matter: --ignore-checks",
+            fix=f"Fix it ({red[0].url or 'see the commit on GitHub'}) and release the fixed commit; "
+            "if it does not matter: --ignore-checks",
         )
     if running:
         yield find(
@@ -809,7 +807,7 @@ def check_github_release(target: Target, observed: Observed) -> Iterator[Result]
         if observed.gh == "ready":
             yield find(
                 GH_UNREACHABLE,
-                f"GitHub could not be asked about the release {target.tag}: {release.reason}",
+                f"Could not ask GitHub about the release {target.tag}: {release.reason}",
             )
         return
     if release is None or release.draft:
@@ -837,7 +835,7 @@ def check_files(target: Target, observed: Observed) -> Iterator[Result]:
     project = observed.project
     index = target.index
     if isinstance(project, CouldNotAsk):
-        yield find(INDEX_UNREACHABLE, f"{index.title} could not be asked: {project.reason}")
+        yield find(INDEX_UNREACHABLE, f"Could not ask {index.title}: {project.reason}")
         return
     if project is not None and project.status == "quarantined":
         yield quarantined(target.name, index)
