@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.python_code import dotted_name, parse_python
 from nox_release.core.reading import read_file
+from nox_release.core.versions import parse_version
 from nox_release.project.toml import parse_toml
 
 if TYPE_CHECKING:
@@ -97,11 +97,7 @@ class Settings:
     def tag_format_of(tag: str, name: str) -> str | None:
         """The `tag-format` by which `tag` names a version; `None` when it names none."""
         found = re.search(r"\d.*", tag)
-        if found is None:
-            return None
-        try:
-            Version(found[0])
-        except ValueError:
+        if found is None or parse_version(found[0]) is None:
             return None
         before = tag[: found.start()]
         return (before.replace(name, "{name}") if name else before) + "{version}"
@@ -392,7 +388,7 @@ def parse_project(
         )
     dynamic = _strings(project, "dynamic", problems)
     version = project.get("version", found.get("version") if not project else None)
-    if version is not None and (not isinstance(version, str) or not _is_version(version)):
+    if version is not None and (not isinstance(version, str) or parse_version(version) is None):
         problems.append(
             f"`project.version` must be a PEP 440 version such as 1.2.0, not {version!r}"
         )
@@ -446,14 +442,6 @@ def _is_stand_in(poetry: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
     dynamic = tool.get("poetry-dynamic-versioning")
     enabled = isinstance(dynamic, dict) and bool(dynamic.get("enable", False))
     return poetry.get("version") == "0" or (bool(poetry) and enabled)
-
-
-def _is_version(value: str) -> bool:
-    try:
-        Version(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _table(
@@ -551,7 +539,7 @@ def parse_setup_cfg(text: str) -> dict[str, str]:
 def _plausible(found: dict[str, str]) -> dict[str, str]:
     """Without what setuptools would have to work out, or would refuse itself."""
     kept = {key: value for key, value in found.items() if not value.startswith(("attr:", "file:"))}
-    if not _is_version(kept.get("version", "0")):
+    if parse_version(kept.get("version", "0")) is None:
         del kept["version"]
     return kept
 
