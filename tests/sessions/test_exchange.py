@@ -9,7 +9,7 @@ import pytest
 from nox_release.edges.forge import Forge
 from nox_release.project.pyproject import Settings, parse_project
 from nox_release.scaffold.exchange import SCRIPT
-from nox_release.scaffold.publish import plan_publish, publish_workflow
+from nox_release.scaffold.publish import Wanted, plan_publish, publish_workflow
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,9 @@ def prepared(world):
 def workflow_for(world, name):
     project = parse_project({"project": {"name": name, "version": "1.2.3"}}, root=world.clone)
     assert project.settings == Settings()
-    plan = plan_publish(project, tool="nox-release", repository="you/tiny-demo", setup_py=None)
+    plan = plan_publish(
+        project, Wanted(), tool="nox-release", repository="you/tiny-demo", setup_py=None
+    )
     return publish_workflow(plan)
 
 

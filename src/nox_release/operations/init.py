@@ -28,6 +28,7 @@ from nox_release.operations import options as shared
 from nox_release.operations.looking import named
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
 from nox_release.scaffold.publish import (
+    Wanted,
     guarded_repository,
     plan_publish,
     publish_workflow,
@@ -280,16 +281,18 @@ def _planned(
     tree = read_source_tree(project)
     plan = plan_publish(
         project,
+        Wanted(
+            filename=filename,
+            environment=options.environment,
+            folder="" if folder == "." else folder,
+            package=package,
+            on=options.on,
+        ),
         tool=_requirement(),
         # What is there already knows better than nobody.
         repository="/".join(place.slug) if place.slug else guarded_repository(existing or ""),
         setup_py=tree.texts.get("setup.py"),
         names=tree.names,
-        filename=filename,
-        environment=options.environment,
-        on=options.on,
-        folder="" if folder == "." else folder,
-        package=package,
     )
     return plan, path
 

@@ -25,32 +25,28 @@ from nox_release.checks.judging import (
     judge,
     judge_under_way,
     phase_of,
-    what_must_be_known,
 )
 from nox_release.checks.release import preflight
 from nox_release.checks.release.asked import build_failure
-from nox_release.core.answers import CouldNotAsk, ask, known
-from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
-from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
-from nox_release.core.versions import parse_version
+from nox_release.core.answers import CouldNotAsk, known
+from nox_release.core.errors import ChecksFailed, Declined, NoxReleaseError
+from nox_release.core.findings import Finding
 from nox_release.core.words import counted
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.building import BuildFailed
 from nox_release.edges.maintainer import Keyring
 from nox_release.edges.process import side_by_side
-from nox_release.edges.pull_requests import find_pull_request
 from nox_release.observing.habits import goes_back_to_development
 from nox_release.observing.targets import (
     as_expected,
-    tagged_version,
     whole_all_the_same,
     with_known_files,
 )
 from nox_release.operations import github_release
 from nox_release.operations import options as shared
-from nox_release.operations.ending import Ways, conclude, judge_what_is_out
+from nox_release.operations.ending import conclude, judge_what_is_out
+from nox_release.operations.errand import Errand, Progress, command_again
 from nox_release.operations.following import (
-    NO_CHECKS_AFTER,
     NO_RUN_AFTER,
     NoRun,
     RunFailed,
@@ -65,22 +61,22 @@ from nox_release.operations.looking import (
     find_observer,
     look_at,
     named,
-    once_prepared,
     once_pushed,
     read_tree,
-    with_built,
     with_source,
 )
-from nox_release.operations.next_step import command
-from nox_release.operations.notes import Notes, notes_for, read_notes
-from nox_release.operations.prepare_report import show as show_preparation
-from nox_release.operations.prepare_report import show_mentions
-from nox_release.operations.preparer import OF_THIS_COMMIT, Preparer
-from nox_release.operations.proposing import branch_for, proposer_of
+from nox_release.operations.notes import notes_for, read_notes
 from nox_release.operations.reconcile import Story, reconcile
+from nox_release.operations.release_commit import (
+    agree_first,
+    as_merged,
+    find_meant,
+    find_proposal,
+    if_merged,
+    lasting,
+)
+from nox_release.operations.release_screen import confirm, show, show_dry_run, stop_at_blockers
 from nox_release.project import pages
-from nox_release.project.versions import WORDS, is_words
-from nox_release.releases.observed import Relation
 from nox_release.releases.plan import (
     AttachFiles,
     AwaitChecks,
@@ -89,7 +85,6 @@ from nox_release.releases.plan import (
     Checking,
     CreateGitHubRelease,
     CreateTag,
-    Expected,
     Plan,
     PushBranch,
     PushTag,
@@ -98,39 +93,29 @@ from nox_release.releases.plan import (
     Target,
     describe,
     files_there,
-    first_public,
     has_begun,
     is_complete,
     judge_runs,
     missing_files,
     plan_end,
-    plan_proposal,
-    plan_release,
     runs_of,
-    version_of_tag,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from typing_extensions import assert_never
 
     from nox_release.checks.judging import Case
     from nox_release.core.findings import Result
-    from nox_release.edges.console import Console
     from nox_release.edges.context import Context
-    from nox_release.edges.git import Repository
-    from nox_release.edges.index import IndexClient
     from nox_release.observing.observer import Observer
     from nox_release.observing.on_index import IndexQuestions
     from nox_release.operations.built import Built
-    from nox_release.operations.preparer import Copy, Prepared
-    from nox_release.operations.proposing import Proposer
+    from nox_release.operations.release_commit import Meant
     from nox_release.project.pyproject import Project
-    from nox_release.project.versions import Choice, Line
-    from nox_release.releases.observed import Observed, ProposedTree
-    from nox_release.releases.plan import PrepareStep, ProposeStep, ReleaseStep
+    from nox_release.releases.observed import Observed
+    from nox_release.releases.plan import ReleaseStep
 
 else:
 
@@ -198,63 +183,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
-    """One `nox -s release`: what is asked for, and the ways to look and act. `agreed` is the plan that
-    a person has seen and agreed to already.
-    """
-
-    context: Context
-    options: argparse.Namespace
-    project: Project
-    observer: Observer
-    client: IndexClient
-    notes: Notes | None
-    before_tag: Callable[[Built], object] | None = None
-    agreed: Plan[ReleaseStep] | None = None
-
-    @property
-    def console(self) -> Console:
-        return self.context.console
-
-    @property
-    def again(self) -> str:
-        """The command that means the same once more."""
-        return command_again(self.options)
-
-    @property
-    def repository(self) -> Repository:
-        return self.observer.place.repository
-
-    @property
-    def folder(self) -> str:
-        """Where the project is below the repository's top; empty where it is all of it."""
-        place = self.project.root.resolve().relative_to(self.repository.root).as_posix()
-        return "" if place == "." else place
-
-    @property
-    def ways(self) -> Ways:
-        return Ways(
-            context=self.context,
-            client=self.client,
-            forge=self.observer.forge,
-            smoke=self.options.smoke is not False,
-        )
-
-
-@dataclass(slots=True, kw_only=True)
-class Progress:
-    """What this command knows besides what can be seen: what had gone wrong before it began, which
-    alone is tried again, what the workflow has uploaded where that is not what was built here, and
-    whether checks are awaited.
-    """
-
-    retry: tuple[int, int] | None = None
-    start: bool = False
-    settled: tuple[Expected, ...] = ()
-    checks: Checking | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
     """A release and where it is. `status` is 0 when nothing is wrong with what can be known of it.
 
@@ -270,17 +198,6 @@ class Released:
     page: str = ""
     github_release: str | None = None
     findings: tuple[Finding, ...] = ()
-
-
-def command_again(options: argparse.Namespace) -> str:
-    """This command with the arguments that say which release is meant."""
-    given = list(options.version)
-    if options.pending_publisher:
-        given.append("--pending-publisher")
-    for name in ("package", "index"):
-        value = getattr(options, name)
-        given += [f"--{name}", value] if value else []
-    return command("release", given)
 
 
 def main(context: Context, options: argparse.Namespace) -> int:
@@ -321,21 +238,21 @@ def release(
 
         again = command_again(options)
         ours, case, meant = _look(
-            errand, context, project, lambda one, index: _meant(one, index, aside), again
+            errand, context, project, lambda one, index: find_meant(one, index, aside), again
         )
         if meant.ahead is None:
-            return _release(ours, _if_merged(ours, case), meant.built)
+            return _release(ours, if_merged(ours, case), meant.built)
         coming = once_pushed(case, ours.observer)
-        proposed = _proposed(ours, coming, meant.ahead, aside)
+        proposed = find_proposal(ours, coming, meant.ahead, aside)
         stop_at_blockers(
-            coming.target, _lasting(judge(coming, "before"), proposed), again=ours.again
+            coming.target, lasting(judge(coming, "before"), proposed), again=ours.again
         )
         prepared = None
         if proposed is None or proposed.is_to_be_made:
             prepared = meant.ahead.make()
             if not prepared.changed:  # a tag makes the version, and the changelog has it
                 return _release(ours, case, None)
-        ready = _ready(ours, coming, meant.ahead, prepared, proposed, aside)
+        ready = agree_first(ours, coming, meant.ahead, prepared, proposed, aside)
         if ready is None:
             return _released(case, 0)
         committed = ready.commit()
@@ -343,7 +260,7 @@ def release(
         if committed is None:  # what is left waits for others
             return _released(case, 0)
         ours, case, meant = _look(
-            errand, context, project, lambda one, _: _as_merged(one, ready, committed), again
+            errand, context, project, lambda one, _: as_merged(one, ready, committed), again
         )
         case = replace(case, merged=ready.proposed is not None)
         return _release(replace(ours, agreed=ready.plan, before_tag=None), case, meant.built)
@@ -387,31 +304,26 @@ def _look(
 def _release(errand: Errand, case: Case, built: Built | None) -> Released:
     """The story: look, judge, show, ask, act."""
     progress = come_back_to(case, errand)
-    if _plan(errand, progress, case.target, case.observed).is_finished:
+    if errand.plan(progress, case.target, case.observed).is_finished:
         return _conclude(errand, case)
     if case.target.commit == errand.observer.head:
         case = _build(errand, case, built)
-    if _plan(errand, progress, case.target, case.observed).is_finished:
+    if errand.plan(progress, case.target, case.observed).is_finished:
         return _conclude(errand, case)
     phase = phase_of(case.target, case.observed, is_finished=False)
     results = judge(case, phase)
-    plan = _plan(errand, progress, case.target, case.observed)
+    plan = errand.plan(progress, case.target, case.observed)
     if errand.agreed is not None:
         stop_at_blockers(case.target, results, again=errand.again, done="the commit is made")
         return _close(errand, _carry_out(errand, progress, case, errand.agreed))
     show(errand, case, plan, results)
     stop_at_blockers(case.target, results, again=errand.again)
     if errand.options.dry_run:
-        _tell_dry_run(errand)
+        show_dry_run(errand)
         return _released(case, 0)
     confirm(errand, case.target, plan)
     case = _carry_out(errand, progress, case, plan)
     return _close(errand, case)
-
-
-def _tell_dry_run(errand: Errand) -> None:
-    errand.console.line()
-    errand.console.line(f"Nothing was done: this was --dry-run. To do it: {errand.again}")
 
 
 def _wish(errand: Errand, version: str) -> Wish:
@@ -424,301 +336,17 @@ def _wish(errand: Errand, version: str) -> Wish:
     )
 
 
-# --- a version that is prepared first --------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ahead:
-    """A version that is to be prepared first, in this copy."""
-
-    preparer: Preparer
-    copy: Copy
-    line: Line
-    choice: Choice
-
-    def make(self) -> Prepared:
-        """Make every edit, in the copy."""
-        return self.preparer.make(self.copy, self.line, self.choice)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meant:
-    """The version that is meant, what was built where only that told it, and how it is prepared
-    where it is not.
-    """
-
-    version: str
-    built: Built | None = None
-    ahead: Ahead | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposed:
-    """How far the pull request is by which the version goes."""
-
-    proposer: Proposer
-    seen: ProposedTree
-
-    @property
-    def is_to_be_made(self) -> bool:
-        seen = self.seen
-        return seen.pull_request is None and seen.here is None and seen.there is None
-
-    @property
-    def steps(self) -> tuple[ProposeStep, ...]:
-        return plan_proposal(self.proposer.proposal, self.seen).todo
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
-    """A prepared version that was shown and agreed to, and the release that follows; `prepared` is
-    `None` where its commit is there already and waits for its merge.
-    """
-
-    preparer: Preparer
-    version: str
-    prepared: Prepared | None
-    proposed: Proposed | None
-    built: Built | None
-    plan: Plan[ReleaseStep]
-
-    def commit(self) -> Meant | None:
-        """Bring the commit about; what was built stands for it, unless somebody has changed
-        something. `None`: its merge is not awaited.
-        """
-        if self.proposed is not None:
-            now = self.proposed.proposer.carry_out(self.proposed.seen, self.prepared)
-            if not now.taken:
-                return None
-        elif self.prepared is not None:
-            self.preparer.bring_over(self.prepared)
-        repository = self.preparer.repository
-        same = (
-            self.prepared is not None
-            and repository.tree_of(repository.head()) == self.prepared.tree
-        )
-        return Meant(version=self.version, built=self.built if same else None)
-
-
-def _as_merged(errand: Errand, ready: Ready, committed: Meant) -> Meant:
-    """What was committed; a reviewer may have chosen another version."""
-    if ready.proposed is None or errand.project.version_from_tags:
-        return committed
-    stated = _stated(errand)
-    return committed if stated.version == committed.version else stated
-
-
-def _proposed(errand: Errand, coming: Case, ahead: Ahead, aside: Path) -> Proposed | None:
-    """The pull request, where the branch takes nothing else or one is under way."""
-    preparer, observed = ahead.preparer, coming.observed
-    if observed.gh != "ready":
-        return None
-    version = preparer.spelled(ahead.copy, ahead.choice)
-    branch = branch_for(errand.project.name, version)
-    relation = known(observed.relation)
-    begun = errand.repository.branch_commit(branch) is not None
-    behind = relation is not None and relation.behind > 0
-    demanded = preflight.demands_pull_request(observed.branch_rules)
-    if not (demanded or begun or behind):
-        return None
-    target = preparer.target(version, ahead.copy.commit)
-    proposer = proposer_of(preparer, errand.observer, target, aside, follow=errand.options.wait)
-    seen = proposer.look()
-    return Proposed(proposer=proposer, seen=seen) if demanded or seen.pull_request else None
-
-
-def _if_merged(errand: Errand, case: Case) -> Case:
-    """The case that knows whether HEAD is what the version's pull request became."""
-    observed, target = case.observed, case.target
-    relation = known(observed.relation)
-    if observed.gh != "ready" or relation is None or not relation.behind or relation.ahead:
-        return case
-    branch = branch_for(target.name, target.version)
-    found = known(ask(lambda: find_pull_request(errand.observer.forge, branch, str(target.branch))))
-    return replace(case, merged=found is not None and found.merged == target.commit)
-
-
-def _ready(
-    errand: Errand,
-    case: Case,
-    ahead: Ahead,
-    prepared: Prepared | None,
-    proposed: Proposed | None,
-    aside: Path,
-) -> Ready | None:
-    """Show, judge and prove what is prepared, and ask; `None`: nothing more than that is wanted."""
-    console, preparer, built = errand.console, ahead.preparer, None
-    first: tuple[PrepareStep | ProposeStep, ...] = proposed.steps if proposed is not None else ()
-    if prepared is not None:
-        show_preparation(console, prepared, ahead.choice.note)
-        console.line()
-        console.quote(prepared.difference)
-        show_mentions(console, prepared)
-        if errand.options.build:
-            built = preparer.prove(prepared, aside / "dist", smoke=errand.options.smoke)
-            if errand.before_tag is not None:
-                errand.before_tag(built)
-        case = once_prepared(case, prepared)
-        first = first or prepared.steps(preparer.look(prepared)).todo
-    if built is not None:
-        case = _with_built(errand, case, built)
-    results = _lasting(judge(case, "before"), proposed)
-    if prepared is None:  # its changelog is judged when it is here
-        results = tuple(one for one in results if one.id != preflight.CHANGELOG.id)
-    if proposed is not None:  # the branch is not pushed from here
-        relation = Relation(ahead=0, behind=0)
-        case = replace(case, observed=replace(case.observed, relation=relation))
-    target = replace(case.target, commit="")
-    progress = Progress(checks=_checking(errand, case))
-    plan = _plan(errand, progress, target, case.observed)
-    show(errand, case, plan, results, first=first)
-    stop_at_blockers(case.target, results, again=errand.again)
-    if errand.options.dry_run:
-        _tell_dry_run(errand)
-        return None
-    console.line()
-    way = "Open a pull request for" if proposed is not None else "Commit"
-    question = f"{way} and release {target.title} to {target.index.title}?"
-    console.confirm(question, yes=errand.options.yes)
-    return Ready(
-        preparer=preparer,
-        version=case.target.version,
-        prepared=prepared,
-        proposed=proposed,
-        built=built,
-        plan=plan,
-    )
-
-
-def _lasting(results: Iterable[Result], proposed: Proposed | None = None) -> tuple[Result, ...]:
-    """Without what concerns the commit that is there now alone (red checks are about more), and,
-    where a pull request leads there, without the rule that demands one.
-    """
-    passed_over = OF_THIS_COMMIT - {preflight.CHECKS_RED.id}
-    if proposed is not None:
-        passed_over |= {preflight.BRANCH_RULES.id}
-        if proposed.seen.pull_request is not None:
-            passed_over |= {preflight.BEHIND.id}
-    return tuple(result for result in results if result.id not in passed_over)
-
-
-# --- which version ---------------------------------------------------------------------------
-
-
-def _meant(errand: Errand, index: IndexQuestions, aside: Path) -> Meant:
-    """The version to be released: what the tree states, or what is asked for.
-
-    Raises:
-        ConfigurationError: what is asked for is no version, or only a tag would tell.
-    """
-    asked = tuple(errand.options.version)
-    if not asked:
-        return _stated(errand)
-    wanted = parse_version(asked[0].removeprefix("v")) if len(asked) == 1 else None
-    if wanted is None and not is_words(asked):
-        wrong = next(one for one in asked if one not in WORDS)
-        raise ConfigurationError(
-            f"`{wrong.removeprefix('v')}` is not a version.",
-            reason="Versions follow PEP 440, such as 1.4.0 or 2.0rc1; or words: "
-            + ", ".join(WORDS)
-            + ".",
-            hint="https://packaging.python.org/en/latest/specifications/version-specifiers/",
-        )
-    if wanted is not None and _is_named(errand, wanted):
-        return Meant(version=str(wanted))
-    preparer = Preparer(
-        context=errand.context,
-        project=errand.project,
-        repository=errand.repository,
-        arguments=asked,
-        again=errand.again,
-    )
-    copy = preparer.copy_of(str(errand.observer.head), aside / "tree")
-    stated = copy.places.version
-    if wanted is not None and stated in (None, wanted):
-        return Meant(version=str(wanted))
-    line = preparer.line(copy, index.versions)
-    choice = preparer.choose(copy, line)
-    if isinstance(choice, ConfigurationError):
-        raise choice
-    if choice.stands != "next":
-        return Meant(version=str(choice.version))
-    preparer.branch()
-    ahead = Ahead(preparer=preparer, copy=copy, line=line, choice=choice)
-    return Meant(version=str(choice.version), ahead=ahead)
-
-
-def _is_named(errand: Errand, version: Version) -> bool:
-    """Whether `version` needs no preparation: a tag makes it, or it has its tag already."""
-    project, repository = errand.project, errand.repository
-    if project.version_from_tags:
-        return True
-    form, name = project.settings.tag_format, project.name
-    return any(
-        version_of_tag(tag, tag_format=form, name=name) == version for tag in repository.tags()
-    )
-
-
-def _stated(errand: Errand) -> Meant:
-    """The version that the tree states; where only a build tells it, what was built, too."""
-    from nox_release.checks.source.versions import declared_version
-
-    project, head = errand.project, str(errand.observer.head)
-    declared = declared_version(project, read_tree(project, errand.observer))
-    declared = declared or tagged_version(project, errand.repository, head)
-    if declared is not None:
-        return Meant(version=str(Version(declared)))
-    if project.version_from_tags:
-        raise which_version(project, errand.repository, head)
-    built = make(errand, tag=None)
-    return Meant(version=built.version, built=built)
-
-
-def which_version(project: Project, repository: Repository, commit: str) -> ConfigurationError:
-    """What to say when the tag makes the version and there is no tag yet."""
-    form, name = project.settings.tag_format, project.name
-    tags = repository.tags()
-    known = [
-        version for tag in tags if (version := version_of_tag(tag, tag_format=form, name=name))
-    ]
-    newest = f"The newest one is {max(known)}." if known else "There is none yet."
-    hint = "Say it: nox -s release -- VERSION"
-    others = [(tag, other) for tag in tags if (other := project.settings.tag_format_of(tag, name))]
-    if others and not known:
-        tag, other = others[-1]
-        newest = f"There are others, such as `{tag}`."
-        hint = (
-            "If your tags look like that, say so first: "
-            f'`[tool.nox-release] tag-format = "{other}"`.\n{hint}'
-        )
-    return ConfigurationError(
-        "Which version is to be released?",
-        reason=f"{name} takes its version from its tags, and {commit[:7]} has "
-        f"none of the form `{form}`. {newest}",
-        hint=hint,
-    )
-
-
-# --- looking ---------------------------------------------------------------------------------
+# --- looking -------------------------------------------------------------------------------------
 
 
 def come_back_to(case: Case, errand: Errand) -> Progress:
     """What had gone wrong before this command began."""
     target, observed = case.target, case.observed
-    progress = Progress(start=_no_run_came(case, errand), checks=_checking(errand, case))
+    progress = Progress(start=_no_run_came(case, errand), checks=errand.checking(case))
     verdict = judge_runs(runs_of(target, known(observed.runs) or ()))
     if verdict.state == "failed" and verdict.run is not None:
         progress.retry = (verdict.run.id, verdict.run.attempt)
     return progress
-
-
-def _checking(errand: Errand, case: Case) -> Checking | None:
-    """Whether checks are awaited; of a commit that was just made some will come."""
-    if not case.awaits_checks or case.observed.gh != "ready":
-        return None
-    made = errand.repository.commit_time(case.target.commit)
-    age = errand.context.clock.now().timestamp() - made
-    return Checking(expected=age < NO_CHECKS_AFTER.total_seconds())
 
 
 def _no_run_came(case: Case, errand: Errand) -> bool:
@@ -744,22 +372,15 @@ def _build(errand: Errand, case: Case, built: Built | None) -> Case:
         # Where a tag makes the version, it has to be there before the build.
         tag = target.tag if errand.project.version_from_tags else None
         try:
-            built = make(errand, tag=tag)
+            built = errand.build(tag=tag)
         except BuildFailed as failed:
             return replace(case, files=(build_failure(failed),))
-        case = replace(case, observed=_look_again(errand, target, case.observed))
+        case = replace(case, observed=errand.look_again(target, case.observed))
     if built is None:
         return case
     if errand.before_tag is not None:
         errand.before_tag(built)
-    return _with_built(errand, case, built)
-
-
-def _with_built(errand: Errand, case: Case, built: Built) -> Case:
-    # What the maintainer left out is no news to them.
-    quiet = errand.options.smoke is False
-    results = [one for one in built.results if not (quiet and isinstance(one, Skipped))]
-    return with_built(replace(case, target=with_files(case.target, built)), built, results)
+    return errand.with_built(case, built)
 
 
 def _is_to_be_built(errand: Errand, case: Case) -> bool:
@@ -773,138 +394,7 @@ def _is_to_be_built(errand: Errand, case: Case) -> bool:
     return none and bool(files_there(target, observed))
 
 
-def make(errand: Errand, *, tag: str | None) -> Built:
-    """What a build into a temporary folder makes."""
-    from nox_release.operations.build import build
-
-    with temporary_folder("proof") as aside:
-        return build(
-            errand.context,
-            errand.project,
-            tag=tag,
-            smoke=errand.options.smoke,
-            destination=aside,
-        )
-
-
-def with_files(target: Target, built: Built) -> Target:
-    """The target with the names of the files that were built here."""
-    uploadable = built.uploadable
-    return replace(
-        target,
-        files=tuple(Expected(filename=one.filename) for one in uploadable),
-        exact=len(uploadable) == len(built.distributions),
-    )
-
-
-def _look_again(
-    errand: Errand, target: Target, observed: Observed, *, checks: bool = False
-) -> Observed:
-    return errand.observer.look_again(target, observed, errand.client, checks=checks)
-
-
-def _plan(
-    errand: Errand,
-    progress: Progress,
-    target: Target,
-    observed: Observed,
-    blockers: tuple[Finding, ...] = (),
-) -> Plan[ReleaseStep]:
-    if progress.settled:  # the workflow has uploaded all it had: that is the whole version now
-        target = replace(target, files=progress.settled, exact=False)
-    return plan_release(
-        target,
-        observed,
-        blockers=blockers,
-        wait=errand.options.wait,
-        retry=progress.retry,
-        start=progress.start,
-        checks=progress.checks,
-    )
-
-
-# --- showing and asking ----------------------------------------------------------------------
-
-_NO_RETURN = "-- from here on others can see it, and nothing is taken back --"
-
-
-def show(
-    errand: Errand,
-    case: Case,
-    plan: Plan[ReleaseStep],
-    results: tuple[Result, ...],
-    *,
-    first: tuple[PrepareStep | ProposeStep, ...] = (),
-) -> None:
-    """What is wrong, what is done, what is left (`first` what makes the commit), and where there is
-    no way back.
-    """
-    console, target = errand.console, case.target
-    console.title(f"{target.title} to {target.index.title}")
-    if not first:
-        subject = errand.repository.subject(target.commit)
-        console.line(f"commit {target.commit[:7]}  ", quoted=subject)
-    past = case.observed.past_tag
-    if isinstance(past, int) and past:
-        console.line(
-            f"HEAD is {counted(past, 'commit')} after {target.tag}: this finishes the release of "
-            "that tag's commit, without them."
-        )
-    findings = ranked([result for result in results if isinstance(result, Finding)])
-    for finding in findings:
-        if finding.severity is not Severity.ERROR:
-            console.finding(finding)
-    for result in results:
-        if isinstance(result, Skipped):
-            console.mark("not known", f"{result.title}: {result.reason}")
-    passed = sum(isinstance(result, Passed) for result in results)
-    if passed:
-        console.mark("ok", f"{counted(passed, 'check')} found nothing.")
-    if errors_in(findings):
-        return
-    console.title("Plan")
-    for fact in plan.done:
-        console.mark("done", f"done: {fact}")
-    public = first_public((*first, *plan.todo))
-    for step in (*first, *plan.todo):
-        if step is public:
-            console.line(_NO_RETURN, style="bold" if console.is_terminal else "", indent=2)
-        console.mark("step", describe(step, target))
-        if isinstance(step, CreateGitHubRelease):
-            draft = known(case.observed.github_release) if step.draft else None
-            notes = notes_for(
-                target, errand.notes, case.changelog, draft=draft, folder=errand.folder
-            )
-            console.line(f"notes: {notes.source}", indent=4)
-
-
-def stop_at_blockers(
-    target: Target, results: Iterable[Result], *, again: str, done: str = "nothing was changed"
-) -> None:
-    """Raise what blocks it, what is not known and has to be among it."""
-    listed = tuple(results)
-    found = errors_in([result for result in listed if isinstance(result, Finding)])
-    found = tuple(dict.fromkeys((*found, *what_must_be_known(listed))))
-    if found:
-        many = f"{len(found)} problems block" if len(found) > 1 else "One problem blocks"
-        raise ChecksFailed(
-            f"{many} {target.title}; {done}.",
-            findings=ranked(found),
-            hint=f"When they are settled: {again}",
-        )
-
-
-def confirm(errand: Errand, target: Target, plan: Plan[ReleaseStep]) -> None:
-    acts = [step for step in plan.todo if not isinstance(step, (AwaitChecks, AwaitRun, AwaitFiles))]
-    if acts:
-        errand.console.line()
-        errand.console.confirm(
-            f"Release {target.title} from {target.commit[:7]} to {target.index.title}?",
-            yes=errand.options.yes,
-        )
-
-
-# --- acting ----------------------------------------------------------------------------------
+# --- acting --------------------------------------------------------------------------------------
 
 
 def _carry_out(errand: Errand, progress: Progress, case: Case, agreed: Plan[ReleaseStep]) -> Case:
@@ -916,11 +406,11 @@ def _carry_out(errand: Errand, progress: Progress, case: Case, agreed: Plan[Rele
 
     def plan(seen: Observed) -> Plan[ReleaseStep]:
         blockers = preflight.errors(judge_under_way(target, seen))
-        return _plan(errand, progress, target, seen, blockers)
+        return errand.plan(progress, target, seen, blockers)
 
     story: Story[ReleaseStep, Observed] = Story(
         target=target,
-        look=lambda seen: _look_again(errand, target, seen, checks=progress.checks is not None),
+        look=lambda seen: errand.look_again(target, seen, checks=progress.checks is not None),
         plan=plan,
         perform=lambda step: perform(errand, progress, case, step),
         console=errand.console,
@@ -932,9 +422,9 @@ def _carry_out(errand: Errand, progress: Progress, case: Case, agreed: Plan[Rele
             seen = reconcile(story, observed, (*agreed.todo, *attached_all_the_same(agreed)))
         except NoRun as nothing:
             _offer_start(errand, target, nothing)
-            observed = _look_again(errand, target, observed)
+            observed = errand.look_again(target, observed)
         except RunFailed as failed:
-            observed = _look_again(errand, target, observed)
+            observed = errand.look_again(target, observed)
             whole = whole_all_the_same(target, observed, errand.observer.forge, failed.run)
             if whole is None:
                 _explain(errand, failed)
@@ -963,7 +453,7 @@ def _finish(errand: Errand, progress: Progress, case: Case) -> Case:
     for step in plan_end(case.target, case.observed):
         errand.console.mark("step", describe(step, case.target))
         perform(errand, progress, case, step)
-    return replace(case, observed=_look_again(errand, case.target, case.observed))
+    return replace(case, observed=errand.look_again(case.target, case.observed))
 
 
 def perform(errand: Errand, progress: Progress, case: Case, step: ReleaseStep) -> None:
@@ -1012,7 +502,7 @@ def perform(errand: Errand, progress: Progress, case: Case, step: ReleaseStep) -
 def _with_digests(errand: Errand, case: Case) -> Case:
     """The case as it is now, with the digests of the index's files."""
     target = case.target
-    observed = _look_again(errand, target, case.observed)
+    observed = errand.look_again(target, case.observed)
     project = known(observed.project)
     if project is not None:
         observed = replace(observed, project=errand.client.with_digests(project, target.version))
@@ -1080,7 +570,7 @@ def _explain(errand: Errand, failed: RunFailed) -> None:
     diagnose.show(errand.console, explanation)
 
 
-# --- afterwards ------------------------------------------------------------------------------
+# --- afterwards ----------------------------------------------------------------------------------
 
 
 def _released(case: Case, status: int, results: Iterable[Result] = ()) -> Released:

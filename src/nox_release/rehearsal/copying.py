@@ -28,7 +28,7 @@ from nox_release.project.remotes import parse_remote
 from nox_release.project.toml_lines import find_lines
 from nox_release.rehearsal.world import repository_name
 from nox_release.releases.plan import version_of_tag
-from nox_release.scaffold.publish import plan_publish, publish_workflow, workflow_name
+from nox_release.scaffold.publish import Wanted, plan_publish, publish_workflow, workflow_name
 from nox_release.workflows.build_folders import builds_package
 from nox_release.workflows.publishing import derive_publisher
 
@@ -432,13 +432,15 @@ def replace_workflow(
     tree = read_source_tree(project)
     plan = plan_publish(
         replace(project, settings=replace(project.settings, index=replace(index, name="pypi"))),
+        Wanted(
+            filename=filename,
+            folder="" if root == world.clone else root.relative_to(world.clone).as_posix(),
+            package=package,
+        ),
         tool="nox-release",
         repository=f"{world.owner}/{world.repository}",
         setup_py=tree.texts.get("setup.py"),
         names=tree.names,
-        filename=filename,
-        folder="" if root == world.clone else root.relative_to(world.clone).as_posix(),
-        package=package,
     )
     if compiled and plan.native is None:
         plan = replace(plan, native="setuptools")

@@ -92,36 +92,46 @@ class PublishPlan:
     tags: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What was chosen for the workflow: its file, its `environment` (`None`: what the settings and the
+    index say), the project's `folder` in the repository, its `package` as `packages` names it (both
+    empty where the project is all of it), and what starts it: `on` is `release` or `tag`.
+    """
+
+    filename: str = "publish.yml"
+    environment: str | None = None
+    folder: str = ""
+    package: str = ""
+    on: str = "release"
+
+
 def plan_publish(
     project: Project,
+    wanted: Wanted,
     *,
     tool: str,
     repository: str | None,
     setup_py: str | None,
     names: Collection[str] = (),
-    filename: str = "publish.yml",
-    environment: str | None = None,
-    folder: str = "",
-    package: str = "",
-    on: str = "release",
 ) -> PublishPlan:
     """What the workflow of `project` has to do; `setup_py` is that file's text, if there is one,
-    and `names` are the project's files. `on` is what starts it: `release` or `tag`.
+    and `names` are the project's files.
 
     Raises:
         ConfigurationError: a name would not come out of the workflow as it went in.
     """
-    settings = project.settings
-    chosen = environment or settings.environment or _environment(settings.index)
-    prefix = _tag_prefix(project) if package else ""
+    settings, by_tag = project.settings, wanted.on == "tag"
+    environment = wanted.environment or settings.environment or _environment(settings.index)
+    prefix = _tag_prefix(project) if wanted.package else ""
     before, _, after = settings.tag(project.name, "\n").partition("\n")
     for what, text in (
-        ("environment", chosen),
-        ("workflow file", filename),
-        ("folder", folder),
-        ("package", package),
-        ("beginning of the tags", before if on == "tag" else prefix),
-        ("end of the tags", after if on == "tag" else ""),
+        ("environment", environment),
+        ("workflow file", wanted.filename),
+        ("folder", wanted.folder),
+        ("package", wanted.package),
+        ("beginning of the tags", before if by_tag else prefix),
+        ("end of the tags", after if by_tag else ""),
         ("index", settings.index.title),
     ):
         if text and not _PLAIN.fullmatch(text):
@@ -134,17 +144,17 @@ def plan_publish(
         name=project.name,
         index=settings.index,
         tool=tool,
-        environment=chosen,
-        filename=filename,
+        environment=environment,
+        filename=wanted.filename,
         repository=repository,
         native=native_code(project, setup_py, names),
         rust=bool(_build_tools(project) & _RUST),
         whole_history=project.version_from_tags,
         python=python_for(project.requires_python),
-        folder=folder,
-        package=package,
+        folder=wanted.folder,
+        package=wanted.package,
         tag_prefix=prefix,
-        tags=f"{before}[0-9]*{after}" if on == "tag" else "",
+        tags=f"{before}[0-9]*{after}" if by_tag else "",
     )
 
 

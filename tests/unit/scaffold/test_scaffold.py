@@ -21,6 +21,7 @@ from nox_release.scaffold.noxfile import TEXT, extend_noxfile
 from nox_release.scaffold.publish import (
     NATIVE,
     PublishPlan,
+    Wanted,
     native_code,
     plan_publish,
     publish_workflow,
@@ -265,7 +266,7 @@ def test_a_compiler_among_the_build_requirements_says_native(requirement, native
         build_backend="setuptools.build_meta",
         build_requires=("setuptools>=77", requirement),
     )
-    plan = plan_publish(project, tool=TOOL, repository=None, setup_py=None)
+    plan = plan_publish(project, Wanted(), tool=TOOL, repository=None, setup_py=None)
     assert (plan.native, plan.rust) == (native, rust)
     assert ("rustup" in publish_workflow(plan)) == rust
 
@@ -296,7 +297,7 @@ def test_the_plan_follows_project_and_settings():
         build_requires=("hatchling", "hatch-vcs"),
         settings=Settings(environment="release"),
     )
-    plan = plan_publish(project, tool=TOOL, repository="octo/demo", setup_py=None)
+    plan = plan_publish(project, Wanted(), tool=TOOL, repository="octo/demo", setup_py=None)
     assert plan == PublishPlan(
         name="demo",
         index=PYPI,
@@ -313,7 +314,7 @@ def test_the_plan_follows_project_and_settings():
 )
 def test_a_workflow_may_be_started_by_the_tags_of_the_project(tag_format, pattern):
     project = Project(root=Path(), name="demo", settings=Settings(tag_format=tag_format))
-    plan = plan_publish(project, tool=TOOL, repository=None, setup_py=None, on="tag")
+    plan = plan_publish(project, Wanted(on="tag"), tool=TOOL, repository=None, setup_py=None)
     workflow = parse_workflow(publish_workflow(plan), file=FILE)
     assert workflow.event("push").tags == (pattern,)
     assert workflow.event("release") is None
@@ -333,9 +334,13 @@ def test_a_workflow_may_be_started_by_the_tags_of_the_project(tag_format, patter
 def test_a_name_that_yaml_or_the_shell_would_read_otherwise_is_refused(changes):
     project = Project(root=Path(), name="demo")
     with pytest.raises(ConfigurationError, match="cannot be written into a workflow"):
-        plan_publish(project, tool=TOOL, repository=None, setup_py=None, **changes)
+        plan_publish(project, Wanted(**changes), tool=TOOL, repository=None, setup_py=None)
     plan = plan_publish(
-        project, tool=TOOL, repository=None, setup_py=None, folder="paquet été/a", environment="A b"
+        project,
+        Wanted(folder="paquet été/a", environment="A b"),
+        tool=TOOL,
+        repository=None,
+        setup_py=None,
     )
     parse_workflow(publish_workflow(plan).encode(), file=FILE)
 

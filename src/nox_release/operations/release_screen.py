@@ -1,0 +1,111 @@
+"""What `release` shows of its plan, what blocks it, and the question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nox_release.checks.judging import what_must_be_known
+from nox_release.core.answers import known
+from nox_release.core.errors import ChecksFailed
+from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
+from nox_release.core.words import counted
+from nox_release.operations.notes import notes_for
+from nox_release.releases.plan import (
+    AwaitChecks,
+    AwaitFiles,
+    AwaitRun,
+    CreateGitHubRelease,
+    describe,
+    first_public,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nox_release.checks.judging import Case
+    from nox_release.core.findings import Result
+    from nox_release.operations.errand import Errand
+    from nox_release.releases.plan import Plan, PrepareStep, ProposeStep, ReleaseStep, Target
+
+_NO_RETURN = "-- from here on others can see it, and nothing is taken back --"
+
+
+def show(
+    errand: Errand,
+    case: Case,
+    plan: Plan[ReleaseStep],
+    results: tuple[Result, ...],
+    *,
+    first: tuple[PrepareStep | ProposeStep, ...] = (),
+) -> None:
+    """What is wrong, what is done, what is left (`first` what makes the commit), and where there is
+    no way back.
+    """
+    console, target = errand.console, case.target
+    console.title(f"{target.title} to {target.index.title}")
+    if not first:
+        subject = errand.repository.subject(target.commit)
+        console.line(f"commit {target.commit[:7]}  ", quoted=subject)
+    past = case.observed.past_tag
+    if isinstance(past, int) and past:
+        console.line(
+            f"HEAD is {counted(past, 'commit')} after {target.tag}: this finishes the release of "
+            "that tag's commit, without them."
+        )
+    findings = ranked([result for result in results if isinstance(result, Finding)])
+    for finding in findings:
+        if finding.severity is not Severity.ERROR:
+            console.finding(finding)
+    for result in results:
+        if isinstance(result, Skipped):
+            console.mark("not known", f"{result.title}: {result.reason}")
+    passed = sum(isinstance(result, Passed) for result in results)
+    if passed:
+        console.mark("ok", f"{counted(passed, 'check')} found nothing.")
+    if errors_in(findings):
+        return
+    console.title("Plan")
+    for fact in plan.done:
+        console.mark("done", f"done: {fact}")
+    public = first_public((*first, *plan.todo))
+    for step in (*first, *plan.todo):
+        if step is public:
+            console.line(_NO_RETURN, style="bold" if console.is_terminal else "", indent=2)
+        console.mark("step", describe(step, target))
+        if isinstance(step, CreateGitHubRelease):
+            draft = known(case.observed.github_release) if step.draft else None
+            notes = notes_for(
+                target, errand.notes, case.changelog, draft=draft, folder=errand.folder
+            )
+            console.line(f"notes: {notes.source}", indent=4)
+
+
+def stop_at_blockers(
+    target: Target, results: Iterable[Result], *, again: str, done: str = "nothing was changed"
+) -> None:
+    """Raise what blocks it, what is not known and has to be among it."""
+    listed = tuple(results)
+    found = errors_in([result for result in listed if isinstance(result, Finding)])
+    found = tuple(dict.fromkeys((*found, *what_must_be_known(listed))))
+    if found:
+        many = f"{len(found)} problems block" if len(found) > 1 else "One problem blocks"
+        raise ChecksFailed(
+            f"{many} {target.title}; {done}.",
+            findings=ranked(found),
+            hint=f"When they are settled: {again}",
+        )
+
+
+def confirm(errand: Errand, target: Target, plan: Plan[ReleaseStep]) -> None:
+    acts = [step for step in plan.todo if not isinstance(step, (AwaitChecks, AwaitRun, AwaitFiles))]
+    if acts:
+        errand.console.line()
+        errand.console.confirm(
+            f"Release {target.title} from {target.commit[:7]} to {target.index.title}?",
+            yes=errand.options.yes,
+        )
+
+
+def show_dry_run(errand: Errand) -> None:
+    errand.console.line()
+    errand.console.line(f"Nothing was done: this was --dry-run. To do it: {errand.again}")
