@@ -198,9 +198,9 @@ def names_pypi(output):
 def test_a_first_upload_that_broke_off_is_finished_and_a_second_one_sends_nothing(
     project, own, monkeypatch
 ):
-    from nox_release.operations import first_upload
+    from nox_release.operations import sending
 
-    real = first_upload.run_twine
+    real = sending.run_twine
 
     def one_only(context, upload_url, path, *credentials):
         if own_files():
@@ -215,11 +215,11 @@ def test_a_first_upload_that_broke_off_is_finished_and_a_second_one_sends_nothin
         except urllib.error.URLError:
             return set()
 
-    monkeypatch.setattr(first_upload, "run_twine", one_only)
+    monkeypatch.setattr(sending, "run_twine", one_only)
     with pytest.raises(KeyboardInterrupt):
         on_own(project, "first-upload", "--yes", "--no-smoke", environ=own.environ)
     assert len(own.names()) == 1
-    monkeypatch.setattr(first_upload, "run_twine", real)
+    monkeypatch.setattr(sending, "run_twine", real)
     again = on_own(project, "first-upload", "--yes", "--no-smoke", environ=own.environ)
     assert again.status == 0, again
     assert own.names() == FILES

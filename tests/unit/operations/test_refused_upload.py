@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nox_release.core.errors import CommandError
 from nox_release.edges.console import Console
-from nox_release.operations.first_upload import explain_refusal
+from nox_release.operations.sending import explain_refusal
 from nox_release.project.pyproject import parse_project
 
 PROJECT = parse_project({"project": {"name": "demo", "version": "1.0"}}, root=Path("demo"))
