@@ -207,6 +207,9 @@ def problems(
         if index.name in _DOMAINS:
             said = f"{credential.source} has a password. Since January 2024 {index.title} takes "
             return (f"{said}API tokens only.",)
+        if index.is_like_pypi and not credential.user:
+            said = f"{credential.source} has no API token of {index.title}"
+            return (f"{said} (one begins with `pypi-`), and no user name for a password.",)
         return ()
     found = []
     if credential.user not in ("", TOKEN_USER):

@@ -40,13 +40,15 @@ from nox_release.operations import options as shared
 from nox_release.operations.build_report import show_files
 from nox_release.operations.ending import judge_uploaded
 from nox_release.operations.looking import named
-from nox_release.operations.placeholder import build_placeholder
+from nox_release.operations.placeholder import VERSION, build_placeholder
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.operations.registering import show_pending, tell_what_follows
 from nox_release.operations.sending import Progress, explain_refusal, perform
 from nox_release.operations.uploader import (
     FirstUpload,
+    asked_credential,
     credential_for,
+    found_credential,
     maintainer_of,
     names_on_index,
     refused_credential,
@@ -135,10 +137,11 @@ def _upload(upload: FirstUpload) -> int:
     commit = upload.repository.head()
     observed = _look_around(upload)
     there = insisted(observed.project)
+    _say_odd_time(upload)
+    begun = _begun(upload, there)
+    # What is known now is judged now: a build may take minutes.
+    credential = None if begun else _admitted(upload, observed)
     with contextlib.ExitStack() as stack:
-        _say_odd_time(upload)
-        begun = _begun(upload, there)
-        credential = None if begun else credential_for(upload, there)
         made = _make(upload, stack, begun)
         upload = replace(upload, project=replace(upload.project, name=made.name))
         target = made.target(upload.index, commit)
@@ -148,14 +151,15 @@ def _upload(upload: FirstUpload) -> int:
         progress = Progress()
         if _plan(progress, target, observed).is_finished:
             return _finished(upload, target, observed)
-        _refuse_other_releases(upload, target, there, observed.ownership)
-        results = (*made.results, *_judge(upload, made, target, observed))
+        _refuse_other_releases(upload, there, observed.ownership, target)
+        results = (*made.results, *_judge(upload, target, observed, made.distributions))
         credential = credential or credential_for(upload, there)
         plan = _plan(progress, target, observed)
         _show_results(upload, target, results)
         _show_plan(upload, made, target, observed, plan)
         _show_uploader(upload, target, credential, observed.ownership)
-        _stop_at_blockers(upload, target, results, refused_credential(upload, credential, there))
+        refused = refused_credential(upload, credential, there) if begun else None
+        _stop_at_blockers(upload, target.title, results, refused)
         left = sum(isinstance(step, Upload) for step in plan.todo)
         files = "one file" if left == 1 else f"{left} files"
         upload.console.line()
@@ -180,6 +184,33 @@ def _upload(upload: FirstUpload) -> int:
     return _finished(upload, target, observed, credential)
 
 
+def _admitted(upload: FirstUpload, observed: Observed) -> Credential:
+    """What uploads, when nothing that is known before a build speaks against it.
+
+    Raises:
+        NoxReleaseError: something does; all of it at once.
+    """
+    there = insisted(observed.project)
+    version = VERSION if upload.options.placeholder else upload.project.version
+    target = Target(
+        name=upload.project.name,
+        version=version or "",
+        tag="",
+        commit=observed.head,
+        index=upload.index,
+    )
+    _refuse_other_releases(upload, there, observed.ownership, target)
+    results = _judge(upload, target, observed)
+    found = found_credential(upload)
+    refused = refused_credential(upload, found, there) if found is not None else None
+    _stop_at_blockers(upload, target.title if version else target.name, results, refused)
+    if found is not None:
+        return found
+    typed = asked_credential(upload, there)
+    _stop_at_blockers(upload, target.title, (), refused_credential(upload, typed, there))
+    return typed
+
+
 # --- looking ---------------------------------------------------------------------------------
 
 
@@ -191,13 +222,16 @@ def _look_around(upload: FirstUpload) -> Observed:
         ownership = pool.submit(ask, lambda: client.fetch_ownership(name))
         changes = pool.submit(ask, repository.changes)
         folders = pool.submit(ask, lambda: python_folders(repository.tracked()))
-        return Observed(
+        observed = Observed(
             head=repository.head(),
             project=project.result(),
             ownership=ownership.result(),
             changes=changes.result(),
             tracked_folders=folders.result(),
         )
+    if observed.project is None and upload.index.is_like_pypi:
+        return replace(observed, names=names_on_index(upload))
+    return observed
 
 
 def _look(upload: FirstUpload, target: Target, before: Observed) -> Observed:
@@ -288,19 +322,24 @@ def _begun(upload: FirstUpload, there: IndexProject | None) -> tuple[Distributio
 
 def _refuse_other_releases(
     upload: FirstUpload,
-    target: Target,
     there: IndexProject | None,
     ownership: Ownership | CouldNotAsk | None,
+    target: Target,
 ) -> None:
-    """Stop where the project has releases that are not the one being uploaded.
+    """Stop where the project has releases that are not the one being uploaded. Before a build its
+    files are not known, and its version may not be.
 
     Raises:
         ConflictError: it has.
     """
     if there is None or (not there.files and not there.versions):
         return
-    ours = there.release_files(target.version)
-    if len(there.files) == len(ours) and not unexpected_files(target, ours):
+    if target.version:
+        ours = there.release_files(target.version)
+        strange = bool(target.files and unexpected_files(target, ours))
+    else:
+        ours, strange = there.files, len(there.versions) > 1
+    if len(there.files) == len(ours) and not strange:
         return  # begun already; bytes are looked at by the plan
     page = pages.publishing_page(upload.index, there.name)
     registered = f" (the publisher is registered at {page})" if upload.index.is_like_pypi else ""
@@ -311,22 +350,25 @@ def _refuse_other_releases(
     )
 
 
-def _judge(upload: FirstUpload, made: Made, target: Target, observed: Observed) -> list[Result]:
+def _judge(
+    upload: FirstUpload,
+    target: Target,
+    observed: Observed,
+    distributions: tuple[Distribution, ...] = (),
+) -> list[Result]:
     """Tree and index against what is to be uploaded."""
     results: list[Result] = []
     if not upload.options.placeholder:
         insisted(observed.changes)
         insisted(observed.tracked_folders)
         results += preflight.check_changes(target, observed)
-    if observed.project is None and upload.index.is_like_pypi:
-        observed = replace(observed, names=names_on_index(upload))
     state = check_index_state(
         replace(observed, maintainer=maintainer_of(upload, observed.ownership)),
         Released(
             name=target.name,
             index=upload.index,
-            version=target.version,
-            distributions=made.distributions,
+            version=target.version or None,
+            distributions=distributions,
         ),
         upload.context.clock.now(),
     )
@@ -340,7 +382,7 @@ def _plan(progress: Progress, target: Target, observed: Observed) -> Plan[Upload
 
 def _stop_at_blockers(
     upload: FirstUpload,
-    target: Target,
+    title: str,
     results: Iterable[Result],
     refused: ConfigurationError | None,
 ) -> None:
@@ -352,7 +394,7 @@ def _stop_at_blockers(
     if found:
         many = f"{len(found)} problems block" if len(found) > 1 else "One problem blocks"
         raise ChecksFailed(
-            f"{many} {target.title}; nothing was uploaded.",
+            f"{many} {title}; nothing was uploaded.",
             findings=found,
             hint="When they are settled: nox -s first-upload",
         )

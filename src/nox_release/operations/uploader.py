@@ -87,17 +87,32 @@ def whose(
 # --- the credential --------------------------------------------------------------------------
 
 
+def found_credential(upload: FirstUpload) -> Credential | None:
+    """What uploads, where twine would find it; `None` where it finds none."""
+    found = find_credential(
+        upload.index, upload.context.environ, lambda user: _ask_keyring(upload, user)
+    )
+    if found is not None:
+        upload.console.hide(found.secret)
+    return found
+
+
 def credential_for(upload: FirstUpload, there: IndexProject | None) -> Credential:
-    """What uploads.
+    """What uploads: what is found, or what a person types.
 
     Raises:
         ConfigurationError: no credential is to be had.
     """
+    return found_credential(upload) or asked_credential(upload, there)
+
+
+def asked_credential(upload: FirstUpload, there: IndexProject | None) -> Credential:
+    """What a person types, where none was found.
+
+    Raises:
+        ConfigurationError: nobody does.
+    """
     console, index = upload.console, upload.index
-    found = find_credential(index, upload.context.environ, lambda user: _ask_keyring(upload, user))
-    if found is not None:
-        console.hide(found.secret)
-        return found
     if not index.is_like_pypi:
         raise ConfigurationError(
             f"There is no credential for {index.title}.",
