@@ -43,7 +43,7 @@ from nox_release.operations.looking import named
 from nox_release.operations.placeholder import VERSION, build_placeholder
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.operations.registering import show_pending, tell_what_follows
-from nox_release.operations.sending import Progress, explain_refusal, perform
+from nox_release.operations.sending import Sent, explain_refusal, perform
 from nox_release.operations.uploader import (
     FirstUpload,
     asked_credential,
@@ -148,13 +148,13 @@ def _upload(upload: FirstUpload) -> int:
         if there is not None:
             there = upload.client.with_digests(there, target.version)
             observed = replace(observed, project=there)
-        progress = Progress()
-        if _plan(progress, target, observed).is_finished:
+        sent = Sent()
+        if _plan(sent, target, observed).is_finished:
             return _finished(upload, target, observed)
         _refuse_other_releases(upload, there, observed.ownership, target)
         results = (*made.results, *_judge(upload, target, observed, made.distributions))
         credential = credential or credential_for(upload, there)
-        plan = _plan(progress, target, observed)
+        plan = _plan(sent, target, observed)
         _show_results(upload, target, results)
         _show_plan(upload, made, target, observed, plan)
         _show_uploader(upload, target, credential, observed.ownership)
@@ -170,8 +170,8 @@ def _upload(upload: FirstUpload) -> int:
         story: Story[UploadStep, Observed] = Story(
             target=target,
             look=partial(_look, upload, target),
-            plan=partial(_plan, progress, target),
-            perform=partial(perform, upload, target, made.distributions, credential, progress),
+            plan=partial(_plan, sent, target),
+            perform=partial(perform, upload, target, made.distributions, credential, sent),
             console=upload.console,
             clock=upload.context.clock,
             again="nox -s first-upload",
@@ -375,9 +375,9 @@ def _judge(
     return results + [r for r in state if r.id not in ("project-absent", "version-exists")]
 
 
-def _plan(progress: Progress, target: Target, observed: Observed) -> Plan[UploadStep]:
+def _plan(sent: Sent, target: Target, observed: Observed) -> Plan[UploadStep]:
     blockers = preflight.errors(preflight.check_bytes(target, observed))
-    return plan_first_upload(target, observed, blockers=blockers, sent=frozenset(progress.sent))
+    return plan_first_upload(target, observed, blockers=blockers, sent=frozenset(sent.names))
 
 
 def _stop_at_blockers(

@@ -68,6 +68,7 @@ from nox_release.operations.looking import (
 from nox_release.operations.notes import notes_for, read_notes
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.operations.release_commit import (
+    Meant,
     agree_first,
     as_merged,
     find_meant,
@@ -112,7 +113,6 @@ if TYPE_CHECKING:
     from nox_release.observing.observer import Observer
     from nox_release.observing.on_index import IndexQuestions
     from nox_release.operations.built import Built
-    from nox_release.operations.release_commit import Meant
     from nox_release.project.pyproject import Project
     from nox_release.releases.observed import Observed
     from nox_release.releases.plan import ReleaseStep
@@ -270,7 +270,7 @@ def _look(
     errand_of: Callable[[Project, Observer], Errand],
     context: Context,
     project: Project,
-    choose: Callable[[Errand, IndexQuestions], Meant],
+    choose: Callable[[Errand, IndexQuestions], Meant | None],
     again: str,
 ) -> tuple[Errand, Case, Meant]:
     """Everything that a release depends on; the build too, where only that tells the version."""
@@ -294,11 +294,25 @@ def _look(
         if isinstance(observer, CouldNotAsk):
             raise NoxReleaseError("git gave no answer.", reason=observer.reason)
         errand = errand_of(project, observer)
+
+        def look(version: str | None) -> Case:
+            with context.console.waiting(f"Asking about {project.name} {version or ''}".rstrip()):
+                wish = _wish(errand, version)
+                case = look_at(context, project, observer, index, version, wish)
+            return with_source(case, read_tree(project, observer))
+
         meant = choose(errand, index)
-        with context.console.waiting(f"Asking about {project.name} {meant.version}"):
-            wish = _wish(errand, meant.version)
-            case = look_at(context, project, observer, index, meant.version, wish)
-    return errand, with_source(case, read_tree(project, observer)), meant
+        if meant is None:  # only a build tells the version, and that may take minutes
+            _stop_before_build(errand, look(None))
+            built = errand.build(tag=None)
+            meant = Meant(version=built.version, built=built)
+        return errand, look(meant.version), meant
+
+
+def _stop_before_build(errand: Errand, case: Case) -> None:
+    """Raise what blocks the release, as far as it is known without a build."""
+    phase = phase_of(case.target, case.observed, is_finished=False)
+    stop_at_blockers(case.target, judge(case, phase), again=errand.again)
 
 
 def _release(errand: Errand, case: Case, built: Built | None) -> Released:
@@ -326,7 +340,7 @@ def _release(errand: Errand, case: Case, built: Built | None) -> Released:
     return _close(errand, case)
 
 
-def _wish(errand: Errand, version: str) -> Wish:
+def _wish(errand: Errand, version: str | None) -> Wish:
     options = errand.options
     return Wish(
         version=version if options.version else None,
@@ -369,6 +383,8 @@ def _build(errand: Errand, case: Case, built: Built | None) -> Case:
     """The case with the files that a build here makes, where they have to be known."""
     target = case.target
     if built is None and _is_to_be_built(errand, case):
+        if errand.agreed is None:
+            _stop_before_build(errand, case)
         # Where a tag makes the version, it has to be there before the build.
         tag = target.tag if errand.project.version_from_tags else None
         try:

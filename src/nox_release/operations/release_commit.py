@@ -218,19 +218,20 @@ def lasting(results: Iterable[Result], proposed: Proposed | None = None) -> tupl
     return tuple(result for result in results if result.id not in passed_over)
 
 
-def as_merged(errand: Errand, ready: Ready, committed: Meant) -> Meant:
+def as_merged(errand: Errand, ready: Ready, committed: Meant) -> Meant | None:
     """What was committed; a reviewer may have chosen another version."""
     if ready.proposed is None or errand.project.version_from_tags:
         return committed
     stated = stated_version(errand)
-    return committed if stated.version == committed.version else stated
+    return committed if stated and stated.version == committed.version else stated
 
 
 # --- which version -------------------------------------------------------------------------------
 
 
-def find_meant(errand: Errand, index: IndexQuestions, aside: Path) -> Meant:
-    """The version to be released: what the tree states, or what is asked for.
+def find_meant(errand: Errand, index: IndexQuestions, aside: Path) -> Meant | None:
+    """The version to be released: what the tree states, or what is asked for; `None` where only a
+    build tells it.
 
     Raises:
         ConfigurationError: what is asked for is no version, or only a tag would tell.
@@ -283,8 +284,8 @@ def _is_named(errand: Errand, version: Version) -> bool:
     )
 
 
-def stated_version(errand: Errand) -> Meant:
-    """The version that the tree states; where only a build tells it, what was built, too."""
+def stated_version(errand: Errand) -> Meant | None:
+    """The version that the tree states; `None` where only a build tells it."""
     from nox_release.checks.source.versions import declared_version
 
     project, head = errand.project, str(errand.observer.head)
@@ -294,8 +295,7 @@ def stated_version(errand: Errand) -> Meant:
         return Meant(version=str(Version(declared)))
     if project.version_from_tags:
         raise which_version(project, errand.repository, head)
-    built = errand.build(tag=None)
-    return Meant(version=built.version, built=built)
+    return None
 
 
 def which_version(project: Project, repository: Repository, commit: str) -> ConfigurationError:

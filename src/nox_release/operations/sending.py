@@ -37,10 +37,10 @@ _UPLOAD_WITHIN = 1800.0
 
 
 @dataclass(slots=True, kw_only=True)
-class Progress:
+class Sent:
     """What this command has sent; an index may be slow to list it."""
 
-    sent: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
 
 
 def perform(
@@ -48,7 +48,7 @@ def perform(
     target: Target,
     distributions: tuple[Distribution, ...],
     credential: Credential,
-    progress: Progress,
+    sent: Sent,
     step: UploadStep,
 ) -> None:
     """Carry out one step: the one place where a first upload acts on the world."""
@@ -56,7 +56,7 @@ def perform(
         case Upload():
             path = next(one.path for one in distributions if one.filename == step.filename)
             _send(upload, target, path, credential)
-            progress.sent.add(step.filename)
+            sent.names.add(step.filename)
         case AwaitFiles():
             files = await_files(upload.console, upload.context.clock, upload.client, target)
             _refuse_other_bytes(upload, target, files)
