@@ -147,7 +147,10 @@ def uploads_told(log: Log, failed_at: int, index: str) -> str:
 # --- no publisher for these claims -----------------------------------------------------------
 
 
-def _no_publisher(diagnosis: Diagnosis, _: Hit, case: Case) -> tuple[Diagnosis, ...]:
+def _no_publisher(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, ...]:
+    if hit.entry.id == "ga-refused" and case.claims and not hit.groups.get("r"):
+        # The claims without PyPI's reason: they are printed where no publisher matched them.
+        diagnosis = _as("oi-none", diagnosis, case, confidence="likely")
     elsewhere = called_elsewhere(case.claims)
     if elsewhere:
         cause = (

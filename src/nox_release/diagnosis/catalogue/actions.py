@@ -136,6 +136,8 @@ ENTRIES = (
         (
             r"Artifact download failed after \d+ retries",
             r"BlobNotFound",
+            r"Get Container Items - Error",
+            r"Begin Diagnostic HTTP information",
             r"Unable to download artifact\(s\): (?!Artifact not found)",
             r"Failed to (?:CreateArtifact|ListArtifacts|FinalizeArtifact)",
         ),
@@ -180,6 +182,7 @@ ENTRIES = (
         "gr-action",
         (
             r"Unable to resolve action `?(?P<a>[^` ,]{1,160})`?",
+            r"Missing download info for (?P<a>(?!actions/(?:upload|download)-artifact)\S{1,160})",
             r"unable to find version `?(?P<a>[^` ]{1,120})`?",
             r"Can't find 'action\.yml', 'action\.yaml' or 'Dockerfile'",
             r"An action could not be found at the URI",
@@ -236,6 +239,18 @@ ENTRIES = (
         unless=r"set-output`? command is deprecated|save-state`? command is deprecated",
     ),
     _(
+        "gr-file-command",
+        (
+            r"Unable to process file command '(?P<c>\w+)' successfully",
+            r"Invalid format '(?P<w>[^']{0,80})'",
+        ),
+        "The step wrote something that GitHub cannot read into its output file.",
+        "A line of `$GITHUB_OUTPUT` or `$GITHUB_ENV` is not `NAME=VALUE`: a value of several lines (release "
+        "notes, a changelog) was written as one.",
+        "Write it between delimiters: `{ echo 'notes<<END_OF_NOTES'; cat notes.md; echo END_OF_NOTES; } >> "
+        '"$GITHUB_OUTPUT"`.',
+    ),
+    _(
         "gr-secret-missing",
         (
             r"Input required and not supplied:? ?(?P<i>[\w-]+)",
@@ -273,6 +288,9 @@ ENTRIES = (
             r"(?:ba|da|z)?sh: (?:line )?\d+: (?P<c>[\w./-]{1,60}): not found",
             r"/usr/bin/env: '(?P<c>[\w.-]{1,60})': No such file or directory",
             r"'(?P<c>[\w.-]{1,60})' is not recognized as an internal or external command",
+            r"The term '(?P<c>[\w.-]{1,60})' is not recognized as",
+            r"No such file or directory: '(?P<c>[a-z][\w-]{1,30})'",
+            r"command '(?P<c>(?!\w*(?:gcc|g\+\+|cc|clang))[\w-]{1,40})' failed: No such file or directory",
         ),
         "The program `{c}` is not there.",
         "No step before installed it, or into another environment; a job begins as an empty machine.",
@@ -373,6 +391,7 @@ ENTRIES = (
         (
             r"(?P<i>ubuntu-(?:16|18|20)\.04).{0,120}?(?:unsupported|removed|retired|deprecat|brownout|is not supported)",
             r"This is a scheduled (?P<i>ubuntu-\d\d\.04) brownout",
+            r"This is a scheduled (?P<i>Ubuntu \d\d\.04) retirement",
         ),
         "The runner image `{i}` is retired.",
         f"GitHub removed ubuntu-20.04 in April 2025, and older images before (as of {KNOWN_AS_OF}).",
@@ -388,6 +407,7 @@ ENTRIES = (
             r"The job was not acquired by Runner",
             r"has been removed.{0,40}?runner image|runner image.{0,60}?(?:retired|removed)|brownout",
             r"The configuration '[\w.-]{1,60}' is not supported",
+            r"there were no enabled runners online",
         ),
         "There is no runner for this job.",
         "`runs-on` names labels that no runner has, or a retired image; or GitHub had no machine free.",

@@ -114,6 +114,18 @@ ENTRIES = (
         tier="symptom",
     ),
     _hatch(
+        "be-hatch-skipped",
+        r"dist/\S{1,200} \.\.\. already exists",
+        "Files were skipped because they are on the index already.",
+        "`hatch publish` passes over what is there and ends well: this version had been published before, and "
+        "nothing new went up.",
+        "If a new version was meant, raise it (`hatch version patch`) and release that. Otherwise nothing is "
+        "to do: the files are on {project_page}#files.",
+        tier="symptom",
+        silent=True,
+        without=r"\.\.\. success",
+    ),
+    _hatch(
         "be-hatch-noartifacts",
         r"No (?:build )?artifacts found",
         "There are no files to publish.",
@@ -454,6 +466,14 @@ ENTRIES = (
         tier="symptom",
     ),
     _flit(
+        "be-flit-invalid",
+        r"Invalid metadata\b.{0,80}?E-flit",
+        "flit finds the metadata invalid.",
+        "It checks classifiers and other fields before it builds; the lines before this one name them.",
+        "Correct the fields in pyproject.toml that those lines name; classifiers are listed at "
+        "https://pypi.org/classifiers/.",
+    ),
+    _flit(
         "be-flit-untracked",
         r"Untracked or deleted files in the source directory",
         "flit refuses a tree with untracked files.",
@@ -507,7 +527,7 @@ ENTRIES = (
     ),
     _poetry(
         "be-poetry-keyring",
-        r"(?:Unable to retrieve the password|(?<!No)KeyringError|PoetryKeyringError)",
+        r"(?:Unable to retrieve the password|(?<!No)KeyringError|PoetryKeyringError|org\.freedesktop\.DBus\.Error)",
         "poetry cannot use the keyring.",
         "There is none in CI, or it is locked.",
         "Set POETRY_PYPI_TOKEN_PYPI from a secret, and `PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring`; "

@@ -46,6 +46,7 @@ ENTRIES = (
             r"No pyproject\.toml or setup\.py found",
             r"can't open file '[^']{0,200}setup\.py': \[Errno 2\]",
             r"Could not find a 'setup\.py', 'setup\.cfg' or 'pyproject\.toml' file at root",
+            r"could not find a pyproject\.toml file in",
         ),
         "There is no Python project where the build was started.",
         "The folder has neither pyproject.toml nor setup.py: another folder is meant, or the job has no "
@@ -273,7 +274,8 @@ ENTRIES = (
             r"FileNotFoundError: \[Errno 2\] No such file or directory: '?(?P<f>[^' ]{0,160}(?:README|readme|CHANGELOG|HISTORY|LICENSE)[\w.]*)",
             r"Description file (?P<f>\S{1,120}) does not exist",
             r"(?:Readme|README) file \S{0,80} (?:does not exist|not found|could not be found)",
-            r"license file (?P<f>\S{1,120}) does not exist",
+            r"license file:? (?P<f>\S{1,120}) does not exist",
+            r"license file does not exist: (?P<f>\S{1,120})",
         ),
         "A file that the metadata names is not there.",
         "`{f}` is missing, is spelt otherwise (the case counts), or is not in the sdist.",
@@ -317,6 +319,15 @@ ENTRIES = (
         "A file's date (or SOURCE_DATE_EPOCH) is before 1980, as in some containers and archives.",
         "Set `SOURCE_DATE_EPOCH=315532800` or later for the build, for example "
         "`git log -1 --pretty=%ct`.",
+    ),
+    _(
+        "bd-encoding",
+        r"UnicodeDecodeError: '(?P<c>charmap|cp\d+|ascii|gbk|mbcs)' codec can't decode",
+        "A file was read in the machine's own encoding (`{c}`), and is not written in it.",
+        "`open()` without `encoding=` takes the machine's; on Windows, and in bare containers, that is not "
+        "UTF-8.",
+        'Read it with `open(…, encoding="utf-8")` (in setup.py mostly the readme), or set `PYTHONUTF8=1` in '
+        "the job.",
     ),
     _(
         "bd-syntax",

@@ -31,6 +31,27 @@ ENTRIES = (
         "the remote's.",
     ),
     _(
+        "gt-shallow",
+        r"\(shallow update not allowed\)",
+        "A shallow checkout cannot be pushed there.",
+        "actions/checkout fetches one commit, and the remote lacks what is before it.",
+        "Check out with `fetch-depth: 0` in the job that pushes.",
+    ),
+    _(
+        "gt-ref-missing",
+        (
+            r"A branch or tag with the name '(?P<r>[^']{1,120})' could not be found",
+            r"couldn't find remote ref (?P<r>\S{1,120})",
+            r"Remote branch (?P<r>\S{1,120}) not found in upstream",
+            r"fetch .{0,200}?\+refs/heads/(?P<r>[^ *:]{1,100})\*:.{0,400}?git' failed with exit code 1",
+        ),
+        "The repository has no branch or tag `{r}`.",
+        "It is misspelt, was renamed (`master` is often `main`), or was not pushed.",
+        "Correct `ref:` (or the action's input for the branch); `git ls-remote origin` lists what there is.",
+        confidence="likely",
+        hides=("gt-unknown-revision",),
+    ),
+    _(
         "gt-fetch",
         (
             r"\[rejected\] .{0,200}?\((?:fetch first|non-fast-forward)\)",
@@ -269,8 +290,6 @@ ENTRIES = (
             r"unknown revision or path not in the working tree",
             r"pathspec '(?P<r>[^']{1,120})' did not match any",
             r"reference is not a tree: (?P<r>\S{1,120})",
-            r"couldn't find remote ref (?P<r>\S{1,120})",
-            r"Remote branch (?P<r>\S{1,120}) not found in upstream",
             r"bad revision '(?P<r>[^']{1,120})'",
         ),
         "git does not know `{r}`.",

@@ -267,6 +267,7 @@ ENTRIES = (
         "gh-422-validation",
         (
             r"HTTP 422: Validation Failed",
+            r"\b422 .{0,60}?Unprocessable Entity.{0,40}? https://api\.github\.com",
             r"\"?Validation Failed\"?.{0,80}?(?:Release|tag_name|422)",
             r"(?<![\w\"])Validation Failed(?![\w\"])",
         ),
@@ -281,6 +282,21 @@ ENTRIES = (
         "Workflows may not open pull requests here.",
         "The repository's (or organisation's) setting forbids it.",
         "Allow it under Settings → Actions → General → Workflow permissions, or use an app's token.",
+    ),
+    _(
+        "gh-asset-refused",
+        (
+            r"Failed to upload asset .{0,200}?HTTP 422",
+            r"422 .{0,60}?https://uploads\.github\.com",
+        ),
+        "GitHub refused a file of the release.",
+        "For a file the answer 422 has two reasons: immutable releases are on, and this release is published "
+        "already; or a file of that name is attached.",
+        "`gh release view {tag}` shows both. Make the GitHub release last and in one step, with its files "
+        "(`gh release create {tag} dist/*`), or as a draft that is published at the end.",
+        tool="GitHub",
+        confidence="likely",
+        hides=("gh-422-validation",),
     ),
     _(
         "gh-asset",
@@ -313,6 +329,22 @@ ENTRIES = (
         "There is no GitHub release of this tag.",
         "It was not made yet, or is a draft that this token may not see.",
         "`gh release list` shows what there is; make it with `gh release create {tag} --verify-tag`.",
+    ),
+    _(
+        "gh-5xx",
+        (
+            r"HTTP 50[0234]: .{0,80}?api\.github\.com",
+            r"\b50[0234] .{0,60}?(?:for url:?|from) https://(?:api|uploads)\.github\.com",
+            r"(?:GitHub|api\.github\.com).{0,40}?(?:returned|status|failed with).{0,20}?\b50[0234]\b",
+        ),
+        "GitHub did not answer properly.",
+        "Its server answered with an error of its own (5xx): an outage or a passing fault. What was asked "
+        "for may have been done all the same.",
+        "Look whether it is there (`gh release view {tag}`), then re-run only the failed job. If it stays, see "
+        "https://www.githubstatus.com/.",
+        link="https://www.githubstatus.com/",
+        confidence="likely",
+        hides=("wh-5xx",),
     ),
     _(
         "gh-network",

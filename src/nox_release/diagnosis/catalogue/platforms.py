@@ -26,6 +26,16 @@ ENTRIES = (
         "Build with `python -m build`; or find out why the extension was not compiled.",
     ),
     _cibw(
+        "cw-other-machine",
+        r"(?P<f>[\w.+-]{3,160}\.whl) is not a supported wheel on this platform",
+        "The wheel `{f}` does not fit this Python or machine.",
+        "It was built for another Python, platform or processor than the one that installs it; or its name "
+        "was changed by the repair.",
+        "Compare the tags in the file's name with `python -m pip debug --verbose`; build and test each "
+        "platform on its own runner.",
+        confidence="likely",
+    ),
+    _cibw(
         "cw-test",
         r"Command .{0,200}?pytest.{0,200}? failed with (?:code|exit)",
         "The tests of a wheel failed.",
@@ -164,6 +174,7 @@ ENTRIES = (
         (
             r"(?:Library dependencies do not satisfy target MacOS|does not satisfy target MacOS) ?(?:version)? ?(?P<v>[\d.]*)",
             r"has a minimum target of \d+\.\d+",
+            r"needs a higher macOS version than is set in MACOSX_DEPLOYMENT_TARGET",
         ),
         "A bundled library needs a newer macOS than the wheel's tag.",
         "It was built for the runner's own version.",
@@ -231,10 +242,15 @@ ENTRIES = (
         (
             r"Could not find directory of OpenSSL installation",
             r"failed to run custom build command for `?openssl-sys",
+            r"Can't locate \w+/\w+\.pm in @INC.{0,600}?openssl",
+            r"openssl.{0,400}?Can't locate \w+/\w+\.pm in @INC",
+            r"library `openssl` required by crate",
         ),
         "OpenSSL's development files are missing.",
-        "`openssl-sys` compiles against them.",
-        "Use rustls or the `vendored` feature, or install openssl-devel in `before-script-linux`.",
+        "`openssl-sys` compiles against them; with its `vendored` feature it compiles OpenSSL itself, for which "
+        "the container lacks a module of Perl.",
+        "Use rustls, or install `openssl-devel` (for `vendored`: `perl-IPC-Cmd`) in `before-script-linux`: "
+        "`yum install -y openssl-devel perl-IPC-Cmd`.",
     ),
     _maturin(
         "mt-directory",
@@ -255,10 +271,31 @@ ENTRIES = (
     ),
     _maturin(
         "mt-rust-old",
-        r"requires rustc (?P<v>[\d.]+)",
+        (
+            r"requires rustc (?P<v>[\d.]+)",
+            r"feature `?(?P<v>edition20\d\d)`? is required",
+            r"lock file version `?\d`? (?:requires|was found, but this version)",
+        ),
         "The Rust compiler is too old.",
-        "A dependency wants {v} or later.",
+        "A dependency, or Cargo.lock, wants a later one ({v}).",
         "`rustup update stable` in the build (or its container), or pin the older dependency in Cargo.toml.",
+    ),
+    _maturin(
+        "mt-target",
+        r"the `?(?P<t>[\w-]{5,60})`? target may not be installed",
+        "Rust's target `{t}` is not installed.",
+        "The compiler has no standard library for the platform that the wheel is for.",
+        "`rustup target add {t}` before the build, or give `target: {t}` to maturin-action, which installs it.",
+        hides=("mt-cargo",),
+    ),
+    _maturin(
+        "mt-python-old",
+        r"the configured Python interpreter version \((?P<v>\S{1,12})\) is lower than PyO3's minimum supported version(?: \((?P<m>\S{1,12})\))?",
+        "The build uses Python {v}, which this PyO3 no longer supports.",
+        "The first Python that maturin found (in a manylinux container often an old one) is below {m}.",
+        "Name the interpreters: `args: --release -i python3.10 python3.11 …` (or `--find-interpreter` with a "
+        "`requires-python` that leaves the old ones out), or use a newer `manylinux`.",
+        hides=("mt-cargo",),
     ),
     _maturin(
         "mt-pyo3-python",

@@ -490,6 +490,6 @@ ENTRIES = (
         f"Re-run the failed job; if it stays, see {_SIGSTORE}. `attestations: false` publishes without.",
         tier="symptom",
         link=_SIGSTORE,
-        hides=("ga-att-fail",),
+        hides=("ga-att-fail", "tw-timeout", "tw-dns"),
     ),
 )

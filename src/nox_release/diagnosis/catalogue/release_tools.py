@@ -36,6 +36,16 @@ ENTRIES = (
         silent=True,
     ),
     _psr(
+        "rt-psr-noupload",
+        r"Unexpected input\(s\) .{0,160}?(?:repository_username|repository_password|pypi_token|pypi_password)",
+        "python-semantic-release no longer uploads to PyPI.",
+        "Since version 8 its action makes the version, the tag and the GitHub release; the inputs for PyPI are "
+        "ignored, and the run stays green.",
+        "Upload in a step after it, if `steps.release.outputs.released == 'true'`: "
+        "pypa/gh-action-pypi-publish, with trusted publishing.",
+        silent=True,
+    ),
+    _psr(
         "rt-psr-token",
         (
             r"GH_TOKEN.{0,60}?(?:not set|is required|missing)",
@@ -117,6 +127,13 @@ ENTRIES = (
         "The tree has changes, the tag exists, the branch tracks none, or a file has another version.",
         "Correct what its message names (commit, choose the next version, `git push -u`), then run it "
         "again.",
+    ),
+    _cz(
+        "rt-cz-version",
+        r"\[NO_VERSION_SPECIFIED\]",
+        "commitizen does not find the version.",
+        "Its settings name no version, or one that is not in the files.",
+        "Set `version` or `version_provider` under `[tool.commitizen]` (`pep621` reads `project.version`).",
     ),
     _cz(
         "rt-cz-nocommits",

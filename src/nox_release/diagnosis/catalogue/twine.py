@@ -155,7 +155,9 @@ ENTRIES = (
     _(
         "up-no-credentials",
         (
-            r"NoKeyringError\b.{0,60}?",
+            r"(?<!attribute ')(?<!errors\.)NoKeyringError\b",
+            r"keyring\.errors\.NoKeyringError: ",
+            r"raise NoKeyringError",
             r"No recommended backend was available\. Install a recommended",
             r"Credentials not found and non-interactive mode",
             r"Enter your (?:username|credentials|password|API token)[^.]{0,60}: ?Aborted",
@@ -188,7 +190,10 @@ ENTRIES = (
     ),
     _(
         "tw-section",
-        r"Missing '(?P<r>[^']{1,80})' section",
+        (
+            r"Missing '(?P<r>[^']{1,80})' section",
+            r"flit.{0,400}?get_repository.{0,200}?KeyError: '(?P<r>[^']{1,80})'",
+        ),
         "The index `{r}` is not in ~/.pypirc.",
         "Only `pypi` and `testpypi` are known without an entry.",
         "Add a section `[{r}]` with its `repository =` to ~/.pypirc, or use `--repository pypi` or "
@@ -363,6 +368,8 @@ ENTRIES = (
         "tw-resource",
         (
             r"(?:ConnectionResetError|RemoteDisconnected|Connection aborted|BrokenPipeError|ProtocolError|BadStatusLine|SSLEOFError)",
+            r"client error \(SendRequest\)|connection closed before message completed",
+            r"Failed to send POST request .{0,200}?(?:error sending request|operation timed out)",
         ),
         "The connection broke during the upload.",
         "The network or a proxy cut it, or PyPI refused a large body while it was being sent.",

@@ -46,7 +46,10 @@ ENTRIES = (
     ),
     _(
         "wh-submit",
-        r"pre-registration is no longer required",
+        (
+            r"pre-registration is no longer required",
+            r"API is no longer supported, instead simply upload the file",
+        ),
         "The `register` command is gone.",
         "A project is created by its first upload; PyPI refuses a separate registration.",
         "Remove `register` (or `setup.py register`) from the release, and only upload.",
@@ -237,7 +240,7 @@ ENTRIES = (
         "the same bytes, which PyPI accepts again.",
         link="https://status.python.org/",
         tier="symptom",
-        unless=r"trusted publishing|oidc|sigstore\.dev",
+        unless=r"trusted publishing|oidc|sigstore\.dev|api\.github\.com",
     ),
     _(
         "wh-stored",
@@ -534,6 +537,8 @@ ENTRIES = (
             r"Invalid value for classifiers\. Error: (?:Classifier )?'(?P<c>[^']{1,200})' is not a valid",
             r"is an invalid value for Classifier\. Error",
             r"400 Client Error: classifiers: ",
+            r"Invalid classifier \"(?P<c>[^\"]{1,200})\"",
+            r"Classifiers (?P<c>\[[^\]]{1,300}\]) are not valid classifiers",
         ),
         "`{c}` is not a classifier of PyPI.",
         "It is misspelt, not in PyPI's list, or `Private :: …`, which PyPI refuses on purpose.",
@@ -712,6 +717,7 @@ ENTRIES = (
             r"(?:400|409)[^.]{0,60}? already exists .{0,60}?file-name-reuse",
             r"(?:Version|Release) \S{1,60} (?:already exists|has already been (?:published|uploaded)) (?:on|at|to|in) (?:Test)?PyPI",
             r"Repository does not allow updating assets",
+            r"\.(?:whl|tar\.gz|zip) cannot be updated",
             r"Requested entity already exists",
             r"409 (?:Client Error: )?Conflict.{0,120}?(?:/pypi|/simple|/legacy)",
         ),

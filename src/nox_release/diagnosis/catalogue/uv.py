@@ -248,7 +248,10 @@ ENTRIES = (
     ),
     _(
         "uv-workspace",
-        r"(?:Package|package) `?(?P<p>[\w.-]+)`? not found in workspace",
+        (
+            r"(?:Package|package) `?(?P<p>[\w.-]+)`? not found in workspace",
+            r"Package `?(?P<p>[\w.-]+)`? is not a workspace member",
+        ),
         "The workspace has no package `{p}`.",
         "`--package` names none of its members.",
         "Give the `project.name` of a member of `[tool.uv.workspace]`.",
