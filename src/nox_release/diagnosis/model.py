@@ -10,10 +10,11 @@ Confidence = Literal["certain", "likely", "possible"]
 
 CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
 
-Tier = Literal["cause", "symptom", "notice"]
+Tier = Literal["cause", "symptom", "family", "notice"]
 """How much a text says, best first.
 
 `cause` names what is wrong. `symptom` may be the echo of something better said elsewhere.
+`family` names the kind of failure alone: it counts where neither of them was found.
 `notice` also stands in logs of runs that went well. What only says that something failed is in no
 entry.
 """

@@ -12,6 +12,7 @@ from nox_release.diagnosis.catalogue import (
     actions,
     backends,
     building,
+    families,
     git,
     github,
     platforms,
@@ -37,6 +38,7 @@ ENTRIES: tuple[Entry, ...] = (
     *github.ENTRIES,
     *actions.ENTRIES,
     *release_tools.ENTRIES,
+    *families.ENTRIES,
 )
 
 _BY_ID = {found.id: found for found in ENTRIES}

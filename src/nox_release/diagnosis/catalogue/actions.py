@@ -289,7 +289,7 @@ ENTRIES = (
             r"/usr/bin/env: '(?P<c>[\w.-]{1,60})': No such file or directory",
             r"'(?P<c>[\w.-]{1,60})' is not recognized as an internal or external command",
             r"The term '(?P<c>[\w.-]{1,60})' is not recognized as",
-            r"No such file or directory: '(?P<c>[a-z][\w-]{1,30})'",
+            r"FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<c>(?!licen[cs]e|copying|readme|change|history|version|authors|news|notice|dist|build|src|docs|tests?\b)[a-z][\w-]{1,30})'",
             r"command '(?P<c>(?!\w*(?:gcc|g\+\+|cc|clang))[\w-]{1,40})' failed: No such file or directory",
         ),
         "The program `{c}` is not there.",

@@ -318,7 +318,8 @@ ENTRIES = (
     _st(
         "be-st-mismatch",
         (
-            r"module 'setuptools[\w.]*' has no attribute '(?P<a>\w+)'",
+            r"module '(?:setuptools|_distutils_hack|distutils|pkg_resources|wheel)[\w.]*' has no attribute '(?P<a>\w+)'",
+            r"'(?:Distribution|Requirement|Command|build_ext|bdist_wheel)'(?: object)? has no attribute '(?P<a>\w+)'",
             r"cannot import name '(?P<a>\w+)' from '(?:setuptools|distutils|pkg_resources)",
             r"AttributeError: install_layout\b",
             r"No module named '?setuptools\.(?P<a>command\.test|_vendor|extern)",

@@ -129,6 +129,13 @@ ENTRIES = (
         "`pyproject-build`.",
     ),
     _pip(
+        "bd-user-install",
+        r"Can ?not perform a '--user' install",
+        "`pip install --user` does not work in a virtual environment.",
+        "The step runs in an environment that does not see the user's packages.",
+        "Leave `--user` out: `python -m pip install` puts the tool where this step finds it.",
+    ),
+    _pip(
         "bd-externally",
         r"externally-managed-environment",
         "pip may not install into this Python.",
@@ -272,6 +279,7 @@ ENTRIES = (
         (
             r"(?:Readme|readme) file does not exist:? ?(?P<f>[^ ]{0,120})",
             r"FileNotFoundError: \[Errno 2\] No such file or directory: '?(?P<f>[^' ]{0,160}(?:README|readme|CHANGELOG|HISTORY|LICENSE)[\w.]*)",
+            r"error: \[Errno 2\] No such file or directory: '(?P<f>[^' ]{0,80}(?:README|CHANGELOG|HISTORY|LICENSE|LICENCE|COPYING|NOTICE)[\w.]*)",
             r"Description file (?P<f>\S{1,120}) does not exist",
             r"(?:Readme|README) file \S{0,80} (?:does not exist|not found|could not be found)",
             r"license file:? (?P<f>\S{1,120}) does not exist",

@@ -52,6 +52,16 @@ ENTRIES = (
         hides=("gt-unknown-revision",),
     ),
     _(
+        "gt-nothing-to-commit",
+        r"nothing to commit, working tree clean|nothing added to commit",
+        "There is nothing to commit.",
+        "The step changed no file that git tracks: the version is in none of the files that the tool was told "
+        "of, has been raised already, or the files are ignored.",
+        "Compare the version in the files with what the tool's settings search for; let the step pass when "
+        "there is no change (`git diff --quiet || git commit …`).",
+        tier="symptom",
+    ),
+    _(
         "gt-fetch",
         (
             r"\[rejected\] .{0,200}?\((?:fetch first|non-fast-forward)\)",

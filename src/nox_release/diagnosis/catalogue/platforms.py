@@ -231,7 +231,11 @@ ENTRIES = (
     ),
     _maturin(
         "mt-cargo",
-        (r"error: could not compile `?(?P<c>[\w-]+)`?", r"error\[E\d{4}\]: (?P<w>.{0,160})"),
+        (
+            r"error: could not compile `?(?P<c>[\w-]+)`?",
+            r"failed to run custom build command for `?(?P<c>[\w-]+)",
+            r"error\[E\d{4}\]: (?P<w>.{0,160})",
+        ),
         "The Rust code does not compile.",
         "The compiler's first error says why.",
         "Run `cargo build --release` on your machine with the same toolchain, and fix that error.",

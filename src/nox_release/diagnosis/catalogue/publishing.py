@@ -424,7 +424,8 @@ ENTRIES = (
     _action(
         "ga-docker",
         (
-            r"Docker (?:pull|build|run) failed with exit code",
+            r"Docker (?:pull|build) failed with exit code",
+            r"ERROR: failed to solve: .{0,200}?failed to (?:authorize|resolve|fetch|do request)",
             r"docker: Error response from daemon",
             r"Error response from daemon: (?:Get|Head|received unexpected|toomanyrequests|net/http)",
         ),
@@ -454,6 +455,19 @@ ENTRIES = (
         confidence="likely",
     ),
     # sigstore
+    _sigstore(
+        "oi-tuf-root",
+        (
+            r"root was signed by \d+/\d+ keys",
+            r"tuf\.api\.exceptions\.\w+",
+        ),
+        "This sigstore is too old for the keys that are in use.",
+        "Sigstore changes its trusted keys now and then; an old release of the client, or of the action that "
+        "brings it, cannot follow. Your files and permissions are not the cause.",
+        "Use the newest sigstore/gh-action-sigstore-python (or pypa/gh-action-pypi-publish, or "
+        "`python -m pip install --upgrade sigstore`), and run the job again.",
+        hides=("oi-rekor",),
+    ),
     _sigstore(
         "oi-identity-expired",
         r"(?<![\w.])(?:sigstore\.(?:oidc|errors)\.)?Expired(?:Identity|Certificate)\b",

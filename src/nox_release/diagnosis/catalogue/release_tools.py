@@ -192,6 +192,8 @@ ENTRIES = (
             r"\btag\b.{0,60}? (?:does not|doesn't|do not) match (?:the )?(?:package |project )?version",
             r"version\b.{0,60}? (?:does not|doesn't|do not|differs from) match (?:the )?(?:git |release )?tag",
             r"[Vv]ersion mismatch",
+            r"\b(?:tag|version)\b.{0,80}? (?:does not|doesn't|do not) (?:match|equal|agree with) .{0,80}?\b(?:tag|version)\b",
+            r"\btag\b.{0,60}? (?:!=|≠) .{0,60}?\bversion\b|\bversion\b.{0,60}? (?:!=|≠) .{0,60}?\btag\b",
         ),
         "The tag and the version differ.",
         "A check in the workflow compared them.",

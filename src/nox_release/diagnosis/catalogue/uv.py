@@ -157,7 +157,7 @@ ENTRIES = (
     ),
     _(
         "uv-index",
-        (r"Index not found: ", r"Index is missing a publish URL", r"does not have a `?publish-url"),
+        (r"Index not found: ", r"No indexes were found, can't use index", r"Index is missing a publish URL", r"does not have a `?publish-url"),
         "uv does not know where this index takes uploads.",
         "`[[tool.uv.index]]` has no entry of that name, or the entry has no `publish-url`.",
         "Add `name` and `publish-url` to the index in pyproject.toml, for PyPI "
@@ -245,6 +245,14 @@ ENTRIES = (
         "The Python that is asked for is not there or does not fit.",
         "It contradicts `requires-python`, or is not installed.",
         "Install it (`uv python install`), or correct `requires-python` or .python-version.",
+    ),
+    _(
+        "uv-path-missing",
+        r"Distribution not found at: (?:file://)?(?P<f>\S{1,200})",
+        "There is no project or file at `{f}`.",
+        "A path in `[tool.uv.sources]` or in a requirements file is relative to another folder than the one "
+        "that uv runs in (`uv export` writes paths relative to the workspace's root).",
+        "Run the command from the workspace's root, or with `--project`; correct the path otherwise.",
     ),
     _(
         "uv-workspace",

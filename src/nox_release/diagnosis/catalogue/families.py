@@ -1,0 +1,155 @@
+"""Kinds of failure whose very cause is in no other entry: what they have in common, and where to look.
+
+They count only where no other entry says more, and are never certain.
+"""
+
+from __future__ import annotations
+
+from nox_release.diagnosis.catalogue.tables import table
+
+_ = table(tool="")
+
+_TOOLS = (
+    "twine|flit|flit_core|hatch|hatchling|auditwheel|delocate|delvewheel|cibuildwheel|setuptools|pkg_resources"
+    "|wheel|pbr|poetry|poetry_core|pdm|build|pip|keyring|requests_toolbelt|readme_renderer|sigstore|tuf"
+    "|pypi_attestations|semantic_release|commitizen|bumpversion|towncrier|virtualenv|setuptools_scm|hatch_vcs"
+    "|maturin|nox|tox|mesonpy|skbuild|scikit_build_core|numpy/distutils"
+)
+_SAID = r"(?P<w>(?!Bad Request|Forbidden|Not Found|Unauthorized)[^|<]{8,240}?)"
+
+ENTRIES = (
+    _(
+        "fm-tools",
+        (
+            rf"-packages/(?P<t>{_TOOLS})/[^\" ]{{1,120}}\", line \d+.{{0,400}}?\b(?:AttributeError|ImportError|ModuleNotFoundError|TypeError): (?P<w>.{{1,120}})",
+            r"/(?P<t>pkg_resources|setuptools|wheel)/[^\" ]{1,80}\", line \d+.{0,300}?\bAttributeError: (?P<w>.{1,120})",
+            r"TypeError: (?P<w>[\w.]{1,80}\(\) got an unexpected keyword argument '\w{1,60}')",
+        ),
+        "A tool and a package that it uses do not fit together.",
+        "It calls what the installed release of the other one does not have ({w}): one of the two is too new "
+        "or too old. Your own files are not the cause, and nothing was uploaded by this step.",
+        "Upgrade both in one step (`python -m pip install --upgrade` with the names that the traceback "
+        "shows), or run the tool in an environment of its own (`pipx run`). If it began with a new release, "
+        "pin the one before.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-module",
+        (
+            r"ModuleNotFoundError: No module named '(?P<m>[\w.]{1,80})'",
+            r"ImportError: No module named '?(?P<m>[\w.]{1,80})",
+            r"python[\d.]{0,5}: No module named (?P<m>[\w.]{1,80})",
+        ),
+        "`{m}` is not installed where this step runs.",
+        "Each job begins as an empty machine, each environment without the packages of another, and an "
+        "isolated build has only what `build-system.requires` names.",
+        "Install `{m}` in a step of the same job with the same Python; if the build needs it, add it to "
+        "`build-system.requires`; if it is a module of this project, {pack}.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-refused",
+        (
+            rf"Server says: 4\d\d {_SAID}(?:\.? See https|$)",
+            rf"HTTPError: 4\d\d [A-Z][\w ]{{2,20}} from https://(?:upload|test)\.pypi\.org/legacy/ {_SAID}\.? See https",
+            rf"HTTP Error 4\d\d: {_SAID}\.? (?:See https|\|)",
+            rf"4\d\d Client Error: {_SAID} for url: https://(?:upload|test)\.pypi\.org/legacy",
+        ),
+        "The index refuses the upload.",
+        "It says: {w}.",
+        "Correct what it names in pyproject.toml or in the build, build again, and let "
+        "`nox-release check-project dist/*` look at the files before the next upload.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-push",
+        (
+            r"\[remote rejected\] .{0,200}?\((?P<w>[^)]{3,160})\)",
+            r"! \[rejected\] .{0,200}?\((?P<w>[^)]{3,160})\)",
+        ),
+        "The remote refuses the push ({w}).",
+        "The lines that begin with `remote:` say why.",
+        "Compare the ref with `git ls-remote origin`, and what the rules of the branch and the tag ask for: "
+        "https://github.com/{owner}/{repo}/settings/rules.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-github",
+        (
+            r"\b(?P<c>4\d\d) (?:Client Error|[A-Z][\w ]{2,24})\b.{0,40}?https://(?:api|uploads)\.github\.com",
+            r"HTTP (?P<c>4\d\d): .{0,120}?https://(?:api|uploads)\.github\.com",
+            r"https://api\.github\.com/\S{1,200}:? (?P<c>4\d\d)\b",
+            r"\[?HttpError\]?: (?P<w>[A-Z].{3,120})",
+        ),
+        "GitHub refused a request ({c}).",
+        "401: the token is not valid; 403: it lacks a permission; 404: what is asked for is not there, or "
+        "this token may not see it; 422: a value is refused, mostly because it exists already.",
+        "The address in the message says what was asked for. Compare it with the job's `permissions:` "
+        "(releases and tags need `contents: write`) and with https://github.com/{owner}/{repo}/releases.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-network",
+        (
+            r"\b(?:ECONNRESET|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ECONNREFUSED)\b",
+            r"TLS handshake timeout",
+            r"Connection (?:reset by peer|refused|timed out)",
+            r"Could not resolve host",
+            r"curl: \((?:6|7|28|35|52|56)\)",
+            r"\b50[234] (?:Bad Gateway|Service Unavailable|Gateway Time-?out)",
+            r"[Rr]equest timed out",
+            r"operation timed out",
+        ),
+        "A server did not answer.",
+        "The network failed for a moment, or that server is out of order.",
+        "Re-run only the failed job. If it stays, look whether the address in the message is right and its "
+        "service is up (https://www.githubstatus.com/, https://status.python.org/).",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-npm",
+        (r"npm (?:ERR!|error)", r"ERR_PNPM_\w+", r"error Command failed with exit code \d+\. info Visit https://yarnpkg"),
+        "The JavaScript part could not be built.",
+        "npm, pnpm or yarn ended with an error before the Python package was made.",
+        "The first line of theirs that speaks of an error says why; run the same command on your machine "
+        "with the Node that the workflow names.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-system-package",
+        (
+            r"E: Unable to locate package (?P<p>\S{1,80})",
+            r"E: Package '(?P<p>[^']{1,80})' has no installation candidate",
+            r"No package (?P<p>\S{1,80}) available",
+            r"No available formula .{0,40}?\"(?P<p>[^\"]{1,80})\"",
+            r"E: (?:Failed to fetch|Unable to fetch some archives)",
+        ),
+        "A system package could not be installed.",
+        "The image or container has it under another name or not at all, or its list of packages is old.",
+        "Run `apt-get update` (or `yum makecache`) first; look the name up for the image that `runs-on` or "
+        "`manylinux` names, which changes with each of its releases.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-check",
+        (
+            r"\d+ files? would be reformatted",
+            r"would reformat \S{1,200}",
+            r"Found \d+ errors? in \d+ files?",
+            r"files were modified by this hook",
+        ),
+        "A check failed before anything was published.",
+        "The release waits for the linters, and they found something.",
+        "Run the same check on your machine, commit what it changes, and release the fixed commit.",
+        tier="family",
+        confidence="likely",
+    ),
+)
