@@ -216,6 +216,7 @@ ENTRIES = (
         (
             r"Getting requirements to build.{0,1500}?ModuleNotFoundError: No module named '(?P<m>[\w.]{1,80})'",
             r"get_requires_for_build_(?:wheel|sdist).{0,1500}?ModuleNotFoundError: No module named '(?P<m>[\w.]{1,80})'",
+            r"ModuleNotFoundError: No module named '(?P<m>[\w.]{1,80})' .{0,200}?invoke get_requires_for_build",
             r"setup\.py\"?, line \d+.{0,600}?ModuleNotFoundError: No module named '(?P<m>[\w.]{1,80})'",
         ),
         "The build imports `{m}`, which is not there.",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nox_release.diagnosis.catalogue.tables import table
 
-_ = table(tool="")
+_ = table(tool="other")
 
 _TOOLS = (
     "twine|flit|flit_core|hatch|hatchling|auditwheel|delocate|delvewheel|cibuildwheel|setuptools|pkg_resources"
@@ -23,6 +23,7 @@ ENTRIES = (
         (
             rf"-packages/(?P<t>{_TOOLS})/[^\" ]{{1,120}}\", line \d+.{{0,400}}?\b(?:AttributeError|ImportError|ModuleNotFoundError|TypeError): (?P<w>.{{1,120}})",
             r"/(?P<t>pkg_resources|setuptools|wheel)/[^\" ]{1,80}\", line \d+.{0,300}?\bAttributeError: (?P<w>.{1,120})",
+            r"No module named '(?P<w>(?:poetry|setuptools|wheel|pip|hatchling|hatch|flit_core|packaging|virtualenv|urllib3|requests|importlib_metadata|distlib|tomlkit)\.[\w.]{1,80})'",
             r"TypeError: (?P<w>[\w.]{1,80}\(\) got an unexpected keyword argument '\w{1,60}')",
         ),
         "A tool and a package that it uses do not fit together.",
@@ -114,7 +115,11 @@ ENTRIES = (
     ),
     _(
         "fm-npm",
-        (r"npm (?:ERR!|error)", r"ERR_PNPM_\w+", r"error Command failed with exit code \d+\. info Visit https://yarnpkg"),
+        (
+            r"npm (?:ERR!|error)",
+            r"ERR_PNPM_\w+",
+            r"error Command failed with exit code \d+\. info Visit https://yarnpkg",
+        ),
         "The JavaScript part could not be built.",
         "npm, pnpm or yarn ended with an error before the Python package was made.",
         "The first line of theirs that speaks of an error says why; run the same command on your machine "

@@ -35,7 +35,7 @@ ENTRIES = (
         r"\(shallow update not allowed\)",
         "A shallow checkout cannot be pushed there.",
         "actions/checkout fetches one commit, and the remote lacks what is before it.",
-        "Check out with `fetch-depth: 0` in the job that pushes.",
+        "Set `fetch-depth: 0` for the step that fetches the repository in the job that pushes.",
     ),
     _(
         "gt-ref-missing",

@@ -318,6 +318,25 @@ ENTRIES = (
         confidence="likely",
     ),
     _maturin(
+        "mt-workspace",
+        (
+            r"failed to find a workspace root",
+            r"failed to load manifest for workspace member",
+            r"current package believes it's in a workspace when it's not",
+            r"no matching package named `?(?P<c>[\w-]{1,60})`? found.{0,300}?maturin",
+            r"cargo metadata does not know about the path for",
+            r"Failed to add local dependency (?P<c>[\w-]{1,60})",
+            r"error inheriting .{0,120}? from workspace root manifest",
+        ),
+        "The sdist lacks a part of the Cargo workspace.",
+        "The crate depends on others by path, and the folder that cargo was run in has not all of them: the "
+        "workspace's own Cargo.toml or a member is missing there.",
+        "Build the sdist with the newest maturin from the workspace (`maturin sdist -m path/Cargo.toml`), and "
+        "prove it: `pip wheel --no-deps dist/*.tar.gz`. A member that the sdist cannot take goes to "
+        "`workspace.exclude`, or is published to crates.io and required by version.",
+        hides=("mt-manifest", "mt-cargo"),
+    ),
+    _maturin(
         "mt-manifest",
         r"(?:Failed to parse Cargo\.toml|[Cc]an't find \S{1,160}Cargo\.toml|could not find `?Cargo\.toml)",
         "maturin does not find its Cargo.toml, or cannot read it.",

@@ -522,6 +522,7 @@ ENTRIES = (
         "wh-email",
         (
             r"is not a valid email address",
+            r"The email '[^']{1,160}' is invalid",
             r"(?:Author|Maintainer)[-_]email\. Error: Use a valid email address",
             r"400 Client Error: (?:author|maintainer)_email: ",
         ),
@@ -719,6 +720,9 @@ ENTRIES = (
             r"Repository does not allow updating assets",
             r"\.(?:whl|tar\.gz|zip) cannot be updated",
             r"Requested entity already exists",
+            r"Not enough permissions to (?:delete/)?overwrite artifact",
+            r"[Ff]ile ?name or contents already exist",
+            r"Upload failed \(409\)",
             r"409 (?:Client Error: )?Conflict.{0,120}?(?:/pypi|/simple|/legacy)",
         ),
         "This version is on {index} already.",

@@ -157,7 +157,12 @@ ENTRIES = (
     ),
     _(
         "uv-index",
-        (r"Index not found: ", r"No indexes were found, can't use index", r"Index is missing a publish URL", r"does not have a `?publish-url"),
+        (
+            r"Index not found: ",
+            r"No indexes were found, can't use index",
+            r"Index is missing a publish URL",
+            r"does not have a `?publish-url",
+        ),
         "uv does not know where this index takes uploads.",
         "`[[tool.uv.index]]` has no entry of that name, or the entry has no `publish-url`.",
         "Add `name` and `publish-url` to the index in pyproject.toml, for PyPI "
