@@ -149,3 +149,23 @@ def test_the_plan_is_shown_before_the_question_and_the_point_of_no_return_is_mar
     screen = plain(terminal.screen)
     positions = [screen.index(text) for text in ("Plan", "nothing is taken back", "[y/N]")]
     assert positions == sorted(positions)
+
+
+WORDY = """\
+import sys
+import time
+
+print("compiling the ninth file", flush=True)
+time.sleep(0.5)
+"""
+
+
+def test_while_a_build_runs_its_newest_line_is_on_the_screen(ready):
+    text = (ready.clone / "tiny_backend.py").read_text("utf-8")
+    ready.commit("Talk", {"tiny_backend.py": f"{WORDY}\n{text}"})
+    environ = {key: value for key, value in ready.environ.items() if key != "NO_COLOR"}
+    terminal = Terminal(["build", "--no-smoke"], cwd=ready.clone, environ=environ)
+    seen = terminal.read_until("compiling the ninth file")
+    assert terminal.end() == 0
+    assert seen
+    assert re.search(r"Building tiny[-_]demo: \w[^\n]*: compiling the ninth", terminal.screen)

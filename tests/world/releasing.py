@@ -56,7 +56,8 @@ def run(world, operation, *arguments, environ=None, interactive=False):
     module = load(operation)
     parser = argparse.ArgumentParser()
     module.add_options(parser)
-    options = parser.parse_args(["--index", world.index.url, *arguments])
+    index = [] if operation == "build" else ["--index", world.index.url]
+    options = parser.parse_args([*index, *arguments])
     stream = io.StringIO()
     context = context_of(world, environ=environ, interactive=interactive, stream=stream)
     error = None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from nox_release.core.redaction import redact
 
 if sys.platform == "win32":
     import msvcrt
@@ -87,6 +90,15 @@ def _is_mine(folder: Path) -> bool:
         return False
     is_folder = (found.st_mode & 0o170000) == 0o040000
     return is_folder and (sys.platform == "win32" or found.st_uid == os.getuid())
+
+
+def keep_log(text: str | bytes) -> Path:
+    """The file in which this log is kept, without secrets."""
+    handle, path = kept_log()
+    with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="") as file:
+        for line in io.BytesIO(text) if isinstance(text, bytes) else io.StringIO(text):
+            file.write(redact(line if isinstance(line, str) else line.decode("utf-8", "replace")))
+    return path
 
 
 def kept_log() -> tuple[int, Path]:

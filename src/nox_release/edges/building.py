@@ -344,6 +344,10 @@ def last_words(output: str) -> str:
     """What a backend said last: its exception without the way there, or else its last lines."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     tracebacks = [i for i, line in enumerate(lines) if line.startswith("Traceback (most recent")]
+    first = next((i for i, line in enumerate(lines) if _COMPILER_ERROR.search(line)), None)
+    if first is not None and not any(at < first for at in tracebacks):
+        # What follows it are notes, and errors that come of it.
+        return "\n".join([*lines[first : first + 4], *_after(lines, first + 4)])
     if not tracebacks:
         return "\n".join(lines[-12:])
     before = lines[: tracebacks[0]][-8:]
@@ -356,6 +360,22 @@ def last_words(output: str) -> str:
             place = f"{frame[1].replace('<string>', 'setup.py')}, line {frame[2]}:"
     return "\n".join([*before, *filter(None, [place]), *after[:12]])
 
+
+def _after(lines: list[str], begun: int) -> list[str]:
+    """The end of what follows a compiler's first error, where it says more than notes."""
+    last = [line for line in lines[max(begun, len(lines) - 12) :] if _SAYS_ERROR.search(line)][-2:]
+    return ["…", *last] if last else []
+
+
+# gcc, clang, gfortran, Cython and rustc; MSVC; CMake, meson and linkers.
+_COMPILER_ERROR = re.compile(
+    r"^[^\s:][^:]{0,300}:\d{1,7}:(?:\d{1,7}:)? (?:fatal |internal compiler )?[Ee]rror: "
+    r"|\b(?:fatal )?error [A-Z]{1,4}\d{1,5}: "
+    r"|^error(?:\[E\d{1,5}\])?: (?!command |subprocess|metadata|invalid command)"
+    r"|^CMake Error\b|\bERROR: (?:Dependency|Program|Unknown compiler)"
+    r"|: undefined reference to |^ld: |\bcollect2: error"
+)
+_SAYS_ERROR = re.compile(r"(?i)\berrors?\b|\bfailed\b")
 
 # A frame of a file in the project: its path is relative by now.
 _OWN_FRAME = re.compile(r'\s+File "(<string>|(?![/<]|[A-Za-z]:)[^"]+)", line (\d+)')

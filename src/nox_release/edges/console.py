@@ -652,6 +652,13 @@ class Waiting:
     def _text(self, state: str) -> str:
         return self._console.clean(f"{self._what}: {state}" if state else f"{self._what} …")
 
+    def glimpse(self, line: str) -> None:
+        """Show what a program said last, on a terminal, until it says more."""
+        said = self._console.clean(line).split()
+        if self._status is not None and said:
+            text = f"{self._text(self._last)}: {' '.join(said)}"
+            self._status.update(self._task, description=text)
+
     def update(self, state: str) -> None:
         """Show what is being waited for now; the same again shows nothing new."""
         if state == self._last:

@@ -32,6 +32,7 @@ from nox_release.edges.aside import temporary_folder
 from nox_release.edges.environments import fresh_environment
 from nox_release.edges.git import Repository, find_repository
 from nox_release.edges.process import last_lines, side_by_side
+from nox_release.operations.build_output import Output
 from nox_release.operations.built import Built, shown_folder
 from nox_release.operations.options import add_json, add_package, load_projects
 from nox_release.project.pyproject import read_project
@@ -130,12 +131,12 @@ def build(
     _refuse_tracked_link(into, context, project.root)
     watch = _Watch()
     runner = context.runner
-    on_line = context.console.line if verbose else None
     with _aside() as aside, side_by_side(wait=True) as pool:
         # What takes longest begins first, before a word is shown.
-        prepared = pool.submit(_environment, project, aside / "environment", runner, on_line)
+        prepared = pool.submit(_environment, project, aside / "environment", runner, watch.hear)
         with context.console.waiting(f"Building {project.name or project.root.name}") as waiting:
             watch.tell = waiting.update
+            watch.show = context.console.quote if verbose else waiting.glimpse
             wanted = _Wanted(
                 context=context,
                 project=project,
@@ -144,7 +145,6 @@ def build(
                 watch=watch,
                 working_tree=working_tree,
                 tag=tag,
-                on_line=on_line,
             )
             made = _make(wanted, pool, prepared)
             watch.step("inspecting")
@@ -291,7 +291,6 @@ class _Wanted:
     watch: _Watch
     working_tree: bool
     tag: str | None
-    on_line: Callable[[str], None] | None
 
 
 def _make(
@@ -335,7 +334,7 @@ def _make(
             source_date_epoch=source.epoch,
             listener=Listener(
                 step=wanted.watch.step,
-                line=wanted.on_line,
+                line=wanted.watch.hear,
                 warning=warnings.append,
                 sdist=sdist.set_result,
             ),
@@ -346,7 +345,7 @@ def _make(
     except BuildFailed as error:
         from nox_release.operations.build_failure import explained
 
-        raise explained(error, source.project) from None
+        raise explained(error, source.project, wanted.watch.output.text() or error.output) from None
     finally:
         for future in (sdist, wheel):
             future.cancel()  # where it has no result, nobody will wait for one
@@ -379,7 +378,7 @@ def _version_now(
             environment,
             source=source.folder,
             outdir=wanted.aside / "made-now",
-            on_line=wanted.on_line,
+            on_line=wanted.watch.hear,
         )
         return str(version_of_file(again.name) or version)
     return None
@@ -389,7 +388,7 @@ def _environment(
     project: Project,
     directory: Path,
     runner: Runner,
-    on_line: Callable[[str], None] | None,
+    on_line: Callable[[str], None],
 ) -> tuple[Environment, frozenset[str]]:
     """A fresh environment, and what is in it: what the working tree says a build needs.
 
@@ -601,11 +600,19 @@ _NOTHING_LEFT = 1_000_000
 
 
 class _Watch:
-    """What is going on, and how long each part took."""
+    """What is going on, what programs say meanwhile, and how long each part took."""
 
     def __init__(self) -> None:
         self.tell: Callable[[str], None] | None = None
+        self.show: Callable[[str], None] | None = None
+        self.output = Output()
         self._begun: list[tuple[str, float]] = []
+
+    def hear(self, line: str) -> None:
+        """A line of the backend or of an installer."""
+        self.output.add(line)
+        if self.show is not None:
+            self.show(line)
 
     def step(self, name: str) -> None:
         self._begun.append((name, time.monotonic()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from typing import TYPE_CHECKING
@@ -11,16 +12,20 @@ from packaging.utils import canonicalize_name
 
 from nox_release.checks.files.known_imports import project_of
 from nox_release.diagnosis.engine import diagnose
+from nox_release.edges.aside import keep_log
 
 if TYPE_CHECKING:
     from nox_release.edges.building import BuildFailed
     from nox_release.project.pyproject import Project
 
+_LINE_AT_MOST = 60
 _MISSING = re.compile(r"ModuleNotFoundError: No module named '(\w{1,80})")
 
 
-def explained(error: BuildFailed, project: Project) -> BuildFailed:
-    """The failure with a hint: the lines to paste where a requirement is missing."""
+def explained(error: BuildFailed, project: Project, output: str = "") -> BuildFailed:
+    """The failure with a hint: the lines to paste where a requirement is missing, and the file in
+    which all `output` of the build is kept.
+    """
     lines = missing_requirement(error.output, project)
     known = diagnose(error.output, project=project)
     certain = [diagnosis for diagnosis in known if diagnosis.confidence == "certain"]
@@ -28,8 +33,9 @@ def explained(error: BuildFailed, project: Project) -> BuildFailed:
         error.hint = lines
     elif certain and certain[0].title not in error.reason:
         error.hint = f"{certain[0].title} {certain[0].fix}".strip()
-    elif not error.hint:
-        error.hint = "All that the backend said: nox -s build -- --verbose"
+    with contextlib.suppress(OSError):
+        kept = f"All that the build said: {keep_log(output)}" if output else ""
+        error.hint = "\n".join(filter(None, (error.hint, kept)))
     return error
 
 
@@ -41,7 +47,10 @@ def missing_requirement(output: str, project: Project) -> str:
     name = project_of(found[-1]) if found else None
     if name is None or name == project.normalized_name or name in _declared(project):
         return ""
-    requires = json.dumps([*project.build_requires, name], ensure_ascii=False)
+    wanted = [*project.build_requires, name]
+    requires = json.dumps(wanted, ensure_ascii=False)
+    if len(requires) > _LINE_AT_MOST:  # a screen would break it somewhere
+        requires = json.dumps(wanted, ensure_ascii=False, indent=4)
     return (
         f"The build imports `{found[-1]}` and does not ask for it. In pyproject.toml:\n"
         f"[build-system]\nrequires = {requires}\n"

@@ -9,8 +9,6 @@ Without an argument: the newest failed run of the publish workflow. Otherwise on
 
 from __future__ import annotations
 
-import io
-import os
 import re
 import sys
 from dataclasses import dataclass, replace
@@ -18,12 +16,11 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError, ForgeError, NoxReleaseError
-from nox_release.core.redaction import redact
 from nox_release.diagnosis.engine import diagnose, first_errors, more_to_see, read
 from nox_release.diagnosis.rivals import uploads_in_log
 from nox_release.diagnosis.silent import silent_failures
 from nox_release.diagnosis.values import Circumstances, repository_of
-from nox_release.edges.aside import kept_log
+from nox_release.edges.aside import keep_log
 from nox_release.operations import options as shared
 from nox_release.operations.unnoticed import (
     Sources,
@@ -321,7 +318,7 @@ def explain(
     return Explanation(
         diagnoses=found,
         source=source or "the log",
-        log=_kept(subject) if keep else None,
+        log=keep_log(subject) if keep else None,
         errors=errors,
         uploaded=uploads_in_log(read(subject), project) if errors else "",
         advice=more_to_see(subject) if errors else "",
@@ -364,7 +361,7 @@ def _explain_run(context: Context, project: Project | None, run: Run, place: Pla
     return Explanation(
         diagnoses=found,
         source=f"run {run.id} of {run.workflow.rpartition('/')[2]} ({run.conclusion or run.status})",
-        log=_kept(text) if text else None,
+        log=keep_log(text) if text else None,
         run_url=run.url,
         errors=first_errors(text) if unknown else (),
         uploaded=uploads_in_log(read(text), project) if unknown else "",
@@ -386,15 +383,6 @@ def _annotations(notes: list[str], forge: Forge, jobs: Sequence[Job]) -> str:
             kind = {"failure": "error", "notice": "notice"}.get(level, "warning")
             lines += [f"{job.name}\t\t##[{kind}]{line}" for line in message.splitlines()]
     return "\n".join(lines)
-
-
-def _kept(text: str | bytes) -> Path:
-    """The file in which this log is kept, for its owner alone and without secrets."""
-    handle, path = kept_log()
-    with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="") as file:
-        for line in io.BytesIO(text) if isinstance(text, bytes) else io.StringIO(text):
-            file.write(redact(line if isinstance(line, str) else line.decode("utf-8", "replace")))
-    return path
 
 
 def show(console: Console, explanation: Explanation) -> None:

@@ -432,7 +432,7 @@ def parse_project(
         scripts=tuple(scripts),
         dynamic=dynamic,
         build_backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
-        build_requires=_strings(build_system, "requires", []) or ("setuptools",),
+        build_requires=_strings(build_system, "requires", ["setuptools"]),
         settings=settings,
         pyproject=pyproject,
     )

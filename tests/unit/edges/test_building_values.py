@@ -5,7 +5,7 @@ import warnings
 import pytest
 from build import ProjectBuilder
 
-from nox_release.edges.building import declared_requirements, needs_nothing_more
+from nox_release.edges.building import declared_requirements, last_words, needs_nothing_more
 
 
 def project(folder, backend, more=""):
@@ -69,3 +69,30 @@ def test_what_is_declared_is_what_the_front_end_reads_there(tmp_path, text):
 def test_a_wrong_build_system_table_declares_nothing_yet(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[build-system]\nrequires = 1\n", encoding="utf-8")
     assert declared_requirements(tmp_path) == frozenset()
+
+
+NOTES = [f"src/x.cpp:{number}:1: note: candidate" for number in range(30)]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "src/x.cpp:3:10: fatal error: Python.h: No such file or directory",
+        "src/x.c:12: error: expected ';'",
+        r"C:\x\y.cpp(12): error C2065: 'foo': undeclared identifier",
+        "error[E0425]: cannot find value `x` in this scope",
+        "x.pyx:4:8: Error: something",
+        "CMake Error at CMakeLists.txt:3 (find_package):",
+        "/usr/bin/ld: x.o: in function `f': x.c:(.text+0x5): undefined reference to `g'",
+    ],
+)
+def test_the_first_error_of_a_compiler_is_shown_and_not_the_last_note(error):
+    last = "error: command '/usr/bin/g++' failed with exit code 1"
+    said = last_words("\n".join(["building x", error, "  detail", *NOTES, last]))
+    assert said.splitlines()[:2] == [error, "  detail"]
+    assert said.splitlines()[-2:] == ["…", last]
+
+
+def test_what_no_compiler_said_ends_with_its_last_lines():
+    text = "\n".join(f"error: command {number} is unknown" for number in range(30))
+    assert last_words(text) == "\n".join(text.splitlines()[-12:])

@@ -1,10 +1,12 @@
 """A build that failed ends with what to paste, where that is known."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from nox_release.edges.building import BuildFailed
+from nox_release.operations import build_output
 from nox_release.operations.build_failure import explained
 from nox_release.project.pyproject import parse_project
 from nox_release.project.toml import parse_toml
@@ -49,5 +51,27 @@ def test_a_requirement_that_is_declared_is_not_missing():
     assert "build-requires" not in told
 
 
-def test_without_a_diagnosis_the_way_to_all_of_it_is_named():
-    assert hint("ld: something new") == "All that the backend said: nox -s build -- --verbose"
+def test_a_long_list_of_requirements_is_one_that_no_screen_breaks():
+    many = tuple(f"requirement-{number}>=1.0" for number in range(6))
+    lines = hint(TRACEBACK.format("torch"), requires=many).splitlines()
+    assert max(map(len, lines)) < 72
+    assert parse_toml("\n".join(lines[1:-3]))["build-system"]["requires"] == [*many, "torch"]
+
+
+def test_all_that_was_said_is_kept_whatever_is_known_about_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    project = parse_project({"project": {"name": "demo", "version": "1.0"}}, root=Path("demo"))
+    error = BuildFailed("The sdist could not be built.", output="ld: something new")
+    told = explained(error, project, "first\nlast\n").hint
+    start, _, name = told.partition(": ")
+    assert start == "All that the build said"
+    assert Path(name).read_text("utf-8") == "first\nlast\n"
+
+
+def test_what_is_kept_of_a_build_is_bounded(monkeypatch):
+    monkeypatch.setattr(build_output, "_FIRST_AT_MOST", 12)
+    monkeypatch.setattr(build_output, "_LAST_AT_MOST", 12)
+    output = build_output.Output()
+    for number in range(100):
+        output.add(f"line {number:02}")
+    assert output.text() == "line 00\n[98 lines are left out]\nline 99\n"
