@@ -25,7 +25,7 @@ from packaging.requirements import Requirement
 from nox_release.core.clock import parse_time
 from nox_release.core.errors import ConfigurationError, IndexUnavailableError
 from nox_release.core.retries import ATTEMPTS, WAIT_AT_MOST, parse_retry_after
-from nox_release.edges import index as index_module
+from nox_release.edges import web
 from nox_release.edges.index import SIMPLE_JSON, IndexClient, open_index
 from nox_release.edges.simple_html import parse_page
 from nox_release.files.distributions import version_of_file
@@ -568,7 +568,7 @@ def hint(connection: socket.socket) -> None:
 def test_headers_that_never_end_are_waited_for_once_and_not_for_long(
     speak, monkeypatch, behave
 ) -> None:
-    monkeypatch.setattr(index_module, "_READ_WITHIN", 0.5)
+    monkeypatch.setattr(web, "_READ_WITHIN", 0.5)
     started = time.monotonic()
     with (
         open_index(speak(behave), clock=FakeClock()) as client,
@@ -752,7 +752,7 @@ def test_a_page_of_a_megabyte_is_read_in_seconds_whatever_stands_in_it(text) -> 
 
 def test_the_http_library_has_all_that_is_used_of_it() -> None:
     """Its next major version has another interface; what is new in it must not come unnoticed."""
-    source = Path(index_module.__file__).read_text(encoding="utf-8")
+    source = Path(web.__file__).read_text(encoding="utf-8")
     used = sorted(set(re.findall(r"\bhttpx\.([A-Z]\w+)", source)))
     assert "Client" in used
     assert [name for name in used if not hasattr(httpx, name)] == []
