@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,8 +15,12 @@ import pytest
 from nox_release.core.answers import CouldNotAsk, ask
 from nox_release.core.errors import ForgeError
 from nox_release.core.retries import ATTEMPTS
-from nox_release.edges.forge import Answer, Forge, GhMissing, NotLoggedIn, find_gh, parse_answer
+from nox_release.edges import web
+from nox_release.edges.forge import Forge
+from nox_release.edges.gh import Gh, GhMissing, NotLoggedIn, find_gh
+from nox_release.edges.github_api import Answer, GitHubApi, parse_answer
 from nox_release.edges.process import Runner
+from nox_release.edges.web import Reply
 from nox_release.observing.observer import locked
 from nox_release.releases.observed import Check, GitHubRelease, RefPolicy, RefRule
 from troubles import Fault
@@ -47,6 +53,13 @@ def forge(world, clock):
     return Forge("you/tiny-demo", world.runner, world.clone, clock=clock)
 
 
+@pytest.fixture(params=["over our connection", "by gh"])
+def way(request, monkeypatch):
+    """Where gh does not tell its token, gh asks."""
+    if request.param == "by gh":
+        monkeypatch.setattr(Gh, "token", lambda _: None)
+
+
 @pytest.fixture
 def head(world):
     return world.git("rev-parse", "HEAD")
@@ -58,14 +71,14 @@ def tag(world, name="v1.2.3"):
 
 
 @needs_gh
-def test_who_gh_is_and_what_the_repository_is_called(forge, world):
+def test_who_gh_is_and_what_the_repository_is_called(forge, world, way):
     login = forge.login()
     assert login.user == "you"
     assert not login.is_actions_token
     repository = forge.repository()
     assert (repository.full_name, repository.default_branch) == ("you/tiny-demo", "main")
     assert repository.may_push
-    assert forge.version() >= (2, 27)
+    assert forge.gh.version() >= (2, 27)
     assert Forge("you/absent", world.runner, world.clone).repository() is None
 
 
@@ -117,10 +130,12 @@ def test_a_release_of_a_tag_that_is_not_there_is_refused(forge, world):
 @needs_gh
 def test_a_draft_is_found_although_its_tag_does_not_lead_to_it(forge, world):
     tag(world)
-    forge.gh("release", "create", "--repo=you/tiny-demo", "--draft", "--notes=x", "--", "v1.2.3")
+    forge.gh.run(
+        "release", "create", "--repo=you/tiny-demo", "--draft", "--notes=x", "--", "v1.2.3"
+    )
     found = forge.release("v1.2.3")
     assert found.draft
-    forge.gh("release", "edit", "--repo=you/tiny-demo", "--draft=false", "--", "v1.2.3")
+    forge.gh.run("release", "edit", "--repo=you/tiny-demo", "--draft=false", "--", "v1.2.3")
     assert not forge.release("v1.2.3").draft
 
 
@@ -128,7 +143,9 @@ def test_a_draft_is_found_although_its_tag_does_not_lead_to_it(forge, world):
 def test_among_the_newest_the_published_release_of_a_tag_comes_before_a_draft(forge, world):
     tag(world)
     url = forge.create_release("v1.2.3", title="x", notes="x")
-    forge.gh("release", "create", "--repo=you/tiny-demo", "--draft", "--notes=x", "--", "v1.2.3")
+    forge.gh.run(
+        "release", "create", "--repo=you/tiny-demo", "--draft", "--notes=x", "--", "v1.2.3"
+    )
     drafts = forge.newest_releases()
     assert sorted(one.draft for one in drafts) == [False, True]
     for newest in (drafts, drafts[::-1]):
@@ -289,7 +306,7 @@ def test_a_tag_that_a_deleted_release_has_burnt_shows_after_a_push(forge, world)
     ],
     ids=lambda fault: str(fault.get("status", fault["kind"])),
 )
-def test_a_read_is_tried_again_and_a_lasting_trouble_is_no_absence(forge, world, clock, fault):
+def test_a_read_is_tried_again_and_a_lasting_trouble_is_no_absence(forge, world, clock, fault, way):
     endpoint = "/repos/you/tiny-demo"
     world.github.faults.arrange(Fault(endpoint=endpoint, times=2, **fault))
     assert forge.repository() is not None
@@ -314,6 +331,103 @@ def test_a_write_is_sent_once(forge, world, clock):
     assert clock.slept == []
 
 
+def counting(world, folder):
+    """A gh that writes down what it is asked, and is gh."""
+    folder.mkdir()
+    log, program = folder / "log", folder / "gh"
+    real = find_gh(world.runner.environ)
+    program.write_text(f'#!/bin/sh\necho "$@" >> "{log}"\nexec "{real}" "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    path = f"{folder}{os.pathsep}{world.runner.environ['PATH']}"
+    log.touch()
+    return log, replace(world.runner, environ={**world.runner.environ, "PATH": path})
+
+
+@needs_gh
+def test_what_is_only_read_starts_no_program_once_the_token_is_known(world, tmp_path):
+    log, runner = counting(world, tmp_path / "bin")
+    environ = dict(runner.environ)
+    token = environ.pop("GH_TOKEN")
+    hosts = f"github.com:\n  oauth_token: {token}\n  user: you\n"
+    (Path(environ["GH_CONFIG_DIR"]) / "hosts.yml").write_text(hosts, encoding="utf-8")
+    forge = Forge("you/tiny-demo", replace(runner, environ=environ), world.clone)
+    assert forge.repository() is not None
+    assert forge.workflow("absent.yml") is None
+    assert forge.newest_releases() == ()
+    assert log.read_text(encoding="utf-8") == "auth token --hostname github.com\n"
+    tag(world)
+    forge.create_release("v1.2.3", title="x", notes="x")
+    assert "release create" in log.read_text(encoding="utf-8")
+
+
+@needs_gh
+@pytest.mark.parametrize(
+    "setting",
+    ["http_unix_socket: [", "http_unix_socket: /nowhere/at/all.sock", "- http_unix_socket"],
+)
+def test_gh_asks_where_our_connection_cannot_be_made(world, tmp_path, setting):
+    """Settings that we cannot follow are gh's to judge."""
+    log, runner = counting(world, tmp_path / "bin")
+    (tmp_path / "gh").mkdir()
+    (tmp_path / "gh" / "config.yml").write_text(setting, encoding="utf-8")
+    environ = {**runner.environ, "GH_CONFIG_DIR": str(tmp_path / "gh")}
+    forge = Forge("you/tiny-demo", replace(runner, environ=environ), world.clone, clock=FakeClock())
+    with pytest.raises(ForgeError):
+        forge.repository()
+    assert log.read_text(encoding="utf-8").startswith("api --include")
+
+
+@needs_gh
+@pytest.mark.parametrize("status", [301, 307])
+def test_a_renamed_repository_is_followed_and_no_other_host_is(world, clock, monkeypatch, status):
+    told = []
+
+    def exchange(_, url, wanted):
+        told.append(url)
+        where = "https://api.github.com/repositories/7" if len(told) < 2 else "https://example.org/"
+        return Reply(url=url, status=status, words="", headers={"location": where})
+
+    monkeypatch.setattr(web, "exchange", exchange)
+    forge = Forge("you/tiny-demo", world.runner, world.clone, clock=clock)
+    assert forge.repository().full_name == "you/tiny-demo"  # gh's answer
+    assert told == ["/repos/you/tiny-demo", "/repositories/7"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "token"),
+    [
+        ({"GH_TOKEN": "ghp_aaaaaaaaaa", "GITHUB_TOKEN": "ghs_bbbbbbbbbb"}, "ghp_aaaaaaaaaa"),
+        ({"GITHUB_TOKEN": "ghs_bbbbbbbbbb"}, "ghs_bbbbbbbbbb"),
+        ({"GH_TOKEN": "two words\nand a line"}, None),
+    ],
+)
+def test_the_token_is_the_one_that_gh_would_send_and_never_what_is_none(environ, token, tmp_path):
+    assert Gh(Runner(environ=environ), tmp_path).token() == token
+
+
+@pytest.mark.parametrize(
+    ("config", "hosts", "found"),
+    [
+        ("", "", ""),
+        ("http_unix_socket:\n", "", ""),
+        ("http_unix_socket: '/a/it''s.sock'\n", "", "/a/it's.sock"),
+        ("http_unix_socket: /a\n", "github.com:\n    http_unix_socket: /b\n", "/b"),
+        ("http_unix_socket: /a\n", "example.org:\n    http_unix_socket: /b\n", "/a"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("variable", "folder"),
+    [("GH_CONFIG_DIR", "."), ("XDG_CONFIG_HOME", "gh"), ("HOME", ".config/gh")],
+)
+def test_the_socket_is_read_where_gh_keeps_its_settings(
+    tmp_path, config, hosts, found, variable, folder
+):
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    (tmp_path / folder / "config.yml").write_text(config, encoding="utf-8")
+    (tmp_path / folder / "hosts.yml").write_text(hosts, encoding="utf-8")
+    assert Gh(Runner(environ={variable: str(tmp_path)}), tmp_path).socket() == found
+
+
 # --- answers as values -----------------------------------------------------------------------
 
 
@@ -332,20 +446,26 @@ def test_an_answer_that_breaks_off_is_an_error():
         parse_answer('HTTP/2.0 200 OK\nA: b\n\n{"mess')
 
 
-class Spoken(Forge):
-    """A forge that is told its answers, in turn; of paths that end as in `by_path`, those there."""
+class Spoken(GitHubApi):
+    """Told its answers, in turn; of paths that end as in `by_path`, those there."""
 
     def __init__(self, *answers, **by_path):
-        super().__init__("o/r", Runner(environ={}), Path())
+        super().__init__(Gh(Runner(environ={}), Path()), FakeClock())
         self.answers = list(answers)
         self.by_path = by_path
 
-    def api(self, path, *, query=None, method="GET", body=None):
+    def ask(self, path, *, query=None, method="GET", body=None):
         answers = self.by_path.get(path.rpartition("/")[2].replace("-", "_"), self.answers)
         found = answers.pop(0)
         if isinstance(found, Answer):
             return found
         return Answer(status=200, headers={}, document=found)
+
+
+def spoken(*answers, **by_path):
+    forge = Forge("o/r", Runner(environ={}), Path())
+    forge.api = Spoken(*answers, **by_path)
+    return forge
 
 
 @pytest.mark.parametrize("answer", [None, {}, {"jobs": None}, {"jobs": [None]}, {"jobs": ["x"]}])
@@ -361,15 +481,15 @@ class Spoken(Forge):
 )
 def test_an_answer_of_another_shape_is_an_error_that_is_told(answer, ask):
     with contextlib.suppress(ForgeError):
-        assert ask(Spoken(answer, answer)) == ()
+        assert ask(spoken(answer, answer)) == ()
 
 
 def test_protection_that_is_no_ruleset_is_seen_too():
     protected = {"name": "main", "protected": True}
-    (rule,) = Spoken([], protected).rules_for_branch("main")
+    (rule,) = spoken([], protected).rules_for_branch("main")
     assert rule.kind == "protected"
-    assert Spoken([], {"name": "main", "protected": False}).rules_for_branch("main") == ()
-    (rule,) = Spoken([{"type": "pull_request"}], protected).rules_for_branch("main")
+    assert spoken([], {"name": "main", "protected": False}).rules_for_branch("main") == ()
+    (rule,) = spoken([{"type": "pull_request"}], protected).rules_for_branch("main")
     assert rule.kind == "pull_request"
 
 
@@ -379,7 +499,7 @@ def test_a_red_check_on_the_second_page_is_seen():
         return {"check_runs": [run] * count}
 
     pages = [page("success", 100), page("failure", 1)]
-    forge = Spoken(check_runs=pages, status=[{"statuses": []}])
+    forge = spoken(check_runs=pages, status=[{"statuses": []}])
     assert sum(check.is_red for check in forge.checks("a" * 40)) == 1
 
 
@@ -393,9 +513,9 @@ def test_of_checks_of_one_name_those_count_that_were_not_made_again_since():
 
     again = [check(1, "failure", 1, 3), check(2, "success", 5, 6)]
     at_once = [check(3, "failure", 1, 4, "test"), check(4, "success", 2, 3, "test")]
-    found = Spoken(check_runs=[{"check_runs": again + at_once}], status=[{"statuses": []}])
+    found = spoken(check_runs=[{"check_runs": again + at_once}], status=[{"statuses": []}])
     assert [one.url for one in found.checks("a" * 40)] == ["u2", "u3", "u4"]
-    worse = Spoken(check_runs=[{"check_runs": again[::-1]}], status=[{"statuses": []}])
+    worse = spoken(check_runs=[{"check_runs": again[::-1]}], status=[{"statuses": []}])
     assert [one.is_red for one in worse.checks("a" * 40)] == [False]
 
 
@@ -403,10 +523,10 @@ def test_statuses_that_could_not_be_asked_for_are_not_none():
     """They are asked for beside the checks, and are as good a reason to stop."""
     refused = Answer(status=502, headers={}, document={"message": "Bad Gateway"})
     with pytest.raises(ForgeError, match="502"):
-        Spoken(check_runs=[{"check_runs": []}], status=[refused]).checks("a" * 40)
+        spoken(check_runs=[{"check_runs": []}], status=[refused]).checks("a" * 40)
     absent = Answer(status=404, headers={}, document={"message": "Not Found"})
-    assert Spoken(check_runs=[{"check_runs": []}], status=[absent]).checks("a" * 40) == ()
-    assert Spoken(check_runs=[absent], status=[refused]).checks("a" * 40) is None
+    assert spoken(check_runs=[{"check_runs": []}], status=[absent]).checks("a" * 40) == ()
+    assert spoken(check_runs=[absent], status=[refused]).checks("a" * 40) is None
 
 
 @pytest.mark.parametrize(
@@ -432,7 +552,7 @@ def test_a_draft_is_filled_and_published_and_keeps_what_it_is_not_given(forge, w
     for path in made:
         path.write_text(path.name)
     create = ["release", "create", "v1.2.3", f"--repo={forge.slug}", "--draft", "--title=T"]
-    forge.gh(*create, "--notes=N", str(made[0]))
+    forge.gh.run(*create, "--notes=N", str(made[0]))
     draft = forge.release("v1.2.3")
     assert (draft.draft, [asset.name for asset in draft.assets]) == (True, ["a.txt"])
     forge.attach("v1.2.3", made[1:])

@@ -11,7 +11,8 @@ from nox_release.releases.observed import PullRequest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nox_release.edges.forge import Answer, Forge
+    from nox_release.edges.forge import Forge
+    from nox_release.edges.github_api import Answer
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ def find_pull_request(forge: Forge, branch: str, base: str) -> PullRequest | Non
         "state": "all",
         "per_page": 20,
     }
-    answer = forge.api(path, query=query)
+    answer = forge.api.ask(path, query=query)
     if answer.status == 404:
         return None
     listed = _read(
@@ -38,7 +39,7 @@ def find_pull_request(forge: Forge, branch: str, base: str) -> PullRequest | Non
     if not listed:
         return None
     path = f"{path}/{max(listed)}"
-    return _read(path, forge.api(path), 200, _parse)
+    return _read(path, forge.api.ask(path), 200, _parse)
 
 
 def open_pull_request(forge: Forge, *, branch: str, base: str, title: str) -> PullRequest:
@@ -52,7 +53,7 @@ def open_pull_request(forge: Forge, *, branch: str, base: str, title: str) -> Pu
     path = f"repos/{forge.slug}/pulls"
     body = {"head": branch, "base": base, "title": title}
     try:
-        return _read(path, forge.api(path, method="POST", body=body), 201, _parse)
+        return _read(path, forge.api.ask(path, method="POST", body=body), 201, _parse)
     except ForgeError as error:
         error.hint = (
             f"Open it yourself: {forge.url}/compare/{base}...{branch}?expand=1; then the same command "

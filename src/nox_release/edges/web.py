@@ -103,16 +103,20 @@ class TooLarge(httpx.DecodingError):
 
 def open_client(
     *,
+    base: str = "",
     transport: BaseTransport | None = None,
     headers: Mapping[str, str] | None = None,
     proxies: bool = True,
     tls: bool = True,
 ) -> Client:
-    """A client without redirects; `proxies` are those of the environment."""
+    """A client that follows no redirect. `base` is what paths are relative to, `proxies` are those
+    of the environment.
+    """
     from importlib.metadata import version
 
     agent = f"nox-release/{version('nox-release')} (+https://pypi.org/project/nox-release/)"
     return Client(
+        base_url=base,
         transport=transport,
         timeout=httpx.Timeout(20.0, connect=10.0),
         headers={"User-Agent": agent, "Accept-Encoding": "gzip", **(headers or {})},

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import ForgeError
-from nox_release.edges.forge import OLDEST_GH, Forge, GhMissing, NotLoggedIn, find_gh
+from nox_release.edges.forge import Forge
+from nox_release.edges.gh import OLDEST_GH, GhMissing, NotLoggedIn, find_gh
 from nox_release.edges.process import side_by_side
 from nox_release.observing.place import python_folders
 from nox_release.releases.observed import Observed, Relation
@@ -61,7 +62,7 @@ class Observer:
         repository, forge, head = self.place.repository, self.forge, self.head
         questions: dict[str, Callable[[], Any]] = {}
         if self.has_gh:
-            version = self._pool.submit(ask, forge.version)
+            version = self._pool.submit(ask, forge.gh.version)
             questions |= {
                 "gh": lambda: gh_state(forge, version.result()),
                 "repository": forge.repository,

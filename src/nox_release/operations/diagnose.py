@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from nox_release.diagnosis.model import Diagnosis
     from nox_release.edges.console import Console
     from nox_release.edges.context import Context
-    from nox_release.edges.forge import Forge, Job
+    from nox_release.edges.forge import Forge
     from nox_release.edges.git import Repository
+    from nox_release.edges.github_values import Job
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
     from nox_release.releases.observed import Run

@@ -170,7 +170,8 @@ def find_place(context: Context, project: Project) -> Place:
 
 def _full_name(context: Context, repository: Repository, slug: tuple[str, str]) -> str | None:
     """What GitHub calls the repository; `None` when it cannot be asked, which is no obstacle."""
-    from nox_release.edges.forge import Forge, find_gh
+    from nox_release.edges.forge import Forge
+    from nox_release.edges.gh import find_gh
 
     if find_gh(context.environ) is None:
         return None

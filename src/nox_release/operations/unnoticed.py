@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nox_release.core.clock import Clock
-    from nox_release.edges.forge import Forge, Job
+    from nox_release.edges.forge import Forge
     from nox_release.edges.git import Repository
+    from nox_release.edges.github_values import Job
     from nox_release.project.pyproject import Index, Project
     from nox_release.releases.observed import Run
     from nox_release.workflows.publishing import Derivation, Event
