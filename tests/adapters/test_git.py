@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from nox_release.core.errors import CommandError, ConflictError
+from nox_release.edges.checkouts import export, submodules
 from nox_release.edges.git import PushRefused, Repository, find_repository, parse_status
+from nox_release.edges.git_settings import read_git_settings
 from nox_release.edges.process import Runner
+from nox_release.edges.signing import identity, probe_signing
 from nox_release.releases.observed import Changes, Relation
 
 
@@ -144,10 +147,33 @@ def test_the_remote_address_is_as_written_and_not_rewritten(clone: Repository) -
     git(
         clone.runner, clone.root, "config", "url.file:///elsewhere.insteadOf", "https://github.com/"
     )
-    assert clone.remote_url("origin") == "https://github.com/o/r.git"
-    assert clone.remote_url("absent") is None
-    assert clone.upstream("main") == ("origin", "main")
-    assert clone.remotes() == ("origin",)
+    settings = read_git_settings(clone)
+    assert settings.remote_url("origin") == "https://github.com/o/r.git"
+    assert settings.remote_url("absent") is None
+    assert settings.upstream("main") == ("origin", "main")
+    assert settings.upstream("absent") is None
+    assert settings.remotes == ("origin",)
+
+
+@pytest.mark.parametrize(
+    ("written", "signs"),
+    [
+        ("", False), ("[tag]\n gpgSign = yes\n", True), ("[tag]\n gpgSign\n", True),
+        ("[tag]\n forceSignAnnotated = 1\n", True), ("[tag]\n gpgSign = off\n", False),
+        ("[tag]\n gpgSign = true\n gpgSign =\n", False),
+    ],
+)  # fmt: skip
+def test_settings_are_read_as_git_reads_them(clone: Repository, written: str, signs: bool) -> None:
+    with (clone.root / ".git" / "config").open("a") as config:
+        config.write(written + '[remote "A.b c"]\n url = u v\n url = w\n pushurl = x\n')
+        config.write('[remote]\n pushDefault = origin\n[branch "A.b"]\n remote = .\n')
+    settings = read_git_settings(clone)
+    assert settings.signs_tags is signs
+    assert settings.remotes == ("A.b c", "origin")
+    assert settings.remote_url("A.b c") == "u v"
+    assert settings.push_urls("A.b c") == ("x",)
+    assert settings.push_urls("origin") == ()
+    assert settings.upstream("A.b") is None
 
 
 def test_a_tag_is_made_annotated_pushed_and_seen_through_to_its_commit(clone: Repository) -> None:
@@ -285,14 +311,16 @@ def test_export_is_clean_and_has_tags_and_history(clone: Repository, tmp_path: P
     git(clone.runner, clone.root, "tag", "old", first)
     head = commit(clone)
     write(clone.root, a__py="dirty", junk="x")
-    folder = clone.export(head, tmp_path / "export", tag="v1")
-    export = find_repository(folder, clone.runner)
-    assert export is not None
+    folder = export(clone, head, tmp_path / "export", tag="v1")
+    there = find_repository(folder, clone.runner)
+    assert there is not None
     assert (folder / "a.py").read_text() == "1\n2\n"
     assert not (folder / "junk").exists()
-    assert export.changes() == Changes()
-    assert (export.head(), export.tag_commit("old"), export.tag_commit("v1")) == (head, first, head)
-    assert export.remote_url("origin") == clone.remote_url("origin")
+    assert there.changes() == Changes()
+    assert (there.head(), there.tag_commit("old"), there.tag_commit("v1")) == (head, first, head)
+    assert read_git_settings(there).remote_url("origin") == (
+        read_git_settings(clone).remote_url("origin")
+    )
     assert clone.tag_commit("v1") is None
 
 
@@ -310,14 +338,14 @@ def test_settings_of_the_maintainer_do_not_change_what_git_answers(
     assert clone.tags() == clone.tags_at("HEAD") == ("v1.0\u00a0x\u2028y",)
     assert clone.subject("HEAD") == "First"
     assert clone.commit_time("HEAD") > 0
-    assert (clone.export(clone.head(), tmp_path / "exported") / "a.py").exists()
+    assert (export(clone, clone.head(), tmp_path / "exported") / "a.py").exists()
 
 
 def test_export_of_a_commit_on_no_branch(clone: Repository, tmp_path: Path) -> None:
     git(clone.runner, clone.root, "checkout", "-q", "--detach")
     head = commit(clone)
     git(clone.runner, clone.root, "checkout", "-q", "main")
-    assert (clone.export(head, tmp_path / "export") / "a.py").read_text() == "1\n2\n"
+    assert (export(clone, head, tmp_path / "export") / "a.py").read_text() == "1\n2\n"
 
 
 def test_export_takes_submodules_from_this_clone_although_their_address_is_gone(
@@ -332,9 +360,9 @@ def test_export_takes_submodules_from_this_clone_although_their_address_is_gone(
     git(clone.runner, clone.root, "submodule", "--quiet", "add", str(library), "deps/lib")
     git(clone.runner, clone.root, "commit", "-qm", "Add lib")
     library.rename(tmp_path / "moved away")
-    folder = clone.export(clone.head(), tmp_path / "export")
+    folder = export(clone, clone.head(), tmp_path / "export")
     assert (folder / "deps/lib/lib.py").read_text() == "lib\n"
-    assert clone.submodules(clone.head())[0][0] == "deps/lib"
+    assert submodules(clone, clone.head())[0][0] == "deps/lib"
 
 
 def test_a_shallow_clone_is_seen_and_can_still_be_exported(
@@ -348,7 +376,7 @@ def test_a_shallow_clone_is_seen_and_can_still_be_exported(
     shallow = find_repository(folder, clone.runner)
     assert shallow is not None
     assert (shallow.is_shallow(), clone.is_shallow()) == (True, False)
-    assert (shallow.export(shallow.head(), tmp_path / "export") / "a.py").read_text() == "1\n2\n"
+    assert (export(shallow, shallow.head(), tmp_path / "export") / "a.py").read_text() == "1\n2\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the signing program is a shell script")
@@ -360,7 +388,7 @@ def test_signing_is_tried_without_leaving_anything_behind(
     program.chmod(0o755)
     git(clone.runner, clone.root, "config", "gpg.program", str(program))
     objects = subprocess.check_output(["git", "count-objects"], cwd=clone.root)
-    why = clone.probe_signing()
+    why = probe_signing(clone)
     assert why is not None
     assert "sign" in why
     assert subprocess.check_output(["git", "count-objects"], cwd=clone.root) == objects
@@ -368,12 +396,12 @@ def test_signing_is_tried_without_leaving_anything_behind(
         "#!/bin/sh\ncat >/dev/null\necho '[GNUPG:] SIG_CREATED ' >&2\n"
         "echo '-----BEGIN PGP SIGNATURE-----'\n"
     )
-    assert clone.probe_signing() is None
+    assert probe_signing(clone) is None
     assert subprocess.check_output(["git", "count-objects"], cwd=clone.root) == objects
 
 
 def test_who_commits_is_known_or_known_to_be_missing(clone: Repository, tmp_path: Path) -> None:
-    assert clone.identity() == "Ada <ada@example.org>"
+    assert identity(clone) == "Ada <ada@example.org>"
     git(clone.runner, clone.root, "config", "user.useConfigOnly", "true")
     (tmp_path / "home" / ".gitconfig").write_text("")
-    assert clone.identity() is None
+    assert identity(clone) is None

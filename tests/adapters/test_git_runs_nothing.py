@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from nox_release.core.errors import ConfigurationError
+from nox_release.edges.checkouts import export, submodules
 from nox_release.edges.git import Repository, find_repository
+from nox_release.edges.git_settings import read_git_settings
 from nox_release.edges.process import Runner
+from nox_release.edges.signing import identity
 from nox_release.observing.workflow_files import read_workflows
 
 # Everything in https://git-scm.com/docs/git-config that is a program, or leads to one. `RUN` is a
@@ -122,13 +125,13 @@ def look(start: Path, environ: dict[str, str], aside: Path) -> Repository:
     assert found is not None
     head = found.head()
     found.branch(), found.changes(), found.tracked(), found.tags(), found.tags_at(head)
-    found.is_shallow(), found.has_file(head, "a.x"), found.submodules(head), found.identity()
-    found.commit_time(head), found.subject(head), found.remotes(), found.remote_url("origin")
-    found.config("tag.gpgSign"), found.upstream("main"), found.tag_commit("v1")
+    found.is_shallow(), found.has_file(head, "a.x"), submodules(found, head), identity(found)
+    found.commit_time(head), found.subject(head), read_git_settings(found)
+    found.tags_from(head), found.tag_commit("v1")
     state = found.remote_state("origin", branch="main", tag="v1")
     found.relation(head, state.branch_head or head)
     read_workflows(found.root, commit=head, runner=found.runner)
-    found.export(head, aside / "export")
+    export(found, head, aside / "export")
     return found
 
 
@@ -238,7 +241,7 @@ def test_a_login_in_the_address_of_a_remote_stands_in_no_argument_and_no_file(
     path = f"{git.parent}{os.pathsep}{environ['PATH']}"
     found = find_repository(clone, Runner(environ={**environ, "PATH": path}))
     assert found is not None
-    export = found.export(found.head(), tmp_path / "export")
+    folder = export(found, found.head(), tmp_path / "export")
     assert "hunter2" not in seen.read_text()
-    assert "https://host.example/o/r.git" in (export / ".git/config").read_text()
-    assert "hunter2" not in (export / ".git/config").read_text()
+    assert "https://host.example/o/r.git" in (folder / ".git/config").read_text()
+    assert "hunter2" not in (folder / ".git/config").read_text()

@@ -18,8 +18,7 @@ from nox_release.core.errors import (
     ConflictError,
     NoxReleaseError,
 )
-from nox_release.edges.aside import temporary_folder
-from nox_release.edges.children import GIT, GIT_ACTING, GIT_REMOTE, configure_git
+from nox_release.edges.children import GIT, GIT_ACTING, GIT_REMOTE
 from nox_release.releases.observed import Changes, Relation, RemoteState, RemoteTag
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Way:
+class Way:
     """How git is run: as which kind of program, for how many seconds, and whether it is shown."""
 
     child: Child
@@ -38,13 +37,13 @@ class _Way:
     announced: bool = False
 
 
-_LOOK = _Way(child=GIT, within=60)
-_ASK_REMOTE = _Way(child=GIT_REMOTE, within=120)
-_CHECK_OUT = _Way(child=GIT_REMOTE, within=600)
-_SIGN = _Way(child=GIT_ACTING, within=120)
-_TAG = _Way(child=GIT_ACTING, within=600, announced=True)
+LOOK = Way(child=GIT, within=60)
+_ASK_REMOTE = Way(child=GIT_REMOTE, within=120)
+CHECK_OUT = Way(child=GIT_REMOTE, within=600)
+ACT = Way(child=GIT_ACTING, within=120)
+_TAG = Way(child=GIT_ACTING, within=600, announced=True)
 # A hook of the maintainer's may run all tests.
-_PUSH = _Way(child=GIT_ACTING, within=3600, announced=True)
+_PUSH = Way(child=GIT_ACTING, within=3600, announced=True)
 
 # Set inside a git hook, they would point every command at another repository, or hide this one.
 _OF_A_HOOK = (
@@ -111,7 +110,7 @@ def find_repository(root: Path, runner: Runner) -> Repository | None:
         child=GIT,
         hint="Install git (https://git-scm.com/downloads), or let it trust this folder.",
     )
-    done = runner.run(["git", "rev-parse", "--show-toplevel"], cwd=holders[0], timeout=_LOOK.within)
+    done = runner.run(["git", "rev-parse", "--show-toplevel"], cwd=holders[0], timeout=LOOK.within)
     top = Path(done.stdout.removesuffix("\n").removesuffix("\r")).resolve()
     if top not in holders:
         raise ConfigurationError(
@@ -144,7 +143,7 @@ class Repository:
         *arguments: str | Path,
         check: bool = True,
         text: str | None = None,
-        how: _Way = _LOOK,
+        how: Way = LOOK,
         **extra_environ: str,
     ) -> Completed:
         """Run git here; reads take no locks. What is announced is plain."""
@@ -265,6 +264,15 @@ class Repository:
         done = self.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags")
         return _lines(done.stdout)
 
+    def tags_from(self, commit: str) -> tuple[str, ...]:
+        """The same, those first that lead to `commit`."""
+        form = "--format=%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end) %(refname:lstrip=2)"
+        pairs = [
+            line.split(" ", 1)
+            for line in _lines(self.git("for-each-ref", form, "refs/tags").stdout)
+        ]
+        return tuple(tag for _, tag in sorted(pairs, key=lambda pair: pair[0] != commit))
+
     def newest_tags(self) -> tuple[str, ...]:
         """The same, those first that were made last; of one second, the highest version."""
         orders = ("--sort=-version:refname", "--sort=-creatordate")
@@ -294,49 +302,6 @@ class Repository:
             "for-each-ref", f"--points-at={commit}", "--format=%(refname:lstrip=2)", "refs/tags"
         )
         return _lines(done.stdout)
-
-    def config(self, key: str) -> str | None:
-        """One value of the configuration; the first, where there are several."""
-        done = self.git("config", "-z", "--get-all", key, check=False)
-        if done.returncode == 1:
-            return None
-        if done.returncode != 0:
-            self.git("config", "-z", "--get-all", key)
-        return done.stdout.split("\0")[0]
-
-    def config_bool(self, key: str) -> bool:
-        return self._ask("config", "--type=bool", "--get", key) == "true"
-
-    def remotes(self) -> tuple[str, ...]:
-        """The names of all remotes."""
-        return _lines(self.git("remote").stdout)
-
-    def remote_url(self, remote: str) -> str | None:
-        """The remote's address as it is written down: `insteadOf` does not apply, because the
-        address on GitHub is wanted, not the way there.
-        """
-        return self.config(f"remote.{remote}.url")
-
-    def push_urls(self, remote: str) -> tuple[str, ...]:
-        """Where a push to the remote goes, where that is not where it is read from."""
-        done = self.git("config", "-z", "--get-all", f"remote.{remote}.pushurl", check=False)
-        return tuple(filter(None, done.stdout.split("\0")))
-
-    def signs_tags(self) -> bool:
-        """Whether this clone is configured to sign annotated tags."""
-        return self.config_bool("tag.gpgSign") or self.config_bool("tag.forceSignAnnotated")
-
-    def upstream(self, branch: str) -> tuple[str, str] | None:
-        """Remote and branch there that `branch` follows; `None` when it follows none."""
-        done = self.git(
-            "for-each-ref",
-            "--format=%(upstream:remotename)%00%(upstream:remoteref)",
-            f"refs/heads/{branch}",
-        )
-        remote, _, reference = done.stdout.rstrip("\n").partition("\0")
-        if not remote or not reference:
-            return None
-        return remote, reference.removeprefix("refs/heads/")
 
     # --- the remote --------------------------------------------------------------------------
 
@@ -385,7 +350,7 @@ class Repository:
         Raises:
             CommandError: git cannot, or a hook refused.
         """
-        self.git("add", "--all", "--", *paths, how=_SIGN, GIT_LITERAL_PATHSPECS="1")
+        self.git("add", "--all", "--", *paths, how=ACT, GIT_LITERAL_PATHSPECS="1")
         self.git(
             "commit", "--quiet", "--cleanup=whitespace", "--only", "--file=-", "--", *paths,
             text=message, how=_PUSH, GIT_LITERAL_PATHSPECS="1",
@@ -408,8 +373,8 @@ class Repository:
         Raises:
             CommandError: git cannot, a hook refused, or there is such a branch.
         """
-        self.git("worktree", "prune", how=_SIGN)
-        self.git("worktree", "add", "--quiet", "--detach", "--", folder, base, how=_CHECK_OUT)
+        self.git("worktree", "prune", how=ACT)
+        self.git("worktree", "add", "--quiet", "--detach", "--", folder, base, how=CHECK_OUT)
         aside = replace(self, root=folder.resolve())
         try:
             for path, source in files.items():
@@ -421,8 +386,8 @@ class Repository:
                     shutil.copyfile(source, place)
             commit = aside.commit(tuple(files), message=message)
         finally:
-            self.git("worktree", "remove", "--force", folder, check=False, how=_SIGN)
-        self.git("branch", "--no-track", "--", branch, commit, how=_SIGN)
+            self.git("worktree", "remove", "--force", folder, check=False, how=ACT)
+        self.git("branch", "--no-track", "--", branch, commit, how=ACT)
         return commit
 
     def branch_commit(self, branch: str) -> str | None:
@@ -431,7 +396,7 @@ class Repository:
 
     def fetch(self, remote: str, branch: str) -> None:
         """Have the commits of the remote's branch, and its tags."""
-        self.git("fetch", "--quiet", "--", remote, branch, how=_CHECK_OUT)
+        self.git("fetch", "--quiet", "--", remote, branch, how=CHECK_OUT)
 
     def forward(self, commit: str) -> None:
         """Bring the branch that is checked out, and its files, to a later commit; never back.
@@ -440,15 +405,6 @@ class Repository:
             CommandError: it has commits of its own, or files here would be overwritten.
         """
         self.git("merge", "--quiet", "--ff-only", commit, how=_PUSH)
-
-    def commit_here(self, message: str) -> str:
-        """Commit everything in a copy that is thrown away: nobody's name, no hook, no signature."""
-        self.git("add", "--all", "--", ".")
-        self.git(
-            "-c", "user.name=nox-release", "-c", "user.email=nox-release@localhost",
-            "-c", "commit.gpgSign=false", "commit", "--quiet", "--no-verify", "--allow-empty", "--message", message,
-        )  # fmt: skip
-        return self.head()
 
     def changed_between(self, commit: str, other: str) -> tuple[tuple[str, str], ...]:
         """`A`, `M` or `D` and the path of every file that differs."""
@@ -520,117 +476,6 @@ class Repository:
                 reason=done.complaint,
             )
         return lines
-
-    def probe_signing(self) -> str | None:
-        """Why git cannot sign here; `None`: it can. Nothing is left behind.
-
-        A commit is signed with the same key and program as a tag would be, into a folder of
-        objects that is thrown away.
-        """
-        objects = self._ask("rev-parse", "--git-path", "objects")
-        if objects is None:
-            return "the repository has no folder of objects"
-        with temporary_folder("signing") as folder:
-            done = self.git(
-                "commit-tree", "-S", "-m", "Can this be signed?", "HEAD^{tree}",
-                check=False, how=_SIGN,
-                GIT_OBJECT_DIRECTORY=str(folder),
-                GIT_ALTERNATE_OBJECT_DIRECTORIES=str((self.root / objects).resolve()),
-            )  # fmt: skip
-        return None if done.returncode == 0 else done.complaint or "git did not say why"
-
-    def identity(self) -> str | None:
-        """Name and address git writes into a tag; `None`: it has none."""
-        done = self.git("var", "GIT_COMMITTER_IDENT", check=False)
-        return done.stdout.rsplit(" ", 2)[0].strip() if done.returncode == 0 else None
-
-    # --- a clean checkout --------------------------------------------------------------------
-
-    def export(self, commit: str, directory: Path, *, tag: str | None = None) -> Path:
-        """A clean checkout of `commit` in `directory`, with all tags and submodules.
-
-        It is a repository of its own that borrows this one's objects, so version tools see the
-        real history; `tag`, where it does not exist yet, is made there and only there.
-        Submodules come from this clone where it has them, else from their own address.
-
-        Raises:
-            CommandError: git cannot, or a submodule is to be had nowhere.
-        """
-        directory = Path(directory)
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        quiet = ("-c", "advice.detachedHead=false")
-        self.git(
-            *quiet, "clone", "--quiet", "--shared", "--no-checkout", "--template=",
-            "--origin=origin", "--", self.root, directory.resolve(),
-            how=_CHECK_OUT,
-        )  # fmt: skip
-        address = self.remote_url("origin")
-        clone = Repository(root=directory.resolve(), runner=_with_login_of(address, self.runner))
-        clone.git("fetch", "--quiet", "--no-write-fetch-head", "origin", "+refs/tags/*:refs/tags/*")
-        if not clone.has_commit(commit):  # on no branch, and the clone is not a shared one
-            clone.git("fetch", "--quiet", "origin", commit)
-        if address is not None:
-            clone.git("config", "remote.origin.url", without_login(address))
-        if self.config("extensions.partialclone"):  # what is missing here is missing there
-            clone.git("config", "core.repositoryformatversion", "1")
-            clone.git("config", "extensions.partialclone", "origin")
-            clone.git("config", "remote.origin.promisor", "true")
-        clone.git(*quiet, "checkout", "--quiet", "--detach", "--force", commit, how=_CHECK_OUT)
-        if tag is not None and clone.tag_commit(tag) != commit:
-            clone.git(
-                "-c", "user.name=nox-release", "-c", "user.email=nox-release@localhost",
-                "tag", "--annotate", "--no-sign", "--force", "--message", tag, "--", tag, commit,
-            )  # fmt: skip
-        for path, pinned in clone.submodules(commit):
-            inner = Repository(root=self.root / path, runner=self.runner)
-            if (inner.root / ".git").exists() and inner.has_commit(pinned):
-                inner.export(pinned, clone.root / path)
-            else:
-                clone.git(
-                    *quiet, "submodule", "--quiet", "update", "--init", "--recursive", "--", path,
-                    how=_CHECK_OUT,
-                )  # fmt: skip
-        return clone.root
-
-    def submodules(self, commit: str) -> tuple[tuple[str, str], ...]:
-        """Path and commit of each submodule in the tree of `commit`."""
-        listed = self.git("ls-tree", "-r", "-z", "--full-tree", commit).stdout
-        entries = (entry.split("\t", 1) for entry in listed.split("\0") if entry)
-        return tuple(
-            (path, facts.split()[2]) for facts, path in entries if facts.split()[1] == "commit"
-        )
-
-
-def without_login(address: str) -> str:
-    """An address of a remote without the name and password of who asks there over the web.
-
-    In the address of SSH the name belongs to the server.
-    """
-    scheme, separator, rest = address.partition("://")
-    host, slash, path = rest.partition("/")
-    if not separator or "@" not in host or scheme.lower() not in ("http", "https"):
-        return address
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
-
-
-def _with_login_of(address: str | None, runner: Runner) -> Runner:
-    """A runner whose gits have that login for their host: in their environment, in no argument.
-
-    Addresses of submodules may be relative to the remote's.
-    """
-    bare = without_login(address) if address else None
-    if not address or bare == address:
-        return runner
-    login = address.partition("://")[2].partition("/")[0].rpartition("@")[0]
-    # Up to the host: git compares beginnings (url.<base>.insteadOf).
-    host, plain = (f"{'/'.join(one.split('/')[:3])}/" for one in (address, str(bare)))
-    environ = {
-        **runner.environ,
-        **configure_git(runner.environ, ((f"url.{host}.insteadOf", plain),)),
-    }
-    return replace(
-        runner, environ=environ, secrets=(*runner.secrets, *filter(None, login.split(":", 1)))
-    )
 
 
 def _lines(text: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from nox_release.core.errors import ForgeError
 from nox_release.edges.forge import Forge
 from nox_release.edges.gh import OLDEST_GH, GhMissing, NotLoggedIn, find_gh
 from nox_release.edges.process import side_by_side
+from nox_release.edges.signing import identity, probe_signing
 from nox_release.observing.place import python_folders
 from nox_release.releases.observed import Observed, Relation
 from nox_release.releases.plan import runs_of
@@ -52,7 +53,7 @@ class Observer:
         self._run = context.environ.get("GITHUB_RUN_ID", "")
         repository = place.repository
         self.head = ask(repository.head)
-        self.branch = ask(repository.branch)
+        self.branch = place.branch
         self._early = self._put(self._about_the_place())
 
     def _put(self, questions: dict[str, Callable[[], Any]]) -> dict[str, Future[Any]]:
@@ -76,10 +77,8 @@ class Observer:
             "changes": repository.changes,
             "tracked_folders": lambda: python_folders(repository.tracked()),
             "shallow": repository.is_shallow,
-            "identity": repository.identity,
-            "signing_trouble": lambda: (
-                repository.probe_signing() if repository.signs_tags() else None
-            ),
+            "identity": lambda: identity(repository),
+            "signing_trouble": lambda: probe_signing(repository) if self.place.signs_tags else None,
         }
 
     # --- a target ----------------------------------------------------------------------------

@@ -12,23 +12,29 @@ from typing import TYPE_CHECKING
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.redaction import redact
 from nox_release.edges.git import NotARepository, Repository, find_repository
+from nox_release.edges.git_settings import read_git_settings
 from nox_release.project.remotes import explain_remote, parse_remote
 
 if TYPE_CHECKING:
     from nox_release.edges.context import Context
+    from nox_release.edges.git_settings import GitSettings
     from nox_release.project.pyproject import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a project is: its repository, the remote it is released through, and its GitHub."""
+    """Where a project is: its repository, the branch that is checked out (`None`: none), the remote
+    it is released through, and its GitHub.
+    """
 
     repository: Repository
     remote: str
     address: str
     owner: str
     name: str
+    branch: str | None = None
     pushes_to: tuple[str, ...] = ()
+    signs_tags: bool = False
 
     @property
     def slug(self) -> str:
@@ -45,13 +51,15 @@ def locate(context: Context, project: Project) -> Place:
     repository = find_repository(project.root, context.runner)
     if repository is None:
         raise NotARepository(project.root)
-    remote = choose_remote(repository, project.settings.remote)
-    address = repository.remote_url(remote)
+    branch = repository.branch()
+    settings = read_git_settings(repository)
+    remote = choose_remote(settings, branch, project.settings.remote)
+    address = settings.remote_url(remote)
     if address is None:
         raise ConfigurationError(
             f"There is no git remote called `{remote}`.",
             reason="`tool.nox-release.remote` names it; there are "
-            + (", ".join(f"`{name}`" for name in repository.remotes()) or "none")
+            + (", ".join(f"`{name}`" for name in settings.remotes) or "none")
             + ".",
             hint=f"git remote add {remote} https://github.com/OWNER/REPOSITORY.git",
         )
@@ -68,11 +76,13 @@ def locate(context: Context, project: Project) -> Place:
         address=address,
         owner=slug[0],
         name=slug[1],
-        pushes_to=tuple(map(redact, repository.push_urls(remote))),
+        branch=branch,
+        pushes_to=tuple(map(redact, settings.push_urls(remote))),
+        signs_tags=settings.signs_tags,
     )
 
 
-def choose_remote(repository: Repository, wanted: str | None) -> str:
+def choose_remote(settings: GitSettings, branch: str | None, wanted: str | None) -> str:
     """The remote of the settings, else the one the branch follows, else origin or the only one.
 
     Raises:
@@ -80,9 +90,8 @@ def choose_remote(repository: Repository, wanted: str | None) -> str:
     """
     if wanted is not None:
         return wanted
-    remotes = repository.remotes()
-    branch = repository.branch()
-    upstream = repository.upstream(branch) if branch else None
+    remotes = settings.remotes
+    upstream = settings.upstream(branch) if branch else None
     if upstream is not None and upstream[0] in remotes:
         return upstream[0]
     if "origin" in remotes:

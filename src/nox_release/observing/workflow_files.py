@@ -13,6 +13,7 @@ from nox_release.core.errors import ConfigurationError
 from nox_release.core.findings import Finding
 from nox_release.core.reading import read_file
 from nox_release.edges.children import GIT
+from nox_release.edges.git_settings import read_git_settings
 from nox_release.observing.place import choose_remote
 from nox_release.project.remotes import explain_remote, parse_remote
 from nox_release.workflows.publishing import derive_publisher, spelt_by_github
@@ -259,10 +260,11 @@ def github_remote(repository: Repository, settings: Settings) -> tuple[str, str]
         CommandError: git failed.
     """
     try:
-        name = choose_remote(repository, settings.remote)
+        found = read_git_settings(repository)
+        name = choose_remote(found, repository.branch(), settings.remote)
     except ConfigurationError as error:
         return " ".join(f"{error.message} {error.reason}".split())
-    url = repository.remote_url(name)
+    url = found.remote_url(name)
     if url is None:
         return f"git has no remote `{name}`"
     return parse_remote(url) or explain_remote(url)

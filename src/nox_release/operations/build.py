@@ -29,6 +29,7 @@ from nox_release.core.errors import (
 )
 from nox_release.core.findings import Finding, Severity, errors_in
 from nox_release.edges.aside import temporary_folder
+from nox_release.edges.checkouts import export
 from nox_release.edges.environments import fresh_environment
 from nox_release.edges.git import Repository, find_repository
 from nox_release.edges.process import last_lines, side_by_side
@@ -211,7 +212,7 @@ def _prepare(wanted: _Wanted) -> _Source:
     wanted.watch.step("a clean checkout")
     commit = repository.head()
     below = project.root.relative_to(repository.root)
-    checkout = repository.export(commit, wanted.aside / "checkout", tag=tag)
+    checkout = export(repository, commit, wanted.aside / "checkout", tag=tag)
     folder = checkout / below
     if not (folder / "pyproject.toml").is_file() and not (folder / "setup.py").is_file():
         raise ConfigurationError(

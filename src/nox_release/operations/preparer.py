@@ -22,7 +22,9 @@ from nox_release.core.errors import (
 from nox_release.core.findings import errors_in
 from nox_release.core.versions import parse_version
 from nox_release.core.words import some
+from nox_release.edges.checkouts import commit_here, export
 from nox_release.edges.git import Repository, short
+from nox_release.edges.git_settings import read_git_settings
 from nox_release.observing.place import choose_remote
 from nox_release.observing.source_tree import reader_of
 from nox_release.operations.reconcile import Story, reconcile
@@ -149,7 +151,7 @@ class Preparer:
         return branch
 
     def copy_of(self, head: str, folder: Path) -> Copy:
-        root = self.repository.export(head, folder)
+        root = export(self.repository, head, folder)
         repository = Repository(root=root, runner=self.repository.runner)
         below = self.project.root.relative_to(self.repository.root)
         project = replace(read_project(root / below), settings=self.project.settings)
@@ -179,7 +181,13 @@ class Preparer:
     def _tagged_there(self, version: Version) -> str | None:
         """The commit of a version whose tag the remote has, and this clone only the commit."""
         settings, name = self.project.settings, self.project.name
-        remote = known(ask(lambda: choose_remote(self.repository, settings.remote)))
+        remote = known(
+            ask(
+                lambda: choose_remote(
+                    read_git_settings(self.repository), self.repository.branch(), settings.remote
+                )
+            )
+        )
         if remote is None:
             return None
         tag = settings.tag(name, str(version))
@@ -266,7 +274,7 @@ class Preparer:
 
             put_together(self.context, self.project, copy.project.root, version)
         message = self.project.settings.message(self.project.name, version)
-        edited = copy.repository.commit_here(message)
+        edited = commit_here(copy.repository, message)
         prepared = Prepared(
             copy=copy,
             plan=plan,

@@ -21,6 +21,7 @@ from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, errors_in
 from nox_release.edges.children import GIT
 from nox_release.edges.git import find_repository
+from nox_release.edges.git_settings import read_git_settings
 from nox_release.observing.source_tree import read_source_tree
 from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
 from nox_release.project import changelog
@@ -85,8 +86,9 @@ def find_origin(context: Context, project: Project) -> Origin:
             remote=project.settings.remote or "origin",
             notes=(*notes, f"Its GitHub repository is made up: {owner}/{name}."),
         )
-    remote = project.settings.remote or _only(repository.remotes()) or "origin"
-    address = repository.remote_url(remote)
+    settings = read_git_settings(repository)
+    remote = project.settings.remote or _only(settings.remotes) or "origin"
+    address = settings.remote_url(remote)
     slug = parse_remote(address) if address else None
     if slug is None:
         notes.append(f"There is no remote on GitHub; its repository is made up: {owner}/{name}.")
