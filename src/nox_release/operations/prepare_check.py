@@ -77,13 +77,13 @@ def _show(context: Context, project: Project, places: Places, findings: Sequence
         return
     if not findings:
         where = ", ".join(f"{place.file}:{place.line}" for place in places.all)
-        console.mark("done", f"{project.name} {declared.text}, wherever it is written: {where}")
+        console.mark("done", f"{project.name} {declared.stated}, wherever it is written: {where}")
 
 
 def _document(project: Project, places: Places, findings: Sequence[Finding]) -> dict[str, Any]:
     return {
         "name": project.name,
-        "version": places.declared.text if places.declared else None,
+        "version": places.declared.stated if places.declared else None,
         "places": [
             {"file": place.file, "line": place.line, "key": place.key, "version": place.text}
             for place in (*places.all, *places.disagreeing)

@@ -16,7 +16,7 @@ def show(console: Console, prepared: Prepared, note: str) -> None:
     """Every edit in one line, below the version and why it is that one."""
     plan, version = prepared.plan, prepared.version
     stated = plan.places.declared
-    before = f"{stated.text} → " if stated else ""
+    before = f"{stated.stated} → " if stated else ""
     title = f"{prepared.copy.project.name} {before}{version}"
     console.title(f"{title}    {note}" if note else title)
     rows = [
@@ -52,7 +52,7 @@ def show_mentions(console: Console, prepared: Prepared) -> None:
         if not _may_mention(file) or file == plan.changelog:
             continue
         document = files.document(file)
-        for match in find_mentions(document.text, stated.text) if document else ():
+        for match in find_mentions(document.text, stated.stated) if document else ():
             line = document.line_of(match.start()) if document else 0
             if (file, line) not in edited:
                 found.append(f"{file}:{line}")

@@ -19,7 +19,7 @@ FILES = ("CHANGELOG.md", "CHANGES.md", "HISTORY.md", "CHANGELOG.rst", "CHANGES.r
 
 _NAME = re.compile(
     r"(?:change(?:s|[-_]?logs?)|history|news|release[-_]?notes|releases|whats[-_]?new)"
-    r"\.(?:md|markdown|rst|txt)",
+    r"(?:\.(?:md|markdown|rst|txt))?",
     re.IGNORECASE,
 )
 _FOLDERS = re.compile(r"(?:docs?(?:/[^/]+){0,3})?", re.IGNORECASE)
@@ -210,10 +210,12 @@ def _prose(lines: list[str]) -> Iterator[tuple[int, str]]:
 
 
 def _is_rule(lines: list[str], number: int, fence: str) -> bool:
-    """Whether a line of tildes is the rule below a title, as reStructuredText has it, and no fence."""
+    """Whether this is the rule below a title, as reStructuredText has it, and not a fence."""
     above = lines[number - 1].strip() if number else ""
     line = lines[number].rstrip()
-    return bool(above) and not fence and set(line) == {"~"} and len(line) >= len(above)
+    if not above or fence or len(line) < len(above):
+        return False
+    return set(line) == {"~"} or (set(line) == {"`"} and len(line) > 3)
 
 
 def _stays_in_comment(line: str, *, in_comment: bool) -> bool:

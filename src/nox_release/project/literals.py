@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 class Place:
     """One literal that states a version: what stands from `start` up to `end` is `text`.
 
-    `is_tuple` says that it is written as numbers, such as `1, 2, 0`; `key` is the whole path of
-    `label` in its file.
+    `is_tuple` says that it is written as numbers, such as `1, 2, 0`, maybe with a level as
+    `sys.version_info` has it; `key` is the whole path of `label` in its file; `numbers` is how many
+    of the release's numbers it states where it leaves out the others.
     """
 
     file: str
@@ -37,12 +38,16 @@ class Place:
     text: str
     is_tuple: bool = False
     key: str = ""
+    numbers: int = 0
 
     @property
     def version(self) -> Version | None:
-        if not self.is_tuple:
-            return parse_version(self.text)
-        return parse_version(".".join(re.findall(r"\d+", self.text)) or "?")
+        return _version_of_tuple(self.text) if self.is_tuple else parse_version(self.text)
+
+    @property
+    def stated(self) -> str:
+        """The version in words: as it is written, but for a tuple."""
+        return str(self.version) if self.is_tuple else self.text
 
 
 def place_in(
@@ -196,25 +201,55 @@ def _string(document: Document, offsets: _Offsets, name: str, value: ast.expr) -
 
 
 def _tuple(document: Document, offsets: _Offsets, name: str, value: ast.expr) -> Place | None:
-    """Numbers alone, two of them at least; what follows them must be known to mean "final"."""
+    """Numbers alone, two of them at least, or numbers with one level among them."""
     if not isinstance(value, ast.Tuple | ast.List) or not _TUPLE_NAME.fullmatch(name):
         return None
     items = [item.value if isinstance(item, ast.Constant) else None for item in value.elts]
     numbers = [item for item in items if isinstance(item, int) and not isinstance(item, bool)]
-    if len(numbers) < 2 or len(numbers) != len(items):
+    levels = [item for item in items if isinstance(item, str)]
+    if len(numbers) < 2 or len(levels) > 1 or len(numbers) + len(levels) != len(items):
         return None
     start, _ = offsets.span(value.elts[0])
     _, end = offsets.span(value.elts[-1])
+    text = document.text[start:end]
+    if _version_of_tuple(text) is None:
+        return None
     return Place(
         file=document.file,
         line=value.lineno,
         label=name,
         start=start,
         end=end,
-        text=document.text[start:end],
+        text=text,
         is_tuple=True,
         key=name,
     )
+
+
+# https://docs.python.org/3/library/sys.html#sys.version_info
+_LEVELS = {
+    "alpha": "a",
+    "beta": "b",
+    "candidate": "rc",
+    "a": "a",
+    "b": "b",
+    "rc": "rc",
+    "final": "",
+}
+_PARTS = re.compile(r"""\d+|(?P<quote>['"])(?P<level>\w*)(?P=quote)""")
+
+
+def _version_of_tuple(text: str) -> Version | None:
+    """The version of `1, 2, 0` or of `1, 2, 0, "beta", 1`; a level that nobody knows has none."""
+    parts = list(_PARTS.finditer(text))
+    at = next((number for number, part in enumerate(parts) if part["quote"]), None)
+    if at is None:
+        return parse_version(".".join(part[0] for part in parts) or "?")
+    level, behind = _LEVELS.get(parts[at]["level"]), [int(part[0]) for part in parts[at + 1 :]]
+    if level is None or not at or any(behind[1:]) or (not level and any(behind)):
+        return None
+    suffix = f"{level}{behind[0] if behind else 0}" if level else ""
+    return parse_version(".".join(part[0] for part in parts[:at]) + suffix)
 
 
 class _Offsets:
@@ -239,20 +274,45 @@ class _Offsets:
 
 def written(place: Place, text: str) -> Edit | None:
     """The edit that has `place` state the version `text`; `None` where its form cannot."""
-    if not place.is_tuple:
-        return Edit(file=place.file, start=place.start, end=place.end, text=text)
+    new: str | None = text
     version = parse_version(text)
-    old = re.findall(r"\d+", place.text)
-    if version is None or version.pre or version.post is not None or version.dev is not None:
+    if place.is_tuple:
+        new = _tuple_like(place.text, version) if version is not None else None
+    elif place.numbers:
+        numbers = [*version.release, *[0] * place.numbers] if version is not None else []
+        new = ".".join(map(str, numbers[: place.numbers])) or None
+    return (
+        None if new is None else Edit(file=place.file, start=place.start, end=place.end, text=new)
+    )
+
+
+def _tuple_like(example: str, version: Version) -> str | None:
+    """Another version in the form of a tuple."""
+    parts = list(_PARTS.finditer(example))
+    at = next((number for number, part in enumerate(parts) if part["quote"]), None)
+    if version.post is not None or version.dev is not None or (version.pre and at is None):
         return None
-    numbers = [*version.release, *[0] * (len(old) - len(version.release))]
-    if len(numbers) != len(old):
-        if any(numbers[len(old) :]) or re.sub(r"[\d,\s]", "", place.text):
+    numbers = list(version.release)
+    count = len(parts) if at is None else at
+    if any(numbers[count:]) or (numbers[count:] and at is not None):
+        return None
+    new = [str(number) for number in (numbers + [0] * count)[:count]]
+    if at is not None:
+        level = _level_like(parts[at]["level"], version.pre[0] if version.pre else "")
+        behind = [str(version.pre[1]) if version.pre else "0", *["0"] * len(parts)]
+        new += [f"{parts[at]['quote']}{level}{parts[at]['quote']}", *behind[: len(parts) - at - 1]]
+        if version.pre and len(parts) == at + 1:  # no place for the number
             return None
-        numbers = numbers[: len(old)]
-    new = iter(numbers)
-    replaced = re.sub(r"\d+", lambda _: str(next(new)), place.text)
-    return Edit(file=place.file, start=place.start, end=place.end, text=replaced)
+    values = iter(new)
+    return _PARTS.sub(lambda _: next(values), example)
+
+
+def _level_like(example: str, letter: str) -> str:
+    """The word for a pre-release's letter, long or short as the example has it."""
+    if _LEVELS[example] == letter:
+        return example
+    words = [word for word, meant in _LEVELS.items() if meant == letter]
+    return words[-1] if example in ("a", "b", "rc") else words[0]
 
 
 def find_toml(document: Document) -> Lines:

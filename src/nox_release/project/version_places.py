@@ -23,6 +23,7 @@ from nox_release.project.literals import (
     toml_place,
     whole_file,
 )
+from nox_release.project.other_places import json_places, sphinx_places
 from nox_release.project.uv_lock import uv_lock_place
 from nox_release.project.version_files import listed_place, named_by_tools
 
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 VERSION_FILES = ("__init__.py", "__about__.py", "_version.py", "version.py", "__version__.py")
 
+_ASIDE = frozenset(
+    {"benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests", "tools"}
+)
 _PLAIN_FILES = ("VERSION", "VERSION.txt", "version.txt", "_version.txt")
 # What hatch and scikit-build-core look for unless they are told:
 # https://hatch.pypa.io/latest/plugins/version-source/regex/
@@ -89,11 +93,16 @@ def find_places(project: Project, files: Files) -> Places:
     if declared is None:
         return Places(declared=None, disagreeing=tuple(others))
     version = declared.version
-    listed = [listed_place(files, entry, declared.text) for entry in project.settings.version_files]
-    named = named_by_tools(reader.tool, files, declared.text)
+    listed = [
+        listed_place(files, entry, declared.stated) for entry in project.settings.version_files
+    ]
+    named = named_by_tools(reader.tool, files, declared.stated)
     return Places(
         declared=declared,
-        agreeing=tuple(one for one in others if one.version == version),
+        agreeing=(
+            *(one for one in others if one.version == version),
+            *sphinx_places(files, declared),
+        ),
         locked=tuple(_distinct(reader.locked(), declared)),
         cited=tuple(reader.cited()),
         listed=(*(one for one in listed if not isinstance(one, str)), *named),
@@ -116,7 +125,7 @@ def _distinct(places: Iterable[Place | None], declared: Place | None) -> list[Pl
 def _is_certain(place: Place) -> bool:
     """Whether a literal can mean nothing but this project's version."""
     name = posixpath.basename(place.file)
-    if place.is_tuple or name in _PLAIN_FILES:
+    if place.is_tuple or name in _PLAIN_FILES or name.endswith(".json"):
         return False
     if not name.endswith(".py") or name == "setup.py":
         return True
@@ -126,9 +135,11 @@ def _is_certain(place: Place) -> bool:
 
 
 def _unanimous(places: list[Place]) -> Place | None:
-    """The first of places that all say the same: setup.py may well read it there."""
-    versions = {place.version for place in places}
-    return places[0] if len(versions) == 1 else None
+    """The first of places that all say the same, in words at least: setup.py may well read it there."""
+    places = [place for place in places if not place.file.endswith(".json")]
+    worded = [place for place in places if not place.is_tuple] or places
+    versions = {place.version for place in worded}
+    return worded[0] if len(versions) == 1 else None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -318,6 +329,7 @@ class _Reader:
             dedicated = stem in ("version", "about", "meta", "metadata", "info", "const", "release")
             for place in python_places(document):
                 plain = place.label in ("__version__", "VERSION", "__VERSION__")
+                plain = plain or (place.label == "version" and stem == "init")
                 if plain or place.is_tuple or (dedicated and "version" in place.label.lower()):
                     yield place
         for path in (
@@ -352,6 +364,7 @@ class _Reader:
             if document is not None:
                 yield toml_place(document, find_toml(document), *path)
         yield self._cargo()
+        yield from json_places(self.files, self.project.normalized_name)
         if self.backend == "mesonpy":
             yield self._meson()
         folders = ["", *(f"{folder}/" for folder in self._folders())]
@@ -425,7 +438,7 @@ def package_folders(normalized_name: str, names: Iterable[str]) -> tuple[str, ..
     inside = {folder for folder in found if re.fullmatch(r"(src|lib)/[^/]+", folder)}
     if len(inside) == 1:
         return tuple(inside)
-    top = {folder for folder in found if "/" not in folder} - {"tests", "test", "docs", "doc"}
+    top = {folder for folder in found if "/" not in folder} - _ASIDE
     return tuple(top) if len(top) == 1 else ()
 
 

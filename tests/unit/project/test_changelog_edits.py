@@ -113,6 +113,15 @@ def test_a_rule_of_tildes_is_no_fence_in_restructuredtext():
     ]
 
 
+def test_a_rule_of_backticks_is_no_fence_and_a_file_may_have_no_suffix():
+    text = "History\n=======\n\nDevelopment Version\n```````````````````\n\n* x\n\nRelease 0.1 (Jan 2, 2026)\n`````````````````````````\n\ny\n"
+
+    assert changed(text, "0.2", file="CHANGELOG") == (
+        Kind.PROMOTED,
+        ["+ Release 0.2 (Nov 26, 2026)", "+ ``````````````````````````"],
+    )
+
+
 @pytest.mark.parametrize(
     ("opened", "released", "heading"),
     [
@@ -120,6 +129,7 @@ def test_a_rule_of_tildes_is_no_fence_in_restructuredtext():
         ("## 0.3.0 (unreleased)", "## 0.1.0 (2026-01-02)", "## 0.2.0 (2026-11-26)"),
         ("## [0.2.0] - YYYY-MM-DD", "## [0.1.0] - 2026-01-02", "## [0.2.0] - 2026-11-26"),
         ("## 0.2.0 - TBD", "## 0.1.0 - 2026-01-02", "## 0.2.0 - 2026-11-26"),
+        ("## 0.2.0 (2026-11-)", "## 0.1.0 (2026-01-02)", "## 0.2.0 (2026-11-26)"),
     ],
 )
 def test_the_next_versions_heading_gets_its_date(opened, released, heading):

@@ -45,7 +45,7 @@ def check_places(places: Places, files: Files) -> Iterator[Finding]:
     for place in places.disagreeing:
         yield find(
             VERSION_DISAGREES,
-            f"{called(place)} says {place.text}, {called(declared)} says {declared.text}.",
+            f"{called(place)} says {place.text}, {called(declared)} says {declared.stated}.",
             where=where_is(place),
         )
     for place in places.locked:
@@ -55,7 +55,7 @@ def check_places(places: Places, files: Files) -> Iterator[Finding]:
         yield find(
             LOCK_VERSION_STALE,
             f"`{place.file}` has {place.label} {place.text}, {called(declared)} says "
-            f"{declared.text}." + (" The checks in CI compare them, and fail." if fails else ""),
+            f"{declared.stated}." + (" The checks in CI compare them, and fail." if fails else ""),
             where=where_is(place),
             severity=Severity.ERROR if fails else None,
         )
@@ -64,7 +64,7 @@ def check_places(places: Places, files: Files) -> Iterator[Finding]:
         if place.version != places.version:
             yield find(
                 VERSION_DISAGREES,
-                f"`{place.file}` says {place.text}, {called(declared)} says {declared.text}.",
+                f"`{place.file}` says {place.text}, {called(declared)} says {declared.stated}.",
                 where=where_is(place),
                 severity=Severity.ADVICE,
             )

@@ -169,7 +169,7 @@ def version_places(source: Source) -> str:
     if places.declared is None:
         return source.project.version or f"found by {source.backend}"
     names = [called(place) for place in places.all]
-    return f"{places.declared.text} in {', '.join(names[:4])}" + " …" * (len(names) > 4)
+    return f"{places.declared.stated} in {', '.join(names[:4])}" + " …" * (len(names) > 4)
 
 
 def where_version_is(project: Project, tree: SourceTree) -> Location | None:
@@ -183,4 +183,4 @@ def declared_version(project: Project, tree: SourceTree) -> str | None:
     if project.version is not None:
         return project.version
     places = find_places(project, tree.files)
-    return places.declared.text if places.declared and not places.assumed else None
+    return places.declared.stated if places.declared and not places.assumed else None
