@@ -102,7 +102,7 @@ def size_in_words(size: int) -> str:
 
 _TAKING_OPTIONS = re.compile(
     r"\bnox -s (?P<name>build|check-project|first-upload|prepare|release|diagnose|init)\b(?![-\w])"
-    r"(?! -- --(?:index|package)\b)(?P<more> --(?= ))?"
+    r"(?! -- (?:(?!nox -s)[^\n,;`]){0,200}?--(?:index|package)\b)(?P<more> --(?= ))?"
 )
 
 

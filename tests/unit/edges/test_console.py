@@ -302,6 +302,7 @@ def test_an_error_is_the_document_where_one_is_expected_and_none_was_written(cap
         ("`nox -s release -- 1.4.0`", "`nox -s release -- --index testpypi --package 'a b' 1.4.0`"),
         ("nox -s build, then", "nox -s build -- --package 'a b', then"),
         ("nox -s release -- --index testpypi", "nox -s release -- --index testpypi"),
+        ("nox -s release -- minor --index testpypi", "nox -s release -- minor --index testpypi"),
         (
             "nox -s mine and nox -s other",
             "nox -s mine and nox -s other",
