@@ -89,9 +89,9 @@ class Proposer:
         state = repository.remote_state(wanted.remote, branch=wanted.branch, tag=None)
         found = find_pull_request(self.forge, wanted.branch, wanted.base)
         if found is not None and found.state == "closed":
-            if state.branch_head is not None:
+            if state.branch_head == found.head:
                 raise self._closed(found)
-            found = None  # with its branch gone, too, nobody waits for it
+            found = None  # with its branch gone, too, or begun again, nobody waits for it
         merged = found.merged if found is not None else None
         return ProposedTree(
             here=repository.branch_commit(wanted.branch),

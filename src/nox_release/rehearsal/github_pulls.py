@@ -59,6 +59,8 @@ def create_pull(call: Call) -> Any:
 def _form(call: Call, one: PullRequestState) -> dict[str, Any]:
     github = call.github
     owner = github.settings.owner
+    if one.state == "open":  # a closed one keeps the commit that it had
+        one.sha = github.bare.commit(f"refs/heads/{one.head}") or one.sha
     return {
         "id": 1_000_000 + one.number,
         "number": one.number,
@@ -71,7 +73,7 @@ def _form(call: Call, one: PullRequestState) -> dict[str, Any]:
         "head": {
             "label": f"{owner}:{one.head}",
             "ref": one.head,
-            "sha": github.bare.commit(f"refs/heads/{one.head}") or one.sha,
+            "sha": one.sha,
         },
         "base": {"label": f"{owner}:{one.base}", "ref": one.base},
         "merged_at": iso_time(one.merged_at),
