@@ -477,6 +477,11 @@ class Repository:
             )
         return lines
 
+    def own_path(self, name: str) -> Path | None:
+        """Where git keeps `name` among its own files, outside of the tree; `None`: nowhere."""
+        path = self._ask("rev-parse", "--git-path", name)
+        return None if path is None else (self.root / path).resolve()
+
 
 def _lines(text: str) -> tuple[str, ...]:
     """git's own lines: a name may hold what other line ends and blanks there are."""

@@ -29,6 +29,7 @@ from nox_release.observing.place import choose_remote
 from nox_release.observing.source_tree import reader_of
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.project.changelog_edits import Kind
+from nox_release.project.dates import is_of_another_day
 from nox_release.project.documents import Files
 from nox_release.project.preparing import plan_version, propose
 from nox_release.project.pyproject import read_project
@@ -317,7 +318,11 @@ class Preparer:
         others = [
             path
             for path in self.repository.changes().modified
-            if path not in planned or not self._is_edited(prepared, planned[path], path)
+            if path not in planned
+            or not (
+                self._is_edited(prepared, planned[path], path)
+                or self._was_edited_before(prepared, planned[path], path)
+            )
         ]
         if others:
             raise ConflictError(
@@ -332,6 +337,15 @@ class Preparer:
             return not here.exists()
         wanted = (prepared.copy.repository.root / path).read_bytes()
         return here.is_file() and here.read_bytes() == wanted
+
+    def _was_edited_before(self, prepared: Prepared, kind: str, path: str) -> bool:
+        """Whether a file is edited as it is planned, on an earlier day."""
+        here, copy = self.repository.root / path, prepared.copy
+        if kind != "M" or not here.is_file():
+            return False
+        original = copy.repository.read_file(copy.commit, path) or ""
+        planned = (copy.repository.root / path).read_bytes().decode("utf-8", "replace")
+        return is_of_another_day(here.read_bytes().decode("utf-8", "replace"), planned, original)
 
     def prove(self, prepared: Prepared, destination: Path, *, smoke: bool | None = False) -> Built:
         """Build the edited tree, and compare the version that it makes.
@@ -422,19 +436,23 @@ def perform(preparer: Preparer, prepared: Prepared, step: PrepareStep) -> None:
         return
     for kind, path in prepared.changed:
         source = None if kind == "D" else prepared.copy.repository.root / path
-        _replace(preparer.repository.root / path, source, path)
+        _replace(preparer.repository, source, path)
 
 
-def _replace(here: Path, there: Path | None, path: str) -> None:
+def _replace(repository: Repository, source: Path | None, path: str) -> None:
     """Every file is replaced whole, one by one; each is the old one or the new one."""
+    here = repository.root / path
+    # Among git's own files: a kill leaves nothing in the tree.
+    partial = repository.own_path(f"nox-release.{os.getpid()}.part")
     try:
-        if there is None:
+        if source is None:
             here.unlink(missing_ok=True)
             return
         here.parent.mkdir(parents=True, exist_ok=True)
-        partial = here.with_name(f".{here.name}.{os.getpid()}.part")
-        shutil.copyfile(there, partial)
-        shutil.copymode(here if here.exists() else there, partial)
+        if partial is None or partial.parent.stat().st_dev != here.parent.stat().st_dev:
+            partial = here.with_name(f".{here.name}.part")
+        shutil.copyfile(source, partial)
+        shutil.copymode(here if here.exists() else source, partial)
         partial.replace(here)
     except OSError as error:
         raise disk_error(error, f"`{path}` cannot be written.") from None

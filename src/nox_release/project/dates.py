@@ -83,6 +83,27 @@ def find_date(text: str, *, around: str = "") -> Dated | None:
     )
 
 
+def is_of_another_day(text: str, planned: str, original: str) -> bool:
+    """Whether `text` is what is `planned` in place of `original`, but for the date in new lines."""
+    ours, theirs, old = text.splitlines(), planned.splitlines(), set(original.splitlines())
+    return len(ours) == len(theirs) and all(
+        one == other or (other not in old and _is_dated_otherwise(one, other))
+        for one, other in zip(ours, theirs, strict=True)
+    )
+
+
+def _is_dated_otherwise(line: str, other: str) -> bool:
+    if len({*line, *other}) == 1:  # the rule below a heading is as long as that is
+        return True
+    ours, theirs = find_date(line), find_date(other)
+    return (
+        ours is not None
+        and theirs is not None
+        and line[: ours.start] == other[: theirs.start]
+        and line[ours.end :] == other[theirs.end :]
+    )
+
+
 def _month_comes_first(mark: str | None, text: str) -> bool:
     if mark != "/":
         return False
