@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nox_release.edges.children import GH
+from prepared_scene import BRANCH as RELEASE_BRANCH
+from prepared_scene import PREPARED
 from scene import (
     BOTH,
     FILES,
@@ -576,8 +578,135 @@ def end_state_cells():
     yield Cell("end", "HEAD past the tag, finished, asked for", release, nothing, head_moves_on, again=(VERSION,))  # fmt: skip
 
 
+def prepare_cells():
+    """`release -- minor`: prepared and committed, or proposed in a pull request, then released."""
+
+    def by_hook(where, name, script):
+        def arrange(scene):
+            repository = scene.world.remote if where == "there" else scene.world.clone / ".git"
+            scene.hook(repository, name, script)
+
+        return arrange
+
+    def at_file(number, name):
+        def arrange(scene):
+            scene.environ["FAULTS_STRIKE"] = f"{number}:{name}"
+
+        return arrange
+
+    def spared(scene):
+        scene.environ.pop("FAULTS_STRIKE", None)
+
+    def a_day_later(scene):
+        spared(scene)
+        scene.environ["FAULTS_SKEW"] = "86400"
+
+    def on(side, method, endpoint, number, skip=0):
+        def arrange(scene):
+            faults = scene.world.github.faults
+            getattr(faults, side)(endpoint, scene.strike(number), method=method, skip=skip)
+
+        return arrange
+
+    def opening(**kind):
+        def arrange(scene):
+            scene.world.github.faults.arrange(
+                Fault(endpoint="/repos/*/pulls", method="POST", **kind)
+            )
+
+        return arrange
+
+    def having(**what):
+        def arrange(scene):
+            vars(scene).update(what)
+
+        return arrange
+
+    def another_pushes(scene):
+        if scene.story == "minor":
+            scene.world.index.faults.before("/simple/*", scene.push_another, method="GET")
+        else:
+            scene.world.github.faults.before("/repos/*/pulls", scene.push_another, method="POST")
+
+    def pulled(scene):
+        scene.world.git("pull", "--quiet", "--rebase", "origin", "main")
+
+    def edited(scene):
+        spared(scene)
+        (scene.world.clone / "README.md").write_text("changed")
+
+    def reopened(scene):
+        scene.review = "squash"
+        for pull in scene.world.github.pulls:
+            pull.state, pull.mergeable_state = "open", "clean"
+
+    def begun_again(scene):
+        """As the hint says: the branch goes, here and there."""
+        scene.review = "squash"
+        scene.there("update-ref", "-d", f"refs/heads/{RELEASE_BRANCH}")
+        scene.world.git("branch", "-D", RELEASE_BRANCH)
+
+    def green(scene):
+        for one in scene.world.github.check_runs:
+            one.conclusion = "success"
+        scene.checks = "success"
+
+    options = ("--no-smoke", "--no-build")
+
+    def cell(name, story, arrange, repair=None, **more):
+        return Cell("prepare", name, story, arrange, repair, **{"options": options, **more})
+
+    ref = 'case "$1" in {state}) if grep -q refs/heads/{name}; then {strike}; fi;; esac'
+    for name in ("SIGKILL", "SIGINT"):
+        number = SIGNALS.get(name, 0)
+        strike = f"kill -{int(number)} $PID; sleep 0.3"
+        pushed = f"if grep -q refs/heads/; then {strike}; fi"
+        made = ref.format(state="committed", name="release/", strike=strike)
+        taken = ref.format(state="committed", name="main", strike=strike)
+        yield cell(f"{name} before the edits", "minor", at_file(1, name), spared)
+        yield cell(f"{name} in the middle of the edits", "minor", at_file(2, name), spared)
+        for story in PREPARED:
+            yield cell(f"{name} before the commit", story, by_hook("here", "pre-commit", strike))
+            yield cell(f"{name} after the commit", story, by_hook("here", "post-commit", strike))
+            yield cell(f"{name} before the branch is pushed", story, by_hook("there", "pre-receive", pushed))  # fmt: skip
+            yield cell(f"{name} after the branch is pushed", story, by_hook("there", "post-receive", pushed))  # fmt: skip
+            yield cell(f"{name} before the GitHub release", story, on("before", "POST", "/repos/*/releases", number))  # fmt: skip
+        yield cell(f"{name} while the checks are awaited", "minor", on("before", "GET", "/repos/*/check-runs*", number, 1))  # fmt: skip
+        yield cell(f"{name} after the branch is made", "proposed", by_hook("here", "reference-transaction", made))  # fmt: skip
+        for side in ("before", "after"):
+            yield cell(f"{name} {side} the pull request", "proposed", on(side, "POST", "/repos/*/pulls", number))  # fmt: skip
+        yield cell(f"{name} while the merge is awaited", "proposed", on("before", "GET", "/repos/*/pulls/*", number, 2))  # fmt: skip
+        yield cell(f"{name} after the merge is taken", "proposed", by_hook("here", "reference-transaction", taken))  # fmt: skip
+
+    refusing = by_hook("there", "pre-receive", "echo 'GH013: Repository rule violations found' >&2; exit 1")  # fmt: skip
+    no_commit = by_hook("here", "pre-commit", "echo 'no commits today' >&2; exit 1")
+    for story in PREPARED:
+        yield cell("the push is refused", story, refusing, must_fail=True)
+        yield cell("a hook refuses the commit", story, no_commit, must_fail=True)
+        yield cell("built first", story, having(), options=("--no-smoke",))
+    yield cell("main moves meanwhile", "minor", another_pushes, pulled, must_fail=True)
+    yield cell("main moves meanwhile, and nobody pulls", "minor", another_pushes, must_fail=True, person=True)  # fmt: skip
+    yield cell("main moves meanwhile", "proposed", another_pushes)
+    yield cell("half-edited, resumed a day later", "minor", at_file(2, "SIGKILL"), a_day_later)
+    yield cell("half-edited, and somebody edits too", "minor", at_file(2, "SIGKILL"), edited, person=True)  # fmt: skip
+    yield cell("a check is red, then green", "minor", having(checks="failure"), green, must_fail=True)  # fmt: skip
+    yield cell("a check is red", "minor", having(checks="failure"), must_fail=True, person=True)
+    for name in ("done, reply lost", "reset in the body", "500", "HTML with 200"):
+        yield cell(f"opening it: {name}", "proposed", opening(**KINDS[name]))
+    forbidden = '{"message": "Resource not accessible by personal access token"}'
+    yield cell("opening it is forbidden", "proposed", opening(kind="status", status=403, body=forbidden), must_fail=True)  # fmt: skip
+    for review in ("merge", "tidy", "later"):
+        yield cell(f"the reviewer's way: {review}", "proposed", having(review=review))
+    yield cell("closed, then reopened", "proposed", having(review="close"), reopened, must_fail=True)  # fmt: skip
+    yield cell("closed, and begun again", "proposed", having(review="close"), begun_again, must_fail=True)  # fmt: skip
+    yield cell("closed", "proposed", having(review="close"), must_fail=True, person=True)
+    yield cell("in conflict, then resolved", "proposed", having(review="conflict"), reopened, must_fail=True)  # fmt: skip
+    yield cell("in conflict", "proposed", having(review="conflict"), must_fail=True, person=True)
+
+
 GROUPS = (
     kill_cells, network_cells, index_cells, git_cells, github_cells, local_cells, end_state_cells,
+    prepare_cells,
 )  # fmt: skip
 
 

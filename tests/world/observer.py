@@ -8,6 +8,7 @@ that the product's idea of "done" is compared with another one.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ class Wanted:
 
     `bytes_of` maps filename to sha256. `publisher` is (repository, workflow, environment) of the
     provenance that each file with provenance has to show. A story without a tag has no GitHub
-    release and no run either.
+    release and no run either; `earlier` are the tags that were there before.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Wanted:
     bytes_of: dict[str, str]
     tag: str = ""
     commit: str = ""
+    earlier: tuple[str, ...] = ()
     workflow: str = ""
     publisher: tuple[str, str, str | None] | None = None
 
@@ -50,20 +52,65 @@ def doubled(world, wanted):
         yield f"a file twice: {sorted(names)}"
     if len(world.github.releases) > 1:
         yield f"{len(world.github.releases)} GitHub releases"
-    if len(tags(world)) > 1:
-        yield f"tags {sorted(tags(world))}"
+    made = sorted(set(tags(world)) - set(wanted.earlier))
+    if len(made) > 1:
+        yield f"tags {made}"
     runs = [run for run in world.github.runs if wanted.workflow and run.path == wanted.workflow]
     uploads = [run for run in runs if run.conclusion == "success" and run.event != "workflow_dispatch"]  # fmt: skip
     if len(uploads) > 1:
         yield f"{len(uploads)} runs that published"
 
 
+def _git(world, *arguments, cwd=None):
+    return subprocess.run(
+        ["git", *arguments],
+        cwd=cwd or world.remote, env=world.environ, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+
+
+def raised(world, old, new):
+    """The commits of the remote's main that took the version from `old` to `new`, newest first."""
+    listed = _git(world, "log", "--first-parent", "--format=%H %P", "main").splitlines()
+    states = {}
+    for line in listed:
+        commit = line.split()[0]
+        text = _git(world, "show", f"{commit}:pyproject.toml")
+        states[commit] = next((one for one in (old, new) if f'version = "{one}"' in text), None)
+    commits = list(states)
+    return [
+        commit
+        for commit, before in itertools.pairwise(commits)
+        if (states[before], states[commit]) == (old, new)
+    ]
+
+
+def unprepared(world, old, new):
+    """What of the version's commit is not as it has to be: one on main, here too, whole."""
+    there = raised(world, old, new)
+    if not there:
+        yield f"no commit on main states {new}"
+        return
+    changelog, lock = (
+        _git(world, "show", f"{there[0]}:{one}") for one in ("CHANGELOG.md", "uv.lock")
+    )
+    if changelog.count(f"## [{new}] - ") != 1 or changelog.count("## [Unreleased]") != 1:
+        yield "the changelog is not promoted once"
+    if lock.count(f'version = "{new}"') != 1 or lock.count(f'version = "{old}"') != 1:
+        yield "the lock is not as it has to be"
+    if there[0] not in _git(world, "rev-list", "main", cwd=world.clone).split():
+        yield "the version's commit is not here"
+    if _git(world, "status", "--porcelain", cwd=world.clone):
+        yield "the tree here is not clean"
+
+
 def tags(world):
     """The remote's tags, each with every object id that leads to its commit."""
-    listed = subprocess.run(
-        ["git", "for-each-ref", "--format=%(refname:strip=2) %(objectname) %(*objectname)", "refs/tags"],
-        cwd=world.remote, env=world.environ, check=True, capture_output=True, text=True,
-    ).stdout  # fmt: skip
+    listed = _git(
+        world,
+        "for-each-ref",
+        "--format=%(refname:strip=2) %(objectname) %(*objectname)",
+        "refs/tags",
+    )
     return {name: ids for name, *ids in (line.split() for line in listed.splitlines())}
 
 

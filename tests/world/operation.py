@@ -4,10 +4,12 @@ usage: python operation.py OPERATION [OPTIONS]
 
 The environment says how: FAULTS_PACE is how many of the clock's seconds pass in one (1 by
 default), FAULTS_SKEW by how many seconds the clock is wrong, FAULTS_FILE_LIMIT how many bytes a
-file may have, which is what a full disk looks like from inside.
+file may have, which is what a full disk looks like from inside. FAULTS_STRIKE is N:SIGNAL, a signal
+that comes just before the Nth of the project's files is replaced.
 """
 
 import os
+import signal
 import sys
 import time
 from datetime import datetime, timedelta, timezone
@@ -18,6 +20,7 @@ from nox_release.core import clock
 PACE = float(os.environ.get("FAULTS_PACE", "1"))
 SKEW = timedelta(seconds=float(os.environ.get("FAULTS_SKEW", "0")))
 LIMIT = int(os.environ.get("FAULTS_FILE_LIMIT", "0"))
+STRIKE = os.environ.get("FAULTS_STRIKE", "")
 
 
 class FastClock:
@@ -34,7 +37,23 @@ class FastClock:
         time.sleep(seconds / PACE)
 
 
+def strike_at_file():
+    """Let the interpreter itself tell when a file is replaced."""
+    number, name = STRIKE.split(":")
+    left = [int(number)]
+
+    def audit(event, arguments):
+        if event == "os.rename" and str(arguments[0]).endswith(".part"):
+            left[0] -= 1
+            if not left[0]:
+                os.kill(os.getpid(), getattr(signal, name))
+
+    sys.addaudithook(audit)
+
+
 def main():
+    if STRIKE:
+        strike_at_file()
     if LIMIT:
         import resource
 

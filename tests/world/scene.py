@@ -36,11 +36,13 @@ BOTH = ("release", "first-upload")
 
 
 @functools.cache
-def built_files():
+def built_files(version=VERSION):
     """The project's own files, the wheel before the sdist, built once."""
     folder = Path(tempfile.mkdtemp(prefix="nr-built-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shutil.copytree(PROJECT, folder / "source")
+    declared = folder / "source" / "pyproject.toml"
+    declared.write_text(declared.read_text().replace(VERSION, version))
     subprocess.run(
         [sys.executable, "-m", "build", "--no-isolation", "--outdir", "dist", "source"],
         cwd=folder,
@@ -106,6 +108,10 @@ class Scene:
     child: subprocess.Popen | None = None
     tidy: list = field(default_factory=list)
 
+    @property
+    def command(self):
+        return (self.story,)
+
     def __enter__(self):
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         self.artifacts = self.artifacts or tuple(built_files())
@@ -122,11 +128,7 @@ class Scene:
         self.commit = self.world.git("rev-parse", "HEAD")
         index = self.world.index
         index.add_user("you")
-        if self.story == "release":
-            index.create_project(NAME, owner="you")
-            index.register_publisher(
-                NAME, owner="you", repository=NAME, workflow="publish.yml", environment="pypi"
-            )
+        self.begin()
         self.world.workflows.forget_pushes()
         self.world.workflows.builder.build = self.build_on_the_runner
         self.environ = {**self.world.environ, "FAULTS_PACE": PACE, "FAULTS_CHILD": str(self.folder)}
@@ -135,6 +137,15 @@ class Scene:
             self.environ["TWINE_USERNAME"] = "__token__"
         self.address = index.url
         return self
+
+    def begin(self):
+        """What is there before the command runs for the first time."""
+        if self.story == "release":
+            index = self.world.index
+            index.create_project(NAME, owner="you")
+            index.register_publisher(
+                NAME, owner="you", repository=NAME, workflow="publish.yml", environment="pypi"
+            )
 
     def __exit__(self, *_):
         for call in reversed(self.tidy):
@@ -149,7 +160,7 @@ class Scene:
     # --- running the command -------------------------------------------------------------------
 
     def start(self, *arguments, yes=True):
-        command = [sys.executable, str(HERE / "operation.py"), self.story, *arguments]
+        command = [sys.executable, str(HERE / "operation.py"), *self.command, *arguments]
         child = subprocess.Popen(
             [*command, *self.options, "--index", self.address, *(["--yes"] if yes else [])],
             cwd=self.world.clone,
@@ -255,6 +266,10 @@ class Scene:
     def doubled(self):
         return list(observer.doubled(self.world, self.wanted()))
 
+    def has_moved_on(self):
+        """Whether HEAD is not what was to be released at first."""
+        return self.world.git("rev-parse", "HEAD") != self.commit
+
     def files(self):
         return self.world.index.filenames(NAME)
 
@@ -285,9 +300,12 @@ def last_words(scene, outcome):
 @contextlib.contextmanager
 def staged(story, **options):
     """A scene in a folder of its own, which is removed at the end."""
+    from prepared_scene import PREPARED, PreparedScene
+
     folder = Path(tempfile.mkdtemp(prefix="nr-"))
+    made = PreparedScene if story in PREPARED else Scene
     try:
-        with Scene(folder / "w", story, **options) as scene:
+        with made(folder / "w", story, **options) as scene:
             yield scene
     finally:
         shutil.rmtree(folder, ignore_errors=True)
