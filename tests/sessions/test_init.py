@@ -56,7 +56,7 @@ def test_both_files_are_written_and_the_next_step_is_one(project, capsys):
     assert "on GitHub as octo/demo" in shown
     assert shown.rstrip().endswith(
         "Next: Commit what was written, push it, and check the project.\n"
-        "    git add noxfile.py .github/workflows/publish.yml && "
+        "    git add noxfile.py .github/workflows/publish.yml .gitignore && "
         'git commit -m "Publish with nox-release"\n'
         "    git push\n"
         "    nox-release check-project"
@@ -95,18 +95,88 @@ def test_the_second_time_there_is_nothing_to_do(project, capsys):
     assert workflow(project).stat().st_mtime_ns == before
 
 
-def test_files_that_exist_are_shown_as_a_difference_and_stay(project, capsys):
+NOXFILE = "import nox\r\n\r\n\r\n@nox.session\r\ndef tests(session): ...\r\n"
+
+
+def test_a_workflow_that_exists_is_shown_as_a_difference_and_stays(project, capsys):
     repository(project)
-    noxfile = project / "noxfile.py"
-    noxfile.write_text("import nox\n\n\n@nox.session\ndef tests(session): ...\n", encoding="utf-8")
     workflow(project).parent.mkdir(parents=True)
     workflow(project).write_text("on: push\njobs: {}\n", encoding="utf-8")
-    before = noxfile.read_bytes(), workflow(project).read_bytes()
+    before = workflow(project).read_bytes()
     assert main(["init", "--yes"]) == 0
+    assert "-on: push" in capsys.readouterr().out
+    assert workflow(project).read_bytes() == before
+
+
+def test_a_noxfile_that_exists_gets_its_lines_when_somebody_agrees(project, capsys):
+    repository(project)
+    noxfile = project / "noxfile.py"
+    noxfile.write_bytes(NOXFILE.encode())
+    noxfile.chmod(0o755)
+    assert main(["init"]) == 1
     shown = capsys.readouterr().out
     assert "+    nox_release.register()" in shown
-    assert "-on: push" in shown
-    assert (noxfile.read_bytes(), workflow(project).read_bytes()) == before
+    assert "add these lines to noxfile.py" in shown
+    assert noxfile.read_bytes() == NOXFILE.encode()
+    assert main(["init", "--yes"]) == 0
+    text = noxfile.read_bytes().decode()
+    assert text.startswith(NOXFILE)
+    assert "    nox_release.register()\r\n" in text
+    assert noxfile.stat().st_mode & 0o777 == 0o755
+    assert "noxfile.py changed" in capsys.readouterr().out
+    assert main(["init"]) == 0
+    assert noxfile.read_bytes().decode() == text
+
+
+def test_sessions_of_these_names_stay_and_ours_are_called_otherwise(project):
+    repository(project)
+    noxfile = project / "noxfile.py"
+    noxfile.write_text("import nox\n\n\n@nox.session\ndef build(session): ...\n")
+    assert main(["init", "--yes"]) == 0
+    text = noxfile.read_text()
+    assert "def build(session): ..." in text
+    assert 'nox_release.register(prefix="pypi-")' in text
+
+
+@pytest.mark.parametrize("before", [None, "*.pyc", "*.pyc\r\n"])
+def test_what_is_built_is_for_git_to_pass_over(project, before, capsys):
+    repository(project)
+    ignored = project / ".gitignore"
+    if before is not None:
+        ignored.write_bytes(before.encode())
+    assert main(["init", "--yes"]) == 0
+    text = ignored.read_bytes().decode()
+    assert text.splitlines() == [*(before or "").split(), "/dist"]
+    assert text.endswith("\r\n" if "\r" in text else "\n")
+    assert main(["init"]) == 0
+    assert ignored.read_bytes().decode() == text
+
+
+@pytest.mark.parametrize("line", ["dist", "/dist/", "dist/", "**/dist", "d*"])
+def test_what_git_passes_over_already_needs_no_line(project, line, capsys):
+    repository(project)
+    (project / ".gitignore").write_text(f"{line}\n")
+    assert main(["init", "--yes"]) == 0
+    assert (project / ".gitignore").read_text() == f"{line}\n"
+    assert ".gitignore" not in capsys.readouterr().out
+
+
+def test_the_members_of_a_workspace_are_proposed_as_packages(project, capsys):
+    repository(project)
+    text = PYPROJECT + '\n[tool.uv.workspace]\nmembers = ["libs/*"]\nexclude = ["libs/c"]\n'
+    (project / "pyproject.toml").write_text(text)
+    for name in ("a", "b", "c"):
+        folder = project / "libs" / name
+        folder.mkdir(parents=True)
+        (folder / "pyproject.toml").write_text(PYPROJECT.replace('"demo"', f'"demo-{name}"'))
+    assert main(["init", "--yes"]) == 0
+    shown = capsys.readouterr().out
+    assert '  packages = [\n      ".",\n      "libs/a",\n      "libs/b",\n  ]\n' in shown
+    (project / "pyproject.toml").write_text(
+        f'{text}\n[tool.nox-release]\npackages = [".", "libs/a"]\n'
+    )
+    assert main(["init"]) == 1
+    assert "Choose one: nox-release init --package demo" in capsys.readouterr().out
 
 
 def test_a_workflow_that_publishes_already_needs_no_second_one(project, capsys):
@@ -170,6 +240,29 @@ def test_a_workflow_for_testpypi_alone_does_not_stand_in_for_one(project, capsys
     assert main(["init", "--yes"]) == 0
     assert "not needed" not in capsys.readouterr().out
     assert workflow(project).exists()
+
+
+@pytest.mark.parametrize("name", ["publish.yml", "publish-testpypi.yml"])
+def test_testpypi_first_leads_on_to_a_second_workflow_for_pypi(project, capsys, name):
+    repository(project)
+    assert main(["init", "--yes", "--index", "testpypi"]) == 0
+    assert "check-project --index testpypi" in capsys.readouterr().out
+    # Earlier versions called it publish.yml.
+    workflow(project, "publish-testpypi.yml").rename(workflow(project, name))
+    tried = workflow(project, name).read_bytes()
+    assert main(["init", "--index", "testpypi"]) == 0
+    capsys.readouterr()
+    assert main(["init", "--yes"]) == 0
+    shown = capsys.readouterr().out
+    assert f"A release starts .github/workflows/{name}, too, as long as it is there." in shown
+    assert "@@" not in shown
+    assert workflow(project, name).read_bytes() == tried
+    second = "publish-pypi.yml" if name == "publish.yml" else "publish.yml"
+    text = workflow(project, second).read_text(encoding="utf-8")
+    assert "name: pypi\n" in text
+    assert "test.pypi.org" not in text
+    assert main(["init"]) == 0
+    assert "@@" not in capsys.readouterr().out
 
 
 def test_each_of_several_packages_gets_a_workflow_of_its_own(project, capsys):

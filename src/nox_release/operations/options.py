@@ -118,11 +118,11 @@ def load_project(context: Context, options: argparse.Namespace) -> Project:
     """
     projects = load_projects(context, options)
     if len(projects) > 1:
-        names = ", ".join(project.name for project in projects)
+        name, chosen = getattr(options, "operation", ""), f"--package {projects[0].name}"
         raise ConfigurationError(
             "There are several packages here.",
-            reason=f"`[tool.nox-release] packages` names {names}.",
-            hint=f"Choose one: --package {projects[0].name}",
+            reason=", ".join(project.name for project in projects),
+            hint=f"Choose one: nox -s {name} -- {chosen}" if name else f"Choose one: {chosen}",
         )
     return projects[0]
 

@@ -646,7 +646,10 @@ def _close(errand: Errand, case: Case) -> Released:
 
 
 def _tell_what_follows(errand: Errand, target: Target) -> None:
-    """The way back to development, where the project goes it."""
+    """PyPI after TestPyPI, and the way back to development, where the project goes it."""
+    if target.index.name == "testpypi":
+        errand.console.mark("step", "Next, for PyPI itself:")
+        errand.console.paste("nox -s init -- --index pypi", indent=4)
     repository, project = errand.repository, errand.project
     if Version(target.version).is_prerelease or repository.head() != target.commit:
         return

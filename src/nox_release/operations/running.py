@@ -119,6 +119,7 @@ def run(name: str, arguments: Sequence[str], caller: Caller) -> Ended:
         options = parser.parse_args(list(arguments))
     except SystemExit as leaving:  # argparse has said why
         return Ended(status=leaving.code if isinstance(leaving.code, int) else 2)
+    options.operation = name
     open_streams()
     context = context_of(caller, json=bool(getattr(options, "json", False)))
     for variable in words_as_secrets(caller.environ):
