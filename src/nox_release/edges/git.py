@@ -286,9 +286,13 @@ class Repository:
         )
         return _lines(done.stdout)
 
-    def subjects_since(self, reference: str, commit: str) -> tuple[str, ...]:
-        """The first lines of what was committed after `reference`, the newest first."""
-        done = self.git("log", "--no-merges", "--format=%s", f"{reference}..{commit}", "--")
+    def subjects_since(
+        self, reference: str, commit: str, paths: Sequence[str] = ()
+    ) -> tuple[str, ...]:
+        """The first lines of what was committed after `reference`, the newest first; where `paths` are
+        given, of what concerns them.
+        """
+        done = self.git("log", "--no-merges", "--format=%s", f"{reference}..{commit}", "--", *paths)
         return _lines(done.stdout)
 
     def commit_with(self, text: str, path: str) -> str | None:

@@ -40,14 +40,14 @@ OPERATIONS = {
     "prepare": Operation(
         "prepare",
         "each version: every file that states it, the changelog, one commit",
-        "WORD|VERSION --check --pull-request --no-commit --no-build --dry-run --yes --index --package --json",
+        "WORD|VERSION --check --all-packages --pull-request --no-commit --no-build --dry-run --yes --index --package --json",
         acts=True,
         resumable=True,
     ),
     "release": Operation(
         "release",
         "each version: a GitHub release, watched until it is on PyPI",
-        "WORD|VERSION --yes --dry-run --no-wait --notes --notes-file --generate-notes --index --package "
+        "WORD|VERSION --all-packages --yes --dry-run --no-wait --notes --notes-file --generate-notes --index --package "
         "--pending-publisher --ignore-checks --no-smoke --no-build",
         acts=True,
         resumable=True,

@@ -11,7 +11,6 @@ The exit status is 1 when a release would fail.
 
 from __future__ import annotations
 
-import contextlib
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from nox_release.core.errors import ConfigurationError, NoxReleaseError
 from nox_release.core.findings import Finding, Passed, errors_in, ranked
 from nox_release.edges.aside import temporary_folder
 from nox_release.operations import options as shared
+from nox_release.operations.asking import asking
 from nox_release.operations.check_screen import in_order, show
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from nox_release.operations.built import Built
     from nox_release.operations.checklist import Checklist
     from nox_release.project.pyproject import Project
-
-_THREADS = 24
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -97,11 +95,6 @@ def make_checklists(
     context: Context, options: argparse.Namespace, projects: Sequence[Project]
 ) -> list[Checklist]:
     """One checklist for each project; the index is asked about all of them at once."""
-    from nox_release.edges.maintainer import Keyring
-    from nox_release.edges.process import side_by_side
-    from nox_release.observing.on_index import IndexQuestions
-
-    keyring = Keyring(context.runner, context.root)
     builds = [_build(context, project) if options.build else None for project in projects]
     projects = [
         project
@@ -110,42 +103,23 @@ def make_checklists(
         for project, built in zip(projects, builds, strict=True)
     ]
     names = ", ".join(project.name or project.root.name for project in projects)
-    with (
-        context.console.waiting(f"Asking about {names}"),
-        # Those who wait for answers have threads of their own, so that those who ask have some.
-        side_by_side(4 * len(projects)) as waiting,
-        side_by_side(_THREADS) as pool,
-        contextlib.ExitStack() as stack,
-    ):
-        asked = [
-            stack.enter_context(
-                contextlib.closing(
-                    IndexQuestions(context, project, keyring, pool=pool, waiting=waiting)
-                )
-            )
-            for project in projects
-        ]
-        from nox_release.operations.looking import find_observer  # while the index answers
-
-        observers = [find_observer(context, project, pool) for project in projects]
-        from nox_release.operations.checklist import Wanted, make_checklist  # while GitHub answers
+    with context.console.waiting(f"Asking about {names}"), asking(context, projects) as asked:
+        # While GitHub answers.
+        from nox_release.operations.checklist import Wanted, make_checklist
+        from nox_release.operations.looking import Wish
 
         return [
             make_checklist(
                 context,
                 project,
-                observer,
-                index,
-                pool,
+                one,
                 Wanted(
                     built=built,
-                    pending_publisher=options.pending_publisher,
+                    wish=Wish(pending_publisher=options.pending_publisher),
                     arguments=_arguments(options, project, len(projects)),
                 ),
             )
-            for project, observer, index, built in zip(
-                projects, observers, asked, builds, strict=True
-            )
+            for project, one, built in zip(projects, asked, builds, strict=True)
         ]
 
 

@@ -6,7 +6,7 @@ Each question that fails leaves its own line *not known*; the others are answere
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,13 +37,13 @@ from nox_release.releases.plan import plan_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import Future
 
     from nox_release.checks.source.subject import SourceTree
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
     from nox_release.files.distributions import Distribution
-    from nox_release.observing.on_index import IndexQuestions
+    from nox_release.operations.asking import Questions
     from nox_release.operations.built import Built
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
@@ -59,6 +59,7 @@ class Checklist:
     phase: Phase
     results: tuple[Result, ...]
     step: NextStep
+    case: Case
     publisher: TrustedPublisher | None = None
 
     @property
@@ -80,32 +81,32 @@ class Wanted:
     """What a checklist is to look at: `built` is what a build made, or why it made nothing; without
     it the files in `dist/` that belong to this version are looked at. `arguments` are options that
     the commands in the next step need to be given too. `version` is the one to judge, where it is
-    not the one that the tree states.
+    not the one that the tree states. `before` names packages that are released before this one.
     """
 
     built: Built | NoxReleaseError | None = None
-    pending_publisher: bool = False
+    wish: Wish = field(default_factory=Wish)
     arguments: Sequence[str] = ()
     version: str | None = None
+    before: frozenset[str] = frozenset()
 
 
 def make_checklist(
     context: Context,
     project: Project,
-    observer: Observer | Finding | CouldNotAsk,
-    index: IndexQuestions,
-    pool: ThreadPoolExecutor,
+    asked_of: Questions,
     wanted: Wanted,
 ) -> Checklist:
     """Ask everything about `project` that can be asked without changing anything."""
+    observer, index, pool = asked_of.observer, asked_of.index, asked_of.pool
     tree = read_tree(project, observer)
     version = wanted.version or _version(project, tree, observer, wanted.built)
     landed = index.landed(version) if version else None
     if isinstance(observer, Observer):
-        wish = Wish(pending_publisher=wanted.pending_publisher)
-        case = look_at(context, project, observer, index, version, wish)
+        case = look_at(context, project, observer, index, version, wanted.wish)
     else:
         case = look_at_folder(context, project, observer, index, version)
+    case = _with_those_before(case, wanted.before)
     audit = pool.submit(_audit, context, observer, case)
     case = _with_files(with_source(case, tree), wanted.built, observer)
     case = replace(case, audit=tuple(audit.result()))
@@ -118,8 +119,15 @@ def make_checklist(
         phase=phase,
         results=results,
         step=step,
+        case=case,
         publisher=case.derivation.publisher,
     )
+
+
+def _with_those_before(case: Case, names: frozenset[str]) -> Case:
+    """The case in which the index has what is released before."""
+    left = tuple(one for one in case.observed.siblings if canonicalize_name(one[0]) not in names)
+    return replace(case, observed=replace(case.observed, siblings=left))
 
 
 def _version(

@@ -150,10 +150,11 @@ class Errand:
 
 def command_again(options: argparse.Namespace) -> str:
     """This command with the arguments that say which release is meant."""
-    given = list(options.version)
+    every = options.all_packages
+    given = ["--all-packages"] if every else list(options.version)
     if options.pending_publisher:
         given.append("--pending-publisher")
-    for name in ("package", "index"):
+    for name in ("index",) if every else ("package", "index"):
         value = getattr(options, name)
         given += [f"--{name}", value] if value else []
     return command("release", given)

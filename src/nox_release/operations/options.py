@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
@@ -19,7 +19,7 @@ from nox_release.project.workspace import member_patterns, why_kept_back
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from packaging.version import Version
@@ -49,6 +49,10 @@ def add_package(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_all_packages(parser: argparse.ArgumentParser, text: str) -> None:
+    parser.add_argument("--all-packages", action="store_true", help=text)
+
+
 def add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="agree to what is shown, without asking")
 
@@ -65,23 +69,58 @@ def load_projects(context: Context, options: argparse.Namespace) -> tuple[Projec
     Raises:
         ConfigurationError: pyproject.toml or an option is wrong.
     """
+    packages = load_packages(context, options)
+    for project, why in packages.kept_back:
+        context.console.line(f"Left out: {project.name or project.root.name} ({why})")
+    return packages.projects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packages:
+    """The projects here: those that are meant for an index, and those that are not, and why."""
+
+    projects: tuple[Project, ...]
+    kept_back: tuple[tuple[Project, str], ...] = ()
+
+
+def load_packages(context: Context, options: argparse.Namespace) -> Packages:
+    """The same, with those that are kept back as values.
+
+    Raises:
+        ConfigurationError: pyproject.toml or an option is wrong.
+    """
     # A shell in a rehearsal's world must not reach the real index by leaving out an option.
     index = getattr(options, "index", None) or context.environ.get(INDEX_VARIABLE)
     wanted = getattr(options, "package", None)
     pyproject = read_pyproject(context.root)
     table = table_of(pyproject)
-    folders = _package_folders(context.root, pyproject)
+    every = getattr(options, "all_packages", False)
+    folders = _package_folders(context.root, pyproject, every=every)
+    kept_back: list[tuple[Project, str]] = []
     if not folders:
         projects = [read_project(context.root, pyproject)]
     else:
+        found = [read_project(context.root / folder) for folder in folders]
+        meant = () if every else table.get("packages", ())
+        whys = [
+            "" if folder in meant else why_kept_back(project)
+            for folder, project in zip(folders, found, strict=True)
+        ]
+        kept_back = [(project, why) for project, why in zip(found, whys, strict=True) if why]
         projects = [
             _inheriting(project, table, named=named_indexes(pyproject), alone=len(folders) == 1)
-            for project in _published(context, folders, table.get("packages", ()))
+            for project, why in zip(found, whys, strict=True)
+            if not why
         ]
         if not projects:
             raise ConfigurationError("None of the packages here is meant for an index.")
-    if len(projects) == 1:
-        projects = [_following_tags(context, projects[0], table)]
+    # The project around a workspace goes on with the tags it has.
+    projects = [
+        _following_tags(context, project, table)
+        if len(projects) == 1 or project.root == context.root
+        else project
+        for project in projects
+    ]
     if wanted:
         projects = [p for p in projects if wanted in (p.name, p.normalized_name, p.root.name)] or [
             p for p in projects if (context.root / wanted).resolve() == p.root
@@ -94,20 +133,7 @@ def load_projects(context: Context, options: argparse.Namespace) -> tuple[Projec
     if index:
         chosen = parse_index(index, named_indexes(pyproject))
         projects = [replace(p, settings=replace(p.settings, index=chosen)) for p in projects]
-    return tuple(projects)
-
-
-def _published(
-    context: Context, folders: tuple[str, ...], named: Sequence[str]
-) -> Iterator[Project]:
-    """The projects in those folders, without those that are kept back; what is `named` is meant."""
-    for folder in folders:
-        project = read_project(context.root / folder)
-        why = "" if folder in named else why_kept_back(project)
-        if not why:
-            yield project
-        else:
-            context.console.line(f"Left out: {project.name or folder} ({why})")
+    return Packages(projects=tuple(projects), kept_back=tuple(kept_back))
 
 
 def load_project(context: Context, options: argparse.Namespace) -> Project:
@@ -196,9 +222,10 @@ def table_of(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
     return table if isinstance(table, dict) else {}
 
 
-def _package_folders(root: Path, pyproject: Mapping[str, Any]) -> tuple[str, ...]:
+def _package_folders(root: Path, pyproject: Mapping[str, Any], *, every: bool) -> tuple[str, ...]:
     """The folders that `packages` in the root's table names, or a workspace of uv around no project
-    of its own; none: the root is the project.
+    of its own; none: the root is the project. With `every` the project around a workspace and its
+    members are all of them.
     """
     listed = parse_settings(table_of(pyproject), named_indexes(pyproject)).packages
     problems = []
@@ -212,8 +239,9 @@ def _package_folders(root: Path, pyproject: Mapping[str, Any]) -> tuple[str, ...
             problems.append(f"`{folder}` leads to no project")
         folders += found
     members = member_patterns(pyproject)
-    if not listed and members and "project" not in pyproject:
-        folders += folders_of(root, *members)
+    around = "project" in pyproject
+    if members and (every or (not listed and not around)):
+        folders += [".", *folders_of(root, *members)] if around else folders_of(root, *members)
     for folder in folders:
         place = root / folder
         if not any((place / name).is_file() for name in ("pyproject.toml", "setup.py")):

@@ -4,6 +4,7 @@
     nox -s prepare -- 1.4.0      or the version itself
     nox -s prepare               what the changelog calls for
     nox -s prepare -- --check    reads only: do all places agree, locks too?
+    nox -s prepare -- patch --all-packages    of several packages all with commits since their tag
 
 The words are major, minor, patch, stable, alpha, beta, rc, post and dev. A word counts from what is
 released, whatever the tree says. The edits are made in a copy first, shown, and built there; nothing
@@ -12,7 +13,6 @@ is edited here before you agree. Whatever interrupts it, the same command finish
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,31 +23,25 @@ from nox_release.checks.release.preflight import demands_pull_request
 from nox_release.core.errors import ChecksFailed, ConfigurationError
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.git import NotARepository, find_repository, short
-from nox_release.edges.process import side_by_side
 from nox_release.operations import options as shared
+from nox_release.operations.asking import asking
 from nox_release.operations.looking import named
 from nox_release.operations.prepare_report import show, show_mentions
 from nox_release.operations.preparer import OF_THIS_COMMIT, Preparer
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Generator
-    from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
 
-    from nox_release.core.answers import CouldNotAsk
     from nox_release.core.findings import Finding
     from nox_release.edges.context import Context
-    from nox_release.observing.observer import Observer
-    from nox_release.observing.on_index import IndexQuestions
+    from nox_release.operations.asking import Questions
     from nox_release.operations.checklist import Checklist
     from nox_release.operations.preparer import Copy, Prepared
     from nox_release.operations.proposing import Proposer
     from nox_release.project.pyproject import Project
     from nox_release.project.versions import Choice
     from nox_release.releases.observed import ProposedTree, PullRequest
-
-_THREADS = 24
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -78,6 +72,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     shared.add_yes(parser)
     shared.add_index(parser)
     shared.add_package(parser)
+    shared.add_all_packages(
+        parser,
+        "every package with commits since its tag, and those whose requirements exclude what comes",
+    )
     shared.add_json(parser)
 
 
@@ -89,6 +87,10 @@ def main(context: Context, options: argparse.Namespace) -> int:
         from nox_release.operations.prepare_check import check
 
         return check(context, shared.load_projects(context, options), json=options.json)
+    if options.all_packages:
+        from nox_release.operations.prepare_packages import prepare_packages
+
+        return prepare_packages(context, options)
     project = named(context, shared.load_project(context, options))
     repository = find_repository(project.root, context.runner)
     if repository is None:
@@ -105,15 +107,6 @@ def main(context: Context, options: argparse.Namespace) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Questions:
-    """Those to whom questions are put, and the threads that wait for answers."""
-
-    observer: Observer | Finding | CouldNotAsk
-    index: IndexQuestions
-    pool: ThreadPoolExecutor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepare:
     """One `nox -s prepare`: what is asked for, and how it is told."""
 
@@ -127,7 +120,10 @@ class Prepare:
         preparer.branch()
         with temporary_folder("prepare") as aside:
             copy = preparer.copy_of(preparer.repository.head(), aside / "tree")
-            with console.waiting(f"Asking about {self.project.name}"), self.asking() as asked:
+            with (
+                console.waiting(f"Asking about {self.project.name}"),
+                asking(self.context, (self.project,)) as (asked,),
+            ):
                 line = preparer.line(copy, asked.index.versions)
                 choice = preparer.choose(copy, line)
                 checklist = self.judge(asked, choice)
@@ -157,24 +153,6 @@ class Prepare:
                 return self.commit(prepared)
             return self.open(prepared, proposer, proposed)
 
-    @contextlib.contextmanager
-    def asking(self) -> Generator[Questions]:
-        """What `check-project` asks, begun at once."""
-        from nox_release.edges.maintainer import Keyring
-        from nox_release.observing.on_index import IndexQuestions
-        from nox_release.operations.looking import find_observer
-
-        context, project = self.context, self.project
-        keyring = Keyring(context.runner, context.root)
-        with (
-            side_by_side(4) as waiting,
-            side_by_side(_THREADS) as pool,
-            contextlib.closing(
-                IndexQuestions(context, project, keyring, pool=pool, waiting=waiting)
-            ) as index,
-        ):
-            yield Questions(observer=find_observer(context, project, pool), index=index, pool=pool)
-
     def judge(self, asked: Questions, choice: Choice | ConfigurationError) -> Checklist | None:
         """The judgement over a release of the chosen version from here."""
         from nox_release.operations.checklist import Wanted, make_checklist
@@ -184,9 +162,7 @@ class Prepare:
         return make_checklist(
             self.context,
             self.project,
-            asked.observer,
-            asked.index,
-            asked.pool,
+            asked,
             Wanted(version=str(choice.version)),
         )
 
@@ -264,13 +240,18 @@ class Prepare:
         return 0
 
 
-def stop_at(checklist: Checklist) -> None:
-    """Judge what can block the release before anything is edited."""
-    blockers = [
+def blockers_of(checklist: Checklist) -> list[Finding]:
+    """What would stop the release, however the commit that is made for it turns out."""
+    return [
         finding
         for finding in checklist.errors
         if finding.id not in OF_THIS_COMMIT and finding.subject != "distributions"
     ]
+
+
+def stop_at(checklist: Checklist) -> None:
+    """Judge what can block the release before anything is edited."""
+    blockers = blockers_of(checklist)
     if not blockers:
         return
     step = checklist.step

@@ -124,7 +124,8 @@ class Prepared:
 class Preparer:
     """What is asked for, by `arguments` (words or a version), and the ways to look and act.
 
-    `again` is the command that means the same once more.
+    `again` is the command that means the same once more. `paths` limit which commits concern the
+    package, as git's pathspecs; without any, all of them do.
     """
 
     context: Context
@@ -132,6 +133,7 @@ class Preparer:
     repository: Repository
     arguments: tuple[str, ...]
     again: str
+    paths: tuple[str, ...] = ()
 
     # --- what is there ---------------------------------------------------------------------------
 
@@ -152,8 +154,13 @@ class Preparer:
         return branch
 
     def copy_of(self, head: str, folder: Path) -> Copy:
+        """HEAD in a folder of its own."""
         root = export(self.repository, head, folder)
-        repository = Repository(root=root, runner=self.repository.runner)
+        return self.copy_in(Repository(root=root, runner=self.repository.runner), head)
+
+    def copy_in(self, repository: Repository, head: str) -> Copy:
+        """The project in a copy of its repository."""
+        root = repository.root
         below = self.project.root.relative_to(self.repository.root)
         project = replace(read_project(root / below), settings=self.project.settings)
         project = replace(project, name=project.name or self.project.name)
@@ -172,10 +179,17 @@ class Preparer:
         stated = copy.places.version
         tag = tagged.get(released) if released else None
         start = f"refs/tags/{tag}" if tag else self._tagged_there(released) if released else None
+        since = None
+        if start is not None:
+            since = self.repository.subjects_since(start, copy.commit, self.paths)
+        # The way back to development is nothing new.
+        back = stated is not None and stated.is_devrelease
+        commits = max(0, len(since or ()) - back)
         return Line(
             released=released,
             stated=stated,
-            moved=self.has_moved(start, copy.commit, stated),
+            moved=since is None or commits > 0,
+            commits=commits,
             kept=line if of_line else None,
         )
 
@@ -204,14 +218,6 @@ class Preparer:
             for tag in self.repository.tags_behind(head)
             if (version := version_of_tag(tag, tag_format=form, name=name)) is not None
         }
-
-    def has_moved(self, start: str | None, head: str, stated: Version | None) -> bool:
-        """Whether there is more since a release than the commit that went back to development."""
-        if start is None:
-            return True
-        since = self.repository.subjects_since(start, head)
-        back = stated is not None and stated.is_devrelease
-        return len(since) > (1 if back else 0)
 
     # --- which version ---------------------------------------------------------------------------
 
@@ -258,6 +264,18 @@ class Preparer:
             ConfigurationError: the version cannot be prepared.
             ConflictError: there are changes here that are not these edits.
         """
+        prepared = self.edit(copy, line, choice)
+        self.recognise(prepared)
+        return prepared
+
+    def edit(
+        self, copy: Copy, line: Line, choice: Choice, *, reasons: tuple[str, ...] = ()
+    ) -> Prepared:
+        """The same, whatever there is here; `reasons` are what the changelog says where nothing does.
+
+        Raises:
+            ConfigurationError: the version cannot be prepared.
+        """
         version, branch = self.spelled(copy, choice), self.branch()
         plan = plan_version(
             copy.project,
@@ -265,6 +283,7 @@ class Preparer:
             version,
             self.context.clock.now().astimezone().date(),
             drafted=self._draft(line, copy.commit),
+            reasons=reasons,
         )
         self._stop_at_problems(plan)
         root = copy.repository.root
@@ -276,7 +295,7 @@ class Preparer:
             put_together(self.context, self.project, copy.project.root, version)
         message = self.project.settings.message(self.project.name, version)
         edited = commit_here(copy.repository, message)
-        prepared = Prepared(
+        return Prepared(
             copy=copy,
             plan=plan,
             version=version,
@@ -285,13 +304,12 @@ class Preparer:
             message=message,
             branch=branch,
         )
-        self._recognise(prepared)
-        return prepared
 
     def _draft(self, line: Line, head: str) -> tuple[str, ...]:
         """What a section that is written at the release begins with: the commits since the tag."""
         tag = self.tagged(head).get(line.released) if line.released else None
-        return self.repository.subjects_since(f"refs/tags/{tag}", head) if tag else ()
+        start = f"refs/tags/{tag}"
+        return self.repository.subjects_since(start, head, self.paths) if tag else ()
 
     def _stop_at_problems(self, plan: Preparation) -> None:
         if plan.places.declared is None and not self.project.version_from_tags:
@@ -312,7 +330,7 @@ class Preparer:
                 hint="Correct `[tool.nox-release] version-files`, or edit the named file yourself.",
             )
 
-    def _recognise(self, prepared: Prepared) -> None:
+    def recognise(self, prepared: Prepared) -> None:
         """Let a half-edited tree pass, whose changes are exactly those that are planned."""
         planned = {path: kind for kind, path in prepared.changed}
         others = [

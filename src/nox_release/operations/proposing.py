@@ -48,9 +48,17 @@ def branch_for(name: str, version: str) -> str:
 
 
 def proposer_of(
-    preparer: Preparer, observer: Observer, target: Target, aside: Path, *, follow: bool
+    preparer: Preparer,
+    observer: Observer,
+    target: Target,
+    aside: Path,
+    *,
+    follow: bool,
+    message: str = "",
 ) -> Proposer:
-    """The pull request for the version of `target`, from a branch of its own to the one here."""
+    """The pull request for the version of `target`, from a branch of its own to the one here;
+    `message` is the commit's where it is not that of one version.
+    """
     settings, name = preparer.project.settings, preparer.project.name
     return Proposer(
         preparer=preparer,
@@ -58,7 +66,7 @@ def proposer_of(
         proposal=Proposal(
             branch=branch_for(name, target.version),
             base=preparer.branch(),
-            message=settings.message(name, target.version),
+            message=message or settings.message(name, target.version),
             remote=observer.place.remote,
             follow=follow,
         ),

@@ -5,6 +5,7 @@ usage: nox -s release -- [WORD ... | VERSION] [--yes] [--dry-run] [--no-wait] [-
 
     nox -s release               the version that is committed
     nox -s release -- minor      prepares the next one first
+    nox -s release -- --all-packages    of several packages all that are prepared, in order
 
 All of it is one plan and one question. Nothing is ever taken back. Whatever interrupts it, the same
 command finishes it: what is done already is found by looking, and only the rest is done.
@@ -13,7 +14,6 @@ command finishes it: what is done already is found by looking, and only the rest
 from __future__ import annotations
 
 import argparse
-import contextlib
 import shlex
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -34,8 +34,6 @@ from nox_release.core.findings import Finding
 from nox_release.core.words import counted
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.building import BuildFailed
-from nox_release.edges.maintainer import Keyring
-from nox_release.edges.process import side_by_side
 from nox_release.observing.habits import goes_back_to_development
 from nox_release.observing.targets import (
     as_expected,
@@ -44,6 +42,7 @@ from nox_release.observing.targets import (
 )
 from nox_release.operations import github_release
 from nox_release.operations import options as shared
+from nox_release.operations.asking import asking
 from nox_release.operations.ending import conclude, judge_what_is_out
 from nox_release.operations.errand import Errand, Progress, command_again
 from nox_release.operations.following import (
@@ -58,7 +57,6 @@ from nox_release.operations.following import (
 )
 from nox_release.operations.looking import (
     Wish,
-    find_observer,
     look_at,
     named,
     once_pushed,
@@ -123,7 +121,6 @@ else:
         raise AssertionError(f"no way to perform {value!r}")
 
 
-_THREADS = 16
 _NEWS = timedelta(days=1)
 
 
@@ -154,6 +151,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     shared.add_index(parser)
     shared.add_package(parser)
+    shared.add_all_packages(parser, "every package that is prepared, those first that others need")
     parser.add_argument(
         "--pending-publisher",
         action="store_true",
@@ -202,6 +200,10 @@ class Released:
 
 def main(context: Context, options: argparse.Namespace) -> int:
     """The session."""
+    if options.all_packages:
+        from nox_release.operations.release_packages import release_packages
+
+        return release_packages(context, options)
     return release(context, options).status
 
 
@@ -274,17 +276,8 @@ def _look(
     again: str,
 ) -> tuple[Errand, Case, Meant]:
     """Everything that a release depends on; the build too, where only that tells the version."""
-    from nox_release.observing.on_index import IndexQuestions
-
-    keyring = Keyring(context.runner, context.root)
-    with (
-        side_by_side(4) as waiting,
-        side_by_side(_THREADS) as pool,
-        contextlib.closing(
-            IndexQuestions(context, project, keyring, pool=pool, waiting=waiting)
-        ) as index,
-    ):
-        observer = find_observer(context, project, pool)
+    with asking(context, (project,)) as (asked,):
+        observer = asked.observer
         if isinstance(observer, Finding):
             raise ChecksFailed(
                 f"{project.name} cannot be released from here.",
@@ -298,10 +291,10 @@ def _look(
         def look(version: str | None) -> Case:
             with context.console.waiting(f"Asking about {project.name} {version or ''}".rstrip()):
                 wish = _wish(errand, version)
-                case = look_at(context, project, observer, index, version, wish)
+                case = look_at(context, project, observer, asked.index, version, wish)
             return with_source(case, read_tree(project, observer))
 
-        meant = choose(errand, index)
+        meant = choose(errand, asked.index)
         if meant is None:  # only a build tells the version, and that may take minutes
             _stop_before_build(errand, look(None))
             built = errand.build(tag=None)

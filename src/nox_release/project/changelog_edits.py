@@ -185,6 +185,11 @@ class _Plan:
             )
         else:
             edits.append(insertion)
+        body = self.layout.lines[section.after : section.end]
+        if self.layout.wanted.reasons and not any(line.strip() for line in body):
+            newest = next(iter(self.layout.releases), section)
+            blank = [""] * self.layout.blank_after(newest)
+            edits.append(self.layout.insert(section.after, [*blank, *self._draft(newest)]))
         return ChangelogEdit(
             kind=Kind.PROMOTED,
             edits=(*edits, *links),
@@ -256,7 +261,8 @@ class _Plan:
             ),
             "- ",
         )
-        return [f"{bullet}{line}" for line in self.layout.wanted.drafted]
+        wanted = self.layout.wanted
+        return [f"{bullet}{line}" for line in wanted.drafted or wanted.reasons]
 
     def _anchor_for(self, line: str, section: Section) -> str:
         own = self.layout.spelled_in(section) or ""

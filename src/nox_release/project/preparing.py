@@ -48,9 +48,16 @@ class Preparation:
 
 
 def plan_version(
-    project: Project, files: Files, version: str, today: dt.date, *, drafted: tuple[str, ...] = ()
+    project: Project,
+    files: Files,
+    version: str,
+    today: dt.date,
+    *,
+    drafted: tuple[str, ...] = (),
+    reasons: tuple[str, ...] = (),
 ) -> Preparation:
-    """The edits that have every place state `version`, and the changelog have its section.
+    """The edits that have every place state `version`, and the changelog have its section; see
+    `changelog_layout.Wanted` for what that says.
 
     Raises:
         InvalidVersion: it is none.
@@ -73,6 +80,7 @@ def plan_version(
             today=today,
             name=project.name,
             drafted=drafted,
+            reasons=reasons,
         ),
         fragments=has_fragments(project, files),
     )

@@ -29,12 +29,13 @@ class Line:
     """What a word counts from: the newest `released` version of this line, and what the tree says.
 
     `moved` tells whether there are commits since that release which are more than the way back to
-    development. `kept` are the numbers that no version of a maintenance branch may leave: (1, 4).
+    development; `commits` counts them, where it was asked. `kept` are the numbers that no version of a maintenance branch may leave: (1, 4).
     """
 
     released: Version | None
     stated: Version | None = None
     moved: bool = True
+    commits: int = 0
     kept: tuple[int, ...] | None = None
 
 

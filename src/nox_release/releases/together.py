@@ -18,7 +18,7 @@ from nox_release.project.versions import Refusal, choose_version
 from nox_release.project.workspace import layers, same_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from packaging.version import Version
 
@@ -41,14 +41,13 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One published package as it is. `commits` are those in its folder since its release, `choice` is
-    the version that they make (`None`: there are none), `needs` what its pyproject.toml asks for,
-    `places` where its version is written. `has_tags` tells whether there are tags of its own.
+    """One published package as it is. `choice` is the version that its commits since the release make
+    (`None`: there are none), `needs` what its pyproject.toml asks for, `places` where its version is
+    written. `has_tags` tells whether there are tags of its own.
     """
 
     package: Sibling
     line: Line
-    commits: int = 0
     choice: Choice | None = None
     needs: tuple[Need, ...] = ()
     places: frozenset[tuple[str, int]] = frozenset()
@@ -92,24 +91,35 @@ class Turn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
     """The plan: each turn after those that it needs; `layers` are the names of those that can go at the
-    same time, `problems` why it cannot be carried out.
+    same time, `problems` why it cannot be carried out, `notes` what is left undone by it.
     """
 
     turns: tuple[Turn, ...] = ()
     layers: tuple[tuple[str, ...], ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def to_make(self) -> tuple[Turn, ...]:
         return tuple(turn for turn in self.turns if turn.is_to_be_made)
 
+    def before(self, name: str) -> frozenset[str]:
+        """Those of earlier layers, by normalized names."""
+        own = next((at for at, layer in enumerate(self.layers) if name in layer), 0)
+        return frozenset(canonicalize_name(one) for layer in self.layers[:own] for one in layer)
+
 
 def plan_together(
-    members: Sequence[Member], left_out: Iterable[LeftOut] = (), *, tags: Iterable[str] = ()
+    members: Sequence[Member],
+    left_out: Iterable[LeftOut] = (),
+    *,
+    tags: Iterable[str] = (),
+    edits: bool = True,
 ) -> Together:
     """Those with something new, and those that have to follow because what they ask for excludes a
-    version that comes; each after those it needs. `tags` are all that lead to this commit.
+    version that comes; each after those it needs. `tags` are all that lead to this commit. Without
+    `edits` those that would have to follow stay as they are, and are named.
     """
     apart = tuple(left_out)
     problems = [
@@ -124,8 +134,13 @@ def plan_together(
         return Together(left_out=apart, problems=(*problems, f"They need each other: {circle}"))
     by_name = {str(canonicalize_name(member.name)): member for member in members}
     coming: dict[str, Turn] = {}
+    notes: list[str] = []
     for name in (name for layer in ordered for name in layer):
-        turn = _turn(by_name[name], tuple(coming.values()))
+        member = by_name[name]
+        if not edits:
+            notes += _too_narrow(member, coming.values())
+            member = replace(member, needs=())
+        turn = _turn(member, tuple(coming.values()))
         if isinstance(turn, Turn):
             coming[name] = turn
         else:
@@ -136,7 +151,14 @@ def plan_together(
         layers=tuple(filter(None, own)),
         left_out=apart,
         problems=tuple(problems),
+        notes=tuple(notes),
     )
+
+
+def _too_narrow(member: Member, coming: Iterable[Turn]) -> Iterator[str]:
+    for turn in coming:
+        for need in excluded(member.needs, turn.name, turn.version):
+            yield f"{member.name} asks for `{need.text}`, which excludes {turn.version}"
 
 
 def _turn(member: Member, coming: tuple[Turn, ...]) -> Turn | list[str]:
@@ -184,10 +206,12 @@ def _why(member: Member, bounds: Sequence[Bound]) -> str:
     reasons = []
     if member.choice is not None and member.line.released is None:
         reasons.append("its first release")
+    elif member.choice is not None and member.choice.version == member.line.released:
+        reasons.append("begun, not finished")
     elif member.choice is not None and member.choice.stands == "prepared":
         reasons.append("prepared")
     elif member.choice is not None:
-        reasons.append(counted(member.commits, "commit"))
+        reasons.append(counted(member.line.commits, "commit"))
     for bound in bounds:
         verb = "" if bound.is_pin else f" excludes {bound.excludes}"
         reasons.append(f"`{bound.before}`{verb}")

@@ -45,6 +45,7 @@ def checklist(*results, name="demo"):
         version="1.2.0",
         phase="before",
         results=results,
+        case=None,
         step=NextStep(kind="release", text="Release 1.2.0.", command="nox -s release"),
     )
 

@@ -22,8 +22,7 @@ def member(name, stated, *needs, commits=0, to=None, released="", form="{name}-v
         package=Sibling(
             name=name, folder=f"packages/{name}", tag_format=form, needs=tuple(map(Requirement, needs))
         ),
-        line=Line(stated=Version(stated), released=version, moved=bool(commits)),
-        commits=commits,
+        line=Line(stated=Version(stated), released=version, moved=bool(commits), commits=commits),
         choice=Choice(version=Version(to), stands=more.pop("stands", "next")) if to else None,
         needs=needs_in(document),
         **more,

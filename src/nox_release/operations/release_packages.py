@@ -1,0 +1,189 @@
+"""`release -- --all-packages`: every package that is prepared, those first that others need. Each is a
+release like any other; the next begins when the index serves what it needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nox_release.checks.judging import what_must_be_known
+from nox_release.checks.release import preflight
+from nox_release.core.errors import ChecksFailed, ConfigurationError, ConflictError
+from nox_release.core.findings import Finding, errors_in
+from nox_release.core.words import some
+from nox_release.edges.aside import temporary_folder
+from nox_release.edges.git import short
+from nox_release.observing.changelogs import read_changelog
+from nox_release.operations.errand import command_again
+from nox_release.operations.looking import Wish
+from nox_release.operations.next_step import command
+from nox_release.operations.packages import Search, find_several
+from nox_release.operations.prepare_packages import find_proposer
+from nox_release.operations.preparer import OF_THIS_COMMIT
+from nox_release.operations.release import release
+from nox_release.releases.together import PENDING_AT_MOST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from nox_release.edges.context import Context
+    from nox_release.operations.checklist import Checklist
+    from nox_release.operations.packages import Several
+    from nox_release.operations.preparer import Prepared
+    from nox_release.releases.together import Turn
+
+
+_UNCACHED = {"UV_NO_CACHE": "1", "PIP_NO_CACHE_DIR": "1"}
+
+
+def release_packages(context: Context, options: argparse.Namespace) -> int:
+    """The session for all packages."""
+    if not options.wait:
+        raise ConfigurationError(
+            "`--no-wait` and `--all-packages` do not go together.",
+            reason="A package is released when the index serves those that it needs.",
+        )
+    several = _agree(context, options)
+    if several is None:
+        return 0
+    for turn in several.plan.turns:
+        # What was fetched before a sibling came out does not name it.
+        fresh = _UNCACHED if several.plan.before(turn.name) else {}
+        inside = replace(context, environ={**context.environ, **fresh})
+        released = release(inside, _alone(options, turn))
+        if released.status:
+            return released.status
+    if len(several.plan.turns) > 1:
+        context.console.line()
+        context.console.mark("done", f"Released: {several.titles}")
+    return 0
+
+
+def _agree(context: Context, options: argparse.Namespace) -> Several | None:
+    """The plan that was shown and agreed to, its commit made; `None`: there is nothing to do."""
+    console, words = context.console, tuple(options.version)
+    again = command_again(options)
+    search = Search(
+        arguments=words,
+        again=command("release", [*words, "--all-packages"]) if words else again,
+        wish=_wish(options),
+        edits=bool(words),
+        finishes=True,
+    )
+    with temporary_folder("release") as aside:
+        several = find_several(context, options, search, aside)
+        several.show()
+        if not several.plan.turns:
+            console.mark("done", "Everything that is prepared is released.")
+            if not words:
+                console.mark("step", "Next, to prepare what is new:")
+                console.paste("nox -s prepare -- patch --all-packages", indent=4)
+            return None
+        made = several.make() if words else ()
+        several.stop_at_blockers(_lasting if made else _blockers, again=search.again)
+        if not search.wish.notes_given:
+            _stop_at_changelogs(made, again=search.again)
+        _tell_pending(several)
+        if made:
+            several.show_edits(made)
+            if options.build:
+                several.prove(made, aside)
+            if find_proposer(several, made, aside) is not None:
+                raise _needs_pull_request(several, words)
+        if options.dry_run:
+            console.line(f"Nothing was done: this was --dry-run. To do it: {search.again}")
+            return None
+        console.line()
+        act = "Commit and release" if made else "Release"
+        question = f"{act} {several.titles} to {several.index}, one after the other?"
+        console.confirm(question, yes=options.yes)
+        if made:
+            commit = several.bring_over(made)
+            console.mark("done", f'{short(commit)} "{made[-1].message.splitlines()[0]}"')
+    return several
+
+
+def _wish(options: argparse.Namespace) -> Wish:
+    return Wish(
+        pending_publisher=options.pending_publisher,
+        ignore_checks=options.ignore_checks,
+        notes_given=bool(options.notes or options.notes_file or options.generate_notes),
+    )
+
+
+def _alone(options: argparse.Namespace, turn: Turn) -> argparse.Namespace:
+    """The options for one package of them, which was agreed to."""
+    own = {
+        "package": turn.name if turn.folder == "." else turn.folder,
+        "version": [str(turn.version)],
+        "yes": True,
+    }
+    return argparse.Namespace(**{**vars(options), **own})
+
+
+def _blockers(checklist: Checklist) -> Iterable[Finding]:
+    """What stops a release of what is committed; files in dist/ are not what it uploads."""
+    found = (*checklist.errors, *what_must_be_known(checklist.results))
+    return (one for one in found if one.subject != "distributions")
+
+
+def _lasting(checklist: Checklist) -> Iterable[Finding]:
+    """The same without what concerns the commit that is there now alone."""
+    passed_over = OF_THIS_COMMIT - {preflight.CHECKS_RED.id}
+    return (one for one in _blockers(checklist) if one.id not in passed_over)
+
+
+def _stop_at_changelogs(made: Sequence[Prepared], *, again: str) -> None:
+    """Raise where a changelog would have nothing about its release, before that is committed."""
+    found = []
+    for one in made[:-1]:
+        name, text = read_changelog(one.copy.project, one.copy.repository, made[-1].edited)
+        results = preflight.check_changelog(name, text, one.version, notes_given=False)
+        found += [
+            replace(result, message=f"{one.copy.project.name}: {result.message}")
+            for result in results
+            if isinstance(result, Finding)
+        ]
+    if errors_in(found):
+        raise ChecksFailed(
+            "The release would have no notes. Nothing was changed.",
+            findings=errors_in(found),
+            hint=f"Write what is new, commit it, then: {again}; or add --generate-notes.",
+        )
+
+
+def _needs_pull_request(several: Several, words: tuple[str, ...]) -> ConflictError:
+    branch = several.repository.branch()
+    return ConflictError(
+        f"{branch} takes what is new by pull requests alone. Nothing was changed.",
+        hint=f"{command('prepare', [*words, '--all-packages'])} opens one; when it is merged: "
+        "nox -s release -- --all-packages",
+    )
+
+
+def _tell_pending(several: Several) -> None:
+    """What PyPI allows of projects that are not there yet."""
+    console = several.context.console
+    absent: dict[str, list[str]] = {}
+    for name, checklist in several.checklists.items():
+        case, publisher = checklist.case, checklist.publisher
+        if case.target.index.is_like_pypi and case.observed.project is None:
+            where = f"{publisher.workflow}, {publisher.environment}" if publisher else ""
+            absent.setdefault(where, []).append(name)
+    names = [name for one in absent.values() for name in one]
+    if len(names) > PENDING_AT_MOST:
+        console.mark(
+            "warning",
+            f"{len(names)} projects are not on the index yet ({some(names)}), and an account has "
+            f"{PENDING_AT_MOST} pending publishers at most: register the next when one is used up.",
+        )
+    for where, sharing in absent.items():
+        if where and len(sharing) > 1:
+            console.mark(
+                "warning",
+                f"{some(sharing)} would have the same pending publisher ({where}), of which PyPI keeps "
+                "one at a time: register the next when the one before is used up, or give each its own "
+                "environment.",
+            )
