@@ -6,9 +6,13 @@ import sys
 
 import pytest
 
+from disturbed import snapshot
+from nox_release.operations import release as operation
+from nox_release.operations import release_packages
 from preparing import git
 from releasing import run, writes
-from workspaces import PUBLISHED, change, installers, make_workspace
+from troubles import Fault
+from workspaces import PUBLISHED, WORKFLOW, change, installers, make_workspace, pyproject
 
 pytestmark = [
     pytest.mark.slow,
@@ -58,3 +62,130 @@ def test_a_word_prepares_and_releases_all_in_order_and_each_can_be_installed(wor
         assert again.status == 0, again
         assert "Everything that is prepared is released." in again.output
     assert writes(workspace) == before
+
+
+def stop_at(monkeypatch, name, step):
+    """Have the command end when it has performed a step for a package, as Ctrl-C would."""
+    real = operation.perform
+
+    def perform(*arguments):
+        real(*arguments)
+        if (arguments[2].target.name, type(arguments[-1]).__name__) == (name, step):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(operation, "perform", perform)
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "then"),
+    [
+        ("core-x", "CreateTag", ("major",)),
+        ("core-x", "AwaitFiles", ()),
+        ("plug-x", "PushBranch", ()),
+        ("plug-x", "PushTag", ()),
+        ("plug-x", "CreateGitHubRelease", ("major",)),
+        ("cli-x", "AwaitRun", ()),
+    ],
+)
+def test_stopped_anywhere_the_same_command_goes_on(workspace, monkeypatch, name, step, then):
+    quick = ("--no-smoke", "--no-build")
+    if step == "PushBranch":  # between two layers: the branch is there from the first
+
+        def between(context, options):
+            if options.package == f"packages/{name[:-2]}":
+                raise KeyboardInterrupt
+            return operation.release(context, options)
+
+        monkeypatch.setattr(release_packages, "release", between)
+    else:
+        stop_at(monkeypatch, name, step)
+    with pytest.raises(KeyboardInterrupt):
+        release(workspace, "major", *quick)
+    monkeypatch.undo()
+
+    ended = release(workspace, *then, *quick)
+
+    assert ended.status == 0, ended
+    assert releases(workspace) == TAGS
+    assert versions(workspace) == [["1.4.0", "2.0.0"], ["1.1.0", "1.1.1"], ["1.0.2", "1.0.3"]]
+    subjects = git(workspace, "log", "--format=%s").splitlines()
+    assert subjects[:2] == ["Release core-x 2.0.0, plug-x 1.1.1 and cli-x 1.0.3", "Change core"]
+
+
+def test_an_index_that_lists_what_is_needed_late_is_waited_for(workspace, monkeypatch):
+    """Of two places that answer for one index, one may be behind the other."""
+    faults = workspace.index.faults
+    before = snapshot(workspace.index.catalogue)
+    real = release_packages.release
+
+    def and_then_behind(context, options):
+        released = real(context, options)
+        if options.package == "packages/core":
+            monkeypatch.setattr(faults, "_snapshot", lambda: before)
+            faults.arrange(Fault(kind="stale", endpoint="/simple/core-x/", times=3))
+        return released
+
+    monkeypatch.setattr(release_packages, "release", and_then_behind)
+    ended = release(workspace, "major", "--no-smoke", "--no-build")
+    assert ended.status == 0, ended
+    assert "Waiting for core-x 2.0.0 on" in ended.output.partition("plug-x 1.1.1 to ")[0]
+    assert releases(workspace) == TAGS
+
+
+def test_what_is_prepared_by_hand_is_released_and_what_does_not_follow_is_named(workspace):
+    run(workspace, "prepare", "major", "--package", "core-x", "--yes", "--no-build")
+    ended = release(workspace, "--dry-run")
+    assert ended.status == 0, ended
+    assert "core-x  2.0.0  prepared" in ended.output
+    assert (
+        "plug-x asks for `core-x>=1,<2`, which excludes 2.0.0, and is not prepared" in ended.output
+    )
+    assert "Nothing was done: this was --dry-run." in ended.output
+    assert releases(workspace) == []
+
+
+def test_more_new_projects_than_pending_publishers_are_said_before(make_world):
+    public = pyproject("docs").replace('"Private :: Do Not Upload"', "")
+    ways = {"_dot_github__workflows__docs_dot_yml": WORKFLOW.format(name="docs-x", folder="cli")}
+    make_workspace(
+        world := make_world(repository="both"),
+        released=(),
+        packages__docs__pyproject_dot_toml=public,
+        **ways,
+    )
+    ended = release(world, "--pending-publisher", "--dry-run", "--no-build")
+    assert "core-x  1.4.0  its first release" in ended.output
+    assert "4 projects are not on the index yet (`core-x`, `plug-x`, `cli-x`, `docs-x`), and an account" in ended.output  # fmt: skip
+    assert (
+        "has 3 pending publishers at most: register the next when one is used up." in ended.output
+    )
+
+
+def test_what_waits_for_nothing_does_not_go_with_all(workspace):
+    ended = release(workspace, "--no-wait")
+    assert "`--no-wait` and `--all-packages` do not go together." in ended.output
+    ended = release(workspace, "2.0.0")
+    assert "`2.0.0` is of one package" in ended.output
+
+
+def test_what_would_stop_one_release_stops_all_before_the_first(workspace):
+    (workspace.clone / ".github" / "workflows" / "cli.yml").unlink()
+    git(workspace, "commit", "-qam", "No workflow")
+    git(workspace, "push", "-q", "origin", "HEAD")
+    ended = release(workspace, "major")
+    assert ended.status == 1
+    assert "The release of cli-x would fail. Nothing was changed." in ended.output
+    assert (releases(workspace), git(workspace, "status", "--porcelain")) == ([], "")
+    assert git(workspace, "log", "-1", "--format=%s") == "No workflow"
+
+
+def test_a_branch_that_takes_pull_requests_alone_is_named_before_anything_is_done(workspace):
+    workspace.github.settings.rulesets.append(
+        {"id": 7, "name": "main", "target": "branch", "enforcement": "active",
+         "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+         "rules": [{"type": "pull_request"}], "current_user_can_bypass": "never"},
+    )  # fmt: skip
+    ended = release(workspace, "major", "--no-build")
+    assert ended.status == 1
+    assert "nox -s prepare -- major --all-packages opens one" in ended.output
+    assert git(workspace, "log", "-1", "--format=%s") == "Change core"

@@ -8,6 +8,8 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from nox_release.checks.judging import what_must_be_known
 from nox_release.checks.release import preflight
 from nox_release.core.errors import ChecksFailed, ConfigurationError, ConflictError
@@ -15,23 +17,27 @@ from nox_release.core.findings import Finding, errors_in
 from nox_release.core.words import some
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.git import short
+from nox_release.edges.index import open_index
 from nox_release.observing.changelogs import read_changelog
 from nox_release.operations.errand import command_again
+from nox_release.operations.following import await_files
 from nox_release.operations.looking import Wish
 from nox_release.operations.next_step import command
 from nox_release.operations.packages import Search, find_several
 from nox_release.operations.prepare_packages import find_proposer
 from nox_release.operations.preparer import OF_THIS_COMMIT
 from nox_release.operations.release import release
+from nox_release.releases.plan import Expected, Target
 from nox_release.releases.together import PENDING_AT_MOST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from nox_release.edges.context import Context
     from nox_release.operations.checklist import Checklist
-    from nox_release.operations.packages import Several
+    from nox_release.operations.packages import Part, Several
     from nox_release.operations.preparer import Prepared
+    from nox_release.operations.release import Released
     from nox_release.releases.together import Turn
 
 
@@ -48,17 +54,41 @@ def release_packages(context: Context, options: argparse.Namespace) -> int:
     several = _agree(context, options)
     if several is None:
         return 0
+    out: dict[str, Released] = {}
     for turn in several.plan.turns:
+        _await_needed(context, several.parts[turn.name], out)
         # What was fetched before a sibling came out does not name it.
         fresh = _UNCACHED if several.plan.before(turn.name) else {}
         inside = replace(context, environ={**context.environ, **fresh})
-        released = release(inside, _alone(options, turn))
+        released = out[turn.name] = release(inside, _alone(options, turn))
         if released.status:
             return released.status
     if len(several.plan.turns) > 1:
         context.console.line()
         context.console.mark("done", f"Released: {several.titles}")
     return 0
+
+
+def _await_needed(context: Context, part: Part, out: Mapping[str, Released]) -> None:
+    """Wait until the index lists what was released of the packages that this one needs."""
+    index = part.project.settings.index
+    names = {need.name for need in part.member.needs}
+    targets = [
+        Target(
+            name=name,
+            version=one.version,
+            tag=one.tag,
+            commit=one.commit,
+            index=index,
+            files=tuple(Expected(filename=file) for file in one.files),
+        )
+        for name, one in out.items()
+        if canonicalize_name(name) in names
+    ]
+    if targets:
+        with open_index(index, clock=context.clock) as client:
+            for target in targets:
+                await_files(context.console, context.clock, client, target)
 
 
 def _agree(context: Context, options: argparse.Namespace) -> Several | None:
@@ -82,10 +112,11 @@ def _agree(context: Context, options: argparse.Namespace) -> Several | None:
                 console.paste("nox -s prepare -- patch --all-packages", indent=4)
             return None
         made = several.make() if words else ()
-        several.stop_at_blockers(_lasting if made else _blockers, again=search.again)
+        _tell_pending(several)
+        passed_over = _passed_over(several, makes=bool(made))
+        several.stop_at_blockers(lambda one: _blockers(one, passed_over), again=search.again)
         if not search.wish.notes_given:
             _stop_at_changelogs(made, again=search.again)
-        _tell_pending(several)
         if made:
             several.show_edits(made)
             if options.build:
@@ -123,16 +154,20 @@ def _alone(options: argparse.Namespace, turn: Turn) -> argparse.Namespace:
     return argparse.Namespace(**{**vars(options), **own})
 
 
-def _blockers(checklist: Checklist) -> Iterable[Finding]:
-    """What stops a release of what is committed; files in dist/ are not what it uploads."""
+def _blockers(checklist: Checklist, passed_over: frozenset[str]) -> Iterable[Finding]:
+    """What stops a release; files in dist/ are not what it uploads."""
     found = (*checklist.errors, *what_must_be_known(checklist.results))
-    return (one for one in found if one.subject != "distributions")
+    return (one for one in found if one.subject != "distributions" and one.id not in passed_over)
 
 
-def _lasting(checklist: Checklist) -> Iterable[Finding]:
-    """The same without what concerns the commit that is there now alone."""
-    passed_over = OF_THIS_COMMIT - {preflight.CHECKS_RED.id}
-    return (one for one in _blockers(checklist) if one.id not in passed_over)
+def _passed_over(several: Several, *, makes: bool) -> frozenset[str]:
+    """What does not stop the releases: what concerns the commit whose place another one takes, and
+    the run of a release that has begun.
+    """
+    if makes:
+        return OF_THIS_COMMIT - {preflight.CHECKS_RED.id}
+    begun = any(one.phase == "under way" for one in several.checklists.values())
+    return frozenset({preflight.CHECKS_RUNNING.id} if begun else ())
 
 
 def _stop_at_changelogs(made: Sequence[Prepared], *, again: str) -> None:
