@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nox_release.diagnosis.model import Diagnosis
     from nox_release.operations.built import Built
     from nox_release.operations.checklist import Checklist
-    from nox_release.operations.release import Released
+    from nox_release.operations.errand import Released
     from nox_release.project.pyproject import Index, Project
 
 __all__ = ["build", "check_distributions", "check_project", "diagnose", "register", "release"]

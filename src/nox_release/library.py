@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nox_release.edges.context import Context
     from nox_release.operations.built import Built
     from nox_release.operations.checklist import Checklist
-    from nox_release.operations.release import Released
+    from nox_release.operations.errand import Released
 
 T = TypeVar("T")
 

@@ -8,7 +8,6 @@ import pytest
 
 from disturbed import snapshot
 from nox_release.operations import release as operation
-from nox_release.operations import release_packages
 from preparing import git
 from releasing import run, writes
 from troubles import Fault
@@ -94,9 +93,10 @@ def test_stopped_anywhere_the_same_command_goes_on(workspace, monkeypatch, name,
         def between(context, options):
             if options.package == f"packages/{name[:-2]}":
                 raise KeyboardInterrupt
-            return operation.release(context, options)
+            return real(context, options)
 
-        monkeypatch.setattr(release_packages, "release", between)
+        real = operation.release
+        monkeypatch.setattr(operation, "release", between)
     else:
         stop_at(monkeypatch, name, step)
     with pytest.raises(KeyboardInterrupt):
@@ -116,7 +116,7 @@ def test_an_index_that_lists_what_is_needed_late_is_waited_for(workspace, monkey
     """Of two places that answer for one index, one may be behind the other."""
     faults = workspace.index.faults
     before = snapshot(workspace.index.catalogue)
-    real = release_packages.release
+    real = operation.release
 
     def and_then_behind(context, options):
         released = real(context, options)
@@ -125,7 +125,7 @@ def test_an_index_that_lists_what_is_needed_late_is_waited_for(workspace, monkey
             faults.arrange(Fault(kind="stale", endpoint="/simple/core-x/", times=3))
         return released
 
-    monkeypatch.setattr(release_packages, "release", and_then_behind)
+    monkeypatch.setattr(operation, "release", and_then_behind)
     ended = release(workspace, "major", "--no-smoke", "--no-build")
     assert ended.status == 0, ended
     assert "Waiting for core-x 2.0.0 on" in ended.output.partition("plug-x 1.1.1 to ")[0]

@@ -32,6 +32,7 @@ from nox_release.operations.looking import (
     with_source,
 )
 from nox_release.operations.next_step import NextStep, next_step
+from nox_release.operations.preparer import OF_THIS_COMMIT
 from nox_release.releases.end_state import judge_end, slugs_of
 from nox_release.releases.plan import plan_release
 
@@ -122,6 +123,15 @@ def make_checklist(
         case=case,
         publisher=case.derivation.publisher,
     )
+
+
+def blockers_of(checklist: Checklist) -> list[Finding]:
+    """What would stop the release, however the commit that is made for it turns out."""
+    return [
+        finding
+        for finding in checklist.errors
+        if finding.id not in OF_THIS_COMMIT and finding.subject != "distributions"
+    ]
 
 
 def _with_those_before(case: Case, names: frozenset[str]) -> Case:

@@ -148,6 +148,24 @@ class Errand:
         return with_built(replace(case, target=target), built, results)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """A release and where it is. `status` is 0 when nothing is wrong with what can be known of it.
+
+    `files` are the names on the index, `page` is the project's page there, `github_release` the
+    address of the GitHub release (`None` while there is none). `findings` say what is wrong.
+    """
+
+    version: str
+    tag: str
+    commit: str
+    status: int
+    files: tuple[str, ...] = ()
+    page: str = ""
+    github_release: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
 def command_again(options: argparse.Namespace) -> str:
     """This command with the arguments that say which release is meant."""
     every = options.all_packages

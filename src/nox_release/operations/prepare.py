@@ -4,7 +4,8 @@
     nox -s prepare -- 1.4.0      or the version itself
     nox -s prepare               what the changelog calls for
     nox -s prepare -- --check    reads only: do all places agree, locks too?
-    nox -s prepare -- patch --all-packages    of several packages all with commits since their tag
+
+    nox -s prepare -- patch --all-packages   of a workspace, all that is new
 
 The words are major, minor, patch, stable, alpha, beta, rc, post and dev. A word counts from what is
 released, whatever the tree says. The edits are made in a copy first, shown, and built there; nothing
@@ -27,13 +28,12 @@ from nox_release.operations import options as shared
 from nox_release.operations.asking import asking
 from nox_release.operations.looking import named
 from nox_release.operations.prepare_report import show, show_mentions
-from nox_release.operations.preparer import OF_THIS_COMMIT, Preparer
+from nox_release.operations.preparer import Preparer
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from nox_release.core.findings import Finding
     from nox_release.edges.context import Context
     from nox_release.operations.asking import Questions
     from nox_release.operations.checklist import Checklist
@@ -240,17 +240,10 @@ class Prepare:
         return 0
 
 
-def blockers_of(checklist: Checklist) -> list[Finding]:
-    """What would stop the release, however the commit that is made for it turns out."""
-    return [
-        finding
-        for finding in checklist.errors
-        if finding.id not in OF_THIS_COMMIT and finding.subject != "distributions"
-    ]
-
-
 def stop_at(checklist: Checklist) -> None:
     """Judge what can block the release before anything is edited."""
+    from nox_release.operations.checklist import blockers_of
+
     blockers = blockers_of(checklist)
     if not blockers:
         return

@@ -11,10 +11,10 @@ from nox_release.core.answers import ask
 from nox_release.core.words import counted
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.git import short
+from nox_release.operations.checklist import blockers_of
 from nox_release.operations.looking import Wish
 from nox_release.operations.next_step import command
 from nox_release.operations.packages import Search, Several, find_several
-from nox_release.operations.prepare import blockers_of
 from nox_release.operations.proposing import proposer_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ usage: nox -s release -- [WORD ... | VERSION] [--yes] [--dry-run] [--no-wait] [-
 
     nox -s release               the version that is committed
     nox -s release -- minor      prepares the next one first
-    nox -s release -- --all-packages    of several packages all that are prepared, in order
+
+    nox -s release -- --all-packages   of a workspace, all that is prepared
 
 All of it is one plan and one question. Nothing is ever taken back. Whatever interrupts it, the same
 command finishes it: what is done already is found by looking, and only the rest is done.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ from nox_release.operations import github_release
 from nox_release.operations import options as shared
 from nox_release.operations.asking import asking
 from nox_release.operations.ending import conclude, judge_what_is_out
-from nox_release.operations.errand import Errand, Progress, command_again
+from nox_release.operations.errand import Errand, Progress, Released, command_again
 from nox_release.operations.following import (
     NO_RUN_AFTER,
     NoRun,
@@ -180,30 +181,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Released:
-    """A release and where it is. `status` is 0 when nothing is wrong with what can be known of it.
-
-    `files` are the names on the index, `page` is the project's page there, `github_release` the
-    address of the GitHub release (`None` while there is none). `findings` say what is wrong.
-    """
-
-    version: str
-    tag: str
-    commit: str
-    status: int
-    files: tuple[str, ...] = ()
-    page: str = ""
-    github_release: str | None = None
-    findings: tuple[Finding, ...] = ()
-
-
 def main(context: Context, options: argparse.Namespace) -> int:
     """The session."""
     if options.all_packages:
         from nox_release.operations.release_packages import release_packages
 
-        return release_packages(context, options)
+        return release_packages(context, options, release)
     return release(context, options).status
 
 

@@ -26,26 +26,29 @@ from nox_release.operations.next_step import command
 from nox_release.operations.packages import Search, find_several
 from nox_release.operations.prepare_packages import find_proposer
 from nox_release.operations.preparer import OF_THIS_COMMIT
-from nox_release.operations.release import release
 from nox_release.releases.plan import Expected, Target
 from nox_release.releases.together import PENDING_AT_MOST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from nox_release.edges.context import Context
     from nox_release.operations.checklist import Checklist
+    from nox_release.operations.errand import Released
     from nox_release.operations.packages import Part, Several
     from nox_release.operations.preparer import Prepared
-    from nox_release.operations.release import Released
     from nox_release.releases.together import Turn
 
 
 _UNCACHED = {"UV_NO_CACHE": "1", "PIP_NO_CACHE_DIR": "1"}
 
 
-def release_packages(context: Context, options: argparse.Namespace) -> int:
-    """The session for all packages."""
+def release_packages(
+    context: Context,
+    options: argparse.Namespace,
+    release: Callable[[Context, argparse.Namespace], Released],
+) -> int:
+    """The session for all packages; `release` is that for one."""
     if not options.wait:
         raise ConfigurationError(
             "`--no-wait` and `--all-packages` do not go together.",
