@@ -17,6 +17,7 @@ from nox_release.checks.workflow.checking import EnvironmentPolicy, WorkflowFact
 from nox_release.checks.workflow.upload import ENV_EQUALS
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, find
+from nox_release.core.versions import parse_version
 from nox_release.releases.plan import files_there, has_begun, is_complete, judge_runs, runs_of
 from nox_release.workflows.triggers import push_starts
 
@@ -277,7 +278,7 @@ def _workflow_facts(case: Case) -> WorkflowFacts:
         repository=target.slug or None,
         index=project.settings.index,
         default_branch=observed.default_branch,
-        tag=target.tag if case.version_known else None,
+        tag=_tag(case),
         likely_tag=project.settings.tag(project.name, "1.0.0"),
         starts=("push-tag", "release", "dispatch-tag"),
         at_commit=known(observed.at_commit),
@@ -297,6 +298,17 @@ def _workflow_facts(case: Case) -> WorkflowFacts:
         immutable_releases=known(observed.immutable_releases),
         release_last=target.release_last,
     )
+
+
+def _tag(case: Case) -> str | None:
+    """The release's tag; at a development version that of what it leads to."""
+    target = case.target
+    if not case.version_known:
+        return None
+    version = parse_version(target.version)
+    if version is None or not version.is_devrelease or not target.tag.endswith(target.version):
+        return target.tag
+    return target.tag.removesuffix(target.version) + version.base_version
 
 
 def _registered(observed: Observed) -> TrustedPublisher | None:

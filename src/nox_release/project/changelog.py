@@ -83,9 +83,11 @@ def parse_sections(text: str) -> tuple[Section, ...]:
     targets = {m[1]: m[2] for m in map(_REFERENCE.match, lines) if m is not None}
     sections = []
     for position, (line, after, level, title) in enumerate(headings):
-        end = next(
-            (other[0] for other in headings[position + 1 :] if other[2] <= level), len(lines)
-        )
+        later = headings[position + 1 :]
+        end = next((other[0] for other in later if other[2] <= level), len(lines))
+        if version_in(title) and not "".join(lines[after:end]).strip():
+            # Its parts stand at its own level: `## 1.2.0`, then `## Highlights`.
+            end = next((o[0] for o in later if o[2] < level or _begins(o[3])), len(lines))
         body = "\n".join(lines[after:end]).strip("\n")
         sections.append(
             Section(
@@ -100,6 +102,11 @@ def parse_sections(text: str) -> tuple[Section, ...]:
             )
         )
     return tuple(sections)
+
+
+def _begins(title: str) -> bool:
+    """Whether a heading begins the part of another version, or of what is to come."""
+    return bool(version_in(title) or _UNRELEASED.search(title) or _OPEN.match(title))
 
 
 def release_sections(sections: Iterable[Section]) -> tuple[Section, ...]:

@@ -206,7 +206,7 @@ def fragments(project: Project, files: Files) -> list[str]:
         [folder] if isinstance(folder, str) else ["newsfragments", "changes", "changelog.d", "news"]
     )
     below = tuple(f"{one.strip('/')}/" for one in folders)
-    kept = ("readme", "template", ".git", "_template", "index.", "conf.py")
+    kept = (".", "readme", "template", "_template", "index.", "conf.py")
     return sorted(
         name
         for name in files.own_names

@@ -218,11 +218,12 @@ class _Reader:
         elif action == "pyo3/maturin-action":
             arguments = f" {step.input('args') or ''}"
             elsewhere = re.search(r"\s(?:-m|--manifest-path)[ =]", arguments)
-            yield from (
-                (_NOTHING,)
-                if elsewhere
-                else self._paths(".", step.input("working-directory") or ".")
-            )
+            if step.input("command") != "upload":
+                yield from (
+                    (_NOTHING,)
+                    if elsewhere
+                    else self._paths(".", step.input("working-directory") or ".")
+                )
 
     def _of_script(self) -> Iterator[BuiltFolder]:
         start = self._start()

@@ -293,6 +293,8 @@ _RUNNERS = (
 )
 # Actions whose name says that they upload; those that are known are told apart before.
 _UPLOADERS = re.compile(r"pypi|(?:python|poetry)[-_/]?(?:package[-_])?publish", re.IGNORECASE)
+# Actions that begin a release whose upload a service or another repository does.
+_RELEASERS = ("getsentry/craft", "getsentry/action-prepare-release")
 _PUBLISHES = re.compile(r"(?:^|[-_:./])(?:pypi|publish|release|upload)(?:[-_:./]|$)", re.IGNORECASE)
 
 
@@ -526,7 +528,9 @@ def may_publish(workflow: Workflow) -> tuple[tuple[Job, Step | None, str], ...]:
                 continue
             if step.uses is not None:
                 known = step.uses.action == PYPA_ACTION or step.uses.action in _OTHER_ACTIONS
-                if not known and _UPLOADERS.search(step.uses.text):
+                if not known and (
+                    _UPLOADERS.search(step.uses.text) or step.uses.action in _RELEASERS
+                ):
                     found.append((job, step, step.uses.text))
                 continue
             for command in step.commands():
@@ -538,9 +542,31 @@ def may_publish(workflow: Workflow) -> tuple[tuple[Job, Step | None, str], ...]:
                         found.append((job, step, command.text))
                 if _is_publishing_script(command.words):
                     found.append((job, step, command.text))
-        if not any(one is job for one, _, _ in found) and _is_for_the_index(workflow, job):
+        if any(one is job for one, _, _ in found):
+            continue
+        given = next((step for step in job.steps if _gets_a_token(job, step)), None)
+        if given is not None:
+            found.append((job, given, _in_one_line(given)))
+        elif _is_for_the_index(workflow, job):
             found.append((job, None, _what_may_publish(job)))
     return tuple(found)
+
+
+_TOKEN_OF_AN_INDEX = re.compile(
+    r"(?<!TEST_)PYPI|TWINE_PASSWORD|UV_PUBLISH_(?:TOKEN|PASSWORD)|FLIT_PASSWORD|HATCH_INDEX_AUTH",
+    re.IGNORECASE,
+)
+
+
+def _gets_a_token(job: Job, step: Step) -> bool:
+    """Whether the step is given a stored token of an index, whatever it does with it."""
+    if step.uses is not None and step.uses.kind == "local":
+        return False
+    given = (*step.inputs, *step.environ, *(job.environ if step.run else ()))
+    return any(
+        "secrets." in value and bool(_TOKEN_OF_AN_INDEX.search(f"{name} {value}"))
+        for name, value in given
+    )
 
 
 _SCRIPT = re.compile(r"(?:^|[/\\])([\w-]+)(?:\.(?:sh|py))?$")
@@ -572,8 +598,11 @@ def _is_for_the_index(workflow: Workflow, job: Job) -> bool:
 
 def _what_may_publish(job: Job) -> str:
     """The step of the job that most likely uploads: the last one that does anything."""
-    steps = [step.uses.text if step.uses else step.run or "" for step in job.steps]
-    return (steps[-1] if steps else job.id).strip().split("\n", maxsplit=1)[0]
+    return _in_one_line(job.steps[-1]) if job.steps else job.id
+
+
+def _in_one_line(step: Step) -> str:
+    return (step.uses.text if step.uses else step.run or "").strip().split("\n", maxsplit=1)[0]
 
 
 # --- the publisher ---------------------------------------------------------------------------
@@ -630,7 +659,7 @@ def derive_publisher(
         return Derivation(publisher=None, job=None, jobs=jobs, results=tuple(results))
     files = sorted({c.workflow.file for c in usable})
     if len(files) > 1:
-        usable = _preferred(_building(usable, package))
+        usable = _named_for(_preferred(_building(usable, package)), package)
         files = sorted({c.workflow.file for c in usable})
     if len(files) > 1:
         first = usable[0]
@@ -758,6 +787,19 @@ def _building(
         if found:
             return found
     return usable
+
+
+def _named_for(
+    usable: tuple[PublishJob, ...], package: tuple[str, str] | None
+) -> tuple[PublishJob, ...]:
+    """Those in the one file whose name holds the project's, as in `publish-demo.yml`; else all."""
+    name = re.sub(r"[-_.]+", "-", package[1]).lower() if package else ""
+    found = [
+        one
+        for one in usable
+        if name and f"-{name}-" in f"-{re.sub(r'[-_.]+', '-', one.workflow.filename).lower()}-"
+    ]
+    return tuple(found) if len({one.workflow.file for one in found}) == 1 else usable
 
 
 def _environment_of(

@@ -505,6 +505,29 @@ def test_a_line_of_manifest_in_that_matches_nothing_is_told():
     ]
 
 
+@pytest.mark.parametrize(
+    ("ignored", "severity"),
+    [
+        ("*.pyc\nsrc/demo/_built.json\n", Severity.ADVICE),
+        ("_built.json", Severity.ADVICE),
+        ("/src/demo/", Severity.ADVICE),
+        ("# src/demo/\n!_built.json\nbuilt.json\ndemo/_built.json", Severity.WARNING),
+    ],
+)
+def test_a_file_of_the_manifest_that_git_ignores_is_made_by_a_build(ignored, severity):
+    named = {"MANIFEST.in": "include src/demo/_built.json\n", ".gitignore": ignored}
+    results = check(backend=SETUPTOOLS, named=named)
+    assert [one.severity for one in findings(results) if one.id == "manifest-missing"] == [severity]
+
+
+def test_a_file_of_the_manifest_that_the_build_writes():
+    named = {"MANIFEST.in": "include demo/_version.py\n"}
+    table = '[tool.setuptools_scm]\nversion_file = "demo/_version.py"\n'
+    results = check(table, backend=SETUPTOOLS, named=named)
+    told = [one.severity for one in findings(results) if one.id == "manifest-missing"]
+    assert told == [Severity.ADVICE]
+
+
 def test_names_in_install_lines():
     text = (
         "$ python -m pip install --upgrade 'demo[x]>=1' other && ls\n`pipx run`\npip3 install a.\n"

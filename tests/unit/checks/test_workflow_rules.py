@@ -160,6 +160,24 @@ def test_a_fork_is_told_that_the_conditions_name_another_repository():
     assert "types:" not in found.fix
 
 
+@pytest.mark.parametrize("kind", ["created", "published", "released"])
+def test_a_condition_on_the_action_is_judged_by_the_type_that_starts_the_run(kind):
+    text = f"""
+on: {{release: {{types: [{kind}]}}}}
+jobs:
+  publish:
+    if: github.event_name == 'release' && github.event.action == '{kind}'
+    runs-on: ubuntu-latest
+    environment: pypi
+    permissions: {{id-token: write}}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+    known = WorkflowFacts(repository="octo/demo", starts=("push-tag", "release"))
+    found = check_workflow(parse_workflow(text, file=FILE), known)
+    assert [one for one in found if one.id == "trigger-matches"] == []
+
+
 def test_a_workflow_that_publishes_nothing_is_not_judged():
     text = "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: pytest\n"
     assert check_workflow(parse_workflow(text, file=FILE), WorkflowFacts()) == ()
@@ -475,3 +493,52 @@ jobs:
 @pytest.mark.parametrize("rule", ["wheel-and-sdist", "contents-write"])
 def test_a_release_tool_builds_what_its_settings_say_and_a_trial_of_it_makes_nothing(rule):
     assert results(SEMANTIC, rule, {}) == []
+
+
+GIVEN_VERSION = """
+on: workflow_dispatch
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    env: JOB
+    steps:
+      - uses: actions/checkout@v6
+      - run: RUN
+      - run: pipx run build
+      - uses: actions/upload-artifact@v4
+        with: {name: files, path: dist}
+  publish:
+    needs: build
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - uses: actions/download-artifact@v4
+        with: {name: files, path: dist}
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+
+
+@pytest.mark.parametrize(
+    ("job", "run", "count"),
+    [
+        ("{A: b}", "true", 1),
+        ("{SETUPTOOLS_SCM_PRETEND_VERSION: '${{ inputs.version }}'}", "true", 0),
+        ("{SETUPTOOLS_SCM_PRETEND_VERSION_FOR_DEMO: '1.0'}", "true", 0),
+        ("{A: b}", "echo PDM_BUILD_SCM_VERSION=1.0 >> $GITHUB_ENV", 0),
+    ],
+)
+def test_a_version_that_the_environment_gives_needs_no_history(job, run, count):
+    text = GIVEN_VERSION.replace("JOB", job).replace("RUN", run)
+    workflow = parse_workflow(text, file=FILE)
+    told = check_workflow(workflow, WorkflowFacts(version_from_tags=True))
+    assert sum(isinstance(one, Finding) and one.id == "scm-depth" for one in told) == count
+
+
+def test_a_comment_is_not_what_a_step_does():
+    more = (
+        "      - run: |\n          # Once and for all.\n          cd x\n          pip install y\n"
+    )
+    text = GIVEN_VERSION.replace("JOB", "{}").replace("RUN", "true") + more
+    told = check_workflow(parse_workflow(text, file=FILE), WorkflowFacts())
+    (found,) = (one for one in told if isinstance(one, Finding) and one.id == "publish-steps")
+    assert found.message.endswith("line 21: `pip install y`.")

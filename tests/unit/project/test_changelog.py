@@ -100,3 +100,12 @@ def test_links_that_a_part_uses_come_with_it():
     )
     assert find_section(text, "1.0").body == "- See [#3] and [x](y).\n\n[#3]: https://3"
     assert find_section(text, "0.9").body == "- [#2]\n\n[#2]: https://2"
+
+
+def test_parts_at_the_level_of_the_versions_belong_to_the_version_above():
+    text = "# Log\n\n## [1.2.0] - 2026-08-05\n\n## Highlights\n\nFaster.\n\n## What changed\n\n- All.\n\n## 1.1.0\n\n- Old.\n"
+    found = find_section(text, "1.2.0")
+    assert "Faster." in found.body
+    assert "- All." in found.body
+    assert "Old" not in found.body
+    assert find_section(text, "1.1.0").body == "- Old."

@@ -8,6 +8,7 @@ from nox_release.core.findings import Finding, Location, Severity, Skipped
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import TESTPYPI, Settings, parse_index
 from nox_release.project.remotes import explain_remote, parse_remote
+from nox_release.workflows.build_folders import builds_package
 from nox_release.workflows.publishing import (
     MISSING,
     RENAMED,
@@ -394,6 +395,20 @@ def test_of_two_workflows_the_one_with_trusted_publishing_is_meant():
     )
 
 
+def test_of_several_workflows_the_one_that_is_named_for_the_project_is_meant():
+    files = ("publish-plugin.yml", "publish-demo-to-pypi.yml", "publish-demos.yml")
+    several = [workflow(job("up", ACTION), file=f".github/workflows/{name}") for name in files]
+    derived = derive_publisher(
+        several, owner="octo", repository="demo", settings=Settings(), package=(".", "demo")
+    )
+    assert derived.publisher.workflow == "publish-demo-to-pypi.yml"
+
+
+def test_an_upload_of_wheels_that_maturin_made_elsewhere_builds_no_folder():
+    parsed = workflow(job("up", "{uses: PyO3/maturin-action@v1, with: {command: upload}}"))
+    assert builds_package(parsed, ".", "demo") is None
+
+
 def test_two_jobs_with_different_environments_need_the_setting():
     parsed = workflow(job("a", ACTION, extra="    environment: one\n") + job("b", ACTION, extra=""))
     derived = derive(parsed)
@@ -494,6 +509,9 @@ def test_a_composite_action_of_the_repository_uploads_in_its_jobs_name():
         "run: make publish",
         "run: ./scripts/release.sh",
         "uses: ./.github/actions/publish",
+        "{run: python -m deploy $VERSION, env: {PYPI_TOKEN: '${{ secrets.PYPI_TOKEN }}'}}",
+        "{uses: acme/ship-it@v1, with: {token: '${{ secrets.PYPI_API_TOKEN }}'}}",
+        "uses: getsentry/craft@v2",
     ],
 )
 def test_an_upload_written_elsewhere_is_not_known_rather_than_missing(step):

@@ -865,7 +865,9 @@ def publish_steps(subject: Subject) -> Iterator[Finding | Skipped]:
 
 
 def _short(script: str) -> str:
-    first = next((line.strip() for line in script.splitlines() if line.strip()), "")
+    """The line of a script that tells most: the first that runs code, no comment."""
+    lines = [text for line in script.splitlines() if (text := line.strip()) and text[0] != "#"]
+    first = next(filter(_RUNS_CODE.search, lines), lines[0] if lines else "")
     return f"`{first[:60]}`"
 
 

@@ -153,6 +153,8 @@ def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
     for job in building.values():
         if any(_written_elsewhere(job, step) for step in job.steps):
             continue
+        if _version_is_given(subject, job):
+            continue
         for step in job.steps:
             if not uses_action(step, "actions/checkout") or step.input("repository"):
                 continue
@@ -176,6 +178,21 @@ def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
                 key=f"jobs.{job.id}.steps",
                 patch=patches.set_input(subject.workflow, step.node, "fetch-depth", "0"),
             )
+
+
+_GIVES_VERSION = re.compile(
+    r"\b(?:(?:SETUPTOOLS_SCM|HATCH_VCS|VCS_VERSIONING)_PRETEND_VERSION\w*|PBR_VERSION"
+    r"|PDM_BUILD_SCM_VERSION|POETRY_DYNAMIC_VERSIONING_BYPASS|UV_DYNAMIC_VERSIONING_BYPASS)\b"
+)
+
+
+def _version_is_given(subject: Subject, job: Job) -> bool:
+    """Whether the backend is told the version by the environment, and asks no history."""
+    named = [*subject.workflow.environ, *job.environ]
+    named += [pair for step in job.steps for pair in step.environ]
+    return any(_GIVES_VERSION.search(name) for name, _ in named) or any(
+        _GIVES_VERSION.search(step.run or "") for step in job.steps
+    )
 
 
 def scm_dirty(subject: Subject) -> Iterator[Finding | Skipped]:

@@ -108,7 +108,7 @@ class Subject:
         if not starts(self.workflow, event):
             return False
         answers: set[bool | None] = set()
-        for tag, given in circumstances(event, self.facts, publish):
+        for tag, given in circumstances(event, self.facts, publish, self.workflow):
             if starts(self.workflow, event, tag=tag):
                 answers.add(_runs(self.workflow, publish, given))
             elif self.facts.tag is not None:
@@ -137,7 +137,7 @@ class Subject:
         """The same for one of `events`, which are named as in `reaches`."""
         answers: set[bool | None] = set()
         for event in events:
-            for tag, given in circumstances(event, self.facts, None):
+            for tag, given in circumstances(event, self.facts, None, self.workflow):
                 if not starts(self.workflow, event, tag=tag):
                     if self.facts.tag is not None:
                         answers.add(False)
@@ -238,7 +238,7 @@ def is_prerelease(tag: str) -> bool:
 
 
 @functools.lru_cache(maxsize=256)
-def _given(event: str, tag: str, branch: str, repository: str | None) -> Circumstances:
+def _given(event: str, tag: str, branch: str, repository: str | None, action: str) -> Circumstances:
     github: dict[str, object] = {"event_name": event.split("-", maxsplit=1)[0]}
     complete = frozenset[str]()
     if event in ("release", "push-tag", "dispatch-tag"):
@@ -253,7 +253,7 @@ def _given(event: str, tag: str, branch: str, repository: str | None) -> Circums
         github["event_name"] = "workflow_dispatch"
     if event == "release":
         release = {"draft": False, "prerelease": is_prerelease(tag), "tag_name": tag}
-        github["event"] = {"action": "published", "release": release}
+        github["event"] = {"action": action, "release": release}
     elif event in ("push-tag", "push-branch"):  # GitHub's payload of a push has no release
         github["event"] = {"action": None, "release": None, "ref": github["ref"]}
     if repository:
@@ -272,7 +272,7 @@ _TAG_ASKED_FOR = re.compile(
 
 
 def circumstances(
-    event: str, facts: WorkflowFacts, publish: PublishJob | None
+    event: str, facts: WorkflowFacts, publish: PublishJob | None, workflow: Workflow
 ) -> tuple[tuple[str, Circumstances], ...]:
     """The runs to look at, by tag: one, or one for each likely form of tag where it is not known."""
     tags: tuple[str, ...] = ("v1.0.0", "1.0.0")
@@ -285,7 +285,18 @@ def circumstances(
         asked = sorted(set(_TAG_ASKED_FOR.findall(conditions)))[:8]
         tags += tuple(f"{form}1.0.0" for form in asked if not form.startswith("refs/"))
     branch = facts.default_branch or "main"
-    return tuple((tag, _given(event, tag, branch, facts.repository)) for tag in tags)
+    return tuple(
+        (tag, _given(event, tag, branch, facts.repository, _release_action(workflow, tag)))
+        for tag in tags
+    )
+
+
+def _release_action(workflow: Workflow, tag: str) -> str:
+    """What a release of `tag` did to start the workflow: `published` where it listens for that."""
+    release = workflow.event("release")
+    types = ("published",) if release is None or release.types is None else release.types
+    raised = ("published", "prereleased" if is_prerelease(tag) else "released", "created")
+    return next((one for one in raised if one in types), "published")
 
 
 _STATUS = re.compile(r"\b(?:always|failure|cancelled|success)\s*\(")
