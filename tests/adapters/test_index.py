@@ -238,6 +238,22 @@ def test_a_passing_trouble_is_asked_again_and_a_lasting_one_is_an_error(place, t
     assert sum(clock.slept) < WAIT_AT_MOST.total_seconds()
 
 
+def test_somebody_who_is_offline_waits_no_longer_than_five_seconds(place) -> None:
+    site, index, clock = place
+    site.put("/simple/demo/", HANG_UP)
+    with open_index(index, clock=clock, at_first=3) as client:
+        with pytest.raises(IndexUnavailableError):
+            client.fetch_project("demo")
+        assert len(site.asked) == 3
+        assert sum(clock.slept) <= 5
+        site.put("/simple/demo/", detail())
+        client.fetch_project("demo")
+        site.put("/simple/demo/", HANG_UP)
+        with pytest.raises(IndexUnavailableError):
+            client.fetch_project("demo")
+    assert len(site.asked) == 3 + 1 + ATTEMPTS
+
+
 def test_a_body_that_ends_early_is_asked_for_again(place) -> None:
     site, index, clock = place
     cut = detail()

@@ -240,13 +240,30 @@ _FACTS = frozenset(rule.id for _, rule in _OF_THE_CLONE)
 
 
 def what_must_be_known(results: Iterable[Result]) -> tuple[Finding, ...]:
-    """What a release needs to know and could not ask, as findings that stop it."""
+    """What a release needs to know and could not ask, as findings that stop it; those with one cause
+    in the same words.
+    """
     rules = {rule.id: rule for rule in (*preflight.RULES, *assets.RULES)}
-    return tuple(
-        find(rules[result.id], f"{result.title[:1].upper()}{result.title[1:]}: {result.reason}")
-        for result in results
-        if isinstance(result, Skipped) and result.id in NEEDED
-    )
+    unknown = [one for one in results if isinstance(one, Skipped) and one.id in NEEDED]
+    ids = {one.id for one in unknown}
+    github = {preflight.GH_UNREACHABLE.id, preflight.REMOTE_UNREACHABLE.id} & ids
+    away = {preflight.INDEX_UNREACHABLE.id} & ids
+    if github and away:
+        cause = "No connection: neither GitHub nor the index gave an answer. Are you offline?"
+    elif len(github) > 1:
+        said = next(one.reason for one in unknown if one.id in github)
+        cause = f"GitHub cannot be reached. {said}"
+    else:
+        cause = ""
+    found = []
+    for one in unknown:
+        rule, title = rules[one.id], f"{one.title[:1].upper()}{one.title[1:]}"
+        if cause and one.id in github | away:
+            fix = "Run the same command again when it can be reached"
+            found.append(replace(find(rule, cause, fix=fix), why=""))
+        else:
+            found.append(find(rule, f"{title}: {one.reason}"))
+    return tuple(found)
 
 
 # --- the workflow and the publisher ----------------------------------------------------------

@@ -14,7 +14,7 @@ from nox_release.core.reading import read_text
 from nox_release.project.toml import parse_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 
     from build import ProjectBuilder
 
@@ -191,6 +191,18 @@ def _read_pyproject(source: Path) -> dict[str, Any]:
         return {}
 
 
+def not_installed(requirements: Iterable[str], error: CommandError) -> BuildFailed:
+    """That what a build needs could not be had."""
+    return BuildFailed(
+        "What the build needs could not be installed.",
+        output=error.output,
+        reason=error.reason,
+        hint="`build-system.requires` in pyproject.toml asks for "
+        + ", ".join(f"`{requirement}`" for requirement in sorted(requirements))
+        + ".",
+    )
+
+
 class _Backend:
     """The hooks of the project's backend, each run as a process of its own."""
 
@@ -239,14 +251,7 @@ class _Backend:
         try:
             self._environment.install(*missing, on_line=self._on_line, extra_environ=self._environ)
         except CommandError as error:
-            raise BuildFailed(
-                "What the build needs could not be installed.",
-                output=error.output,
-                reason=error.reason,
-                hint="`build-system.requires` in pyproject.toml asks for "
-                + ", ".join(f"`{requirement}`" for requirement in missing)
-                + ".",
-            ) from None
+            raise not_installed(missing, error) from None
         self._there |= set(missing)
 
     def asked_and_made(

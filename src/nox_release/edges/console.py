@@ -23,7 +23,7 @@ from nox_release.core.findings import SUBJECTS, Finding, Severity, Skipped
 from nox_release.core.redaction import is_plain_word, redact, secrets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from rich.console import Console as RichConsole
     from rich.text import Text
@@ -490,7 +490,7 @@ class Console:
             return
         self.line()
         if isinstance(error, ChecksFailed):
-            for finding in error.findings:
+            for finding in _in_the_same_words(error.findings):
                 self.finding(finding)
             self.annotate(error.findings)
         self.mark("error", error.message)
@@ -703,6 +703,15 @@ def _property(text: str) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _in_the_same_words(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings that say one and the same, as one with all their ids."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for one in findings:
+        groups.setdefault((one.severity, one.where, one.message, one.fix), []).append(one)
+    for same in groups.values():
+        yield replace(same[0], id=", ".join(dict.fromkeys(one.id for one in same)))
 
 
 def _says_more(finding: Finding) -> bool:

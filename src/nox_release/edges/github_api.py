@@ -57,7 +57,7 @@ class GitHubApi:
     def __init__(self, gh: Gh, clock: Clock) -> None:
         self._gh = gh
         self._clock = clock
-        self._has_answered = False
+        self._attempts = _ATTEMPTS_AT_FIRST
         self._opening = threading.Lock()
         self._is_opened = False
         self._http: Client | None = None
@@ -76,16 +76,18 @@ class GitHubApi:
             ForgeError: there was no answer, or one that says: later.
         """
         endpoint = f"{path}?{urlencode(query)}" if query else path
-        retries = Retries(self._clock, ATTEMPTS if self._has_answered else _ATTEMPTS_AT_FIRST)
+        retries = Retries(self._clock, self._attempts)
         while True:
             try:
                 answer = self._read(endpoint) if method == "GET" else None
                 answer = _of_a_login(answer or self._send(endpoint, method, body))
-                self._has_answered = True
+                self._attempts = ATTEMPTS
             except (GhMissing, NotLoggedIn):
                 raise
             except ForgeError:
                 if method != "GET" or not retries.wait():
+                    if self._attempts < ATTEMPTS:
+                        self._attempts = 1  # until GitHub answers
                     raise
             else:
                 passing = answer.status in PASSING or _is_rate_limit(answer)

@@ -89,26 +89,35 @@ def open_index(
     clock: Clock,
     transport: BaseTransport | None = None,
     attempts: int = ATTEMPTS,
+    at_first: int = ATTEMPTS,
 ) -> Generator[IndexClient]:
     """A client for `index`; `transport` mounts an index that lives in this process.
 
-    `attempts` is how often a read is tried in all: less where nothing depends on the answer.
+    `attempts` is how often a read is tried in all: less where nothing depends on the answer;
+    `at_first` until the index has answered once.
     """
     addresses = tuple(filter(None, (index.simple_url, index.api_url)))
     local = all(map(_is_loopback, addresses))
     plain = all(address.startswith("http://") for address in addresses)
     # A proxy has no business between this machine and itself.
     with open_client(transport=transport, proxies=not local, tls=not plain) as http:
-        yield IndexClient(index, http, clock, attempts=attempts)
+        yield IndexClient(index, http, clock, attempts=attempts, at_first=at_first)
 
 
 class IndexClient:
     """Asks one index; may be used from several threads."""
 
     def __init__(
-        self, index: Index, http: Client, clock: Clock, *, attempts: int = ATTEMPTS
+        self,
+        index: Index,
+        http: Client,
+        clock: Clock,
+        *,
+        attempts: int = ATTEMPTS,
+        at_first: int = ATTEMPTS,
     ) -> None:
         self._attempts = attempts
+        self._at_first: int | None = at_first
         self.index = index
         self._http = http
         self._clock = clock
@@ -265,7 +274,9 @@ class IndexClient:
                 trouble = explain(error)
                 if not may_pass(error):
                     raise self._unavailable(url, trouble) from None
+                retries.attempts = min(self._at_first or self._attempts, self._attempts)
             else:
+                self._at_first = None
                 if reply is None or reply.status == 404:
                     return None
                 status = reply.status

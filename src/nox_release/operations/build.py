@@ -297,7 +297,7 @@ class _Wanted:
 def _make(
     wanted: _Wanted,
     pool: ThreadPoolExecutor,
-    prepared: Future[tuple[Environment, frozenset[str]]],
+    prepared: Future[tuple[Environment, frozenset[str], CommandError | None]],
 ) -> _Made:
     """Build both files and gather the facts; rules and twine get ready meanwhile."""
     from nox_release.edges.building import (
@@ -305,6 +305,7 @@ def _make(
         Listener,
         build_distributions,
         declared_requirements,
+        not_installed,
     )
     from nox_release.observing.trying import check_with_twine
 
@@ -318,8 +319,11 @@ def _make(
         left_out = pool.submit(source.left_out)
         extra = source.project.settings.build_requires
         wanted.watch.step("an isolated environment")
-        environment, installed = prepared.result()
-        if installed - declared_requirements(source.folder) - {*extra}:
+        environment, installed, failure = prepared.result()
+        needed = declared_requirements(source.folder) | {*extra}
+        if failure is not None and needed == _needed(wanted.project):
+            raise not_installed(needed, failure)  # a second time would take as long
+        if installed - needed:
             # The commit needs less than the working tree, and must do with less.
             environment = fresh_environment(wanted.aside / "environment-of-commit", wanted.runner)
             installed = frozenset()
@@ -390,20 +394,25 @@ def _environment(
     directory: Path,
     runner: Runner,
     on_line: Callable[[str], None],
-) -> tuple[Environment, frozenset[str]]:
-    """A fresh environment, and what is in it: what the working tree says a build needs.
+) -> tuple[Environment, frozenset[str], CommandError | None]:
+    """A fresh environment, and what is in it: what the working tree says a build needs; or why that
+    could not be installed.
 
     Commits seldom say otherwise, and installing takes longer than checking one out.
     """
-    from nox_release.edges.building import declared_requirements
-
     environment = fresh_environment(directory, runner)
-    wanted = declared_requirements(project.root) | {*project.settings.build_requires}
+    wanted = _needed(project)
     try:
         environment.install(*sorted(wanted), on_line=on_line)
-    except CommandError:
-        return environment, frozenset()  # tried again, and told, when it is known to be needed
-    return environment, wanted
+    except CommandError as error:
+        return environment, frozenset(), error
+    return environment, wanted, None
+
+
+def _needed(project: Project) -> frozenset[str]:
+    from nox_release.edges.building import declared_requirements
+
+    return declared_requirements(project.root) | {*project.settings.build_requires}
 
 
 def _look_at(made: Future[Path], loaded: Future[None]) -> Distribution:

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 
 from nox_release.checks.index.state import ABSENT
 from nox_release.checks.release import asked
-from nox_release.checks.release.preflight import GH_UNREACHABLE, REMOTE_UNREACHABLE
+from nox_release.checks.release.preflight import (
+    GH_UNREACHABLE,
+    INDEX_UNREACHABLE,
+    REMOTE_UNREACHABLE,
+)
 from nox_release.checks.workflow.upload import CURRENT
 from nox_release.core.findings import SUBJECTS, Finding, Passed, Severity, Skipped, ranked
 from nox_release.core.words import counted, sentence
@@ -28,8 +32,10 @@ _ROOM = 66
 _ALIKE = 3
 # Found in workflow files and asked of GitHub: the same for every package of a repository.
 _OF_THE_REPOSITORY = ("GitHub", "workflow", "trusted publisher")
-_ASKED_OVER_THE_NETWORK = {ABSENT.id, GH_UNREACHABLE.id, REMOTE_UNREACHABLE.id}
-_AWAY = ("GitHub cannot be reached (-v shows what was said)", "no connection; are you offline?")
+_OF_THE_INDEX = {ABSENT.id, INDEX_UNREACHABLE.id}
+_OF_GITHUB = {GH_UNREACHABLE.id, REMOTE_UNREACHABLE.id}
+_GITHUB_AWAY = "GitHub cannot be reached (-v shows what was said)"
+_OFFLINE = "no connection; are you offline?"
 
 
 def show(console: Console, checklists: Sequence[Checklist]) -> None:
@@ -123,14 +129,12 @@ def unknown_in_short(results: Iterable[Result]) -> list[str]:
     causes: dict[str, list[Skipped]] = {}
     undecided = 0
     unknown = _unknown(results)
-    away = {one.id for one in unknown} & _ASKED_OVER_THE_NETWORK
+    reason_of = _one_cause(unknown)
     for result in unknown:
         if result.subject == "workflow" and result.id != asked.ZIZMOR.id:
             undecided += 1
-        elif result.id in away and len(away) > 1:
-            causes.setdefault(_AWAY[ABSENT.id in away], []).append(result)
         else:
-            causes.setdefault(result.reason, []).append(result)
+            causes.setdefault(reason_of.get(result.id, result.reason), []).append(result)
     lines = [
         "whether PyPI takes the files: none are built (nox -s build)"
         if group[0].id == asked.DISTRIBUTIONS_CHECKED.id
@@ -142,12 +146,26 @@ def unknown_in_short(results: Iterable[Result]) -> list[str]:
     return lines
 
 
+def _one_cause(unknown: Sequence[Skipped]) -> dict[str, str]:
+    """The reason to show for results whose reasons are one and the same under several names."""
+    ids = [one.id for one in unknown]
+    index, github = _OF_THE_INDEX.intersection(ids), _OF_GITHUB.intersection(ids)
+    if index and github:
+        return dict.fromkeys(index | github, _OFFLINE)
+    if index:
+        said = next(one.reason for one in unknown if one.id in index)
+        return dict.fromkeys(index, said)
+    return dict.fromkeys(github, _GITHUB_AWAY) if len(github) > 1 else {}
+
+
 def _unknown(results: Iterable[Result]) -> list[Skipped]:
     """What is not known, but for what nobody outside the index can find out (the next step speaks of
     it), and for what follows from the files that are not built.
     """
     skipped = [result for result in results if isinstance(result, Skipped)]
     hidden = {asked.PUBLISHER_REGISTERED.id}
+    if any(one.id == ABSENT.id for one in skipped):  # which says the same
+        hidden.add(INDEX_UNREACHABLE.id)
     if any(one.id == asked.DISTRIBUTIONS_CHECKED.id for one in skipped):
         hidden.add(CURRENT.id)
     return [one for one in skipped if one.id not in hidden]
@@ -219,8 +237,8 @@ def _verdict(console: Console, checklist: Checklist) -> None:
     elif not any(isinstance(r, Passed) and r.subject == "index" for r in checklist.results):
         console.mark(
             "not known",
-            f"Nothing found that would make a release fail, but what is on "
-            f"Could not ask {checklist.project.settings.index.title}.{counts}",
+            "Nothing found that would make a release fail, but "
+            f"{checklist.project.settings.index.title} gave no answer.{counts}",
         )
     elif checklist.unknown:
         console.mark("done", f"Nothing found that would make a release fail.{counts}")

@@ -120,7 +120,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
     repository = find_repository(project.root, context.runner)
     if repository is None:
         raise NotARepository(project.root)
-    with open_index(project.settings.index, clock=context.clock) as client:
+    with open_index(project.settings.index, clock=context.clock, at_first=3) as client:
         upload = FirstUpload(
             context=context,
             options=options,

@@ -88,7 +88,8 @@ def stop_at_blockers(
     found = errors_in([result for result in listed if isinstance(result, Finding)])
     found = tuple(dict.fromkeys((*found, *what_must_be_known(listed))))
     if found:
-        many = f"{len(found)} problems block" if len(found) > 1 else "One problem blocks"
+        count = len({one.message for one in found})
+        many = f"{count} problems block" if count > 1 else "One problem blocks"
         raise ChecksFailed(
             f"{many} {target.title}; {done}.",
             findings=ranked(found),

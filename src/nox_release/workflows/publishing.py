@@ -866,11 +866,13 @@ def _why_none(
                 fix="Correct the setting, or commit the file.",
             )
         ]
+    clear = {(one.workflow.file, one.job.id) for one in jobs if one.index is not None}
     unclear = [
         (workflow, job, step, text)
         for workflow in workflows
         if named is None or workflow.filename == named
         for job, step, text in may_publish(workflow)
+        if (workflow.file, job.id) not in clear
     ]
     if unclear:
         workflow, job, _, text = unclear[0]

@@ -4,6 +4,7 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
+from nox_release.checks.index.state import ABSENT
 from nox_release.checks.release import asked, preflight
 from nox_release.checks.workflow.upload import CURRENT
 from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped
@@ -130,6 +131,19 @@ def test_without_a_network_that_is_said_once():
     )
     (line,) = [line for line in lines if line.startswith("? not known: what")]
     assert line.startswith("? not known: what the remote has; what GitHub says: GitHub cannot be")
+
+
+def test_an_index_that_is_away_with_github_is_one_cause_too():
+    def away(rule):
+        return Skipped(id=rule.id, subject=rule.subject, title=rule.title, reason="[Errno -3] …")
+
+    rules = (ABSENT, preflight.INDEX_UNREACHABLE, preflight.REMOTE_UNREACHABLE)
+    lines = [line for line in screen(checklist(*map(away, rules))) if "not known" in line]
+    assert len(lines) == 2
+    assert lines[0].endswith("no connection; are you offline?")
+    assert "but PyPI gave no answer" in lines[1]
+    alone = screen(checklist(*map(away, rules[:2])))
+    assert len([line for line in alone if "[Errno -3]" in line]) == 1
 
 
 def test_of_many_warnings_alike_the_first_are_shown_and_the_rest_counted():
