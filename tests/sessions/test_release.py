@@ -223,7 +223,7 @@ def test_the_version_asked_for_must_be_the_one_that_is_built(ready):
     built = backend.read_text(encoding="utf-8").replace("_fact('version')", "'1.2.4'")
     ready.write({"tiny_backend.py": built})
     ready.git("commit", "-qam", "Build another version")
-    ended = release(ready, "1.2.3")
+    ended = release(ready, "1.2.3", building=True)
     assert "version-not-asked" in ended.ids
     assert state(ready)[0] == ()
 
@@ -293,7 +293,7 @@ def test_a_workflow_that_uploads_only_a_wheel_is_said(ready):
     ready.workflows.builder.build = lambda source, outdir: [
         path for path in build(source, outdir) if path.suffix == ".whl"
     ]
-    ended = release(ready)
+    ended = release(ready, building=True)
     assert ended.status == 0, ended
     assert "tiny_demo-1.2.3.tar.gz was not among it" in ended.output
     assert state(ready)[3] == ("tiny_demo-1.2.3-py3-none-any.whl",)
@@ -303,9 +303,9 @@ def test_a_build_that_fails_blocks_like_any_other_finding(ready):
     """It comes after what is known without a build, which may take minutes."""
     ready.commit("Break it", {"tiny_backend.py": "raise SystemExit('the backend is broken')\n"})
     ready.write({"README.md": "changed"})
-    assert release(ready).ids == ["tree-dirty"]
+    assert release(ready, building=True).ids == ["tree-dirty"]
     ready.git("checkout", "-q", "README.md")
-    ended = release(ready)
+    ended = release(ready, building=True)
     assert ended.status == 1
     assert ended.ids == ["build-fails"], ended
     assert state(ready) == ((), (), (), ())
