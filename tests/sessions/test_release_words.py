@@ -119,6 +119,43 @@ def test_a_version_that_the_tree_does_not_state_is_prepared_too(ready):
     assert "nox -s prepare -- dev" in ended.output
 
 
+def in_development(world, settings=""):
+    """A project whose tree states a development version between releases."""
+    stated = text_of(world, "pyproject.toml").replace('"1.2.3"', '"1.3.0.dev0"') + settings
+    add(world, pyproject_dot_toml=stated)
+
+
+def test_with_yes_and_the_setting_the_way_back_to_development_is_gone(ready):
+    in_development(ready, '\n[tool.nox-release]\nafter-release = "dev"\n')
+
+    ended = release(ready, "minor", "--no-build")
+
+    assert ended.status == 0, ended
+    assert 'version = "1.3.1.dev0"' in text_of(ready, "pyproject.toml")
+    assert commits(ready)[1] == "Release tiny-demo 1.3.0"
+    assert (git(ready, "rev-parse", "HEAD~1"), git(ready, "status", "--porcelain")) == (
+        git(ready, "rev-parse", "v1.3.0^{commit}"),
+        "",
+    )
+    assert "git push" in ended.output
+
+
+@pytest.mark.parametrize(("answer", "stated"), [("y", "1.3.1.dev0"), ("", "1.3.0")])
+def test_on_a_terminal_it_is_asked_about_where_the_project_is_used_to_it(
+    ready, monkeypatch, answer, stated
+):
+    in_development(ready)
+    answers = iter(["y", answer])
+    monkeypatch.setattr("builtins.input", lambda: next(answers))
+
+    ended = run(ready, "release", "--no-smoke", "--no-build", "minor", interactive=True)
+
+    assert ended.status == 0, ended
+    assert f'version = "{stated}"' in text_of(ready, "pyproject.toml")
+    assert ("nox -s prepare -- dev" in ended.output) is (answer == "")
+    assert "tiny_demo-1.3.0.tar.gz" in ready.index.filenames("tiny-demo")
+
+
 def test_nothing_is_edited_where_nobody_agrees(ready):
     ended = run(ready, "release", "--no-smoke", "minor", "--no-build")
 

@@ -17,7 +17,7 @@ def goes_back_to_development(project: Project, repository: Repository, commit: s
     """Whether the tree states a development version between releases: it did before `commit`."""
     chosen = project.settings.after_release
     if chosen is not None or project.version_from_tags:
-        return chosen == "dev"
+        return chosen == "dev" and not project.version_from_tags
     below = project.root.resolve().relative_to(repository.root).as_posix()
     tracked = known(ask(repository.tracked)) or ()
 

@@ -233,7 +233,10 @@ class Prepare:
             console.mark("done", f"{len(prepared.changed)} files edited, not committed.")
             return 0
         console.mark("done", f'{short(now.head)} "{message}" on {branch}')
-        if not Version(prepared.version).is_devrelease:
+        if Version(prepared.version).is_devrelease:
+            console.mark("step", "Next:")
+            console.paste("git push", indent=4)
+        else:
             given = f" -- {prepared.version}" if self.project.version_from_tags else ""
             console.mark("step", "Next:")
             console.paste(f"nox -s release{given}", indent=4)

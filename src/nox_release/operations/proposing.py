@@ -55,9 +55,10 @@ def proposer_of(
     *,
     follow: bool,
     message: str = "",
+    queue: bool = False,
 ) -> Proposer:
-    """The pull request for the version of `target`, from a branch of its own to the one here;
-    `message` is the commit's where it is not that of one version.
+    """The pull request for the version of `target`, from a branch of its own to the one here, which
+    may have a merge `queue`; `message` is the commit's where it is not that of one version.
     """
     settings, name = preparer.project.settings, preparer.project.name
     return Proposer(
@@ -72,6 +73,7 @@ def proposer_of(
         ),
         target=target,
         aside=aside,
+        queue=queue,
     )
 
 
@@ -84,6 +86,7 @@ class Proposer:
     proposal: Proposal
     target: Target
     aside: Path
+    queue: bool = False
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -151,8 +154,15 @@ class Proposer:
         """
         context = self.preparer.context
         started = last_answer = context.clock.now()
-        page = self.found().url
-        context.console.line(f"Merge it when it is good: {page}")
+        first = self.found()
+        page = first.url
+        if self.queue:
+            context.console.line(
+                f"{self.proposal.base} has a merge queue. Put it there when it is good: "
+                f"gh pr merge {first.number} --repo {self.forge.slug}, or on its page, {page}"
+            )
+        else:
+            context.console.line(f"Merge it when it is good: {page}")
         with context.console.waiting("Waiting for the merge", where=page) as waiting:
             while True:
                 now = context.clock.now()

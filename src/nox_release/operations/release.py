@@ -248,7 +248,15 @@ def release(
             errand, context, project, lambda one, _: as_merged(one, ready, committed), again
         )
         case = replace(case, merged=ready.proposed is not None)
-        return _release(replace(ours, agreed=ready.plan, before_tag=None), case, meant.built)
+        agreed = ready.plan if meant.version == ready.version else None
+        if agreed is None:
+            context.console.mark(
+                "warning",
+                f"The next step is not in the plan you agreed to: release {meant.version} instead of "
+                f"{ready.version}. The pull request was edited before its merge.",
+                verdict=True,
+            )
+        return _release(replace(ours, agreed=agreed, before_tag=None), case, meant.built)
 
 
 def _look(
@@ -617,18 +625,44 @@ def _close(errand: Errand, case: Case) -> Released:
         )
     status = conclude(console, case, results, before=False, again=errand.again)
     if status == 0:
-        _tell_what_follows(errand, target)
+        _go_on(errand, target)
     return _released(case, status, results)
 
 
-def _tell_what_follows(errand: Errand, target: Target) -> None:
-    """PyPI after TestPyPI, and the way back to development, where the project goes it."""
+def _go_on(errand: Errand, target: Target) -> None:
+    """PyPI after TestPyPI. The way back to development, where the project goes it: asked about on a
+    terminal, done where the settings and --yes say so, else named.
+    """
+    console, repository, project = errand.console, errand.repository, errand.project
     if target.index.name == "testpypi":
-        errand.console.mark("step", "Next, for PyPI itself:")
-        errand.console.paste("nox -s init -- --index pypi", indent=4)
-    repository, project = errand.repository, errand.project
+        console.mark("step", "Next, for PyPI itself:")
+        console.paste("nox -s init -- --index pypi", indent=4)
     if Version(target.version).is_prerelease or repository.head() != target.commit:
         return
-    if goes_back_to_development(project, repository, target.commit):
-        errand.console.mark("step", "Next, back to development:")
-        errand.console.paste("nox -s prepare -- dev", indent=4)
+    if not goes_back_to_development(project, repository, target.commit):
+        return
+    yes = errand.options.yes
+    if project.settings.after_release == "dev" if yes else console.interactive:
+        console.title("Back to development")
+        try:
+            _prepare_development(errand, yes=yes)
+        except Declined:
+            console.line("The release is done, and nothing was changed after it.")
+        except NoxReleaseError as error:  # of the release it says nothing
+            console.mark("warning", f"The release is done; this is not: {error.message}")
+            console.line(error.reason, indent=2)
+        else:
+            return
+    console.mark("step", "Next, back to development:")
+    console.paste("nox -s prepare -- dev", indent=4)
+
+
+def _prepare_development(errand: Errand, *, yes: bool) -> None:
+    from nox_release.operations import prepare
+    from nox_release.operations.running import parse
+
+    given = ["dev", *(["--yes"] if yes else []), *([] if errand.options.build else ["--no-build"])]
+    for name in ("index", "package"):
+        value = getattr(errand.options, name)
+        given += [f"--{name}", value] if value else []
+    prepare.main(errand.context, parse("prepare", given))

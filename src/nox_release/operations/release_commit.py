@@ -135,7 +135,15 @@ def find_proposal(errand: Errand, coming: Case, ahead: Ahead, aside: Path) -> Pr
     if not (demanded or begun or behind):
         return None
     target = preparer.target(version, ahead.copy.commit)
-    proposer = proposer_of(preparer, errand.observer, target, aside, follow=errand.options.wait)
+    rules = known(observed.branch_rules) or ()
+    proposer = proposer_of(
+        preparer,
+        errand.observer,
+        target,
+        aside,
+        follow=errand.options.wait,
+        queue=any(rule.kind == "merge_queue" for rule in rules),
+    )
     seen = proposer.look()
     return Proposed(proposer=proposer, seen=seen) if demanded or seen.pull_request else None
 
