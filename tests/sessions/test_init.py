@@ -378,3 +378,39 @@ def test_other_broken_workflows_are_named_and_do_not_stop_it(project, capsys):
     assert main(["init", "--yes"]) == 0
     assert ".github/workflows/broken.yml is not valid YAML." in capsys.readouterr().out
     assert workflow(project).is_file()
+
+
+TESTS = "on: pull_request\njobs:\n  tests:\n    runs-on: ubuntu-latest\n    steps:\n      - run: pytest\n"
+
+
+def test_the_line_that_compares_the_versions_is_proposed_for_ci_or_pre_commit_once(project, capsys):
+    repository(project)
+    assert main(["init", "--yes"]) == 0
+    assert "prepare --check" not in capsys.readouterr().out
+
+    workflow(project, "ci.yml").write_text(TESTS, encoding="utf-8")
+    assert main(["init", "--yes"]) == 0
+    shown = capsys.readouterr().out
+    assert (
+        "add to .github/workflows/ci.yml:\n        - run: pipx run nox-release prepare --check\n"
+        in shown
+    )
+
+    hooks = project / ".pre-commit-config.yaml"
+    hooks.write_text("repos: []\n", encoding="utf-8")
+    assert main(["init", "--yes"]) == 0
+    shown = capsys.readouterr().out
+    assert "add to .pre-commit-config.yaml:\n    - repo: local\n" in shown
+    assert "additional_dependencies: [nox-release]" in shown
+
+    added = "      - run: pipx run nox-release prepare --check\n"
+    workflow(project, "ci.yml").write_text(TESTS + added, encoding="utf-8")
+    assert main(["init", "--yes"]) == 0
+    assert "stays equal" not in capsys.readouterr().out
+
+
+def test_the_button_compares_the_versions_before_it_releases(project):
+    repository(project)
+    assert main(["init", "--yes", "--release-workflow"]) == 0
+    text = workflow(project, "release.yml").read_text(encoding="utf-8")
+    assert text.index("nox-release prepare --check\n") < text.index("nox-release release ")

@@ -10,11 +10,13 @@ stays as it is, and you see what this tool would change in it.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from typing import TYPE_CHECKING
 
 from nox_release.core.findings import Finding
 from nox_release.observing.siblings import folders_of
+from nox_release.observing.workflow_files import read_workflows
 from nox_release.operations import options as shared
 from nox_release.operations.init_files import (
     derive_in,
@@ -23,12 +25,14 @@ from nox_release.operations.init_files import (
     propose_noxfile,
     propose_release,
     propose_workflow,
+    text_of,
     write,
 )
 from nox_release.operations.looking import named
 from nox_release.project.pyproject import read_pyproject
 from nox_release.project.workspace import member_patterns
 from nox_release.scaffold.publish import guarded_repository
+from nox_release.workflows.syntax import Workflow
 
 if TYPE_CHECKING:
     import argparse
@@ -97,6 +101,8 @@ def main(context: Context, options: argparse.Namespace) -> int:
             write(proposal)
             done = "written" if proposal.is_new else "changed"
             context.console.mark("done", f"{proposal.shown} {done}")
+    if not project.version_from_tags:
+        _propose_check(context, place)
     _next_step(context, place, proposals)
     return 0
 
@@ -183,6 +189,37 @@ def _show(
 def _lines(context: Context, lines: list[str]) -> None:
     for line in lines:
         context.console.quote(line, indent=2 if line else 0)
+
+
+_CHECKED = re.compile(r"\bprepare (?:-- )?--check\b|\bid: prepare-check\b")
+_HOOK = """\
+  - repo: local
+    hooks:
+      - id: prepare-check
+        name: the version is the same everywhere
+        entry: nox-release prepare --check
+        language: python
+        additional_dependencies: [nox-release]
+        pass_filenames: false
+"""
+
+
+def _propose_check(context: Context, place: Place) -> None:
+    """The lines by which pre-commit, or CI, keeps all places of the version equal."""
+    hooks = text_of(place.top / ".pre-commit-config.yaml")
+    read = [one for one in read_workflows(place.top) if isinstance(one, Workflow)]
+    tests = [one for one in read if one.event("pull_request") is not None]
+    if any(_CHECKED.search(text) for text in (hooks or "", *(one.text for one in tests))):
+        return
+    if hooks is not None:
+        where, lines = ".pre-commit-config.yaml", _HOOK
+    elif tests:
+        where, lines = tests[0].file, "      - run: pipx run nox-release prepare --check"
+    else:
+        return
+    context.console.line()
+    context.console.line(f"So that every place of the version stays equal, add to {where}:")
+    _lines(context, lines.splitlines())
 
 
 def _next_step(context: Context, place: Place, proposals: list[Proposal]) -> None:

@@ -153,7 +153,7 @@ def propose_noxfile(root: Path) -> Proposal:
     from nox_release.operations import OPERATIONS
 
     path = root / "noxfile.py"
-    existing = _text(path, with_line_ends=True)
+    existing = text_of(path, with_line_ends=True)
     if existing is None:
         return Proposal(path=path, shown="noxfile.py", text=TEXT)
     change = extend_noxfile(existing, names=tuple(OPERATIONS))
@@ -176,7 +176,7 @@ def propose_gitignore(project: Project, place: Place) -> Proposal | None:
     except NoxReleaseError:
         return None
     path = place.top / ".gitignore"
-    existing = _text(path, with_line_ends=True)
+    existing = text_of(path, with_line_ends=True)
     newline = "\r\n" if "\r\n" in (existing or "") else "\n"
     before = existing or ""
     if before and not before.endswith("\n"):
@@ -204,7 +204,7 @@ def propose_workflow(
             or builds_package(job.workflow, plan.folder, project.name) is not False
         }
     )
-    existing = _text(path)
+    existing = text_of(path)
     if shown in publishing and not options.diff and _OURS not in (existing or ""):
         return Proposal(
             path=path,
@@ -244,7 +244,7 @@ def propose_release(
     plan, path = _planned(project, place, derivation, options, root=root)
     path = path.with_name("release.yml")
     text = release_workflow(plan)
-    return Proposal(path=path, shown=f"{WORKFLOWS}/release.yml", text=text, existing=_text(path))
+    return Proposal(path=path, shown=f"{WORKFLOWS}/release.yml", text=text, existing=text_of(path))
 
 
 def _planned(
@@ -270,7 +270,7 @@ def _planned(
     shown = f"{WORKFLOWS}/{filename}"
     path = place.top / shown
     folder = project.root.relative_to(place.top).as_posix() if project.root != place.top else ""
-    existing = _text(path)
+    existing = text_of(path)
     tree = read_source_tree(project)
     plan = plan_publish(
         project,
@@ -308,7 +308,7 @@ def _requirement() -> str:
     return f"nox-release=={version('nox-release')}"
 
 
-def _text(path: Path, *, with_line_ends: bool = False) -> str | None:
+def text_of(path: Path, *, with_line_ends: bool = False) -> str | None:
     """A file's text, `with_line_ends` of its own; `None` when there is none.
 
     Raises:
@@ -329,7 +329,7 @@ def write(proposal: Proposal) -> None:
         NoxReleaseError: it cannot be written, or is no longer what was shown.
     """
     path, text = proposal.path, proposal.text or ""
-    if proposal.adds and _text(path, with_line_ends=True) != proposal.existing:
+    if proposal.adds and text_of(path, with_line_ends=True) != proposal.existing:
         raise NoxReleaseError(
             f"{proposal.shown} has changed meanwhile, and stays as it is.",
             hint="Run the same command again.",

@@ -16,6 +16,7 @@ git config --global user.name '{BOT}'
 git config --global user.email '{_ADDRESS}'
 gh auth setup-git
 python -m pip install --disable-pip-version-check '{{tool}}'
+nox-release prepare --check{{package}}
 given=(--yes)
 if [ "$DRY_RUN" = true ]; then given=(--dry-run); fi
 nox-release release "$VERSION" "${{{{given[@]}}}}"{{package}}

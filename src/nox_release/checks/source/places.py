@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nox_release.project.version_places import Places
 
 # What makes CI fail where a lock file is behind.
-_LOCKED = re.compile(r"--locked\b|\buv lock --check\b|\bUV_LOCKED:")
+_LOCKED = re.compile(r"--locked\b|\buv lock --check\b|\bUV_LOCKED:|\bprepare (?:-- )?--check\b")
 
 _ANY_DAY = dt.date(2000, 1, 1)
 
