@@ -13,6 +13,7 @@ from nox_release.releases.plan import (
     Target,
     files_there,
     judge_runs,
+    other_tags,
     runs_of,
     tag_for,
     version_of_tag,
@@ -58,15 +59,13 @@ def aim(
     derivation = publishing.derivation
     event, dispatchable = event_of(derivation)
     settings, shown = project.settings, version or UNKNOWN_VERSION
+    tags = repository.tags_from(commit) if version else ()
+    form = {"tag_format": settings.tag_format, "name": project.name}
     target = Target(
         name=project.name,
         version=shown,
-        tag=tag_for(
-            shown,
-            tag_format=settings.tag_format,
-            name=project.name,
-            existing=repository.tags_from(commit) if version else (),
-        ),
+        tag=tag_for(shown, **form, existing=tags),
+        other_tags=tuple(dict.fromkeys(other_tags(shown, **form, existing=tags))),
         commit=commit,
         index=settings.index,
         slug=place.slug,

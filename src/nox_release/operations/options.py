@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 INDEX_VARIABLE = "NOX_RELEASE_INDEX"
 _NEWEST = 3
-_COMMON_FORMS = ("v{version}", "{version}", "{name}-{version}", "{name}-v{version}")
 
 
 def add_index(parser: argparse.ArgumentParser) -> None:
@@ -181,7 +180,7 @@ def form_of_most(tags: Iterable[str], project: Project) -> str | None:
     """
     from collections import Counter
 
-    from nox_release.releases.plan import version_of_tag
+    from nox_release.releases.plan import COMMON_TAG_FORMATS, version_of_tag
 
     known: list[tuple[Version, str]] = []
     for tag in tags:
@@ -190,7 +189,7 @@ def form_of_most(tags: Iterable[str], project: Project) -> str | None:
             version = version_of_tag(tag, tag_format=form, name=project.name)
             if version is not None:
                 known.append((version, form))
-    newest = [form for _, form in known if form in _COMMON_FORMS][:_NEWEST]
+    newest = [form for _, form in known if form in COMMON_TAG_FORMATS][:_NEWEST]
     if newest:
         return Counter(newest).most_common(1)[0][0]
     forms = {form for _, form in known}

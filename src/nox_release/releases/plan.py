@@ -53,7 +53,8 @@ class Target:
     `workflow_dispatch`; empty when it is not known. `release_last` says that the GitHub release is
     made when all files are on the index, since nothing waits for it. `inputs` are those that a start
     by hand needs, so that it publishes. `assets` are what is attached
-    to it: `dist` for the index's own files, and files of the project's folder.
+    to it: `dist` for the index's own files, and files of the project's folder. `other_tags` name the
+    same version in another form.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Target:
     assets: tuple[str, ...] = ()
     publisher: TrustedPublisher | None = None
     pending_publisher: bool = False
+    other_tags: tuple[str, ...] = ()
 
     @property
     def is_prerelease(self) -> bool:
@@ -353,6 +355,31 @@ def tag_for(version: str, *, tag_format: str, name: str, existing: Iterable[str]
         if version_of_tag(tag, tag_format=tag_format, name=name) == Version(version):
             return tag
     return tag_format.format(name=name, version=version)
+
+
+COMMON_TAG_FORMATS = ("v{version}", "{version}", "{name}-{version}", "{name}-v{version}")
+
+
+def other_tags(
+    version: str, *, tag_format: str, name: str, existing: Iterable[str]
+) -> tuple[str, ...]:
+    """The tags that name `version` in another common form. Where tags carry the project's name,
+    those without it may be another project's.
+    """
+    forms = [
+        form
+        for form in COMMON_TAG_FORMATS
+        if form != tag_format and ("{name}" in form or "{name}" not in tag_format)
+    ]
+
+    def means_it(tag: str, form: str) -> bool:
+        return version_of_tag(tag, tag_format=form, name=name) == Version(version)
+
+    return tuple(
+        tag
+        for tag in existing
+        if not means_it(tag, tag_format) and any(means_it(tag, form) for form in forms)
+    )
 
 
 # --- runs ------------------------------------------------------------------------------------

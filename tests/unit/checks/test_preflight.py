@@ -346,6 +346,15 @@ def test_what_is_behind_us_is_not_asked_again():
     assert found(announced) == {}
 
 
+def test_a_tag_of_another_form_is_named_with_both_ways_out():
+    results = check_preflight(replace(TARGET, other_tags=("1.2.0",)), WELL)
+    (found,) = [result for result in results if isinstance(result, Finding)]
+    assert found.id == "tag-other-form"
+    assert found.severity.value == "warning"
+    assert "`1.2.0` of this version, beside `v1.2.0`" in found.message
+    assert 'tag-format = "{version}"' in found.fix
+
+
 def test_a_release_branch_of_the_settings_comes_before_the_default_branch():
     topic = replace(WELL, branch="topic")
     assert found(topic, release_branch="topic") == {}

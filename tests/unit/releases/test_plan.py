@@ -38,6 +38,7 @@ from nox_release.releases.plan import (
     first_public,
     has_begun,
     judge_runs,
+    other_tags,
     plan_first_upload,
     plan_preparation,
     plan_release,
@@ -469,3 +470,17 @@ def test_what_is_left_of_a_preparation(seen, commits, steps):
     plan = plan_preparation(("pyproject.toml",), "Release demo-x 1.2.0", tree, commits=commits)
 
     assert " ".join(kinds(plan)) == steps
+
+
+@pytest.mark.parametrize(
+    ("form", "existing", "found"),
+    [
+        ("v{version}", ("1.0", "v0.9", "0.9"), ("1.0",)),
+        ("{version}", ("v1.0.0", "demo-1.0", "other-1.0"), ("v1.0.0", "demo-1.0")),
+        ("v{version}", ("v1.0", "v1.0.0", "1.1"), ()),
+        ("release-{version}", ("1.0", "release-1.0"), ("1.0",)),
+        ("{name}-v{version}", ("1.0", "v1.0", "other-v1.0", "demo-1.0"), ("demo-1.0",)),
+    ],
+)
+def test_tags_that_name_the_version_in_another_form(form, existing, found):
+    assert other_tags("1.0", tag_format=form, name="demo", existing=existing) == found

@@ -166,6 +166,14 @@ TAG_ELSEWHERE_THERE = _rule(
     why="A published tag must not move: what was built from it would no longer be what it says.",
     remedy="Release the next version, or check out the commit of the tag",
 )
+TAG_OTHER_FORM = _rule(
+    "tag-other-form",
+    Severity.WARNING,
+    "No tag of another form names this version",
+    why="Two tags of one version leave it to guesses which commit was released, and what reads versions "
+    "from tags may take either.",
+    remedy="If your tags look like that one, say so: `[tool.nox-release] tag-format`",
+)
 TAG_BURNT = _rule(
     "tag-burnt",
     Severity.ERROR,
@@ -392,7 +400,8 @@ CHANGELOG = _rule(
 
 RULES = (
     DIRTY, UNTRACKED_SOURCE, UNTRACKED, DETACHED, WRONG_BRANCH, BEHIND, DIVERGED, AHEAD, SHALLOW,
-    HEAD_MOVED, REMOTE_UNREACHABLE, PUSH_ELSEWHERE, TAG_ELSEWHERE_HERE, TAG_ELSEWHERE_THERE, TAG_BURNT,
+    HEAD_MOVED, REMOTE_UNREACHABLE, PUSH_ELSEWHERE, TAG_ELSEWHERE_HERE, TAG_ELSEWHERE_THERE,
+    TAG_OTHER_FORM, TAG_BURNT,
     TAG_RULES, BRANCH_RULES, IDENTITY, SIGNING, GH_MISSING, GH_OLD, GH_LOGGED_OUT, GH_UNREACHABLE, GH_SCOPE,
     GH_ACCOUNT, ACTIONS_TOKEN, REPOSITORY_MISSING, RENAMED, REPOSITORY_ARCHIVED,
     RELEASE_ELSEWHERE, RELEASE_WITHOUT_TAG, CHECKS_RED, CHECKS_RUNNING,
@@ -598,6 +607,14 @@ def check_tag(target: Target, observed: Observed) -> Iterator[Result]:
     tag, commit = target.tag, target.commit
     if isinstance(observed.remote, CouldNotAsk):
         yield remote_unreachable(target, observed.remote)
+    for other in target.other_tags:
+        form = other.replace(target.version, "{version}")
+        yield find(
+            TAG_OTHER_FORM,
+            f"There is a tag `{other}` of this version, beside `{tag}`, which this release goes by.",
+            fix=f'If your tags look like `{other}`: `[tool.nox-release] tag-format = "{form}"`. If it '
+            "is a stray one, leave it, or delete it yourself.",
+        )
     there = observed.remote_tag
     if there is None:
         yield from _pushes(target, observed.pushes_to)
