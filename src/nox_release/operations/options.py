@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
+from nox_release.core.versions import parse_version
 from nox_release.observing.siblings import folders_of
 from nox_release.project.pyproject import (
     Project,
@@ -193,8 +194,10 @@ def form_of_most(tags: Iterable[str], project: Project) -> str | None:
     if newest:
         return Counter(newest).most_common(1)[0][0]
     forms = {form for _, form in known}
-    # A single number may be anything: a date, a build.
-    whole = any(len(version.release) > 1 for version, _ in known)
+    # A single number may be anything, such as a build, unless it is what this project's versions are.
+    own = parse_version(project.version) if project.version else None
+    single = project.version_from_tags or (own is not None and len(own.release) == 1)
+    whole = single or any(len(version.release) > 1 for version, _ in known)
     return forms.pop() if len(forms) == 1 and whole else None
 
 

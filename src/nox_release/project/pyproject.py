@@ -96,11 +96,13 @@ class Settings:
     @staticmethod
     def tag_format_of(tag: str, name: str) -> str | None:
         """The `tag-format` by which `tag` names a version; `None` when it names none."""
-        found = re.search(r"\d.*", tag)
-        if found is None or parse_version(found[0]) is None:
-            return None
-        before = tag[: found.start()]
-        return (before.replace(name, "{name}") if name else before) + "{version}"
+        named = len(name) if name and tag.startswith(name) else 0
+        for found in re.finditer(r"(?<![\d.])\d", tag[named:]):
+            start = named + found.start()
+            if parse_version(tag[start:]) is not None:
+                before = tag[:start]
+                return (before.replace(name, "{name}") if name else before) + "{version}"
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

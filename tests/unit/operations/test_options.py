@@ -182,3 +182,25 @@ def test_packages_are_found_by_pattern_and_in_a_workspace_and_what_is_private_is
 def test_most_of_the_newest_tags_say_their_form(newest_first, form):
     project = parse_project({"project": {"name": "demo", "version": "1.0"}}, root=Path("demo"))
     assert form_of_most(newest_first, project) == form
+
+
+@pytest.mark.parametrize(
+    ("project", "newest_first", "form"),
+    [
+        ({"version": "20260201"}, ["build-20260101", "build-20251201"], "build-{version}"),
+        ({"version": "8"}, ["release/7", "release/6"], "release/{version}"),
+        ({"version": "8"}, ["release/7", "build-6"], None),
+        # Of a project whose versions have parts, a number is the number of something else.
+        ({"version": "1.0"}, ["build-20260101", "build-20251201"], None),
+        ({"dynamic": ["version"]}, ["build-20260101", "build-20251201"], "build-{version}"),
+        ({"version": "1.0"}, ["py3-1.0", "py3-0.9"], "py3-{version}"),
+        ({"version": "1.0", "name": "demo2"}, ["demo2-1.0", "demo2-0.9"], "{name}-{version}"),
+    ],
+    ids=str,
+)
+def test_a_prefix_that_all_tags_of_versions_share_is_followed(project, newest_first, form):
+    table = {
+        "project": {"name": "demo", **project},
+        "build-system": {"requires": ["setuptools-scm"], "build-backend": "x"},
+    }
+    assert form_of_most(newest_first, parse_project(table, root=Path("demo"))) == form
