@@ -542,3 +542,68 @@ def test_a_comment_is_not_what_a_step_does():
     told = check_workflow(parse_workflow(text, file=FILE), WorkflowFacts())
     (found,) = (one for one in told if isinstance(one, Finding) and one.id == "publish-steps")
     assert found.message.endswith("line 21: `pip install y`.")
+
+
+RELEASER = """
+on:
+  push: {branches: [main]}
+%s
+permissions: {contents: write}
+jobs:
+  make:
+    if: github.event_name == 'push'
+    runs-on: ubuntu-latest
+    env: {GH_TOKEN: '${{ TOKEN }}', GITHUB_TOKEN: '${{ TOKEN }}'}
+    steps:
+      - STEP
+"""
+WAITING = """
+  publish:
+    if: github.event_name == 'release'
+    runs-on: ubuntu-latest
+    environment: pypi
+    permissions: {id-token: write}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+ON_RELEASE = "  release: {types: [published]}"
+OWN = "secrets.GITHUB_TOKEN"
+SAYS_CREATE = "uses: actions/github-script@v8\n        with: {script: 'repos.createRelease({})'}"
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in the same file", "in another file"])
+@pytest.mark.parametrize(
+    ("step", "token", "count"),
+    [
+        ("uses: googleapis/release-please-action@v4", OWN, 1),
+        ("uses: googleapis/release-please-action@v4", "secrets.PAT", 0),
+        ("uses: python-semantic-release/python-semantic-release@v10", OWN, 1),
+        (SAYS_CREATE, OWN, 1),
+        ("uses: release-drafter/release-drafter@v6\n        with: {publish: true}", OWN, 1),
+        ("uses: release-drafter/release-drafter@v6", OWN, 0),
+        ("run: gh release create $TAG", OWN, 1),
+        ("run: gh release create $TAG", "secrets.PAT", 0),
+        ("run: gh release create nightly", OWN, 0),
+        ("run: gh release create $TAG --prerelease", OWN, 0),
+        ("run: gh release edit $TAG --prerelease=false", OWN, 1),
+        ("run: gh release edit $TAG --title x", OWN, 0),
+        ("run: gh api repos/o/d/releases -f tag_name=$TAG", OWN, 1),
+        ("run: gh api repos/o/d/releases -f tag_name=$TAG -F draft=true", OWN, 0),
+        ("run: gh api repos/o/d/releases", OWN, 0),
+        ("run: gh api -X PATCH repos/o/d/releases/$ID -F prerelease=false", OWN, 1),
+        ("run: hub release create $TAG", OWN, 1),
+        ("run: semantic-release version", OWN, 1),
+        ("run: npx semantic-release", OWN, 1),
+        ("run: npx semantic-release --dry-run", OWN, 0),
+    ],
+)
+def test_a_release_made_with_the_runs_own_token_is_seen_in_every_form(step, token, count, together):
+    maker = RELEASER.replace("TOKEN }}", f"{token} }}}}").replace("STEP", step)
+    if together:
+        workflow, others = parse_workflow(maker % ON_RELEASE + WAITING, file=FILE), ()
+    else:
+        workflow = parse_workflow(f"on:\n{ON_RELEASE}\njobs:{WAITING}", file=FILE)
+        others = (parse_workflow(maker % "", file=".github/workflows/other.yml"),)
+    told = check_workflow(workflow, WorkflowFacts(others=others))
+    found = [one for one in told if one.id == "trigger-github-token" and isinstance(one, Finding)]
+    assert len(found) == count

@@ -94,7 +94,9 @@ class ReleaseStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Action:
-    """What is known of an action; `tag` and `token` are the names of its inputs."""
+    """What is known of an action; `tag` and `token` are the names of its inputs, and `asked` of the
+    one without which it does nothing of this.
+    """
 
     makes: bool = False
     publishes: bool = False
@@ -104,6 +106,7 @@ class _Action:
     token: tuple[str, ...] = ("token",)
     files: tuple[str, ...] = ()
     spares: tuple[str, ...] = ()
+    asked: str = ""
 
 
 _RELEASE_PLEASE = _Action(publishes=True)
@@ -132,6 +135,7 @@ ACTIONS: Mapping[str, _Action] = {
     "relekang/python-semantic-release": _SEMANTIC,
     "cycjimmy/semantic-release-action": _SEMANTIC,
     "python-semantic-release/publish-action": _Action(adds=True, token=("github-token",)),
+    "release-drafter/release-drafter": _Action(publishes=True, asked="publish"),
     "commitizen-tools/commitizen-action": _PUSHES_TAG,
     "mathieudutour/github-tag-action": _PUSHES_TAG,
     "anothrnick/github-tag-action": _PUSHES_TAG,
@@ -202,6 +206,8 @@ def _of_action(workflow: Workflow, job: Job, step: Step) -> Iterator[ReleaseStep
     if _is_true(step, "no-operation-mode"):
         return
     draft = _is_true(step, "draft") or _is_true(step, "prerelease")
+    if known.asked and not _is_true(step, known.asked):
+        return
     adds = known.adds and (not known.files or any(step.input(name) for name in known.files))
     yield ReleaseStep(
         job=job,
@@ -252,15 +258,29 @@ def _of_commands(workflow: Workflow, job: Job, step: Step) -> Iterator[ReleaseSt
         after = command.tool("gh")
         if after and after[0] == "release":
             yield from _of_gh(job, step, command, after[1:], own, guarded)
-        elif command.tool("semantic-release") is not None and {"version", "publish"} & set(
-            command.words
+        elif after and after[0] == "api":
+            yield from _of_api(job, step, command, own, guarded)
+        elif command.runs("hub", "release") is not None and "create" in command.words:
+            yield ReleaseStep(
+                job=job,
+                step=step,
+                line=command.line,
+                what="hub release create",
+                makes=True,
+                publishes=not {"-d", "--draft", "-p", "--prerelease"} & set(command.words),
+                own_token=_is_own(environ.get("GITHUB_TOKEN", "")),
+                tag="$",
+                guarded=guarded,
+            )
+        elif command.tool("semantic-release") is not None and (
+            {"version", "publish"} & set(command.words) or command.words[0] in _RUNS_NODE
         ):
             yield ReleaseStep(
                 job=job,
                 step=step,
                 line=command.line,
                 what="semantic-release",
-                publishes="--no-push" not in command.words,
+                publishes=not {"--no-push", "--noop", "--dry-run"} & set(command.words),
                 own_token=own,
                 guarded=guarded,
             )
@@ -274,6 +294,36 @@ def _of_commands(workflow: Workflow, job: Job, step: Step) -> Iterator[ReleaseSt
                 own_token=_pushes_with_own_token(job),
                 guarded=guarded,
             )
+
+
+_RUNS_NODE = ("npx", "pnpm", "yarn", "bunx")
+
+
+def _of_api(
+    job: Job, step: Step, command: Command, own: bool | None, guarded: bool
+) -> Iterator[ReleaseStep]:
+    """`gh api` that makes a release, or promotes one."""
+    words = command.words
+    made = any(re.search(r"repos/[^/]+/[^/]+/releases$", word) for word in words)
+    edited = any(re.search(r"repos/[^/]+/[^/]+/releases/[^/]+$", word) for word in words)
+    # A field makes it a POST; https://cli.github.com/manual/gh_api
+    fields = " ".join(words)
+    sent = "tag_name=" in fields
+    promoted = re.search(r"\b(?:draft|prerelease)=false\b", fields) is not None
+    draft = re.search(r"\b(?:draft|prerelease)=true\b", fields) is not None
+    if not (made and sent) and not (edited and promoted):
+        return
+    yield ReleaseStep(
+        job=job,
+        step=step,
+        line=command.line,
+        what="gh api",
+        makes=made,
+        publishes=not draft,
+        own_token=own,
+        tag="$",
+        guarded=guarded,
+    )
 
 
 def _of_gh(
