@@ -607,3 +607,41 @@ def test_a_release_made_with_the_runs_own_token_is_seen_in_every_form(step, toke
     told = check_workflow(workflow, WorkflowFacts(others=others))
     found = [one for one in told if one.id == "trigger-github-token" and isinstance(one, Finding)]
     assert len(found) == count
+
+
+IN_ONE = """
+on: {push: {tags: ['v*']}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    environment: pypi
+    permissions: {id-token: write, contents: read}
+    steps:
+      - uses: actions/checkout@v6
+      - STEP
+"""
+MATURIN = "uses: PyO3/maturin-action@v1\n        with: {command: publish, args: --skip-existing}"
+ALONE = "uses: PyO3/maturin-action@v1\n        with: {command: publish, args: --no-sdist}"
+DEPLOY = "uses: casperdcl/deploy-pypi@v2\n        with: {password: '${{ secrets.X }}', build: true}"
+POETRY = "uses: JRubics/poetry-publish@v2\n        with: {pypi_token: '${{ secrets.X }}'}"
+AUTO = "uses: etils-actions/pypi-auto-publish@v1\n        with: {pypi-token: '${{ secrets.X }}'}"
+
+
+@pytest.mark.parametrize(
+    ("step", "found"),
+    [
+        (MATURIN, {"split-build-publish"}),
+        (ALONE, {"split-build-publish", "wheel-and-sdist"}),
+        (POETRY, {"no-manual-twine"}),
+        (AUTO, {"no-manual-twine"}),
+        (DEPLOY, {"no-manual-twine"}),
+        ("run: uvx maturin publish", {"split-build-publish"}),
+        ("run: uvx flit publish", {"split-build-publish"}),
+        ("run: uvx pdm publish", {"split-build-publish"}),
+    ],
+)
+def test_what_builds_and_uploads_in_one_lacks_no_files(step, found):
+    told = check_workflow(parse_workflow(IN_ONE.replace("STEP", step), file=FILE), WorkflowFacts())
+    assert {
+        one.id for one in told if isinstance(one, Finding) and one.severity is not Severity.ADVICE
+    } - {"action-node", "tool-not-installed"} == found

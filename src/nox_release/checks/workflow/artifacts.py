@@ -764,9 +764,9 @@ def _action_kinds(step: Step) -> frozenset[str]:
     if uses_action(step, "pypa/cibuildwheel"):
         return frozenset({"wheel"})
     if uses_action(step, "pyo3/maturin-action"):
-        command = step.input("command") or "build"
-        extra = {"sdist"} if "--sdist" in (step.input("args") or "") else set()
-        return frozenset({"sdist"} if command == "sdist" else {"wheel"} | extra)
+        command, arguments = step.input("command") or "build", step.input("args") or ""
+        both = "--sdist" in arguments or (command == "publish" and "--no-sdist" not in arguments)
+        return frozenset({"sdist"} if command == "sdist" else _EVERYTHING if both else {"wheel"})
     return frozenset()
 
 
@@ -800,6 +800,12 @@ def _command_kinds(command: Command) -> frozenset[str]:
         return frozenset(made[word] for word in words if word in made)
     if command.runs("maturin", "build") is not None:
         return _EVERYTHING if "--sdist" in words else frozenset({"wheel"})
+    if command.runs("maturin", "publish") is not None:
+        return frozenset({"wheel"}) if "--no-sdist" in words else _EVERYTHING
+    if command.runs("pdm", "publish") is not None and "--no-build" not in words:
+        return _EVERYTHING
+    if command.runs("flit", "publish") is not None:
+        return _EVERYTHING
     if command.runs("maturin", "sdist") is not None:
         return frozenset({"sdist"})
     if command.tool("cibuildwheel") is not None:
