@@ -915,3 +915,6 @@ def is_old_name(refusal: Refusal) -> bool:
         and "." not in refusal.value
         and canonicalize_name(refusal.value) in NAMES_FROM_BEFORE
     )
+
+
+BY_ID = {rule.id: rule for rule in RULES}
