@@ -15,7 +15,7 @@ import pytest
 from nox_release.core.answers import CouldNotAsk, ask
 from nox_release.core.errors import ForgeError
 from nox_release.core.retries import ATTEMPTS
-from nox_release.edges import web
+from nox_release.edges import github_rules, web
 from nox_release.edges.forge import Forge
 from nox_release.edges.gh import Gh, GhMissing, NotLoggedIn, find_gh
 from nox_release.edges.github_api import Answer, GitHubApi, parse_answer
@@ -200,11 +200,11 @@ def test_a_workflow_has_a_state_and_is_started_on_a_tag(forge, world, head):
 
 @needs_gh
 def test_an_environment_with_its_reviewers_and_patterns(forge, world, head):
-    assert forge.environment("pypi") is None
+    assert github_rules.environment(forge, "pypi") is None
     world.github.add_environment(
         "pypi", reviewers=("you",), policies=(("tag", "v*"), ("branch", "main"))
     )
-    found = forge.environment("pypi")
+    found = github_rules.environment(forge, "pypi")
     assert found.reviewers == ("you",)
     assert found.policies == (
         RefPolicy(pattern="v*", kind="tag"),
@@ -224,17 +224,19 @@ def test_an_environment_with_its_reviewers_and_patterns(forge, world, head):
 
 @needs_gh
 def test_checks_of_a_commit_are_told_from_no_commit(forge, world, head):
-    assert forge.checks(head) == ()
+    assert github_rules.checks(forge, head) == ()
     world.github.add_check_run(head, "tests", conclusion="failure")
     world.github.add_check_run(head, "lint", conclusion=None)
-    found = {check.name: (check.is_red, check.is_running) for check in forge.checks(head)}
+    found = {
+        check.name: (check.is_red, check.is_running) for check in github_rules.checks(forge, head)
+    }
     assert found == {"tests": (True, False), "lint": (False, True)}
-    assert forge.checks("0" * 40) is None
+    assert github_rules.checks(forge, "0" * 40) is None
 
 
 @needs_gh
 def test_rules_for_tags_come_with_their_patterns(forge, world):
-    assert forge.rules_for_tags() == ()
+    assert github_rules.rules_for_tags(forge) == ()
     world.github.settings.rulesets.append(
         {
             "id": 7, "name": "no tags", "target": "tag", "enforcement": "active",
@@ -242,7 +244,7 @@ def test_rules_for_tags_come_with_their_patterns(forge, world):
             "rules": [{"type": "creation"}], "current_user_can_bypass": "never",
         }
     )  # fmt: skip
-    (rule,) = forge.rules_for_tags()
+    (rule,) = github_rules.rules_for_tags(forge)
     assert (rule.kind, rule.ruleset, rule.patterns, rule.may_bypass) == (
         "creation", "no tags", ("refs/tags/v*",), False,
     )  # fmt: skip
@@ -263,18 +265,18 @@ def test_rules_for_a_branch_say_whether_this_login_may_pass_them_over(forge, wor
     world.github.settings.rulesets.append(
         ruleset if said is None else {**ruleset, "current_user_can_bypass": said}
     )
-    (rule,) = forge.rules_for_branch("main")
+    (rule,) = github_rules.rules_for_branch(forge, "main")
     assert (rule.kind, rule.may_bypass) == ("pull_request", may)
 
 
 @needs_gh
 def test_whether_releases_are_locked_is_on_off_or_not_known(forge, world):
-    assert forge.has_immutable_releases() is False
+    assert github_rules.has_immutable_releases(forge) is False
     world.github.settings.immutable_releases = True
-    assert forge.has_immutable_releases() is True
+    assert github_rules.has_immutable_releases(forge) is True
     endpoint = "/repos/you/tiny-demo/immutable-releases"
     world.github.faults.arrange(Fault(kind="status", status=403, endpoint=endpoint))
-    refused = ask(forge.has_immutable_releases)
+    refused = ask(lambda: github_rules.has_immutable_releases(forge))
     assert isinstance(refused, CouldNotAsk)
     older, draft = (
         GitHubRelease(id=1, tag="v1", title="", url="", immutable=immutable, draft=not immutable)
@@ -288,12 +290,12 @@ def test_whether_releases_are_locked_is_on_off_or_not_known(forge, world):
 @needs_gh
 def test_a_tag_that_a_deleted_release_has_burnt_shows_after_a_push(forge, world):
     world.github.burn("v1.2.3")
-    assert forge.is_burnt("v1.2.3") is False
+    assert github_rules.is_burnt(forge, "v1.2.3") is False
     world.git("tag", "v1.2.3")
     push = ["git", "push", "origin", "v1.2.3"]
     assert world.runner.run(push, cwd=world.clone, check=False).returncode == 1
-    assert forge.is_burnt("v1.2.3") is True
-    assert forge.is_burnt("v1.2.4") is False
+    assert github_rules.is_burnt(forge, "v1.2.3") is True
+    assert github_rules.is_burnt(forge, "v1.2.4") is False
 
 
 @needs_gh
@@ -474,9 +476,9 @@ def spoken(*answers, **by_path):
     [
         lambda forge: forge.jobs(1),
         lambda forge: forge.annotations(1),
-        lambda forge: forge.rules_for_branch("main"),
-        lambda forge: forge.rules_for_tags(),
-        lambda forge: forge.checks("a" * 40),
+        lambda forge: github_rules.rules_for_branch(forge, "main"),
+        github_rules.rules_for_tags,
+        lambda forge: github_rules.checks(forge, "a" * 40),
     ],
 )
 def test_an_answer_of_another_shape_is_an_error_that_is_told(answer, ask):
@@ -500,7 +502,7 @@ def test_a_red_check_on_the_second_page_is_seen():
 
     pages = [page("success", 100), page("failure", 1)]
     forge = spoken(check_runs=pages, status=[{"statuses": []}])
-    assert sum(check.is_red for check in forge.checks("a" * 40)) == 1
+    assert sum(check.is_red for check in github_rules.checks(forge, "a" * 40)) == 1
 
 
 def test_of_checks_of_one_name_those_count_that_were_not_made_again_since():

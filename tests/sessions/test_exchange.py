@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from nox_release.edges import github_rules
 from nox_release.edges.forge import Forge
 from nox_release.project.pyproject import Settings, parse_project
 from nox_release.scaffold.exchange import SCRIPT
@@ -91,11 +92,11 @@ def test_a_proof_that_failed_before_the_publisher_was_registered_stops_no_releas
     head = prepared.git("rev-parse", "HEAD")
     forge = Forge("you/tiny-demo", prepared.runner, prepared.clone)
     assert check(prepared, "--yes")[0] == 1
-    assert any(one.is_red for one in forge.checks(head))
+    assert any(one.is_red for one in github_rules.checks(forge, head))
     register(prepared)
     status, output = check(prepared, "--yes")
     assert status == 0, output
-    assert not any(one.is_red for one in forge.checks(head))
+    assert not any(one.is_red for one in github_rules.checks(forge, head))
 
 
 def tokens_of_jobs(world):

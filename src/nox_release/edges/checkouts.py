@@ -1,16 +1,19 @@
-"""Clean checkouts of a commit, in repositories of their own that are thrown away."""
+"""Checkouts beside the maintainer's own: clean ones, and those in which a commit is made."""
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.edges.children import configure_git
-from nox_release.edges.git import CHECK_OUT, Repository
+from nox_release.edges.git import ACT, CHECK_OUT, Repository
 from nox_release.edges.git_settings import read_git_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nox_release.edges.process import Runner
 
 
@@ -79,6 +82,40 @@ def commit_here(repository: Repository, message: str) -> str:
         "-c", "commit.gpgSign=false", "commit", "--quiet", "--no-verify", "--allow-empty", "--message", message,
     )  # fmt: skip
     return repository.head()
+
+
+def commit_aside(
+    repository: Repository,
+    folder: Path,
+    base: str,
+    files: Mapping[str, Path | None],
+    *,
+    message: str,
+    branch: str,
+) -> str:
+    """Commit these files over `base` on a new branch, as the maintainer, in a work tree of its own.
+
+    `None` for a file removes it. The branch comes into being with the commit, not before.
+
+    Raises:
+        CommandError: git cannot, a hook refused, or there is such a branch.
+    """
+    repository.git("worktree", "prune", how=ACT)
+    repository.git("worktree", "add", "--quiet", "--detach", "--", folder, base, how=CHECK_OUT)
+    aside = replace(repository, root=folder.resolve())
+    try:
+        for path, source in files.items():
+            place = aside.root / path
+            if source is None:
+                place.unlink(missing_ok=True)
+            else:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, place)
+        commit = aside.commit(tuple(files), message=message)
+    finally:
+        repository.git("worktree", "remove", "--force", folder, check=False, how=ACT)
+    repository.git("branch", "--no-track", "--", branch, commit, how=ACT)
+    return commit
 
 
 def without_login(address: str) -> str:

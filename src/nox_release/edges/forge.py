@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -12,8 +11,7 @@ from nox_release.edges import github_values as github
 from nox_release.edges import json_values as values
 from nox_release.edges.gh import HOST, Gh
 from nox_release.edges.github_api import PAGE, GitHubApi, parsed, read_value, refused
-from nox_release.edges.process import side_by_side
-from nox_release.releases.observed import Login, RefRule
+from nox_release.releases.observed import Login
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from nox_release.edges.github_values import Artifact, Job, PendingDeployment
     from nox_release.edges.process import Runner
     from nox_release.releases.observed import (
-        Check,
-        ForgeEnvironment,
         ForgeRepository,
         ForgeWorkflow,
         GitHubRelease,
@@ -33,7 +29,6 @@ if TYPE_CHECKING:
 
 _LOG_TIMEOUT = 300.0
 _UPLOAD_TIMEOUT = 1800.0
-_SUITES = 3  # of the newest pushes that were refused; each is a question
 
 
 class Forge:
@@ -45,7 +40,7 @@ class Forge:
         self.gh = Gh(runner, cwd)
         self.api = GitHubApi(self.gh, clock or SystemClock())
 
-    def _path(self, *parts: str | int) -> str:
+    def path(self, *parts: str | int) -> str:
         return "/".join(["repos", self.slug, *(quote(str(part), safe="") for part in parts)])
 
     # --- who and what ------------------------------------------------------------------------
@@ -100,7 +95,7 @@ class Forge:
 
     def release(self, tag: str) -> GitHubRelease | None:
         """The GitHub release of `tag`, drafts included."""
-        path = self._path("releases", "tags", tag)
+        path = self.path("releases", "tags", tag)
         answer = self.api.get(path)
         if answer is not None:
             return parsed(path, github.parse_release, answer)
@@ -109,7 +104,7 @@ class Forge:
 
     def newest_releases(self) -> tuple[GitHubRelease, ...]:
         """The newest hundred GitHub releases, drafts included."""
-        answer = self.api.get(self._path("releases"), {"per_page": PAGE})
+        answer = self.api.get(self.path("releases"), {"per_page": PAGE})
         if answer is None:
             return ()
         return parsed(
@@ -160,7 +155,7 @@ class Forge:
         Raises:
             ForgeError: it was refused, or its reply was lost: look before trying again.
         """
-        path = self._path("releases", number)
+        path = self.path("releases", number)
         body: dict[str, Any] = {"draft": False, "prerelease": prerelease}
         body |= {} if not title else {"name": title}
         body |= {} if notes is None else {"body": notes}
@@ -184,7 +179,7 @@ class Forge:
 
     def workflow(self, file: str) -> ForgeWorkflow | None:
         """The workflow of that file name, from the default branch; `None`: GitHub knows none."""
-        path = self._path("actions", "workflows", file)
+        path = self.path("actions", "workflows", file)
         answer = self.api.get(path)
         return None if answer is None else parsed(path, github.parse_workflow, answer)
 
@@ -204,9 +199,9 @@ class Forge:
         wanted = {"head_sha": commit, "event": event, "branch": branch}
         query = {key: value for key, value in wanted.items() if value is not None}
         path = (
-            self._path("actions", "workflows", workflow, "runs")
+            self.path("actions", "workflows", workflow, "runs")
             if workflow is not None and commit is None
-            else self._path("actions", "runs")
+            else self.path("actions", "runs")
         )
         if newest is None:
             entries = self.api.pages(path, "workflow_runs", query)
@@ -221,19 +216,19 @@ class Forge:
 
     def run(self, run_id: int) -> Run | None:
         """One run in its newest attempt."""
-        path = self._path("actions", "runs", run_id)
+        path = self.path("actions", "runs", run_id)
         answer = self.api.get(path)
         return None if answer is None else parsed(path, github.parse_run, answer)
 
     def jobs(self, run_id: int) -> tuple[Job, ...]:
         """The jobs of a run's newest attempt."""
-        path = self._path("actions", "runs", run_id, "jobs")
+        path = self.path("actions", "runs", run_id, "jobs")
         entries = self.api.pages(path, "jobs", {"filter": "latest"})
         return tuple(read_value(path, github.parse_job, entry) for entry in entries)
 
     def pending_deployments(self, run_id: int) -> tuple[PendingDeployment, ...]:
         """What keeps a waiting run from going on."""
-        path = self._path("actions", "runs", run_id, "pending_deployments")
+        path = self.path("actions", "runs", run_id, "pending_deployments")
         answer = self.api.get(path)
         if answer is None:
             return ()
@@ -249,7 +244,7 @@ class Forge:
 
     def artifacts(self, run_id: int) -> tuple[Artifact, ...]:
         """What a run has kept; GitHub deletes it after 90 days."""
-        path = self._path("actions", "runs", run_id, "artifacts")
+        path = self.path("actions", "runs", run_id, "artifacts")
         entries = self.api.pages(path, "artifacts", {})
         return tuple(read_value(path, github.parse_artifact, entry) for entry in entries)
 
@@ -268,7 +263,7 @@ class Forge:
 
     def annotations(self, job_id: int) -> tuple[tuple[str, str], ...]:
         """Level and message of each annotation of a job."""
-        path = self._path("check-runs", job_id, "annotations")
+        path = self.path("check-runs", job_id, "annotations")
         entries = self.api.pages(path, None, {})
         return tuple(read_value(path, github.parse_annotation, entry) for entry in entries)
 
@@ -286,119 +281,6 @@ class Forge:
             "workflow", "run", f"--repo={self.slug}", f"--ref={ref}", *given, "--", workflow,
             quiet=quiet,
         )  # fmt: skip
-
-    # --- rules -------------------------------------------------------------------------------
-
-    def environment(self, name: str) -> ForgeEnvironment | None:
-        """An environment with its rules; `None`: there is none, a job that names it makes it."""
-        path = self._path("environments", name)
-        answer = self.api.get(path)
-        if answer is None:
-            return None
-        environment, custom = parsed(path, github.parse_environment, answer)
-        if not custom:
-            return environment
-        policies = f"{path}/deployment-branch-policies"
-        entries = self.api.pages(policies, "branch_policies", {})
-        return replace(
-            environment,
-            policies=tuple(read_value(policies, github.parse_policy, entry) for entry in entries),
-        )
-
-    def checks(self, commit: str) -> tuple[Check, ...] | None:
-        """The checks on a commit, without those that were made again since; `None`: GitHub does not
-        have the commit.
-        """
-        path = self._path("commits", commit, "check-runs")
-        statuses = self._path("commits", commit, "status")
-        with side_by_side(1) as pool:
-            asked = pool.submit(self.api.ask, statuses, query={"per_page": PAGE})
-            answer = self.api.ask(path, query={"per_page": PAGE, "filter": "latest"})
-            if answer.status in (404, 422):
-                return None
-            if answer.status != 200:
-                raise refused(path, answer)
-            entries = self.api.pages(path, "check_runs", {"filter": "latest"}, first=answer)
-            runs = tuple(
-                github.in_force([read_value(path, github.parse_check, entry) for entry in entries])
-            )
-            status = asked.result()
-        if status.status == 404:
-            return runs
-        if status.status != 200:
-            raise refused(statuses, status)
-        return runs + parsed("status", github.parse_statuses, status)
-
-    def rules_for_branch(self, branch: str) -> tuple[RefRule, ...]:
-        """The rules that apply to a branch.
-
-        Branch protection, which is older than rules, is a rule of the kind `protected`: what it
-        demands is shown to administrators alone.
-        """
-        path = self._path("rules", "branches", branch)
-        entries = self.api.pages(path, None, {})
-        found = [read_value(path, github.parse_branch_rule, entry) for entry in entries]
-        allowed = {number: self._may_bypass(number) for _, number in found if number is not None}
-        rules = tuple(
-            replace(rule, may_bypass=None if number is None else allowed[number])
-            for rule, number in found
-        )
-        path = self._path("branches", branch)
-        answer = None if rules else self.api.get(path)
-        if answer is not None and parsed(path, github.parse_is_protected, answer):
-            return (RefRule(kind="protected", ruleset=""),)
-        return rules
-
-    def _may_bypass(self, ruleset: int) -> bool | None:
-        """Whether this login may pass a ruleset over; `None` where GitHub does not say."""
-        path = self._path("rulesets", ruleset)
-        try:
-            answer = self.api.get(path)
-        except ForgeError:
-            return None
-        return None if answer is None else parsed(path, github.parse_bypass, answer)
-
-    def rules_for_tags(self) -> tuple[RefRule, ...]:
-        """The active rules for tags, each with the patterns it applies to."""
-        listed = self._path("rulesets")
-        entries = self.api.pages(listed, None, {"targets": "tag", "includes_parents": "true"})
-        rules: list[RefRule] = []
-        for entry in entries:
-            active = read_value(listed, github.parse_active_tag_ruleset, entry)
-            if active is None:
-                continue
-            path = self._path("rulesets", active)
-            answer = self.api.get(path)
-            if answer is not None:
-                rules += parsed(path, github.parse_ruleset, answer)
-        return tuple(rules)
-
-    def has_immutable_releases(self) -> bool:
-        """Whether GitHub locks a release of this repository when it is published.
-
-        Raises:
-            ForgeError: it does not tell everybody.
-        """
-        path = self._path("immutable-releases")
-        answer = self.api.get(path)
-        return answer is not None and parsed(path, lambda d: values.flag(d, "enabled"), answer)
-
-    def is_burnt(self, tag: str) -> bool:
-        """Whether GitHub has refused a push of this tag because a deleted immutable release had its
-        name. The rulesets do not tell; what came of pushes does, to those who may see it.
-        """
-        path = self._path("rulesets", "rule-suites")
-        query = {"ref": f"refs/tags/{tag}", "rule_suite_result": "fail", "time_period": "month"}
-        answer = self.api.get(path, query)
-        if answer is None:
-            return False
-        for number in parsed(path, github.parse_rule_suites, answer)[:_SUITES]:
-            one = self.api.get(f"{path}/{number}")
-            if one is not None and "immutable_release_tag" in parsed(
-                path, github.parse_failures, one
-            ):
-                return True
-        return False
 
 
 def _with_tag(tag: str, releases: tuple[GitHubRelease, ...]) -> GitHubRelease | None:

@@ -7,7 +7,6 @@ inside a full reference such as `refs/tags/NAME`.
 from __future__ import annotations
 
 import shlex
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from nox_release.edges.children import GIT, GIT_ACTING, GIT_REMOTE
 from nox_release.releases.observed import Changes, Relation, RemoteState, RemoteTag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from nox_release.edges.children import Child
     from nox_release.edges.process import Completed, Runner
@@ -360,39 +359,6 @@ class Repository:
             text=message, how=_PUSH, GIT_LITERAL_PATHSPECS="1",
         )  # fmt: skip
         return self.head()
-
-    def commit_aside(
-        self,
-        folder: Path,
-        base: str,
-        files: Mapping[str, Path | None],
-        *,
-        message: str,
-        branch: str,
-    ) -> str:
-        """Commit these files over `base` on a new branch, as the maintainer, in a work tree of its own.
-
-        `None` for a file removes it. The branch comes into being with the commit, not before.
-
-        Raises:
-            CommandError: git cannot, a hook refused, or there is such a branch.
-        """
-        self.git("worktree", "prune", how=ACT)
-        self.git("worktree", "add", "--quiet", "--detach", "--", folder, base, how=CHECK_OUT)
-        aside = replace(self, root=folder.resolve())
-        try:
-            for path, source in files.items():
-                place = aside.root / path
-                if source is None:
-                    place.unlink(missing_ok=True)
-                else:
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(source, place)
-            commit = aside.commit(tuple(files), message=message)
-        finally:
-            self.git("worktree", "remove", "--force", folder, check=False, how=ACT)
-        self.git("branch", "--no-track", "--", branch, commit, how=ACT)
-        return commit
 
     def branch_commit(self, branch: str) -> str | None:
         """The commit of a branch of this clone; `None`: there is no such branch."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import ForgeError
+from nox_release.edges import github_rules
 from nox_release.edges.forge import Forge
 from nox_release.edges.gh import OLDEST_GH, GhMissing, NotLoggedIn, find_gh
 from nox_release.edges.process import side_by_side
@@ -68,8 +69,8 @@ class Observer:
                 "gh": lambda: gh_state(forge, version.result()),
                 "repository": forge.repository,
                 "newest_releases": forge.newest_releases,
-                "tag_rules": forge.rules_for_tags,
-                "immutable_releases": forge.has_immutable_releases,
+                "tag_rules": lambda: github_rules.rules_for_tags(forge),
+                "immutable_releases": lambda: github_rules.has_immutable_releases(forge),
             }
             if isinstance(head, str):
                 questions["checks"] = lambda: self._checks(head)
@@ -127,7 +128,7 @@ class Observer:
             questions["workflow"] = lambda: forge.workflow(target.workflow)
         if publisher is not None and publisher.environment:
             name = publisher.environment
-            questions["environment"] = lambda: forge.environment(name)
+            questions["environment"] = lambda: github_rules.environment(forge, name)
         return questions
 
     def _remote(self, target: Target) -> dict[str, Any]:
@@ -141,18 +142,18 @@ class Observer:
         if there is not None and branch is not None:
             seen["relation"] = ask(lambda: relation_here(repository, target.commit, there))
         if self.has_gh and branch is not None and there != target.commit:
-            seen["branch_rules"] = ask(lambda: self.forge.rules_for_branch(branch))
+            seen["branch_rules"] = ask(lambda: github_rules.rules_for_branch(self.forge, branch))
         if state.tag is not None:
             seen["past_tag"] = ask(lambda: commits_after(repository, state, self.head))
             seen["runs"] = self._runs(target, state.tag.commit)
         elif self.has_gh and known(ask(lambda: repository.tag_commit(target.tag))) is not None:
             # A tag that is here alone may be one that GitHub has refused before.
-            seen["burnt_tag"] = ask(lambda: self.forge.is_burnt(target.tag))
+            seen["burnt_tag"] = ask(lambda: github_rules.is_burnt(self.forge, target.tag))
         return seen
 
     def _checks(self, commit: str) -> tuple[Check, ...] | None:
         """The checks on a commit, without the run that this is a step of."""
-        found = self.forge.checks(commit)
+        found = github_rules.checks(self.forge, commit)
         this = f"/actions/runs/{self._run}/"
         if found is None or not self._run:
             return found
@@ -189,7 +190,7 @@ class Observer:
             questions["github_release"] = lambda: self.forge.release(target.tag)
             questions["runs"] = lambda: self._runs(target, target.commit)
             if checks:
-                questions["checks"] = lambda: self.forge.checks(target.commit)
+                questions["checks"] = lambda: github_rules.checks(self.forge, target.commit)
         with side_by_side(len(questions)) as pool:
             asked = {name: pool.submit(ask, question) for name, question in questions.items()}
             answers: dict[str, Any] = {name: future.result() for name, future in asked.items()}

@@ -19,6 +19,7 @@ from nox_release.core.errors import (
     NoxReleaseError,
 )
 from nox_release.core.words import some
+from nox_release.edges import github_rules
 from nox_release.observing.kept import SOME_FILES_AT_MOST
 from nox_release.project import pages
 from nox_release.releases.plan import expected_names, is_complete, judge_runs, missing_files
@@ -214,7 +215,7 @@ def await_checks(
         while True:
             now = clock.now()
             try:
-                checks = forge.checks(commit) or ()
+                checks = github_rules.checks(forge, commit) or ()
                 # A job that waits for another one is no check yet.
                 runs = [run for run in forge.runs(commit=commit) if not run.is_over]
             except ForgeError as error:

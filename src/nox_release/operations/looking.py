@@ -11,6 +11,7 @@ from nox_release.checks.release import asked
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
 from nox_release.core.findings import Finding, Skipped, find
+from nox_release.edges import github_rules
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.git import NotARepository
 from nox_release.observing.changelogs import read_changelog
@@ -195,7 +196,7 @@ def once_pushed(case: Case, observer: Observer) -> Case:
     if relation is not None and relation.exact:
         observed = replace(observed, relation=replace(relation, ahead=relation.ahead + 1))
     if observed.gh == "ready" and branch is not None:
-        rules = ask(lambda: observer.forge.rules_for_branch(branch))
+        rules = ask(lambda: github_rules.rules_for_branch(observer.forge, branch))
         observed = replace(observed, branch_rules=rules)
     return replace(case, observed=observed)
 

@@ -22,6 +22,7 @@ from packaging.version import Version
 
 from nox_release.checks.release.preflight import demands_pull_request
 from nox_release.core.errors import ChecksFailed, ConfigurationError
+from nox_release.edges import github_rules
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.git import NotARepository, find_repository, short
 from nox_release.operations import options as shared
@@ -196,7 +197,7 @@ class Prepare:
             return None
         branch = preparer.branch()
         if not self.options.pull_request:
-            rules = ask(lambda: observer.forge.rules_for_branch(branch))
+            rules = ask(lambda: github_rules.rules_for_branch(observer.forge, branch))
             if not demands_pull_request(rules):
                 return None
         target = preparer.target(preparer.spelled(copy, choice), copy.commit)

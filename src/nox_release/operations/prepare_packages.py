@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nox_release.checks.release.preflight import demands_pull_request
 from nox_release.core.answers import ask
 from nox_release.core.words import counted
+from nox_release.edges import github_rules
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.git import short
 from nox_release.operations.checklist import blockers_of
@@ -85,7 +86,7 @@ def find_proposer(
     preparer = several.parts[first.name].preparer
     branch = preparer.branch()
     if not wanted and not demands_pull_request(
-        ask(lambda: observer.forge.rules_for_branch(branch))
+        ask(lambda: github_rules.rules_for_branch(observer.forge, branch))
     ):
         return None
     target = preparer.target(made[0].version, several.commit)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConflictError, ForgeError, NoxReleaseError
+from nox_release.edges.checkouts import commit_aside
 from nox_release.edges.pull_requests import find_pull_request, open_pull_request
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.releases.observed import ProposedTree
@@ -204,7 +205,8 @@ def perform(proposer: Proposer, prepared: Prepared | None, step: ProposeStep) ->
         assert prepared is not None  # noqa: S101 - only where nothing was there has it to be made
         root = prepared.copy.repository.root
         files = {path: None if kind == "D" else root / path for kind, path in prepared.changed}
-        repository.commit_aside(
+        commit_aside(
+            repository,
             proposer.aside / "branch",
             prepared.copy.commit,
             files,

@@ -339,7 +339,9 @@ def first_public(steps: Iterable[Step]) -> Step | None:
 
 def version_of_tag(tag: str, *, tag_format: str, name: str) -> Version | None:
     """The version that a tag of this format stands for."""
-    pattern = re.escape(tag_format).replace(r"\{name\}", "{name}").replace(r"\{version\}", r"(\d.*)")
+    pattern = (
+        re.escape(tag_format).replace(r"\{name\}", "{name}").replace(r"\{version\}", r"(\d.*)")
+    )
     found = re.fullmatch(pattern.replace("{name}", re.escape(name)), tag)
     if found is None:
         return None
