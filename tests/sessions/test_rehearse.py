@@ -111,7 +111,7 @@ def test_project_goes_the_whole_way_and_leaves_nothing_behind(
     before = state(tmp_path)
     status, output = rehearse(project, maintainer)
     assert status == 0, output
-    assert "All 8 parts in" in output
+    assert "All 9 parts in" in output
     assert "Non-user identities cannot create new projects" in output
     assert "[wh-oidc-name]" in output
     assert "https://github.com/acme/Tiny/releases/tag/v1.2.4" in output
@@ -152,7 +152,7 @@ def test_changelog_may_be_a_link_and_the_next_number_taken_by_another_branch(
         subprocess.run(["git", *IDENTITY, *command], cwd=project, check=True)
     status, output = rehearse(project, maintainer, "--no-smoke")
     assert status == 0, output
-    assert "pyproject.toml and docs/changes.md say 1.2.5 now: the next version." in output
+    assert "1.2.3 → 1.2.5 in docs/changes.md and pyproject.toml, one commit" in output
 
 
 def test_local_version_is_stated_without_its_local_part_in_the_copy(

@@ -125,7 +125,7 @@ def test_every_package_goes_the_whole_way_by_its_own_workflow(
     assert "github.com/acme/both/releases/tag/both-beta-v0.5" in output
     assert "pip installs both-alpha==1.0.1; imported: both_alpha" in output
     assert "pip installs both-beta==0.5; imported: both_beta" in output
-    assert "2 packages, 15 parts in" in output
+    assert "2 packages, 17 parts in" in output
     assert "checks-absent" not in output
     assert "it belongs to" not in output
     assert state(tmp_path) == before
@@ -166,6 +166,6 @@ def test_package_that_is_chosen_goes_alone_by_the_workflow_that_init_would_write
     document, _ = json.JSONDecoder().raw_decode(output[output.index("{") :])
     assert document["ok"]
     assert document["project"] == "both-alpha"
-    assert len(document["parts"]) == 8
+    assert len(document["parts"]) == 9
     assert "a real release would be lost" in document["workflow"]
     assert ".github/workflows/publish-both-alpha.yml, as `nox -s init" in output

@@ -28,7 +28,7 @@ def check(context: Context, projects: Sequence[Project], *, json: bool) -> int:
     documents: list[dict[str, Any]] = []
     failed = False
     for project in projects:
-        files = _files(context, project)
+        files = files_of(context, project)
         places = find_places(project, files)
         findings = list(_findings(project, places, files))
         failed = failed or bool(findings)
@@ -41,7 +41,8 @@ def check(context: Context, projects: Sequence[Project], *, json: bool) -> int:
     return int(failed)
 
 
-def _files(context: Context, project: Project) -> Files:
+def files_of(context: Context, project: Project) -> Files:
+    """The files among which the places of a version are looked for."""
     repository = find_repository(project.root, context.runner)
     if repository is None:
         return files_below(project.root, walk(str(project.root)))

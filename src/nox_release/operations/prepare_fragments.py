@@ -28,7 +28,7 @@ def put_together(context: Context, project: Project, folder: Path, version: str)
         ConfigurationError: there is no towncrier, or a fragment was passed over.
         CommandError: it failed.
     """
-    program = _find(context, project.root)
+    program = find_towncrier(context, project.root)
     if program is None:
         raise ConfigurationError(
             "towncrier is not installed.",
@@ -56,7 +56,7 @@ def put_together(context: Context, project: Project, folder: Path, version: str)
         )
 
 
-def _find(context: Context, root: Path) -> str | None:
+def find_towncrier(context: Context, root: Path) -> str | None:
     """towncrier of the project's environment, else of this one."""
     folders = [root / ".venv", Path(context.environ.get("VIRTUAL_ENV") or root / "venv")]
     for folder in folders:

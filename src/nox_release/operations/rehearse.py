@@ -124,6 +124,7 @@ class Story:
     warnings: tuple[Finding, ...] = ()
     published: tuple[str, ...] = ()
     placeholder: bool = False
+    next_version: str = ""
 
     @property
     def project(self) -> Project:
@@ -566,7 +567,6 @@ def _form(publisher: TrustedPublisher) -> dict[str, str]:
 
 def _first_upload(story: Story) -> None:
     from nox_release.checks.files.rules import NAMES_FROM_BEFORE
-    from nox_release.rehearsal.copying import announce, bump, unused_version
 
     world, console, project = story.world, story.context.console, story.project
     with _part(story, "First upload") as proven:
@@ -576,11 +576,8 @@ def _first_upload(story: Story) -> None:
                 "PyPI gives the name of a standard library module to nobody any more; "
                 f"{project.name} is older than that rule, so here it exists already, empty."
             )
-        target = unused_version(world, project, story.version)
-        changed = None if story.placeholder else bump(project, story.version, target)
-        if changed is not None:
-            world.git("checkout", "--quiet", "--", ".")  # only tried: the bump comes afterwards
-        story.placeholder = changed is None
+        story.next_version = "" if story.placeholder else _next_version(story)
+        story.placeholder = not story.next_version
         if story.placeholder:
             console.line(
                 "The first upload is a placeholder here, so that the release can be your version."
@@ -603,19 +600,63 @@ def _first_upload(story: Story) -> None:
         story.published = names
         files = f"{len(names)} file{'s' * (len(names) != 1)}"
         proven.append(f"{project.name} exists, with {files} from twine")
-        if changed is not None:
-            bump(project, story.version, target)
-            noted = announce(story.root, target, clone=world.clone)
-            below = story.root.relative_to(world.clone)
-            edited = tuple((below / name).as_posix() for name in (changed, noted) if name)
-            world.commit(f"Version {target}", paths=edited)
-            world.workflows.forget_pushes()
-            console.line()
-            files = f"{changed} and {noted} say" if noted else f"{changed} says"
-            console.mark("step", f"In the copy, {files} {target} now: the next version.")
-            story.version = target
-        # The project's own tests are not run here; that they pass is taken for granted.
-        world.github.add_check_run(world.git("rev-parse", "HEAD"), "your tests, taken as passed")
+        _pass_tests(story)
+
+
+def _pass_tests(story: Story) -> None:
+    """The project's own tests are not run here; that they pass is taken for granted."""
+    world = story.world
+    world.github.add_check_run(world.git("rev-parse", "HEAD"), "your tests, taken as passed")
+
+
+def _next_version(story: Story) -> str:
+    """The version that `prepare` can raise this one to; empty where it is not sure of every place."""
+    from packaging.version import Version
+
+    from nox_release.operations.prepare_check import files_of
+    from nox_release.operations.prepare_fragments import find_towncrier
+    from nox_release.project.changelog_edits import Kind
+    from nox_release.project.preparing import plan_version
+    from nox_release.project.versions import line_of_branch
+    from nox_release.rehearsal.copying import unused_version
+
+    project = story.project
+    target = unused_version(story.world, project, story.version)
+    today = story.context.clock.now().astimezone().date()
+    plan = plan_version(project, files_of(story.context, project), target, today)
+    places, log = plan.places, plan.changelog_edit
+    line = line_of_branch(story.world.branch) or ()
+    sure = (
+        places.version == Version(story.version)
+        and not (places.assumed or places.problems or log.unparsed)
+        # In an unpacked sdist, backends such as hatchling take the version of its PKG-INFO.
+        and not (project.root / "PKG-INFO").is_file()
+        and Version(target).release[: len(line)] == line
+    )
+    if log.kind is Kind.FRAGMENTS:
+        sure = sure and find_towncrier(story.context, project.root) is not None
+    return target if sure else ""
+
+
+def _prepare(story: Story) -> None:
+    """The next version, as a maintainer makes it; the release builds it."""
+    from packaging.version import Version
+
+    from nox_release.project.versions import Line, choose_version
+
+    if not story.next_version:
+        return
+    world, target, released = story.world, story.next_version, Version(story.version)
+    with _part(story, "Prepare the next version") as proven:
+        chosen = choose_version(["patch"], Line(released=released, stated=released))
+        word = "patch" if getattr(chosen, "version", None) == Version(target) else target
+        _session(story, "prepare", word, "--index", world.index.url, "--yes", "--no-build")
+        changed = world.git("show", "--format=", "--name-only", "HEAD").splitlines()
+        world.git("push", "--quiet", world.remote_name, f"HEAD:refs/heads/{world.branch}")
+        world.workflows.forget_pushes()
+        _pass_tests(story)
+        proven.append(f"{story.version} → {target} in {' and '.join(changed)}, one commit")
+        story.version = target
 
 
 def _register(story: Story) -> None:
@@ -791,7 +832,17 @@ def _import(
     return f"imported: {', '.join(names[:3]) or 'nothing to import'}"
 
 
-_PARTS = (_copy, _build, _failure, _first_upload, _register, _checklist, _release, _install)
+_PARTS = (
+    _copy,
+    _build,
+    _failure,
+    _first_upload,
+    _register,
+    _prepare,
+    _checklist,
+    _release,
+    _install,
+)
 
 
 # --- the end ---------------------------------------------------------------------------------

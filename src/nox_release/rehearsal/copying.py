@@ -5,7 +5,6 @@ Only the copy is changed; each change is told in words a maintainer can follow.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from dataclasses import dataclass, replace
@@ -24,7 +23,6 @@ from nox_release.edges.git import find_repository
 from nox_release.edges.git_settings import read_git_settings
 from nox_release.observing.source_tree import read_source_tree
 from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
-from nox_release.project import changelog
 from nox_release.project.remotes import parse_remote
 from nox_release.project.toml_lines import find_lines
 from nox_release.rehearsal.world import repository_name
@@ -323,42 +321,6 @@ def _stated_places(project: Project) -> list[Path]:
             f"{start}{module}{end}" for start in ("", "src/") for end in (".py", "/__init__.py")
         ]
     return sorted({project.root / str(path) for path in found if path})
-
-
-def announce(root: Path, version: str, *, clone: Path | None = None) -> str | None:
-    """Give the copy's changelog a part about `version`, as one would before a release; the path of
-    the file that was changed, seen from `root`: a link's is that of the file it leads to.
-
-    `None`: it needs none, has no place for one, or is outside the `clone`.
-    """
-    for name in changelog.FILES:
-        path = (root / name).resolve()
-        if not path.is_file():
-            continue
-        if not path.is_relative_to((clone or root).resolve()):
-            return None
-        text = path.read_text(encoding="utf-8", errors="replace")
-        if not lacks_part(name, text, version):
-            return None
-        sections = changelog.parse_sections(text)
-        unreleased = changelog.unreleased(text)
-        first = unreleased or next((one for one in sections if one.version is not None), None)
-        if first is None:
-            return None
-        lines = text.split("\n")
-        at = first.line - 1
-        if lines[at].startswith("#"):
-            heading = [f"{'#' * first.level} {version}"]
-            after = at + 1
-        else:
-            heading = [version, lines[at + 1][:1] * max(len(version), 3)]
-            after = at + 2
-        part = ["", *heading, "", "- Rehearsed.", ""]
-        place = after if unreleased is not None else at
-        lines[place:place] = part
-        path.write_text("\n".join(lines), encoding="utf-8", newline="\n")
-        return Path(os.path.relpath(path, root.resolve())).as_posix()
-    return None
 
 
 def lacks_part(name: str, text: str, version: str) -> bool:

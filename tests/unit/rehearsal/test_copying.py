@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nox_release.project.pyproject import read_project
-from nox_release.rehearsal.copying import announce, bump, next_version
+from nox_release.rehearsal.copying import bump, next_version
 from nox_release.rehearsal.world import GH_TOKEN, repository_name, world_environ
 
 if TYPE_CHECKING:
@@ -77,27 +77,6 @@ def test_version_in_no_sure_place_is_left_alone(tmp_path: Path, said: str) -> No
     (tmp_path / "pyproject.toml").write_text(text)
     assert bump(read_project(tmp_path), "1.0", "1.1") is None
     assert (tmp_path / "demo.py").read_text() == said
-
-
-@pytest.mark.parametrize(
-    ("text", "changed"),
-    [
-        (
-            "# Changelog\n\n## [Unreleased]\n\n- New.\n\n## [1.0]\n\n- Old.\n",
-            "# Changelog\n\n## [Unreleased]\n\n## 1.1\n\n- Rehearsed.\n\n\n- New.\n\n## [1.0]\n\n- Old.\n",
-        ),
-        (
-            "Changes\n=======\n\n1.0 (2025-01-01)\n----------------\n\n- Old.\n",
-            "Changes\n=======\n\n\n1.1\n---\n\n- Rehearsed.\n\n1.0 (2025-01-01)\n----------------\n\n- Old.\n",
-        ),
-    ],
-)
-def test_changelog_gets_a_part_about_the_version(tmp_path: Path, text: str, changed: str) -> None:
-    name = "CHANGELOG.md" if text.startswith("#") else "CHANGES.rst"
-    (tmp_path / name).write_text(text)
-    assert announce(tmp_path, "1.1") == name
-    assert (tmp_path / name).read_text() == changed
-    assert announce(tmp_path, "1.1") is None
 
 
 def test_repository_names_are_ones_github_takes() -> None:
