@@ -313,6 +313,12 @@ def _make(
     wheel: Future[Path] = Future()
     loaded = pool.submit(_load, _renderer(wanted.project))
     warnings: list[str] = []
+
+    def warn(text: str) -> None:
+        warnings.append(text)
+        for line in text.splitlines():
+            wanted.watch.hear(line)
+
     try:
         looked_at = pool.submit(_look_at, sdist, loaded)
         source = _prepare(wanted)
@@ -340,7 +346,7 @@ def _make(
             listener=Listener(
                 step=wanted.watch.step,
                 line=wanted.watch.hear,
-                warning=warnings.append,
+                warning=warn,
                 sdist=sdist.set_result,
             ),
         )
@@ -480,6 +486,7 @@ def _inspect(
 ) -> tuple[Result, ...]:
     """Everything there is to say about the files, each thing once."""
     from nox_release.checks.files.built import TWINE_CHECK, check_built
+    from nox_release.checks.files.remedies import in_its_own_words
     from nox_release.observing.trying import not_tried
     from nox_release.observing.trying import smoke as try_out
 
@@ -502,7 +509,10 @@ def _inspect(
         # The rule about the description says the same, and what to do.
         if not (described and isinstance(result, Finding) and result.id == TWINE_CHECK.id)
     ]
-    return tuple(dict.fromkeys([*results, *refusals, *twine, *tried]))
+    told = (
+        in_its_own_words(one, made.facts.project) for one in [*results, *refusals, *twine, *tried]
+    )
+    return tuple(dict.fromkeys(told))
 
 
 # What a rule of `checks.built` says better, because it knows the project.

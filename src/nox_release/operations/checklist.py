@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from nox_release.checks.files.remedies import in_its_own_words
 from nox_release.checks.judging import Case, Phase, judge, judge_before, milder, phase_of
 from nox_release.checks.release import asked, finished
 from nox_release.core.answers import CouldNotAsk, known
@@ -215,6 +216,7 @@ def _with_files(
             _files(case.project, version), version, case.project.root
         )
         found += _as_built(case.project, read, observer)
+        found = [in_its_own_words(one, case.project) for one in found]
         return replace(case, files=tuple(found), distributions=read)
     if isinstance(built, NoxReleaseError):
         return replace(case, files=(asked.build_failure(built),))

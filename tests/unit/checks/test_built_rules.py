@@ -129,6 +129,28 @@ def test_a_warning_of_the_backend_is_told_whole_and_without_its_box():
     )
 
 
+WALL = """Package '{0}' is absent from the `packages` configuration.
+!!
+
+        ############################
+        # Package would be ignored #
+        ############################
+        Python recognizes '{0}' as an importable package[^1],
+        but it is absent from setuptools' `packages` configuration.
+!!
+"""
+
+
+def test_walls_of_the_same_warning_are_folded_into_one_line():
+    warnings = tuple(WALL.format(f"demo.data{number}") for number in range(20))
+    results = [one for one in check_built(facts(TREE, WHOLE, warnings=warnings))
+               if one.id == "backend-warns"]  # fmt: skip
+    (finding,) = results
+    assert "#" not in finding.message
+    assert finding.message.startswith("setuptools warns: Package 'demo.data0' is absent from")
+    assert finding.message.endswith("(19 more like it; `build -v` shows all)")
+
+
 def test_an_empty_wheel_beside_a_package_in_the_tree_is_an_error():
     severity, message = found(facts(TREE, ()))["wheel-empty"]
     assert severity is Severity.ERROR

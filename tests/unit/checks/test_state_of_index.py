@@ -1,6 +1,6 @@
 """What the index's answers mean, as values in and values out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -14,6 +14,7 @@ from nox_release.project.pyproject import PYPI
 from nox_release.releases.observed import (
     IndexFile,
     IndexProject,
+    Login,
     Maintainer,
     Observed,
     Ownership,
@@ -69,6 +70,17 @@ def ids(results, kind=Finding):
 
 def the(results, slug):
     return next(result for result in results if result.id == slug)
+
+
+@pytest.mark.parametrize("login", ["alice", "Bob"])
+def test_an_owner_who_is_called_so_on_github_is_not_asked_who_they_are(login):
+    me = Observed(head="", project=project(), ownership=ALICE, login=Login(user=login))
+    released = Released(name="demo", index=PYPI, version="1.0")
+    result = the(check_index_state(me, released, NOW), "not-allowed-user")
+    assert isinstance(result, Passed)
+    assert result.title == f"It belongs to {login.lower()}"
+    other = replace(me, login=Login(user="carol"))
+    assert isinstance(the(check_index_state(other, released, NOW), "not-allowed-user"), Skipped)
 
 
 def test_an_absent_project_fails_a_release_and_points_at_first_upload():

@@ -147,8 +147,25 @@ def check_built(facts: Facts) -> Iterator[Result]:
     yield from _stray_in_sdist(facts)
     yield from _this_machine(facts)
     yield from imports(facts)
+    yield from _warnings(facts)
+
+
+def _warnings(facts: Facts) -> Iterator[Finding]:
+    """What the backend warns of, in one line each; those that differ in a name alone, together."""
+    kinds: dict[str, list[str]] = {}
     for warning in facts.warnings:
-        yield find(BACKEND_WARNS, f"{_backend(facts.project)} warns: {_in_one_line(warning)}")
+        said = _in_one_line(warning)
+        kinds.setdefault(_NAMED.sub("…", said), []).append(said)
+    for same in kinds.values():
+        others = len(same) - 1
+        more = f" ({others} more like it; `build -v` shows all)" if others else ""
+        said = textwrap.shorten(same[0], _WARNING_AT_MOST, placeholder=" …")
+        yield find(BACKEND_WARNS, f"{_backend(facts.project)} warns: {said}{more}")
+
+
+_NAMED = re.compile(r"'[^'\n]{1,200}'|\"[^\"\n]{1,200}\"|`[^`\n]{1,200}`")
+_RULER = re.compile(r"^[!*=#~\s-]*$")
+_IN_A_BOX = re.compile(r"^#(?:\s.{0,200}\s)?#$")
 
 
 def _backend(project: Project) -> str:
@@ -156,16 +173,19 @@ def _backend(project: Project) -> str:
 
 
 def _in_one_line(warning: str) -> str:
-    """What a warning says, without the box that setuptools draws around most of it."""
+    """What a warning says, without the boxes that setuptools draws around it and in it."""
     parts: list[list[str]] = [[]]
     for line in map(str.strip, warning.splitlines()):
-        if set(line) <= set("!*=-"):  # empty lines, and the box
+        if _RULER.match(line) or _IN_A_BOX.match(line):
             parts.append([])
         else:
             parts[-1].append(line)
     said = [" ".join(part) for part in parts if part]
     ended = [text if text[-1] in ".:;!?" else f"{text}." for text in said[:-1]]
-    return textwrap.shorten(" ".join([*ended, *said[-1:]]), 400, placeholder=" …")
+    return " ".join([*ended, *said[-1:]])
+
+
+_WARNING_AT_MOST = 260
 
 
 def _of(found: Iterator[Finding], rule: Rule, detail: str) -> Iterator[Result]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from nox_release.core.findings import Finding
+
 if TYPE_CHECKING:
+    from nox_release.core.findings import Result
     from nox_release.project.pyproject import Project
 
 
@@ -105,6 +108,51 @@ def backend_of(project: Project) -> str:
 
 def remedy_for(project: Project) -> Remedy:
     return REMEDIES.get(backend_of(project), _ANY)
+
+
+# What a key of `[project]` is called in the call of `setup`.
+# https://setuptools.pypa.io/en/latest/references/keywords.html
+_IN_SETUP_PY = {
+    "readme": "long_description",
+    "requires-python": "python_requires",
+    "dependencies": "install_requires",
+    "optional-dependencies": "extras_require",
+    "urls": "project_urls",
+    "authors": "author_email",
+    "maintainers": "maintainer_email",
+    "scripts": "entry_points",
+    "gui-scripts": "entry_points",
+    "entry-points": "entry_points",
+    "license-files": "license_files",
+}
+_SAME_IN_SETUP_PY = ("name", "version", "description", "classifiers", "keywords", "license")
+_KEY = re.compile(r"`project\.([a-z-]{1,30})`")
+_TYPE_IN_SETUP_PY = (
+    'Set `long_description_content_type` in setup.py, to "text/markdown" or "text/x-rst".'
+)
+_OF_ITS_TYPE = frozenset({"description-type-missing", "description-content-type"})
+
+
+def in_its_own_words(result: Result, project: Project) -> Result:
+    """A finding that names keys of `[project]`, for a project that has only a setup.py."""
+    if not isinstance(result, Finding) or not is_of_setup_py(project):
+        return result
+    if result.id in _OF_ITS_TYPE:
+        return replace(result, fix=_TYPE_IN_SETUP_PY)
+    return replace(result, message=_of_setup_py(result.message), fix=_of_setup_py(result.fix))
+
+
+def is_of_setup_py(project: Project) -> bool:
+    return "project" not in project.pyproject and (project.root / "setup.py").is_file()
+
+
+def _of_setup_py(text: str) -> str:
+    def name(found: re.Match[str]) -> str:
+        key = found[1]
+        return f"`{key if key in _SAME_IN_SETUP_PY else _IN_SETUP_PY.get(key, found[0][1:-1])}`"
+
+    said = _KEY.sub(name, text)
+    return said if said == text or "setup.py" in said else f"{said.rstrip('.')} (in setup.py)."
 
 
 def fill(text: str, *, path: str, installed: str) -> str:

@@ -357,12 +357,32 @@ def _ownership(project: IndexProject, observed: Observed, released: Released) ->
             + (f"; it belongs to {whose}." if whose else "."),
         )
         return
+    namesake = None if you else _namesake(ownership, observed, ours)
+    if namesake is not None:
+        yield Passed(
+            id=NOT_ALLOWED.id,
+            subject="index",
+            title=f"It belongs to {namesake}",
+            detail="the name that you, or this repository's owner, have on GitHub",
+        )
+        return
     yield Skipped(
         id=NOT_ALLOWED.id,
         subject="index",
         title="whether you may upload to it",
         reason=_unknown_owner(ownership, whose, you, index),
     )
+
+
+def _namesake(
+    ownership: Ownership | CouldNotAsk | None, observed: Observed, ours: TrustedPublisher | None
+) -> str | None:
+    """Who has the project and is called like you, or like the repository's owner, on GitHub."""
+    if ownership is None or isinstance(ownership, CouldNotAsk):
+        return None
+    login = known(observed.login)
+    names = {login.user.lower() if login else "", ours.owner.lower() if ours else ""} - {""}
+    return next((user for _, user in ownership.roles if user.lower() in names), None)
 
 
 def is_yours(you: Maintainer | None, ownership: Ownership | CouldNotAsk | None) -> bool | None:

@@ -1,0 +1,29 @@
+"""A project that has a setup.py alone is not told to set keys of `[project]`."""
+
+import pytest
+
+from nox_release.checks.files.remedies import in_its_own_words
+from nox_release.checks.files.rules import RULES
+from nox_release.core.findings import find
+from nox_release.project.pyproject import Project, parse_project
+
+
+@pytest.fixture
+def setup_py(tmp_path):
+    (tmp_path / "setup.py").touch()
+    return Project(root=tmp_path, name="demo")
+
+
+def test_no_fix_for_a_setup_py_names_a_key_of_pyproject(setup_py):
+    for rule in RULES:
+        told = in_its_own_words(find(rule, "It is wrong."), setup_py)
+        assert "`project.readme`" not in told.fix, rule.id
+        if "`project." in rule.remedy:
+            assert "setup.py" in told.fix, rule.id
+
+
+def test_a_project_with_a_table_of_its_own_keeps_the_words(tmp_path):
+    (tmp_path / "setup.py").touch()
+    project = parse_project({"project": {"name": "demo", "version": "1"}}, root=tmp_path)
+    found = find(RULES[0], "It is wrong.")
+    assert in_its_own_words(found, project) == found
