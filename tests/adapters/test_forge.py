@@ -488,10 +488,13 @@ def test_an_answer_of_another_shape_is_an_error_that_is_told(answer, ask):
 
 def test_protection_that_is_no_ruleset_is_seen_too():
     protected = {"name": "main", "protected": True}
-    (rule,) = spoken([], protected).rules_for_branch("main")
+    (rule,) = github_rules.rules_for_branch(spoken([], protected), "main")
     assert rule.kind == "protected"
-    assert spoken([], {"name": "main", "protected": False}).rules_for_branch("main") == ()
-    (rule,) = spoken([{"type": "pull_request"}], protected).rules_for_branch("main")
+    assert (
+        github_rules.rules_for_branch(spoken([], {"name": "main", "protected": False}), "main")
+        == ()
+    )
+    (rule,) = github_rules.rules_for_branch(spoken([{"type": "pull_request"}], protected), "main")
     assert rule.kind == "pull_request"
 
 
@@ -516,19 +519,22 @@ def test_of_checks_of_one_name_those_count_that_were_not_made_again_since():
     again = [check(1, "failure", 1, 3), check(2, "success", 5, 6)]
     at_once = [check(3, "failure", 1, 4, "test"), check(4, "success", 2, 3, "test")]
     found = spoken(check_runs=[{"check_runs": again + at_once}], status=[{"statuses": []}])
-    assert [one.url for one in found.checks("a" * 40)] == ["u2", "u3", "u4"]
+    assert [one.url for one in github_rules.checks(found, "a" * 40)] == ["u2", "u3", "u4"]
     worse = spoken(check_runs=[{"check_runs": again[::-1]}], status=[{"statuses": []}])
-    assert [one.is_red for one in worse.checks("a" * 40)] == [False]
+    assert [one.is_red for one in github_rules.checks(worse, "a" * 40)] == [False]
 
 
 def test_statuses_that_could_not_be_asked_for_are_not_none():
     """They are asked for beside the checks, and are as good a reason to stop."""
     refused = Answer(status=502, headers={}, document={"message": "Bad Gateway"})
     with pytest.raises(ForgeError, match="502"):
-        spoken(check_runs=[{"check_runs": []}], status=[refused]).checks("a" * 40)
+        github_rules.checks(spoken(check_runs=[{"check_runs": []}], status=[refused]), "a" * 40)
     absent = Answer(status=404, headers={}, document={"message": "Not Found"})
-    assert spoken(check_runs=[{"check_runs": []}], status=[absent]).checks("a" * 40) == ()
-    assert spoken(check_runs=[absent], status=[refused]).checks("a" * 40) is None
+    assert (
+        github_rules.checks(spoken(check_runs=[{"check_runs": []}], status=[absent]), "a" * 40)
+        == ()
+    )
+    assert github_rules.checks(spoken(check_runs=[absent], status=[refused]), "a" * 40) is None
 
 
 @pytest.mark.parametrize(
