@@ -101,7 +101,7 @@ def test_no_modules_import_each_other_in_a_circle():
 ONE_HOME = {
     "subprocess": {"edges.process"},
     "httpx": {"edges.web"},
-    "rich": {"edges.console"},
+    "rich": {"edges.screen"},
     "nox": {"sessions", "__init__", "library"},  # the latter two for the names of types alone
 }
 

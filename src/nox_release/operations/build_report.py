@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from nox_release.checks.files.built import is_uploadable
 from nox_release.core.findings import Skipped
-from nox_release.edges.console import result_as_json, size_in_words
+from nox_release.edges.as_json import result_as_json
+from nox_release.edges.screen import size_in_words
 from nox_release.operations.built import shown_folder
 
 if TYPE_CHECKING:

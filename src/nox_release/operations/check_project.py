@@ -144,7 +144,7 @@ def _arguments(options: argparse.Namespace, project: Project, count: int) -> tup
 
 def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:
     """The `--json` document; ids in it are stable, see .github/RULES.md."""
-    from nox_release.edges.console import result_as_json
+    from nox_release.edges.as_json import result_as_json
 
     return {
         "operation": "check-project",
@@ -182,7 +182,8 @@ def _document(checklists: Sequence[Checklist]) -> dict[str, Any]:
 
 
 def _check_files(context: Context, options: argparse.Namespace) -> int:
-    from nox_release.edges.console import result_as_json, size_in_words
+    from nox_release.edges.as_json import result_as_json
+    from nox_release.edges.screen import size_in_words
     from nox_release.observing.distributions import check_distributions
     from nox_release.operations.checklist import relative_to
     from nox_release.project.pyproject import parse_index

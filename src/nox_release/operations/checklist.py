@@ -20,7 +20,7 @@ from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Skipped, errors_in
 from nox_release.edges.audit import audit_workflows, without_doubles
-from nox_release.edges.console import size_in_words
+from nox_release.edges.screen import size_in_words
 from nox_release.files.distributions import version_of_file
 from nox_release.observing.observer import Observer
 from nox_release.observing.targets import tagged_version

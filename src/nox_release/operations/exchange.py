@@ -18,7 +18,7 @@ from nox_release.core.errors import (
     NoxReleaseError,
 )
 from nox_release.core.findings import Passed
-from nox_release.edges.console import result_as_json
+from nox_release.edges.as_json import result_as_json
 from nox_release.observing.place import locate
 from nox_release.observing.publishers import derive, spelt
 from nox_release.operations.following import RunFailed, follow_run

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nox_release.checks.source.places import check_news, check_places
 from nox_release.checks.source.rules import CHANGELOG_UNPARSED, VERSION_DISAGREES
 from nox_release.core.findings import Location, find
-from nox_release.edges.console import finding_as_json
+from nox_release.edges.as_json import finding_as_json
 from nox_release.edges.git import find_repository
 from nox_release.observing.source_tree import files_below, walk
 from nox_release.project.version_places import find_places

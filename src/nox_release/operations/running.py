@@ -22,7 +22,8 @@ from nox_release.core.clock import SystemClock
 from nox_release.core.errors import Declined, NoxReleaseError
 from nox_release.core.findings import errors_in
 from nox_release.core.redaction import REDACTED, words_as_secrets
-from nox_release.edges.console import Console, as_called
+from nox_release.edges.as_called import as_called
+from nox_release.edges.console import Console
 from nox_release.edges.context import Context
 from nox_release.edges.process import EndedBySignal, ending_on_signals
 from nox_release.operations import OPERATIONS

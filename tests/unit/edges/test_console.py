@@ -18,16 +18,11 @@ from nox_release.core.errors import (
     NoxReleaseError,
 )
 from nox_release.core.findings import Location, Passed, Rule, Severity, Skipped, find
-from nox_release.edges.console import (
-    Console,
-    _breaks,
-    as_called,
-    error_as_json,
-    finding_as_json,
-    safe,
-    with_options,
-)
+from nox_release.edges.as_called import as_called, with_options
+from nox_release.edges.as_json import error_as_json, finding_as_json
+from nox_release.edges.console import Console
 from nox_release.edges.process import Runner
+from nox_release.edges.screen import _breaks, safe
 from nox_release.operations import OPERATIONS
 
 RULE = Rule(
