@@ -126,6 +126,7 @@ _IN_SETUP_PY = {
     "license-files": "license_files",
 }
 _SAME_IN_SETUP_PY = ("name", "version", "description", "classifiers", "keywords", "license")
+_EACH_KIND = "`entry_points`, `entry_points` and `entry_points`"
 _KEY = re.compile(r"`project\.([a-z-]{1,30})`")
 _TYPE_IN_SETUP_PY = (
     'Set `long_description_content_type` in setup.py, to "text/markdown" or "text/x-rst".'
@@ -139,7 +140,7 @@ def in_its_own_words(result: Result, project: Project) -> Result:
         return result
     if result.id in _OF_ITS_TYPE:
         return replace(result, fix=_TYPE_IN_SETUP_PY)
-    return replace(result, message=_of_setup_py(result.message), fix=_of_setup_py(result.fix))
+    return replace(result, fix=_of_setup_py(result.fix))
 
 
 def is_of_setup_py(project: Project) -> bool:
@@ -151,8 +152,8 @@ def _of_setup_py(text: str) -> str:
         key = found[1]
         return f"`{key if key in _SAME_IN_SETUP_PY else _IN_SETUP_PY.get(key, found[0][1:-1])}`"
 
-    said = _KEY.sub(name, text)
-    return said if said == text or "setup.py" in said else f"{said.rstrip('.')} (in setup.py)."
+    said = _KEY.sub(name, text).replace(_EACH_KIND, "`entry_points`")
+    return said if said == text or "setup.py" in said else f"In setup.py: {said}"
 
 
 def fill(text: str, *, path: str, installed: str) -> str:
