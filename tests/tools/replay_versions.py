@@ -284,7 +284,9 @@ def damage(change, plan, old: str, new: str) -> str:
         placeholder = plan.changelog_edit.kind is Kind.DATED
         if len(gone) > placeholder or (len(lost) > 2 and not placeholder):
             return f"{change.file} lost {gone or lost}"
-        return ""
+        return (
+            "" if plan.changelog_edit.kind is not Kind.WRITTEN else misplaced(after, Version(new))
+        )
     lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
     removed = [line for line in lines if line.startswith("- ")]
     added = [line for line in lines if line.startswith("+ ")]
@@ -295,6 +297,16 @@ def damage(change, plan, old: str, new: str) -> str:
         changed = [key for key in values[0] if values[0][key] != values[1].get(key)]
         if values[0].keys() != values[1].keys() or len(changed) != len(added):
             return f"{change.file}: {changed} changed"
+    return ""
+
+
+def misplaced(text: str, new: Version) -> str:
+    """Whether a written section stands elsewhere than above the newest one."""
+    versions = [section.version for section in parse_sections(text) if section.version is not None]
+    below = versions[versions.index(new) + 1 :]
+    older = [version for version in versions if version < new]
+    if older and (not below or below[0] < max(older)):
+        return f"the section of {new} stands below others"
     return ""
 
 

@@ -19,7 +19,7 @@ FILES = ("CHANGELOG.md", "CHANGES.md", "HISTORY.md", "CHANGELOG.rst", "CHANGES.r
 
 _NAME = re.compile(
     r"(?:change(?:s|[-_]?logs?)|history|news|release[-_]?notes|releases|whats[-_]?new)"
-    r"(?:\.(?:md|markdown|rst|txt))?",
+    r"\.(?:md|markdown|rst|txt)|change(?:s|[-_]?log)|history",
     re.IGNORECASE,
 )
 _FOLDERS = re.compile(r"(?:docs?(?:/[^/]+){0,3})?", re.IGNORECASE)
@@ -110,12 +110,16 @@ def _begins(title: str) -> bool:
 
 
 def release_sections(sections: Iterable[Section]) -> tuple[Section, ...]:
-    """Those about a version, at the level at which most of them stand."""
+    """Those about a version, at the level at which most of them stand, or, where older ones stand
+    lower down, at that of the first.
+    """
     versioned = [one for one in sections if one.version is not None and "." in one.title]
     if not versioned:
         return ()
     levels = [one.level for one in versioned]
     level = max(sorted(set(levels)), key=levels.count)
+    if levels[0] < level and levels.count(levels[0]) > 1:
+        level = levels[0]
     return tuple(one for one in versioned if one.level == level)
 
 

@@ -46,6 +46,8 @@ class ChangelogEdit:
     unparsed: str = ""
 
 
+# So many lines of versions without a section, and a changelog counts as left behind.
+_LINES_BEHIND = 2
 _HEAD = re.compile(r"\b(?:HEAD|master|main|trunk|develop|dev)\b(?=$|[)>\s?#])")
 
 
@@ -101,9 +103,19 @@ class _Plan:
         opened = next((s for s in self.layout.sections if s.is_open and s.start < first), None)
         if opened is not None:
             return self._promoted(opened)
-        if self.layout.releases:
+        if self.layout.releases and not self._is_abandoned():
             return self._written()
         return ChangelogEdit(kind=Kind.NONE)
+
+    def _is_abandoned(self) -> bool:
+        """Whether it ends long before what is released: nobody has written it since."""
+        stated = self.layout.wanted.stated
+        newest = max((one.version for one in self.layout.releases if one.version), default=None)
+        if stated is None or newest is None or stated.is_prerelease:
+            return False
+        if stated.major == newest.major:
+            return stated.minor - newest.minor > _LINES_BEHIND
+        return stated.major - newest.major > 1
 
     def _is_ascending(self) -> bool:
         pairs = [

@@ -39,7 +39,8 @@ _STYLE_WORDS = frozenset({"version", "release", "released", "on", "date"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """The version to write about, `text` as the project spells it; `drafted` is what a section
-    that has to be written begins with, `reasons` what one says that would be empty.
+    that has to be written begins with, `reasons` what one says that would be empty, `stated`
+    the version that the tree states.
     """
 
     version: Version
@@ -47,6 +48,7 @@ class Wanted:
     today: dt.date
     name: str = ""
     drafted: tuple[str, ...] = ()
+    stated: Version | None = None
     reasons: tuple[str, ...] = ()
 
 

@@ -139,6 +139,8 @@ _TUPLE_NAME = re.compile(r"_*version(_?info|_?tuple)?_*", re.IGNORECASE)
 def python_places(document: Document) -> Iterator[Place]:
     """Module-level names that are assigned a version: a string, or a tuple of numbers."""
     tree = parse_python(document.text)
+    if tree is None:  # written for another Python: at least the plain ones
+        yield from _plain_places(document)
     offsets = _Offsets(document.text)
     for node in tree.body if tree else ():
         if isinstance(node, ast.Assign):
@@ -154,6 +156,19 @@ def python_places(document: Document) -> Iterator[Place]:
             )
             if place is not None:
                 yield place
+
+
+_PLAIN = re.compile(
+    r"""(?m)^(__version__|VERSION)[ \t]*=[ \t]*(?P<quote>['"])(?P<version>[^'"\\\r\n]{1,100})(?P=quote)"""
+)
+
+
+def _plain_places(document: Document) -> Iterator[Place]:
+    found = list(_PLAIN.finditer(document.text))
+    for match in found if len(found) == 1 else ():
+        place = place_in(document, match[1], *match.span("version"))
+        if place is not None:
+            yield place
 
 
 def setup_places(document: Document) -> Iterator[Place]:

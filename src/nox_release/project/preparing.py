@@ -80,6 +80,7 @@ def plan_version(
             today=today,
             name=project.name,
             drafted=drafted,
+            stated=places.version,
             reasons=reasons,
         ),
         fragments=has_fragments(project, files),

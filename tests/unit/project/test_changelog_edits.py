@@ -162,6 +162,21 @@ def test_a_section_is_written_from_what_was_drafted():
     )
 
 
+def test_a_section_is_written_above_the_newest_one_where_older_ones_have_another_line():
+    newer = "".join(f"1.{n} (2026-01-0{n})\n****************\n\n- x\n\n" for n in (3, 2))
+    older = "".join(f"0.{n} (2025-01-0{n})\n++++++++++++++++\n\n- x\n\n" for n in (9, 8, 7, 6))
+    text = f"Log\n---\n\n{newer}{older}"
+
+    kind, lines = changed(text, "1.4", file="CHANGES.rst", drafted=("New.",))
+
+    assert kind is Kind.WRITTEN
+    assert lines[:2] == ["+ 1.4 (2026-11-26)", "+ ****************"]
+    document = parse_document("CHANGES.rst", text.encode())
+    wanted = Wanted(version=Version("1.4"), text="1.4", today=DAY, drafted=("New.",))
+    edit = plan_changelog(document, wanted).edits[0]
+    assert edit.start == text.index("1.3 (")
+
+
 def test_a_label_above_a_written_heading_is_written_too():
     text = "# Log\n\n(v0_1)=\n## 0.1 (2026-01-02)\n\n- One.\n"
 

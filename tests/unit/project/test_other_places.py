@@ -140,6 +140,29 @@ def test_a_package_json_is_not_what_the_build_goes_by():
     assert find_places(*tree(files)).declared is None
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("__version__ = '0.1.0'\nprint 'old'\n", ["my_demo.py:1 __version__ 0.1.0"]),
+        ('x = """\n__version__ = \'0.1.0\'\n"""\n__version__ = "0.1.0"\nprint 1\n', []),
+    ],
+)
+def test_a_module_for_another_python_is_read_where_there_is_one_plain_line(text, expected):
+    setup = "from setuptools import setup\nsetup(name='my-demo', version=read())\n"
+    assert places({"setup.py": setup, "my_demo.py": text}) == expected
+
+
+@pytest.mark.parametrize(
+    ("stated", "written"), [("1.13.1", False), ("1.11.0", True), ("1.13.0.dev0", True)]
+)
+def test_nothing_is_written_into_a_changelog_that_was_abandoned(stated, written):
+    files = {
+        "pyproject.toml": pyproject(version=f'version = "{stated}"'),
+        "NEWS.rst": "Releases\n========\n\nv1.9.0 (6th Nov 2012)\n---------------------\n\n* One.\n",
+    }
+    assert ("1.14.0" in after(files, "1.14.0", "NEWS.rst")) is written
+
+
 # --- edits of yesterday --------------------------------------------------------------------------
 
 OLD = "# Log\n\n## [Unreleased]\n\n## 1.0 - 2026-01-02\n"
