@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from test_rehearse import maintainer, put, rehearse, state
 
+import workspaces
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -169,3 +171,39 @@ def test_package_that_is_chosen_goes_alone_by_the_workflow_that_init_would_write
     assert len(document["parts"]) == 9
     assert "a real release would be lost" in document["workflow"]
     assert ".github/workflows/publish-both-alpha.yml, as `nox -s init" in output
+
+
+def workspace_of_four(**workflows: str) -> dict[str, bytes]:
+    """See `workspaces`; `workflows` in place of one for each package."""
+    found = {
+        name: text
+        for name, text in workspaces.files().items()
+        if not (workflows and name.startswith(".github/"))
+    }
+    found |= {f".github/workflows/{name}.yml": HEAD + text for name, text in workflows.items()}
+    return {name: text.encode() for name, text in found.items()}
+
+
+FOR_ALL = BUILD.replace("    if: startsWith(github.ref_name, '{tag}')\n", "").replace(
+    "        working-directory: {folder}\n", ""
+)
+
+
+def test_a_workflow_that_uploads_several_packages_meets_all_of_them_on_the_index(
+    tmp_path: Path, maintainer: dict[str, str]
+) -> None:
+    """It uploads all that it finds at each release: the siblings exist, and take what they have."""
+    project = tmp_path / "four"
+    build = FOR_ALL.format(name="all", folder=".").replace(
+        "pipx run build",
+        "for one in core plug cli; do pipx run build --outdir dist packages/$one; done",
+    )
+    publish = PUBLISH.format(name="all") + "        with:\n          skip-existing: true\n"
+    put(project, workspace_of_four(publish=f"{build}\n{publish}"), git=True, remote=REMOTE)
+    status, output = rehearse(project, maintainer, "--no-smoke")
+    assert status == 0, output
+    for name, version in (("core-x", "1.4.1"), ("plug-x", "1.1.1"), ("cli-x", "1.0.3")):
+        assert f"pip installs {name}=={version}" in output
+    assert "a real release would be lost" not in output
+    assert output.count("Left out: docs-x (`Private :: Do Not Upload`)") == 1
+    assert "3 packages, 22 parts in" in output

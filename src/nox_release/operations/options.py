@@ -70,7 +70,8 @@ def load_projects(context: Context, options: argparse.Namespace) -> tuple[Projec
         ConfigurationError: pyproject.toml or an option is wrong.
     """
     packages = load_packages(context, options)
-    for project, why in packages.kept_back:
+    chosen = getattr(options, "package", None)
+    for project, why in packages.kept_back if not chosen else ():
         context.console.line(f"Left out: {project.name or project.root.name} ({why})")
     return packages.projects
 

@@ -139,6 +139,10 @@ class Story:
         )
 
     @property
+    def has_failed(self) -> bool:
+        return self.problem is not None
+
+    @property
     def root(self) -> Path:
         """The project's folder in the copy."""
         return self.context.root / self.package
@@ -276,24 +280,32 @@ def _go_through(story: Story, parts: Sequence[Callable[[Story], None]]) -> None:
 
 
 def _rehearse_each(stories: Sequence[Story], started: float) -> int:
-    """Every package in one world; where one fails, the others go on."""
+    """Every package in one world; where one fails, the others go on. All come into being before the
+    first is released: a workflow may upload several of them.
+    """
     first = stories[0]
     console, options = first.context.console, first.options
     _open_world(first)
     done = len(first.parts)
     first.parts.clear()  # it is nobody's alone
     siblings = _with_local_index(first)
-    for number, story in enumerate(stories, start=1):
-        story.context = replace(story.context, environ=siblings)
-        story.before = done
-        console.title(f"{story.title}, {number} of {len(stories)} packages ({story.package})")
-        _go_through(story, (_settle, *_PARTS[1:]))
-        done += len(story.parts)
-        if story.problem is not None:
-            done += 1
-            if options.json:
-                console.line()
-                console.mark("error", story.problem.message)
+    for parts, doing in (((_settle, *_COMING), ""), (_RELEASING, "Releasing ")):
+        for number, story in enumerate(stories, start=1):
+            if story.has_failed:
+                continue
+            story.context = replace(story.context, environ=siblings)
+            before = len(story.parts)
+            story.before = done - before
+            story.world.workflows.builder.folder = story.folder
+            of = f"{number} of {len(stories)} packages ({story.package})"
+            console.title(f"{doing}{story.title}, {of}")
+            _go_through(story, parts)
+            done += len(story.parts) - before
+            if story.problem is not None:
+                done += 1
+                if options.json:
+                    console.line()
+                    console.mark("error", story.problem.message)
     console.keep_options(index=None, package=options.package)
     return _summary_of_all(stories, time.monotonic() - started, done)
 
@@ -832,17 +844,9 @@ def _import(
     return f"imported: {', '.join(names[:3]) or 'nothing to import'}"
 
 
-_PARTS = (
-    _copy,
-    _build,
-    _failure,
-    _first_upload,
-    _register,
-    _prepare,
-    _checklist,
-    _release,
-    _install,
-)
+_COMING = (_build, _failure, _first_upload, _register)
+_RELEASING = (_prepare, _checklist, _release, _install)
+_PARTS = (_copy, *_COMING, *_RELEASING)
 
 
 # --- the end ---------------------------------------------------------------------------------

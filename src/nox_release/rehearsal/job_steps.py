@@ -308,6 +308,7 @@ class JobSteps:
             return
         wanted = (upload.step.input("packages-dir") if upload.step else None) or ""
         attest = (upload.step.input("attestations") if upload.step else None) != "false"
+        skip = (upload.step.input("skip-existing") if upload.step else None) == "true"
         files = self.carried.files.for_upload(
             self.carried.workflow, upload, packages_dir=interpolated(wanted, self.contexts)
         )
@@ -317,6 +318,7 @@ class JobSteps:
             request_token=self._identity if may else None,
             secret=upload.credentials == "secret",
             attest=attest,
+            skip_existing=skip,
         )
         try:
             publish(publishing, files, self.place.runner, self.place.directory, say)

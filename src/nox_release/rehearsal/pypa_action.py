@@ -16,6 +16,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from nox_release.files.distributions import version_of_file
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -46,13 +48,15 @@ class Publishing:
     """What the action is told.
 
     `request_token` gives the job's identity token for an audience; `None` where the job has no
-    `id-token: write`. `secret` says that the workflow names a password, which nobody has here.
+    `id-token: write`. `secret` says that the workflow names a password, which nobody has here;
+    `skip_existing` that files whose names the index has are left out.
     """
 
     index: Index
     request_token: Callable[[str], str] | None
     secret: bool = False
     attest: bool = True
+    skip_existing: bool = False
 
 
 def publish(
@@ -78,6 +82,10 @@ def publish(
             'directory "dist/". Please verify that they are in place should you face this problem.'
         )
         raise _fail(say, "InvalidDistribution: Cannot find file (or expand pattern): 'dist/*'")
+    if publishing.skip_existing:
+        files = [path for path in files if not _exists(index, path, say)]
+        if not files:
+            return
     if publishing.attest:
         say("Generating and uploading digital attestations")
         files = [*files, *map(write_attestation, files)]
@@ -99,6 +107,17 @@ def publish(
     if done.returncode:
         lines = [line for line in done.output.splitlines() if "ERROR" in line or "Error" in line]
         raise PublishFailed(lines[-1].strip() if lines else "twine failed")
+
+
+def _exists(index: Index, path: Path, say: Say) -> bool:
+    """What twine finds for `--skip-existing`, which it has for PyPI's own addresses alone."""
+    name = path.name.split("-")[0] if path.suffix == ".whl" else path.name.rpartition("-")[0]
+    _, document = _ask(f"{index.api_url}pypi/{name}/{version_of_file(path.name)}/json")
+    there = document.get("urls", []) if isinstance(document, dict) else []
+    if path.name not in {one.get("filename") for one in there}:
+        return False
+    say(f"WARNING  Skipping {path.name} because it appears to already exist")
+    return True
 
 
 def exchange(index: Index, request_token: Callable[[str], str] | None, say: Say) -> str:
