@@ -206,4 +206,4 @@ def test_a_workflow_that_uploads_several_packages_meets_all_of_them_on_the_index
         assert f"pip installs {name}=={version}" in output
     assert "a real release would be lost" not in output
     assert output.count("Left out: docs-x (`Private :: Do Not Upload`)") == 1
-    assert "3 packages, 22 parts in" in output
+    assert "3 packages, 25 parts in" in output
