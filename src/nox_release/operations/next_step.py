@@ -56,9 +56,8 @@ def next_step(
         place = f" in {case.stated}" if case.stated else ""
         return NextStep(
             kind="raise-version",
-            text=f"{version} is released, and HEAD has gone on. Raise the version{place}, commit it, "
-            "and release.",
-            command=command("release", arguments),
+            text=f"{version} is released, and HEAD has gone on. Raise the version{place}:",
+            command=command("prepare", arguments),
         )
     stopping = {state_of_index.ABSENT.id, preflight.VERSION_TAKEN.id}
     others = [error for error in errors if error.id not in stopping]
@@ -108,8 +107,8 @@ def next_step(
     if phase == "done":
         return NextStep(
             kind="raise-version",
-            text=f"{version} is out. For the next release: raise the version, and commit it.",
-            command=command("release", arguments),
+            text=f"{version} is out. For the next release, raise the version:",
+            command=command("prepare", arguments),
         )
     if ours is not None and case.target.pending_publisher and case.observed.project is None:
         return NextStep(
@@ -125,13 +124,13 @@ def next_step(
             text="Register the trusted publisher, if you have not; this page is filled in.",
             page=pages.publishing_page(index, project.name, ours),
             values=pages.form_values(project.name, ours),
-            command=command("release", arguments),
+            command=command("prepare" if _is_published(results) else "release", arguments),
         )
     if _is_published(results):
         return NextStep(
             kind="raise-version",
-            text=f"{version} is published. Raise the version, commit it, and release.",
-            command=command("release", arguments),
+            text=f"{version} is published. For the next release, raise the version:",
+            command=command("prepare", arguments),
         )
     return NextStep(
         kind="release",
