@@ -180,6 +180,7 @@ def test_a_published_version_is_to_be_raised(world):
     )
     answer = Answer(world)
     assert answer.ids() == ["version-taken"]
+    assert "nox-release prepare" in answer.next["command"]  # "release" alone would be refused
     assert "the same bytes as here" in answer.the("file-exists", "ok")["title"]
 
 
