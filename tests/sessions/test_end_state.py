@@ -321,6 +321,17 @@ def test_the_notes_are_those_of_the_commit(ready):
     assert ready.github.releases[0].body.strip() == "- Committed."
 
 
+def test_a_new_release_is_tried_out_again_for_a_day(ready):
+    """The first command found the fault after it had published; the second has to find it as well."""
+    package = {"tiny_demo/__init__.py": "raise RuntimeError('broken on import')\n"}
+    ready.commit("Break the import", package)
+    for _ in range(2):
+        assert "broken on import" in run(ready, "release", "--yes", "--no-build").output
+        assert set(state(ready)[3]) == FILES
+    ready.index.age_release("tiny-demo", "1.2.3", 2)
+    assert "broken on import" not in run(ready, "release", "--yes", "--no-build").output
+
+
 def test_a_version_that_no_installer_finds_is_an_error(ready, tmp_path):
     from nox_release.edges.index import open_index
     from nox_release.operations import options
