@@ -137,6 +137,11 @@ class IndexClient:
         return None if self._ahead is None else self._clock.now() + self._ahead
 
     @property
+    def now(self) -> datetime:
+        """The index's own time where it is one to go by, else this machine's."""
+        return self.server_now or self._clock.now()
+
+    @property
     def clock_trouble(self) -> str:
         """Why the index's time is not gone by, in words; empty where it is, or was never said."""
         if not self._strange_time:

@@ -298,8 +298,7 @@ def await_files(
 def age_of(client: IndexClient, files: tuple[IndexFile, ...]) -> timedelta:
     """How long the newest of the files has been on the index, by the index's own clock."""
     times = [file.upload_time for file in files if file.upload_time is not None]
-    there = client.server_now
-    return there - max(times) if times and there is not None else timedelta()
+    return client.now - max(times) if times else timedelta()
 
 
 def _lacking(client: IndexClient, target: Target, files: tuple[IndexFile, ...]) -> str:
@@ -381,7 +380,7 @@ def _came_instead(client: IndexClient, target: Target, started: datetime, now: d
     if project is None:
         return ""
     ago = now - started + _BEFORE_THE_WAIT
-    there = client.server_now or now
+    there = client.now
     wanted = {file.filename for file in project.release_files(target.version)}
     others = [
         file.filename

@@ -610,7 +610,7 @@ def _close(errand: Errand, case: Case) -> Released:
         return _released(case, 0)
     there = files_there(target, case.observed)
     left_out = missing_files(target, there)
-    now = errand.client.server_now or errand.context.clock.now()
+    now = errand.client.now
     made = with_known_files(target, case.observed, errand.observer.forge, now)
     if made is target:
         made = replace(target, files=as_expected(there), exact=False)

@@ -188,7 +188,7 @@ def refused_credential(
         index,
         name=upload.project.name,
         project_exists=there is not None,
-        now=upload.client.server_now or upload.context.clock.now(),
+        now=upload.client.now,
     )
     if not refused:
         return None
