@@ -180,7 +180,10 @@ ENTRIES = (
     ),
     _st(
         "be-st-pkgdir",
-        r"package directory '(?P<d>[^']{1,160})' does not exist",
+        (
+            r"package directory '(?P<d>[^']{1,160})' does not exist",
+            r"error in '?egg_base'? option: '?(?P<d>[^' ]{1,160})'? does not exist",
+        ),
         "The package folder `{d}` is not there.",
         "`package-dir` and the real folders disagree, or the sdist lacks the folder.",
         "Make `[tool.setuptools.packages.find] where` and `package-dir` name the folder that exists, and "
@@ -577,6 +580,14 @@ ENTRIES = (
         "pdm-backend found no version.",
         "The checkout has no tags or no history.",
         _DEPTH,
+    ),
+    _pdm(
+        "be-pdm-application",
+        r"tool\.pdm\.distribution must be `?true`? to be built",
+        "pdm takes the project for an application.",
+        "`distribution = false` in `[tool.pdm]` says that there is nothing to build.",
+        "Write `distribution = true` there, or remove the line. Where it is true already, the run was in "
+        "another folder or with another pyproject.toml.",
     ),
     # meson-python, scikit-build-core, cmake
     _meson(

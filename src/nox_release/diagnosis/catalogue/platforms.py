@@ -182,10 +182,16 @@ ENTRIES = (
     ),
     _mac(
         "dl-arch",
-        r"Some missing architectures in wheel",
+        (
+            r"Some missing architectures in wheel",
+            r"Failed to find any binary with the required architecture",
+        ),
         "The wheel lacks an architecture.",
-        "A universal2 wheel needs both.",
-        "Set CIBW_ARCHS_MACOS to `x86_64 arm64` (one wheel each), or build the libraries for both.",
+        "A universal2 wheel needs both, and a wheel in which nothing was compiled has none.",
+        "Set CIBW_ARCHS_MACOS to `x86_64 arm64` (one wheel each), or build the libraries for both. Where "
+        "the wheel should have an extension and has none, correct the build; a pure project needs no "
+        "cibuildwheel, only `python -m build`.",
+        hides=("dl-missing",),
     ),
     _win(
         "dv-missing",

@@ -50,6 +50,7 @@ ENTRIES = (
         (
             r"GH_TOKEN.{0,60}?(?:not set|is required|missing)",
             r"missing .{0,20}?token.{0,40}?(?:HVCS|remote)",
+            r"release id for tag \S{1,100} not found, and could not be created",
         ),
         "python-semantic-release has no token.",
         "GH_TOKEN is not set in the step.",

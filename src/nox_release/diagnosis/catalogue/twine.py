@@ -160,6 +160,7 @@ ENTRIES = (
             r"raise NoKeyringError",
             r"No recommended backend was available\. Install a recommended",
             r"Credentials not found and non-interactive mode",
+            r"Username and password are required",
             r"Enter your (?:username|credentials|password|API token)[^.]{0,60}: ?Aborted",
             r"(?:getpass|Enter your|Username|Password).{0,300}?EOFError: EOF when reading a line",
         ),
@@ -261,7 +262,7 @@ ENTRIES = (
         (
             r"trying to upload to pypi\.org but have an invalid URL",
             r"(?:4\d\d|5\d\d) .{0,80}?(?:from|for url:?) https?://(?:www\.)?(?:test\.)?pypi\.org/(?:(?!legacy\b|_/oidc|pypi/|simple/ )\S|$)",
-            r"(?:413|405) .{0,80}?(?:from|for url:?) https?://(?:www\.)?pypi\.org/legacy",
+            r"(?:413|405|404) .{0,80}?(?:from|for url:?) https?://(?:www\.)?pypi\.org/legacy",
             r"Upload failed \((?P<c>4\d\d)\).{0,100}?//(?:www\.)?pypi\.org/",
             r"//www\.python\.org/pypi.{0,300}?(?:Upload failed|Error)",
             r"InvalidPyPIUploadURL",

@@ -72,6 +72,7 @@ ENTRIES = (
             r"The credential associated with user '[^']{1,80}' isn't allowed to upload",
             r"Username and/or password are (?:possibly )?wrong",
             r"(?:Incorrect|Invalid) credentials \(status code",
+            r"HTTP Error 401: Unauthorized",
         ),
         "{index} does not accept these credentials.",
         "The API token is wrong, cut off, deleted or from the other index (PyPI and TestPyPI are "
@@ -538,6 +539,8 @@ ENTRIES = (
             r"Invalid value for classifiers\. Error: (?:Classifier )?'(?P<c>[^']{1,200})' is not a valid",
             r"is an invalid value for Classifier\. Error",
             r"400 Client Error: classifiers: ",
+            r"400 Client Error: \['(?:Development Status|Environment|Framework|Intended Audience|License|"
+            r"Natural Language|Operating System|Programming Language|Topic|Typing) :: ",
             r"Invalid classifier \"(?P<c>[^\"]{1,200})\"",
             r"Classifiers (?P<c>\[[^\]]{1,300}\]) are not valid classifiers",
         ),
