@@ -550,7 +550,7 @@ ENTRIES = (
         (
             r"Additional properties are not allowed \('?(?P<k>[\w-]+)",
             r"option \"?--(?P<k>no-dev|dev|sync|no-update)\"? does not exist",
-            r"The command \"?(?P<k>\w+)\"? does not exist",
+            r"[Tt]he (?:requested )?command \"?(?P<k>\w+)\"? does not exist",
         ),
         "This poetry does not know `{k}`.",
         "It is of another version than the configuration or the step: Poetry 2 dropped `--no-dev`, "
@@ -574,6 +574,18 @@ ENTRIES = (
         "The lines that begin with `Because` name the two requirements: loosen one of them.",
     ),
     # pdm
+    _hatch(
+        "be-hatch-environment",
+        (
+            r"Environment `(?P<e>[^`]{1,80})` is incompatible: (?P<w>.{1,160})",
+            r"Environment `(?P<e>[^`]{1,80})` is not a builder environment",
+        ),
+        "hatch cannot use its environment `{e}` here.",
+        "The Python that it names is not on this machine, `requires-python` leaves it out, or (since hatch "
+        "1.16) a build was started in an environment that is not for building.",
+        "Install that Python in a step before, or take it out of the environment's `python` and `matrix`; "
+        "start `hatch build` itself, not by a script of another environment.",
+    ),
     _pdm(
         "be-pdm-scm",
         (r"Cannot find the version from SCM or SCM isn't detected", r"SCM isn't detected"),

@@ -13,6 +13,12 @@ _pytest = table(tool="pytest", link="https://docs.pytest.org/")
 
 _PYPROJECT = "https://packaging.python.org/en/latest/specifications/pyproject-toml/"
 
+# A file that is read for the metadata, by its whole name.
+_NAMED = (
+    r"(?:[^' ]{0,160}[/\\])?(?:README|CHANGELOG|CHANGES|HISTORY|LICEN[CS]E|COPYING|NOTICE)[\w-]{0,20}"
+    r"(?:\.(?:md|rst|txt|markdown))?(?=[' \r\n]|$)"
+)
+
 ENTRIES = (
     _(
         "bd-toml",
@@ -147,6 +153,7 @@ ENTRIES = (
         (
             r"requires a different Python:? (?P<v>\d[\d.]*) not in '(?P<r>[^']{1,60})'",
             r"Package '(?P<p>[^']{1,100})' requires a different Python",
+            r"current Python version \((?P<v>[\d.]+)\) does not satisfy Python(?P<r>\S{1,60})",
         ),
         "A package does not accept this Python.",
         "Its `requires-python` leaves out the version in use.",
@@ -170,6 +177,7 @@ ENTRIES = (
             r"because these package versions have conflicting dependencies",
             r"The conflict is caused by:",
             r"ContextualVersionConflict",
+            r"ERROR: ResolutionImpossible",
         ),
         "Requirements exclude each other.",
         "Two packages want different versions of a third.",
@@ -279,8 +287,7 @@ ENTRIES = (
         "bd-readme-missing",
         (
             r"(?:Readme|readme) file does not exist:? ?(?P<f>[^ ]{0,120})",
-            r"FileNotFoundError: \[Errno 2\] No such file or directory: '?(?P<f>[^' ]{0,160}(?:README|readme|CHANGELOG|HISTORY|LICENSE)[\w.]*)",
-            r"error: \[Errno 2\] No such file or directory: '(?P<f>[^' ]{0,80}(?:README|CHANGELOG|HISTORY|LICENSE|LICENCE|COPYING|NOTICE)[\w.]*)",
+            rf"(?:FileNotFoundError|error): \[Errno 2\] No such file or directory: '?(?P<f>{_NAMED})",
             r"Description file (?P<f>\S{1,120}) does not exist",
             r"(?:Readme|README) file \S{0,80} (?:does not exist|not found|could not be found)",
             r"license file:? (?P<f>\S{1,120}) does not exist",

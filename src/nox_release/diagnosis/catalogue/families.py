@@ -102,6 +102,7 @@ ENTRIES = (
             r"Connection (?:reset by peer|refused|timed out)",
             r"Could not resolve host",
             r"curl: \((?:6|7|28|35|52|56)\)",
+            r"exceptions\.SSLError: HTTPSConnectionPool",
             r"\b50[234] (?:Bad Gateway|Service Unavailable|Gateway Time-?out)",
             r"[Rr]equest timed out",
             r"operation timed out",
@@ -110,6 +111,47 @@ ENTRIES = (
         "The network failed for a moment, or that server is out of order.",
         "Re-run only the failed job. If it stays, look whether the address in the message is right and its "
         "service is up (https://www.githubstatus.com/, https://status.python.org/).",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-file",
+        (
+            r"FileNotFoundError: \[(?:Errno 2|WinError [23])\][^:]{1,120}: '?(?P<f>[^' ]{1,200})",
+            r"\[Errno 2\] No such file or directory: '(?P<f>[^']{1,200})'",
+            r"(?:cat|cp|mv|cd|ls|tar|bash|sh): (?:.{0,40}: )?'?(?P<f>[\w./*-]{1,200})'?: No such file or directory",
+        ),
+        "`{f}` is not where this step looks for it.",
+        "It was not committed, not packed into the sdist, not made by an earlier step of the same job (each "
+        "job begins as an empty machine), or the step works in another folder.",
+        "`git ls-files` says whether it is committed, `ls -R` before the step what the job has. What another "
+        "job made comes with actions/download-artifact.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-permission",
+        (
+            r"PermissionError: \[(?:Errno 13|WinError 5)\][^:]{1,120}: '?(?P<f>[^' ]{1,200})",
+            r"could not (?:create|write|delete|open) '(?P<f>[^']{1,200})': Permission denied",
+            r"EACCES: permission denied, \w+ '(?P<f>[^']{1,200})'",
+        ),
+        "`{f}` may not be written or read here.",
+        "It belongs to another user (a container wrote it as root, or `sudo` was used before), or another "
+        "process holds it open.",
+        "Build into a fresh folder, and run all steps that touch it as the same user: no `sudo` in one of "
+        "them, and for a container `options: --user`.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-console",
+        r"UnicodeEncodeError: '(?P<c>charmap|cp\d+|ascii|gbk)' codec can't encode",
+        "A message could not be printed in this console's encoding (`{c}`).",
+        "The tool wanted to show a character, such as that of its progress bar, that the console does not "
+        "know. What it did before that is done.",
+        "Set `PYTHONUTF8=1` (or `PYTHONIOENCODING=utf-8`) for the step. Look at the index before you run an "
+        "upload again.",
         tier="family",
         confidence="likely",
     ),

@@ -218,6 +218,7 @@ ENTRIES = (
         (
             r"keyring\.errors\.(?!NoKeyring)\w+",
             r"Failed to unlock the (?:keyring|collection)",
+            r"\bKeyringLocked\b",
             r"SecretServiceNotAvailableException",
             r"org\.freedesktop\.secrets",
             r"module 'keyring[\w.]*' has no attribute '\w+'",
@@ -251,6 +252,8 @@ ENTRIES = (
             r"attempted to redirect to",
             r"RedirectDetected",
             r"Invalid repository URL",
+            r"Invalid URL '[^']{0,200}': No (?:scheme|host) supplied",
+            r"LocationParseError: Failed to parse",
             r"Upload failed \(40[45]\)",
         ),
         "The upload address is not right.",

@@ -103,8 +103,27 @@ ENTRIES = (
         hides=("uv-note",),
     ),
     _(
+        "uv-empty",
+        r"a value is required for '--(?:token|username|password) <\w+>' but none was supplied",
+        "uv got an empty token.",
+        "The expression behind `--token` is empty: the secret is not set under that name, or this job does "
+        "not see it (a fork, or a job without the environment that has it).",
+        "Compare the secret's name with https://github.com/{owner}/{repo}/settings/secrets/actions, and hand "
+        "it over as `env: UV_PUBLISH_TOKEN`. Better: publish with trusted publishing, which stores no token.",
+    ),
+    _(
+        "uv-exclusive",
+        r"the argument '(?P<a>--\w[\w-]{0,40})[^']{0,40}' cannot be used with:? '?(?P<b>--\w[\w-]{0,40})",
+        "The options `{a}` and `{b}` exclude each other.",
+        "One of the two may come from a variable, such as UV_PUBLISH_TOKEN beside `--username`.",
+        "Give one of them only; a token needs no user name.",
+    ),
+    _(
         "uv-nouser",
-        r"with a password, but no username",
+        (
+            r"with a password, but no username",
+            r"required arguments were not provided: --username",
+        ),
         "uv got a password without a user name.",
         "Only UV_PUBLISH_PASSWORD (or `--password`) is set.",
         "For an API token set UV_PUBLISH_TOKEN instead.",
