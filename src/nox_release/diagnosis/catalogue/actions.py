@@ -181,15 +181,24 @@ ENTRIES = (
     _(
         "gr-action",
         (
-            r"Unable to resolve action `?(?P<a>[^` ,]{1,160})`?",
+            r"Unable to resolve action\.? `?(?:Repository not found: )?(?P<a>[^` ,]{1,160})`?",
             r"Missing download info for (?P<a>(?!actions/(?:upload|download)-artifact)\S{1,160})",
             r"unable to find version `?(?P<a>[^` ]{1,120})`?",
-            r"Can't find 'action\.yml', 'action\.yaml' or 'Dockerfile'",
             r"An action could not be found at the URI",
         ),
         "An action does not exist at this version.",
-        "`{a}` is not a tag, branch or commit of it; or a local action is used without a checkout.",
+        "`{a}` is not a tag, branch or commit of it, or there is no such repository.",
         "Pin a release that exists, by its commit, with the version in a comment.",
+        hides=("gt-repo-notfound",),
+    ),
+    _(
+        "gr-local-action",
+        r"Can't find 'action\.yml', 'action\.yaml' or 'Dockerfile'(?: for action)?(?: under)? ?'?(?P<a>[^' ]{1,200})?",
+        "An action of the repository is not there.",
+        "`{a}` has no action.yml: the job has no checkout before this step, or one of another commit, or the "
+        "folder is misspelt. Of a published action it means that this version has none.",
+        "Put actions/checkout before the step in a job that does not publish; in the publishing job use a "
+        "published action instead, which needs no checkout.",
     ),
     _(
         "gr-deprecated",

@@ -623,7 +623,7 @@ ENTRIES = (
     _skb(
         "be-skb-cmake",
         (
-            r"CMake Error at (?P<w>.{0,200})",
+            r"CMake Error(?: at|:) (?P<w>.{0,200})",
             r"CMake configuration failed",
             r"CMakeNotFoundError|Could not find CMake with version",
         ),

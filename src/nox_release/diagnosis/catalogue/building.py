@@ -254,6 +254,7 @@ ENTRIES = (
             r"error: '\w{1,60}' is unavailable: introduced in macOS (?P<v>[\d.]{1,10})",
             r"Unknown compiler\(s\):",
             r"No CMAKE_\w{1,10}_COMPILER could be found",
+            r"\bld: symbol\(s\) not found",
             r"\bld: (?:library not found for|cannot find) -l(?P<l>[\w.+-]{1,60})",
             r"ninja: build stopped: subcommand failed",
             r"\bcc1(?:plus)?: error: ",

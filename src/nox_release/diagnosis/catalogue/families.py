@@ -79,6 +79,34 @@ ENTRIES = (
         confidence="likely",
     ),
     _(
+        "fm-git",
+        (
+            r"(?:^|\s)fatal: (?P<w>(?!error)[A-Za-z][^|<]{8,160})",
+            r"The process '/usr/bin/git' failed with exit code",
+        ),
+        "git stopped.",
+        "Its own line says why: {w}.",
+        "Run the same command in a fresh clone of the commit that the job has. Where history or tags are "
+        "missing, it is the checkout of the building job: `fetch-depth: 0`.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-shell",
+        (
+            r"syntax error near unexpected token (?P<w>.{1,40})",
+            r"(?:bash|sh): (?:.{0,60}: )?(?P<w>[^:]{1,40}): (?:unbound variable|event not found|bad substitution)",
+            r"(?:unexpected EOF while looking for matching|unterminated quoted string)",
+            r"ParserError: (?P<w>.{1,120})",
+        ),
+        "The shell cannot read the step's script.",
+        "A quote, a bracket or a variable in it is not what this shell takes; what `${{ … }}` fills in is "
+        "part of the script, and may hold quotes of its own.",
+        'Hand values over as `env:` and write them as "$NAME"; on Windows say `shell: bash`.',
+        tier="family",
+        confidence="likely",
+    ),
+    _(
         "fm-github",
         (
             r"\b(?P<c>4\d\d) (?:Client Error|[A-Z][\w ]{2,24})\b.{0,40}?https://(?:api|uploads)\.github\.com",

@@ -131,6 +131,7 @@ ENTRIES = (
             r"Please tell me who you are",
             r"unable to auto-detect email address",
             r"(?:Author|Committer) identity unknown",
+            r"empty ident name",
         ),
         "git does not know who you are.",
         "user.name and user.email are not set.",

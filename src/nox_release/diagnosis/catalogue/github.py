@@ -336,6 +336,7 @@ ENTRIES = (
             r"HTTP 50[0234]: .{0,80}?api\.github\.com",
             r"\b50[0234] .{0,60}?(?:for url:?|from) https://(?:api|uploads)\.github\.com",
             r"(?:GitHub|api\.github\.com).{0,40}?(?:returned|status|failed with).{0,20}?\b50[0234]\b",
+            r"HttpError\]?: (?:Internal )?Server Error",
         ),
         "GitHub did not answer properly.",
         "Its server answered with an error of its own (5xx): an outage or a passing fault. What was asked "

@@ -362,7 +362,7 @@ ENTRIES = (
         (
             r"twine: (?:command )?not found",
             r"No module named '?twine'?",
-            r"'twine' is not recognized as an internal",
+            r"'twine' is not recognized as (?:an internal|(?:a|the) name of a cmdlet)",
             r"spawn twine ENOENT",
         ),
         "twine is not installed where it is called.",

@@ -539,8 +539,7 @@ ENTRIES = (
             r"Invalid value for classifiers\. Error: (?:Classifier )?'(?P<c>[^']{1,200})' is not a valid",
             r"is an invalid value for Classifier\. Error",
             r"400 Client Error: classifiers: ",
-            r"400 Client Error: \['(?:Development Status|Environment|Framework|Intended Audience|License|"
-            r"Natural Language|Operating System|Programming Language|Topic|Typing) :: ",
+            r"400 Client Error: \['[A-Z][\w ]{2,24} :: ",
             r"Invalid classifier \"(?P<c>[^\"]{1,200})\"",
             r"Classifiers (?P<c>\[[^\]]{1,300}\]) are not valid classifiers",
         ),
