@@ -290,6 +290,13 @@ ENTRIES = (
         "in `cache-dependency-path`.",
     ),
     _(
+        "gr-cache-tool",
+        r"Caching for '(?P<m>[^']{1,40})' is not supported",
+        "This version of the action cannot cache for {m}.",
+        "It is older than that feature, or the name is misspelt.",
+        "Use a current actions/setup-python (setup-node, …), or remove `cache:`; a publishing job needs none.",
+    ),
+    _(
         "gr-script",
         (
             r"(?:line \d+: )(?P<c>[\w.-]{1,60}): command not found",

@@ -147,6 +147,15 @@ ENTRIES = (
         "No commit since the last tag counts.",
         "Write conventional commits (`fix:`, `feat:`), or give `--increment PATCH`.",
     ),
+    _cz(
+        "rt-cz-tag",
+        (r"No tag found to do an incremental changelog", r"\[NO_TAG\w*\]|NoTagFoundError"),
+        "commitizen finds no tag to go on from.",
+        "The checkout brought no tags, the first one is still to be made, or `tag_format` is not how the "
+        "project writes them.",
+        "Fetch the tags in that job (`fetch-depth: 0`), and compare `git tag` with `tag_format` in "
+        "`[tool.commitizen]`.",
+    ),
     _nox(
         "rt-nox-interpreter",
         (
