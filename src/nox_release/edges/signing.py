@@ -17,14 +17,13 @@ def probe_signing(repository: Repository) -> str | None:
     A commit is signed with the same key and program as a tag would be, into a folder of
     objects that is thrown away.
     """
-    done = repository.git("rev-parse", "--git-path", "objects")
-    objects = done.stdout.removesuffix("\n")
+    objects = repository.own_path("objects")
     with temporary_folder("signing") as folder:
         done = repository.git(
             "commit-tree", "-S", "-m", "Can this be signed?", "HEAD^{tree}",
             check=False, how=ACT,
             GIT_OBJECT_DIRECTORY=str(folder),
-            GIT_ALTERNATE_OBJECT_DIRECTORIES=str((repository.root / objects).resolve()),
+            GIT_ALTERNATE_OBJECT_DIRECTORIES=str(objects),
         )  # fmt: skip
     return None if done.returncode == 0 else done.complaint or "git did not say why"
 
