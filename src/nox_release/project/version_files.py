@@ -11,7 +11,7 @@ from nox_release.project.literals import find_toml, ini_sections, place_in, toml
 from nox_release.project.toml import parse_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from nox_release.project.documents import Document, Files
     from nox_release.project.literals import Place
@@ -21,6 +21,17 @@ def find_mentions(text: str, version: str) -> Iterator[re.Match[str]]:
     """Where a text has exactly this version: 1.2.0 of `demo==1.2.0`, not of 11.2.0 or 1.2.0.1."""
     pattern = rf"(?<![0-9A-Za-z_])(?<!\d\.)v?{re.escape(version)}(?![0-9A-Za-z_]|\.\d|\+)"
     yield from re.finditer(pattern, text)
+
+
+def all_known(files: Files, entry: str, version: str, known: Iterable[Place]) -> bool:
+    """Whether an entry names a file of which every mention of the version is found by itself."""
+    document = files.own(entry)
+    found = list(find_mentions(document.text, version)) if document is not None else []
+    spans = [(one.start, one.end) for one in known if document and one.file == document.file]
+    return bool(found) and all(
+        any(match.start() <= start and end <= match.end() for start, end in spans)
+        for match in found
+    )
 
 
 def listed_place(files: Files, entry: str, version: str) -> Place | str:

@@ -25,7 +25,7 @@ from nox_release.project.literals import (
 )
 from nox_release.project.other_places import json_places, sphinx_places
 from nox_release.project.uv_lock import uv_lock_place
-from nox_release.project.version_files import listed_place, named_by_tools
+from nox_release.project.version_files import all_known, listed_place, named_by_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -93,16 +93,20 @@ def find_places(project: Project, files: Files) -> Places:
     if declared is None:
         return Places(declared=None, disagreeing=tuple(others))
     version = declared.version
+    agreeing = (
+        *(one for one in others if one.version == version),
+        *sphinx_places(files, declared),
+    )
     listed = [
-        listed_place(files, entry, declared.stated) for entry in project.settings.version_files
+        found
+        for entry in project.settings.version_files
+        if not isinstance(found := listed_place(files, entry, declared.stated), str)
+        or not all_known(files, entry, declared.stated, agreeing)
     ]
     named = named_by_tools(reader.tool, files, declared.stated)
     return Places(
         declared=declared,
-        agreeing=(
-            *(one for one in others if one.version == version),
-            *sphinx_places(files, declared),
-        ),
+        agreeing=agreeing,
         locked=tuple(_distinct(reader.locked(), declared)),
         cited=tuple(reader.cited()),
         listed=(*(one for one in listed if not isinstance(one, str)), *named),

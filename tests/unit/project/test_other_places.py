@@ -92,6 +92,14 @@ def test_the_settings_of_sphinx_follow_where_they_agree(conf, expected):
     assert after(files, "0.2.0", "docs/conf.py") == expected
 
 
+def test_a_listed_file_whose_places_are_found_anyway_is_no_problem():
+    conf = 'version = "0.1.0"\nrelease = "0.1.0"\n'
+    files = {"pyproject.toml": STATIC, "docs/conf.py": conf}
+    assert find_places(*tree(files, version_files=("docs/conf.py",))).problems == ()
+    files["docs/conf.py"] += 'other = "0.1.0"\n'
+    assert len(find_places(*tree(files, version_files=("docs/conf.py",))).problems) == 1
+
+
 def test_a_package_json_of_this_name_follows_with_its_lock_and_no_dependency_does():
     text = '{{\n    "name": "{}",\n  "version" : "0.1.0",\n "x": {{"name": "y", "version": "0.1.0"}}\n}}\n'
     lock = json.dumps(
