@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from packaging.version import Version
+
     from nox_release.core.findings import Location, Result, Rule
     from nox_release.files.distributions import Distribution
     from nox_release.project.publisher import TrustedPublisher
@@ -68,7 +70,8 @@ class Case:
     version. `nowhere` says why no release could be made from where the project is; git and GitHub
     were not asked then. `absent_assets` are files to attach that are not there. `end` is the judgement
     over the files on the index, where there are any. `merged` says that HEAD is what the version's pull
-    request became: the branch may have moved on.
+    request became: the branch may have moved on. `newest_tagged` is the highest version with a tag,
+    where tags make the version and HEAD has none.
     """
 
     project: Project
@@ -93,6 +96,7 @@ class Case:
     nowhere: Result | None = None
     end: EndState | None = None
     merged: bool = False
+    newest_tagged: Version | None = None
 
     @property
     def awaits_checks(self) -> bool:

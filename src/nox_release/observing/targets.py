@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from packaging.version import Version
+
     from nox_release.edges.forge import Forge
     from nox_release.edges.git import Repository
     from nox_release.observing.place import Place
@@ -95,6 +97,15 @@ def tagged_version(project: Project, repository: Repository, commit: str) -> str
         )
     ]
     return str(max(found)) if found else None
+
+
+def newest_tagged(project: Project, repository: Repository) -> Version | None:
+    """The highest version that has a tag, for projects whose version comes from there."""
+    if not project.version_from_tags:
+        return None
+    form, name = project.settings.tag_format, project.name
+    versions = (version_of_tag(tag, tag_format=form, name=name) for tag in repository.tags())
+    return max(filter(None, versions), default=None)
 
 
 def at_its_tag(found: Aim, project: Project, place: Place, observed: Observed) -> Aim:

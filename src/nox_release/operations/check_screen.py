@@ -19,6 +19,7 @@ from nox_release.checks.release.preflight import (
 from nox_release.checks.workflow.upload import CURRENT
 from nox_release.core.findings import SUBJECTS, Finding, Passed, Severity, Skipped, ranked
 from nox_release.core.words import counted, sentence
+from nox_release.operations.checklist import NONE_BUILT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,13 +50,23 @@ def show(console: Console, checklists: Sequence[Checklist]) -> None:
         version = f" {checklist.version}" if checklist.version else ""
         index = project.settings.index.title
         console.title(f"{project.name or project.root.name}{version} → {index}")
-        _results(console, in_order([one for one in checklist.results if one not in common]))
+        listed = in_order([one for one in checklist.results if one not in common])
+        _results(console, [one for one in listed if not _is_past(one, checklist)])
         console.line()
         _verdict(console, checklist)
         _step(console, checklist.step)
     if len(checklists) > 1:
         console.line()
         _overall(console, checklists)
+
+
+def _is_past(result: Result, checklist: Checklist) -> bool:
+    """Whether a result is about files that CI has built and the index has taken long since."""
+    return (
+        checklist.phase == "done"
+        and isinstance(result, Skipped)
+        and result.id == asked.DISTRIBUTIONS_CHECKED.id
+    )
 
 
 def in_order(results: Iterable[Result]) -> list[Result]:
@@ -137,7 +148,7 @@ def unknown_in_short(results: Iterable[Result]) -> list[str]:
             causes.setdefault(reason_of.get(result.id, result.reason), []).append(result)
     lines = [
         "whether PyPI takes the files: none are built (nox -s build)"
-        if group[0].id == asked.DISTRIBUTIONS_CHECKED.id
+        if reason == NONE_BUILT
         else f"{'; '.join(dict.fromkeys(one.title for one in group))}: {reason}"
         for reason, group in causes.items()
     ]
@@ -219,7 +230,7 @@ def _place(where: Location) -> str:
 
 def _verdict(console: Console, checklist: Checklist) -> None:
     errors = len(checklist.errors)
-    unknown = len(_unknown(checklist.unknown))
+    unknown = len(_unknown([one for one in checklist.unknown if not _is_past(one, checklist)]))
     warnings = sum(
         isinstance(result, Finding) and result.severity is Severity.WARNING
         for result in checklist.results
@@ -234,6 +245,9 @@ def _verdict(console: Console, checklist: Checklist) -> None:
     counts = f" {counts}." if counts else ""
     if errors:
         console.mark("error", f"A release would fail.{counts}")
+    elif checklist.phase == "done":
+        said = f"{checklist.version} is released, and nothing was found wrong with it."
+        console.mark("done", f"{said}{counts}")
     elif not any(isinstance(r, Passed) and r.subject == "index" for r in checklist.results):
         console.mark(
             "not known",

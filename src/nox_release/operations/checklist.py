@@ -52,6 +52,9 @@ if TYPE_CHECKING:
     from nox_release.releases.end_state import Landed
 
 
+NONE_BUILT = "there are none in dist/; `nox -s build` makes and checks them"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checklist:
     """What was found about one project, and what follows."""
@@ -212,9 +215,7 @@ def _with_files(
     """The case with what was built, or with the files in `dist/`."""
     if built is None:
         version = case.target.version if case.version_known else None
-        found, read = _distribution_results(
-            _files(case.project, version), version, case.project.root
-        )
+        found, read = _distribution_results(_files(case.project, version), version, case.project)
         found += _as_built(case.project, read, observer)
         found = [in_its_own_words(one, case.project) for one in found]
         return replace(case, files=tuple(found), distributions=read)
@@ -224,7 +225,7 @@ def _with_files(
 
 
 def _files(project: Project, version: str | None) -> tuple[Path, ...]:
-    """The files in `dist/` of this version."""
+    """The files in `dist/` of this version; where a tag is still to make it, none can be."""
     folder = project.root / "dist"
     try:
         everything = sorted(
@@ -240,6 +241,8 @@ def _files(project: Project, version: str | None) -> tuple[Path, ...]:
     ]
     versions = {path: version_of_file(path.name) for path in ours}
     if version is None:
+        if project.version_from_tags:
+            return ()
         known = {found for found in versions.values() if found is not None}
         return tuple(ours) if len(known) == 1 else ()
     return tuple(path for path in ours if versions[path] == Version(version))
@@ -291,7 +294,7 @@ def relative_to(finding: Finding, root: Path) -> Finding:
 
 
 def _distribution_results(
-    files: Sequence[Path], version: str | None, root: Path
+    files: Sequence[Path], version: str | None, project: Project
 ) -> tuple[list[Result], tuple[Distribution, ...]]:
     if not files:
         of = f" of {version}" if version else ""
@@ -300,13 +303,15 @@ def _distribution_results(
                 id=asked.DISTRIBUTIONS_CHECKED.id,
                 subject="distributions",
                 title=f"whether PyPI would take the files{of}",
-                reason="there are none in dist/; `nox -s build` makes and checks them",
+                reason="`nox -s release` builds them when it has a version"
+                if project.version_from_tags and version is None
+                else NONE_BUILT,
             )
         ], ()
     from nox_release.checks.files.checking import check_distributions
     from nox_release.files.archives import read_distribution
 
-    findings = [relative_to(finding, root) for finding in check_distributions(files)]
+    findings = [relative_to(finding, project.root) for finding in check_distributions(files)]
     results: list[Result] = list(findings)
     read = []
     for path in files:

@@ -22,6 +22,7 @@ from nox_release.observing.targets import (
     UNKNOWN_VERSION,
     aim,
     at_its_tag,
+    newest_tagged,
     with_githubs_spelling,
     with_known_files,
 )
@@ -121,6 +122,7 @@ def look_at(
         ignore_checks=wish.ignore_checks,
         asked_for=wish.version is not None,
         absent_assets=absent_assets(project),
+        newest_tagged=None if version else newest_tagged(project, place.repository),
     )
 
 

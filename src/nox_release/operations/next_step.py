@@ -10,9 +10,10 @@ from nox_release.checks.files.rules import FILE_EXISTS
 from nox_release.checks.index import state as state_of_index
 from nox_release.checks.publisher import exchange as publisher_rules
 from nox_release.checks.release import finished, preflight
-from nox_release.core.answers import CouldNotAsk
+from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Passed, errors_in, ranked
 from nox_release.project import pages
+from nox_release.project.changelog import parse_sections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,14 +51,16 @@ def next_step(
     """What to do about the first blocker; without one, the release."""
     project, ours = case.project, case.derivation.publisher
     index, version = project.settings.index, case.target.version if case.version_known else None
+    # Where tags make the version, it has to be said which one.
+    named = [_next_version(case)] if project.version_from_tags and not version else []
     errors = errors_in([result for result in results if isinstance(result, Finding)])
     ids = {error.id for error in errors}
     if finished.NOT_RAISED.id in ids:
         place = f" in {case.stated}" if case.stated else ""
         return NextStep(
             kind="raise-version",
-            text=f"{version} is released, and HEAD has gone on. Raise the version{place}:",
-            command=command("prepare", arguments),
+            text=f"{version} is released, and HEAD has gone on. Raise the version{place}, or:",
+            command=command("prepare", ["patch", *arguments]),
         )
     stopping = {state_of_index.ABSENT.id, preflight.VERSION_TAKEN.id}
     others = [error for error in errors if error.id not in stopping]
@@ -88,7 +91,7 @@ def next_step(
             page=pages.pending_page(index) if ours else "",
             values=pages.form_values(project.name, ours) if ours else (),
             otherwise="Or without any token: register a pending publisher with these values; then "
-            + command("release", [*arguments, "--pending-publisher"])
+            + command("release", [*named, *arguments, "--pending-publisher"])
             if ours
             else "",
         )
@@ -107,8 +110,8 @@ def next_step(
     if phase == "done":
         return NextStep(
             kind="raise-version",
-            text=f"{version} is out. For the next release, raise the version:",
-            command=command("prepare", arguments),
+            text=f"{version} is out. For the next one (or minor, major, a version):",
+            command=_for_the_next(case, arguments),
         )
     if ours is not None and case.target.pending_publisher and case.observed.project is None:
         return NextStep(
@@ -116,7 +119,7 @@ def next_step(
             text="Register the pending publisher with these values, if you have not.",
             page=pages.pending_page(index),
             values=pages.form_values(project.name, ours),
-            command=command("release", [*arguments, "--pending-publisher"]),
+            command=command("release", [*named, *arguments, "--pending-publisher"]),
         )
     if ours is not None and not _is_proven(results):
         return NextStep(
@@ -124,19 +127,40 @@ def next_step(
             text="Register the trusted publisher, if you have not; this page is filled in.",
             page=pages.publishing_page(index, project.name, ours),
             values=pages.form_values(project.name, ours),
-            command=command("prepare" if _is_published(results) else "release", arguments),
+            command=_for_the_next(case, arguments)
+            if _is_published(results)
+            else command("release", [*named, *arguments]),
         )
     if _is_published(results):
         return NextStep(
             kind="raise-version",
-            text=f"{version} is published. For the next release, raise the version:",
-            command=command("prepare", arguments),
+            text=f"{version} is published. For the next one (or minor, major, a version):",
+            command=_for_the_next(case, arguments),
         )
     return NextStep(
         kind="release",
         text=f"Release {version or 'it'}.",
-        command=command("release", arguments),
+        command=command("release", [*named, *arguments]),
     )
+
+
+def _for_the_next(case: Case, arguments: Sequence[str]) -> str:
+    """The command that begins the release after this one."""
+    if case.project.version_from_tags:
+        return command("release", [_next_version(case), *arguments])
+    return command("prepare", ["patch", *arguments])
+
+
+def _next_version(case: Case) -> str:
+    """The version that the changelog has and no tag or index; else the smallest step."""
+    _, text = case.changelog
+    stated = [one.version for one in parse_sections(text or "") if one.version is not None]
+    there = known(case.observed.project)
+    newest = max(stated, default=None)
+    if newest is None or newest.is_devrelease or (there is not None and there.has_version(newest)):
+        return "patch"
+    tagged = case.newest_tagged
+    return "patch" if tagged is not None and newest <= tagged else str(newest)
 
 
 def _is_published(results: Sequence[Result]) -> bool:

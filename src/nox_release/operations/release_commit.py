@@ -314,7 +314,7 @@ def which_version(project: Project, repository: Repository, commit: str) -> Conf
         version for tag in tags if (version := version_of_tag(tag, tag_format=form, name=name))
     ]
     newest = f"The newest one is {max(known)}." if known else "There is none yet."
-    hint = "Say it: nox -s release -- VERSION"
+    hint = "Say it: nox -s release -- patch, or minor, or a version"
     others = [(tag, other) for tag in tags if (other := project.settings.tag_format_of(tag, name))]
     if others and not known:
         tag, other = others[-1]

@@ -74,6 +74,15 @@ def test_errors_come_last_with_place_and_fix_above_the_verdict():
     ]
 
 
+def test_of_a_version_that_is_out_nothing_is_said_about_releasing_it():
+    unbuilt = Skipped(
+        id=asked.DISTRIBUTIONS_CHECKED.id, subject="distributions", title="…", reason="none"
+    )
+    lines = screen(replace(checklist(FINE, THERE, unbuilt), phase="done"))
+    assert lines[-3] == "✓ 1.2.0 is released, and nothing was found wrong with it."
+    assert not [line for line in lines if "not known" in line]
+
+
 def test_a_subject_that_is_fine_is_one_line():
     many = [replace(FINE, id=str(number)) for number in range(9)]
     lines = screen(checklist(*many, THERE))

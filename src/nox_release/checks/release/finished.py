@@ -58,7 +58,7 @@ NOT_RAISED = make_rule(
     subject="project",
     why="HEAD has commits that the released version does not contain, and states that version all "
     "the same.",
-    remedy="Raise the version and commit it, or let nox -s prepare do both",
+    remedy="Raise the version, or: nox -s prepare -- patch",
 )
 UNFINISHED = make_rule(
     "release-unfinished",
@@ -198,5 +198,5 @@ def version_not_raised(target: Target, ahead: int, where: Location | None) -> Fi
         f"HEAD is {counted(ahead, 'commit')} after {target.tag}, which is released, and is "
         "not in it.",
         where=where,
-        fix=f"Raise the version in {place} and commit it, or let nox -s prepare do both",
+        fix=f"Raise the version in {place}, or: nox -s prepare -- patch",
     )
