@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 
@@ -58,6 +59,35 @@ def test_the_github_release_is_made_last_with_the_indexes_own_files_where_it_is_
     before = state(ready)
     again = release(ready)
     assert (again.status, state(ready)) == (0, before), again
+
+
+def test_other_files_come_from_the_run_and_not_from_what_is_in_the_folder_here(ready, tmp_path):
+    change(ready, assets=["dist", "sbom.cdx.json"], at_tag=True)
+    made = tmp_path / "sbom.cdx.json"
+    made.write_text('{"made": "by the run"}\n')
+    ready.workflows.before_job.append(lambda run, _: run.artifacts.update(sbom=(made,)))
+    ended = release(ready)
+    assert ended.status == 0, ended
+    attached = {asset.name: asset.digest for asset in the_release(ready).assets}
+    assert attached["sbom.cdx.json"] == f"sha256:{hashlib.sha256(made.read_bytes()).hexdigest()}"
+    assert digests(ready).items() <= attached.items()
+
+
+def test_a_file_that_only_the_run_makes_need_not_be_in_the_folder(ready, tmp_path):
+    change(ready, assets=["sbom.cdx.json"], at_tag=True)
+    text = (ready.clone / WORKFLOW).read_text("utf-8")
+    step = "      - run: python -m build\n"
+    assert step in text
+    (ready.clone / "sbom.cdx.json").unlink()
+    ready.commit(
+        "By the run", {WORKFLOW: text.replace(step, f"{step}      - run: echo > sbom.cdx.json\n")}
+    )
+    made = tmp_path / "sbom.cdx.json"
+    made.write_text("{}\n")
+    ready.workflows.before_job.append(lambda run, _: run.artifacts.update(sbom=(made,)))
+    ended = release(ready)
+    assert ended.status == 0, ended
+    assert {asset.name for asset in the_release(ready).assets} == {"sbom.cdx.json"}
 
 
 def test_a_release_broken_off_while_its_files_are_attached_is_finished_by_the_same_command(ready):

@@ -15,7 +15,7 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
-from nox_release.core.errors import NoxReleaseError
+from nox_release.core.errors import ConflictError, NoxReleaseError
 from nox_release.edges.aside import temporary_folder
 from nox_release.files.distributions import version_of_file
 from nox_release.releases.plan import Expected
@@ -64,6 +64,33 @@ def kept_files(
     except (NoxReleaseError, OSError):
         return ()
     return tuple(Expected(filename=name, sha256=sha256) for name, sha256 in sorted(found.items()))
+
+
+def other_kept_files(forge: Forge, run: Run, names: Iterable[str], folder: Path) -> dict[str, Path]:
+    """The files of these names among the artifacts of a run, unpacked below `folder`.
+
+    Raises:
+        ConflictError: two artifacts have one name with other bytes.
+        ForgeError: GitHub gave no answer.
+    """
+    from nox_release.files.archives import read_digests
+
+    kept = [one for one in forge.artifacts(run.id) if not one.expired]
+    if not kept or sum(one.size for one in kept) > _BYTES_AT_MOST:
+        return {}
+    forge.download_artifacts(run.id, folder)
+    wanted = frozenset(names)
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.name not in wanted or path.is_symlink() or not path.is_file():
+            continue
+        first = found.setdefault(path.name, path)
+        if read_digests(first)[0] != read_digests(path)[0]:
+            raise ConflictError(
+                f"The run kept two files called `{path.name}`, with other bytes: {run.url}",
+                hint="Give them names of their own in the workflow and in `assets`.",
+            )
+    return found
 
 
 def is_exact(files: Iterable[Expected]) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from nox_release.core.answers import known
 from nox_release.core.errors import ConfigurationError, ConflictError
 from nox_release.core.words import some
 from nox_release.edges.aside import temporary_folder
+from nox_release.observing.kept import other_kept_files
 from nox_release.observing.targets import with_known_files
-from nox_release.releases.plan import DIST, files_there, other_bytes
+from nox_release.releases.plan import DIST, files_there, judge_runs, other_bytes, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -66,7 +68,9 @@ def attach(ways: Ways, case: Case, tag: str, names: tuple[str, ...]) -> None:
 
 @contextlib.contextmanager
 def _files(ways: Ways, case: Case, names: tuple[str, ...]) -> Generator[tuple[Path, ...]]:
-    """Local copies: the index's own files, byte for byte, and those of the project's folder."""
+    """Local copies: the index's own files, byte for byte; others as the run made them, and those of the
+    project's folder that it did not make.
+    """
     local = {
         name.rpartition("/")[2]: case.project.root / name
         for name in case.target.assets
@@ -75,17 +79,29 @@ def _files(ways: Ways, case: Case, names: tuple[str, ...]) -> Generator[tuple[Pa
     listed = _compared(ways, case)
     with temporary_folder("assets") as folder:
         paths = []
+        made = _made_by_run(ways, case, set(names) & set(local), folder / ".run")
         for name in names:
-            if name not in local:
+            if name in made:
+                paths.append(made[name])
+            elif name not in local:
                 paths.append(_downloaded(ways, case, listed.get(name), folder / name))
             elif local[name].is_file():
                 paths.append(local[name])
             else:
                 raise ConfigurationError(
                     f"`assets` names `{name}`, and there is no such file.",
+                    reason="Neither the artifacts of the run have it nor the project's folder.",
                     hint="Make it, and run the same command again; all else is out.",
                 )
         yield tuple(paths)
+
+
+def _made_by_run(ways: Ways, case: Case, names: set[str], folder: Path) -> dict[str, Path]:
+    """Those files that the run which published kept: what is in the folder here may be older."""
+    verdict = judge_runs(runs_of(case.target, known(case.observed.runs) or ()))
+    if not names or verdict.run is None or verdict.state != "succeeded":
+        return {}
+    return other_kept_files(ways.forge, verdict.run, names, folder)
 
 
 def _compared(ways: Ways, case: Case) -> dict[str, IndexFile]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.checks.judging import Case
-from nox_release.checks.release import asked
+from nox_release.checks.release import asked, assets
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
 from nox_release.core.findings import Finding, Skipped, find
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from nox_release.operations.built import Built
     from nox_release.operations.preparer import Prepared
     from nox_release.project.pyproject import Project
+    from nox_release.workflows.publishing import Derivation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,15 +122,20 @@ def look_at(
         notes_given=wish.notes_given,
         ignore_checks=wish.ignore_checks,
         asked_for=wish.version is not None,
-        absent_assets=absent_assets(project),
+        absent_assets=absent_assets(project, derivation),
         newest_tagged=None if version else newest_tagged(project, place.repository),
     )
 
 
-def absent_assets(project: Project) -> tuple[str, ...]:
-    """Files in the setting `assets` that are not in the project's folder."""
+def absent_assets(project: Project, derivation: Derivation) -> tuple[str, ...]:
+    """Files in the setting `assets` that are neither in the project's folder nor in the workflow."""
+    workflow = None if derivation.job is None else derivation.job.workflow
     named = (name for name in project.settings.assets if name != DIST)
-    return tuple(name for name in named if not (project.root / name).is_file())
+    return tuple(
+        name
+        for name in named
+        if not (project.root / name).is_file() and not assets.is_named_in(workflow, name)
+    )
 
 
 def look_at_folder(

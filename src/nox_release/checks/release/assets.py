@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nox_release.core.findings import Result
     from nox_release.releases.observed import Observed
     from nox_release.releases.plan import Target
+    from nox_release.workflows.syntax import Workflow
 
 _LINK = (
     "https://docs.github.com/code-security/supply-chain-security/understanding-your-software-"
@@ -34,10 +35,10 @@ LATE = make_rule(
 MISSING = make_rule(
     "release-asset-missing",
     Severity.ERROR,
-    "The files in `assets` are in the project's folder",
+    "The files in `assets` are in the project's folder, or the workflow makes them",
     subject="project",
     why="They are attached to the GitHub release at the end, when tag and files are public.",
-    remedy="Make the files, or take them out of `[tool.nox-release] assets`",
+    remedy="Make the files, have the workflow keep them as an artifact, or take them out of `[tool.nox-release] assets`",
 )
 DIFFERS = make_rule(
     "release-asset-differs",
@@ -59,8 +60,19 @@ LACKS = make_rule(
 RULES = (LATE, MISSING, DIFFERS, LACKS)
 
 
+def is_named_in(workflow: Workflow | None, name: str) -> bool:
+    """Whether a step of the workflow names the file, so that its run may well make it."""
+    own = name.rpartition("/")[2]
+    steps = (step for job in workflow.jobs for step in job.steps) if workflow is not None else ()
+    return any(
+        own in text for step in steps for text in (step.run or "", *(one[1] for one in step.inputs))
+    )
+
+
 def check_before(target: Target, observed: Observed, absent: Sequence[str]) -> Iterator[Result]:
-    """Whether what is to be attached can be; `absent` are files that are not in the folder."""
+    """Whether what is to be attached can be; `absent` are files that are neither in the
+    folder nor named in the workflow.
+    """
     if absent:
         yield find(MISSING, f"`assets` names {some(absent)}, and there is no such file.")
     if not target.assets or target.release_last or has_begun(target, observed):
