@@ -470,3 +470,69 @@ def test_release_that_a_workflow_makes_by_itself_starts_no_other_run(world: Worl
     world.workflows.wait()
     assert [run.event for run in world.github.runs] == ["push"]
     assert [one.author for one in world.github.releases] == ["github-actions[bot]"]
+
+
+CALLING = """\
+on:
+  release:
+    types: [published]
+jobs:
+  build:
+    uses: USES
+    with:
+      kind: sdist
+  publish:
+    needs: build
+    runs-on: ubuntu-latest
+    environment: pypi
+    permissions:
+      id-token: write
+    steps:
+      - uses: actions/download-artifact@v8
+        with: {pattern: "dist-*", path: dist/, merge-multiple: true}
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+CALLED = """\
+on:
+  workflow_call:
+    inputs:
+      kind: {type: string}
+jobs:
+  files:
+    if: github.event_name != 'pull_request'
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v7
+      - run: STEP
+      - uses: actions/upload-artifact@v7
+        with: {name: "dist-${{ inputs.kind }}", path: dist/*.tar.gz}
+      - uses: actions/upload-artifact@v7
+        with: {name: other, path: dist/*.whl}
+"""
+
+
+@pytest.mark.parametrize(
+    ("uses", "step", "uploaded"),
+    [
+        ("./.github/workflows/build.yml", "python -m build", ("tiny_demo-1.2.3.tar.gz",)),
+        ("./.github/workflows/build.yml", "python -m pytest", ()),
+        (
+            "octo/workflows/.github/workflows/build.yml@v1",
+            "",
+            ("tiny_demo-1.2.3-py3-none-any.whl", "tiny_demo-1.2.3.tar.gz"),
+        ),
+    ],
+)
+def test_files_of_a_called_workflow_are_those_that_it_keeps(
+    world: World, uses: str, step: str, uploaded: tuple[str, ...]
+) -> None:
+    """What another repository's workflow keeps cannot be known: it gets the benefit of the doubt."""
+    ready(world)
+    files = {PUBLISH: CALLING.replace("USES", uses)}
+    if step:
+        kept = CALLED if uploaded else CALLED.partition("      - uses: actions/upload-artifact")[0]
+        files[".github/workflows/build.yml"] = kept.replace("STEP", step)
+    world.commit("Call a workflow", files)
+    run = release(world)
+    assert run.conclusion == ("success" if uploaded else "failure"), log_of(world, run)
+    assert world.index.filenames("tiny-demo") == uploaded

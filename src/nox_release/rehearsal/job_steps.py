@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -20,13 +20,13 @@ from nox_release.rehearsal.pypa_action import PublishFailed, Publishing, publish
 from nox_release.rehearsal.run_artifacts import ArtifactTrouble, RunFiles
 from nox_release.rehearsal.run_builds import StepFailed, builds
 from nox_release.rehearsal.run_contexts import claims_of, interpolated, lets_run, status_of
-from nox_release.workflows.build_folders import BuiltFolder, built_folders
+from nox_release.workflows.build_folders import BuiltFolder, built_folders, combinations
 from nox_release.workflows.expressions import Circumstances
 from nox_release.workflows.publishing import publish_jobs
 from nox_release.workflows.shell import parse_commands
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Mapping
     from pathlib import Path
 
     from nox_release.edges.process import Runner
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 # Of these contexts everything is known, so that what is not there is null.
 _COMPLETE = frozenset({"github", "inputs"})
+_MOST_CALLED = 20  # jobs of a matrix in a workflow that is called
 _EXIT_1 = "Process completed with exit code 1."
 _INSPECTING = "hynek/build-and-inspect-python-package"
 
@@ -60,6 +61,7 @@ class CarriedRun:
     run: WorkflowRun
     workflow: Workflow
     event: Event
+    called: Mapping[str, Workflow] = field(default_factory=dict)
     cancelled: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
     files: RunFiles = field(default_factory=RunFiles)
@@ -93,6 +95,7 @@ class JobSteps:
         self.carried = carried
         self.job = job
         self.text = text
+        self.workflow = carried.workflow
         self.contexts = contexts
         self._failed = False
 
@@ -105,11 +108,33 @@ class JobSteps:
             say(f"Job name: {self.job.name}")
         for step in self.text.steps:
             self._step(step, uploads.get(id(step)))
+        self._call(self.text)
         with self._logged("Complete job") as say:
             say("Cleaning up orphan processes")
         if self.carried.cancelled.is_set():
             return "cancelled"
         return "failure" if self._failed else "success"
+
+    def _call(self, job: Job, *, above: tuple[str, ...] = ()) -> None:
+        """Carry out what the workflow does that `job` calls, as if this job did it: what it builds
+        and keeps is the caller's.
+        """
+        path = job.uses.path if job.uses is not None and not job.uses.owner else ""
+        called = self.carried.called.get(path)
+        if called is None or path in above:
+            return
+        before = self.workflow, self.text, self.contexts
+        inputs = {name: interpolated(value, self.contexts) for name, value in job.inputs}
+        for inner in called.jobs:
+            for matrix in combinations(inner.matrix)[:_MOST_CALLED]:
+                self.workflow, self.text = called, replace(inner, id=before[1].id)
+                self.contexts = {**before[2], "inputs": inputs, "matrix": matrix or {}}
+                status = status_of(failed=self._failed, cancelled=self.carried.cancelled.is_set())
+                if lets_run(inner.condition, self.contexts, status):
+                    for step in inner.steps:
+                        self._step(step, None)
+                    self._call(inner, above=(*above, path))
+        self.workflow, self.text, self.contexts = before
 
     def _step(self, step: Step, upload: PublishJob | None) -> None:
         cancelled = self.carried.cancelled.is_set()
@@ -164,7 +189,7 @@ class JobSteps:
         action = step.uses.action if step.uses is not None else ""
         if upload is not None:
             opened.begin()
-            if not self.carried.files.built and any(map(builds, self.text.steps)):
+            if not self.carried.files.built and self._is_built_elsewhere():
                 self._build((BuiltFolder(),), say)
             self._publish(upload, say)
             return
@@ -173,7 +198,7 @@ class JobSteps:
             say(f"Syncing repository: {self.place.github.slug}")
             say(f"HEAD is now at {self.carried.run.head_sha[:7]}")
             return
-        wanted = built_folders(self.carried.workflow, self.text, step, self._known())
+        wanted = built_folders(self.workflow, self.text, step, self._known())
         if wanted or builds(step):
             opened.begin()
             if wanted or not self.carried.files.knows(self.text.id):
@@ -189,6 +214,15 @@ class JobSteps:
             self._exchange(opened)
             return
         self._other(opened)
+
+    def _is_built_elsewhere(self) -> bool:
+        """Whether a step that was not carried out may have built: one of this job's, or those of a
+        workflow in another repository that a job calls.
+        """
+        calls = [job.uses for job in self.carried.workflow.jobs if job.uses is not None]
+        return any(map(builds, self.text.steps)) or any(
+            uses.path not in self.carried.called for uses in calls
+        )
 
     def _known(self) -> Circumstances:
         return Circumstances(contexts=self.contexts, complete=_COMPLETE)
@@ -261,7 +295,7 @@ class JobSteps:
         self.place.builder.carry_out(
             wanted,
             run=self.carried.run,
-            workflow=self.carried.workflow,
+            workflow=self.workflow,
             job=self.text,
             files=self.carried.files,
             say=say,

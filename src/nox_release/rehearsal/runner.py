@@ -35,7 +35,7 @@ from nox_release.workflows.publishing import publish_jobs
 from nox_release.workflows.syntax import UnreadableWorkflow, Workflow, parse_workflow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -142,7 +142,8 @@ class WorkflowRunner:
         self._start_runs(event)
 
     def _start_runs(self, event: Event) -> None:
-        for path, text in workflow_files(self.github, event.sha).items():
+        texts = workflow_files(self.github, event.sha)
+        for path, text in texts.items():
             if event.workflow and event.workflow != path:
                 continue
             if path in self.github.disabled_workflows:
@@ -153,9 +154,11 @@ class WorkflowRunner:
                 continue
             for _ in range(times_triggered(workflow, event)):
                 if publish_jobs(workflow):
-                    self._create(workflow, event)
+                    self._create(workflow, event, _called(texts, workflow))
 
-    def _create(self, workflow: Workflow, event: Event) -> WorkflowRun:
+    def _create(
+        self, workflow: Workflow, event: Event, called: dict[str, Workflow] | None = None
+    ) -> WorkflowRun:
         github = self.github
         with github.lock:
             number = github.workflow_id(workflow.file)
@@ -178,7 +181,7 @@ class WorkflowRunner:
             )
             run.jobs = self._jobs(run, workflow, event)
             github.runs.append(run)
-        carried = CarriedRun(run, workflow, event)
+        carried = CarriedRun(run, workflow, event, called=called or {})
         with self._lock:
             self._carried[run.id] = carried
         if not self.paused:
@@ -356,3 +359,17 @@ def _job_run(job: Job, attempt: int, contexts: dict[str, Any]) -> JobRun:
         environment=environment_name(job, contexts),
         matrix=contexts["matrix"],
     )
+
+
+def _called(texts: Mapping[str, str], workflow: Workflow) -> dict[str, Workflow]:
+    """The workflows of the same commit that `workflow` calls, and those that they call, by path."""
+    found: dict[str, Workflow] = {}
+    waiting = [workflow]
+    while waiting:
+        for job in waiting.pop().jobs:
+            path = job.uses.path if job.uses is not None and not job.uses.owner else ""
+            if path in texts and path not in found:
+                with contextlib.suppress(UnreadableWorkflow):
+                    found[path] = parse_workflow(texts[path], file=path)
+                    waiting.append(found[path])
+    return found
