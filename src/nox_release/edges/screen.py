@@ -213,7 +213,11 @@ class Screen:
             return
         program = PurePath(argv[0]).name.removesuffix(".exe")
         arguments = argv[1:]
-        if _is_shortened(program, arguments) and not self.is_verbose:
+        if self.is_verbose:
+            pass
+        elif tuple(arguments[:2]) == ("-m", "twine"):
+            program, arguments = "twine", [arguments[2], PurePath(arguments[-1]).name]
+        elif _is_shortened(program, arguments):
             arguments = _in_short(arguments)
         self._print(self.clean(f"$ {shlex.join((program, *arguments))}"), style="dim", whole=True)
 

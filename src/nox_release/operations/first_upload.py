@@ -406,9 +406,11 @@ def _stop_at_blockers(
 def _show_results(upload: FirstUpload, target: Target, results: Iterable[Result]) -> None:
     console = upload.console
     console.title(f"{target.title} to {upload.index.title}")
+    advised: set[tuple[str, str]] = set()
     for result in results:
         if isinstance(result, Finding) and result.severity is not Severity.ERROR:
-            console.finding(result)
+            console.finding(result, advised=(result.id, result.fix) in advised)
+            advised.add((result.id, result.fix))
         elif isinstance(result, Skipped):
             console.mark("not known", f"{result.title}: {result.reason}")
 

@@ -16,6 +16,7 @@ from nox_release.operations.exchange import can_prove
 from nox_release.operations.uploader import names_on_index, whose
 from nox_release.project import pages
 from nox_release.releases.observed import Observed
+from nox_release.workflows.publishing import MISSING
 
 if TYPE_CHECKING:
     from nox_release.edges.tokens import Credential
@@ -33,8 +34,10 @@ class Publishing:
     can_prove: bool
 
 
-def publishing_of(upload: FirstUpload) -> Publishing | None:
-    """What publishes; what is odd about it is shown, and `None` where that is not clear."""
+def publishing_of(upload: FirstUpload, *, missing: bool = True) -> Publishing | None:
+    """What publishes; what is odd about it is shown (that it is `missing` only if wanted), and `None`
+    where that is not clear.
+    """
     place = _place(upload)
     if place is None:
         return None
@@ -44,7 +47,8 @@ def publishing_of(upload: FirstUpload) -> Publishing | None:
     derivation = spelt(derivation, Forge(place.slug, upload.context.runner, root, clock=clock))
     for result in derivation.results:
         if isinstance(result, Finding):
-            console.finding(result)
+            if missing or result.id != MISSING.id:
+                console.finding(result)
         elif isinstance(result, Skipped):
             console.mark("not known", f"{result.title}: {result.reason}")
     if derivation.publisher is None:
@@ -70,9 +74,10 @@ def tell_what_follows(upload: FirstUpload, name: str, credential: Credential | N
         console.line("From the next version on: nox -s release")
         return
     console.title("Next: the trusted publisher")
-    publishing = publishing_of(upload)
+    publishing = publishing_of(upload, missing=False)
     if publishing is None:
-        console.line("Write the publish workflow first: nox -s init")
+        console.mark("step", "Next: Write the workflow that publishes.")
+        console.paste("nox -s init", indent=4)
         return
     page = pages.publishing_page(index, name, publishing.publisher)
     console.line("Open this page, look at what is filled in, and press Add:")

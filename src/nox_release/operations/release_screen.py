@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nox_release.checks.judging import what_must_be_known
+from nox_release.checks.release import preflight
 from nox_release.core.answers import known
 from nox_release.core.errors import ChecksFailed
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
@@ -93,7 +94,9 @@ def stop_at_blockers(
         raise ChecksFailed(
             f"{many} {target.title}; {done}.",
             findings=ranked(found),
-            hint=f"When they are settled: {again}",
+            hint="The next version: nox -s release -- patch (or minor, major)"
+            if preflight.VERSION_TAKEN.id in {one.id for one in found}
+            else f"When they are settled: {again}",
         )
 
 

@@ -401,7 +401,7 @@ def test_a_command_is_shown_as_a_person_would_type_it_and_whole_when_verbose():
         "$ git tag v1.4.0 0a0a0a0",
         "$ gh release create v1.4.0",
         "$ gh run rerun --failed 7",
-        "$ python -m twine upload --non-interactive a.whl",
+        "$ twine upload a.whl",
         f"$ git push --atomic -- origin {commit}:refs/tags/v1.4.0",
     ]
 

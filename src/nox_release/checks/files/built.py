@@ -155,7 +155,7 @@ def _warnings(facts: Facts) -> Iterator[Finding]:
     kinds: dict[str, list[str]] = {}
     for warning in facts.warnings:
         said = _in_one_line(warning)
-        kinds.setdefault(_NAMED.sub("…", said), []).append(said)
+        kinds.setdefault(_NAMED.sub("…", said.partition(". ")[0]), []).append(said)
     for same in kinds.values():
         others = len(same) - 1
         more = f" ({others} more like it; `build -v` shows all)" if others else ""

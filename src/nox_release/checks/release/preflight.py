@@ -867,7 +867,7 @@ def check_files(target: Target, observed: Observed) -> Iterator[Result]:
             VERSION_TAKEN,
             f"{target.version} is on {index.title} already ({some(f.filename for f in files)}), "
             f"and there is no GitHub release {target.tag} it could have come from.",
-            fix=f"Look at {page}; then raise the version, commit, and release that",
+            fix=f"Look at {page}; then raise the version: nox -s prepare -- patch",
         )
         return
     strange = unexpected_files(target, files)
