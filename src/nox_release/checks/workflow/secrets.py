@@ -41,7 +41,10 @@ _UPLOAD_SECRET = re.compile(
     re.IGNORECASE,
 )
 _EVERY_SECRET = re.compile(r"\$\{\{[^}$]{0,300}to_?json\(\s{0,9}secrets\s{0,9}\)", re.IGNORECASE)
-_SENDS = re.compile(r"\b(?:curl|wget|nc|ncat|Invoke-WebRequest|Invoke-RestMethod|iwr|irm)\b")
+_SENDS = re.compile(
+    r"\b(?:curl|wget|nc|ncat|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|urlopen"
+    r"|(?:requests|httpx)\.(?:post|put|get|request))\b"
+)
 _HOST = re.compile(r"https?://(?:[^/\s'\"@]*@)?([\w.-]+)|\b(\d{1,3}(?:\.\d{1,3}){3})\b")
 _INDEXES = re.compile(r"(?:^|\.)(?:pypi\.org|pypi\.io|pythonhosted\.org|github\.com)$")
 
