@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nox_release.core.words import guess
 from nox_release.operations import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _explain(given[1:])
     if given[0] not in OPERATIONS:
         sys.stderr.write(
-            f"nox-release: there is no operation {given[0]!r}.{_guess(given[0], OPERATIONS)}\n\n{_usage()}"
+            f"nox-release: there is no operation {given[0]!r}.{guess(given[0], OPERATIONS)}\n\n{_usage()}"
         )
         return 2
     return _run(given[0], given[1:])
@@ -88,17 +89,10 @@ def _explain(ids: Sequence[str]) -> int:
         return 0 if ids else 2
     for one in ids:
         if one not in rules:
-            sys.stderr.write(f"nox-release: there is no rule {one!r}.{_guess(one, rules)}\n")
+            sys.stderr.write(f"nox-release: there is no rule {one!r}.{guess(one, rules)}\n")
             return 2
         sys.stdout.write(render_rule(rules[one]))
     return 0
-
-
-def _guess(word: str, known: Iterable[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(word, known, n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def _usage() -> str:

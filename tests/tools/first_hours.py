@@ -110,6 +110,7 @@ def hour(kind, world):
     version = ["1.0"] if "tags" in kind else []
     yield ["release", "--yes", "--no-smoke", "--pending-publisher", *version]
     yield ["release"]
+    yield ["check-project"]
 
 
 def alike(text, world):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,12 @@ def some(names: Iterable[str], count: int = 5) -> str:
     listed = list(names)
     shown = ", ".join(f"`{name}`" for name in listed[:count])
     return shown + (f" and {len(listed) - count} more" if len(listed) > count else "")
+
+
+def guess(word: str, known: Iterable[str]) -> str:
+    """What was probably meant by a mistyped word, as a sentence to append; empty without a guess."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def counted(number: int, word: str) -> str:

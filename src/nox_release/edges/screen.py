@@ -140,6 +140,16 @@ class Screen:
         """Repeat these options of the command line in the commands that are shown."""
         self._index, self._package = index, package
 
+    @contextlib.contextmanager
+    def about(self, package: str | None) -> Generator[None]:
+        """Meanwhile the commands that are shown are about that package."""
+        before = self._package
+        self._package = package or before
+        try:
+            yield
+        finally:
+            self._package = before
+
     def set_detail(self, *, verbose: bool = False, quiet: bool = False) -> None:
         """How much is shown: with `verbose` every reason and whole commands; with `quiet` only
         errors, verdicts and the next command.

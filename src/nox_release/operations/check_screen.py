@@ -51,10 +51,11 @@ def show(console: Console, checklists: Sequence[Checklist]) -> None:
         index = project.settings.index.title
         console.title(f"{project.name or project.root.name}{version} → {index}")
         listed = in_order([one for one in checklist.results if one not in common])
-        _results(console, [one for one in listed if not _is_past(one, checklist)])
-        console.line()
-        _verdict(console, checklist)
-        _step(console, checklist.step)
+        with console.about(project.name if len(checklists) > 1 else None):
+            _results(console, [one for one in listed if not _is_past(one, checklist)])
+            console.line()
+            _verdict(console, checklist)
+            _step(console, checklist.step)
     if len(checklists) > 1:
         console.line()
         _overall(console, checklists)

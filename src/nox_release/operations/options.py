@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
 from nox_release.core.versions import parse_version
+from nox_release.core.words import guess
 from nox_release.observing.siblings import folders_of
 from nox_release.project.pyproject import (
     Project,
@@ -123,12 +124,13 @@ def load_packages(context: Context, options: argparse.Namespace) -> Packages:
         for project in projects
     ]
     if wanted:
+        names = [p.name for p in projects]
         projects = [p for p in projects if wanted in (p.name, p.normalized_name, p.root.name)] or [
             p for p in projects if (context.root / wanted).resolve() == p.root
         ]
         if not projects:
             raise ConfigurationError(
-                f"There is no package `{wanted}`.",
+                f"There is no package `{wanted}`.{guess(wanted, names)}",
                 reason="`[tool.nox-release] packages` has " + (", ".join(folders) or "none") + ".",
             )
     if index:

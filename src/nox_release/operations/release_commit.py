@@ -14,6 +14,7 @@ from nox_release.checks.release import preflight
 from nox_release.core.answers import ask, known
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.versions import parse_version
+from nox_release.core.words import guess
 from nox_release.edges.pull_requests import find_pull_request
 from nox_release.observing.targets import tagged_version
 from nox_release.operations.errand import Progress
@@ -254,7 +255,8 @@ def find_meant(errand: Errand, index: IndexQuestions, aside: Path) -> Meant | No
             f"`{wrong.removeprefix('v')}` is not a version.",
             reason="Versions follow PEP 440, such as 1.4.0 or 2.0rc1; or words: "
             + ", ".join(WORDS)
-            + ".",
+            + "."
+            + guess(wrong, WORDS),
             hint="https://packaging.python.org/en/latest/specifications/version-specifiers/",
         )
     if wanted is not None and _is_named(errand, wanted):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from packaging.version import Version
 
 from nox_release.core.versions import parse_version
+from nox_release.core.words import guess
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -103,7 +104,8 @@ def _explicit(arguments: Sequence[str], line: Line) -> Choice | Refusal:
     if version is None or len(arguments) != 1:
         wrong = next((one for one in arguments if one not in WORDS), arguments[0])
         return Refusal(
-            reason=f"`{wrong}` is neither a version nor one of {', '.join(WORDS)}.",
+            reason=f"`{wrong}` is neither a version nor one of {', '.join(WORDS)}."
+            f"{guess(wrong, WORDS)}",
             hint="A version follows PEP 440, such as 1.4.0 or 2.0rc1.",
         )
     if version.local is not None:

@@ -176,6 +176,15 @@ def test_what_packages_have_in_common_is_shown_once_and_all_are_summed_up():
     assert lines[-1] == "✗ error: A release of 1 of 2 packages would fail: two."
 
 
+def test_a_fix_about_one_of_several_packages_names_it():
+    absent = replace(ERROR, where=None, fix="Bring it into being once: nox -s first-upload")
+    lines = screen(checklist(absent, name="one"), checklist(absent, THERE, name="two"))
+    assert any("nox -s first-upload -- --package one" in line for line in lines)
+    assert any("nox -s first-upload -- --package two" in line for line in lines)
+    (alone,) = [line for line in screen(checklist(absent)) if "first-upload" in line]
+    assert "--package" not in alone
+
+
 def test_what_a_program_said_keeps_its_lines():
     failed = replace(ERROR, message="The build failed.\nerror: x.c:1", where=None, fix="")
     lines = screen(checklist(failed))
