@@ -110,7 +110,7 @@ def next_step(
     if phase == "done":
         return NextStep(
             kind="raise-version",
-            text=f"{version} is out. For the next one (or minor, major, a version):",
+            text=f"{version} is out. The next one (patch, minor, major, or a version):",
             command=_for_the_next(case, arguments),
         )
     if ours is not None and case.target.pending_publisher and case.observed.project is None:
@@ -134,7 +134,7 @@ def next_step(
     if _is_published(results):
         return NextStep(
             kind="raise-version",
-            text=f"{version} is published. For the next one (or minor, major, a version):",
+            text=f"{version} is published. The next one (patch, minor, major, or a version):",
             command=_for_the_next(case, arguments),
         )
     return NextStep(
