@@ -129,11 +129,22 @@ def _first(entry: Entry, pattern: re.Pattern[str], log: Log) -> Hit | None:
     for number, found in enumerate(pattern.finditer(log.text)):
         around = log.text[max(found.start() - _AROUND, 0) : found.end() + _AROUND]
         if not entry.unless or not compiled(entry.unless).search(around):
-            groups = {key: value.strip() for key, value in found.groupdict().items() if value}
+            groups = {
+                key: said
+                for key, value in found.groupdict().items()
+                if value and (said := _ITS_FRAME.split(value, 1)[0].strip())
+            }
             return Hit(entry=entry, start=found.start(), end=found.end(), groups=groups)
         if number > _TRIES:
             break
     return None
+
+
+# The line that only frames a failure, where a message runs on into it.
+_ITS_FRAME = re.compile(
+    r"\s(?:##\[error\]|::error::|Error: )?(?:The process '\S{1,200}'|Process completed|The command "
+    r"\"[^\"]{1,200}\" (?:failed|exited)).{0,40}$"
+)
 
 
 def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:

@@ -506,3 +506,17 @@ def test_version_that_was_uploaded_a_moment_ago_is_not_a_missing_requirement():
         "ERROR: No matching distribution found for demo-tool==1.2.0\n"
     )
     assert found.id == "up-index-lag"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["##[error]Process completed with exit code 1.", "Error: Process completed with exit code 1."],
+)
+def test_what_is_quoted_ends_before_the_frame(frame):
+    log = (
+        "ERROR    HTTPError: 400 Bad Request from https://upload.pypi.org/legacy/\n"
+        "         Invalid distribution file. The METADATA file is missing\n" + frame
+    )
+    (found,) = nox_release.diagnose(log)
+    assert "METADATA file is missing" in found.cause
+    assert "Process completed" not in found.cause

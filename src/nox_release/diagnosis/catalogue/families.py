@@ -54,7 +54,7 @@ ENTRIES = (
         "fm-refused",
         (
             rf"Server says: 4\d\d {_SAID}(?:\.? See https|$)",
-            rf"HTTPError: 4\d\d [A-Z][\w ]{{2,20}} from https://(?:upload|test)\.pypi\.org/legacy/ {_SAID}\.? See https",
+            rf"HTTPError: 4\d\d [A-Z][\w ]{{2,20}} from https://(?:upload|test)\.pypi\.org/legacy/? {_SAID}\.?(?: See https|(?: \S{{0,12}}Error:)? Process completed|$)",
             rf"HTTP Error 4\d\d: {_SAID}\.? (?:See https|\|)",
             rf"4\d\d Client Error: {_SAID} for url: https://(?:upload|test)\.pypi\.org/legacy",
         ),
