@@ -163,6 +163,13 @@ def test_a_version_that_is_prepared_first_is_no_exception(world, built, operatio
     assert not built.exists()
 
 
+def test_build_compares_the_tag_with_the_version_before_it_builds(world, built):
+    ended = run(world, "build", "--no-smoke", "--tag", "v9.9")
+    assert ended.status == 1
+    assert "The tag v9.9 is not the tag of version 1.2.3" in ended.output
+    assert not built.exists()
+
+
 COMPUTED = """\
 from setuptools import setup
 import os

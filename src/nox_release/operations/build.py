@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import (
+    ChecksFailed,
     CommandError,
     ConfigurationError,
     ConflictError,
@@ -28,6 +29,7 @@ from nox_release.core.errors import (
     disk_error,
 )
 from nox_release.core.findings import Finding, Severity, errors_in
+from nox_release.core.versions import parse_version
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.checkouts import export
 from nox_release.edges.environments import fresh_environment
@@ -220,10 +222,11 @@ def _prepare(wanted: _Wanted) -> _Source:
             reason=f"Commit {commit[:7]} was to be built, not the working tree.",
             hint="Commit it, or build the working tree: nox -s build -- --working-tree",
         )
-    committed = read_project(folder)
+    committed = replace(read_project(folder), settings=project.settings)
+    _refuse_other_tag(tag, committed)
     copy = Repository(root=checkout, runner=repository.runner)
     return _Source(
-        project=replace(committed, settings=project.settings),
+        project=committed,
         folder=folder,
         tree=_below(copy.tracked(), below),
         commit=commit,
@@ -231,6 +234,22 @@ def _prepare(wanted: _Wanted) -> _Source:
         repository=repository,
         checkout=copy,
     )
+
+
+def _refuse_other_tag(tag: str | None, project: Project) -> None:
+    """Raise where the tag is not that of the version which the tree states: no build changes that.
+
+    Raises:
+        ChecksFailed: it is not.
+    """
+    version = parse_version(project.version or "")
+    if tag is None or version is None:
+        return
+    from nox_release.checks.files.built import check_tag
+
+    wrong = tuple(check_tag(tag, project, version))
+    if wrong:
+        raise ChecksFailed("Nothing was built.", findings=wrong)
 
 
 def _as_it_lies(project: Project, repository: Repository | None) -> _Source:

@@ -197,6 +197,17 @@ def _of(found: Iterator[Finding], rule: Rule, detail: str) -> Iterator[Result]:
         yield Passed(id=rule.id, subject=rule.subject, title=rule.title, detail=detail)
 
 
+def check_tag(tag: str, project: Project, version: Version) -> Iterator[Finding]:
+    """Whether a tag is that of the version."""
+    if not tag_fits(tag, project, version):
+        yield find(
+            VERSION_MISMATCH,
+            f"The tag {tag} is not the tag of version {version}, which would be "
+            f"`{project.settings.tag(project.name, str(version))}`.",
+            fix=_other_format(tag, project, version),
+        )
+
+
 def _versions(facts: Facts) -> Iterator[Finding]:
     project, tag = facts.project, facts.tag
     for distribution in facts.distributions:
@@ -224,13 +235,9 @@ def _versions(facts: Facts) -> Iterator[Finding]:
                 VERSION_MISMATCH,
                 f"`{distribution.filename}` says {in_filename} in its name and {version} inside.",
             )
-        if tag is not None and not tag_fits(tag, project, parsed):
-            yield find(
-                VERSION_MISMATCH,
-                f"The tag {tag} is not the tag of version {version}, which would be "
-                f"`{project.settings.tag(project.name, str(parsed))}`.",
-                fix=_other_format(tag, project, parsed),
-            )
+        wrong = tuple(check_tag(tag, project, parsed)) if tag is not None else ()
+        if wrong:
+            yield from wrong
             return
     wheel = facts.wheel.file
     if facts.sdist is not None and facts.sdist.version != wheel.version:
