@@ -14,7 +14,7 @@ from nox_release.rehearsal.copying import (
     Origin,
     copy_into,
     drop_generated,
-    drop_tag,
+    drop_tags,
     ensure_workflow,
     losing,
     tagged_version,
@@ -93,12 +93,13 @@ def test_workflow_whose_action_does_not_take_the_files_would_lose_them(world: Wo
 
 
 def test_tag_of_the_version_is_left_out_of_clone_and_remote(world: World) -> None:
-    world.git("tag", "v1.2.3")
-    world.git("push", "--quiet", "origin", "v1.2.3")
-    assert drop_tag(world, "v1.2.3")
-    assert world.git("tag", "--list") == ""
-    assert world.github.bare.refs("refs/tags/") == {}
-    assert not drop_tag(world, "v1.2.3")
+    for tag in ("v1.2.3", "1.2.3.0", "other-1.2.3"):
+        world.git("tag", tag)
+        world.git("push", "--quiet", "origin", tag)
+    assert drop_tags(world, project_of(world), "1.2.3")
+    assert world.git("tag", "--list") == "other-1.2.3"
+    assert [*world.github.bare.refs("refs/tags/")] == ["refs/tags/other-1.2.3"]
+    assert not drop_tags(world, project_of(world), "1.2.3")
 
 
 def test_version_that_tags_decide_follows_the_newest_tag_or_the_sdist(world: World) -> None:

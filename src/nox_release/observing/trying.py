@@ -408,7 +408,9 @@ with open(sys.argv[1], "a", encoding="utf-8") as report:
                 inner = inner.__cause__ or inner.__context__
             said = " ".join(str(error).split())[:500]
             found |= {"outcome": "failed", "error": type(error).__name__, "said": said}
-            found["missing"] = missing if isinstance(error, ImportError) else None
+            # An error of the package's own, above ImportError, is what it wants to say.
+            is_plain = type(error) in (ImportError, ModuleNotFoundError)
+            found["missing"] = missing if is_plain else None
         print(json.dumps(found), file=report, flush=True)
 """
 

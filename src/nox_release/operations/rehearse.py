@@ -434,7 +434,7 @@ def _settle(story: Story) -> None:
 def _build(story: Story) -> None:
     from nox_release.checks.files.built import is_uploadable
     from nox_release.files.archives import read_distribution
-    from nox_release.rehearsal.copying import drop_tag, tagged_version
+    from nox_release.rehearsal.copying import drop_tags, tagged_version
 
     with _part(story, "Build") as proven:
         outdir = story.aside("dist")
@@ -455,7 +455,7 @@ def _build(story: Story) -> None:
         made = [read_distribution(path) for path in story.files]
         built = made[0]
         story.name, story.version = built.name, story.version or built.version
-        if drop_tag(story.world, project.settings.tag(project.name, story.version)):
+        if drop_tags(story.world, project, story.version):
             story.context.console.line(
                 f"The tag of {story.version} is left out of the copy: it is rehearsed as new."
             )

@@ -26,7 +26,7 @@ from nox_release.observing.workflow_files import package_in, read_actions, read_
 from nox_release.project.remotes import parse_remote
 from nox_release.project.toml_lines import find_lines
 from nox_release.rehearsal.world import repository_name
-from nox_release.releases.plan import version_of_tag
+from nox_release.releases.plan import other_tags, version_of_tag
 from nox_release.scaffold.publish import Wanted, plan_publish, publish_workflow, workflow_name
 from nox_release.workflows.build_folders import builds_package
 from nox_release.workflows.publishing import derive_publisher
@@ -186,19 +186,20 @@ def _copy_submodules(world: World, source: Path, clone: Path) -> None:
         _copy_submodules(world, inner, clone / path)
 
 
-def drop_tag(world: World, tag: str) -> bool:
-    """Let the copy be as before that tag; whether there was one."""
-    found = replace(world.runner, child=GIT).run(
-        ["git", "rev-parse", "--verify", "--quiet", f"refs/tags/{tag}"],
-        cwd=world.clone,
-        check=False,
-    )
-    if found.returncode:
-        return False
-    world.git("tag", "--delete", tag)
-    world.git("update-ref", "-d", f"refs/tags/{tag}", cwd=world.remote)
-    world.workflows.forget_pushes()
-    return True
+def drop_tags(world: World, project: Project, version: str) -> bool:
+    """Let the copy be as before that version was tagged, in whatever form; whether it was."""
+    form, name = project.settings.tag_format, project.name
+    tags = tuple(world.git("tag", "--list").splitlines())
+    found = [
+        tag for tag in tags if version_of_tag(tag, tag_format=form, name=name) == Version(version)
+    ]
+    found += other_tags(version, tag_format=form, name=name, existing=tags)
+    for tag in found:
+        world.git("tag", "--delete", tag)
+        world.git("update-ref", "-d", f"refs/tags/{tag}", cwd=world.remote)
+    if found:
+        world.workflows.forget_pushes()
+    return bool(found)
 
 
 # --- versions --------------------------------------------------------------------------------
