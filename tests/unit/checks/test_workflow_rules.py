@@ -375,6 +375,44 @@ def test_files_come_too_late_only_for_a_release_that_is_published(steps, count):
     assert len(results(GUARDED % steps, "immutable-release-assets", facts)) == count
 
 
+FILLED = """
+on: {release: {types: [published]}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+%s
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+DRAFTING = """
+on: {push: {tags: ["v*"]}}
+jobs:
+  draft:
+    runs-on: ubuntu-latest
+    steps:
+      - run: gh release create "$GITHUB_REF_NAME" --draft dist/*
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "drafted", "severity"),
+    [
+        ("      - run: gh release download $TAG --dir dist", False, Severity.ERROR),
+        ("      - uses: dsaltares/fetch-gh-release-asset@v1", False, Severity.ERROR),
+        ("      - uses: robinraju/release-downloader@v1", True, Severity.WARNING),
+        ("      - run: gh release download $TAG --repo octo/data", False, None),
+        ("      - run: gh release download $TAG\n      - run: python -m build", False, None),
+        ("      - run: gh release download $TAG\n        if: false", False, None),
+        ("      - uses: actions/download-artifact@v8", False, None),
+    ],
+)
+def test_a_release_that_is_just_published_has_no_files_to_upload(steps, drafted, severity):
+    facts = {"starts": ["release"], "others": [DRAFTING] if drafted else []}
+    found = results(FILLED % steps, "files-from-release", facts)
+    assert [one.severity for one in found] == ([] if severity is None else [severity])
+
+
 MACHINE = """
 on: {release: {types: [published]}}
 jobs:

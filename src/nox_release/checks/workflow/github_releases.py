@@ -7,7 +7,15 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nox_release.checks.workflow.subject import SECURITY, look_at, report, rule, skip
+from nox_release.checks.workflow.artifacts import DOWNLOADS, builds
+from nox_release.checks.workflow.subject import (
+    SECURITY,
+    look_at,
+    report,
+    rule,
+    skip,
+    uses_action,
+)
 from nox_release.core.findings import Severity
 from nox_release.workflows.publishing import steps_elsewhere
 
@@ -48,6 +56,15 @@ IMMUTABLE = rule(
     "files; or attach nothing.",
     link="https://docs.github.com/code-security/supply-chain-security/understanding-your-software-"
     "supply-chain/immutable-releases",
+)
+FROM_RELEASE = rule(
+    "files-from-release",
+    Severity.ERROR,
+    "The upload does not wait for files of the GitHub release that it starts from",
+    why="`nox -s release` publishes the GitHub release before it has any files: a job that downloads "
+    "them from there finds none, and the tag is out.",
+    remedy="Build in the publishing workflow, and hand the files over as an artifact.",
+    link="https://docs.github.com/actions/tutorials/store-and-share-data",
 )
 GITHUB_TOKEN = rule(
     "trigger-github-token",
@@ -495,6 +512,60 @@ def immutable_release_assets(subject: Subject) -> Iterator[Finding | Skipped]:
             return
 
 
+def files_from_release(subject: Subject) -> Iterator[Finding | Skipped]:
+    for publish in subject.publishes:
+        before, needed = subject.before(publish), subject.needed(publish.job)
+        taking = next(filter(_takes_assets, before), None)
+        if taking is None or publish.unusable or _has_files_of_its_own(subject, publish.job):
+            continue
+        if subject.runs_at_release(publish.job, taking.condition) is not True:
+            continue
+        workflows = (subject.workflow, *(subject.facts.others or ()))
+        steps = [one for w in workflows for one in release_steps(w, subject.facts.actions)]
+        if any(one.job in needed and (one.adds or one.makes) for one in steps):
+            continue
+        filled = any(one.adds or one.makes or one.drafts for one in steps)
+        yield report(
+            subject,
+            FROM_RELEASE,
+            taking.line,
+            f"Job `{publish.job.id}` downloads its files from the GitHub release"
+            + (
+                ", which another workflow fills: they have to be there when it is published."
+                if filled
+                else ", which has none when it is published."
+            ),
+            key=f"jobs.{publish.job.id}.steps",
+            severity=Severity.WARNING if filled else None,
+        )
+        return
+
+
+_OF_RELEASES = ("dsaltares/fetch-gh-release-asset", "robinraju/release-downloader")
+
+
+def _takes_assets(step: Step) -> bool:
+    """Whether a step downloads the files of a release of this repository."""
+    if uses_action(step, *_OF_RELEASES):
+        return not (step.input("repo") or step.input("repository"))
+    taken = (command.runs("gh", "release") for command in step.commands())
+    return any(
+        words is not None
+        and words[:1] == ("download",)
+        and not any(word.startswith(("-R", "--repo")) for word in words)
+        for words in taken
+    )
+
+
+def _has_files_of_its_own(subject: Subject, job: Job) -> bool:
+    """Whether the job, or one that it needs, builds, or may hand over what another one built."""
+    jobs = (job, *subject.needed(job))
+    return any(
+        one.uses is not None or any(uses_action(step, *DOWNLOADS) for step in one.steps)
+        for one in jobs
+    ) or any(build.job in jobs for build in builds(subject.workflow))
+
+
 def _publishes(workflow: Workflow, actions: Mapping[str, tuple[Step, ...]]) -> bool:
     """Whether `workflow` publishes a release, to which it may add files afterwards."""
     return any(one.publishes and not one.adds for one in release_steps(workflow, actions))
@@ -548,6 +619,7 @@ CHECKS = (
     (CONTENTS_WRITE, contents_write),
     (MADE_TWICE, release_made_twice),
     (IMMUTABLE, immutable_release_assets),
+    (FROM_RELEASE, files_from_release),
     (GITHUB_TOKEN, trigger_github_token),
 )
 RULES = tuple(rule for rule, _ in CHECKS)
