@@ -9,7 +9,13 @@ from packaging.utils import canonicalize_name
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.project.pyproject import read_project, read_pyproject
-from nox_release.project.workspace import Sibling, member_patterns, needs_of, why_kept_back
+from nox_release.project.workspace import (
+    Sibling,
+    extras_of,
+    member_patterns,
+    needs_of,
+    why_kept_back,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,7 +45,7 @@ def needed_siblings(project: Project) -> tuple[str, ...]:
     top = next(
         (one for one in (project.root, *project.root.parents) if (one / ".git").exists()), None
     )
-    needs = {canonicalize_name(one.name) for one in needs_of(project, extras=False)}
+    needs = {canonicalize_name(one.name) for one in needs_of(project)}
     found = find_siblings(project, top)
     return tuple(one.name for one in found if canonicalize_name(one.name) in needs)
 
@@ -108,6 +114,7 @@ def _sibling(place: Path, folder: str, inherited: Mapping[str, Any] | None) -> S
         version=project.version,
         tag_format=form if isinstance(form, str) else None,
         needs=needs_of(project),
+        extras=extras_of(project),
         kept_back=why_kept_back(project),
     )
 

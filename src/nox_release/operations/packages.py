@@ -24,7 +24,7 @@ from nox_release.operations.preparer import Preparer
 from nox_release.project.bounds import needs_in
 from nox_release.project.documents import edited
 from nox_release.project.versions import WORDS, Choice, is_words
-from nox_release.project.workspace import Sibling, needs_of
+from nox_release.project.workspace import Sibling, extras_of, needs_of
 from nox_release.releases.plan import files_there
 from nox_release.releases.together import LeftOut, Member, plan_together
 
@@ -417,6 +417,7 @@ def _part(preparer: Preparer, copy: Copy, questions: Questions, search: Search) 
             version=str(line.stated),
             tag_format=project.settings.tag_format,
             needs=needs_of(copy.project),
+            extras=extras_of(copy.project),
         ),
         line=line,
         choice=choice,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sibling:
     """Another package of the repository: `folder` leads to it from the top, `needs` are what it asks
-    for when it is installed, extras included. `kept_back` says why it is not published.
+    for when it is installed, `extras` what its extras ask for. `kept_back` says why it is not published.
     """
 
     name: str
@@ -32,12 +32,14 @@ class Sibling:
     version: str | None = None
     tag_format: str | None = None
     needs: tuple[Requirement, ...] = ()
+    extras: tuple[Requirement, ...] = ()
     kept_back: str = ""
 
     def need_of(self, name: str) -> Requirement | None:
         """What it asks of the package `name`, where it needs that."""
         wanted = canonicalize_name(name)
-        return next((one for one in self.needs if canonicalize_name(one.name) == wanted), None)
+        asked = (*self.needs, *self.extras)
+        return next((one for one in asked if canonicalize_name(one.name) == wanted), None)
 
 
 def member_patterns(pyproject: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
@@ -61,11 +63,18 @@ def why_kept_back(project: Project) -> str:
     return ""
 
 
-def needs_of(project: Project, *, extras: bool = True) -> tuple[Requirement, ...]:
-    """What is installed along with a package, its extras included."""
+def needs_of(project: Project) -> tuple[Requirement, ...]:
+    """What is installed along with a package."""
+    return _parsed(project.dependencies)
+
+
+def extras_of(project: Project) -> tuple[Requirement, ...]:
+    """What the extras of a package ask for."""
     optional = _table(_table(project.pyproject, "project"), "optional-dependencies")
-    texts = [*project.dependencies]
-    texts += [text for one in optional.values() for text in _texts(one)] if extras else []
+    return _parsed(text for one in optional.values() for text in _texts(one))
+
+
+def _parsed(texts: Iterable[str]) -> tuple[Requirement, ...]:
     found = []
     for text in texts:
         try:
@@ -87,19 +96,24 @@ def excluding(siblings: Iterable[Sibling], name: str, version: Version) -> tuple
 
 
 def layers(packages: Iterable[Sibling]) -> tuple[tuple[str, ...], ...]:
-    """The packages by layers: each needs only those of the layers before it.
+    """The packages by layers: each needs only those of the layers before it. An extra counts as long
+    as it makes no circle: a core whose extra `all` brings its plugins comes before them.
 
     Raises:
         CycleError: some need each other; its second argument is the circle.
     """
     listed = {canonicalize_name(one.name): one for one in packages}
-    sorter = TopologicalSorter(
-        {
-            name: [canonicalize_name(need.name) for need in one.needs
-                   if canonicalize_name(need.name) in listed and canonicalize_name(need.name) != name]
-            for name, one in listed.items()
-        }
-    )  # fmt: skip
+    try:
+        return _sorted({name: (*one.needs, *one.extras) for name, one in listed.items()})
+    except CycleError:
+        return _sorted({name: one.needs for name, one in listed.items()})
+
+
+def _sorted(needs: Mapping[str, Iterable[Requirement]]) -> tuple[tuple[str, ...], ...]:
+    names = {
+        name: {canonicalize_name(need.name) for need in asked} for name, asked in needs.items()
+    }
+    sorter = TopologicalSorter({name: asked & {*needs} - {name} for name, asked in names.items()})
     sorter.prepare()
     found = []
     while sorter.is_active():

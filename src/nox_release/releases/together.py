@@ -18,7 +18,7 @@ from nox_release.project.versions import Refusal, choose_version
 from nox_release.project.workspace import layers, same_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from packaging.version import Version
 
@@ -132,31 +132,40 @@ def plan_together(
     except CycleError as error:
         circle = " → ".join(reversed(error.args[1]))
         return Together(left_out=apart, problems=(*problems, f"They need each other: {circle}"))
-    by_name = {str(canonicalize_name(member.name)): member for member in members}
-    coming: dict[str, Turn] = {}
-    notes: list[str] = []
-    for name in (name for layer in ordered for name in layer):
-        member = by_name[name]
-        if not edits:
-            notes += _too_narrow(member, coming.values())
-            member = replace(member, needs=())
-        turn = _turn(member, tuple(coming.values()))
-        if isinstance(turn, Turn):
-            coming[name] = turn
-        else:
-            problems += turn
+    still = members if edits else [replace(member, needs=()) for member in members]
+    by_name = {str(canonicalize_name(member.name)): member for member in still}
+    coming, wrong = _turns([by_name[name] for layer in ordered for name in layer])
     own = (tuple(coming[name].name for name in layer if name in coming) for layer in ordered)
+    notes = () if edits else (one for member in members for one in _too_narrow(member, coming))
     return Together(
-        turns=tuple(coming.values()),
+        turns=tuple(coming[name] for layer in ordered for name in layer if name in coming),
         layers=tuple(filter(None, own)),
         left_out=apart,
-        problems=tuple(problems),
+        problems=(*problems, *wrong),
         notes=tuple(notes),
     )
 
 
-def _too_narrow(member: Member, coming: Iterable[Turn]) -> Iterator[str]:
-    for turn in coming:
+def _turns(members: Sequence[Member]) -> tuple[dict[str, Turn], list[str]]:
+    """Every turn by normalized name, and what is wrong. An extra may ask for what comes later in the
+    order, so it is gone through until no further package has to follow.
+    """
+    coming: dict[str, Turn] = {}
+    while True:
+        known, problems = len(coming), []
+        for member in members:
+            name = canonicalize_name(member.name)
+            turn = _turn(member, tuple(one for key, one in coming.items() if key != name))
+            if isinstance(turn, Turn):
+                coming[name] = turn
+            else:
+                problems += turn
+        if len(coming) == known:
+            return coming, problems
+
+
+def _too_narrow(member: Member, coming: Mapping[str, Turn]) -> Iterator[str]:
+    for turn in coming.values():
         for need in excluded(member.needs, turn.name, turn.version):
             yield f"{member.name} asks for `{need.text}`, which excludes {turn.version}"
 

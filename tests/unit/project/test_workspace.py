@@ -32,6 +32,14 @@ def test_each_layer_needs_only_those_before_it():
     assert layers((package("a"), package("b"))) == (("a", "b"),)
 
 
+def test_an_extra_gives_way_where_it_would_make_a_circle():
+    core = package("core-x", extras=(Requirement("plug-x"),))
+    top = package("a-top", extras=(Requirement("plug-x"),))
+    assert layers((PLUG, core)) == (("core-x",), ("plug-x",))
+    assert circle((PLUG, core)) == ()
+    assert layers((top, package("plug-x"))) == (("plug-x",), ("a-top",))
+
+
 def test_packages_that_need_each_other_are_a_circle():
     there = (package("a", "b"), package("b", "c"), package("c", "a"), package("d", "a"))
     found = circle(there)

@@ -1,5 +1,7 @@
 """The plan for several packages: which, as what, with which bounds, in which order."""
 
+from dataclasses import replace
+
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -79,6 +81,18 @@ def test_a_package_with_commits_has_its_own_version_and_its_bounds_rewritten_too
     assert rows(plan)[1] == (
         "plug-x", "1.1.0", "1.2.0", "2 commits; `core-x>=1,<2` excludes 2.0.0", ["core-x>=2,<3"],
     )  # fmt: skip
+
+
+def test_an_extra_that_pins_what_comes_later_is_rewritten_too():
+    """A core whose extra brings its plugins goes before them, and asks for their new versions."""
+    core = member("core-x", "1.4.0", "plug-x==1.1.0")
+    core = replace(core, package=replace(core.package, needs=(), extras=core.package.needs))
+    plug = member("plug-x", "1.1.0", "core-x", commits=1, to="1.2.0")
+    plan = plan_together((plug, core))
+    assert rows(plan) == [
+        ("core-x", "1.4.0", "1.4.1", "must follow: `plug-x==1.1.0`", ["plug-x==1.2.0"]),
+        ("plug-x", "1.1.0", "1.2.0", "1 commit", []),
+    ]
 
 
 def test_nothing_new_is_an_empty_plan():

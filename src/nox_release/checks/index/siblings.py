@@ -35,7 +35,7 @@ RULES = (NOT_PUBLISHED,)
 def check_siblings(project: Project, observed: Observed) -> Iterator[Result]:
     """Each sibling that the package cannot be installed without, as the index has it."""
     index = project.settings.index.title
-    needs = {canonicalize_name(need.name): need for need in needs_of(project, extras=False)}
+    needs = {canonicalize_name(need.name): need for need in needs_of(project)}
     for name, answer in observed.siblings:
         need = needs.get(canonicalize_name(name))
         if need is None:
