@@ -139,7 +139,7 @@ def next_step(
         )
     return NextStep(
         kind="release",
-        text=f"Release {version or 'it'}.",
+        text=f"Release {version or 'the next version'}.",
         command=command("release", [*named, *arguments]),
     )
 
