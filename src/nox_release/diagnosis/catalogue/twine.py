@@ -126,6 +126,16 @@ ENTRIES = (
         hides=("tw-noctype",),
     ),
     _(
+        "tw-md-renderer",
+        (r"Markdown renderers are not available",),
+        "twine cannot render Markdown here.",
+        "`readme_renderer` is installed without its Markdown part, so that `twine check` judges a Markdown "
+        "readme by other rules. The readme may well be right.",
+        '`python -m pip install --upgrade twine "readme_renderer[md]"` in that environment, then `twine check '
+        "--strict dist/*` again.",
+        hides=("tw-markup",),
+    ),
+    _(
         "tw-nolong",
         r"`?long_description`? missing",
         "The distribution has no readme.",
@@ -254,11 +264,14 @@ ENTRIES = (
             r"Invalid repository URL",
             r"Invalid URL '[^']{0,200}': No (?:scheme|host) supplied",
             r"LocationParseError: Failed to parse",
+            r"https?://(?:upload\.test\.pypi\.org|test\.upload\.pypi\.org|(?:upload\.|test\.)?testpypi\.org)/",
             r"Upload failed \(40[45]\)",
         ),
         "The upload address is not right.",
-        "It lacks its last slash, `https://` or the host, or is an old address that redirects.",
+        "It lacks its last slash, `https://` or the host, names a host that is none, or is an old address "
+        "that redirects. (TestPyPI's is https://test.pypi.org/legacy/.)",
         "Use `{upload_url}` in `repository-url`, `--repository-url` or ~/.pypirc.",
+        hides=("uv-missing-credentials", "uv-note", "tw-dns"),
     ),
     _(
         "tw-405",
