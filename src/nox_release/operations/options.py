@@ -245,7 +245,7 @@ def _package_folders(root: Path, pyproject: Mapping[str, Any], *, every: bool) -
         folders += found
     members = member_patterns(pyproject)
     around = "project" in pyproject
-    if members and (every or (not listed and not around)):
+    if members and not listed and (every or not around):
         folders += [".", *folders_of(root, *members)] if around else folders_of(root, *members)
     for folder in folders:
         place = root / folder

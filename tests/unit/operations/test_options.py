@@ -9,7 +9,12 @@ import pytest
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.edges.process import Runner
-from nox_release.operations.options import form_of_most, load_project, load_projects
+from nox_release.operations.options import (
+    form_of_most,
+    load_packages,
+    load_project,
+    load_projects,
+)
 from nox_release.project.pyproject import PYPI, TESTPYPI, parse_project
 
 PACKAGE = '[project]\nname = "{name}"\nversion = "1.0"\n{more}'
@@ -43,6 +48,29 @@ def test_packages_inherit_the_roots_settings(tmp_path):
     one, two = load_projects(place, options())
     assert one.settings.index == two.settings.index == TESTPYPI
     assert (one.settings.workflow, two.settings.workflow) == ("publish.yml", "other.yml")
+
+
+BUILD = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+AROUND = PACKAGE.format(name="root", more=BUILD) + '[tool.uv.workspace]\nmembers = ["*"]\n'
+
+
+def test_all_packages_are_the_project_around_a_workspace_and_its_members(tmp_path):
+    """One at a time it is the project alone; what has no build is left out, and said."""
+    place = monorepo(tmp_path, "", one=BUILD, two="")
+    (tmp_path / "pyproject.toml").write_text(AROUND)
+    every = Namespace(index=None, package=None, all_packages=True)
+    assert [project.name for project in load_packages(place, options()).projects] == ["root"]
+    found = load_packages(place, every)
+    assert [project.name for project in found.projects] == ["root", "one"]
+    assert [project.settings.tag_format for project in found.projects] == ["{name}-v{version}"] * 2
+    assert [(one.name, why) for one, why in found.kept_back] == [("two", "no `[build-system]`")]
+
+
+def test_packages_that_the_settings_name_are_all_there_are(tmp_path):
+    place = monorepo(tmp_path, "", one=BUILD, two=BUILD)
+    (tmp_path / "pyproject.toml").write_text(AROUND + '[tool.nox-release]\npackages = ["one"]\n')
+    every = Namespace(index=None, package=None, all_packages=True)
+    assert [project.name for project in load_packages(place, every).projects] == ["one"]
 
 
 def test_the_environment_names_the_index_unless_an_option_does(tmp_path):
