@@ -132,6 +132,23 @@ def test_one_tag_for_several_packages_is_refused_by_name(make_world):
     assert "a tag such as `v1.0.0` is one of cli-x and of core-x" in ended.output
 
 
+def test_packages_that_were_tagged_together_go_on_apart_once_the_settings_say_so(make_world):
+    plug = pyproject("plug", "1.4.0")
+    world = make_world(repository="both")
+    make_workspace(world, released=(), packages__plug__pyproject_dot_toml=plug)
+    git(world, "tag", "v1.4.0")
+    ended = prepare(world, "patch", "--no-build")
+    assert "the tag `v1.4.0` is of `core-x`, `plug-x`: they have one version" in ended.output
+    root = world.clone / "pyproject.toml"
+    root.write_text(
+        f'{root.read_text()}\n[tool.nox-release]\ntag-format = "{{name}}-v{{version}}"\n'
+    )
+    git(world, "commit", "-qam", "Tags of their own")
+    ended = prepare(world, "patch", "--no-build")
+    assert "the tag `v1.4.0`" not in ended.output
+    assert "its first release" in ended.output
+
+
 def test_a_bound_without_a_sure_rewriting_is_refused_by_name(make_world):
     plug = pyproject("plug", needs=("core-x!=2.0.0",))
     world = make_workspace(make_world(repository="both"), packages__plug__pyproject_dot_toml=plug)

@@ -23,6 +23,7 @@ from nox_release.operations.prepare_report import show_mentions
 from nox_release.operations.preparer import Preparer
 from nox_release.project.bounds import needs_in
 from nox_release.project.documents import edited
+from nox_release.project.pyproject import read_pyproject
 from nox_release.project.versions import WORDS, Choice, is_words
 from nox_release.project.workspace import Sibling, extras_of, needs_of
 from nox_release.releases.plan import files_there
@@ -423,7 +424,7 @@ def _part(preparer: Preparer, copy: Copy, questions: Questions, search: Search) 
         choice=choice,
         needs=needs_in(document) if document is not None else (),
         places=frozenset((place.file, place.start) for place in copy.places.all),
-        has_tags=bool(preparer.tagged(copy.commit)),
+        has_tags=bool(preparer.tagged(copy.commit)) or _names_its_tags(preparer),
     )
     return Part(
         project=project,
@@ -433,6 +434,12 @@ def _part(preparer: Preparer, copy: Copy, questions: Questions, search: Search) 
         questions=questions,
         problems=tuple(problems),
     )
+
+
+def _names_its_tags(preparer: Preparer) -> bool:
+    """Whether the settings say how the package's tags are named, so that it is not a guess."""
+    tables = (preparer.project.pyproject, read_pyproject(preparer.context.root))
+    return any("tag-format" in shared.table_of(one) for one in tables)
 
 
 def _choice(

@@ -43,7 +43,7 @@ class LeftOut:
 class Member:
     """One published package as it is. `choice` is the version that its commits since the release make
     (`None`: there are none), `needs` what its pyproject.toml asks for, `places` where its version is
-    written. `has_tags` tells whether there are tags of its own.
+    written. `has_tags` tells whether there are tags of its own, or settings that name them.
     """
 
     package: Sibling
