@@ -17,6 +17,12 @@ _TOOLS = (
 )
 _SAID = r"(?P<w>(?!Bad Request|Forbidden|Not Found|Unauthorized)[^|<]{8,240}?)"
 
+_GIT_SAYS = (
+    r"refusing to|Not possible to fast-forward|remote error: |invalid (?:reference|object)|a branch named"
+    r"|unable to (?:create|read|write|update)|bad (?:object|config)|no such (?:ref|branch)"
+    r"|not something we can merge|could not (?:open|create|switch|reset)|'[^']{1,80}' (?:is not|does not)"
+)
+
 ENTRIES = (
     _(
         "fm-tools",
@@ -81,7 +87,7 @@ ENTRIES = (
     _(
         "fm-git",
         (
-            r"(?:^|\s)fatal: (?P<w>(?!error)[A-Za-z][^|<]{8,160})",
+            rf"\bfatal: (?P<w>(?:{_GIT_SAYS})[^|<]{{0,160}})",
             r"The process '/usr/bin/git' failed with exit code",
         ),
         "git stopped.",
@@ -97,7 +103,8 @@ ENTRIES = (
             r"syntax error near unexpected token (?P<w>.{1,40})",
             r"(?:bash|sh): (?:.{0,60}: )?(?P<w>[^:]{1,40}): (?:unbound variable|event not found|bad substitution)",
             r"(?:unexpected EOF while looking for matching|unterminated quoted string)",
-            r"ParserError: (?P<w>.{1,120})",
+            r"Unexpected token '(?P<w>.{1,40})' in expression or statement",
+            r"The string is missing the terminator",
         ),
         "The shell cannot read the step's script.",
         "A quote, a bracket or a variable in it is not what this shell takes; what `${{ … }}` fills in is "
