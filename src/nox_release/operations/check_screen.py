@@ -49,7 +49,7 @@ def show(console: Console, checklists: Sequence[Checklist]) -> None:
         project = checklist.project
         version = f" {checklist.version}" if checklist.version else ""
         index = project.settings.index.title
-        console.title(f"{project.name or project.root.name}{version} → {index}")
+        console.title(f"Project {project.name or project.root.name}{version} → {index}")
         listed = in_order([one for one in checklist.results if one not in common])
         with console.about(project.name if len(checklists) > 1 else None):
             _results(console, [one for one in listed if not _is_past(one, checklist)])

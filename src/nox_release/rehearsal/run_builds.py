@@ -195,7 +195,10 @@ def _kept(
     files: tuple[Path, ...], workflow: Workflow, say: Callable[[str], None]
 ) -> tuple[Path, ...]:
     """Without wheels for this machine alone, where the workflow makes others of them."""
-    repaired = any(_repairs_wheels(step) for job in workflow.jobs for step in job.steps)
+    repaired = any(
+        (job.uses is not None and job.uses.owner) or any(map(_repairs_wheels, job.steps))
+        for job in workflow.jobs
+    )
     kept = []
     for path in files:
         if repaired and _LOCAL_WHEEL.search(path.name):

@@ -62,7 +62,7 @@ def screen(*checklists, verbose=False, quiet=False):
 def test_errors_come_last_with_place_and_fix_above_the_verdict():
     assert screen(checklist(FINE, ERROR, THERE, ADVICE, WARNING)) == [
         "",
-        "demo 1.2.0 → PyPI",
+        "Project demo 1.2.0 → PyPI",
         "✓ Index: 1.2.0 is not on PyPI yet",
         "· advice: 1 (environment-absent); -v shows it",
         '! warning: pyproject.toml:4: A relative link. fix: license = "MIT"  [readme-relative]',
