@@ -82,7 +82,7 @@ def notes_for(
 
 
 def _from_changelog(target: Target, folder: str, name: str, text: str | None) -> Notes:
-    section = changelog.find_section(text, target.version) if text is not None else None
+    section = changelog.section_about(text, target.version) if text is not None else None
     if text is None or section is None or not section.body.strip():
         return Notes(text=None, source="written by GitHub")
     body = from_rst(section.body, whole=text) if _is_rst(name) else section.body

@@ -129,6 +129,17 @@ def find_section(text: str, version: str) -> Section | None:
     return next((s for s in parse_sections(text) if s.version == wanted), None)
 
 
+def section_about(text: str, version: str) -> Section | None:
+    """The part that tells what `version` brings. A pre-release without one of its own has that of the
+    version that it leads to, and, unless it is one of development, what is to come.
+    """
+    wanted, found = Version(version), find_section(text, version)
+    if found is not None or not wanted.is_prerelease:
+        return found
+    found = find_section(text, wanted.base_version)
+    return found if found is not None or wanted.is_devrelease else unreleased(text)
+
+
 def unreleased(text: str) -> Section | None:
     """The part that collects what is to come."""
     return next(

@@ -17,9 +17,9 @@ git config --global user.email '{_ADDRESS}'
 gh auth setup-git
 python -m pip install --disable-pip-version-check '{{tool}}'
 nox-release prepare --check{{package}}
-given=(--yes)
-if [ "$DRY_RUN" = true ]; then given=(--dry-run); fi
-nox-release release "$VERSION" "${{{{given[@]}}}}"{{package}}
+read -ra given <<< "$VERSION"
+if [ "$DRY_RUN" = true ]; then given+=(--dry-run); else given+=(--yes); fi
+nox-release release "${{{{given[@]}}}}"{{package}}
 """
 
 
@@ -35,7 +35,7 @@ def release_workflow(plan: PublishPlan) -> str:
     guard = f"\n    if: github.repository == '{plan.repository}'" if plan.repository else ""
     return f"""\
 # Releases {plan.name}: Actions → Release → Run workflow, or
-#   gh workflow run release.yml -f version=VERSION
+#   gh workflow run release.yml -f version=minor
 # It pushes the tag with its own token and starts {plan.filename} on it, which alone may publish.
 name: Release
 
@@ -43,7 +43,7 @@ on:
   workflow_dispatch:
     inputs:
       version:
-        description: The version to release
+        description: The version, or what to raise (patch, minor, major, minor rc)
         type: string
         required: true
       dry-run:

@@ -401,6 +401,22 @@ def test_a_development_version_asks_for_the_part_of_what_it_leads_to(text, said)
     assert found == said
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# Changelog\n## [1.2.0rc1]\n- x\n## [Unreleased]\n", []),
+        ("# Changelog\n## [1.2.0]\n- x\n", []),
+        ("# Changelog\n## [Unreleased]\n- x\n## 1.1.0\n- y\n", []),
+        ("# Changelog\n## 1.1.0\n- x\n", [("advice", "CHANGELOG.md has no part about 1.2.0rc1.")]),
+    ],
+)
+def test_a_pre_release_may_tell_what_is_to_come(text, said):
+    """`prepare` leaves the unreleased part open for the final version."""
+    results = preflight.check_changelog("CHANGELOG.md", text, "1.2.0rc1", notes_given=False)
+    found = [(r.severity.value, r.message) for r in results if isinstance(r, Finding)]
+    assert found == said
+
+
 def test_the_built_version_against_the_one_asked_for():
     assert [r.id for r in preflight.check_version("1.2.0", "1.2")] == []
     assert [r.id for r in preflight.check_version("1.2.0", "1.3")] == ["version-not-asked"]

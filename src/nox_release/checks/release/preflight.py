@@ -911,11 +911,9 @@ def check_changelog(
     """Whether the changelog says something about the version; `text` is `None` without one."""
     if text is None or notes_given:
         return
-    section = changelog.find_section(text, version)
-    base = Version(version).base_version
-    in_development = section is None and Version(version).is_devrelease
-    if in_development:  # its changes stand in the part of what it leads to, if anywhere yet
-        section = changelog.find_section(text, base)
+    section = changelog.section_about(text, version)
+    wanted = Version(version)
+    in_development = wanted.is_devrelease and changelog.find_section(text, version) is None
     if section is not None and section.body.strip():
         yield Passed(
             id=CHANGELOG.id, subject=_TREE, title=CHANGELOG.title, detail=f"{name}:{section.line}"
@@ -929,9 +927,9 @@ def check_changelog(
     line = section.line if section is not None else open_part.line if open_part else None
     yield find(
         CHANGELOG,
-        f"{name}{empty} about {base if in_development else version}.{where}",
+        f"{name}{empty} about {wanted.base_version if in_development else version}.{where}",
         where=Location(file=name, line=line),
-        severity=Severity.ADVICE if in_development else None,
+        severity=Severity.ADVICE if wanted.is_prerelease else None,
     )
 
 
