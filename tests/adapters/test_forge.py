@@ -299,6 +299,18 @@ def test_a_tag_that_a_deleted_release_has_burnt_shows_after_a_push(forge, world)
 
 
 @needs_gh
+def test_a_file_that_is_attached_already_is_replaced(forge, world, tmp_path):
+    tag(world)
+    forge.create_release("v1.2.3", title="x", notes="x")
+    file = tmp_path / "sbom.json"
+    for text in ("half", "whole"):
+        file.write_text(text, encoding="utf-8")
+        forge.attach("v1.2.3", [file])
+    (asset,) = forge.release("v1.2.3").assets
+    assert asset.sha256 == hashlib.sha256(b"whole").hexdigest()
+
+
+@needs_gh
 @pytest.mark.parametrize(
     "fault",
     [

@@ -84,13 +84,6 @@ def _find_environment(call: Call, name: str, page: str) -> DeploymentEnvironment
     return found
 
 
-@route("GET", "/repo/environments")
-def list_environments(call: Call) -> Any:
-    """https://docs.github.com/en/rest/deployments/environments#list-environments"""
-    found = [_environment(call, item) for item in call.github.environments.values()]
-    return paged(call, found, key="environments")
-
-
 @route("GET", "/repo/environments/{name}")
 def get_environment(call: Call, name: str) -> Any:
     """https://docs.github.com/en/rest/deployments/environments#get-an-environment"""
@@ -360,15 +353,6 @@ def get_run(call: Call, number: str) -> Any:
     return run_document(call, _run(call, number))
 
 
-@route("GET", "/repo/actions/runs/{number}/attempts/{attempt}")
-def get_attempt(call: Call, number: str, attempt: str) -> Any:
-    """https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run-attempt"""
-    run = _run(call, number)
-    if not attempt.isdigit() or not 1 <= int(attempt) <= run.attempt:
-        raise Refused(404, "Not Found")
-    return run_document(call, run, int(attempt))
-
-
 def _job(call: Call, run: WorkflowRun, job: JobRun) -> dict[str, Any]:
     done = job.status == "completed"
     return {
@@ -416,23 +400,6 @@ def list_jobs(call: Call, number: str) -> Any:
     return paged(call, [_job(call, run, job) for job in jobs], key="jobs")
 
 
-@route("GET", "/repo/actions/runs/{number}/attempts/{attempt}/jobs")
-def list_attempt_jobs(call: Call, number: str, attempt: str) -> Any:
-    """https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run-attempt"""
-    run = _run(call, number)
-    jobs = [job for job in run.jobs if str(job.attempt) == attempt]
-    return paged(call, [_job(call, run, job) for job in jobs], key="jobs")
-
-
-@route("GET", "/repo/actions/jobs/{number}")
-def get_job(call: Call, number: str) -> Any:
-    """https://docs.github.com/en/rest/actions/workflow-jobs#get-a-job-for-a-workflow-run"""
-    found = call.github.find_job(int(number)) if number.isdigit() else None
-    if found is None:
-        raise Refused(404, "Not Found", page="/actions/workflow-jobs")
-    return _job(call, *found)
-
-
 @route("GET", "/repo/actions/runs/{number}/artifacts")
 def list_artifacts(call: Call, number: str) -> Any:
     """https://docs.github.com/en/rest/actions/artifacts#list-workflow-run-artifacts"""
@@ -475,31 +442,15 @@ def _artifact(github: GitHubState, number: int) -> bytes | None:
     return packed.getvalue()
 
 
-@route("GET", "/repo/actions/jobs/{number}/logs")
-def job_log(call: Call, number: str) -> Any:
-    """https://docs.github.com/en/rest/actions/workflow-jobs#download-job-logs-for-a-workflow-run"""
-    call.require("read")
-    found = call.github.find_job(int(number)) if number.isdigit() else None
-    if found is None or found[1].status != "completed" or not found[1].steps:
-        raise Refused(404, "Not Found", page="/actions/workflow-jobs")
-    return Reply(status=302, headers={"Location": f"https://{LOG_HOST}/jobs/{number}"})
-
-
 @route("GET", "/repo/actions/runs/{number}/logs")
 def run_logs(call: Call, number: str) -> Any:
     """https://docs.github.com/en/rest/actions/workflow-runs#download-workflow-run-logs"""
-    run = _run(call, number)
-    return attempt_logs(call, number, str(run.attempt))
-
-
-@route("GET", "/repo/actions/runs/{number}/attempts/{attempt}/logs")
-def attempt_logs(call: Call, number: str, attempt: str) -> Any:
-    """https://docs.github.com/en/rest/actions/workflow-runs#download-workflow-run-attempt-logs"""
     call.require("read")
     run = _run(call, number)
     if run.status != "completed":
         raise Refused(404, "Not Found", page="/actions/workflow-runs#download-workflow-run-logs")
-    return Reply(status=302, headers={"Location": f"https://{LOG_HOST}/runs/{run.id}/{attempt}"})
+    location = f"https://{LOG_HOST}/runs/{run.id}/{run.attempt}"
+    return Reply(status=302, headers={"Location": location})
 
 
 def stored_log(github: GitHubState, request: Request) -> Reply:

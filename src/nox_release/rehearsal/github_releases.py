@@ -201,19 +201,6 @@ def _announce(call: Call, release: Release) -> None:
         )
 
 
-@route("POST", "/repo/releases/generate-notes")
-def generate_notes(call: Call) -> Any:
-    """https://docs.github.com/en/rest/releases/releases#generate-release-notes-content-for-a-release"""
-    page = "/releases/releases#generate-release-notes-content-for-a-release"
-    call.require("write", page)
-    given = call.json()
-    tag = str(given.get("tag_name") or "")
-    if not tag:
-        raise Refused(422, 'Invalid request.\n\n"tag_name" wasn\'t supplied.', page=page)
-    name, body = _notes(call, tag, given.get("previous_tag_name"))
-    return {"name": name, "body": body}
-
-
 def _notes(call: Call, tag: str, previous: Any) -> tuple[str, str]:
     if not previous:
         published = [r for r in call.github.releases if not r.draft and r.tag != tag]
@@ -257,13 +244,6 @@ def get_release(call: Call, number: str) -> Any:
     return _release(call, _release_by_id(call, number))
 
 
-@route("GET", "/repo/releases/{number}/assets")
-def list_assets(call: Call, number: str) -> Any:
-    """https://docs.github.com/en/rest/releases/assets#list-release-assets"""
-    release = _release_by_id(call, number)
-    return paged(call, [_asset(call, release, asset) for asset in release.assets])
-
-
 @route("POST", "/repo/releases/{number}/assets")
 def upload_asset(call: Call, number: str) -> Any:
     """https://docs.github.com/en/rest/releases/assets#upload-a-release-asset"""
@@ -280,6 +260,21 @@ def upload_asset(call: Call, number: str) -> Any:
     asset = Asset(id=new_id() % 1_000_000_000, name=name, size=len(body), digest=digest)
     release.assets.append(asset)
     return 201, _asset(call, release, asset)
+
+
+@route("DELETE", "/repo/releases/assets/{number}")
+def delete_asset(call: Call, number: str) -> Any:
+    """https://docs.github.com/en/rest/releases/assets#delete-a-release-asset"""
+    page = "/releases/assets#delete-a-release-asset"
+    call.require("write", page)
+    for release in call.github.releases:
+        for asset in release.assets:
+            if str(asset.id) == number:
+                if release.immutable:
+                    raise Refused(422, "Cannot delete asset from an immutable release.", page=page)
+                release.assets.remove(asset)
+                return 204, None
+    raise Refused(404, "Not Found", page=page)
 
 
 @route("PATCH", "/repo/releases/{number}")

@@ -47,29 +47,6 @@ def user(call: Call) -> Any:
     return user_form(call, call.account.login)
 
 
-@route("GET", "/users/{login}")
-def user_by_name(call: Call, login: str) -> Any:
-    """https://docs.github.com/en/rest/users/users#get-a-user"""
-    known = {a.login.lower(): a.login for a in call.github.accounts.values()}
-    known[call.github.settings.owner.lower()] = call.github.settings.owner
-    if login.lower() not in known:
-        raise Refused(404, "Not Found", page="/users/users#get-a-user")
-    return user_form(call, known[login.lower()])
-
-
-@route("GET", "/rate_limit")
-def rate_limit(call: Call) -> Any:
-    """https://docs.github.com/en/rest/rate-limit/rate-limit"""
-    left = call.github.rate_remaining
-    core = {
-        "limit": 5000,
-        "used": 5000 - left,
-        "remaining": left,
-        "reset": int(call.github.clock.now().timestamp()) + 3600,
-    }
-    return {"resources": {"core": core}, "rate": core}
-
-
 # --- repository ---------------------------------------------------------------------------------
 
 
@@ -109,13 +86,6 @@ def repository(call: Call) -> Any:
     return document
 
 
-@route("GET", "/repo/actions/permissions")
-def actions_permissions(call: Call) -> Any:
-    """https://docs.github.com/en/rest/actions/permissions#get-github-actions-permissions-for-a-repository"""
-    call.require("admin", "/actions/permissions")
-    return {"enabled": call.github.settings.actions_enabled, "allowed_actions": "all"}
-
-
 @route("GET", "/repo/immutable-releases")
 def immutable_releases(call: Call) -> Any:
     """https://docs.github.com/en/rest/repos/repos#check-if-immutable-releases-are-enabled-for-a-repository"""
@@ -123,24 +93,6 @@ def immutable_releases(call: Call) -> Any:
     if not call.github.settings.immutable_releases:
         raise Refused(404, "Not Found")
     return {"enabled": True, "enforced_by_owner": False}
-
-
-@route("GET", "/repo/readme")
-def readme(call: Call) -> Any:
-    """https://docs.github.com/en/rest/repos/contents#get-a-repository-readme"""
-    commit = call.github.bare.commit(
-        call.query.get("ref") or f"refs/heads/{call.github.settings.default_branch}"
-    )
-    for name, kind, _, _ in call.github.bare.listing(commit, "") if commit else ():
-        if kind == "blob" and name.lower().startswith("readme"):
-            return contents(call, name)
-    raise Refused(404, "Not Found", page="/repos/contents#get-a-repository-readme")
-
-
-@route("GET", "/repo/contents/?")
-def contents_root(call: Call) -> Any:
-    """https://docs.github.com/en/rest/repos/contents#get-repository-content"""
-    return contents(call, "")
 
 
 @route("GET", "/repo/contents/{path*}")
@@ -212,34 +164,6 @@ def get_ref(call: Call, name: str) -> Any:
     return _ref(call, full, *found)
 
 
-@route("GET", "/repo/git/matching-refs/{name*}")
-def matching_refs(call: Call, name: str) -> Any:
-    """https://docs.github.com/en/rest/git/refs#list-matching-references"""
-    found = call.github.bare.refs()
-    return [_ref(call, ref, *found[ref]) for ref in sorted(found) if ref.startswith(f"refs/{name}")]
-
-
-@route("POST", "/repo/git/refs")
-def create_ref(call: Call) -> Any:
-    """https://docs.github.com/en/rest/git/refs#create-a-reference"""
-    page = "/git/refs#create-a-reference"
-    call.require("write", page)
-    given = call.json()
-    name, sha = str(given.get("ref") or ""), str(given.get("sha") or "")
-    bare = call.github.bare
-    if not re.fullmatch(r"refs/[^/]+/.+", name):
-        raise Refused(422, f"Reference name '{name}' is not valid", page=page)
-    if name in bare.refs(name):
-        raise Refused(422, "Reference already exists", page=page)
-    kind = bare.object_type(sha)
-    if kind is None:
-        raise Refused(422, "Object does not exist", page=page)
-    refuse_by_tag_rules(call, name, page)
-    if not bare.update(name, sha):
-        raise Refused(422, f"Reference name '{name}' is not valid", page=page)
-    return 201, _ref(call, name, sha, kind)
-
-
 def refuse_by_tag_rules(call: Call, ref: str, page: str) -> None:
     """https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets"""
     name = ref.split("/", 2)[2]
@@ -281,58 +205,6 @@ def get_tag_object(call: Call, sha: str) -> Any:
     }
 
 
-@route("POST", "/repo/git/tags")
-def create_tag_object(call: Call) -> Any:
-    """https://docs.github.com/en/rest/git/tags#create-a-tag-object"""
-    page = "/git/tags#create-a-tag-object"
-    call.require("write", page)
-    given = call.json()
-    bare = call.github.bare
-    sha = str(given.get("object") or "")
-    kind = bare.object_type(sha)
-    if kind is None or kind != given.get("type"):
-        raise Refused(422, "Object does not exist", page=page)
-    account = call.account
-    assert account is not None  # noqa: S101 - `require` has seen to it
-    stamp = int(call.github.clock.now().timestamp())
-    text = (
-        f"object {sha}\ntype {kind}\ntag {given.get('tag')}\n"
-        f"tagger {account.login} <{account.login}@users.noreply.github.com> {stamp} +0000\n\n"
-        f"{given.get('message') or ''}\n"
-    )
-    made = bare.git("mktag", text=text)
-    if made is None:
-        raise Refused(422, "Invalid request.", page=page)
-    return 201, get_tag_object(call, made.strip())
-
-
-@route("GET", "/repo/tags")
-def list_tags(call: Call) -> Any:
-    """https://docs.github.com/en/rest/repos/repos#list-repository-tags"""
-    names = sorted(call.github.bare.refs("refs/tags/"), reverse=True)
-    tags = []
-    for ref in names:
-        name = ref.removeprefix("refs/tags/")
-        sha = call.github.bare.commit(ref)
-        tags.append(
-            {"name": name, "commit": {"sha": sha, "url": f"{repo_url(call)}/commits/{sha}"}}
-        )
-    return paged(call, tags)
-
-
-@route("GET", "/repo/branches/{name*}/protection")
-def branch_protection(call: Call, name: str) -> Any:
-    """https://docs.github.com/en/rest/branches/branch-protection#get-branch-protection"""
-    page = "/branches/branch-protection#get-branch-protection"
-    if f"refs/heads/{name}" not in call.github.bare.refs("refs/heads/"):
-        raise Refused(404, "Branch not found", page=page)
-    call.require("admin", page)
-    found = call.github.settings.protected_branches.get(name)
-    if found is None:
-        raise Refused(404, "Branch not protected", page=page)
-    return {"url": f"{repo_url(call)}/branches/{name}/protection", **found}
-
-
 @route("GET", "/repo/branches/{name*}")
 def get_branch(call: Call, name: str) -> Any:
     """https://docs.github.com/en/rest/branches/branches#get-a-branch"""
@@ -344,15 +216,6 @@ def get_branch(call: Call, name: str) -> Any:
         "commit": {"sha": sha, "url": f"{repo_url(call)}/commits/{sha}"},
         "protected": name in call.github.settings.protected_branches,
     }
-
-
-@route("GET", "/repo/branches")
-def list_branches(call: Call) -> Any:
-    """https://docs.github.com/en/rest/branches/branches#list-branches"""
-    names = [
-        ref.removeprefix("refs/heads/") for ref in sorted(call.github.bare.refs("refs/heads/"))
-    ]
-    return paged(call, [get_branch(call, name) for name in names])
 
 
 @route("GET", "/repo/rulesets")
@@ -504,39 +367,6 @@ def combined_status(call: Call, ref: str) -> Any:
     if not statuses or "pending" in states:
         state = "failure" if state == "failure" else "pending"
     return {"state": state, "statuses": statuses, "sha": sha, "total_count": len(statuses)}
-
-
-@route("GET", "/repo/compare/{basehead*}")
-def compare(call: Call, basehead: str) -> Any:
-    """https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
-    base, _, head = basehead.partition("...")
-    shas = revision(call, base), revision(call, head)
-    if None in shas:
-        raise Refused(404, "Not Found", page="/commits/commits#compare-two-commits")
-    counted = call.github.bare.git("rev-list", "--left-right", "--count", f"{shas[0]}...{shas[1]}")
-    behind, ahead = (int(part) for part in (counted or "0 0").split())
-    word = {(False, False): "identical", (True, False): "behind", (False, True): "ahead"}
-    return {
-        "status": word.get((bool(behind), bool(ahead)), "diverged"),
-        "ahead_by": ahead,
-        "behind_by": behind,
-        "total_commits": ahead,
-    }
-
-
-@route("GET", "/repo/commits/{ref*}")
-def get_commit(call: Call, ref: str) -> Any:
-    """https://docs.github.com/en/rest/commits/commits#get-a-commit"""
-    sha = _known_commit(call, ref, "/commits/commits#get-a-commit")
-    return _commit(call, sha)
-
-
-@route("GET", "/repo/git/commits/{sha}")
-def get_git_commit(call: Call, sha: str) -> Any:
-    """https://docs.github.com/en/rest/git/commits#get-a-commit-object"""
-    if call.github.bare.object_type(sha) != "commit":
-        raise Refused(404, "Not Found", page="/git/commits#get-a-commit-object")
-    return {"sha": sha, **_commit(call, sha)["commit"]}
 
 
 def _known_commit(call: Call, ref: str, page: str) -> str:
