@@ -278,7 +278,7 @@ def read_publisher(
     full_name: str | None = None,
     package: tuple[str, str] | None = None,
 ) -> Derivation:
-    """The trusted publisher that a checkout stands for, as it lies or as `commit` has it.
+    """The trusted publisher that a checkout stands for, as it is checked out or as `commit` has it.
 
     `full_name` is `owner/name` as GitHub answers it, where it was asked; `package` is that of
     `package_in`.

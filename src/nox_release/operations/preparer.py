@@ -178,7 +178,13 @@ class Preparer:
         released = max(of_line or everything, default=None)
         stated = copy.places.version
         tag = tagged.get(released) if released else None
-        start = f"refs/tags/{tag}" if tag else self._tagged_there(released) if released else None
+        start = (
+            f"refs/tags/{tag}"
+            if tag
+            else _tagged_there(self.repository, self.project, released)
+            if released
+            else None
+        )
         since = None
         if start is not None:
             since = self.repository.subjects_since(start, copy.commit, self.paths)
@@ -192,24 +198,6 @@ class Preparer:
             commits=commits,
             kept=line if of_line else None,
         )
-
-    def _tagged_there(self, version: Version) -> str | None:
-        """The commit of a version whose tag the remote has, and this clone only the commit."""
-        settings, name = self.project.settings, self.project.name
-        remote = known(
-            ask(
-                lambda: choose_remote(
-                    read_git_settings(self.repository), self.repository.branch(), settings.remote
-                )
-            )
-        )
-        if remote is None:
-            return None
-        tag = settings.tag(name, str(version))
-        state = known(ask(lambda: self.repository.remote_state(remote, branch=None, tag=tag)))
-        if state is None or state.tag is None or not self.repository.has_commit(state.tag.commit):
-            return None
-        return state.tag.commit
 
     def tagged(self, head: str) -> dict[Version, str]:
         form, name = self.project.settings.tag_format, self.project.name
@@ -474,3 +462,22 @@ def _replace(repository: Repository, source: Path | None, path: str) -> None:
         partial.replace(here)
     except OSError as error:
         raise disk_error(error, f"`{path}` cannot be written.") from None
+
+
+def _tagged_there(repository: Repository, project: Project, version: Version) -> str | None:
+    """The commit of a version whose tag the remote has, and this clone only the commit."""
+    settings, name = project.settings, project.name
+    remote = known(
+        ask(
+            lambda: choose_remote(
+                read_git_settings(repository), repository.branch(), settings.remote
+            )
+        )
+    )
+    if remote is None:
+        return None
+    tag = settings.tag(name, str(version))
+    state = known(ask(lambda: repository.remote_state(remote, branch=None, tag=tag)))
+    if state is None or state.tag is None or not repository.has_commit(state.tag.commit):
+        return None
+    return state.tag.commit

@@ -72,7 +72,7 @@ UNTRACKED_SOURCE = _rule(
 UNTRACKED = _rule(
     "tree-untracked",
     Severity.WARNING,
-    "Nothing lies about",
+    "No untracked files",
     subject=_TREE,
     why="These files are not under git, so they are not in what is published.",
     remedy="git add them, or name them in .gitignore",
