@@ -212,9 +212,10 @@ def _git_and_github(case: Case) -> Iterator[Result]:
                 title=f"{target.slug} is on GitHub, and gh may write to it",
                 detail=login.user if login else "",
             )
-        yield from preflight.check_checks(
-            target, observed, ignore=case.ignore_checks, awaited=case.awaits_checks
-        )
+        if not (tagged and target.event == "push"):  # the tag has started the upload
+            yield from preflight.check_checks(
+                target, observed, ignore=case.ignore_checks, awaited=case.awaits_checks
+            )
     yield from preflight.check_workflow_ready(target, observed)
     if case.version_known:
         yield from map(_not_asked, preflight.check_github_release(target, observed))
