@@ -51,6 +51,18 @@ def test_a_word_prepares_and_releases_and_the_same_word_again_performs_nothing(r
     assert (writes(ready), commits(ready)[0]) == (before, "Release tiny-demo 1.3.0")
 
 
+def test_an_open_part_without_a_word_gets_the_commits_as_a_draft(ready):
+    """An empty part would stop the release, and by then its commit would be made."""
+    changelog = text_of(ready, "CHANGELOG.md").replace("### Added\n\n- More.\n\n", "")
+    add(ready, CHANGELOG_dot_md=changelog)
+
+    ended = release(ready, "minor", "--no-build")
+
+    assert ended.status == 0, ended
+    assert ", drafted" in ended.output
+    assert ready.github.releases[-1].body.strip() == "- More\n- More"
+
+
 @pytest.mark.parametrize(
     ("where", "step"),
     [("prepare", "EditFiles"), ("prepare", "Commit"), ("release", "CreateTag"),

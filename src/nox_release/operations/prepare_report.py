@@ -28,11 +28,12 @@ def show(console: Console, prepared: Prepared, note: str) -> None:
         rows.append((plan.changelog or "the changelog", "", "put together by towncrier"))
     elif edit.edits:
         where = f"{plan.changelog}:{edit.line}" if edit.line else plan.changelog
-        said = f"{edit.before} → {edit.after}" if edit.before else f"{edit.after}, drafted"
+        said = " → ".join(filter(None, (edit.before, edit.after)))
+        said += ", drafted" if edit.is_drafted else ""
         rows.append((where, "", said))
     if rows:
         console.table(("", "", ""), rows)
-    if edit.kind is Kind.WRITTEN:
+    if edit.is_drafted:
         console.mark(
             "advice",
             f"The new part of {plan.changelog} is a draft. To write it before it is "

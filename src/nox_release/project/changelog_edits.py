@@ -36,13 +36,16 @@ class Kind(str, enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangelogEdit:
-    """What is done to the changelog. `unparsed` says why it cannot be edited safely."""
+    """What is done to the changelog. `is_drafted` says that its words are made up from commits,
+    `unparsed` why it cannot be edited safely.
+    """
 
     kind: Kind
     edits: tuple[Edit, ...] = ()
     line: int | None = None
     before: str = ""
     after: str = ""
+    is_drafted: bool = False
     unparsed: str = ""
 
 
@@ -198,16 +201,18 @@ class _Plan:
         else:
             edits.append(insertion)
         body = self.layout.lines[section.after : section.end]
-        if self.layout.wanted.reasons and not any(line.strip() for line in body):
-            newest = next(iter(self.layout.releases), section)
+        newest = next(iter(self.layout.releases), section)
+        draft = [] if any(line.strip() for line in body) else self._draft(newest)
+        if draft:
             blank = [""] * self.layout.blank_after(newest)
-            edits.append(self.layout.insert(section.after, [*blank, *self._draft(newest)]))
+            edits.append(self.layout.insert(section.after, [*blank, *draft]))
         return ChangelogEdit(
             kind=Kind.PROMOTED,
             edits=(*edits, *links),
             line=section.line,
             before=section.title,
             after=title,
+            is_drafted=bool(draft and self.layout.wanted.drafted),
         )
 
     def _written(self) -> ChangelogEdit:
@@ -248,6 +253,7 @@ class _Plan:
             edits=(self.layout.insert(begin, lines), *self._links(None)),
             line=first.line,
             after=title,
+            is_drafted=True,
         )
 
     def _date_line(self, section: Section) -> list[str]:
