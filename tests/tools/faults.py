@@ -73,6 +73,7 @@ SAMPLE_CELLS = (
 
 NEXT = re.compile(
     r"nox -s |gh \w|git \w|--yes|https?://|[Rr]un (it|the same command) again|same command"
+    r"|before anything was changed"  # then nothing is left to be done
 )
 
 
