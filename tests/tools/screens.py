@@ -130,7 +130,9 @@ def main():
             if wanted and name not in wanted:
                 continue
             command = [sys.executable, "-m", "nox", "-s", *arguments]
-            raw, status = record(command, cwd=world.clone, environ=environ)
+            # What is rehearsed has something to release still.
+            where = Path(folder, "nox-release") if name == "rehearse" else world.clone
+            raw, status = record(command, cwd=where, environ=environ)
             text = settle(raw.replace(str(world.clone), "~/nox-release"))
             text = text[max(0, text.find(start)) :] if start else text
             draw(text, f"nox -s {name}", ROOT / ".github" / f"screen-{name}.svg")
