@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nox_release.core.errors import ForgeError
 from nox_release.edges import json_values as values
+from nox_release.edges.github_api import read_value
 from nox_release.releases.observed import PullRequest
 
 if TYPE_CHECKING:
@@ -73,13 +74,7 @@ def _read(path: str, answer: Answer, status: int, parse: Callable[[Any], T]) -> 
             status=answer.status,
             reason=f"`gh api {path}`: {answer.status} {'; '.join(said)}",
         )
-    try:
-        return parse(answer.document)
-    except values.MALFORMED as error:
-        raise ForgeError(
-            "GitHub gave an answer that cannot be understood.",
-            reason=f"`gh api {path}`: {type(error).__name__}: {error}",
-        ) from None
+    return read_value(path, parse, answer.document)
 
 
 def _parse(document: Any) -> PullRequest:
