@@ -8,7 +8,9 @@ from pathlib import Path
 from nox_release.checks.files.built import SDIST_STRAY_FILES
 from nox_release.core.findings import find
 from nox_release.edges.console import Console
-from nox_release.operations.rehearse import QuickClock, end_well, in_order
+from nox_release.operations.rehearse import in_order
+from nox_release.operations.rehearse_screen import end_well
+from nox_release.operations.rehearse_story import QuickClock
 from nox_release.project.pyproject import Project
 
 

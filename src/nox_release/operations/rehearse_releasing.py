@@ -1,0 +1,203 @@
+"""The parts of a rehearsal that release the next version."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+from nox_release.core.errors import NoxReleaseError
+from nox_release.core.reading import read_file
+from nox_release.operations.rehearse_coming import pass_tests
+from nox_release.operations.rehearse_story import part, run_session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nox_release.edges.console import Console
+    from nox_release.edges.environments import Environment
+    from nox_release.files.distributions import Distribution
+    from nox_release.operations.rehearse_story import Story
+    from nox_release.project.pyproject import Project
+    from nox_release.rehearsal.github_state import WorkflowRun
+
+
+def _prepare(story: Story) -> None:
+    """The next version, as a maintainer makes it; the release builds it."""
+    from packaging.version import Version
+
+    from nox_release.project.versions import Line, choose_version
+
+    if not story.next_version:
+        return
+    world, target, released = story.world, story.next_version, Version(story.version)
+    with part(story, "Prepare the next version") as proven:
+        chosen = choose_version(["patch"], Line(released=released, stated=released))
+        word = "patch" if getattr(chosen, "version", None) == Version(target) else target
+        run_session(story, "prepare", word, "--index", world.index.url, "--yes", "--no-build")
+        changed = world.git("show", "--format=", "--name-only", "HEAD").splitlines()
+        world.git("push", "--quiet", world.remote_name, f"HEAD:refs/heads/{world.branch}")
+        world.workflows.forget_pushes()
+        pass_tests(story)
+        proven.append(f"{story.version} → {target} in {' and '.join(changed)}, one commit")
+        story.version = target
+
+
+def _checklist(story: Story) -> None:
+    with part(story, "Checklist") as proven:
+        status = run_session(story, "check-project", "--index", story.world.index.url, check=False)
+        if status:
+            story.context.console.line("The rehearsal goes on all the same.")
+        proven.append(
+            "it names what to fix before the real release" if status else "nothing blocks a release"
+        )
+
+
+def _release(story: Story) -> None:
+    world, project = story.world, story.project
+    with part(story, "Release") as proven:
+        # What is built was tried out in part 2, what is on the index will be in the last part.
+        arguments = [story.version, "--index", world.index.url, "--yes", "--no-smoke"]
+        if _lacks_notes(story):
+            console = story.context.console
+            console.line(
+                f"The changelog has no part about {story.version} (a number made up here),"
+            )
+            console.line("so GitHub writes the notes of this release.")
+            arguments.append("--generate-notes")
+        try:
+            run_session(story, "release", *arguments)
+        except NoxReleaseError:
+            _tell_other_folder(story)
+            raise
+        world.workflows.wait()
+        before = set(story.published)
+        story.published = tuple(
+            name for name in world.index.filenames(project.name) if name not in before
+        )
+        run = _run_of(story)
+        if run is None or run.conclusion != "success":
+            raise NoxReleaseError("The release ended without a successful run.")
+        count = len(story.published)
+        files = f"{count} file{'s' * (count != 1)}"
+        proven.append(f"tag, GitHub release, run, {files} by trusted publishing")
+
+
+def _run_of(story: Story) -> WorkflowRun | None:
+    """The newest run of the workflow that publishes this project."""
+    path = f".github/workflows/{story.publisher.workflow}"
+    return next((run for run in reversed(story.world.github.runs) if run.path == path), None)
+
+
+def _tell_other_folder(story: Story) -> None:
+    """Where the workflow has built something else as well, that may be why."""
+    run = _run_of(story)
+    built = story.world.workflows.built_by(run) if run is not None else {}
+    if not built or set(built) == {story.folder}:
+        return
+    what = " and ".join(
+        f"`{place}` ({', '.join(path.name for path in files)})" for place, files in built.items()
+    )
+    alone = "alone" if story.folder in built else ""
+    console = story.context.console
+    console.line()
+    console.mark(
+        "warning",
+        f"{story.publisher.workflow} has built {what}, but {story.title} is in "
+        f"`{story.folder}` {alone}".rstrip()
+        + ".",
+    )
+
+
+def _lacks_notes(story: Story) -> bool:
+    from nox_release.project import changelog
+    from nox_release.rehearsal.copying import lacks_part
+
+    for name in changelog.FILES:
+        path = story.root / name
+        if path.is_file():
+            text = read_file(path).decode("utf-8", errors="replace")
+            return lacks_part(name, text, story.version)
+    return False
+
+
+def _install(story: Story) -> None:
+    """The real pip, in an environment of its own, from the index; then an import."""
+    from nox_release.edges.building import install_build_requirements
+    from nox_release.edges.environments import fresh_environment
+    from nox_release.files.archives import read_distribution
+    from nox_release.observing.trying import DOWNLOAD_LIMIT, download_size, python_for
+
+    world, console, project = story.world, story.context.console, story.project
+    simple = world.index.index.simple_url
+    requirement = f"{project.name}=={story.version}"
+    with part(story, "Install, as a user would") as proven:
+        wheel = read_distribution(next(p for p in story.files if p.suffix == ".whl"))
+        aside = story.aside("user")
+        python = python_for(wheel, story.context.runner, aside)
+        if python is None:
+            console.mark("not known", "no Python here fits what the project requires: not tried")
+            return
+        environment = fresh_environment(
+            aside / "environment", story.context.runner, python=python, with_pip=True
+        )
+        options = ["--no-deps", "--index-url", simple]
+        if not any(name.endswith(".whl") for name in story.published):
+            console.line("There is only the sdist on the index: pip builds it here.")
+            sdist = next(path for path in story.files if path.suffix != ".whl")
+            install_build_requirements(
+                environment, sdist, extra_requires=project.settings.build_requires
+            )
+            options.append("--no-build-isolation")
+        console.line(f"$ pip install {shlex.join(options)} {requirement}")
+        environment.run_python(
+            ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--no-cache-dir",
+             *options, requirement],
+            timeout=1800,
+            extra_environ={"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""},
+        )  # fmt: skip
+        proven.append(f"pip installs {requirement}")
+        size = download_size(wheel, environment)
+        if story.options.smoke is False or (size is not None and size > DOWNLOAD_LIMIT):
+            console.line("The dependencies are left out, and so is the import.")
+            return
+        needed = _dependencies(wheel)
+        if needed:
+            console.line(f"$ pip install {shlex.join(needed)}")
+            environment.install(*needed, timeout=900)
+        proven.append(_import(project, wheel, environment, aside, console))
+
+
+def _dependencies(wheel: Distribution) -> tuple[str, ...]:
+    """What the wheel needs here, without extras."""
+    from packaging.requirements import Requirement
+
+    parsed = [Requirement(text) for text in wheel.metadata.values("Requires-Dist")]
+    fit = [one for one in parsed if one.marker is None or one.marker.evaluate({"extra": ""})]
+    for one in fit:
+        one.marker = None
+    return tuple(str(one) for one in fit)
+
+
+def _import(
+    project: Project, wheel: Distribution, environment: Environment, home: Path, console: Console
+) -> str:
+    """Import what the wheel brings; what came of it in words.
+
+    Raises:
+        NoxReleaseError: something cannot be imported.
+    """
+    from nox_release.checks.files.facts import Facts
+    from nox_release.files.wheels import parse_wheel
+    from nox_release.observing.trying import import_names, try_imports
+
+    names = import_names(Facts(project=project, wheel=parse_wheel(wheel)))
+    for attempt in try_imports(names, environment, home):
+        if attempt.outcome == "ok":
+            console.mark("ok", f"import {attempt.name}")
+        else:
+            console.mark("warning", f"import {attempt.name}: {attempt.said or attempt.outcome}")
+    return f"imported: {', '.join(names[:3]) or 'nothing to import'}"
+
+
+PARTS = (_prepare, _checklist, _release, _install)
