@@ -341,12 +341,29 @@ def _collect(
         with _Writer(child.stdin) as writer:
             for part in (text,) if isinstance(text, str) else text:
                 writer.put(part)
-    child.wait(timeout=timeout)
+    _await(child, readers, timeout)
     for reader in readers:
         reader.drain()
     listener.stop()
     stdout, stderr = (_decoded(b"".join(reader.kept)) for reader in readers)
     return stdout, stderr
+
+
+def _await(child: subprocess.Popen[bytes], readers: list[_Reader], timeout: float | None) -> None:
+    """Wait for the program to end, which mostly shows in that its pipes close: unlike `Popen.wait`,
+    this notices it at once.
+
+    Raises:
+        subprocess.TimeoutExpired: it runs longer than `timeout` seconds.
+    """
+    end = None if timeout is None else time.monotonic() + timeout
+    for reader in readers:
+        while reader.is_alive() and child.poll() is None:
+            left = _LONGEST_NAP if end is None else min(_LONGEST_NAP, end - time.monotonic())
+            if left <= 0:
+                raise subprocess.TimeoutExpired(child.args, timeout or 0)
+            reader.join(left)
+    child.wait(None if end is None else max(end - time.monotonic(), 0))
 
 
 class _Listener:
@@ -376,6 +393,7 @@ class _Listener:
             raise self._trouble
 
 
+_LONGEST_NAP = 0.05  # seconds, while another program may hold the pipes open
 _LONGEST_LINE = 1_000_000  # of what is told in one piece
 
 
