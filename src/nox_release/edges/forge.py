@@ -10,7 +10,14 @@ from nox_release.core.errors import ForgeError
 from nox_release.edges import github_values as github
 from nox_release.edges import json_values as values
 from nox_release.edges.gh import HOST, Gh
-from nox_release.edges.github_api import PAGE, GitHubApi, parsed, read_value, refused
+from nox_release.edges.github_api import (
+    ATTEMPTS_AT_FIRST,
+    PAGE,
+    GitHubApi,
+    parsed,
+    read_value,
+    refused,
+)
 from nox_release.releases.observed import Login
 
 if TYPE_CHECKING:
@@ -32,13 +39,23 @@ _UPLOAD_TIMEOUT = 1800.0
 
 
 class Forge:
-    """One repository on GitHub; may be asked from several threads."""
+    """One repository on GitHub; may be asked from several threads. `at_first` is how often it is
+    tried before GitHub has answered once: less where nothing depends on the answer.
+    """
 
-    def __init__(self, slug: str, runner: Runner, cwd: Path, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        slug: str,
+        runner: Runner,
+        cwd: Path,
+        *,
+        clock: Clock | None = None,
+        at_first: int = ATTEMPTS_AT_FIRST,
+    ) -> None:
         self.slug = slug
         self.url = f"https://{HOST}/{slug}"
         self.gh = Gh(runner, cwd)
-        self.api = GitHubApi(self.gh, clock or SystemClock())
+        self.api = GitHubApi(self.gh, clock or SystemClock(), at_first=at_first)
 
     def path(self, *parts: str | int) -> str:
         return "/".join(["repos", self.slug, *(quote(str(part), safe="") for part in parts)])

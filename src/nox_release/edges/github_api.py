@@ -36,7 +36,7 @@ T = TypeVar("T")
 PAGE = 100  # entries; GitHub gives no more at once
 _PAGES = 10
 _REDIRECTS = 5
-_ATTEMPTS_AT_FIRST = 3  # somebody who is offline need not wait long to be told
+ATTEMPTS_AT_FIRST = 3  # somebody who is offline need not wait long to be told
 _API = f"https://api.{HOST}/"
 _ACCEPT = "application/vnd.github+json"
 _VERSION = {"X-GitHub-Api-Version": "2022-11-28"}
@@ -54,10 +54,10 @@ class Answer:
 class GitHubApi:
     """GitHub, as this login; may be asked from several threads."""
 
-    def __init__(self, gh: Gh, clock: Clock) -> None:
+    def __init__(self, gh: Gh, clock: Clock, *, at_first: int = ATTEMPTS_AT_FIRST) -> None:
         self._gh = gh
         self._clock = clock
-        self._attempts = _ATTEMPTS_AT_FIRST
+        self._attempts = at_first
         self._opening = threading.Lock()
         self._is_opened = False
         self._http: Client | None = None

@@ -129,7 +129,8 @@ def _full_name(context: Context, repository: Repository, slug: tuple[str, str]) 
     if find_gh(context.environ) is None:
         return None
     try:
-        found = Forge("/".join(slug), context.runner, repository.root).repository()
+        forge = Forge("/".join(slug), context.runner, repository.root, at_first=1)
+        found = forge.repository()
     except ForgeError:
         return None
     return None if found is None else found.full_name
