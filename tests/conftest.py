@@ -22,7 +22,7 @@ PROJECTS = Path(__file__).parent / "world" / "projects"
 
 def pytest_configure() -> None:
     """Let Ctrl-C be felt: who starts tests in the background may have them ignore it, and what they
-    start would inherit that. And let Nox have no settings from outside.
+    start would inherit that. Let Nox have no settings from outside, and gh no way to GitHub.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -30,6 +30,9 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if name.startswith("NOX_")]:
         if not name.startswith("NOX_RELEASE_"):
             del os.environ[name]
+    for name in ("GH_TOKEN", "GITHUB_TOKEN"):
+        os.environ.pop(name, None)
+    os.environ["GH_CONFIG_DIR"] = str(Path(__file__).parent / "world" / "gh_that_reaches_nobody")
 
 
 @pytest.fixture
