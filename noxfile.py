@@ -32,7 +32,10 @@ def keep_bytecode(session: nox.Session) -> None:
 def run_tests(session: nox.Session, *packages: str, arguments: Sequence[str] = ()) -> None:
     """The tests against what `packages` install."""
     install(session, *packages, *nox.project.dependency_groups(GROUPS, "tests"))
-    session.run("pytest", *(arguments or ["-n", "auto", "--dist", "worksteal", "--durations=25"]))
+    # Half of the time a test waits for programs that it started.
+    workers = str(2 * (os.cpu_count() or 1))
+    chosen = arguments or ["-n", workers, "--dist", "worksteal", "--durations=25"]
+    session.run("pytest", *chosen)
 
 
 @nox.session
