@@ -6,7 +6,6 @@ says "ready" is therefore what would refuse.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from nox_release.checks.index import state as index_rules
@@ -17,6 +16,7 @@ from nox_release.checks.workflow.checking import EnvironmentPolicy, WorkflowFact
 from nox_release.checks.workflow.upload import ENV_EQUALS
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, find
+from nox_release.core.values import dataclass, field, replace
 from nox_release.core.versions import parse_version
 from nox_release.releases.plan import files_there, has_begun, is_complete, judge_runs, runs_of
 from nox_release.workflows.triggers import push_starts

@@ -10,8 +10,9 @@ import contextlib
 import difflib
 import logging
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from nox_release.core.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from nox_release.core.errors import NoxReleaseError
+from nox_release.core.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

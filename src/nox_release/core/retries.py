@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from nox_release.core.clock import parse_http_date
+from nox_release.core.values import dataclass, field
 
 if TYPE_CHECKING:
     from nox_release.core.clock import Clock

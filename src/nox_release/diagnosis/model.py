@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+from nox_release.core.values import dataclass
 
 Confidence = Literal["certain", "likely", "possible"]
 """`certain`: the text has one cause. `likely`: the usual one of several. `possible`: one of many."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+
+from nox_release.core.values import dataclass
 
 # Colours, cursor movements, and hyperlinks (OSC 8), with or without the escape character itself.
 _ANSI = re.compile(

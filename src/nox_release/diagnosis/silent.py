@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nox_release.core.values import dataclass
 from nox_release.diagnosis.model import Diagnosis
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ of them tells stays a name in angle brackets for the maintainer to fill in.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from nox_release.core.values import dataclass, replace
 from nox_release.diagnosis.backends import backend_of
 from nox_release.project import pages
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import re
 import tarfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.errors import CommandError, ConfigurationError, NoxReleaseError, disk_error
 from nox_release.core.reading import read_text
+from nox_release.core.values import dataclass
 from nox_release.project.toml import parse_toml
 
 if TYPE_CHECKING:

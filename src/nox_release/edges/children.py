@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release.core.redaction import is_secret_name, redact
+from nox_release.core.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

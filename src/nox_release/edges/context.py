@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from nox_release.core.values import dataclass, replace
 from nox_release.edges.process import Runner
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import os
 import re
 import shutil
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import CommandError, NoxReleaseError
+from nox_release.core.values import dataclass, replace
 from nox_release.edges.children import INSTALLER, STRANGER
 from nox_release.edges.process import last_lines
 

@@ -7,7 +7,6 @@ inside a full reference such as `refs/tags/NAME`.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from nox_release.core.errors import (
     ConflictError,
     NoxReleaseError,
 )
+from nox_release.core.values import dataclass, replace
 from nox_release.edges.children import GIT, GIT_ACTING, GIT_REMOTE
 from nox_release.releases.observed import Changes, Relation, RemoteState, RemoteTag
 

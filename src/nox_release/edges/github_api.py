@@ -12,7 +12,6 @@ import re
 import socket
 import threading
 import weakref
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode, urljoin
@@ -20,6 +19,7 @@ from urllib.parse import urlencode, urljoin
 from nox_release.core.errors import ForgeError
 from nox_release.core.redaction import redact
 from nox_release.core.retries import ATTEMPTS, PASSING, Retries, parse_retry_after
+from nox_release.core.values import dataclass
 from nox_release.edges import json_values as values
 from nox_release.edges.gh import HOST, LATER, GhMissing, NotLoggedIn, first_line
 

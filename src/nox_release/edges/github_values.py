@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.clock import parse_time
+from nox_release.core.values import dataclass
 from nox_release.edges import json_values as values
 from nox_release.releases.observed import (
     Asset,

@@ -11,7 +11,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from dataclasses import dataclass, field, replace
+
+from nox_release.core.values import dataclass, field, replace
 
 PREFIX = "pypi-"
 _VERSION = 2

@@ -15,11 +15,11 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import CommandError
 from nox_release.core.redaction import redact, secrets_of
+from nox_release.core.values import dataclass, field
 from nox_release.edges.children import STRANGER, Child
 
 if TYPE_CHECKING:

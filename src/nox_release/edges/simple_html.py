@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from nox_release.core.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

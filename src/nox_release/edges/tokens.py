@@ -12,7 +12,6 @@ import configparser
 import contextlib
 import json
 import sys
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +20,7 @@ from packaging.utils import canonicalize_name
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.reading import read_text
+from nox_release.core.values import dataclass, field, replace
 from nox_release.edges.json_values import MALFORMED, load
 from nox_release.edges.macaroon import parse_token
 

@@ -10,10 +10,10 @@ import sys
 import threading
 import time
 import zlib
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.redaction import redact
+from nox_release.core.values import dataclass, field, replace
 from nox_release.edges import json_values
 from nox_release.edges.simple_html import parse_page
 

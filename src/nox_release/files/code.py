@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nox_release.core.python_code import dotted_name, parse_python
+from nox_release.core.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

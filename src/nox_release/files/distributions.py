@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from packaging.utils import (
@@ -16,6 +15,7 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from nox_release.core.values import dataclass, field
 from nox_release.core.versions import parse_version
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 import zipfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from nox_release.core.values import dataclass
 from nox_release.files.archives import read_distribution
 from nox_release.files.code import Code, read_code
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release.core.answers import CouldNotAsk, ask
+from nox_release.core.values import dataclass
 from nox_release.releases.end_state import Landed, Served
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ Every question is put by one function, and what could not be answered is a `Coul
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import ForgeError
+from nox_release.core.values import dataclass, replace
 from nox_release.edges import github_rules
 from nox_release.edges.forge import Forge
 from nox_release.edges.gh import OLDEST_GH, GhMissing, NotLoggedIn, find_gh

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release.checks.workflow.github_releases import release_steps
 from nox_release.core.answers import ask, known
+from nox_release.core.values import dataclass
 from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
 from nox_release.workflows.publishing import derive_publisher, in_githubs_spelling
 

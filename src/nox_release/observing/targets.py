@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.core.answers import known
+from nox_release.core.values import dataclass, replace
 from nox_release.observing.kept import is_exact, is_settled, kept_files
 from nox_release.observing.publishers import derive, event_of, inputs_to_publish, release_is_last
 from nox_release.releases.plan import (

@@ -10,7 +10,6 @@ import os
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nox_release.checks.files.built import TWINE_CHECK
@@ -28,6 +27,7 @@ from nox_release.checks.files.tried import (
 )
 from nox_release.core.errors import CommandError
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, find
+from nox_release.core.values import dataclass, replace
 from nox_release.edges.children import INSTALLER
 from nox_release.edges.environments import fresh_environment
 from nox_release.edges.process import last_lines

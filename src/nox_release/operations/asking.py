@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nox_release.core.values import dataclass
 from nox_release.edges.process import side_by_side
 
 if TYPE_CHECKING:

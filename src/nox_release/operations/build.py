@@ -15,7 +15,6 @@ import shutil
 import tempfile
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ from nox_release.core.errors import (
     disk_error,
 )
 from nox_release.core.findings import Finding, Severity, errors_in
+from nox_release.core.values import dataclass, replace
 from nox_release.core.versions import parse_version
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.checkouts import export

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release.core.findings import Finding, errors_in
+from nox_release.core.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

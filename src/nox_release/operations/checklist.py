@@ -6,7 +6,6 @@ Each question that fails leaves its own line *not known*; the others are answere
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from nox_release.checks.release import asked, finished
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Skipped, errors_in
+from nox_release.core.values import dataclass, field, replace
 from nox_release.edges.audit import audit_workflows, without_doubles
 from nox_release.edges.screen import size_in_words
 from nox_release.files.distributions import version_of_file

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError, ForgeError, NoxReleaseError
+from nox_release.core.values import dataclass, replace
 from nox_release.diagnosis.engine import diagnose, first_errors, more_to_see, read
 from nox_release.diagnosis.rivals import uploads_in_log
 from nox_release.diagnosis.silent import silent_failures

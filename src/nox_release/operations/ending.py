@@ -4,13 +4,13 @@ about and by every later one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.checks.judging import judge
 from nox_release.checks.release import finished
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Skipped, errors_in
+from nox_release.core.values import dataclass, replace
 from nox_release.core.words import some
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.process import side_by_side

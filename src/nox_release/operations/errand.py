@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.core.findings import Skipped
+from nox_release.core.values import dataclass, replace
 from nox_release.edges.aside import temporary_folder
 from nox_release.operations.ending import Ways
 from nox_release.operations.following import NO_CHECKS_AFTER

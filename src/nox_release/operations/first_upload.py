@@ -10,7 +10,6 @@ interrupted.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -30,6 +29,7 @@ from nox_release.core.errors import (
     NoxReleaseError,
 )
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
+from nox_release.core.values import dataclass, replace
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.git import NotARepository, find_repository
 from nox_release.edges.maintainer import Keyring

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import CommandError, ConfigurationError, ForgeError, NoxReleaseError
 from nox_release.core.reading import read_file, read_text
+from nox_release.core.values import dataclass
 from nox_release.observing.source_tree import read_source_tree
 from nox_release.observing.workflow_files import (
     github_remote,

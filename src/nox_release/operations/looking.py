@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.checks.judging import Case
@@ -11,6 +10,7 @@ from nox_release.checks.release import asked, assets
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
 from nox_release.core.findings import Finding, Skipped, find
+from nox_release.core.values import dataclass, replace
 from nox_release.edges import github_rules
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.git import NotARepository

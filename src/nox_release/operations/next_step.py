@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release.checks.files.rules import FILE_EXISTS
@@ -12,6 +11,7 @@ from nox_release.checks.publisher import exchange as publisher_rules
 from nox_release.checks.release import finished, preflight
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Passed, errors_in, ranked
+from nox_release.core.values import dataclass
 from nox_release.project import pages
 from nox_release.project.changelog import parse_sections
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.reading import read_text
+from nox_release.core.values import dataclass
 from nox_release.edges.gh import HOST
 from nox_release.project import changelog
 from nox_release.project.markdown import from_rst, lead_to_tag

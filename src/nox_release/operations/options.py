@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
+from nox_release.core.values import dataclass, replace
 from nox_release.core.versions import parse_version
 from nox_release.core.words import guess
 from nox_release.observing.siblings import folders_of

@@ -4,7 +4,6 @@ in which order; shown as one plan, and edited as one commit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import permutations
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from nox_release.checks.workflow.subject import WorkflowFacts, look_at
 from nox_release.core.errors import ChecksFailed, ConfigurationError
 from nox_release.core.findings import Finding, ranked
+from nox_release.core.values import dataclass, replace
 from nox_release.core.words import some
 from nox_release.edges.git import NotARepository, find_repository
 from nox_release.observing.observer import Observer

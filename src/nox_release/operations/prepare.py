@@ -15,13 +15,13 @@ is edited here before you agree. Whatever interrupts it, the same command finish
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from nox_release.checks.release.preflight import demands_pull_request
 from nox_release.core.errors import ChecksFailed, ConfigurationError
+from nox_release.core.values import dataclass
 from nox_release.edges import github_rules
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.git import NotARepository, find_repository, short

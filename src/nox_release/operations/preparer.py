@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -20,6 +19,7 @@ from nox_release.core.errors import (
     disk_error,
 )
 from nox_release.core.findings import errors_in
+from nox_release.core.values import dataclass, replace
 from nox_release.core.versions import parse_version
 from nox_release.core.words import some
 from nox_release.edges.checkouts import commit_here, export

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConflictError, ForgeError, NoxReleaseError
+from nox_release.core.values import dataclass
 from nox_release.edges.checkouts import commit_aside
 from nox_release.edges.pull_requests import find_pull_request, open_pull_request
 from nox_release.operations.reconcile import Story, reconcile

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nox_release.core.errors import ChecksFailed, ConflictError, NoxReleaseError, StalledError
+from nox_release.core.values import dataclass
 from nox_release.core.words import capitalised
 from nox_release.releases.plan import (
     AwaitChecks,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release.checks.index.state import Released, check_index_state
 from nox_release.core.answers import ask
 from nox_release.core.errors import ChecksFailed, ConfigurationError, ConflictError
 from nox_release.core.findings import Finding, Skipped, errors_in
+from nox_release.core.values import dataclass
 from nox_release.edges.forge import Forge
 from nox_release.observing.place import locate
 from nox_release.observing.publishers import derive, spelt

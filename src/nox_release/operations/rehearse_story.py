@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import shlex
 import time
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import NoxReleaseError
+from nox_release.core.values import dataclass, field, replace
 from nox_release.operations import options as shared
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ it has to be prepared, or proposed in a pull request, first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -13,6 +12,7 @@ from nox_release.checks.judging import judge
 from nox_release.checks.release import preflight
 from nox_release.core.answers import ask, known
 from nox_release.core.errors import ConfigurationError
+from nox_release.core.values import dataclass, replace
 from nox_release.core.versions import parse_version
 from nox_release.core.words import guess
 from nox_release.edges.pull_requests import find_pull_request

@@ -14,7 +14,6 @@ import logging
 import os
 import sys
 import textwrap
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,6 +21,7 @@ from nox_release.core.clock import SystemClock
 from nox_release.core.errors import Declined, NoxReleaseError
 from nox_release.core.findings import errors_in
 from nox_release.core.redaction import REDACTED, words_as_secrets
+from nox_release.core.values import dataclass, replace
 from nox_release.edges.as_called import as_called
 from nox_release.edges.console import Console
 from nox_release.edges.context import Context

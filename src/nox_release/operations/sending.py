@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import CommandError, ConflictError
+from nox_release.core.values import dataclass, field, replace
 from nox_release.edges.children import UPLOADER
 from nox_release.edges.tokens import narrow
 from nox_release.operations.following import await_files

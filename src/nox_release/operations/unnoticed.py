@@ -6,10 +6,10 @@ What cannot be asked becomes a note; it is never held for "no".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from nox_release.core.errors import NoxReleaseError
+from nox_release.core.values import dataclass, replace
 from nox_release.diagnosis.silent import JobSeen, World
 
 if TYPE_CHECKING:

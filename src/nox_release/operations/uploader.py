@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release.checks.index.state import SAY_WHO_YOU_ARE, is_yours, owners_in_words
 from nox_release.core.answers import CouldNotAsk, ask
 from nox_release.core.errors import ConfigurationError
+from nox_release.core.values import dataclass
 from nox_release.edges.maintainer import Keyring, find_maintainer
 from nox_release.edges.tokens import Credential, find_credential, inspect_token, problems
 from nox_release.project import pages

@@ -7,7 +7,6 @@ to be right, there is none. Source: https://packaging.python.org/en/latest/speci
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -15,6 +14,7 @@ from packaging.specifiers import InvalidSpecifier, Specifier
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from nox_release.core.values import dataclass
 from nox_release.core.versions import parse_version
 from nox_release.project.documents import Edit
 from nox_release.project.toml_lines import find_lines

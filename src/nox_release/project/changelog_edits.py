@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nox_release.core.values import dataclass
 from nox_release.project.changelog import parse_sections, version_in
 from nox_release.project.changelog_layout import ANCHOR, PLACEHOLDER, Layout, Wanted
 from nox_release.project.dates import find_date

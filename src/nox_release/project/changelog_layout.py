@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nox_release.core.values import dataclass
 from nox_release.project.changelog import parse_sections, release_sections, version_in
 from nox_release.project.dates import find_date
 from nox_release.project.documents import Edit

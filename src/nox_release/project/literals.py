@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release.core.python_code import dotted_name, parse_python
+from nox_release.core.values import dataclass
 from nox_release.core.versions import parse_version
 from nox_release.project.documents import Edit
 from nox_release.project.toml_lines import find_lines

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from nox_release.core.values import dataclass, field
 from nox_release.project.changelog import find_changelog, parse_sections, unreleased
 from nox_release.project.changelog_edits import ChangelogEdit, Kind, plan_changelog
 from nox_release.project.changelog_layout import Wanted

@@ -9,7 +9,6 @@ import ast
 import configparser
 import difflib
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from packaging.utils import canonicalize_name
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.python_code import dotted_name, parse_python
 from nox_release.core.reading import read_file
+from nox_release.core.values import dataclass, field
 from nox_release.core.versions import parse_version
 from nox_release.project.toml import parse_toml
 

@@ -7,8 +7,9 @@ accepted and only remembers lines, so it need not judge syntax. Source: https://
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from nox_release.core.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

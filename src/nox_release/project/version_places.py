@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nox_release.core.values import dataclass
 from nox_release.project.cargo import cargo_lock_places, cargo_place
 from nox_release.project.literals import (
     find_toml,

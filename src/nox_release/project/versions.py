@@ -6,11 +6,11 @@ https://docs.astral.sh/uv/guides/package/#updating-your-version
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from packaging.version import Version
 
+from nox_release.core.values import dataclass
 from nox_release.core.versions import parse_version
 from nox_release.core.words import guess
 

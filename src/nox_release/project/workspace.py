@@ -6,12 +6,13 @@ Source: https://docs.astral.sh/uv/concepts/projects/workspaces/, and PyPI's `Pri
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+
+from nox_release.core.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,10 +12,10 @@ import secrets
 import threading
 import uuid
 from base64 import b64decode
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from nox_release.core.values import dataclass, field
 from nox_release.edges import macaroon
 from nox_release.rehearsal.answers import Refused
 

@@ -7,9 +7,10 @@ import hashlib
 import html
 import json
 from base64 import b64encode
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+
+from nox_release.core.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import threading
 import uuid
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name, canonicalize_version
 from packaging.version import InvalidVersion, Version
+
+from nox_release.core.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable

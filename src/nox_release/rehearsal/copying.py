@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from nox_release.checks.workflow.checking import check_workflow
 from nox_release.checks.workflow.subject import WorkflowFacts
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, errors_in
+from nox_release.core.values import dataclass, replace
 from nox_release.edges.children import GIT
 from nox_release.edges.git import find_repository
 from nox_release.edges.git_settings import read_git_settings

@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import dataclass, field
 from datetime import timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
+
+from nox_release.core.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

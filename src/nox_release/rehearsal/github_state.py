@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 import threading
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from nox_release.core.values import dataclass, field, replace
 from nox_release.edges.children import GIT
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ stand-in cannot answer is never answered with nothing. Source: https://spec.grap
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from nox_release.core.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from nox_release.core.values import dataclass, field, replace
 from nox_release.rehearsal import run_releases
 from nox_release.rehearsal.github_state import Annotation, StepRun
 from nox_release.rehearsal.identity import identity_endpoint

@@ -6,9 +6,10 @@ Python's `cgi`, which Warehouse uses for this, left the standard library with 3.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+
+from nox_release.core.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ import contextlib
 import copy
 import json
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from nox_release.core.values import dataclass
 from nox_release.project.names import ultranormalize
 from nox_release.rehearsal import jwt
 from nox_release.rehearsal.accounts import RateLimit, RehearsalUser

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
 from typing import Any, TypedDict
+
+from nox_release.core.values import dataclass, field
 
 
 class PublisherValues(TypedDict):

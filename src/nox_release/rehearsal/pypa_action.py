@@ -11,11 +11,11 @@ import json
 import sys
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from nox_release.core.values import dataclass, replace
 from nox_release.files.distributions import version_of_file
 
 if TYPE_CHECKING:

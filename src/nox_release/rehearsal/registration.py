@@ -8,9 +8,9 @@ manage/views/oidc_publishers.py (those of a project).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nox_release.core.values import dataclass, field
 from nox_release.rehearsal.oidc import Email, PendingPublisher
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nox_release.core.values import dataclass
 from nox_release.rehearsal.github_state import Release, new_id
 from nox_release.workflows.shell import parse_commands
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from nox_release.core.values import dataclass
 from nox_release.edges.process import end_running
 from nox_release.rehearsal.github_actions import workflow_files
 from nox_release.rehearsal.github_state import Event, JobRun, WorkflowRun, new_id

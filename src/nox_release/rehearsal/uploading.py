@@ -12,7 +12,6 @@ import json
 import re
 import tempfile
 import zipfile
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_version
 
 from nox_release.checks import upload as rules
+from nox_release.core.values import dataclass
 from nox_release.files.archives import read_archive
 from nox_release.rehearsal.answers import Refused
 from nox_release.rehearsal.catalogue import RehearsalProject, RehearsalRelease, StoredFile

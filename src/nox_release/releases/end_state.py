@@ -6,11 +6,11 @@ is called done is what an observer of the whole world would call done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from nox_release.core.answers import CouldNotAsk
+from nox_release.core.values import dataclass
 from nox_release.releases.plan import missing_files, other_bytes, runs_of, unexpected_files
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ holds all of it. `None` means asked and absent, `CouldNotAsk` that there was no 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.core.answers import CouldNotAsk, known
+from nox_release.core.values import dataclass, replace
 from nox_release.core.versions import parse_version
 from nox_release.files.distributions import version_of_file
 

@@ -8,12 +8,12 @@ again from wherever it stopped.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from packaging.version import Version
 
 from nox_release.core.answers import CouldNotAsk, known
+from nox_release.core.values import dataclass, field, replace
 from nox_release.core.words import some
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ requirements rewritten, and in which order. Pure: values in, a plan out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from graphlib import CycleError
 from itertools import permutations
 from typing import TYPE_CHECKING, Literal
 
 from packaging.utils import canonicalize_name
 
+from nox_release.core.values import dataclass, replace
 from nox_release.core.versions import parse_version
 from nox_release.core.words import counted, some
 from nox_release.project.bounds import excluded

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 
 from nox_release.core.quiet import without_warnings
+from nox_release.core.values import dataclass
 
 TEXT = '''\
 #!/usr/bin/env -S uv run --script

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from nox_release.core.errors import ConfigurationError
+from nox_release.core.values import dataclass
 from nox_release.scaffold.exchange import SCRIPT, file_name
 
 if TYPE_CHECKING:

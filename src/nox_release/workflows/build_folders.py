@@ -9,11 +9,11 @@ import fnmatch
 import itertools
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
+from nox_release.core.values import dataclass
 from nox_release.workflows.expressions import UNKNOWN, Circumstances, holds, interpolate
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ import enum
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from nox_release.core.values import dataclass
 
 
 class _Unknown(enum.Enum):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.core.findings import Finding, Location, Result, Severity, Skipped, find, make_rule
+from nox_release.core.values import dataclass, replace
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.workflows.build_folders import builds_package
 from nox_release.workflows.ref_patterns import filters_take

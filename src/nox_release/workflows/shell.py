@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import re
 import shlex
-from dataclasses import dataclass, replace
 
+from nox_release.core.values import dataclass, replace
 from nox_release.workflows.expressions import EXPRESSION
 
 _PREFIXES = ("if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "exec")

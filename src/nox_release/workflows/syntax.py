@@ -6,10 +6,10 @@ GitHub's workflow syntax: https://docs.github.com/actions/reference/workflow-syn
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, Location, Severity, find, make_rule
+from nox_release.core.values import dataclass, field
 from nox_release.workflows.shell import Command, parse_commands
 from nox_release.workflows.yaml_nodes import Node, UnreadableYAML, decode, parse_yaml
 

@@ -6,10 +6,10 @@ size, depth, and what aliases expand to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import NoxReleaseError
+from nox_release.core.values import dataclass, field
 from nox_release.core.words import sentence
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from nox_release.checks.files.refused import refusals
 from nox_release.checks.files.remarks import remarks
 from nox_release.checks.files.rules import BY_ID, RULES
 from nox_release.core.findings import Finding, Location, Severity, find, ranked
+from nox_release.core.values import dataclass, replace
 from nox_release.files.archives import (
     UnreadableDistributionError,
     kind_of,

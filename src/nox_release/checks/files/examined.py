@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nox_release.checks import upload
 from nox_release.core.findings import Location
+from nox_release.core.values import dataclass
 from nox_release.files.archives import parse_metadata
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from packaging.utils import canonicalize_name
 from nox_release.checks.files.contents import is_own, own_modules, unpackaged
 from nox_release.checks.files.known_imports import brings, project_of, squash
 from nox_release.core.findings import Location, Severity, find, make_rule
+from nox_release.core.values import dataclass
 from nox_release.core.words import some
 from nox_release.files.wheels import COMMANDS
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.core.findings import Finding
+from nox_release.core.values import dataclass, replace
 
 if TYPE_CHECKING:
     from nox_release.core.findings import Result

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from nox_release.checks.files.imports import (
     is_foreign,
 )
 from nox_release.core.findings import Location, Passed, Severity, Skipped, find, make_rule
+from nox_release.core.values import dataclass
 
 if TYPE_CHECKING:
     from nox_release.checks.files.facts import Facts

@@ -7,7 +7,6 @@ Source: Warehouse `forklift/legacy.py`, `packaging/services.py` and the database
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from packaging.version import InvalidVersion, Version
 from nox_release.checks.files.rules import FILE_EXISTS, SECOND_SDIST
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, find, make_rule
+from nox_release.core.values import dataclass
 from nox_release.files.distributions import version_of_file
 from nox_release.project.names import ultranormalize
 

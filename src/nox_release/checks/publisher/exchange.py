@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
+from nox_release.core.values import dataclass
 from nox_release.project import pages
 from nox_release.project.publisher import TrustedPublisher
 

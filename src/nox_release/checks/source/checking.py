@@ -7,7 +7,6 @@ same. Nothing of the project is imported or run: TOML is scanned, Python is pars
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.checks.source.build import build, classifiers, licence
@@ -18,6 +17,7 @@ from nox_release.checks.source.siblings import siblings
 from nox_release.checks.source.subject import PYPROJECT, Source, SourceTree, readme_path
 from nox_release.checks.source.versions import news, version_places, versions
 from nox_release.core.findings import Location, Passed, Severity, find
+from nox_release.core.values import dataclass, replace
 from nox_release.project.toml_lines import find_lines
 
 if TYPE_CHECKING:

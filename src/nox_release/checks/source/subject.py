@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -15,6 +14,7 @@ from packaging.version import Version
 
 from nox_release.core.findings import Location
 from nox_release.core.python_code import dotted_name, parse_python
+from nox_release.core.values import dataclass
 from nox_release.project.documents import Files
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from nox_release.core.values import dataclass
 
 Form = Mapping[str, tuple[str, ...]]
 

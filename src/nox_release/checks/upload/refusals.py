@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from nox_release.core.values import dataclass
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB

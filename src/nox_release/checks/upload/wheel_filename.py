@@ -6,10 +6,11 @@ Source: `packaging/utils.py` of 26.2; Warehouse's `utils/wheel.py`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
+
+from nox_release.core.values import dataclass
 
 
 class InvalidWheelFilename(ValueError):  # noqa: N818 - named like packaging's own

@@ -7,7 +7,6 @@ import functools
 import itertools
 import posixpath
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.checks.workflow.subject import (
@@ -19,6 +18,7 @@ from nox_release.checks.workflow.subject import (
     uses_action,
 )
 from nox_release.core.findings import Severity
+from nox_release.core.values import dataclass, replace
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
 from nox_release.workflows.expressions import EXPRESSION

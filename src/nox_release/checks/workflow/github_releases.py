@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nox_release.checks.workflow.artifacts import DOWNLOADS, builds
@@ -17,6 +16,7 @@ from nox_release.checks.workflow.subject import (
     uses_action,
 )
 from nox_release.core.findings import Severity
+from nox_release.core.values import dataclass, replace
 from nox_release.workflows.publishing import steps_elsewhere
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nox_release.core.findings import Finding, Rule, Severity, Skipped, find, make_rule
+from nox_release.core.values import dataclass, field
 from nox_release.workflows.expressions import Circumstances, holds
 from nox_release.workflows.publishing import PublishJob, publish_jobs
 from nox_release.workflows.ref_patterns import filters_take
