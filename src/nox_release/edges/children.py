@@ -7,6 +7,7 @@ it looks like, passes only to those that need it.
 from __future__ import annotations
 
 import fnmatch
+import functools
 import os
 from typing import TYPE_CHECKING
 
@@ -92,12 +93,14 @@ def configure_git(
     return found
 
 
+@functools.cache
 def _is_guarded(name: str, value: str) -> bool:
     if is_secret_name(name) or _matches(name, _GUARDED):
         return True
     return name not in _PROXIES and redact(value) != value
 
 
+@functools.cache
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 

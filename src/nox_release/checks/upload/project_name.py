@@ -31,9 +31,14 @@ def stdlib_names() -> frozenset[str]:
 
     names: set[str] = set()
     for module in set(itertools.chain.from_iterable(map(stdlib_list, short_versions))):
-        parts = module.split(".")
-        names.update(".".join(parts[: end + 1]) for end in range(len(parts)))
-    return frozenset(canonicalize_name(name.strip("-_.")) for name in names)
+        name = module
+        while name and name not in names:
+            names.add(name)
+            name = name.rpartition(".")[0]
+    lines = "\n".join(names).lower().replace("_", "-").replace(".", "-")
+    while "--" in lines:
+        lines = lines.replace("--", "-")
+    return frozenset(line.strip("-") for line in lines.split("\n"))
 
 
 def name_refusals(
