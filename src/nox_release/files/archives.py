@@ -1026,13 +1026,13 @@ def parse_metadata(member: str, text: bytes) -> Metadata:
     )
 
 
-def read_distribution(path: Path) -> Distribution:
-    """The sdist or wheel at `path`.
+def read_distribution(path: Path, archive: Archive | None = None) -> Distribution:
+    """The sdist or wheel at `path`; `archive` is what was read of it before.
 
     Raises:
         UnreadableDistributionError: it is none, or without name and version.
     """
-    archive = read_archive(path, path.name)
+    archive = archive or read_archive(path, path.name)
     if archive.metadata is None:
         where = "METADATA" if path.name.endswith(".whl") else "PKG-INFO"
         raise UnreadableDistributionError(

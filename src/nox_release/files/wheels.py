@@ -95,13 +95,13 @@ def parse_wheel(file: Distribution, *, entry_points: str = "", code: Iterable[Co
     )
 
 
-def read_wheel(path: Path) -> Wheel:
-    """The wheel at `path`, with all that its text tells.
+def read_wheel(path: Path, read: Distribution | None = None) -> Wheel:
+    """The wheel at `path`, with all that its text tells; `read` is what was read of it before.
 
     Raises:
         UnreadableDistributionError: it is none.
     """
-    file = read_distribution(path)
+    file = read or read_distribution(path)
     oldest = oldest_python(file.metadata.value("Requires-Python") or "")
     entry_points = ""
     code = []
@@ -125,11 +125,13 @@ def oldest_python(requires: str) -> tuple[int, int] | None:
         return None
     if not len(specifiers):
         return None
-    # Some specifiers begin within a minor version: 3.6.2, 3.9.1.
+    # Some specifiers begin or end within a minor version: 3.6.2, 3.9.1.
+    named = {int(number) for number in re.findall(r"(?<=\.)\d{1,4}", requires)}
+    micros = sorted({0, 99, *named, *(number + 1 for number in named)})
     allowed = (
         (3, minor)
         for minor in range(5, 40)
-        if any(specifiers.contains(f"3.{minor}.{micro}", prereleases=True) for micro in range(30))
+        if any(specifiers.contains(f"3.{minor}.{micro}", prereleases=True) for micro in micros)
     )
     return next(allowed, None)
 

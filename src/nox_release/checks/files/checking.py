@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from nox_release.checks.upload import Form
-    from nox_release.files.distributions import Kind
+    from nox_release.files.distributions import Archive, Kind
 
 __all__ = ["RULES", "Checked", "check_distributions", "examine", "form_of", "judge"]
 
@@ -48,6 +48,7 @@ class Checked:
     sha256: str
     form: Form
     findings: tuple[Finding, ...]
+    archive: Archive | None = None
 
     @property
     def filename(self) -> str:
@@ -123,6 +124,7 @@ def _check(path: Path) -> Checked:
         sha256=sha256,
         form=form,
         findings=findings,
+        archive=archive,
     )
 
 
