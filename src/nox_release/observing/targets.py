@@ -51,13 +51,12 @@ def aim(
     place: Place,
     version: str | None,
     commit: str,
+    publishing: Publishing,
     *,
     pending_publisher: bool = False,
-    of_commit: bool = False,
 ) -> Aim:
-    """The release of `version` from `commit`; with `of_commit` by the workflow that is there."""
+    """The release of `version` from `commit`, published by `publishing`."""
     repository = place.repository
-    publishing = derive(project, place, commit=commit if of_commit else None)
     derivation = publishing.derivation
     event, dispatchable = event_of(derivation)
     settings, shown = project.settings, version or UNKNOWN_VERSION
@@ -119,8 +118,8 @@ def at_its_tag(found: Aim, project: Project, place: Place, observed: Observed) -
         place,
         target.version,
         tagged,
+        derive(project, place, commit=tagged),
         pending_publisher=target.pending_publisher,
-        of_commit=True,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -15,6 +15,7 @@ from packaging.version import Version
 from nox_release.checks.files.remedies import in_its_own_words
 from nox_release.checks.judging import Case, Phase, judge, judge_before, milder, phase_of
 from nox_release.checks.release import asked, finished
+from nox_release.checks.release.asked import OF_THIS_COMMIT
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Skipped, errors_in
@@ -23,17 +24,17 @@ from nox_release.edges.audit import audit_workflows, without_doubles
 from nox_release.edges.screen import size_in_words
 from nox_release.files.distributions import version_of_file
 from nox_release.observing.observer import Observer
+from nox_release.observing.publishers import derive
 from nox_release.observing.targets import tagged_version
 from nox_release.operations.looking import (
     Wish,
     look_at,
     look_at_folder,
     read_tree,
+    told_by,
     with_built,
-    with_source,
 )
 from nox_release.operations.next_step import NextStep, next_step
-from nox_release.operations.preparer import OF_THIS_COMMIT
 from nox_release.releases.end_state import judge_end, slugs_of
 from nox_release.releases.plan import plan_release
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
     from nox_release.files.distributions import Distribution
+    from nox_release.observing.publishers import Publishing
     from nox_release.operations.asking import Questions
     from nox_release.operations.built import Built
     from nox_release.project.publisher import TrustedPublisher
@@ -107,13 +109,21 @@ def make_checklist(
     tree = read_tree(project, observer)
     version = wanted.version or _version(project, tree, observer, wanted.built)
     landed = index.landed(version) if version else None
+    publishing = derive(project, observer.place if isinstance(observer, Observer) else None)
+    audit = pool.submit(_audit, context, project, observer, publishing)
+    looking: Future[Case]
     if isinstance(observer, Observer):
-        case = look_at(context, project, observer, index, version, wanted.wish)
+        asked_for = (context, project, observer, index, version, wanted.wish, publishing)
+        looking = pool.submit(look_at, *asked_for)
     else:
-        case = look_at_folder(context, project, observer, index, version)
-    case = _with_those_before(case, wanted.before)
-    audit = pool.submit(_audit, context, observer, case)
-    case = _with_files(with_source(case, tree), wanted.built, observer)
+        looking = pool.submit(
+            look_at_folder, context, project, observer, index, version, publishing
+        )
+    # While GitHub answers.
+    source = told_by(project, tree)
+    files = _in_dist(project, version, observer) if wanted.built is None else {}
+    case = _with_those_before(looking.result(), wanted.before)
+    case = _with_built(replace(case, **source, **files), wanted.built)
     case = replace(case, audit=tuple(audit.result()))
     phase, judged = _judged(case, landed)
     results = without_doubles(judged)
@@ -190,18 +200,18 @@ def _judged(
 
 
 def _audit(
-    context: Context, observer: Observer | Finding | CouldNotAsk, case: Case
+    context: Context,
+    project: Project,
+    observer: Observer | Finding | CouldNotAsk,
+    publishing: Publishing,
 ) -> list[Result]:
     """What zizmor and actionlint say, where they are installed."""
-    job = case.derivation.job
-    if job is None:
+    if not publishing.file:
         return []
-    place = observer.place if isinstance(observer, Observer) else None
-    top = place.repository.root if place else case.project.root
-    readable = [one for one in case.workflows if not isinstance(one, Finding)]
-    publishing = [job.workflow.file]
-    results = audit_workflows(top, readable, context.runner, publishing=publishing)
-    if case.project.settings.index.is_like_pypi:
+    top = observer.place.repository.root if isinstance(observer, Observer) else project.root
+    readable = [one for one in publishing.workflows if not isinstance(one, Finding)]
+    results = audit_workflows(top, readable, context.runner, publishing=[publishing.file])
+    if project.settings.index.is_like_pypi:
         return list(results)
     return [result for result in results if not result.id.endswith("/use-trusted-publishing")]
 
@@ -209,16 +219,22 @@ def _audit(
 # --- distributions --------------------------------------------------------------------------------
 
 
-def _with_files(
-    case: Case, built: Built | NoxReleaseError | None, observer: Observer | Finding | CouldNotAsk
-) -> Case:
-    """The case with what was built, or with the files in `dist/`."""
+def _in_dist(
+    project: Project, version: str | None, observer: Observer | Finding | CouldNotAsk
+) -> dict[str, Any]:
+    """The files in `dist/` and what was found in them, as fields of a case."""
+    found, read = _distribution_results(_files(project, version), version, project)
+    found += _as_built(project, read, observer)
+    return {
+        "files": tuple(in_its_own_words(one, project) for one in found),
+        "distributions": read,
+    }
+
+
+def _with_built(case: Case, built: Built | NoxReleaseError | None) -> Case:
+    """The case with what was built."""
     if built is None:
-        version = case.target.version if case.version_known else None
-        found, read = _distribution_results(_files(case.project, version), version, case.project)
-        found += _as_built(case.project, read, observer)
-        found = [in_its_own_words(one, case.project) for one in found]
-        return replace(case, files=tuple(found), distributions=read)
+        return case
     if isinstance(built, NoxReleaseError):
         return replace(case, files=(asked.build_failure(built),))
     return with_built(case, built, built.results)
@@ -262,7 +278,7 @@ def _as_built(
 
     tree = _unchanged_since(sdist.path.stat().st_mtime, project, observer)
     if tree:
-        facts = Facts(project=project, wheel=read_wheel(wheel.path), sdist=sdist, tree=tree)
+        facts = Facts(project=project, wheel=read_wheel(wheel.path, wheel), sdist=sdist, tree=tree)
         yield from (one for one in check_built(facts) if isinstance(one, Finding))
 
 
@@ -308,15 +324,16 @@ def _distribution_results(
                 else NONE_BUILT,
             )
         ], ()
-    from nox_release.checks.files.checking import check_distributions
+    from nox_release.checks.files import checking
     from nox_release.files.archives import read_distribution
 
-    findings = [relative_to(finding, project.root) for finding in check_distributions(files)]
+    checked = checking.examine(files)
+    findings = [relative_to(finding, project.root) for finding in checking.judge(checked)]
     results: list[Result] = list(findings)
     read = []
-    for path in files:
+    for path, one in zip(files, checked, strict=True):
         try:
-            read.append(read_distribution(path))
+            read.append(read_distribution(path, one.archive))
         except NoxReleaseError:
             continue  # a finding above says so
         if not any(one.where and path.name in one.where.file for one in errors_in(findings)):

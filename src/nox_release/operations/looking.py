@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nox_release.checks.judging import Case
 from nox_release.checks.release import asked, assets
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
     from nox_release.observing.on_index import IndexQuestions
+    from nox_release.observing.publishers import Publishing
     from nox_release.operations.built import Built
     from nox_release.operations.preparer import Prepared
     from nox_release.project.pyproject import Project
@@ -88,13 +89,17 @@ def look_at(
     index: IndexQuestions,
     version: str | None,
     wish: Wish,
+    publishing: Publishing | None = None,
 ) -> Case:
     """Everything that a release of `version` from HEAD depends on, or, where its tag is out and
-    HEAD has gone on, of that tag's commit.
+    HEAD has gone on, of that tag's commit; but for the source tree. `publishing` is what publishes
+    it, where that is known.
     """
     place = observer.place
     head = str(observer.head)
-    found = aim(project, place, version, head, pending_publisher=wish.pending_publisher)
+    publishing = publishing or derive(project, place)
+    pending = wish.pending_publisher
+    found = aim(project, place, version, head, publishing, pending_publisher=pending)
     observed = observer.look(found.target, found.publishing.file)
     moved = at_its_tag(found, project, place, observed)
     if moved is not found:
@@ -144,9 +149,9 @@ def look_at_folder(
     observer: Finding | CouldNotAsk,
     index: IndexQuestions,
     version: str | None,
+    publishing: Publishing,
 ) -> Case:
     """The same for a project from whose place no release could be made."""
-    publishing = derive(project, None)
     nowhere: Result = (
         observer
         if isinstance(observer, Finding)
@@ -190,11 +195,15 @@ def _changelog_here(project: Project) -> tuple[str, str | None]:
 
 def with_source(case: Case, tree: SourceTree) -> Case:
     """The case with what the source tree says."""
+    return replace(case, **told_by(case.project, tree))
+
+
+def told_by(project: Project, tree: SourceTree) -> dict[str, Any]:
+    """What the source tree says, as fields of a case."""
     from nox_release.checks.source.checking import check_source
     from nox_release.checks.source.versions import where_version_is
 
-    project = case.project
-    return replace(case, source=check_source(project, tree), stated=where_version_is(project, tree))
+    return {"source": check_source(project, tree), "stated": where_version_is(project, tree)}
 
 
 def once_pushed(case: Case, observer: Observer) -> Case:

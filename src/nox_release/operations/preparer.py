@@ -61,20 +61,6 @@ if TYPE_CHECKING:
     from nox_release.releases.plan import Plan, PrepareStep
 
 
-# What is found about the commit that is there now, whose place another one takes.
-OF_THIS_COMMIT = frozenset(
-    {
-        "tree-dirty",
-        "checks-red",
-        "checks-running",
-        "branch-ahead",
-        "changelog-section",
-        "lock-version-stale",
-        "version-not-asked",
-    }
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
     """A copy of HEAD, in which the edits are made and built."""

@@ -10,6 +10,7 @@ from packaging.version import Version
 
 from nox_release.checks.judging import judge
 from nox_release.checks.release import preflight
+from nox_release.checks.release.asked import OF_THIS_COMMIT
 from nox_release.core.answers import ask, known
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.values import dataclass, replace
@@ -21,7 +22,7 @@ from nox_release.operations.errand import Progress
 from nox_release.operations.looking import once_prepared, read_tree
 from nox_release.operations.prepare_report import show as show_preparation
 from nox_release.operations.prepare_report import show_mentions
-from nox_release.operations.preparer import OF_THIS_COMMIT, Preparer
+from nox_release.operations.preparer import Preparer
 from nox_release.operations.proposing import branch_for, proposer_of
 from nox_release.operations.release_screen import show, show_dry_run, stop_at_blockers
 from nox_release.project.versions import WORDS, is_words

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 from nox_release.checks.judging import what_must_be_known
 from nox_release.checks.release import preflight
+from nox_release.checks.release.asked import OF_THIS_COMMIT
 from nox_release.core.errors import ChecksFailed, ConfigurationError, ConflictError
 from nox_release.core.findings import Finding, errors_in
 from nox_release.core.words import some
@@ -25,7 +26,6 @@ from nox_release.operations.looking import Wish
 from nox_release.operations.next_step import command
 from nox_release.operations.packages import Search, find_several
 from nox_release.operations.prepare_packages import find_proposer
-from nox_release.operations.preparer import OF_THIS_COMMIT
 from nox_release.releases.plan import Expected, Target
 from nox_release.releases.together import PENDING_AT_MOST
 

@@ -121,3 +121,17 @@ def build_failure(failed: NoxReleaseError) -> Finding:
     """A build that failed, as a finding like any other."""
     said = " ".join(part for part in (failed.message, failed.reason) if part)
     return find(BUILD_FAILS, said, fix=failed.hint)
+
+
+# What is found about the commit that is there now, whose place another one takes.
+OF_THIS_COMMIT = frozenset(
+    {
+        "tree-dirty",
+        "checks-red",
+        "checks-running",
+        "branch-ahead",
+        "changelog-section",
+        "lock-version-stale",
+        "version-not-asked",
+    }
+)
