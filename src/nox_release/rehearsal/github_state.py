@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nox_release.core.values import dataclass, field, replace
@@ -12,7 +15,6 @@ from nox_release.edges.children import GIT
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from nox_release.core.clock import Clock
     from nox_release.edges.process import Runner
@@ -224,10 +226,13 @@ class PullRequestState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BareRepository:
-    """The remote's git facts, asked of git each time: nothing is remembered here."""
+    """The remote's git facts. What git answered is remembered until a ref changes: objects never do."""
 
     path: Path
     runner: Runner
+    _answers: dict[object, dict[tuple[str, ...], str | None]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def git(self, *arguments: str, text: str | None = None) -> str | None:
         """The output of a git command in the repository; `None` when git says no."""
@@ -236,9 +241,34 @@ class BareRepository:
         )
         return done.stdout if done.returncode == 0 else None
 
+    def read(self, *arguments: str) -> str | None:
+        """The same, for a command that changes nothing."""
+        state = self._refs_on_disk()
+        if state is None:
+            return self.git(*arguments)
+        if state not in self._answers:
+            self._answers.clear()
+        known = self._answers.setdefault(state, {})
+        if arguments not in known:
+            known[arguments] = self.git(*arguments)
+        return known[arguments]
+
+    def _refs_on_disk(self) -> frozenset[tuple[str, bytes]] | None:
+        """All that git keeps about refs, in files; `None` where it has another way."""
+        if (self.path / "reftable").exists():
+            return None
+        found = [self.path / "HEAD", self.path / "packed-refs"]
+        for folder, _, names in os.walk(self.path / "refs"):
+            found += [Path(folder, name) for name in names]
+        state = []
+        for path in found:
+            with contextlib.suppress(OSError):  # there is none, or it goes at this moment
+                state.append((str(path), path.read_bytes()))
+        return frozenset(state)
+
     def refs(self, prefix: str = "refs/") -> dict[str, tuple[str, str]]:
         """Every ref below `prefix` with the object it names and that object's type."""
-        listed = self.git(
+        listed = self.read(
             "for-each-ref", "--format=%(refname)%09%(objectname)%09%(objecttype)", prefix
         )
         rows = (line.split("\t") for line in (listed or "").splitlines())
@@ -248,22 +278,22 @@ class BareRepository:
         """The full id of the commit that `revision` leads to."""
         if not revision or revision.startswith("-"):
             return None
-        found = self.git(
+        found = self.read(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
         )
         return found.strip() if found else None
 
     def object_type(self, sha: str) -> str | None:
-        found = self.git("cat-file", "-t", sha) if sha and not sha.startswith("-") else None
+        found = self.read("cat-file", "-t", sha) if sha and not sha.startswith("-") else None
         return found.strip() if found else None
 
     def show(self, commit: str, path: str) -> str | None:
         """The text of a file in a commit."""
-        return self.git("cat-file", "blob", f"{commit}:{path}")
+        return self.read("cat-file", "blob", f"{commit}:{path}")
 
     def listing(self, commit: str, folder: str) -> tuple[tuple[str, str, str, int], ...]:
         """(name, type, id, size) of what lies directly in a folder of a commit."""
-        listed = self.git("ls-tree", "-l", "-z", f"{commit}:{folder.strip('/')}")
+        listed = self.read("ls-tree", "-l", "-z", f"{commit}:{folder.strip('/')}")
         found = []
         for row in (listed or "").split("\0"):
             if row:
