@@ -1,7 +1,8 @@
 """`check-project` and `release` agree: what says "ready" is what would refuse.
 
 In each world both are run for the same target, and what stops a release is compared: findings of
-severity error, and what a release needs to know and nobody could say.
+severity error, and what a release needs to know and nobody could say. `diagnose` calls the same runs
+failed, and names `release` as what goes on where `release` would.
 """
 
 from __future__ import annotations
@@ -388,3 +389,9 @@ def test_what_says_ready_is_what_would_refuse(world, name):
     refused, ended = what_stops_a_release(world, environ)
     assert checked == refused, f"{checklist.results}\n{ended}"
     assert bool(refused) == bool(ended.status), ended
+    if world.github.runs:
+        has_failed = world.github.runs[-1].conclusion != "success"
+        said = run(world, "diagnose", environ=environ).output
+        assert ("No failure found in it." not in said) == has_failed, said
+        goes_on = "`nox -s release` continues where it stopped" in said
+        assert goes_on == (has_failed and not refused), said
