@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import functools
 import logging
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import InvalidRequirement, Requirement
 
 from nox_release.core.values import dataclass
 
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
 Path = tuple[str | int, ...]
+Fits = Callable[[Any], bool]
 
 _TAKES = {
     "name": "a string",
@@ -60,6 +65,8 @@ def schema_problems(pyproject: Mapping[str, Any]) -> Iterator[Problem]:
     """Every place where the document breaks its specification."""
     tool = pyproject.get("tool")
     tools = tool if isinstance(tool, dict) else {}
+    if is_plain(pyproject):
+        return
     known_tools = [name for name in ("setuptools", "distutils") if name in tools]
     with _silent():
         validator = _validator(known_tools)
@@ -87,6 +94,104 @@ def schema_problems(pyproject: Mapping[str, Any]) -> Iterator[Problem]:
         documents += [{"tool": {name: tools[name]}} for name in known_tools]
         for document in documents:
             yield from _problems(validator, document)
+
+
+def _text(pattern: str = r"[\s\S]*") -> Fits:
+    whole = re.compile(pattern, re.ASCII)
+    return lambda value: isinstance(value, str) and whole.fullmatch(value) is not None
+
+
+def _list(item: Fits) -> Fits:
+    return lambda value: isinstance(value, list) and all(map(item, value))
+
+
+def _table(fits: Callable[[str], Fits]) -> Fits:
+    """Not empty, and each value is as its key wants it."""
+    return lambda value: (
+        isinstance(value, dict)
+        and bool(value)
+        and all(fits(key)(one) for key, one in value.items())
+    )
+
+
+_DASHES = str.maketrans("-_", "_-")
+
+
+def _never(_value: object) -> bool:
+    return False
+
+
+def _is_requirement(value: object) -> bool:
+    with contextlib.suppress(InvalidRequirement):
+        return isinstance(value, str) and bool(Requirement(value))
+    return False
+
+
+def _is_classifier(value: object) -> bool:
+    from trove_classifiers import classifiers
+
+    return isinstance(value, str) and value in classifiers
+
+
+@functools.cache
+def _plain_forms() -> dict[str, Fits]:
+    """What the usual values of each table look like."""
+    anything, requirements = _text(), _list(_is_requirement)
+    name = _text(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+    def only(**fits: Fits) -> Fits:
+        return _table(lambda key: fits.get(key.translate(_DASHES), _never))
+
+    def named(fits: Fits) -> Fits:
+        return _table(lambda key: fits if name(key) else _never)
+
+    people = _list(only(name=anything, email=_text(r"\w[\w.+-]*@\w[\w-]*(\.\w[\w-]*)+")))
+    commands = named(_text(r"[A-Za-z]\w*(\.[A-Za-z]\w*)*:[A-Za-z]\w*"))
+    known = _text("MIT|ISC|Apache-2.0|BSD-[23]-Clause|MPL-2.0|GPL-[23].0-(only|or-later)")
+    text, file = only(text=anything), only(file=anything)
+    return {
+        "project": only(
+            name=name,
+            version=_text(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?"),
+            dynamic=lambda value: value == ["version"],
+            description=anything,
+            readme=anything,
+            requires_python=_text(r"(>=|<|!=)\d+(\.\d+)*(, ?(>=|<|!=)\d+(\.\d+)*)*"),
+            license=lambda value: known(value) or text(value) or file(value),
+            authors=people,
+            maintainers=people,
+            keywords=_list(anything),
+            classifiers=_list(_is_classifier),
+            urls=named(_text(r"https?://\w[\w.-]*(/[\w./#~-]*)?")),
+            scripts=commands,
+            gui_scripts=commands,
+            dependencies=requirements,
+            optional_dependencies=named(requirements),
+        ),
+        "build-system": only(
+            requires=requirements,
+            build_backend=_text(r"[a-z]\w*(\.[a-z]\w*)*"),
+            backend_path=_list(anything),
+        ),
+        "dependency-groups": named(requirements),
+    }
+
+
+def is_plain(pyproject: Mapping[str, Any]) -> bool:
+    """Whether every value has its usual form. Nothing is to be found then, and the program that
+    looks for it need not be written, which is a tenth of what `check-project` takes.
+    """
+    project, tool = pyproject.get("project"), pyproject.get("tool", {})
+    return (
+        isinstance(tool, dict)
+        and not {"setuptools", "distutils"} & {*tool}
+        and all(fits(pyproject[key]) for key, fits in _plain_forms().items() if key in pyproject)
+        and (
+            project is None
+            or ("name" in project and ("version" in project) != ("dynamic" in project))
+        )
+        and "requires" in pyproject.get("build-system", {"requires": []})
+    )
 
 
 def _validator(tools: Sequence[str]) -> Any:
