@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import TYPE_CHECKING
@@ -73,7 +74,7 @@ _USERS = frozenset({"git", "hg", "__token__", "x-access-token", "oauth2"})
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without the given secrets and without anything shaped like a token."""
-    for secret in sorted(_spellings(secrets), key=len, reverse=True):
+    for secret in _spellings(tuple(secrets)):
         text = text.replace(secret, REDACTED)
     for marker, shape in _SHAPES.items():
         if marker in text:
@@ -81,14 +82,17 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return text
 
 
-def _spellings(secrets: Iterable[str]) -> set[str]:
-    """The secrets as they are, in an address and in JSON, and each line of those with several."""
+@functools.lru_cache(maxsize=64)
+def _spellings(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """The secrets as they are, in an address and in JSON, and each line of those with several; the
+    longest first.
+    """
     whole = {secret.strip() for secret in secrets}
     lines = {line.strip() for one in whole if "\n" in one for line in one.splitlines()}
     found = whole | {line for line in lines if len(line) >= _SHORTEST_GUESSED}
     for secret in whole:
         found |= {quote(secret, safe=""), json.dumps(secret)[1:-1]}
-    return {secret for secret in found if len(secret) >= _SHORTEST}
+    return tuple(sorted((one for one in found if len(one) >= _SHORTEST), key=len, reverse=True))
 
 
 def _hidden(found: re.Match[str]) -> str:
