@@ -231,16 +231,26 @@ class Repository:
 
     def read_file(self, commit: str, path: str) -> str | None:
         """The text of a file in the tree of `commit`; `None` without one, or where it is no text."""
-        if not self.has_file(commit, path):
-            return None
-        text = self.git("cat-file", "blob", f"{commit}:{path}").stdout
-        return None if "\ufffd" in text else text
+        return self.first_file(commit, [path])[1]
+
+    def first_file(self, commit: str, paths: Sequence[str]) -> tuple[str, str | None]:
+        """The first of `paths` that is a text in the tree of `commit`, and that text."""
+        there = self.files_among(commit, paths)
+        for path in filter(there.__contains__, paths):
+            text = self.git("cat-file", "blob", f"{commit}:{path}").stdout
+            if "\ufffd" not in text:
+                return path, text
+        return "", None
 
     def has_file(self, commit: str, path: str) -> bool:
         """Whether `path` is a file in the tree of `commit`."""
-        listed = self.git("ls-tree", "-z", "--full-tree", commit, "--", path).stdout
-        facts, _, found = listed.split("\0")[0].partition("\t")
-        return found == path and facts.split()[1] == "blob"
+        return path in self.files_among(commit, [path])
+
+    def files_among(self, commit: str, paths: Sequence[str]) -> frozenset[str]:
+        """Those of `paths` that are files in the tree of `commit`."""
+        listed = self.git("ls-tree", "-z", "--full-tree", commit, "--", *paths).stdout
+        rows = (row.partition("\t") for row in listed.split("\0"))
+        return frozenset(path for facts, _, path in rows if " blob " in facts)
 
     def tag_commit(self, tag: str) -> str | None:
         """The commit that a tag of this clone leads to; `None`: there is no such tag."""

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 def read_changelog(project: Project, repository: Repository, commit: str) -> tuple[str, str | None]:
     """Name and text of the changelog in the commit; no text when there is none to be read."""
     prefix = project.root.resolve().relative_to(repository.root).as_posix()
-    for name in changelog.FILES:
-        path = name if prefix == "." else f"{prefix}/{name}"
-        text = known(ask(lambda path=path: repository.read_file(commit, path)))  # type: ignore[misc]
-        if text is not None:
-            return name, text
-    return "", None
+    paths = [name if prefix == "." else f"{prefix}/{name}" for name in changelog.FILES]
+    path, text = known(ask(lambda: repository.first_file(commit, paths))) or ("", None)
+    return path.rpartition("/")[2], text

@@ -55,6 +55,7 @@ class Observer:
         repository = place.repository
         self.head = ask(repository.head)
         self.branch = place.branch
+        self.tracked = pool.submit(repository.tracked)
         self._early = self._put(self._about_the_place())
 
     def _put(self, questions: dict[str, Callable[[], Any]]) -> dict[str, Future[Any]]:
@@ -76,7 +77,7 @@ class Observer:
                 questions["checks"] = lambda: self._checks(head)
         return questions | {
             "changes": repository.changes,
-            "tracked_folders": lambda: python_folders(repository.tracked()),
+            "tracked_folders": lambda: python_folders(self.tracked.result()),
             "shallow": repository.is_shallow,
             "identity": lambda: identity(repository),
             "signing_trouble": lambda: probe_signing(repository) if self.place.signs_tags else None,
@@ -114,9 +115,10 @@ class Observer:
 
     def _about(self, target: Target, file: str) -> dict[str, Callable[[], Any]]:
         repository, forge, publisher = self.place.repository, self.forge, target.publisher
+        tag = self._pool.submit(repository.tag_commit, target.tag)
         questions: dict[str, Callable[[], Any]] = {
-            "remote": lambda: self._remote(target),
-            "local_tag": lambda: repository.tag_commit(target.tag),
+            "remote": lambda: self._remote(target, tag),
+            "local_tag": tag.result,
         }
         if file:
             questions["at_commit"] = lambda: repository.has_file(target.commit, file)
@@ -131,7 +133,7 @@ class Observer:
             questions["environment"] = lambda: github_rules.environment(forge, name)
         return questions
 
-    def _remote(self, target: Target) -> dict[str, Any]:
+    def _remote(self, target: Target, tag: Future[str | None]) -> dict[str, Any]:
         """One look at the remote, and what follows from it: how the commit stands to the branch
         there, whether that may be pushed to, and the runs of the tag that is there.
         """
@@ -146,7 +148,7 @@ class Observer:
         if state.tag is not None:
             seen["past_tag"] = ask(lambda: commits_after(repository, state, self.head))
             seen["runs"] = self._runs(target, state.tag.commit)
-        elif self.has_gh and known(ask(lambda: repository.tag_commit(target.tag))) is not None:
+        elif self.has_gh and known(ask(tag.result)) is not None:
             # A tag that is here alone may be one that GitHub has refused before.
             seen["burnt_tag"] = ask(lambda: github_rules.is_burnt(self.forge, target.tag))
         return seen

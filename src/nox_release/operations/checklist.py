@@ -16,7 +16,7 @@ from nox_release.checks.files.remedies import in_its_own_words
 from nox_release.checks.judging import Case, Phase, judge, judge_before, milder, phase_of
 from nox_release.checks.release import asked, finished
 from nox_release.checks.release.asked import OF_THIS_COMMIT
-from nox_release.core.answers import CouldNotAsk, known
+from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Skipped, errors_in
 from nox_release.core.values import dataclass, field, replace
@@ -284,18 +284,16 @@ def _as_built(
 
 def _unchanged_since(moment: float, project: Project, observer: Observer) -> tuple[str, ...]:
     """The project's tracked files, if neither they nor HEAD are newer than `moment`; else nothing."""
-    repository = observer.place.repository
+    repository, tracked = observer.place.repository, known(ask(observer.tracked.result)) or ()
     below = project.root.relative_to(repository.root)
     prefix = "" if below == Path() else below.as_posix() + "/"
-    tracked = [
-        name.removeprefix(prefix) for name in repository.tracked() if name.startswith(prefix)
-    ]
+    tracked = tuple(name.removeprefix(prefix) for name in tracked if name.startswith(prefix))
     try:
         newest = max((project.root / name).lstat().st_mtime for name in tracked)
         newest = max(newest, repository.commit_time(str(observer.head)))
     except (OSError, ValueError, NoxReleaseError):
         return ()
-    return tuple(tracked) if newest <= moment else ()
+    return tracked if newest <= moment else ()
 
 
 def relative_to(finding: Finding, root: Path) -> Finding:
