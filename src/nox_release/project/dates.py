@@ -17,7 +17,7 @@ _MONTHS = (
 _MONTH = "(?P<month>" + "|".join(f"{one}|{one[:3]}\\.?" for one in _MONTHS) + r"|Sept\.?)"
 _DAY = r"(?P<day>\d{1,2})(?P<ordinal>st|nd|rd|th)?"
 _FORMS = tuple(
-    re.compile(rf"(?<![\w.]){form}(?!\w)", re.IGNORECASE)
+    rf"(?i)(?<![\w.]){form}(?!\w)"
     for form in (
         r"(?P<year>\d{4})(?P<mark>[-/])(?P<number>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
         r"(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4})",
@@ -72,7 +72,7 @@ class Dated:
 
 def find_date(text: str, *, around: str = "") -> Dated | None:
     """The first date in `text`. Whether 1/2/2026 is in January, other dates `around` may tell."""
-    found = [match for form in _FORMS if (match := form.search(text))]
+    found = [match for form in _FORMS if (match := re.search(form, text))]
     if not found:
         return None
     first = min(found, key=lambda match: (match.start(), -match.end()))
@@ -108,7 +108,7 @@ def _is_dated_otherwise(line: str, other: str) -> bool:
 def _month_comes_first(mark: str | None, text: str) -> bool:
     if mark != "/":
         return False
-    pairs = [(int(m["first"]), int(m["second"])) for m in _FORMS[1].finditer(text)]
+    pairs = [(int(m["first"]), int(m["second"])) for m in re.finditer(_FORMS[1], text)]
     return not any(first > 12 for first, _ in pairs)
 
 
