@@ -21,6 +21,9 @@ from nox_release.core.quiet import without_warnings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Markdown that begins with a heading or a paragraph always makes a page.
+_MAKES_A_PAGE = re.compile(r"(?:[ \t]*\n)*(?:#{1,6} +)?[A-Za-z]")
+
 # docutils keeps its roles, directives and reporters in module globals.
 _RENDERING = threading.Lock()
 
@@ -79,6 +82,8 @@ def renders(description: str, content_type: str) -> bool:
 
             return rst.render(description) is not None
         if kind == "text/markdown":
+            if _MAKES_A_PAGE.match(description) and description.encode():
+                return True
             from readme_renderer import markdown
 
             return markdown.render(description) is not None
