@@ -49,52 +49,10 @@ def next_step(
     case: Case, phase: Phase, results: Sequence[Result], *, arguments: Sequence[str] = ()
 ) -> NextStep:
     """What to do about the first blocker; without one, the release."""
-    project, ours = case.project, case.derivation.publisher
-    index, version = project.settings.index, case.target.version if case.version_known else None
-    # Where tags make the version, it has to be said which one.
-    named = [_next_version(case)] if project.version_from_tags and not version else []
     errors = errors_in([result for result in results if isinstance(result, Finding)])
-    ids = {error.id for error in errors}
-    if finished.NOT_RAISED.id in ids:
-        place = f" in {case.stated}" if case.stated else ""
-        return NextStep(
-            kind="raise-version",
-            text=f"{version} is released, and HEAD has gone on. Raise the version{place}, or:",
-            command=command("prepare", ["patch", *arguments]),
-        )
-    stopping = {state_of_index.ABSENT.id, preflight.VERSION_TAKEN.id}
-    others = [error for error in errors if error.id not in stopping]
-    if "publish-workflow-missing" in ids and len(others) == 1:
-        return NextStep(
-            kind="init",
-            text="Write the workflow that publishes.",
-            command=command("init", arguments),
-        )
-    if others:
-        first = ranked(others)[0]
-        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-        if first.where:
-            text = f"Correct {first.where} [{first.id}]{more}."
-        else:
-            said = first.message.split(". ")[0].rstrip(".")
-            text = f"Correct this{more}: {said}. [{first.id}]"
-        return NextStep(
-            kind="fix",
-            text=text,
-            command=command("check-project", arguments),
-        )
-    if state_of_index.ABSENT.id in ids:
-        return NextStep(
-            kind="first-upload",
-            text=f"Bring {project.name} into being on {index.title}, once.",
-            command=command("first-upload", arguments),
-            page=pages.pending_page(index) if ours else "",
-            values=pages.form_values(project.name, ours) if ours else (),
-            otherwise="Or without any token: register a pending publisher with these values; then "
-            + command("release", [*named, *arguments, "--pending-publisher"])
-            if ours
-            else "",
-        )
+    index, version = case.project.settings.index, _version(case)
+    if errors and (step := _correction(case, errors, arguments)) is not None:
+        return step
     if isinstance(case.observed.project, CouldNotAsk):
         return NextStep(
             kind="ask-again",
@@ -107,41 +65,104 @@ def next_step(
             text=f"Go on with the release of {version}.",
             command=command("release", arguments),
         )
-    if phase == "done":
+    published = _is_published(results)
+    if phase != "done" and (step := _registration(case, results, arguments)) is not None:
+        return step
+    if phase == "done" or published:
         return NextStep(
             kind="raise-version",
-            text=f"{version} is out. The next one (patch, minor, major, or a version):",
-            command=_for_the_next(case, arguments),
-        )
-    if ours is not None and case.target.pending_publisher and case.observed.project is None:
-        return NextStep(
-            kind="register-publisher",
-            text="Register the pending publisher with these values, if you have not.",
-            page=pages.pending_page(index),
-            values=pages.form_values(project.name, ours),
-            command=command("release", [*named, *arguments, "--pending-publisher"]),
-        )
-    if ours is not None and not _is_proven(results):
-        return NextStep(
-            kind="register-publisher",
-            text="Register the trusted publisher, if you have not; this page is filled in.",
-            page=pages.publishing_page(index, project.name, ours),
-            values=pages.form_values(project.name, ours),
-            command=_for_the_next(case, arguments)
-            if _is_published(results)
-            else command("release", [*named, *arguments]),
-        )
-    if _is_published(results):
-        return NextStep(
-            kind="raise-version",
-            text=f"{version} is published. The next one (patch, minor, major, or a version):",
+            text=f"{version} is {'out' if phase == 'done' else 'published'}. "
+            "The next one (patch, minor, major, or a version):",
             command=_for_the_next(case, arguments),
         )
     return NextStep(
         kind="release",
         text=f"Release {version or 'the next version'}.",
-        command=command("release", [*named, *arguments]),
+        command=_release(case, arguments),
     )
+
+
+def _correction(case: Case, errors: Sequence[Finding], arguments: Sequence[str]) -> NextStep | None:
+    """What to do about errors, unless the index alone is the one to say what comes next."""
+    project, ids = case.project, {error.id for error in errors}
+    if finished.NOT_RAISED.id in ids:
+        place = f" in {case.stated}" if case.stated else ""
+        return NextStep(
+            kind="raise-version",
+            text=f"{_version(case)} is released, and HEAD has gone on. "
+            f"Raise the version{place}, or:",
+            command=command("prepare", ["patch", *arguments]),
+        )
+    stopping = {state_of_index.ABSENT.id, preflight.VERSION_TAKEN.id}
+    others = ranked([error for error in errors if error.id not in stopping])
+    if "publish-workflow-missing" in ids and len(others) == 1:
+        return NextStep(
+            kind="init",
+            text="Write the workflow that publishes.",
+            command=command("init", arguments),
+        )
+    if others:
+        first = others[0]
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        said = first.message.split(". ")[0].rstrip(".")
+        return NextStep(
+            kind="fix",
+            text=f"Correct {first.where} [{first.id}]{more}."
+            if first.where
+            else f"Correct this{more}: {said}. [{first.id}]",
+            command=command("check-project", arguments),
+        )
+    if state_of_index.ABSENT.id not in ids:
+        return None
+    index, ours = project.settings.index, case.derivation.publisher
+    return NextStep(
+        kind="first-upload",
+        text=f"Bring {project.name} into being on {index.title}, once.",
+        command=command("first-upload", arguments),
+        page=pages.pending_page(index) if ours else "",
+        values=pages.form_values(project.name, ours) if ours else (),
+        otherwise="Or without any token: register a pending publisher with these values; then "
+        + _release(case, [*arguments, "--pending-publisher"])
+        if ours
+        else "",
+    )
+
+
+def _registration(
+    case: Case, results: Sequence[Result], arguments: Sequence[str]
+) -> NextStep | None:
+    """The publisher to register, where nothing proves that it is."""
+    project, ours = case.project, case.derivation.publisher
+    if ours is None:
+        return None
+    index = project.settings.index
+    if case.target.pending_publisher and case.observed.project is None:
+        return NextStep(
+            kind="register-publisher",
+            text="Register the pending publisher with these values, if you have not.",
+            page=pages.pending_page(index),
+            values=pages.form_values(project.name, ours),
+            command=_release(case, [*arguments, "--pending-publisher"]),
+        )
+    if _is_proven(results):
+        return None
+    return NextStep(
+        kind="register-publisher",
+        text="Register the trusted publisher, if you have not; this page is filled in.",
+        page=pages.publishing_page(index, project.name, ours),
+        values=pages.form_values(project.name, ours),
+        command=(_for_the_next if _is_published(results) else _release)(case, arguments),
+    )
+
+
+def _version(case: Case) -> str | None:
+    return case.target.version if case.version_known else None
+
+
+def _release(case: Case, arguments: Sequence[str]) -> str:
+    """The command that releases; where tags make the version, it has to be said which one."""
+    unnamed = case.project.version_from_tags and not _version(case)
+    return command("release", [*([_next_version(case)] if unnamed else []), *arguments])
 
 
 def _for_the_next(case: Case, arguments: Sequence[str]) -> str:
