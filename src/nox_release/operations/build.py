@@ -330,7 +330,7 @@ def _make(
 
     sdist: Future[Path] = Future()
     wheel: Future[Path] = Future()
-    loaded = pool.submit(_load, _renderer(wanted.project))
+    loaded = pool.submit(_load, *_renderer(wanted.project))
     warnings: list[str] = []
 
     def warn(text: str) -> None:
@@ -452,15 +452,17 @@ def _look_at(made: Future[Path], loaded: Future[None]) -> Distribution:
     return found
 
 
-def _renderer(project: Project) -> str:
-    """What will render the description; a guess where pyproject.toml does not say."""
+def _renderer(project: Project) -> tuple[str, ...]:
+    """What will render the description; hardly any Markdown is; a guess where pyproject.toml does not
+    say what it is.
+    """
     readme = project.readme or next(
         (name for name in ("README.md", "README.rst") if (project.root / name).exists()), ""
     )
-    return "readme_renderer." + ("rst" if readme.lower().endswith(".rst") else "markdown")
+    return ("readme_renderer.rst",) if readme.lower().endswith(".rst") else ()
 
 
-def _load(renderer: str) -> None:
+def _load(*renderer: str) -> None:
     """Load what looks at the files while others make them: it takes as long as a hook."""
     from importlib import import_module
 
@@ -473,7 +475,7 @@ def _load(renderer: str) -> None:
         "email_validator",
         "rfc3986",
         "trove_classifiers",
-        renderer,
+        *renderer,
     ):
         import_module(module)
 
