@@ -292,7 +292,7 @@ def test_pending_publishers_are_reminded_of_and_expire(index: DisturbedIndex) ->
     index.register_pending("me", FORM)
     for days, subjects in ((24, 0), (2, 1), (1, 1), (4, 2)):
         index.clock.sleep(days * 86400)
-        index.publishing.pass_time()
+        index.pass_time()
         assert len(index.publishing.emails) == subjects
     assert index.publishing.pending == []
 

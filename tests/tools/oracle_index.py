@@ -26,6 +26,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from packaging.utils import canonicalize_version
+
 from nox_release.rehearsal.catalogue import RehearsalProject, RehearsalRelease, StoredFile
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "world"))
@@ -163,7 +165,7 @@ def plant(
     release = project.release(version)
     if release is None:
         release = RehearsalRelease(version=version, created=index.now())
-        project.releases[release.canonical_version] = release
+        project.releases[canonicalize_version(version)] = release
     release.files.append(
         StoredFile(
             filename=filename,
@@ -194,7 +196,7 @@ def plant_project(index: DisturbedIndex, state: dict[str, Any], spare: str) -> R
         if spare in filenames and len(filenames) == 1:
             continue
         project.releases.setdefault(
-            RehearsalRelease(version=version, created=index.now()).canonical_version,
+            canonicalize_version(version),
             RehearsalRelease(version=version, created=index.now()),
         )
         for filename in filenames:
@@ -424,7 +426,7 @@ def minted(index: DisturbedIndex, case: dict[str, Any], project: RehearsalProjec
     jwt = index.github_jwt("octo-org/oracle", "release.yml")
     answer = index.publishing.mint(json.dumps({"token": jwt}).encode())
     if "publisher removed" in text:
-        index.publishing.remove_publisher(target, publisher)
+        publisher.project_ids.discard(target.id)
     if re.search(r"(?i)expired|\b(old|later|after minting|ago)\b", text) and (
         "lifecycle" not in text
     ):
@@ -725,7 +727,7 @@ def arrange_exchange(index: DisturbedIndex, case: dict[str, Any]) -> None:
         row = index.register_publisher(
             "orc-doomed", owner=owner, repository=repository, workflow="release.yml"
         )
-        index.publishing.remove_publisher(doomed, row)
+        row.project_ids.discard(doomed.id)
     used = re.search(r"second use|repeats a used|same JWT again|already used", text)
     if used:
         # The first use was before any pending publisher of this case.
@@ -877,7 +879,7 @@ def time_to_live(index: DisturbedIndex, server: Server, case: dict[str, Any]) ->
     if not re.search(
         r"task (has |did )?not|before the (daily )?task|not yet deleted", case["desc"]
     ):
-        index.publishing.pass_time()
+        index.pass_time()
     subjects = [f"[PyPI] {one.subject}" for one in index.publishing.emails]
     if subjects != (case.get("emails") or []):
         return [f"e-mails {subjects}, not {case.get('emails')}"]

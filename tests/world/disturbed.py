@@ -1,5 +1,6 @@
 """The rehearsed world with troubles in it, and with what only PyPI's administrators can do."""
 
+import secrets
 from datetime import timedelta
 
 from packaging.utils import canonicalize_version
@@ -7,9 +8,12 @@ from packaging.utils import canonicalize_version
 from nox_release.rehearsal.catalogue import STATUSES, Catalogue
 from nox_release.rehearsal.github import RehearsalGitHub
 from nox_release.rehearsal.index import RehearsalIndex
+from nox_release.rehearsal.oidc import GITHUB_ISSUER, PENDING_DAYS, Email
 from nox_release.rehearsal.serving import Server
 from nox_release.rehearsal.world import World
 from troubles import SNAPSHOT, Faults, Faulty
+
+_REMINDER_DAYS = 5
 
 
 class DisturbedIndex(RehearsalIndex):
@@ -95,6 +99,80 @@ class DisturbedIndex(RehearsalIndex):
         """Put a name on the administrators' list."""
         self.catalogue.prohibited.add(name)
 
+    # --- what tests ask and arrange -------------------------------------------------------------
+
+    def has_project(self, name: str):
+        return self.catalogue.find(name) is not None
+
+    def register_publisher(
+        self, name, *, owner, repository, workflow, environment=None, owner_id="1001"
+    ):
+        """Attach a trusted publisher to an existing project, past the form."""
+        with self.catalogue.lock:
+            return self.publishing.attach(
+                self.project(name),
+                {
+                    "owner": owner,
+                    "owner_id": owner_id,
+                    "repository": repository,
+                    "workflow": workflow,
+                    "environment": (environment or "").lower(),
+                },
+            )
+
+    def github_jwt(
+        self,
+        repository,
+        workflow,
+        *,
+        ref="refs/heads/main",
+        sha="0" * 40,
+        event_name="push",
+        environment=None,
+        audience=None,
+        **claims,
+    ):
+        """An identity token as a job in `repository` (`owner/name`) gets it from GitHub."""
+        start = int(self.now().timestamp())
+        place = f"{repository}/.github/workflows/{workflow}@{ref}"
+        full = {
+            "iss": GITHUB_ISSUER,
+            "aud": audience or self.publishing.audience,
+            "iat": start,
+            "nbf": start,
+            "exp": start + 300,
+            "jti": secrets.token_hex(16),
+            "sub": f"repo:{repository}:ref:{ref}",
+            "repository": repository,
+            "repository_owner": repository.partition("/")[0],
+            "repository_owner_id": "1001",
+            "job_workflow_ref": place,
+            "workflow_ref": place,
+            "ref": ref,
+            "sha": sha,
+            "event_name": event_name,
+            "run_attempt": "1",
+        }
+        if environment is not None:
+            full["environment"] = environment
+        return self.jwt({**full, **claims})
+
+    def pass_time(self):
+        """The daily tasks: remind of pending publishers, and delete those of 30 days."""
+        now = self.publishing.accounts.now()
+        with self.publishing.catalogue.lock:
+            for one in tuple(self.publishing.pending):
+                age = now - one.created
+                if age > timedelta(days=PENDING_DAYS):
+                    self.publishing.pending.remove(one)
+                    subject = f"Pending trusted publisher expired for {one.project_name}"
+                elif age > timedelta(days=PENDING_DAYS - _REMINDER_DAYS) and not one.reminded:
+                    one.reminded = True
+                    subject = f"Pending trusted publisher for {one.project_name} expiring soon"
+                else:
+                    continue
+                self.publishing.emails.append(Email(subject=subject, to=(one.added_by.username,)))
+
 
 def snapshot(catalogue):
     """The same state, apart from what happens later."""
@@ -127,6 +205,19 @@ class DisturbedGitHub(RehearsalGitHub):
         self.faults.stop()
         super().stop()
 
+    def squash(self, pull):
+        """Merge a pull request as people do with a button: one commit with its tree on its base."""
+        base, head = f"refs/heads/{pull.base}", f"refs/heads/{pull.head}"
+        parent = self.bare.commit(base)
+        made = self.bare.git(
+            "-c", "user.name=GitHub", "-c", "user.email=noreply@github.com", "commit-tree",
+            f"{head}^{{tree}}", "-p", str(parent), "-m", f"{pull.title} (#{pull.number})",
+        )  # fmt: skip
+        commit = str(made).strip()
+        self.bare.git("update-ref", base, commit, str(parent))
+        pull.state, pull.merge_commit, pull.merged_at = "merged", commit, self.clock.now()
+        return commit
+
 
 class DisturbedWorld(World):
     """A world around these two."""
@@ -135,3 +226,7 @@ class DisturbedWorld(World):
 
     def make_index(self):
         return DisturbedIndex(self.directory / "index", clock=self.clock)
+
+    def mistakes(self):
+        """Tracebacks of the stand-ins themselves: what they could not answer."""
+        return [*self.github.errors, *self.index.server.errors]

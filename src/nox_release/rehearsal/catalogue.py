@@ -47,7 +47,6 @@ class StoredFile:
     metadata: bytes | None = None
     metadata_sha256: str | None = None
     provenance: dict[str, Any] | None = None
-    uploaded_by: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,10 +60,6 @@ class RehearsalRelease:
     yanked_reason: str = ""
     quarantined: bool = False
     files: list[StoredFile] = field(default_factory=list)
-
-    @property
-    def canonical_version(self) -> str:
-        return canonicalize_version(self.version)
 
     @property
     def sort_key(self) -> tuple[int, Any]:

@@ -432,19 +432,6 @@ class GitHubState:
         self.pulls.append(pull)
         return pull
 
-    def squash(self, pull: PullRequestState) -> str:
-        """Merge a pull request as people do with a button: one commit with its tree on its base."""
-        base, head = f"refs/heads/{pull.base}", f"refs/heads/{pull.head}"
-        parent = self.bare.commit(base)
-        made = self.bare.git(
-            "-c", "user.name=GitHub", "-c", "user.email=noreply@github.com", "commit-tree",
-            f"{head}^{{tree}}", "-p", str(parent), "-m", f"{pull.title} (#{pull.number})",
-        )  # fmt: skip
-        commit = str(made).strip()
-        self.bare.git("update-ref", base, commit, str(parent))
-        pull.state, pull.merge_commit, pull.merged_at = "merged", commit, self.clock.now()
-        return commit
-
     def workflow_id(self, path: str) -> int:
         return self.workflow_ids.setdefault(path, 100_000_000 + len(self.workflow_ids))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from nox_release.rehearsal.catalogue import (
     Catalogue,
     RehearsalProject,
 )
-from nox_release.rehearsal.oidc import GITHUB_ISSUER, TrustedPublishing
+from nox_release.rehearsal.oidc import TrustedPublishing
 from nox_release.rehearsal.registration import Registration, Registrations
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nox_release.core.clock import Clock
-    from nox_release.rehearsal.publishers import RehearsalPublisher
 
 
 class IndexState:
@@ -97,9 +95,6 @@ class IndexState:
     def project(self, name: str) -> RehearsalProject:
         return self.catalogue.project(name)
 
-    def has_project(self, name: str) -> bool:
-        return self.catalogue.find(name) is not None
-
     def filenames(self, name: str) -> tuple[str, ...]:
         """Every file of the project, sorted; none when there is no such project."""
         project = self.catalogue.find(name)
@@ -111,31 +106,6 @@ class IndexState:
             self.catalogue.delete_project(name)
             for publisher in self.publishing.publishers:
                 publisher.project_ids.discard(project.id)
-
-    def register_publisher(
-        self,
-        name: str,
-        *,
-        owner: str,
-        repository: str,
-        workflow: str,
-        environment: str | None = None,
-        owner_id: str = "1001",
-    ) -> RehearsalPublisher:
-        """Attach a trusted publisher to an existing project, past the form."""
-        with self.catalogue.lock:
-            publisher = self.publishing.attach(
-                self.project(name),
-                {
-                    "owner": owner,
-                    "owner_id": owner_id,
-                    "repository": repository,
-                    "workflow": workflow,
-                    "environment": (environment or "").lower(),
-                },
-            )
-        assert publisher is not None  # noqa: S101 - `attach` declines only when told to
-        return publisher
 
     def register_pending(self, username: str, form: Mapping[str, str]) -> Registration:
         """Fill in the pending publisher form: `project_name`, `owner`, `repository`,
@@ -152,43 +122,6 @@ class IndexState:
     def jwt(self, claims: Mapping[str, Any], *, header: Mapping[str, Any] | None = None) -> str:
         """`claims` signed with the key that this index takes for GitHub's."""
         return self.publishing.sign(claims, header=header)
-
-    def github_jwt(
-        self,
-        repository: str,
-        workflow: str,
-        *,
-        ref: str = "refs/heads/main",
-        sha: str = "0" * 40,
-        event_name: str = "push",
-        environment: str | None = None,
-        audience: str | None = None,
-        **claims: Any,
-    ) -> str:
-        """An identity token as a job in `repository` (`owner/name`) gets it from GitHub."""
-        start = int(self.now().timestamp())
-        place = f"{repository}/.github/workflows/{workflow}@{ref}"
-        full: dict[str, Any] = {
-            "iss": GITHUB_ISSUER,
-            "aud": audience or self.publishing.audience,
-            "iat": start,
-            "nbf": start,
-            "exp": start + 300,
-            "jti": secrets.token_hex(16),
-            "sub": f"repo:{repository}:ref:{ref}",
-            "repository": repository,
-            "repository_owner": repository.partition("/")[0],
-            "repository_owner_id": "1001",
-            "job_workflow_ref": place,
-            "workflow_ref": place,
-            "ref": ref,
-            "sha": sha,
-            "event_name": event_name,
-            "run_attempt": "1",
-        }
-        if environment is not None:
-            full["environment"] = environment
-        return self.jwt({**full, **claims})
 
     def check_name(self, name: str) -> rules.Refusal | None:
         """Warehouse's verdict on a new project's name."""

@@ -9,7 +9,6 @@ import contextlib
 import copy
 import json
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.values import dataclass
@@ -119,28 +118,8 @@ class TrustedPublishing:
         row.project_ids.add(project.id)
         return row
 
-    def remove_publisher(self, project: RehearsalProject, publisher: RehearsalPublisher) -> None:
-        """Detach it; the row stays, as in Warehouse."""
-        publisher.project_ids.discard(project.id)
-
     def of_project(self, project: RehearsalProject) -> tuple[RehearsalPublisher, ...]:
         return tuple(one for one in self.publishers if project.id in one.project_ids)
-
-    def pass_time(self) -> None:
-        """The daily tasks: remind of pending publishers, and delete those of 30 days."""
-        now = self.accounts.now()
-        with self.catalogue.lock:
-            for one in tuple(self.pending):
-                age = now - one.created
-                if age > timedelta(days=PENDING_DAYS):
-                    self.pending.remove(one)
-                    subject = f"Pending trusted publisher expired for {one.project_name}"
-                elif age > timedelta(days=PENDING_DAYS - REMINDER_DAYS) and not one.reminded:
-                    one.reminded = True
-                    subject = f"Pending trusted publisher for {one.project_name} expiring soon"
-                else:
-                    continue
-                self.emails.append(Email(subject=subject, to=(one.added_by.username,)))
 
     def invalidate_pending(self, name: str, creator: RehearsalUser) -> None:
         """Somebody made a project of this or a too similar name: other users' rows go."""

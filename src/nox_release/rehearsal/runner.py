@@ -251,13 +251,6 @@ class WorkflowRunner:
         if run.status != "completed":
             self._start(carried)
 
-    def resume_all(self) -> None:
-        """Carry out what was created while `paused`."""
-        self.paused = False
-        for carried in list(self._carried.values()):
-            if carried.run.status == "queued":
-                self._start(carried)
-
     def wait(self, timeout: float = 120.0) -> None:
         """Until no run is being carried out; those that wait for a reviewer are left waiting."""
         with self._lock:

@@ -324,7 +324,6 @@ class UploadRequest:
                 }
                 if attestations and publisher is not None
                 else None,
-                uploaded_by=identity.user.username if identity.user else "",
             )
         )
         catalogue.used_filenames.add(content.filename)

@@ -256,10 +256,6 @@ class World:
             folder = stack.enter_context(temporary_folder("socket", within=short))
             self.github.socket_path = folder / "gh.sock"
 
-    def mistakes(self) -> list[str]:
-        """Tracebacks of the stand-ins themselves: what they could not answer."""
-        return [*self.github.errors, *self.index.server.errors]
-
     def _write_git_config(self) -> None:
         """git's whole configuration here: github.com is the bare repository, and in the world's own
         repositories nothing else is reached. What a build backend clones for itself is its own

@@ -172,7 +172,6 @@ class Job:
     environment: Environment | None = None
     permissions: Permissions | None = None
     concurrency: Concurrency | None = None
-    timeout_minutes: str | None = None
     continue_on_error: bool = False
     matrix: Node | None = field(default=None, compare=False, repr=False)
     has_matrix: bool = False
@@ -367,7 +366,6 @@ def _job(key: Node, node: Node) -> Job:
         environment=_environment(node.get("environment"), node.key("environment")),
         permissions=_permissions(node.get("permissions"), node.key("permissions")),
         concurrency=_concurrency(node.get("concurrency")),
-        timeout_minutes=_text(node.get("timeout-minutes")) or None,
         continue_on_error=_may_fail(node.get("continue-on-error")),
         matrix=matrix,
         has_matrix=strategy is not None and matrix is not None,
