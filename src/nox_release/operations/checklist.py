@@ -106,11 +106,11 @@ def make_checklist(
 ) -> Checklist:
     """Ask everything about `project` that can be asked without changing anything."""
     observer, index, pool = asked_of.observer, asked_of.index, asked_of.pool
+    publishing = derive(project, observer.place if isinstance(observer, Observer) else None)
+    audit = pool.submit(_audit, context, project, observer, publishing)
     tree = read_tree(project, observer)
     version = wanted.version or _version(project, tree, observer, wanted.built)
     landed = index.landed(version) if version else None
-    publishing = derive(project, observer.place if isinstance(observer, Observer) else None)
-    audit = pool.submit(_audit, context, project, observer, publishing)
     looking: Future[Case]
     if isinstance(observer, Observer):
         asked_for = (context, project, observer, index, version, wanted.wish, publishing)
