@@ -15,7 +15,6 @@ from nox_release.project import pages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.project.pyproject import Project
@@ -43,17 +42,14 @@ TESTPYPI = KnownIndex(
 class Circumstances:
     """What is known beside the log. `None` is "not known" everywhere.
 
-    `project_exists` and `index_files` (names of the version's files) are what the index says,
-    `archived` and `quarantined` its status of the project. `run_started` dates the log.
+    `index_files` (names of the version's files) and `status` are what the index says.
     """
 
     publisher: TrustedPublisher | None = None
     tag: str | None = None
     version: str | None = None
-    project_exists: bool | None = None
     index_files: tuple[str, ...] | None = None
     status: str | None = None
-    run_started: datetime | None = None
     run_attempt: int | None = None
     run_url: str | None = None
 

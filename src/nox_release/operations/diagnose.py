@@ -337,7 +337,6 @@ def _explain_run(context: Context, project: Project | None, run: Run, place: Pla
     known = Circumstances(
         publisher=place.publisher,
         version=tag_and_version(project, run)[1] or None if project else None,
-        run_started=run.started,
         run_attempt=run.attempt,
         run_url=run.url,
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 
+import nox_release
 from nox_release.core.values import dataclass, field
 
 
@@ -61,3 +64,10 @@ def test_values_are_frozen():
 def test_values_can_be_copied_and_pickled():
     point = Point(x=1, note="n")
     assert copy.deepcopy(point) == pickle.loads(pickle.dumps(point)) == point
+
+
+def test_every_module_makes_its_values_the_fast_way():
+    root = Path(nox_release.__file__).parent
+    slow = re.compile(r"^from dataclasses import .*\bdataclass\b", re.MULTILINE)
+    found = [path for path in root.rglob("*.py") if slow.search(path.read_text(encoding="utf-8"))]
+    assert found == [root / "core" / "values.py"]
