@@ -15,6 +15,8 @@ from nox_release.edges.git import PushRefused, Repository, find_repository, pars
 from nox_release.edges.git_settings import read_git_settings
 from nox_release.edges.process import Runner
 from nox_release.edges.signing import identity, probe_signing
+from nox_release.observing.changelogs import read_changelog
+from nox_release.project.pyproject import Project
 from nox_release.releases.observed import Changes, Relation
 
 
@@ -405,3 +407,17 @@ def test_who_commits_is_known_or_known_to_be_missing(clone: Repository, tmp_path
     git(clone.runner, clone.root, "config", "user.useConfigOnly", "true")
     (tmp_path / "home" / ".gitconfig").write_text("")
     assert identity(clone) is None
+
+
+@pytest.mark.parametrize(("version", "name"), [("1.2.0", "v1.2.0.md"), ("1.3.0", "")])
+def test_the_changelog_of_a_commit_may_be_one_file_for_each_version(clone, runner, version, name):
+    releases = clone.root / "pkg" / "docs" / "releases"
+    releases.mkdir(parents=True)
+    for minor in range(3):
+        (releases / f"v1.{minor}.0.md").write_text(f"# 1.{minor}.0\n\n- x\n")
+    git(runner, clone.root, "add", ".")
+    git(runner, clone.root, "commit", "-qm", "notes")
+    (releases / "v1.3.0.md").write_text("# 1.3.0\n\nnot committed\n")
+    project = Project(root=clone.root / "pkg", name="demo")
+    found = read_changelog(project, clone, "HEAD", version)
+    assert found == ((f"docs/releases/{name}", "# 1.2.0\n\n- x\n") if name else ("", None))

@@ -4,7 +4,8 @@ usage: python tests/tools/replay_versions.py [--limit N] [--show KIND] [--json F
 
 Each argument is a repository's git directory. Commits that changed the project's version are found
 in its history by their diffs alone; at the parent of each, the edits for the new version are
-planned, and compared with the commit: the set of files, and the lines with the version.
+planned, and compared with the commit: the set of files, and the lines with the version. Commits after
+which the tree says itself that the version is in development, in a tuple beside it, are none.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from nox_release.project.documents import Files
 from nox_release.project.preparing import plan_version
 from nox_release.project.pyproject import parse_project, parse_setup_cfg, parse_setup_py
 from nox_release.project.toml import parse_toml
+from nox_release.project.version_places import find_places
 
 WHERE = (
     "pyproject.toml", "setup.py", "setup.cfg", "Cargo.toml", "meson.build", "package.json",
@@ -43,7 +45,7 @@ TOKEN = re.compile(
     r"(?<![\w.])v?(\d+(?:\.\d+)+(?:[-_.]?(?:a|b|c|rc|alpha|beta|pre|post|dev)[-_.]?\d*)*(?:\+\w+)?)(?![\w.]\d|\w)"
 )
 ELSEWHERE = re.compile(
-    r"(^|/)(tests?|docs?|examples?|vendor|_vendor|patched|third_party|samples|news)/"
+    r"(^|/)(tests?|docs?|examples?|vendor|_vendor|_vendored|patched|third_party|samples|news)/"
 )
 CHANGELOG = re.compile(
     r"(^|/)(change(s|log)?|history|news|release(s|[-_]?notes)?|whats[-_]?new)[^/]*$", re.IGNORECASE
@@ -215,6 +217,8 @@ def replay(
     project = read_project_at(files)
     if project is None:
         return None
+    if begins_development(history, commit):
+        return None
     there = tuple(entry for entry in entries if entry.partition(":")[0] in files.names)
     project = replace(project, settings=replace(project.settings, version_files=there))
     diff = history.git("diff", "-U0", "--no-color", "--no-ext-diff", "--no-renames", parent, commit)
@@ -254,6 +258,14 @@ def replay(
     return outcome
 
 
+def begins_development(history: History, commit: str) -> bool:
+    """Whether a tuple beside the version says that it is not there yet."""
+    files = history.files(commit)
+    project = read_project_at(files)
+    places = find_places(project, files) if project is not None else None
+    return places is not None and places.reached != places.version
+
+
 def read_project_at(files: Files):
     raw = files.read("pyproject.toml") if "pyproject.toml" in files.names else None
     try:
@@ -290,7 +302,11 @@ def damage(change, plan, old: str, new: str) -> str:
     lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
     removed = [line for line in lines if line.startswith("- ")]
     added = [line for line in lines if line.startswith("+ ")]
-    if len(removed) != len(added) or len(added) > 12:
+    new_file = any(one.file == plan.changelog and not one.before for one in plan.changes)
+    if new_file and not removed and len(added) == 1 and _bounded(new).search(added[0]):
+        return ""  # the line that lists it
+    one_kind = all(_bounded(new).search(line) for line in added)
+    if len(removed) != len(added) or (len(added) > 12 and not one_kind):
         return f"{change.file}: {len(removed)} lines became {len(added)}"
     if change.file.endswith((".toml", ".lock")):
         values = [flattened(parse_toml(text)) for text in (before, after)]
@@ -305,6 +321,9 @@ def misplaced(text: str, new: Version) -> str:
     versions = [section.version for section in parse_sections(text) if section.version is not None]
     below = versions[versions.index(new) + 1 :]
     older = [version for version in versions if version < new]
+    others = [version for version in versions if version != new]
+    if versions[0] == new and others != sorted(others, reverse=True):
+        return ""  # they stand in the order in which they came out
     if older and (not below or below[0] < max(older)):
         return f"the section of {new} stands below others"
     return ""

@@ -252,6 +252,11 @@ class Repository:
         rows = (row.partition("\t") for row in listed.split("\0"))
         return frozenset(path for facts, _, path in rows if " blob " in facts)
 
+    def names_in(self, commit: str, folder: str) -> tuple[str, ...]:
+        """Every file of `commit` below a folder, by its path from the top."""
+        listed = self.git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", folder)
+        return tuple(filter(None, listed.stdout.split("\0")))
+
     def tag_commit(self, tag: str) -> str | None:
         """The commit that a tag of this clone leads to; `None`: there is no such tag."""
         if self.tag_object(tag) is None:

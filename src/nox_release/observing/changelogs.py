@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 from nox_release.core.answers import ask, known
-from nox_release.project import changelog
+from nox_release.project.changelog import find_changelog
 
 if TYPE_CHECKING:
     from nox_release.edges.git import Repository
     from nox_release.project.pyproject import Project
 
 
-def read_changelog(project: Project, repository: Repository, commit: str) -> tuple[str, str | None]:
-    """Name and text of the changelog in the commit; no text when there is none to be read."""
-    prefix = project.root.resolve().relative_to(repository.root).as_posix()
-    paths = [name if prefix == "." else f"{prefix}/{name}" for name in changelog.FILES]
-    path, text = known(ask(lambda: repository.first_file(commit, paths))) or ("", None)
-    return path.rpartition("/")[2], text
+def read_changelog(
+    project: Project, repository: Repository, commit: str, version: str | None
+) -> tuple[str, str | None]:
+    """Name and text of the changelog in the commit, or of the file about `version` where each has one;
+    no text when there is none to be read.
+    """
+    below = project.root.resolve().relative_to(repository.root).as_posix()
+    prefix = "" if below == "." else f"{below}/"
+
+    @functools.cache
+    def read(name: str) -> str | None:
+        return known(ask(lambda: repository.read_file(commit, prefix + name)))
+
+    names = known(ask(lambda: repository.names_in(commit, below))) or ()
+    own = [name.removeprefix(prefix) for name in names]
+    name = find_changelog(own, read, Version(version) if version else None)
+    text = read(name) if name is not None and name in own else None
+    return (name, text) if name is not None and text is not None else ("", None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
+
+from packaging.version import Version
 
 from nox_release.checks.judging import Case
 from nox_release.checks.release import asked, assets
@@ -34,6 +35,7 @@ from nox_release.workflows.publishing import in_githubs_spelling
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import ThreadPoolExecutor
+    from pathlib import Path
 
     from nox_release.checks.source.subject import SourceTree
     from nox_release.core.findings import Result
@@ -123,7 +125,7 @@ def look_at(
         workflows=found.publishing.workflows,
         actions=found.publishing.actions,
         version_known=version is not None,
-        changelog=read_changelog(project, place.repository, target.commit),
+        changelog=read_changelog(project, place.repository, target.commit, version),
         notes_given=wish.notes_given,
         ignore_checks=wish.ignore_checks,
         asked_for=wish.version is not None,
@@ -179,18 +181,19 @@ def look_at_folder(
         actions=publishing.actions,
         version_known=version is not None,
         nowhere=nowhere,
-        changelog=_changelog_here(project),
+        changelog=changelog_here(project.root, version),
     )
 
 
-def _changelog_here(project: Project) -> tuple[str, str | None]:
-    from nox_release.core.reading import read_text
-    from nox_release.project import changelog
+def changelog_here(root: Path, version: str | None) -> tuple[str, str | None]:
+    """Name and text of the changelog in a folder; no text when there is none to be read."""
+    from nox_release.observing.source_tree import files_below, walk
+    from nox_release.project.changelog import find_changelog
 
-    for name in changelog.FILES:
-        with contextlib.suppress(OSError, UnicodeDecodeError):
-            return name, read_text(project.root / name)
-    return "", None
+    files = files_below(root, walk(str(root)))
+    wanted = Version(version) if version else None
+    name = find_changelog(files.names, files.text, wanted) or ""
+    return name, files.text(name)
 
 
 def with_source(case: Case, tree: SourceTree) -> Case:
@@ -229,7 +232,7 @@ def once_prepared(case: Case, prepared: Prepared) -> Case:
     tree = read_source_tree(project, top=top, slug=case.target.slug)
     return replace(
         with_source(replace(case, project=project), tree),
-        changelog=read_changelog(project, copy.repository, commit),
+        changelog=read_changelog(project, copy.repository, commit, prepared.version),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError
@@ -87,6 +88,7 @@ def _from_changelog(target: Target, folder: str, name: str, text: str | None) ->
         return Notes(text=None, source="written by GitHub")
     body = from_rst(section.body, whole=text) if _is_rst(name) else section.body
     page = f"https://{HOST}/{target.slug}"
+    folder = posixpath.join(folder, posixpath.dirname(name))
     body = lead_to_tag(body, page=page, tag=target.tag, folder=folder)
     return Notes(text=body, source=f"{name}, line {section.line}")
 

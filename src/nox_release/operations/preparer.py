@@ -162,7 +162,7 @@ class Preparer:
         everything = {*tagged, *published}
         of_line = [one for one in everything if line and one.release[: len(line)] == line]
         released = max(of_line or everything, default=None)
-        stated = copy.places.version
+        stated = copy.places.reached
         tag = tagged.get(released) if released else None
         start = (
             f"refs/tags/{tag}"

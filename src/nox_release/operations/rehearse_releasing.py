@@ -7,7 +7,6 @@ import shlex
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import NoxReleaseError
-from nox_release.core.reading import read_file
 from nox_release.operations.rehearse_coming import pass_tests
 from nox_release.operations.rehearse_story import part, run_session
 
@@ -110,15 +109,11 @@ def _tell_other_folder(story: Story) -> None:
 
 
 def _lacks_notes(story: Story) -> bool:
-    from nox_release.project import changelog
+    from nox_release.operations.looking import changelog_here
     from nox_release.rehearsal.copying import lacks_part
 
-    for name in changelog.FILES:
-        path = story.root / name
-        if path.is_file():
-            text = read_file(path).decode("utf-8", errors="replace")
-            return lacks_part(name, text, story.version)
-    return False
+    name, text = changelog_here(story.root, story.version)
+    return text is not None and lacks_part(name, text, story.version)
 
 
 def _install(story: Story) -> None:

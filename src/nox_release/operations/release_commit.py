@@ -270,7 +270,7 @@ def find_meant(errand: Errand, index: IndexQuestions, aside: Path) -> Meant | No
         again=errand.again,
     )
     copy = preparer.copy_of(str(errand.observer.head), aside / "tree")
-    stated = copy.places.version
+    stated = copy.places.reached
     if wanted is not None and stated in (None, wanted):
         return Meant(version=str(wanted))
     line = preparer.line(copy, index.versions)

@@ -177,7 +177,9 @@ def _stop_at_changelogs(made: Sequence[Prepared], *, again: str) -> None:
     """Raise where a changelog would have nothing about its release, before that is committed."""
     found = []
     for one in made[:-1]:
-        name, text = read_changelog(one.copy.project, one.copy.repository, made[-1].edited)
+        name, text = read_changelog(
+            one.copy.project, one.copy.repository, made[-1].edited, one.version
+        )
         results = preflight.check_changelog(name, text, one.version, notes_given=False)
         found += [
             replace(result, message=f"{one.copy.project.name}: {result.message}")

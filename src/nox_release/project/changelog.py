@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from nox_release.core.values import dataclass
+from nox_release.project.changelog_folder import find_folder, is_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-FILES = ("CHANGELOG.md", "CHANGES.md", "HISTORY.md", "CHANGELOG.rst", "CHANGES.rst", "HISTORY.rst")
 
 _NAME = re.compile(
     r"(?:change(?:s|[-_]?logs?)|history|news|release[-_]?notes|releases|whats[-_]?new)"
@@ -24,6 +23,9 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _FOLDERS = re.compile(r"(?:docs?(?:/[^/]+){0,3})?", re.IGNORECASE)
+_MANIFESTS = ("pyproject.toml", "setup.py", "package.json", "Cargo.toml", "go.mod")
+# So many lines of versions without a part, and a changelog counts as left behind.
+_LINES_BEHIND = 2
 
 _MARKDOWN = re.compile(r"^(#{1,4})[ \t]+(\S.*)$")
 _UNDERLINE = re.compile(r"^([=\-~^\"'*+#`.:_])\1{2,}[ \t]*$")
@@ -33,6 +35,8 @@ _BOLD = re.compile(
 _BARE = re.compile(r"^v?\d{1,20}(?:\.\d{1,20}){1,9}[0-9a-z]{0,30}(?:[ \t(-].{0,60})?$")
 _NO_TITLE = re.compile(r"^\s*(?:[-*+|>] |\d+\. |\.\. )")
 _FENCE = re.compile(r"^[ ]{0,3}(```+|~~~+)")
+# https://releases.readthedocs.io/en/stable/concepts.html
+RELEASE_ROLE = re.compile(r"^[-*+] :release:`(\d[^`<>]{0,50} <[^`<>]{1,50}>)`[ \t]*$")
 _REFERENCE = re.compile(r"^\[([^\]\n]{1,200})\]:\s*(\S.*)$")
 _LINK = re.compile(r"\[([^\[\]]{1,300})\](?:\([^()]{0,1000}\)|\[[^\[\]]{0,300}\])?")
 _ROLE = re.compile(r"`([^`<>]{1,300}?)(?: <[^<>]{0,1000}>)?`_{0,2}")
@@ -40,7 +44,11 @@ _VERSION = re.compile(
     r"^\W{0,20}(?:version|release)?\W{0,20}v?(\d{1,20}(?:\.\d{1,20}){0,9}[0-9A-Za-z.+!-]{0,100})",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"^\W*[A-Za-z][\w.-]*[ \t]+v?(\d+(?:\.\d+)+[0-9A-Za-z.+-]*)")
+_NAMED = re.compile(
+    r"^\W*(?:what['’]?s new in |release notes (?:for|of) )?(?:[A-Za-z][\w.-]*[ \t]+)?"
+    r"v?(\d+(?:\.\d+)+[0-9A-Za-z.+-]*)",
+    re.IGNORECASE,
+)
 _ISO_DATE = re.compile(r"\b\d{4}([-/])\d{1,2}\1\d{1,2}\b")
 _UNRELEASED = re.compile(
     r"\b(?:unreleased|not (?:yet )?released|to be released|in development)\b", re.IGNORECASE
@@ -89,6 +97,11 @@ def parse_sections(text: str) -> tuple[Section, ...]:
         if version_in(title) and not "".join(lines[after:end]).strip():
             # Its parts stand at its own level: `## 1.2.0`, then `## Highlights`.
             end = next((o[0] for o in later if o[2] < level or _begins(o[3])), len(lines))
+            if RELEASE_ROLE.match(lines[line]):  # several at once: each has what the last one has
+                last = next(
+                    (n for n in range(after, len(lines)) if not RELEASE_ROLE.match(lines[n])), 0
+                )
+                end = next((o[0] for o in later if o[0] > last), len(lines))
         body = "\n".join(lines[after:end]).strip("\n")
         sections.append(
             Section(
@@ -166,10 +179,29 @@ def candidates(names: Iterable[str]) -> list[str]:
     )
 
 
-def find_changelog(names: Iterable[str], read: Callable[[str], str | None]) -> str | None:
-    """The changelog: the candidate that has the highest version, and not only a link to another."""
+def find_changelog(
+    names: Iterable[str], read: Callable[[str], str | None], version: Version | None = None
+) -> str | None:
+    """The changelog: the candidate that has the highest version, and not only a link to another.
+
+    Where every version has a file of its own and no other is kept up, that of `version`, or of the
+    newest one; it may not be there yet.
+    """
+    names = frozenset(names)
+    best, highest = _newest_of(candidates(names), read)
+    if best is None:
+        best, highest = _newest_of(_elsewhere(names), read)
+    folder = find_folder(names)
+    if folder is not None and (highest is None or _is_behind(highest, folder.newest)):
+        return folder.file_for(version or folder.newest)
+    return best
+
+
+def _newest_of(
+    names: Iterable[str], read: Callable[[str], str | None]
+) -> tuple[str | None, Version | None]:
     best, highest = None, None
-    for name in candidates(names):
+    for name in names:
         text = read(name)
         if text is None:
             continue
@@ -178,7 +210,43 @@ def find_changelog(names: Iterable[str], read: Callable[[str], str | None]) -> s
         newest = max(versions, default=Version("0.dev0") if _is_begun(sections) else None)
         if newest is not None and (highest is None or newest > highest):
             best, highest = name, newest
-    return best
+    return best, highest
+
+
+def _elsewhere(names: frozenset[str]) -> Iterator[str]:
+    """Changelogs in other folders, but for those of another package."""
+    others = {posixpath.dirname(name) for name in names if posixpath.basename(name) in _MANIFESTS}
+    for name in sorted(names):
+        folder = posixpath.dirname(name)
+        if not folder or not _NAME.fullmatch(posixpath.basename(name)) or is_aside(folder):
+            continue
+        above = {folder[:at] for at, mark in enumerate(f"{folder}/") if mark == "/"}
+        if "." in name and not above & others:
+            yield name
+
+
+def is_left_behind(sections: Iterable[Section], version: Version) -> bool:
+    """Whether these end long before a version: nobody writes them any more."""
+    newest = max(_known(sections), default=None)
+    return newest is not None and not version.is_prerelease and _is_behind(newest, version)
+
+
+def _is_behind(newest: Version, version: Version) -> bool:
+    if version.major == newest.major:
+        return version.minor - newest.minor > _LINES_BEHIND
+    return version.major - newest.major > 1
+
+
+def leave_out(sections: Iterable[Section], version: Version) -> bool:
+    """Whether a version is a patch, and these have none for patches."""
+    known = _known(sections)
+    return (
+        len(known) > 3 and any(version.release[2:]) and not any(any(v.release[2:]) for v in known)
+    )
+
+
+def _known(sections: Iterable[Section]) -> list[Version]:
+    return [one.version for one in release_sections(sections) if one.version is not None]
 
 
 def _is_begun(sections: tuple[Section, ...]) -> bool:
@@ -189,6 +257,10 @@ def _headings(lines: list[str]) -> Iterator[tuple[int, int, int, str]]:
     """Line of the heading, line after it, level, title; code, comments and front matter are none."""
     underlines: list[str] = []
     for number, line in _prose(lines):
+        role = RELEASE_ROLE.match(line)
+        if role:
+            yield number, number + 1, 7, role[1]
+            continue
         markdown = _MARKDOWN.match(line)
         if markdown:
             title = re.sub(r"[ \t]#+[ \t]*$", "", markdown[2]).rstrip()

@@ -7,17 +7,24 @@ stays as it is.
 from __future__ import annotations
 
 import enum
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from nox_release.core.values import dataclass
-from nox_release.project.changelog import parse_sections, version_in
+from nox_release.core.values import dataclass, replace
+from nox_release.project.changelog import (
+    RELEASE_ROLE,
+    is_left_behind,
+    parse_sections,
+    version_in,
+)
+from nox_release.project.changelog_folder import version_of
 from nox_release.project.changelog_layout import ANCHOR, PLACEHOLDER, Layout, Wanted
 from nox_release.project.dates import find_date
 from nox_release.project.documents import Edit, edited
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from nox_release.project.changelog import Section
     from nox_release.project.documents import Document
@@ -49,9 +56,41 @@ class ChangelogEdit:
     unparsed: str = ""
 
 
-# So many lines of versions without a section, and a changelog counts as left behind.
-_LINES_BEHIND = 2
 _HEAD = re.compile(r"\b(?:HEAD|master|main|trunk|develop|dev)\b(?=$|[)>\s?#])")
+
+
+def plan_file(
+    name: str, older: Sequence[Document], others: Iterable[Document], wanted: Wanted
+) -> ChangelogEdit:
+    """A file of its own for the version, after those of `older` versions, the newest first; and its
+    line in those of the `others` that list them.
+    """
+    text = "\n\n".join(document.text for document in older)
+    plan = plan_changelog(replace(older[0], text=text), wanted)
+    if plan.kind is not Kind.WRITTEN or not plan.edits:
+        return ChangelogEdit(kind=Kind.NONE)
+    end = older[0].line_end
+    whole = plan.edits[0].text.strip() + end
+    listed = [one for other in others for one in _entry(other, older, name)]
+    return replace(plan, edits=(Edit(file=name, start=0, end=0, text=whole), *listed), line=None)
+
+
+def _entry(listing: Document, older: Sequence[Document], name: str) -> Iterator[Edit]:
+    """The line about a new file in a listing whose neighbouring lines name the two before it."""
+    stems = [re.escape(posixpath.splitext(posixpath.basename(one.file))[0]) for one in older[:2]]
+    lines = listing.text.splitlines(keepends=True)
+    at = [
+        [n for n, line in enumerate(lines) if re.search(rf"(?<![\w.]){stem}(?![\w]|\.\d)", line)]
+        for stem in stems
+    ]
+    if [len(one) for one in at] != [1, 1] or abs(at[0][0] - at[1][0]) != 1:
+        return
+    number = at[0][0]
+    old, new = version_of(older[0].file), version_of(name)
+    descends = at[1][0] > number
+    start = sum(map(len, lines[: number if descends else number + 1]))
+    line = _replace_version(lines[number], old, new)
+    yield Edit(file=listing.file, start=start, end=start, text=line)
 
 
 def plan_changelog(document: Document, wanted: Wanted) -> ChangelogEdit:
@@ -65,7 +104,10 @@ def plan_changelog(document: Document, wanted: Wanted) -> ChangelogEdit:
 
 def _damage(before: str, after: str, wanted: Wanted, kind: Kind) -> str:
     """What is wrong with the edited text: it must have the same sections, and this one."""
-    old, new = parse_sections(before), parse_sections(after)
+    old, new = (
+        [one for one in parse_sections(text) if one.version or not find_date(one.title)]
+        for text in (before, after)
+    )
     versions = [section.version for section in new if section.version is not None]
     if versions.count(wanted.version) < 1:
         return f"the new heading would not be read as {wanted.version}"
@@ -106,19 +148,11 @@ class _Plan:
         opened = next((s for s in self.layout.sections if s.is_open and s.start < first), None)
         if opened is not None:
             return self._promoted(opened)
-        if self.layout.releases and not self._is_abandoned():
-            return self._written()
+        stated, sections = self.layout.wanted.stated, self.layout.sections
+        behind = stated is not None and is_left_behind(sections, stated)
+        if self.layout.releases and not behind:
+            return self._released() or self._written()
         return ChangelogEdit(kind=Kind.NONE)
-
-    def _is_abandoned(self) -> bool:
-        """Whether it ends long before what is released: nobody has written it since."""
-        stated = self.layout.wanted.stated
-        newest = max((one.version for one in self.layout.releases if one.version), default=None)
-        if stated is None or newest is None or stated.is_prerelease:
-            return False
-        if stated.major == newest.major:
-            return stated.minor - newest.minor > _LINES_BEHIND
-        return stated.major - newest.major > 1
 
     def _is_ascending(self) -> bool:
         pairs = [
@@ -215,6 +249,22 @@ class _Plan:
             is_drafted=bool(draft and self.layout.wanted.drafted),
         )
 
+    def _released(self) -> ChangelogEdit | None:
+        """A `:release:` line above the entries that are in no release yet."""
+        first = self.layout.releases[0]
+        line = self.layout.lines[first.start]
+        if not RELEASE_ROLE.match(line):
+            return None
+        entries = enumerate(self.layout.lines[: first.start + 1])
+        begin = next(number for number, text in entries if re.match(r"[-*+] :\w+:`", text))
+        title = self.layout.title(first.level)
+        return ChangelogEdit(
+            kind=Kind.WRITTEN,
+            edits=(self.layout.insert(begin, [line.replace(first.title, title)]),),
+            line=begin + 1,
+            after=title,
+        )
+
     def _written(self) -> ChangelogEdit:
         """A new section above the newest one."""
         first = self.layout.releases[0]
@@ -265,10 +315,10 @@ class _Plan:
         dated = find_date(line, around=self.layout.document.text)
         if dated is None or len(line) > 60 or line.lstrip().startswith(("-", "*", "+", "#")):
             return []
-        return [
-            line[: dated.start] + dated.like_this(self.layout.wanted.today) + line[dated.end :],
-            "",
-        ]
+        text = line[: dated.start] + dated.like_this(self.layout.wanted.today) + line[dated.end :]
+        below = self.layout.lines[number + 1].rstrip()
+        ruled = len(below) > 2 and set(below) <= set("-=~^")
+        return [text, below[0] * len(text), ""] if ruled else [text, ""]
 
     def _draft(self, section: Section) -> list[str]:
         bullet = next(

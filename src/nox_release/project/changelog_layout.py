@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ANCHOR = re.compile(r"^(?:\([\w.-]+\)=|\.\. _[\w.-]+:)[ \t]*$")
 PLACEHOLDER = re.compile(
     r"\b(?:unreleased|not (?:yet )?released|to be (?:released|determined|announced)|tbd|tba|"
-    r"in development|under development|in progress|unknown|"
+    r"in development|under development|(?:work )?in progress|wip|unknown|"
     r"[YX]{4}[-/.][MX]{2}[-/.][DX]{2}|\d{4}[-/.](?:XX|\d{2})[-/.]XX)\b|\?{4}[-/.]\?{2}[-/.]\?{2}"
     r"|\d{4}-\?{2}-\?{2}|\?\?+|\b\d{4}-(?:\d{2}-)?(?=[)\]\s]|$)",
     re.IGNORECASE,

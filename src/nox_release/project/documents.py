@@ -93,6 +93,11 @@ class Files:
         """The document at a path from the project's folder."""
         return self.document(posixpath.normpath(self.prefix + file))
 
+    def text(self, file: str) -> str | None:
+        """The text of a file of the project."""
+        document = self.own(file)
+        return document.text if document else None
+
     def above(self, name: str, folder: str) -> Iterator[tuple[str, Document]]:
         """A file in a folder and in those above it, up to the repository's top."""
         while True:

@@ -1,5 +1,5 @@
 """Places of a version outside of the package that mean it where they agree: the settings of Sphinx,
-and files of JSON.
+files of JSON, and how to use a project's hooks.
 """
 
 from __future__ import annotations
@@ -46,6 +46,29 @@ def sphinx_places(files: Files, declared: Place) -> Iterator[Place]:
             yield replace(short, numbers=2)
         elif short.version == version:
             yield short
+
+
+_HOOK = re.compile(
+    r"""\brepo:[ \t]*['"]?https?://[^\s'"]{1,100}/(?P<name>[\w.-]{1,100}?)(?:\.git)?['"]?[ \t]*\r?\n"""
+    r"""[ \t]*rev:[ \t]*['"]?v?(?P<version>\d[\w.+-]{0,50})"""
+)
+
+
+def hook_places(files: Files, normalized_name: str, declared: Place) -> Iterator[Place]:
+    """`rev` of this project in examples of `.pre-commit-config.yaml`, where it has hooks.
+
+    https://pre-commit.com/#plugins
+    """
+    names = files.own_names if files.own(".pre-commit-hooks.yaml") else frozenset()
+    for name in sorted(names):
+        if not re.fullmatch(r"(?:README|docs?/(?:.*/)?[^/]+)\.(?:md|rst)", name):
+            continue
+        document = files.own(name)
+        for found in _HOOK.finditer(document.text) if document else ():
+            place = place_in(document, "rev", *found.span("version")) if document else None
+            own = canonicalize_name(found["name"]) == normalized_name
+            if place is not None and own and place.version == declared.version:
+                yield place
 
 
 def _is_short(text: str, whole: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,15 @@ from packaging.version import Version
 
 from nox_release.core.values import dataclass, field
 from nox_release.project.changelog import find_changelog, parse_sections, unreleased
-from nox_release.project.changelog_edits import ChangelogEdit, Kind, plan_changelog
+from nox_release.project.changelog_edits import (
+    ChangelogEdit,
+    Kind,
+    plan_changelog,
+    plan_file,
+)
+from nox_release.project.changelog_folder import find_folder, version_of
 from nox_release.project.changelog_layout import Wanted
-from nox_release.project.documents import Edit, edited
+from nox_release.project.documents import Edit, edited, parse_document
 from nox_release.project.literals import written
 from nox_release.project.toml import parse_toml
 from nox_release.project.version_places import date_released, find_places
@@ -72,6 +79,7 @@ def plan_version(
         edits.append(edit)
         touched.append(place)
     edits += _dates(files, places, today)
+    edits += _marks_of_development(files, touched, Version(version))
     changelog, changelog_edit = _changelog(
         files,
         Wanted(
@@ -80,7 +88,7 @@ def plan_version(
             today=today,
             name=project.name,
             drafted=drafted,
-            stated=places.version,
+            stated=places.reached,
             reasons=reasons,
         ),
         fragments=has_fragments(project, files),
@@ -101,19 +109,31 @@ def has_fragments(project: Project, files: Files) -> bool:
 
 
 def _changelog(files: Files, wanted: Wanted, *, fragments: bool) -> tuple[str, ChangelogEdit]:
-    def read(name: str) -> str | None:
-        document = files.own(name)
-        return document.text if document else None
-
     if wanted.version.is_devrelease:
         return "", ChangelogEdit(kind=Kind.NONE)
-    name = find_changelog(files.own_names, read)
+    name = find_changelog(files.own_names, files.text, wanted.version)
     if fragments:
         return name or "", ChangelogEdit(kind=Kind.FRAGMENTS)
-    document = files.own(name) if name else None
-    if document is None:
+    if name is None:
         return "", ChangelogEdit(kind=Kind.NONE)
-    return document.file, plan_changelog(document, wanted)
+    document = files.own(name)
+    if document is not None:
+        return document.file, plan_changelog(document, wanted)
+    folder = find_folder(files.own_names)
+    older = folder.before(wanted.version)[:3] if folder is not None else ()
+    documents = [one for old in older if (one := files.own(old)) is not None]
+    if not documents:
+        return "", ChangelogEdit(kind=Kind.NONE)
+    around = posixpath.dirname(name)
+    beside = (around, posixpath.dirname(around))
+    listings = [
+        one
+        for other in sorted(files.own_names)
+        if posixpath.dirname(other) in beside and not version_of(other)
+        if other.endswith((".rst", ".md", ".txt")) and (one := files.own(other)) is not None
+    ]
+    path = posixpath.normpath(files.prefix + name)
+    return path, plan_file(path, documents, listings, wanted)
 
 
 def _dates(files: Files, places: Places, today: dt.date) -> Iterator[Edit]:
@@ -125,11 +145,25 @@ def _dates(files: Files, places: Places, today: dt.date) -> Iterator[Edit]:
             yield Edit(file=place.file, start=span[0], end=span[1], text=today.isoformat())
 
 
+_MARK = re.compile(
+    r"^_{0,2}(?:in_development|is_dev(?:elopment)?)[ \t]*(?::[^=\r\n]*)?=[ \t]*(True)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _marks_of_development(
+    files: Files, touched: Sequence[Place], version: Version
+) -> Iterator[Edit]:
+    """`_in_development = True` beside a version that is edited is over with a release."""
+    for file in {place.file for place in touched if not version.is_devrelease}:
+        document = files.document(file) if file.endswith(".py") else None
+        for found in _MARK.finditer(document.text) if document else ():
+            yield Edit(file=file, start=found.start(1), end=found.end(1), text="False")
+
+
 def _changes(files: Files, edits: Sequence[Edit]) -> Iterator[FileChange]:
     for file in dict.fromkeys(edit.file for edit in edits):
-        document = files.document(file)
-        if document is None:
-            continue
+        document = files.document(file) or parse_document(file, b"")
         text = edited(document.text, [edit for edit in edits if edit.file == file])
         before, after = document.with_text(document.text), document.with_text(text)
         if before != after:
@@ -175,13 +209,8 @@ def _kinds(project: Project, files: Files) -> tuple[list[str], str]:
     """The headings of what is to come, and where they stand."""
     if has_fragments(project, files):
         return [fragment_kind(name) for name in fragments(project, files)], "a fragment"
-
-    def read(name: str) -> str | None:
-        document = files.own(name)
-        return document.text if document else None
-
-    name = find_changelog(files.own_names, read)
-    text = read(name) if name else None
+    name = find_changelog(files.own_names, files.text)
+    text = files.text(name) if name else None
     if text is None:
         return [], ""
     sections = parse_sections(text)

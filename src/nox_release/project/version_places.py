@@ -10,6 +10,8 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
+from packaging.version import Version
+
 from nox_release.core.values import dataclass
 from nox_release.project.cargo import cargo_lock_places, cargo_place
 from nox_release.project.literals import (
@@ -23,14 +25,12 @@ from nox_release.project.literals import (
     toml_place,
     whole_file,
 )
-from nox_release.project.other_places import json_places, sphinx_places
+from nox_release.project.other_places import hook_places, json_places, sphinx_places
 from nox_release.project.uv_lock import uv_lock_place
 from nox_release.project.version_files import all_known, listed_place, named_by_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from packaging.version import Version
 
     from nox_release.project.documents import Document, Files
     from nox_release.project.literals import Place
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 VERSION_FILES = ("__init__.py", "__about__.py", "_version.py", "version.py", "__version__.py")
 
+_DEDICATED = frozenset(
+    {"version", "about", "meta", "metadata", "info", "const", "consts", "constants", "release"}
+)
 _ASIDE = frozenset(
     {"benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests", "tools"}
 )
@@ -72,6 +75,12 @@ class Places:
         return self.declared.version if self.declared else None
 
     @property
+    def reached(self) -> Version | None:
+        """How far the tree is: a pre-release where a tuple beside the version has such a level."""
+        levels = [one.version for one in self.agreeing if one.is_tuple and one.version]
+        return min((self.version, *levels)) if self.version else None
+
+    @property
     def all(self) -> tuple[Place, ...]:
         """What states the version, or has to."""
         first = (self.declared,) if self.declared else ()
@@ -94,8 +103,9 @@ def find_places(project: Project, files: Files) -> Places:
         return Places(declared=None, disagreeing=tuple(others))
     version = declared.version
     agreeing = (
-        *(one for one in others if one.version == version),
+        *(one for one in others if one.version == version or _leads_to(one, declared)),
         *sphinx_places(files, declared),
+        *hook_places(files, project.normalized_name, declared),
     )
     listed = [
         found
@@ -124,6 +134,14 @@ def _distinct(places: Iterable[Place | None], declared: Place | None) -> list[Pl
             seen.add((place.file, place.start))
             kept.append(place)
     return kept
+
+
+def _leads_to(place: Place, declared: Place) -> bool:
+    """Whether a tuple says how far the version is: `(9, 1, 0, "beta", 0)` beside 9.1.0."""
+    version, whole = place.version, declared.version
+    if not place.is_tuple or version is None or whole is None or whole.is_prerelease:
+        return False
+    return version.is_prerelease and Version(version.base_version) == whole
 
 
 def _is_certain(place: Place) -> bool:
@@ -330,7 +348,7 @@ class _Reader:
             if document is None or "version" not in document.text.lower():
                 continue
             stem = posixpath.basename(name).removesuffix(".py").strip("_")
-            dedicated = stem in ("version", "about", "meta", "metadata", "info", "const", "release")
+            dedicated = stem in _DEDICATED
             for place in python_places(document):
                 plain = place.label in ("__version__", "VERSION", "__VERSION__")
                 plain = plain or (place.label == "version" and stem == "init")

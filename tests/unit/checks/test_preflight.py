@@ -380,11 +380,18 @@ def test_a_matrix_may_bring_wheels_that_were_not_built_here():
         ("# Changelog\n## [1.2.0]\n## 1.1.0\n- x\n", False, ["changelog-section"]),
         ("# Changelog\n## [1.1.0]\n- x\n", True, []),
         ("# Changelog\nSee GitHub.\n", False, []),
+        ("# History\n## 0.9\n- x\n## 0.8\n- y\n", False, ["changelog-section"]),
     ],
 )
 def test_changelog_has_a_part_about_the_version(text, given, ids):
     results = preflight.check_changelog("CHANGELOG.md", text, "1.2.0", notes_given=given)
     assert [r.id for r in results if isinstance(r, Finding)] == ids
+
+
+@pytest.mark.parametrize("version", ["1.6.0", "3.0.0", "1.2.1"])
+def test_a_changelog_that_nobody_writes_any_more_or_for_patches_stops_no_release(version):
+    text = "".join(f"# 1.{minor}\n\n- x\n\n" for minor in (2, 1, 0)) + "# 0.9\n\n- x\n"
+    assert list(preflight.check_changelog("docs/news.md", text, version, notes_given=False)) == []
 
 
 @pytest.mark.parametrize(

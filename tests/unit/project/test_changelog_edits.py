@@ -222,3 +222,8 @@ def test_a_changelog_with_its_newest_part_last_is_not_edited():
     wanted = Wanted(version=Version("0.2.0"), text="0.2.0", today=DAY)
 
     assert plan_changelog(document, wanted).unparsed
+
+
+def test_a_heading_in_progress_is_finished():
+    text = "# Changes\n\n## 0.2.0 WIP\n\n- It.\n\n## 0.1.0\n\n- That.\n"
+    assert changed(text) == (Kind.DATED, ["- ## 0.2.0 WIP", "+ ## 0.2.0"])

@@ -34,7 +34,8 @@ def after(files, version, name):
         ("(0, 1, 0, 'final', 0)", "0.2.0.dev0", "(0, 1, 0, 'final', 0)"),
         ("(0, 1, 0, 'final')", "0.2.0rc2", "(0, 1, 0, 'final')"),
         ("(0, 1, 0, 'stable', 0)", "0.2.0", "(0, 1, 0, 'stable', 0)"),
-        ("(0, 1, 0, 'beta', 0)", "0.2.0", "(0, 1, 0, 'beta', 0)"),
+        ("(0, 1, 0, 'beta', 0)", "0.2.0", "(0, 2, 0, 'final', 0)"),
+        ("(0, 2, 0, 'beta', 0)", "0.2.0", "(0, 2, 0, 'beta', 0)"),
         ("(0, 1, 0, 0)", "0.2.1", "(0, 2, 1, 0)"),
     ],
 )
@@ -42,6 +43,38 @@ def test_a_tuple_with_a_level_is_raised_where_its_form_can_say_it(before, versio
     text = "version_info = {}\n"
     files = {"pyproject.toml": STATIC, "my_demo/__init__.py": text.format(before)}
     assert after(files, version, "my_demo/__init__.py") == text.format(expected)
+
+
+@pytest.mark.parametrize(
+    ("version", "level", "mark"),
+    [("0.1.0", "'final', 0", "False"), ("0.1.0rc1", "'candidate', 1", "False")],
+)
+def test_a_version_in_development_is_finished_where_the_tree_says_how_far_it_is(
+    version, level, mark
+):
+    text = "__version__ = {!r}\nversion_info = (0, 1, 0, {})\n_in_development: bool = {}\n"
+    name = "my_demo/__init__.py"
+    files = {"pyproject.toml": DYNAMIC, name: text.format("0.1.0", "'beta', 0", "True")}
+    assert str(find_places(*tree(files)).reached) == "0.1.0b0"
+    assert after(files, version, name) == text.format(version, level, mark)
+
+
+HOOKS = """\
+    - repo: https://github.com/demo/my_demo
+      rev: v0.1.0
+    - repo: https://github.com/other/other
+      rev: 0.1.0
+    - repo: https://github.com/demo/my_demo
+      rev: 0.0.9
+"""
+
+
+def test_the_examples_of_a_hook_name_the_version_that_comes():
+    files = {"pyproject.toml": STATIC, "README.md": HOOKS, ".pre-commit-hooks.yaml": "[]"}
+    expected = HOOKS.replace("rev: v0.1.0", "rev: v0.2.0")
+    assert after(files, "0.2.0", "README.md") == expected
+    del files[".pre-commit-hooks.yaml"]
+    assert after(files, "0.2.0", "README.md") == HOOKS
 
 
 def test_a_tuple_with_a_level_goes_on_to_the_next_pre_release_and_to_the_final_one():

@@ -921,6 +921,9 @@ def check_changelog(
         return
     if not changelog.keeps_versions(text) and changelog.unreleased(text) is None:
         return  # a file of that name that lists no versions
+    sections = changelog.parse_sections(text)
+    if changelog.is_left_behind(sections, wanted) or changelog.leave_out(sections, wanted):
+        return
     open_part = changelog.unreleased(text)
     where = f" Its unreleased part begins in line {open_part.line}." if open_part else ""
     empty = " has an empty part" if section is not None else " has no part"
