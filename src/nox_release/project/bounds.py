@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, Specifier
 from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from nox_release.core.values import dataclass
 from nox_release.core.versions import parse_version
@@ -30,7 +30,9 @@ _RELEASE = re.compile(r"v?(?:\d+!)?(?P<numbers>\d+(?:\.\d+)*)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """One requirement of a pyproject.toml: what stands from `start` up to `end` is `text`."""
+    """One requirement of a pyproject.toml: what stands from `start` up to `end` is `text`. One that is
+    not `published` is only for working on the package.
+    """
 
     name: str
     requirement: Requirement
@@ -38,32 +40,46 @@ class Need:
     file: str
     start: int
     end: int
+    published: bool = True
 
     def takes(self, version: Version) -> bool:
         return self.requirement.specifier.contains(version, prereleases=True)
 
     def rewritten(self, version: str) -> Edit | None:
         """The edit after which it takes `version`; `None`: none is known to be right."""
-        text = widened(self.text, version)
+        marked = _POETRY.fullmatch(self.text)
+        if marked is not None:
+            numbers = marked["version"].count(".") + 1
+            text: str | None = version
+            if marked["mark"]:
+                text = marked["mark"] + _cut(Version(version), numbers)
+        elif self.text[0] in "<>=!~":  # Poetry has the name before it
+            text = widened(f"x{self.text}", version)
+            text = text and text[1:]
+        else:
+            text = widened(self.text, version)
         if text is None:
             return None
         return Edit(file=self.file, start=self.start, end=self.end, text=text)
 
 
 def needs_in(document: Document) -> tuple[Need, ...]:
-    """What `project.dependencies` and the extras of a pyproject.toml ask for."""
+    """What `project.dependencies`, the extras, the groups and Poetry's tables of a pyproject.toml ask for."""
     found = []
     for path, (start, end) in find_lines(document.text).spans.items():
-        listed = path[:2] == ("project", "dependencies") and len(path) == 3
-        extra = path[:2] == ("project", "optional-dependencies") and len(path) == 4
         quoted = document.text[start:end]
-        if not (listed or extra) or not quoted.startswith(('"', "'")):
+        kind = _kind(path)
+        if not kind or not quoted.startswith(('"', "'")):
             continue
         width = 3 if quoted.startswith(('"""', "'''")) else 1
         text = quoted[width:-width]
         try:
-            requirement = Requirement(text.replace('\\"', '"'))
-        except InvalidRequirement:
+            requirement = (
+                _of_poetry(str(path[-1 if path[-1] != "version" else -2]), text)
+                if kind == "poetry"
+                else Requirement(text.replace('\\"', '"'))
+            )
+        except (InvalidRequirement, InvalidVersion):
             continue
         found.append(
             Need(
@@ -73,9 +89,43 @@ def needs_in(document: Document) -> tuple[Need, ...]:
                 file=document.file,
                 start=start + width,
                 end=end - width,
+                published=kind != "group" and "group" not in path,
             )
         )
     return tuple(found)
+
+
+def _kind(path: tuple[str | int, ...]) -> str:
+    """Which table a string at this path asks for a package in."""
+    if path[:2] == ("project", "dependencies") and len(path) == 3:
+        return "listed"
+    if path[:2] == ("project", "optional-dependencies") and len(path) == 4:
+        return "listed"
+    if path[0] == "dependency-groups" and len(path) == 3:
+        return "group"
+    own = path[2:3] == ("dependencies",) or path[2:3] + path[4:5] == ("group", "dependencies")
+    rest = path[3 if path[2:3] == ("dependencies",) else 5 :]
+    named = len(rest) == 1 or (len(rest) == 2 and rest[1] == "version")
+    return "poetry" if path[:2] == ("tool", "poetry") and own and named else ""
+
+
+# https://python-poetry.org/docs/dependency-specification/#version-constraints
+_POETRY = re.compile(r"(?P<mark>[\^~]?)(?P<version>\d+(?:\.\d+){0,5}(?:(?:a|b|rc)\d+)?)")
+
+
+def _of_poetry(name: str, text: str) -> Requirement:
+    """The same in the words of Python's packaging: `^1.4` is `>=1.4,<2`."""
+    marked = _POETRY.fullmatch(text)
+    if marked is None:
+        return Requirement(f"{name}{text}")
+    if not marked["mark"]:
+        return Requirement(f"{name}=={text}")
+    release = Version(marked["version"]).release
+    place = min(1, len(release) - 1)
+    if marked["mark"] == "^":
+        place = next((at for at, number in enumerate(release) if number), len(release) - 1)
+    upper = ".".join(map(str, (*release[:place], release[place] + 1)))
+    return Requirement(f"{name}>={marked['version']},<{upper}")
 
 
 def widened(requirement: str, version: str) -> str | None:

@@ -167,15 +167,18 @@ def _turns(members: Sequence[Member]) -> tuple[dict[str, Turn], list[str]]:
 def _too_narrow(member: Member, coming: Mapping[str, Turn]) -> Iterator[str]:
     for turn in coming.values():
         for need in excluded(member.needs, turn.name, turn.version):
-            yield f"{member.name} asks for `{need.text}`, which excludes {turn.version}"
+            if need.published:
+                yield f"{member.name} asks for `{need.text}`, which excludes {turn.version}"
 
 
 def _turn(member: Member, coming: tuple[Turn, ...]) -> Turn | list[str]:
     """What becomes of one package, once that is known of all it needs; else problems, if any."""
-    bounds, problems = [], []
+    bounds, problems, follows = [], [], False
     for turn in coming:
         for need in excluded(member.needs, turn.name, turn.version):
             edit = need.rewritten(str(turn.version))
+            if edit is None and not need.published:
+                continue
             if edit is None:
                 problems.append(
                     f"{member.name} asks for `{need.text}`, which excludes {turn.version}; how it is to "
@@ -183,10 +186,11 @@ def _turn(member: Member, coming: tuple[Turn, ...]) -> Turn | list[str]:
                 )
             else:
                 bounds.append(Bound(before=need.text, excludes=str(turn.version), edit=edit))
+                follows = follows or need.published
     if problems:
         return problems
     choice = member.choice
-    if choice is None and not bounds:
+    if choice is None and not follows:
         return []
     chosen = choice or follow(member.line)
     if isinstance(chosen, Refusal):

@@ -4,7 +4,7 @@ import pytest
 from packaging.version import Version
 
 from nox_release.project.bounds import excluded, needs_in, widened
-from nox_release.project.documents import Document, edited
+from nox_release.project.documents import Document, edited, parse_document
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,7 @@ def test_every_need_of_a_package_is_found_where_it_stands_and_edited_by_span():
         "Core.X>=1,<2",
         'core-x==1.4; python_version < \\"3.9\\"',
         "core_x[fast]~=1.4",
+        "core-x==1.4",
     ]
     assert edited(PYPROJECT, edits) == (
         PYPROJECT.replace("Core.X>=1,<2", "Core.X>=2,<3")
@@ -82,4 +83,36 @@ def test_every_need_of_a_package_is_found_where_it_stands_and_edited_by_span():
             'core-x==1.4; python_version < \\"3.9\\"', 'core-x==2.0; python_version < \\"3.9\\"'
         )
         .replace("~=1.4", "~=2.0")
+        .replace('["core-x==1.4"]', '["core-x==2.0"]')
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('core-x = "^1.4"', 'core-x = "^2.0"'),
+        ('core-x = "~1.4.1"', 'core-x = "~2.0.0"'),
+        ('core-x = "1.4.0"', 'core-x = "2.0"'),
+        ('core-x = ">=1,<2"', 'core-x = ">=2,<3"'),
+        ('core-x = {version = "^0.4.1", optional = true}', 'core-x = {version = "^2.0.0", optional = true}'),
+        ('core-x = "*"', None),
+        ('core-x = "^2.0"', None),
+        ('core-x = {path = "../core", develop = true}', None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("table", ["dependencies", "group.dev.dependencies"])
+def test_what_poetry_is_told_keeps_its_form(before, after, table):
+    text = f"[tool.poetry.{table}]\npython = '>=3.10'\n{before}\n"
+    document = parse_document("pyproject.toml", text.encode())
+    found = list(excluded(needs_in(document), "core-x", Version("2.0")))
+    assert [one.published for one in found] == ([table == "dependencies"] if after else [])
+    edits = [edit for one in found if (edit := one.rewritten("2.0"))]
+    assert edited(text, edits) == text.replace(before, after or before)
+
+
+def test_what_a_group_asks_for_is_not_published():
+    text = '[dependency-groups]\ndev = ["core-x<2", {include-group = "x"}]\n'
+    document = parse_document("pyproject.toml", text.encode())
+    (found,) = excluded(needs_in(document), "core-x", Version("2.0"))
+    assert not found.published
+    assert found.rewritten("2.0").text == "core-x<3"

@@ -173,3 +173,15 @@ def test_one_tag_for_several_packages_is_named():
     assert plan_together(both, tags=("v1.2", "v1.3")).problems == (said,)
     assert plan_together(both, tags=("a-v1.3",)).problems == ()
     assert plan_together((both[0], member("b", "1.3")), tags=("v1.3",)).problems == ()
+
+
+@pytest.mark.parametrize(("commits", "names"), [(0, ["core-x"]), (1, ["core-x", "tool-x"])])
+def test_what_a_group_asks_for_makes_nobody_follow_and_is_rewritten_with_the_rest(commits, names):
+    text = '[dependency-groups]\ndev = ["core-x<2", "core-x!=2"]\n'
+    needs = needs_in(Document(file="packages/tool/pyproject.toml", text=text))
+    tool = member("tool-x", "1.0.0", commits=commits, to="1.0.1" if commits else None)
+    core = member("core-x", "1.4.0", commits=1, to="2.0.0")
+    plan = plan_together((core, replace(tool, needs=needs)))
+    assert ([turn.name for turn in plan.turns], plan.problems) == (names, ())
+    bounds = [bound.edit.text for turn in plan.turns for bound in turn.bounds]
+    assert bounds == (["core-x<3"] if commits else [])
