@@ -234,3 +234,33 @@ def test_after_a_whole_release_the_next_version_is_prepared(ready):
     again = run(ready, "release", "--yes", "--no-smoke")
     assert again.status == 0, again
     assert "tiny_demo-1.3.0.tar.gz" in ready.index.filenames("tiny-demo")
+
+
+EMPTY = "# Changelog\n\n## [1.3.0]\n\n## [1.2.3] - 2026-01-02\n\n- First.\n"
+
+
+def without_news(world):
+    add(world, CHANGELOG_dot_md=EMPTY)
+
+
+def without_workflow(world):
+    (world.clone / ".github" / "workflows" / "publish.yml").unlink()
+    git(world, "commit", "-qam", "No workflow")
+    git(world, "push", "-q", "origin", "HEAD")
+
+
+@pytest.mark.parametrize("command", ["prepare", "release"])
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (without_news, "CHANGELOG.md has an empty part about 1.3.0."),
+        (without_workflow, "publish"),
+    ],
+)
+def test_what_would_stop_the_release_after_the_commit_stops_before_it(ready, command, spoil, said):
+    spoil(ready)
+    before = git(ready, "rev-parse", "HEAD")
+    ended = run(ready, command, "minor", "--yes", "--no-build")
+    assert ended.status == 1, ended
+    assert said in ended.output
+    assert (git(ready, "rev-parse", "HEAD"), git(ready, "status", "--porcelain")) == (before, "")

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from nox_release.checks.release.preflight import demands_pull_request
+from nox_release.checks.release.asked import OF_THIS_TREE
+from nox_release.checks.release.preflight import CHANGELOG, demands_pull_request
 from nox_release.core.errors import ChecksFailed, ConfigurationError
+from nox_release.core.findings import Finding, Severity
 from nox_release.core.values import dataclass
 from nox_release.edges import github_rules
 from nox_release.edges.aside import temporary_folder
@@ -142,6 +144,8 @@ class Prepare:
             prepared = preparer.make(copy, line, choice)
             if not prepared.changed:
                 raise no_files(prepared.version)
+            if checklist is not None and self.options.commit:
+                self.judge_edited(checklist, prepared)
             show(console, prepared, choice.note)
             console.line()
             console.quote(prepared.difference)
@@ -166,6 +170,33 @@ class Prepare:
             asked,
             Wanted(version=str(choice.version)),
         )
+
+    def judge_edited(self, checklist: Checklist, prepared: Prepared) -> None:
+        """The judgement over the files as they will be.
+
+        Raises:
+            ChecksFailed: a release of them would fail.
+        """
+        from nox_release.checks.judging import judge
+        from nox_release.operations.looking import once_prepared
+
+        results = judge(once_prepared(checklist.case, prepared), "before")
+        errors = [
+            one
+            for one in results
+            if isinstance(one, Finding)
+            and one.id in OF_THIS_TREE
+            and one.severity is Severity.ERROR
+        ]
+        if errors:
+            command = f"nox -s release -- {prepared.version} --generate-notes"
+            raise ChecksFailed(
+                "The release would fail. Nothing was edited.",
+                findings=errors,
+                hint=f"Then run the same command again; or release with GitHub's notes: {command}"
+                if any(one.id == CHANGELOG.id for one in errors)
+                else "Then run the same command again.",
+            )
 
     def nothing_to_do(self, copy: Copy, choice: Choice) -> int:
         console, name, version = self.context.console, self.project.name, choice.version

@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from nox_release.checks.judging import judge
 from nox_release.checks.release import preflight
-from nox_release.checks.release.asked import OF_THIS_COMMIT
+from nox_release.checks.release.asked import OF_THIS_COMMIT, OF_THIS_TREE
 from nox_release.core.answers import ask, known
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.values import dataclass, replace
@@ -188,9 +188,7 @@ def agree_first(
         first = first or prepared.steps(preparer.look(prepared)).todo
     if built is not None:
         case = errand.with_built(case, built)
-    results = lasting(judge(case, "before"), proposed)
-    if prepared is None:  # its changelog is judged when it is here
-        results = tuple(one for one in results if one.id != preflight.CHANGELOG.id)
+    results = lasting(judge(case, "before"), proposed, edited=prepared is not None)
     if proposed is not None:  # the branch is not pushed from here
         relation = Relation(ahead=0, behind=0)
         case = replace(case, observed=replace(case.observed, relation=relation))
@@ -216,11 +214,16 @@ def agree_first(
     )
 
 
-def lasting(results: Iterable[Result], proposed: Proposed | None = None) -> tuple[Result, ...]:
-    """Without what concerns the commit that is there now alone (red checks are about more), and,
-    where a pull request leads there, without the rule that demands one.
+def lasting(
+    results: Iterable[Result], proposed: Proposed | None = None, *, edited: bool = False
+) -> tuple[Result, ...]:
+    """Without what concerns the commit that is there now alone (red checks are about more), nor its files
+    unless these are the edited ones, and, where a pull request leads there, without the rule that
+    demands one.
     """
     passed_over = OF_THIS_COMMIT - {preflight.CHECKS_RED.id}
+    if edited:
+        passed_over -= OF_THIS_TREE
     if proposed is not None:
         passed_over |= {preflight.BRANCH_RULES.id}
         if proposed.seen.pull_request is not None:
