@@ -7,11 +7,20 @@ import sys
 import pytest
 
 from disturbed import snapshot
+from nox_release.operations import proposing
 from nox_release.operations import release as operation
 from preparing import git
 from releasing import run, writes
 from troubles import Fault
-from workspaces import PUBLISHED, WORKFLOW, change, installers, make_workspace, pyproject
+from workspaces import (
+    BACKEND,
+    PUBLISHED,
+    WORKFLOW,
+    change,
+    installers,
+    make_workspace,
+    pyproject,
+)
 
 pytestmark = [
     pytest.mark.slow,
@@ -179,13 +188,75 @@ def test_what_would_stop_one_release_stops_all_before_the_first(workspace):
     assert git(workspace, "log", "-1", "--format=%s") == "No workflow"
 
 
-def test_a_branch_that_takes_pull_requests_alone_is_named_before_anything_is_done(workspace):
+def test_a_branch_that_takes_pull_requests_alone_gets_one_and_what_it_becomes_is_released(
+    workspace, monkeypatch
+):
     workspace.github.settings.rulesets.append(
         {"id": 7, "name": "main", "target": "branch", "enforcement": "active",
          "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
          "rules": [{"type": "pull_request"}], "current_user_can_bypass": "never"},
     )  # fmt: skip
-    ended = release(workspace, "major", "--no-build")
-    assert ended.status == 1
-    assert "nox -s prepare -- major --all-packages opens one" in ended.output
-    assert git(workspace, "log", "-1", "--format=%s") == "Change core"
+    real, merged = proposing.perform, []
+
+    def perform(proposer, prepared, step):
+        if type(step).__name__ == "AwaitMerge":
+            merged.append(workspace.github.squash(workspace.github.pulls[0]))
+        real(proposer, prepared, step)
+
+    monkeypatch.setattr(proposing, "perform", perform)
+    ended = release(workspace, "major", "--no-build", "--no-smoke")
+    assert ended.status == 0, ended
+    assert releases(workspace) == TAGS
+    assert git(workspace, "rev-parse", "HEAD", "core-x-v2.0.0^{commit}").split() == merged * 2
+
+
+BY_TAG = """
+_read = _fact
+
+
+def _fact(name):
+    if name != "version":
+        return _read(name)
+    if Path("PKG-INFO").is_file():
+        return re.search(r"(?m)^Version: (.*)$", Path("PKG-INFO").read_text("utf-8"))[1]
+    import subprocess
+
+    command = ["git", "tag", "--points-at", "HEAD", "--list", "plug-x-v*"]
+    tags = subprocess.run(command, capture_output=True, text=True).stdout.split()
+    return tags[0].rpartition("v")[2] if tags else "1.1.0"
+"""
+
+
+@pytest.fixture
+def tagging(make_world):
+    """The workspace in which tags make the version of plug-x."""
+    project = pyproject("plug").replace('version = "1.1.0"', 'dynamic = ["version"]')
+    workflow = WORKFLOW.format(name="plug-x", folder="plug").replace(
+        "persist-credentials: false", "persist-credentials: false\n          fetch-depth: 0"
+    )
+    files = {
+        "packages__plug__pyproject_dot_toml": project + '\n[tool.pdm.version]\nsource = "scm"\n',
+        "packages__plug__tiny_backend_dot_py": BACKEND + BY_TAG,
+        "_dot_github__workflows__plug_dot_yml": workflow,
+    }
+    return make_workspace(make_world(repository="both"), **files)
+
+
+def test_a_package_whose_version_is_its_tag_follows_like_any_other(tagging):
+    change(tagging, "core")
+    ended = release(tagging, "major")
+    assert ended.status == 0, ended
+    assert releases(tagging) == TAGS
+    assert versions(tagging) == [["1.4.0", "2.0.0"], ["1.1.0", "1.1.1"], ["1.0.2", "1.0.3"]]
+    assert "Everything that is prepared is released." in release(tagging).output
+
+
+def test_a_tag_alone_is_released_too_and_its_changelog_tells_that_it_is_prepared(tagging):
+    change(tagging, "plug")
+    prepared = run(tagging, "prepare", "minor", "--all-packages", "--yes", "--no-build")
+    assert prepared.status == 0, prepared
+    assert "nox -s release -- minor --all-packages" in prepared.output
+    change(tagging, "plug", "VALUE = 3\n")
+    ended = release(tagging, "--no-smoke")
+    assert ended.status == 0, ended
+    assert releases(tagging) == ["plug-x-v1.2.0"]

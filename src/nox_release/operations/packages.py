@@ -23,6 +23,7 @@ from nox_release.operations.prepare_report import show_mentions
 from nox_release.operations.preparer import Preparer
 from nox_release.project.bounds import needs_in
 from nox_release.project.documents import edited
+from nox_release.project.preparing import told_of
 from nox_release.project.pyproject import read_pyproject
 from nox_release.project.versions import WORDS, Choice, is_words
 from nox_release.project.workspace import Sibling, extras_of, needs_of
@@ -142,8 +143,8 @@ class Several:
     # --- edited in the copy ----------------------------------------------------------------------
 
     def make(self) -> tuple[Prepared, ...]:
-        """Every edit, in the copy: one for each package, on top of each other, and all as one at the
-        end; empty: there is nothing to edit.
+        """Every edit, in the copy: one for each package that has any, on top of each other, and all as
+        one at the end; empty: there is nothing to edit.
 
         Raises:
             ConfigurationError: one cannot be prepared.
@@ -159,10 +160,10 @@ class Several:
             choice = Choice(version=turn.version, stands=turn.stands)
             reasons = tuple(f"Require `{bound.edit.text}`" for bound in turn.bounds)
             made.append(part.preparer.edit(part.copy, part.member.line, choice, reasons=reasons))
-        last = made[-1]
-        whole = replace(last, message=self._message(turns, made))
+        whole = replace(made[-1], message=self._message(turns, made))
         self.parts[turns[0].name].preparer.recognise(whole)
-        return (*made, whole)
+        # Where tags make a version, no file may state it.
+        return (*made, whole) if whole.changed else ()
 
     def _rewrite_bounds(self, turns: Sequence[Turn]) -> None:
         for turn in turns:
@@ -325,7 +326,8 @@ class _Look:
         """A package whose tag is there, and whose release is not whole, as one that is prepared."""
         line, part = member.line, self.parts[member.name]
         tagged = part.preparer.tagged(part.copy.commit)
-        if line.released is None or line.stated != line.released or line.released not in tagged:
+        stated = line.stated or line.released
+        if line.released is None or stated != line.released or line.released not in tagged:
             return member
         wanted = Wanted(version=str(line.released), wish=self.search.wish)
         if _is_out(make_checklist(self.context, part.project, part.questions, wanted)):
@@ -399,32 +401,37 @@ def _kept_back(project: Project, why: str) -> LeftOut:
 def _part(preparer: Preparer, copy: Copy, questions: Questions, search: Search) -> Part | LeftOut:
     """One package, and why its next version is not known; or why it has no part in this."""
     project = preparer.project
-    if copy.places.declared is None:
+    has_tags = bool(preparer.tagged(copy.commit)) or _names_its_tags(preparer)
+    if copy.places.declared is None and not (project.version_from_tags and has_tags):
         why = "no file states its version"
         if project.version_from_tags:
-            why = f"its tags make its version: nox -s release -- VERSION --package {project.name}"
+            why = f"no tag of its own makes its version: nox -s release -- VERSION --package {project.name}"
         return LeftOut(name=project.name, version="", why=why)
     line = preparer.line(copy, questions.index.versions)
+    if copy.places.declared is None:
+        line = replace(line, stated=told_of(copy.files, line.released))
     choice = _choice(preparer, copy, line, edits=search.edits)
     problems = []
     if isinstance(choice, ConfigurationError):
         problems.append(f"{project.name}: {choice.reason or choice.message}")
         choice = None
     document = copy.files.own("pyproject.toml")
+    needs = needs_in(document) if document is not None else ()
     member = Member(
         package=Sibling(
             name=project.name,
             folder=project.root.relative_to(preparer.context.root).as_posix(),
-            version=str(line.stated),
+            version=str(line.stated or line.released),
             tag_format=project.settings.tag_format,
-            needs=needs_of(copy.project),
+            needs=needs_of(copy.project)
+            or tuple(one.requirement for one in needs if one.published),
             extras=extras_of(copy.project),
         ),
         line=line,
         choice=choice,
-        needs=needs_in(document) if document is not None else (),
+        needs=needs,
         places=frozenset((place.file, place.start) for place in copy.places.all),
-        has_tags=bool(preparer.tagged(copy.commit)) or _names_its_tags(preparer),
+        has_tags=has_tags,
     )
     return Part(
         project=project,

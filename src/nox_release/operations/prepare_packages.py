@@ -4,14 +4,18 @@ one plan, one question and one commit.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nox_release.checks.release.preflight import demands_pull_request
+from nox_release.checks.release.preflight import check_changelog, demands_pull_request
 from nox_release.core.answers import ask
+from nox_release.core.errors import ChecksFailed
+from nox_release.core.findings import Finding, errors_in
 from nox_release.core.words import counted
 from nox_release.edges import github_rules
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.git import short
+from nox_release.observing.changelogs import read_changelog
 from nox_release.operations.checklist import blockers_of
 from nox_release.operations.looking import Wish
 from nox_release.operations.next_step import command
@@ -27,8 +31,6 @@ if TYPE_CHECKING:
     from nox_release.operations.preparer import Prepared
     from nox_release.operations.proposing import Proposer
 
-NEXT = "nox -s release -- --all-packages"
-
 
 def prepare_packages(context: Context, options: argparse.Namespace) -> int:
     """The session for all packages."""
@@ -41,7 +43,9 @@ def prepare_packages(context: Context, options: argparse.Namespace) -> int:
         several.stop_at_blockers(blockers_of, again=again)
         made = several.make()
         if not made:
-            return _nothing_to_do(several)
+            return _nothing_to_do(several, words)
+        if options.commit:
+            stop_at_changelogs(made, again=again)
         several.show_edits(made)
         if options.build:
             several.prove(made, aside)
@@ -49,7 +53,7 @@ def prepare_packages(context: Context, options: argparse.Namespace) -> int:
             return 0
         proposer = find_proposer(several, made, aside, wanted=options.pull_request)
         if proposer is not None and options.commit:
-            return _open(several, made, proposer, yes=options.yes)
+            return _open(several, made, proposer, words, yes=options.yes)
         subject, branch = made[-1].message.splitlines()[0], made[-1].branch
         question = f'Commit "{subject}" on {branch}?' if options.commit else "Edit these files?"
         console.confirm(question, yes=options.yes)
@@ -60,25 +64,62 @@ def prepare_packages(context: Context, options: argparse.Namespace) -> int:
             return 0
         console.mark("done", f'{short(commit)} "{subject}" on {branch}')
         console.mark("step", "Next:")
-        console.paste(NEXT, indent=4)
+        _tell_next(several, words)
         return 0
 
 
-def _nothing_to_do(several: Several) -> int:
+def _tell_next(several: Several, words: tuple[str, ...]) -> None:
+    """What releases them; where tags make a version, no file need state it, so the words do."""
+    by_tags = any(
+        several.parts[one.name].copy.places.declared is None for one in several.plan.turns
+    )
+    given = words if by_tags else ()
+    several.context.console.paste(command("release", [*given, "--all-packages"]), indent=4)
+
+
+def _nothing_to_do(several: Several, words: tuple[str, ...]) -> int:
     console = several.context.console
     if several.plan.turns:
         console.mark("done", f"{several.titles}: prepared.")
         console.mark("step", "Next:")
-        console.paste(NEXT, indent=4)
+        _tell_next(several, words)
     else:
         console.mark("done", "No package has anything new since its release.")
     return 0
 
 
+def stop_at_changelogs(made: Sequence[Prepared], *, again: str) -> None:
+    """Raise where a changelog would have nothing about its release, before that is committed."""
+    found = []
+    for one in made[:-1]:
+        name, text = read_changelog(
+            one.copy.project, one.copy.repository, made[-1].edited, one.version
+        )
+        results = check_changelog(name, text, one.version, notes_given=False)
+        found += [
+            replace(result, message=f"{one.copy.project.name}: {result.message}")
+            for result in results
+            if isinstance(result, Finding)
+        ]
+    if errors_in(found):
+        raise ChecksFailed(
+            "The release would have no notes. Nothing was changed.",
+            findings=errors_in(found),
+            hint=f"Write what is new, commit it, then: {again}; or release with --generate-notes.",
+        )
+
+
 def find_proposer(
-    several: Several, made: Sequence[Prepared], aside: Path, *, wanted: bool = False
+    several: Several,
+    made: Sequence[Prepared],
+    aside: Path,
+    *,
+    wanted: bool = False,
+    follow: bool = False,
 ) -> Proposer | None:
-    """What opens the pull request, where it is wanted or the branch takes nothing else."""
+    """What opens the pull request, where it is wanted or the branch takes nothing else, and, if it is
+    to `follow` it, waits for its merge.
+    """
     observer = several.observer
     if observer is None:
         return None
@@ -90,10 +131,17 @@ def find_proposer(
     ):
         return None
     target = preparer.target(made[0].version, several.commit)
-    return proposer_of(preparer, observer, target, aside, follow=False, message=made[-1].message)
+    return proposer_of(preparer, observer, target, aside, follow=follow, message=made[-1].message)
 
 
-def _open(several: Several, made: Sequence[Prepared], proposer: Proposer, *, yes: bool) -> int:
+def _open(
+    several: Several,
+    made: Sequence[Prepared],
+    proposer: Proposer,
+    words: tuple[str, ...],
+    *,
+    yes: bool,
+) -> int:
     console, wanted = several.context.console, proposer.proposal
     seen = proposer.look()
     if seen.pull_request is None:
@@ -105,5 +153,5 @@ def _open(several: Several, made: Sequence[Prepared], proposer: Proposer, *, yes
     else:
         console.mark("done", f"{several.titles}: proposed in {seen.pull_request.url}")
     console.mark("step", f"Next, when it is merged, on {wanted.base}:")
-    console.paste(NEXT, indent=4)
+    _tell_next(several, words)
     return 0

@@ -13,30 +13,28 @@ from packaging.utils import canonicalize_name
 from nox_release.checks.judging import what_must_be_known
 from nox_release.checks.release import preflight
 from nox_release.checks.release.asked import OF_THIS_COMMIT
-from nox_release.core.errors import ChecksFailed, ConfigurationError, ConflictError
-from nox_release.core.findings import Finding, errors_in
+from nox_release.core.errors import ConfigurationError
 from nox_release.core.words import some
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.git import short
 from nox_release.edges.index import open_index
-from nox_release.observing.changelogs import read_changelog
 from nox_release.operations.errand import command_again
 from nox_release.operations.following import await_files
 from nox_release.operations.looking import Wish
 from nox_release.operations.next_step import command
 from nox_release.operations.packages import Search, find_several
-from nox_release.operations.prepare_packages import find_proposer
+from nox_release.operations.prepare_packages import find_proposer, stop_at_changelogs
 from nox_release.releases.plan import Expected, Target
 from nox_release.releases.together import PENDING_AT_MOST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
+    from nox_release.core.findings import Finding
     from nox_release.edges.context import Context
     from nox_release.operations.checklist import Checklist
     from nox_release.operations.errand import Released
     from nox_release.operations.packages import Part, Several
-    from nox_release.operations.preparer import Prepared
     from nox_release.releases.together import Turn
 
 
@@ -119,20 +117,22 @@ def _agree(context: Context, options: argparse.Namespace) -> Several | None:
         passed_over = _passed_over(several, makes=bool(made))
         several.stop_at_blockers(lambda one: _blockers(one, passed_over), again=search.again)
         if not search.wish.notes_given:
-            _stop_at_changelogs(made, again=search.again)
+            stop_at_changelogs(made, again=search.again)
         if made:
             several.show_edits(made)
             if options.build:
                 several.prove(made, aside)
-            if find_proposer(several, made, aside) is not None:
-                raise _needs_pull_request(several, words)
+        proposer = find_proposer(several, made, aside, follow=True) if made else None
         if options.dry_run:
             console.line(f"Nothing was done: this was --dry-run. To do it: {search.again}")
             return None
         console.line()
-        act = "Commit and release" if made else "Release"
+        first = "Open a pull request for" if proposer is not None else "Commit"
+        act = f"{first} and release" if made else "Release"
         question = f"{act} {several.titles} to {several.index}, one after the other?"
         console.confirm(question, yes=options.yes)
+        if proposer is not None:
+            return several if proposer.carry_out(proposer.look(), made[-1]).taken else None
         if made:
             commit = several.bring_over(made)
             console.mark("done", f'{short(commit)} "{made[-1].message.splitlines()[0]}"')
@@ -171,36 +171,6 @@ def _passed_over(several: Several, *, makes: bool) -> frozenset[str]:
         return OF_THIS_COMMIT - {preflight.CHECKS_RED.id}
     begun = any(one.phase == "under way" for one in several.checklists.values())
     return frozenset({preflight.CHECKS_RUNNING.id} if begun else ())
-
-
-def _stop_at_changelogs(made: Sequence[Prepared], *, again: str) -> None:
-    """Raise where a changelog would have nothing about its release, before that is committed."""
-    found = []
-    for one in made[:-1]:
-        name, text = read_changelog(
-            one.copy.project, one.copy.repository, made[-1].edited, one.version
-        )
-        results = preflight.check_changelog(name, text, one.version, notes_given=False)
-        found += [
-            replace(result, message=f"{one.copy.project.name}: {result.message}")
-            for result in results
-            if isinstance(result, Finding)
-        ]
-    if errors_in(found):
-        raise ChecksFailed(
-            "The release would have no notes. Nothing was changed.",
-            findings=errors_in(found),
-            hint=f"Write what is new, commit it, then: {again}; or add --generate-notes.",
-        )
-
-
-def _needs_pull_request(several: Several, words: tuple[str, ...]) -> ConflictError:
-    branch = several.repository.branch()
-    return ConflictError(
-        f"{branch} takes what is new by pull requests alone. Nothing was changed.",
-        hint=f"{command('prepare', [*words, '--all-packages'])} opens one; when it is merged: "
-        "nox -s release -- --all-packages",
-    )
 
 
 def _tell_pending(several: Several) -> None:

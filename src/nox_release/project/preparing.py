@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from nox_release.core.values import dataclass, field
-from nox_release.project.changelog import find_changelog, parse_sections, unreleased
+from nox_release.project.changelog import (
+    find_changelog,
+    parse_sections,
+    release_sections,
+    unreleased,
+)
 from nox_release.project.changelog_edits import (
     ChangelogEdit,
     Kind,
@@ -17,7 +22,7 @@ from nox_release.project.changelog_edits import (
     plan_file,
 )
 from nox_release.project.changelog_folder import find_folder, version_of
-from nox_release.project.changelog_layout import Wanted
+from nox_release.project.changelog_layout import PLACEHOLDER, Wanted
 from nox_release.project.documents import Edit, edited, parse_document
 from nox_release.project.literals import written
 from nox_release.project.toml import parse_toml
@@ -203,6 +208,17 @@ def propose(
             small = word == "major" and released is not None and released.major == 0
             return Proposal(arguments=("minor" if small else word,), why=f'{source} has "{found}"')
     return None
+
+
+def told_of(files: Files, released: Version | None) -> Version | None:
+    """The version above what is released that the changelog has, and not as one to come: where tags make
+    the version, nothing else says that it is prepared.
+    """
+    name = find_changelog(files.own_names, files.text)
+    sections = release_sections(parse_sections(files.text(name) or "")) if name else ()
+    done = [s.version for s in sections if s.version and not PLACEHOLDER.search(s.title)]
+    newest = max(done, default=None)
+    return newest if newest is not None and (released is None or newest > released) else None
 
 
 def _kinds(project: Project, files: Files) -> tuple[list[str], str]:
