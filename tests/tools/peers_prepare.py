@@ -7,7 +7,7 @@ underscore, `__version__` in the package, a `uv.lock` in which a dependency has 
 CITATION.cff, and a changelog whose introduction has a fenced example and an HTML comment with the
 same heading. Each tool is installed into an environment of its own, is configured the way its
 documentation has it, and is asked for the next minor version. What it did to each file is compared
-with what is right: yes, no (untouched), or harm.
+with what is right: yes, no (untouched), quotes (right, in other quotes), or harm.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from nox_release.project.toml import parse_toml
 
 OLD, NEW = "2.0.0", "2.1.0"
 
@@ -185,6 +187,8 @@ PEERS = (
 def judge(before: str, after: str, right: Callable[[str], bool]) -> str:
     if right(after):
         return "yes"
+    if right(after.replace(f'version = "{NEW}"  #', f"version = '{NEW}'  #")):
+        return "quotes"
     return "no" if after == before else "harm"
 
 
@@ -192,6 +196,12 @@ def is_raised(before: str, line: str) -> Callable[[str], bool]:
     """Whether this line, and nothing else, has the new version."""
     wanted = before.replace(line, line.replace(OLD, NEW), 1)
     return lambda after: after == wanted
+
+
+def is_locked(after: str) -> bool:
+    """Whether this project's line is raised, and that of the other package is not."""
+    versions = {one["name"]: one["version"] for one in parse_toml(after)["package"]}
+    return versions == {"iniconfig": OLD, "my-demo": NEW}
 
 
 def is_cited(after: str) -> bool:
@@ -216,7 +226,7 @@ COLUMNS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
     ("pyproject.toml", "pyproject.toml", lambda after: f"version = '{NEW}'  # raised" in after
      and f'"iniconfig=={OLD}"' in after),
     ("__version__", "src/my_demo/__init__.py", is_raised(INIT, f'__version__ = "{OLD}"')),
-    ("uv.lock", "uv.lock", is_raised(LOCK, f'name = "my-demo"\nversion = "{OLD}"')),
+    ("uv.lock", "uv.lock", is_locked),
     ("CITATION.cff", "CITATION.cff", is_cited),
     ("changelog", "CHANGELOG.md", is_promoted),
     ("nothing else", "README.md", lambda after: after == README),
