@@ -704,9 +704,48 @@ def prepare_cells():
     yield cell("in conflict", "proposed", having(review="conflict"), must_fail=True, person=True)
 
 
+def packages_cells():
+    """`release -- major --all-packages`: three releases, each after those that it needs."""
+
+    def by_hook(name, script):
+        return lambda scene: scene.hook(scene.world.remote, name, script)
+
+    def on(side, number, skip):
+        def arrange(scene):
+            faults = scene.world.github.faults
+            getattr(faults, side)(
+                "/repos/*/releases", scene.strike(number), method="POST", skip=skip
+            )
+
+        return arrange
+
+    def slow(**kind):
+        def arrange(scene):
+            scene.world.index.faults.arrange(Fault(endpoint="/simple/*", method="GET", **kind))
+
+        return arrange
+
+    def cell(name, arrange, **more):
+        options = ("--no-smoke", "--no-build")
+        return Cell("packages", name, "packages", arrange, **{"options": options, **more})
+
+    refused = "{ echo 'GH013: Repository rule violations found' >&2; exit 1; }"
+    for name in ("SIGKILL", "SIGINT"):
+        number = SIGNALS.get(name, 0)
+        strike = f"kill -{int(number)} $PID; sleep 0.3"
+        tagged = f"if grep -q refs/tags/plug-x; then {strike}; fi"
+        yield cell(f"{name} after the first package", on("before", number, 1))
+        yield cell(f"{name} before the last package", on("after", number, 1))
+        yield cell(f"{name} after the second package's tag", by_hook("post-receive", tagged))
+    yield cell("the index lists late what the next needs", slow(kind="stale", times=8, skip=9))
+    yield cell("the index is slow", slow(kind="delay", seconds=1.5, times=20))
+    yield cell("the push is refused", by_hook("pre-receive", refused), must_fail=True)
+    yield cell("the second package's tag is refused", by_hook("pre-receive", f"if grep -q refs/tags/plug-x; then {refused}; fi"), must_fail=True)  # fmt: skip
+
+
 GROUPS = (
     kill_cells, network_cells, index_cells, git_cells, github_cells, local_cells, end_state_cells,
-    prepare_cells,
+    prepare_cells, packages_cells,
 )  # fmt: skip
 
 

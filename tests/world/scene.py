@@ -107,6 +107,7 @@ class Scene:
     artifacts: tuple[Path, ...] = ()
     child: subprocess.Popen | None = None
     tidy: list = field(default_factory=list)
+    seconds: int = SECONDS
 
     @property
     def command(self):
@@ -119,12 +120,7 @@ class Scene:
             self.folder, environ={**os.environ, "PATH": path}, repository=NAME
         )
         self.world.__enter__()
-        files = {
-            file.relative_to(PROJECT).as_posix(): file.read_bytes()
-            for file in PROJECT.rglob("*")
-            if file.is_file() and "__pycache__" not in file.parts
-        }
-        self.world.seed(files=files)
+        self.seed()
         self.commit = self.world.git("rev-parse", "HEAD")
         index = self.world.index
         index.add_user("you")
@@ -137,6 +133,15 @@ class Scene:
             self.environ["TWINE_USERNAME"] = "__token__"
         self.address = index.url
         return self
+
+    def seed(self):
+        """The project's files, committed and pushed."""
+        files = {
+            file.relative_to(PROJECT).as_posix(): file.read_bytes()
+            for file in PROJECT.rglob("*")
+            if file.is_file() and "__pycache__" not in file.parts
+        }
+        self.world.seed(files=files)
 
     def begin(self):
         """What is there before the command runs for the first time."""
@@ -180,11 +185,11 @@ class Scene:
 
     def finish(self, child):
         try:
-            output, _ = child.communicate(timeout=SECONDS)
+            output, _ = child.communicate(timeout=self.seconds)
         except subprocess.TimeoutExpired:
             child.kill()
             output, _ = child.communicate()
-            output += f"\n(it did not end within {SECONDS} s)"
+            output += f"\n(it did not end within {self.seconds} s)"
         self.await_orphans()
         return Outcome(child.returncode, output)
 
@@ -300,10 +305,12 @@ def last_words(scene, outcome):
 @contextlib.contextmanager
 def staged(story, **options):
     """A scene in a folder of its own, which is removed at the end."""
+    from packages_scene import PackagesScene
     from prepared_scene import PREPARED, PreparedScene
 
     folder = Path(tempfile.mkdtemp(prefix="nr-"))
     made = PreparedScene if story in PREPARED else Scene
+    made = PackagesScene if story == "packages" else made
     try:
         with made(folder / "w", story, **options) as scene:
             yield scene
