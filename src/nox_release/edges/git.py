@@ -231,16 +231,12 @@ class Repository:
 
     def read_file(self, commit: str, path: str) -> str | None:
         """The text of a file in the tree of `commit`; `None` without one, or where it is no text."""
-        return self.first_file(commit, [path])[1]
+        return self.text_in(commit, path) if self.has_file(commit, path) else None
 
-    def first_file(self, commit: str, paths: Sequence[str]) -> tuple[str, str | None]:
-        """The first of `paths` that is a text in the tree of `commit`, and that text."""
-        there = self.files_among(commit, paths)
-        for path in filter(there.__contains__, paths):
-            text = self.git("cat-file", "blob", f"{commit}:{path}").stdout
-            if "\ufffd" not in text:
-                return path, text
-        return "", None
+    def text_in(self, commit: str, path: str) -> str | None:
+        """The text of a file that is in the tree of `commit`; `None` where it is no text."""
+        text = self.git("cat-file", "blob", f"{commit}:{path}").stdout
+        return None if "\ufffd" in text else text
 
     def has_file(self, commit: str, path: str) -> bool:
         """Whether `path` is a file in the tree of `commit`."""

@@ -24,12 +24,14 @@ def read_changelog(
     below = project.root.resolve().relative_to(repository.root).as_posix()
     prefix = "" if below == "." else f"{below}/"
 
+    listed = known(ask(lambda: repository.names_in(commit, below))) or ()
+    names = frozenset(name.removeprefix(prefix) for name in listed)
+
     @functools.cache
     def read(name: str) -> str | None:
-        return known(ask(lambda: repository.read_file(commit, prefix + name)))
+        there = name in names
+        return known(ask(lambda: repository.text_in(commit, prefix + name))) if there else None
 
-    names = known(ask(lambda: repository.names_in(commit, below))) or ()
-    own = [name.removeprefix(prefix) for name in names]
-    name = find_changelog(own, read, Version(version) if version else None)
-    text = read(name) if name is not None and name in own else None
+    name = find_changelog(names, read, Version(version) if version else None)
+    text = read(name) if name is not None else None
     return (name, text) if name is not None and text is not None else ("", None)
