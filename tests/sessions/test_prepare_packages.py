@@ -10,7 +10,7 @@ import pytest
 
 from preparing import git, text_of
 from releasing import run
-from workspaces import change, make_workspace, pyproject
+from workspaces import PUBLISHED, change, make_workspace, pyproject
 
 pytestmark = [
     pytest.mark.slow,
@@ -123,6 +123,16 @@ def test_what_is_of_one_package_does_not_go_with_all(workspace, arguments, said)
     assert (ended.status, said in ended.output) == (1, True), ended
 
 
+def test_what_is_not_on_the_index_yet_is_left_out_with_its_next_command(make_world):
+    world = make_workspace(make_world(repository="both"), released=("core", "plug"))
+    change(world, "core")
+    ended = prepare(world, "patch", "--no-build", "--dry-run")
+    assert ended.status == 0, ended
+    assert "core-x  1.4.0 → 1.4.1  1 commit" in ended.output
+    assert "yet: nox -s first-upload -- --package cli-x" in ended.output
+    assert "To do it: nox -s prepare -- patch --all-packages" in ended.output
+
+
 def test_one_tag_for_several_packages_is_refused_by_name(make_world):
     root = '[tool.nox-release]\npackages = ["packages/*"]\ntag-format = "v{version}"\n'
     world = make_workspace(make_world(repository="both"), pyproject_dot_toml=root)
@@ -136,6 +146,8 @@ def test_packages_that_were_tagged_together_go_on_apart_once_the_settings_say_so
     plug = pyproject("plug", "1.4.0")
     world = make_world(repository="both")
     make_workspace(world, released=(), packages__plug__pyproject_dot_toml=plug)
+    for name in PUBLISHED:
+        world.index.create_project(f"{name}-x", owner="you")
     git(world, "tag", "v1.4.0")
     ended = prepare(world, "patch", "--no-build")
     assert "the tag `v1.4.0` is of `core-x`, `plug-x`: they have one version" in ended.output

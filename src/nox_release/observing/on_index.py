@@ -61,6 +61,11 @@ class IndexQuestions:
         found = known(self._found.result())
         return found.versions if found is not None else ()
 
+    @property
+    def is_absent(self) -> bool:
+        """Whether the index says that it has no such project."""
+        return self._found.result() is None
+
     def landed(self, version: str) -> Future[tuple[Landed, ...]]:
         """The files of a version, each with its publishers and a trial download."""
         return self._waiting.submit(self._look_at, version)

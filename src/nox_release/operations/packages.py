@@ -19,6 +19,7 @@ from nox_release.operations import options as shared
 from nox_release.operations.asking import asking
 from nox_release.operations.checklist import Wanted, make_checklist
 from nox_release.operations.looking import named
+from nox_release.operations.next_step import command
 from nox_release.operations.prepare_report import show_mentions
 from nox_release.operations.preparer import Preparer
 from nox_release.project.bounds import needs_in
@@ -408,6 +409,10 @@ def _part(preparer: Preparer, copy: Copy, questions: Questions, search: Search) 
             why = f"no tag of its own makes its version: nox -s release -- VERSION --package {project.name}"
         return LeftOut(name=project.name, version="", why=why)
     line = preparer.line(copy, questions.index.versions)
+    if line.released is None and questions.index.is_absent and not search.wish.pending_publisher:
+        first = command("first-upload", ["--package", project.name])
+        why = f"not on {project.settings.index.title} yet: {first}"
+        return LeftOut(name=project.name, version=project.version or "", why=why)
     if copy.places.declared is None:
         line = replace(line, stated=told_of(copy.files, line.released))
     choice = _choice(preparer, copy, line, edits=search.edits)

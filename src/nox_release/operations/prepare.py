@@ -153,6 +153,7 @@ class Prepare:
             if self.options.build:
                 preparer.prove(prepared, aside / "dist")
             if self.options.dry_run:
+                console.line(f"Nothing was done: this was --dry-run. To do it: {preparer.again}")
                 return 0
             if proposer is None or proposed is None:
                 return self.commit(prepared)

@@ -50,6 +50,7 @@ def prepare_packages(context: Context, options: argparse.Namespace) -> int:
         if options.build:
             several.prove(made, aside)
         if options.dry_run:
+            console.line(f"Nothing was done: this was --dry-run. To do it: {again}")
             return 0
         proposer = find_proposer(several, made, aside, wanted=options.pull_request)
         if proposer is not None and options.commit:

@@ -126,4 +126,10 @@ def build_failure(failed: NoxReleaseError) -> Finding:
 # What is found in the files that are there now, which are edited.
 OF_THIS_TREE = frozenset({"changelog-section", "lock-version-stale", "version-not-asked"})
 # What is found about the commit that is there now, whose place another one takes.
-OF_THIS_COMMIT = OF_THIS_TREE | {"tree-dirty", "checks-red", "checks-running", "branch-ahead"}
+OF_THIS_COMMIT = OF_THIS_TREE | {
+    "tree-dirty",
+    "checks-absent",
+    "checks-red",
+    "checks-running",
+    "branch-ahead",
+}
