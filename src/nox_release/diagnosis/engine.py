@@ -45,6 +45,7 @@ _FRAME = re.compile(
     r"|The process '[^']{1,300}' failed with exit code|Job failed: exit code|Exited with code"
     r"|^(?:g?make|ninja)(?:\[\d+\])?: .{0,300}\b(?:Error \d|stopped)|\bELIFECYCLE\b"
 )
+_EXIT = re.compile(r"^(?:Error: )?Process completed with exit code [1-9]")
 # Frames of programs that are no part of the publish step: its notices do not explain them.
 _ANOTHER_STEP = re.compile(
     r"Backend subprocess exited|maturin failed|Failed to build `|The build backend returned an error"
@@ -86,16 +87,21 @@ def read(text: str | bytes) -> Log:
     """The log, normalised; of a long one its first and last megabyte and its marked errors."""
     if isinstance(text, bytes) and text.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = text.decode("utf-16", "replace")  # what PowerShell's `>` writes
-    pieces = [read_log(part, first_line=line) for line, part in parts_of(text)]
+    pieces: list[Log] = []
     starts: list[int] = []
     offset = 0
-    for piece in pieces:
+    for first_line, part in parts_of(text):
+        begun = pieces[-1].lines[-1].part if pieces and pieces[-1].lines else 0
+        piece = read_log(part, first_line=first_line, part=begun)
         starts.extend(start + offset for start in piece.starts)
         offset += len(piece.text) + 1
+        pieces.append(piece)
+    lines = tuple(line for piece in pieces for line in piece.lines)
     return Log(
         text=" ".join(piece.text for piece in pieces),
-        lines=tuple(line for piece in pieces for line in piece.lines),
+        lines=lines,
         starts=tuple(starts),
+        failed=_failed_parts(lines),
     )
 
 
@@ -110,7 +116,7 @@ def _hits(log: Log) -> list[Hit]:
             and (hit := _first(entry, compiled(pattern), log)) is not None
         ]
         if found:
-            hits.append(_together(found))
+            hits.append(_together([hit for hit in found if log.in_failed_part(hit.start)] or found))
     return hits
 
 
@@ -122,22 +128,34 @@ def _together(hits: Sequence[Hit]) -> Hit:
 
 
 def _first(entry: Entry, pattern: re.Pattern[str], log: Log) -> Hit | None:
+    """The first match that counts: in a step that failed, if there is one, or else anywhere."""
+    elsewhere = None
     if entry.also and not compiled(entry.also).search(log.text):
         return None
     if entry.without and compiled(entry.without).search(log.text):
         return None
     for number, found in enumerate(pattern.finditer(log.text)):
-        around = log.text[max(found.start() - _AROUND, 0) : found.end() + _AROUND]
-        if not entry.unless or not compiled(entry.unless).search(around):
+        if not entry.unless or not compiled(entry.unless).search(_around(log, found)):
             groups = {
                 key: said
                 for key, value in found.groupdict().items()
                 if value and (said := _ITS_FRAME.split(value, 1)[0].strip())
             }
-            return Hit(entry=entry, start=found.start(), end=found.end(), groups=groups)
+            hit = Hit(entry=entry, start=found.start(), end=found.end(), groups=groups)
+            if log.in_failed_part(hit.start):
+                return hit
+            elsewhere = elsewhere or hit
         if number > _TRIES:
             break
-    return None
+    return elsewhere
+
+
+def _around(log: Log, found: re.Match[str]) -> str:
+    """What stands before and after this match in the same step."""
+    first, last = log.bounds_of_part(found.start())
+    return log.text[
+        max(found.start() - _AROUND, first) : min(found.end() + _AROUND, max(last, found.end()))
+    ]
 
 
 # The line that only frames a failure, where a message runs on into it.
@@ -154,7 +172,8 @@ def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:
         hits = [hit for hit in hits if hit.entry.silent]
     if (not failed and len(log.lines) > 1) or _ANOTHER_STEP.search(log.text):
         hits = [hit for hit in hits if hit.entry.tier != "notice"]
-    if not failed or any(hit.entry.tier in ("cause", "symptom") for hit in hits):
+    there = [hit for hit in hits if log.in_failed_part(hit.start)]
+    if not failed or any(hit.entry.tier in ("cause", "symptom") for hit in there or hits):
         hits = [hit for hit in hits if hit.entry.tier != "family"]
     if failed:
         hits = [h for h in hits if (h.entry.tier, h.entry.confidence) != ("notice", "possible")]
@@ -171,9 +190,10 @@ def _one_for_each_line(log: Log, hits: Iterable[Hit]) -> list[Hit]:
     def lines(hit: Hit) -> tuple[int, int]:
         return log.line_at(hit.start).number, log.line_at(max(hit.end - 1, hit.start)).number
 
-    def rank(hit: Hit) -> tuple[int, int, int, int, int]:
+    def rank(hit: Hit) -> tuple[bool, int, int, int, int, int]:
         tier, sure = TIERS.index(hit.entry.tier), CONFIDENCES.index(hit.entry.confidence)
-        return tier, lines(hit)[0], sure, hit.start, -hit.end
+        elsewhere = not log.in_failed_part(hit.start)
+        return elsewhere, tier, lines(hit)[0], sure, hit.start, -hit.end
 
     chosen: dict[str, Hit] = {}
     taken: list[tuple[int, int]] = []
@@ -183,6 +203,15 @@ def _one_for_each_line(log: Log, hits: Iterable[Hit]) -> list[Hit]:
             chosen.setdefault(hit.entry.id, hit)
             taken.append((first, last))
     return list(chosen.values())
+
+
+def _failed_parts(lines: Sequence[Line]) -> frozenset[int]:
+    """The steps that ended with the runner's error, where the log shows its steps."""
+    if not lines or not lines[-1].part:
+        return frozenset()
+    return frozenset(
+        line.part for line in lines if line.level == "error" or _EXIT.search(line.text)
+    )
 
 
 def has_failed(log: Log) -> bool:

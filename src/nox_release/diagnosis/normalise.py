@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import html
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
-from nox_release.core.values import dataclass
+from nox_release.core.values import dataclass, replace
 
 # Colours, cursor movements, and hyperlinks (OSC 8), with or without the escape character itself.
 _ANSI = re.compile(
@@ -31,6 +31,9 @@ _COMMAND = re.compile(
     r"|::(?P<new>error|warning|notice|debug|group|endgroup)\b[^:\n]{0,300}::)",
     re.IGNORECASE,
 )
+# The group with which GitHub's runner begins a step; programs open groups of their own in it.
+_STEP_BEGINS = re.compile(r"(?:Pre |Post )?Run \S")
+_STEP_SETTINGS = re.compile(r"shell: \S|(?:with|env):$")
 # GitHub's page turns some numbers of a copied log into links.
 _STEP_LINK = re.compile(r"\[([^][]{1,20})\]\(https://github\.com/[^)\s]{1,200}\)")
 _TAG = re.compile(
@@ -51,28 +54,37 @@ _QUOTING = re.compile(
     r"|^(?:[a-f0-9]{7,40}\.\.[a-f0-9]{7,40}) "
     r"|^\[[\w./-]+ [a-f0-9]{7,12}\] "
     r"|^\+ ?(?:grep|echo)\s"
+    r"|^[-*•] .{1,300}\(?#\d{1,6}\b"
     r"|^WARNING: Retrying \(Retry\("
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of the log without its prefixes; `number` counts from 1."""
+    """One line of the log without its prefixes; `number` counts from 1.
+
+    `part` counts the steps of a run as far as the log shows where one begins.
+    """
 
     number: int
     text: str
     job: str = ""
     step: str = ""
     level: str = ""
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """`text` is the whole log in one line; `starts[i]` is where `lines[i]` begins in it."""
+    """`text` is the whole log in one line; `starts[i]` is where `lines[i]` begins in it.
+
+    `failed` are the parts that ended with an error; empty where the log shows no parts.
+    """
 
     text: str
     lines: tuple[Line, ...]
     starts: tuple[int, ...]
+    failed: frozenset[int] = frozenset()
 
     def line_at(self, position: int) -> Line:
         """The line at this place of `text`."""
@@ -85,6 +97,20 @@ class Log:
         position = bisect_right(self.lines, number, key=lambda line: line.number)
         return self.lines[max(position - 1, 0)] if self.lines else Line(number=1, text="")
 
+    def in_failed_part(self, position: int) -> bool:
+        """Whether this place of `text` is in a step that failed, or may be."""
+        return not self.failed or self.line_at(position).part in self.failed
+
+    def bounds_of_part(self, position: int) -> tuple[int, int]:
+        """Where the step that holds this place of `text` begins and ends in it."""
+        part = self.line_at(position).part
+        first = bisect_left(self.lines, part, key=lambda line: line.part)
+        last = bisect_right(self.lines, part, key=lambda line: line.part)
+        return (
+            self.starts[first] if self.starts else 0,
+            self.starts[last] if last < len(self.starts) else len(self.text),
+        )
+
     def text_of_lines(self, start: int, end: int) -> str:
         """The whole lines, joined, that hold this part of `text`."""
         first = max(bisect_right(self.starts, start) - 1, 0)
@@ -92,13 +118,13 @@ class Log:
         return " ".join(line.text.strip() for line in self.lines[first:last])
 
 
-def read_log(text: str, *, first_line: int = 1) -> Log:
-    """The log in `text`, normalised."""
+def read_log(text: str, *, first_line: int = 1, part: int = 0) -> Log:
+    """The log in `text`, normalised; its steps are counted on from `part`."""
     lines: list[Line] = []
     starts: list[int] = []
     pieces: list[str] = []
     position = 0
-    group = ""
+    group, place = "", ("", "")
     for number, raw in enumerate(_LINE_END.split(text), first_line):
         if not raw or raw.isspace():
             continue
@@ -107,7 +133,12 @@ def read_log(text: str, *, first_line: int = 1) -> Log:
             continue
         if line.level == "group":
             group = line.text
+            part += _STEP_BEGINS.match(group) is not None
             continue
+        if line.job and (line.job, line.step) != place:
+            place = (line.job, line.step)
+            part += line.step != group
+        line = replace(line, part=part)
         if not line.text:
             continue
         lines.append(line)
@@ -115,7 +146,25 @@ def read_log(text: str, *, first_line: int = 1) -> Log:
         piece = _folded(line.text)
         pieces.append(piece)
         position += len(piece) + 1
+    if lines and lines[-1].part == 0:
+        lines = _in_parts(lines)
     return Log(text=" ".join(pieces), lines=tuple(lines), starts=tuple(starts))
+
+
+def _in_parts(lines: list[Line]) -> list[Line]:
+    """The lines of a log that was copied from GitHub's page, with the steps that it shows."""
+    begins, heading = set(), -100
+    for position, line in enumerate(lines):
+        if _STEP_BEGINS.match(line.text) and not line.level:
+            heading = position
+        elif _STEP_SETTINGS.match(line.text) and position - heading < 40:
+            begins.add(heading)
+            heading = -100
+    part, counted = 0, []
+    for position, line in enumerate(lines):
+        part += position in begins
+        counted.append(replace(line, part=part) if part else line)
+    return counted
 
 
 def _clean_line(raw: str, number: int, group: str) -> Line | None:

@@ -219,7 +219,8 @@ def _claim_hints(case: Case) -> tuple[str, ...]:
 
 def _already_there(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, ...]:
     """Stored by a first try that was answered with an error; or another version than was meant."""
-    if _SERVER_ERROR.search(case.log.text[: hit.start]):
+    before = case.log.text[case.log.bounds_of_part(hit.start)[0] : hit.start]
+    if _SERVER_ERROR.search(before):
         return (_as("wh-stored", diagnosis, case),)
     version = case.known.version or (case.project.version if case.project else None)
     named = re.search(r"\('([^']+)'", case.log.text[hit.start : hit.end + 200])
