@@ -326,11 +326,20 @@ _NOT_ON_INDEX = (
 # --- a refusal without the index's words ------------------------------------------------------
 
 
+_BY_STATUS = {
+    "401": ("wh-auth",),
+    "403": ("wh-auth", "wh-not-yours"),
+    **dict.fromkeys(("404", "405", "406", "415"), ("up-address",)),
+    "409": ("wh-exists",),
+}
+
+
 def _bare_status(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, ...]:
     """The status alone tells where to look, and no more."""
-    status = hit.groups.get("c", "")
-    likely = ("wh-auth", "wh-not-yours") if status == "403" else ("wh-auth",)
-    return tuple(_as(name, diagnosis, case, confidence="possible") for name in likely)
+    names = _BY_STATUS.get(hit.groups.get("c", ""))
+    if names is None:
+        return (diagnosis,)
+    return tuple(_as(name, diagnosis, case, confidence="possible") for name in names)
 
 
 # --- no token and no password ------------------------------------------------------------------
@@ -385,7 +394,23 @@ def _index_lags(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, 
     for file in uploads_in(case.log).files:
         if wanted and re.sub(r"[-_.]+", "-", file).lower().startswith(f"{wanted}-"):
             return (_as("up-index-lag", diagnosis, case),)
+    pinned = re.search(r"[=>]=(\d[\w.]*)", hit.groups.get("r", ""))
+    told = _FROM_VERSIONS.search(case.log.text, hit.start, hit.start + 4000)
+    newest = told[1].rsplit(", ", 1)[-1] if told else ""
+    if pinned and _is_newer(pinned[1], newest):
+        diagnosis = replace(diagnosis, captures=(("p", wanted), ("h", f" {newest}")))
+        return (_as("bd-unpublished", diagnosis, case, confidence="likely"),)
     return (diagnosis,)
+
+
+_FROM_VERSIONS = re.compile(r"\(from versions: ([^)]{1,3000})\)")
+
+
+def _is_newer(version: str, other: str) -> bool:
+    try:
+        return Version(version) > Version(other)
+    except InvalidVersion:
+        return False
 
 
 _JUDGES: dict[str, Callable[[Diagnosis, Hit, Case], tuple[Diagnosis, ...]]] = {

@@ -301,7 +301,7 @@ ENTRIES = (
         (
             r"(?:line \d+: )(?P<c>[\w.-]{1,60}): command not found",
             r"(?<![\w.])(?P<c>[\w.-]{1,60}): command not found",
-            r"(?:ba|da|z)?sh: (?:line )?\d+: (?P<c>[\w./-]{1,60}): not found",
+            r"(?:ba|da|z)?sh: (?:eval: )?(?:line )?\d+: (?P<c>[\w./-]{1,60}): not found",
             r"/usr/bin/env: '(?P<c>[\w.-]{1,60})': No such file or directory",
             r"'(?P<c>[\w.-]{1,60})' is not recognized as an internal or external command",
             r"The term '(?P<c>[\w.-]{1,60})' is not recognized as",
@@ -384,6 +384,7 @@ ENTRIES = (
         "gr-image-macos",
         (
             r"The configuration '(?P<i>macos-\d+[\w-]*)' is not supported",
+            r"Requested labels: (?P<i>macos-(?:10\.15|11|12|13)\b[\w-]*)",
             r"(?P<i>macos-(?:10\.15|11|12|13|14)\b[\w-]*).{0,120}?(?:unsupported|removed|retired|deprecat|brownout|is not supported)",
         ),
         "The runner image `{i}` is retired.",
@@ -391,20 +392,26 @@ ENTRIES = (
         f"out (as of {KNOWN_AS_OF}).",
         "Use `macos-latest` (Apple silicon), or `macos-15-intel` or `macos-26-intel` for Intel wheels.",
         link=_IMAGES,
-        hides=("gr-no-runner",),
+        unless=r"[Jj]ob is about to start",
+        hides=("gr-no-runner", "gr-timeout", "gr-cancelled"),
     ),
     _(
         "gr-image-windows",
-        r"(?P<i>windows-20(?:16|19)\b).{0,120}?(?:unsupported|removed|retired|deprecat|brownout|is not supported)",
+        (
+            r"Requested labels: (?P<i>windows-20(?:16|19)\b)",
+            r"(?P<i>windows-20(?:16|19)\b).{0,120}?(?:unsupported|removed|retired|deprecat|brownout|is not supported)",
+        ),
         "The runner image `{i}` is retired.",
         f"GitHub removed windows-2019 and older images in 2025 (as of {KNOWN_AS_OF}).",
         "Use `windows-latest` (or `windows-2022`, if the build needs the older Visual Studio).",
         link=_IMAGES,
-        hides=("gr-no-runner",),
+        unless=r"[Jj]ob is about to start",
+        hides=("gr-no-runner", "gr-timeout", "gr-cancelled"),
     ),
     _(
         "gr-image-ubuntu",
         (
+            r"Requested labels: (?P<i>ubuntu-(?:16|18|20)\.04)",
             r"(?P<i>ubuntu-(?:16|18|20)\.04).{0,120}?(?:unsupported|removed|retired|deprecat|brownout|is not supported)",
             r"This is a scheduled (?P<i>ubuntu-\d\d\.04) brownout",
             r"This is a scheduled (?P<i>Ubuntu \d\d\.04) retirement",
@@ -414,7 +421,16 @@ ENTRIES = (
         "Use `ubuntu-latest`; where the wheel's glibc mattered, build in a manylinux container "
         "(cibuildwheel).",
         link=_IMAGES,
-        hides=("gr-no-runner",),
+        unless=r"[Jj]ob is about to start",
+        hides=("gr-no-runner", "gr-timeout", "gr-cancelled"),
+    ),
+    _(
+        "gr-runner-old",
+        r"[Rr]unner version v?[\d.]+ is deprecated",
+        "The self-hosted runner is too old.",
+        "GitHub gives no jobs to runners of this version any more.",
+        "Update the runner on its machine (or its container image), and re-run the job.",
+        link="https://docs.github.com/en/actions/how-tos/manage-runners/self-hosted-runners",
     ),
     _(
         "gr-no-runner",

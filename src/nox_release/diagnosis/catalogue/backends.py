@@ -163,7 +163,7 @@ ENTRIES = (
         "be-virtualenv-hatch",
         (
             r"module 'virtualenv\.discovery\.builtin' has no attribute",
-            r"has no attribute 'propose_interpreters'",
+            r"'propose_interpreters'",
         ),
         "hatch and virtualenv do not fit together.",
         "An older hatch meets a newer virtualenv.",
@@ -289,9 +289,11 @@ ENTRIES = (
             r"Invalid version: '(?P<v>[^']{1,80})'",
             r"packaging\.version\.InvalidVersion",
         ),
-        "The version `{v}` does not follow PEP 440.",
-        "Recent packaging tools refuse it.",
-        "Use a version such as `1.2.0` or `1.2.0rc1`; a tag's prefix does not belong to it.",
+        "`{v}` is no version as PEP 440 wants it.",
+        "Recent packaging tools refuse it, whether it is the project's version, a tag that was read as one, "
+        "or the version of something installed.",
+        "For the project use a version such as `1.2.0` or `1.2.0rc1`. A tag's prefix does not belong to it: "
+        "tell the tool that reads tags which of them are versions.",
         link="https://packaging.python.org/en/latest/specifications/version-specifiers/",
     ),
     _st(

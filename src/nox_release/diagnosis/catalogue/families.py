@@ -15,7 +15,7 @@ _TOOLS = (
     "|pypi_attestations|semantic_release|commitizen|bumpversion|towncrier|virtualenv|setuptools_scm|hatch_vcs"
     "|maturin|nox|tox|mesonpy|skbuild|scikit_build_core|numpy/distutils"
 )
-_SAID = r"(?P<w>(?!Bad Request|Forbidden|Not Found|Unauthorized)[^|<]{8,240}?)"
+_SAID = r"(?P<w>(?!Bad Request|Forbidden|Not Found|Unauthorized|Method Not|Conflict|Unsupported)[^|<]{8,240}?)"
 
 _GIT_SAYS = (
     r"refusing to|Not possible to fast-forward|remote error: |invalid (?:reference|object)|a branch named"
@@ -60,9 +60,11 @@ ENTRIES = (
         "fm-refused",
         (
             rf"Server says: 4\d\d {_SAID}(?:\.? See https|$)",
-            rf"HTTPError: 4\d\d [A-Z][\w ]{{2,20}} from https://(?:upload|test)\.pypi\.org/legacy/? {_SAID}\.?(?: See https|(?: \S{{0,12}}Error:)? Process completed|$)",
+            rf"HTTPError: 4\d\d [A-Z][\w ]{{2,20}} from https?://\S{{1,200}} {_SAID}\.?(?: See https|(?: \S{{0,12}}Error:)? Process completed|$)",
             rf"HTTP Error 4\d\d: {_SAID}\.? (?:See https|\|)",
-            rf"4\d\d Client Error: {_SAID} for url: https://(?:upload|test)\.pypi\.org/legacy",
+            rf"(?!401)4\d\d Client Error: {_SAID} for url: https?://(?!(?:api|uploads)\.github\.com)",
+            rf"(?:Upload failed|Server response) \(4\d\d\): {_SAID}(?: error: |$)",
+            rf"Response from https?://\S{{1,200}}: 4\d\d {_SAID}(?: INFO|$)",
         ),
         "The index refuses the upload.",
         "It says: {w}.",
@@ -167,7 +169,7 @@ ENTRIES = (
     _(
         "fm-permission",
         (
-            r"PermissionError: \[(?:Errno 13|WinError 5)\][^:]{1,120}: '?(?P<f>[^' ]{1,200})",
+            r"\[(?:Errno 13|WinError 5)\][^:]{1,120}: '?(?P<f>[^' ]{1,200})",
             r"could not (?:create|write|delete|open) '(?P<f>[^']{1,200})': Permission denied",
             r"EACCES: permission denied, \w+ '(?P<f>[^']{1,200})'",
         ),

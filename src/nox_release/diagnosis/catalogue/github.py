@@ -137,7 +137,7 @@ ENTRIES = (
         "gh-exists",
         (
             r"Release\.tag_name already exists",
-            r"release with the same tag name already exists",
+            r"release (?:with the same tag name )?already exists",
             r"\"?code\"?: ?\"?already_exists",
             r"tag_name.{0,40}?already_exists|already_exists.{0,40}?tag_name",
         ),
@@ -304,6 +304,7 @@ ENTRIES = (
             r"release asset .{0,80}?already exists|asset under the same name already exists",
             r"ReleaseAsset\.name already exists",
             r"no matches found for `?(?P<f>[^` ]{1,160})",
+            r"(?<!🤔 )Pattern '(?P<f>[^']{1,160})' does not match any files",
         ),
         "A file of the GitHub release could not be attached.",
         "A file of that name is there already, or the pattern matches nothing (a quoted `dist/*` is not "
@@ -325,7 +326,7 @@ ENTRIES = (
     ),
     _(
         "gh-release-notfound",
-        r"\brelease not found\b",
+        r"\brelease not found\b|No release corresponds to tag",
         "There is no GitHub release of this tag.",
         "It was not made yet, or is a draft that this token may not see.",
         "`gh release list` shows what there is; make it with `gh release create {tag} --verify-tag`.",

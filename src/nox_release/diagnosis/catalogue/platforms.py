@@ -37,12 +37,13 @@ ENTRIES = (
     ),
     _cibw(
         "cw-test",
-        r"Command .{0,200}?pytest.{0,200}? failed with (?:code|exit)",
+        r"Command .{0,200}?(?:pytest|unittest|import ).{0,200}? failed with (?:code|exit)",
         "The tests of a wheel failed.",
         "CIBW_TEST_COMMAND ended with an error.",
         "The test output before this line names the test; run it on that platform, or skip the platform "
         "with CIBW_TEST_SKIP.",
         tier="symptom",
+        hides=("bd-test-failed",),
     ),
     _cibw(
         "cw-docker",
@@ -74,6 +75,8 @@ ENTRIES = (
         "cw-manylinux-eol",
         (
             r"manylinux(?:1|2010|2014|_2_24)\b.{0,120}?(?:deprecated|end of life|EOL|no longer)",
+            r"Cannot find a valid baseurl for repo",
+            r"All mirror URLs are not using ftp, http",
             r"mirrorlist\.centos\.org|Could not resolve host: (?:mirrorlist|vault)\.centos\.org",
         ),
         "The container's operating system is out of support.",
@@ -85,7 +88,8 @@ ENTRIES = (
     _cibw(
         "cw-mirror",
         (
-            r"repomd\.xml: \[Errno 14\] HTTPS? Error 5\d\d",
+            r"repomd\.xml: \[Errno \d+\]",
+            r"Cannot retrieve repository metadata \(repomd\.xml\)",
             r"yum doesn't have enough cached data to continue",
             r"Cannot download repomd\.xml: All mirrors were tried",
         ),
@@ -227,6 +231,7 @@ ENTRIES = (
         (
             r"error: linker `?(?P<l>[\w.-]*-linux-(?:gnu|musl)\w*-(?:gcc|ld))`? not found",
             r"unsupported linker arg: (?P<a>\S{1,80})",
+            r"error adding symbols: file in wrong format",
         ),
         "The linker for this target is missing, or does not fit the Rust compiler.",
         "Rust calls a cross linker that the image does not have, or with an option that an older zig "

@@ -201,7 +201,8 @@ ENTRIES = (
         (
             r"\btag\b.{0,60}? (?:does not|doesn't|do not) match (?:the )?(?:package |project )?version",
             r"version\b.{0,60}? (?:does not|doesn't|do not|differs from) match (?:the )?(?:git |release )?tag",
-            r"[Vv]ersion mismatch",
+            r"version mis(?:s )?-? ?match",
+            r"\b(?:tag|version)\b.{0,40}?\bv?\d+\.\d+\S{0,20} (?:!=|≠|vs\.?|does not match|doesn't match) .{0,40}?\bv?\d+\.\d",
             r"\b(?:tag|version)\b.{0,80}? (?:does not|doesn't|do not) (?:match|equal|agree with) .{0,80}?\b(?:tag|version)\b",
             r"\btag\b.{0,60}? (?:!=|≠) .{0,60}?\bversion\b|\bversion\b.{0,60}? (?:!=|≠) .{0,60}?\btag\b",
         ),

@@ -37,7 +37,7 @@ ENTRIES = (
     ),
     _(
         "tw-format",
-        r"Unknown distribution format:? ?'?(?P<f>[^' ]{1,200})",
+        r"Unknown distribution (?:format|file type):? ?'?(?P<f>[^' ]{1,200})",
         "`{f}` in dist/ is neither an sdist nor a wheel.",
         "twine was given every file of the folder, and this is another kind of file.",
         "Upload `dist/*.whl dist/*.tar.gz` only (the action takes a whole folder: keep others out of "

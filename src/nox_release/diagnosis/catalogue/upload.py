@@ -22,6 +22,14 @@ _AGAIN = (
 
 _ = table(tool="PyPI", link=METADATA)
 
+# What a server says that gives a status and no reason.
+_REASON = (
+    "Bad Request|Unauthorized|Payment Required|Forbidden|Not Found|Method Not Allowed|Not Acceptable|Conflict"
+    "|Unsupported Media Type|Unprocessable (?:Entity|Content)"
+)
+_STATUS = r"(?P<c>(?!400|422)4\d\d)"
+_NOT_GITHUB = r"(?!(?:api|uploads)\.github\.com)"
+
 ENTRIES = (
     # The address.
     _(
@@ -279,17 +287,37 @@ ENTRIES = (
     _(
         "up-bare-status",
         (
-            r"HTTPError: (?P<c>40[13]) (?:Client Error: )?(?:Forbidden|Unauthorized)\b.{0,120}?https?://",
-            r"Client error '(?P<c>40[13]) (?:Forbidden|Unauthorized)' for url",
-            r"Server returned status code (?P<c>40[13]) (?:Forbidden|Unauthorized)(?!\. Server)",
+            rf"\b{_STATUS} (?:Client Error: )?(?:{_REASON})[:.,]? .{{0,40}}?(?:for url:?|from) '?https?://{_NOT_GITHUB}",
+            rf"\b(?P<c>401) (?:Client Error: )?\w[^|]{{1,120}}? (?:for url:?|from) '?https?://{_NOT_GITHUB}",
+            rf"Client error '{_STATUS} (?:{_REASON})' for url 'https?://{_NOT_GITHUB}",
+            rf"Server returned status code {_STATUS} (?:{_REASON})(?!\. Server)",
+            rf"HTTP Error {_STATUS}: (?:{_REASON})",
+            rf"(?:Upload failed|Server response) \({_STATUS}\)",
+            rf"Response from https?://\S{{1,200}}: {_STATUS} (?:{_REASON})\b",
         ),
         "The index refused the upload ({c}).",
         "The log has the status but not the reason.",
-        "Run the upload with `--verbose` (`verbose: true` in the action) to see the server's words.",
-        tier="symptom",
+        "Run the upload with `--verbose` (`verbose: true` in the action) to see the server's words, and let "
+        "`nox-release check-project dist/*` look at the files.",
+        tier="family",
         confidence="possible",
-        unless=r"authentication information|isn't allowed|Invalid API Token|verified|Read-only|API Token|not accessible"
-        r"|api\.github",
+        unless=r"authentication information|isn't allowed|Invalid API Token|verified|Read-only|API Token|not accessible",
+    ),
+    _(
+        "up-address",
+        (
+            r"The address takes no uploads",
+            r"Repository path must have another '/' after initial '/'",
+        ),
+        "This address takes no uploads ({c}).",
+        "A server answers there, but not to an upload: it is the address that pip installs from "
+        "(`…/simple`), lacks its last slash or a part of its path, or names a repository that is not there.",
+        "Give the upload address as the index's own documentation has it: GitLab "
+        "`https://HOST/api/v4/projects/ID/packages/pypi`, Artifactory `https://HOST/artifactory/api/pypi/REPO`, "
+        "Nexus `https://HOST/repository/REPO/`, Azure `…/_packaging/FEED/pypi/upload/`, devpi "
+        "`https://HOST/USER/INDEX/`.",
+        link="",
+        confidence="likely",
     ),
     # The name.
     _(
