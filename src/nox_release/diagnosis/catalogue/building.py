@@ -19,6 +19,9 @@ _NAMED = (
     r"(?:\.(?:md|rst|txt|markdown))?(?=[' \r\n]|$)"
 )
 
+# A program of the repository's own, which is no part of the build.
+_SCRIPT = r"\bscripts?/[\w./-]{1,80}\.py\"?, line"
+
 ENTRIES = (
     _(
         "bd-toml",
@@ -98,6 +101,16 @@ ENTRIES = (
         "See https://pypi.org/project/ for its name and versions; correct it in `build-system.requires` "
         "(runtime dependencies do not belong there) or in the step's `pip install`.",
         tier="symptom",
+    ),
+    _(
+        "bd-mixed-indexes",
+        r"Looking in indexes: https://test\.pypi\.org\S{0,40}, https://pypi\.org.{0,1500}?(?:subprocess-exited-with-error|Command errored out)",
+        "pip built a requirement that it took from TestPyPI.",
+        "With both indexes pip takes the highest version of each requirement, and on TestPyPI anybody may "
+        "have put a broken one under that name.",
+        "Install in two steps: first `pip install --no-deps --index-url https://test.pypi.org/simple/ "
+        "{project}=={version}`, then `pip install {project}=={version}`, which takes the rest from PyPI.",
+        confidence="likely",
     ),
     _(
         "bd-unmet",
@@ -297,6 +310,7 @@ ENTRIES = (
         "A file that the metadata names is not there.",
         "`{f}` is missing, is spelt otherwise (the case counts), or is not in the sdist.",
         "Correct `readme` or `license-files` in pyproject.toml, commit the file, and for the sdist: {pack}.",
+        unless=_SCRIPT,
         hides=("bd-file-missing",),
     ),
     _(
@@ -305,6 +319,7 @@ ENTRIES = (
         "The build reads `{f}`, which is not in the sdist.",
         "`python -m build` builds the wheel from the sdist, and the sdist lacks the file.",
         "For the sdist: {pack}. Or move the dependencies into pyproject.toml.",
+        unless=r"Could not open requirements file",
         hides=("bd-file-missing",),
     ),
     _(

@@ -30,7 +30,7 @@ ENTRIES = (
             rf"-packages/(?P<t>{_TOOLS})/[^\" ]{{1,120}}\", line \d+.{{0,400}}?\b(?:AttributeError|ImportError|ModuleNotFoundError|TypeError): (?P<w>.{{1,120}})",
             r"/(?P<t>pkg_resources|setuptools|wheel)/[^\" ]{1,80}\", line \d+.{0,300}?\bAttributeError: (?P<w>.{1,120})",
             r"No module named '(?P<w>(?:poetry|setuptools|wheel|pip|hatchling|hatch|flit_core|packaging|virtualenv|urllib3|requests|importlib_metadata|distlib|tomlkit)\.[\w.]{1,80})'",
-            r"TypeError: (?P<w>[\w.]{1,80}\(\) got an unexpected keyword argument '\w{1,60}')",
+            r"TypeError: (?P<w>[\w.]{1,80}\(\) (?:got an unexpected keyword argument '\w{1,60}'|(?:takes|missing) .{1,60}? arguments?\b))",
         ),
         "A tool and a package that it uses do not fit together.",
         "It calls what the installed release of the other one does not have ({w}): one of the two is too new "

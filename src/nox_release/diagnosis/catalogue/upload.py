@@ -873,7 +873,10 @@ ENTRIES = (
     ),
     _(
         "wh-platform",
-        r"unsupported platform tag '?(?P<t>[^' .]+)",
+        (
+            r"unsupported platform tag '?(?P<t>[^' .]+)",
+            r"Binary wheel for an unsupported platform",
+        ),
         "PyPI does not accept wheels for `{t}`.",
         "A wheel with compiled code, built on an ordinary machine, runs only there.",
         "Build with cibuildwheel or maturin-action, or repair the wheel with `auditwheel repair` "
