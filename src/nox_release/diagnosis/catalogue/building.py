@@ -271,6 +271,8 @@ ENTRIES = (
             r"\bld: (?:library not found for|cannot find) -l(?P<l>[\w.+-]{1,60})",
             r"ninja: build stopped: subcommand failed",
             r"\bcc1(?:plus)?: error: ",
+            r"\.(?:c|cc|cpp|cxx|cu|h|hpp|pyx|f|f90):\d+(?::\d+)?: (?:fatal )?error: (?P<w>.{0,160})",
+            r"\b(?:fatal error|error) (?:C|LNK)\d{4}: (?P<w>.{0,160})",
             r"error occurred in cc-rs: ",
         ),
         "The compiled part could not be built.",

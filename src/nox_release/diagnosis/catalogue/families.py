@@ -15,6 +15,10 @@ _TOOLS = (
     "|pypi_attestations|semantic_release|commitizen|bumpversion|towncrier|virtualenv|setuptools_scm|hatch_vcs"
     "|maturin|nox|tox|mesonpy|skbuild|scikit_build_core|numpy/distutils"
 )
+_BACKENDS = (
+    "setuptools|hatchling|flit_core|poetry/core|pdm/backend|mesonpy|scikit_build_core|skbuild|setuptools_scm|hatch_vcs"
+    "|vcs_versioning|hatch_fancy_pypi_readme|maturin|versioningit|dunamai|uv_dynamic_versioning|poetry_dynamic_versioning"
+)
 _SAID = r"(?P<w>(?!Bad Request|Forbidden|Not Found|Unauthorized|Method Not|Conflict|Unsupported)[^|<]{8,240}?)"
 
 _GIT_SAYS = (
@@ -229,10 +233,145 @@ ENTRIES = (
             r"would reformat \S{1,200}",
             r"Found \d+ errors? in \d+ files?",
             r"files were modified by this hook",
+            r"Aborted with \d+ warnings? in strict mode|build finished with problems",
         ),
         "A check failed before anything was published.",
         "The release waits for the linters, and they found something.",
         "Run the same check on your machine, commit what it changes, and release the fixed commit.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-backend",
+        (
+            rf"-packages/(?P<b>{_BACKENDS})/[^\" ]{{1,120}}\", line \d+.{{0,600}}?\b(?:\w+\.){{0,4}}(?:ValueError|OSError|RuntimeError|KeyError|LookupError|ConfigError|\w*(?:Config|Config\w+|Metadata|Validation|Project|Build)\w*Error): (?P<w>[^|]{{3,200}})",
+        ),
+        "The build backend refuses the project.",
+        "{b} says: {w}.",
+        "Correct what it names in pyproject.toml (or setup.py) or among the files, and try "
+        "`nox-release build` on your machine. If you changed nothing, a new release of the backend did: pin "
+        "the one before in `build-system.requires`.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-usage",
+        (
+            r"(?P<t>[\w.-]{2,40}): error: (?P<w>(?:argument \S{1,60}: |invalid choice|the following arguments are required|unrecognized arguments).{1,120})",
+            r"Error: (?P<w>(?:No such command|Missing (?:argument|option|parameter)|Invalid value for|Got unexpected extra argument|unknown (?:command|shorthand flag)).{1,120})",
+            r"error: (?P<w>(?:unrecognized subcommand|invalid value|the following required arguments were not).{1,120})",
+            r"(?P<w>(?:unknown|unrecognized|illegal|invalid) option(?: --|: | ').{1,60})",
+        ),
+        "A command is called with what it does not understand.",
+        "Its own words: {w}.",
+        "Compare the call in the workflow with the tool's `--help` in the version that is installed there; "
+        "an empty variable in the call has the same effect. If it worked before, the tool has a new release: "
+        "pin it.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-variable",
+        (
+            r"(?:environment variable|secret|env var) [`'\"]?\$?(?P<v>[A-Z][A-Z0-9_]{2,60})[`'\"]? (?:is |was |must be )?(?:not (?:set|found|defined|provided)|missing|unset|empty|required|set)",
+            r"\b(?P<v>[A-Z][A-Z0-9_]{3,60})[`'\"]? (?:is |was )(?:not set|empty|missing|unset|not defined|required)",
+            r"\b(?P<v>[A-Z][A-Z0-9_]{3,60}): (?:unbound variable|parameter (?:null or )?not set)",
+            r"environ.{0,300}?KeyError: '(?P<v>[A-Z][A-Z0-9_]{2,60})'",
+        ),
+        "`{v}` is not set in this step.",
+        "A secret that does not exist under this name, or that this run may not see (a fork, another "
+        "environment, a called workflow without `secrets:`), is an empty text and no error.",
+        "Hand it to the step as `env:`, and compare its name with Settings → Secrets and variables, and "
+        "with the job's `environment:`.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-exists",
+        r"\b(?:version|release|tag|package) \S{0,60}\d\S{0,60}:? (?:is |has |was )?already (?:been )?(?:exists?|released|published|uploaded|tagged|taken)",
+        "This version was released before.",
+        "A check of the workflow found it, or a tool that makes each version once.",
+        "Raise the version, commit it, and release that commit. If only a later step failed, re-run the "
+        "failed job instead.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-credentials",
+        (
+            r"denied: (?:requested access|permission_denied|installation not allowed|permission).{0,80}",
+            r"\bunauthorized: (?:authentication required|access).{0,80}",
+            r"\bE(?:NEEDAUTH|401|403)\b",
+            r"\bAccessDenied(?:Exception)?\b|is not authorized to perform",
+            r"ExpiredToken|security token included in the request is (?:invalid|expired)",
+            r"(?:Error response from daemon|Error:) .{0,100}?: (?:unauthorized|denied)",
+            r"[Aa]uthentication (?:failed|required)|Not logged in\b",
+        ),
+        "A service refused this step's credentials.",
+        "They are missing, expired, or may not do this (another registry, another organisation, a token "
+        "without the scope).",
+        "The line names the service: renew its token, give the job the permission it asks for "
+        "(`packages: write` for ghcr.io), and compare the secret's name with the workflow.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-resolve",
+        (
+            r"\b(?:PackagesNotFoundError|ResolvePackageNotFound|LibMambaUnsatisfiableError|UnsatisfiableError)\b",
+            r"Your dependencies could not be resolved",
+            r"Unable to find a resolution",
+            r"Cannot find a matching candidate|not find a version that (?:matches|satisfies)",
+            r"failed to select a version for",
+        ),
+        "Requirements cannot be met together.",
+        "One of them is not there, or two of them ask for different versions of a third.",
+        "The lines around it name them: loosen one, or write the lock file again and commit it.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-lock",
+        (
+            r"lock ?file .{0,100}?(?:out of (?:date|sync)|outdated|not up[- ]to[- ]date|needs to be updated|does not (?:match|satisfy))",
+            r"frozen-lockfile|`npm ci` can only install packages when",
+            r"(?:Pipfile|pdm|poetry|pixi)\.lock .{0,60}?(?:out of date|not match|outdated|hash)",
+        ),
+        "The lock file does not match the project.",
+        "A version or a requirement was changed without writing the lock file again; the release raises the "
+        "version, which many lock files hold too.",
+        "Write it again with the tool that made it, in the same commit as the new version.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-document",
+        (
+            r"\bJSONDecodeError\b|is not valid JSON|Unexpected (?:token|end of JSON)|jq: error|jq: parse error|parse error: Invalid",
+            r"yaml\.(?:scanner|parser)\.\w+Error|could not find expected ':'|mapping values are not allowed",
+        ),
+        "An answer or a file could not be read.",
+        "A step wanted JSON or YAML and got something else: an error page, nothing at all, or a file with a "
+        "mistake in it.",
+        "Print what the step reads before it reads it. If it comes from a server, look at the status of the "
+        "answer first.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-extension",
+        (
+            r"ImportError: .{0,200}?: undefined symbol: (?P<w>\w{1,120})",
+            r"ImportError: DLL load failed.{0,200}",
+            r"ImportError: dlopen\(.{0,300}",
+            r"ImportError: .{0,200}?cannot open shared object file",
+            r"version `GLIBC(?:XX)?_[\d.]+' not found",
+        ),
+        "The compiled module cannot be loaded.",
+        "A library that it was linked with is not there or is another one: it was not bundled into the "
+        "wheel, or was built for another Python, system or machine.",
+        "Bundle it (`auditwheel repair`, `delocate-wheel`, `delvewheel repair`) and try the repaired wheel in "
+        "an environment without the library; build on the oldest system that you support.",
         tier="family",
         confidence="likely",
     ),
