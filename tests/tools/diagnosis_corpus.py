@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,6 +101,15 @@ def first(text: str) -> tuple[str, str] | None:
     return (found[0].id, found[0].confidence) if found else None
 
 
+def in_a_longer_log(case: Case, clean: list[Case], *, number: int = 0) -> Case:
+    """The case as a run of GitHub Actions shows it: steps that went well before it and after it."""
+    step = "##[group]Run step {}\n##[endgroup]\n{}\n".format
+    around = [clean[(7 * number + 11 * place) % len(clean)].text for place in range(4)]
+    failed = f"{case.text}\n##[error]Process completed with exit code 1."
+    text = "".join(step(place, part) for place, part in enumerate((*around[:3], failed, around[3])))
+    return replace(case, text=text)
+
+
 def is_right(case: Case) -> bool:
     """Whether the first diagnosis is an expected one, or nothing was found where nothing should be."""
     found = first(case.text)
@@ -154,6 +163,12 @@ def main() -> None:
         _report(title, part)
         _report_calibration(part)
     _report("clean logs", [case for case in cases if not case.expected])
+    clean = [case for case in cases if not case.expected]
+    named = [case for case in failing if "unknown" not in case.expected]
+    _report(
+        "every log between steps that went well",
+        [in_a_longer_log(case, clean, number=number) for number, case in enumerate(named)],
+    )
     sys.stdout.write("by kind\n")
     for kind, _ in Counter(case.kind for case in failing).most_common():
         _report(f"  {kind}", [case for case in failing if case.kind == kind])

@@ -132,10 +132,8 @@ def _first(entry: Entry, pattern: re.Pattern[str], log: Log) -> Hit | None:
     elsewhere = None
     if entry.also and not compiled(entry.also).search(log.text):
         return None
-    if entry.without and compiled(entry.without).search(log.text):
-        return None
     for number, found in enumerate(pattern.finditer(log.text)):
-        if not entry.unless or not compiled(entry.unless).search(_around(log, found)):
+        if not _contradicted(entry, log, found):
             groups = {
                 key: said
                 for key, value in found.groupdict().items()
@@ -150,12 +148,17 @@ def _first(entry: Entry, pattern: re.Pattern[str], log: Log) -> Hit | None:
     return elsewhere
 
 
-def _around(log: Log, found: re.Match[str]) -> str:
-    """What stands before and after this match in the same step."""
+def _contradicted(entry: Entry, log: Log, found: re.Match[str]) -> bool:
+    """Whether the same step says that this is something else: `unless` nearby, `without` anywhere."""
+    if not entry.unless and not entry.without:
+        return False
     first, last = log.bounds_of_part(found.start())
-    return log.text[
-        max(found.start() - _AROUND, first) : min(found.end() + _AROUND, max(last, found.end()))
-    ]
+    last = max(last, found.end())
+    near = (max(found.start() - _AROUND, first), min(found.end() + _AROUND, last))
+    return bool(
+        (entry.unless and compiled(entry.unless).search(log.text[slice(*near)]))
+        or (entry.without and compiled(entry.without).search(log.text[first:last]))
+    )
 
 
 # The line that only frames a failure, where a message runs on into it.

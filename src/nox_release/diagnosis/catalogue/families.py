@@ -107,7 +107,7 @@ ENTRIES = (
         "fm-shell",
         (
             r"syntax error near unexpected token (?P<w>.{1,40})",
-            r"(?:bash|sh): (?:.{0,60}: )?(?P<w>[^:]{1,40}): (?:unbound variable|event not found|bad substitution)",
+            r"(?:bash|sh): (?:.{0,60}: )?(?P<w>[^:]{1,40}): (?:event not found|bad substitution)",
             r"(?:unexpected EOF while looking for matching|unterminated quoted string)",
             r"Unexpected token '(?P<w>.{1,40})' in expression or statement",
             r"The string is missing the terminator",
@@ -275,7 +275,7 @@ ENTRIES = (
         (
             r"(?:environment variable|secret|env var) [`'\"]?\$?(?P<v>[A-Z][A-Z0-9_]{2,60})[`'\"]? (?:is |was |must be )?(?:not (?:set|found|defined|provided)|missing|unset|empty|required|set)",
             r"\b(?P<v>[A-Z][A-Z0-9_]{3,60})[`'\"]? (?:is |was )(?:not set|empty|missing|unset|not defined|required)",
-            r"\b(?P<v>[A-Z][A-Z0-9_]{3,60}): (?:unbound variable|parameter (?:null or )?not set)",
+            r"\b(?P<v>[A-Za-z_]\w{1,60}): (?:unbound variable|parameter (?:null or )?not set)",
             r"environ.{0,300}?KeyError: '(?P<v>[A-Z][A-Z0-9_]{2,60})'",
         ),
         "`{v}` is not set in this step.",
@@ -312,6 +312,7 @@ ENTRIES = (
         "without the scope).",
         "The line names the service: renew its token, give the job the permission it asks for "
         "(`packages: write` for ghcr.io), and compare the secret's name with the workflow.",
+        hides=("fm-npm",),
         tier="family",
         confidence="likely",
     ),
@@ -341,6 +342,7 @@ ENTRIES = (
         "A version or a requirement was changed without writing the lock file again; the release raises the "
         "version, which many lock files hold too.",
         "Write it again with the tool that made it, in the same commit as the new version.",
+        hides=("fm-npm",),
         tier="family",
         confidence="likely",
     ),

@@ -304,11 +304,12 @@ ENTRIES = (
             r"release asset .{0,80}?already exists|asset under the same name already exists",
             r"ReleaseAsset\.name already exists",
             r"no matches found for `?(?P<f>[^` ]{1,160})",
+            r"Error uploading to https://github-production-release-asset",
             r"(?<!🤔 )Pattern '(?P<f>[^']{1,160})' does not match any files",
         ),
         "A file of the GitHub release could not be attached.",
-        "A file of that name is there already, or the pattern matches nothing (a quoted `dist/*` is not "
-        "expanded by the shell).",
+        "A file of that name is there already, the pattern matches nothing (a quoted `dist/*` is not "
+        "expanded by the shell), or GitHub's storage did not take it.",
         "`gh release view {tag}` lists what is attached; `ls dist/` before the step shows what there is "
         "to attach.",
         hides=("gh-422-validation",),
@@ -338,6 +339,7 @@ ENTRIES = (
             r"\b50[0234] .{0,60}?(?:for url:?|from) https://(?:api|uploads)\.github\.com",
             r"(?:GitHub|api\.github\.com).{0,40}?(?:returned|status|failed with).{0,20}?\b50[0234]\b",
             r"HttpError\]?: (?:Internal )?Server Error",
+            r"We couldn't respond to your request in time",
         ),
         "GitHub did not answer properly.",
         "Its server answered with an error of its own (5xx): an outage or a passing fault. What was asked "
