@@ -21,12 +21,6 @@ _BACKENDS = (
 )
 _SAID = r"(?P<w>(?!Bad Request|Forbidden|Not Found|Unauthorized|Method Not|Conflict|Unsupported)[^|<]{8,240}?)"
 
-_GIT_SAYS = (
-    r"refusing to|Not possible to fast-forward|remote error: |invalid (?:reference|object)|a branch named"
-    r"|unable to (?:create|read|write|update)|bad (?:object|config)|no such (?:ref|branch)"
-    r"|not something we can merge|could not (?:open|create|switch|reset)|'[^']{1,80}' (?:is not|does not)"
-)
-
 ENTRIES = (
     _(
         "fm-tools",
@@ -93,7 +87,7 @@ ENTRIES = (
     _(
         "fm-git",
         (
-            rf"\bfatal: (?P<w>(?:{_GIT_SAYS})[^|<]{{0,160}})",
+            r"(?<![\w-])fatal: (?P<w>(?!\[)[^|<]{6,160})",
             r"The process '/usr/bin/git' failed with exit code",
         ),
         "git stopped.",
@@ -126,6 +120,7 @@ ENTRIES = (
             r"HTTP (?P<c>4\d\d): .{0,120}?https://(?:api|uploads)\.github\.com",
             r"https://api\.github\.com/\S{1,200}:? (?P<c>4\d\d)\b",
             r"\[?HttpError\]?: (?P<w>[A-Z].{3,120})",
+            r"GitHub release failed with status: (?P<c>4\d\d)",
         ),
         "GitHub refused a request ({c}).",
         "401: the token is not valid; 403: it lacks a permission; 404: what is asked for is not there, or "
@@ -300,7 +295,8 @@ ENTRIES = (
         "fm-credentials",
         (
             r"denied: (?:requested access|permission_denied|installation not allowed|permission).{0,80}",
-            r"\bunauthorized: (?:authentication required|access).{0,80}",
+            r"\bunauthorized: (?:authentication required|access|incorrect).{0,80}",
+            r"insufficient_scope: authorization failed|no basic auth credentials",
             r"\bE(?:NEEDAUTH|401|403)\b",
             r"\bAccessDenied(?:Exception)?\b|is not authorized to perform",
             r"ExpiredToken|security token included in the request is (?:invalid|expired)",

@@ -427,7 +427,7 @@ ENTRIES = (
             r"Docker (?:pull|build) failed with exit code",
             r"ERROR: failed to solve: .{0,200}?failed to (?:authorize|resolve|fetch|do request)",
             r"docker: Error response from daemon",
-            r"Error response from daemon: (?:Get|Head|received unexpected|toomanyrequests|net/http)",
+            r"Error response from daemon: (?:Get|Head|received unexpected|toomanyrequests|net/http)(?!.{1,120}?: (?:denied|unauthorized))",
         ),
         "The image of an action could not be downloaded.",
         "The registry did not answer, or refused.",

@@ -48,7 +48,6 @@ ENTRIES = (
     _psr(
         "rt-psr-token",
         (
-            r"GH_TOKEN.{0,60}?(?:not set|is required|missing)",
             r"missing .{0,20}?token.{0,40}?(?:HVCS|remote)",
             r"release id for tag \S{1,100} not found, and could not be created",
         ),
