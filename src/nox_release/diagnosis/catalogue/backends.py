@@ -626,7 +626,7 @@ ENTRIES = (
         "be-skb-cmake",
         (
             r"CMake Error(?: at|:) (?P<w>.{0,200})",
-            r"CMake configuration failed",
+            r"CMake configuration failed|An error occurred while (?:building|configuring) with CMake",
             r"CMakeNotFoundError|Could not find CMake with version",
         ),
         "CMake could not configure the build.",

@@ -246,7 +246,8 @@ ENTRIES = (
         "`{m}` is a build tool from PyPI, add it to `build-system.requires`; if it is a module of this "
         "project, {pack}.",
         confidence="likely",
-        unless=r"No module named '(?:setuptools|distutils|pkg_resources|numpy|Cython|torch)[.']",
+        unless=r"No module named '(?:setuptools|distutils|pkg_resources|numpy|Cython|torch)[.']"
+        r"|-packages/(?:hatchling|flit_core|poetry|pdm)/[^\" ]{1,80}\", line \d+, in <module>",
     ),
     _(
         "bd-need-numpy",

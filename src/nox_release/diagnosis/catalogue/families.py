@@ -105,6 +105,8 @@ ENTRIES = (
             r"(?:unexpected EOF while looking for matching|unterminated quoted string)",
             r"Unexpected token '(?P<w>.{1,40})' in expression or statement",
             r"The string is missing the terminator",
+            r"\bParserError: .{0,200}?(?P<w>(?:Missing|Unexpected) .{1,80})",
+            r"A parameter cannot be found that matches parameter name '(?P<w>[^']{1,40})",
         ),
         "The shell cannot read the step's script.",
         "A quote, a bracket or a variable in it is not what this shell takes; what `${{ … }}` fills in is "
