@@ -21,7 +21,7 @@ _BARE_ANSI = re.compile(r"\[(?:\d{1,3}(?:;\d{1,3}){0,4})m|\[\?25[lh]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _ECHO = re.compile(r"^(?:[^\t\n]*\t[^\t\n]*\t)?\ufeff?(?:\d{4}-\d\d-\d\dT[\d:.]+Z ?)?\x1b?\[36;1m")
 _PREFIX = re.compile(
-    r"(?:(?P<job>[^\t]{1,200})\t(?P<step>[^\t]{0,200})\t(?=\s*\ufeff?\d{4}-\d\d-\d\dT))?\s*\ufeff?\s*"
+    r"(?:(?P<job>[^\t]{1,200})\t(?P<step>[^\t]{0,200})\t(?=\s*\S))?\s*\ufeff?\s*"
     r"(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?\s*)?"
     r"(?:\#\d+\s+\d+\.\d+\s)?"
 )

@@ -123,6 +123,7 @@ ENTRIES = (
             r"Unable to find (?:an |any )?artifacts? (?:with|for|matching)",
             r"No files were found with the provided path:? ?(?P<p>[^ ]{0,120})",
             r"No artifacts? found (?:with|matching|for)",
+            r"No matching files\. Ensure that the artifact path is relative",
         ),
         "The artifact with the built files is not there.",
         "Its name or path differs between upload and download, the build wrote elsewhere, or the build "
@@ -160,6 +161,13 @@ ENTRIES = (
         "Give them different names (`dist-${{ matrix.os }}`), and download with `pattern: dist-*` and "
         "`merge-multiple: true`.",
         hides=("gr-art-download",),
+    ),
+    _(
+        "gr-art-name",
+        r"artifact name is not valid: (?P<a>[^ ]{1,120})",
+        "The artifact's name `{a}` has a character that artifacts may not have.",
+        "A name may have none of `\" : < > | * ? / \\` and no line break; a branch's name has slashes.",
+        "Give it a fixed name, or one made of the matrix's values.",
     ),
     _(
         "gr-art-quota",
@@ -304,6 +312,8 @@ ENTRIES = (
             r"(?:ba|da|z)?sh: (?:eval: )?(?:line )?\d+: (?P<c>[\w./-]{1,60}): not found",
             r"/usr/bin/env: '(?P<c>[\w.-]{1,60})': No such file or directory",
             r"'(?P<c>[\w.-]{1,60})' is not recognized as an internal or external command",
+            r"Failed to spawn: `?(?P<c>[\w.-]{1,60})|\bspawn (?P<d>[\w./-]{1,60}) ENOENT",
+            r"exec: \"(?P<c>[\w./-]{1,60})\": executable file not found",
             r"The term '(?P<c>[\w.-]{1,60})' is not recognized as",
             r"FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<c>(?!licen[cs]e|copying|readme|change|history|version|authors|news|notice|dist|build|src|docs|tests?\b)[a-z][\w-]{1,30})'",
             r"command '(?P<c>(?!\w*(?:gcc|g\+\+|cc|clang))[\w-]{1,40})' failed: No such file or directory",

@@ -526,7 +526,7 @@ ENTRIES = (
     ),
     _poetry(
         "be-poetry-nofiles",
-        r"No files to publish",
+        (r"No files to publish", r"Archive \(\S{1,200}\) does not exist"),
         "There are no files to publish.",
         "The build did not run.",
         "Use `poetry publish --build`, or run `poetry build` first.",

@@ -293,6 +293,7 @@ ENTRIES = (
         (
             r"(?:exit code|exit status|Exited with code) 137\b",
             r"\bOOMKilled\b|Killed signal terminated program cc1plus",
+            r"\bMemoryError\b|Cannot allocate memory|line \d{1,6}: +\d{1,9} Killed\b",
         ),
         "The process was killed for lack of memory.",
         "The build needed more than the machine has.",
@@ -386,6 +387,7 @@ ENTRIES = (
         "bd-project-table",
         (
             r"(?:project|`project`|\[project\])[^.]{0,60}? must contain (?:the )?`?'?(?:name|version)",
+            r"No `project` table found",
             r"Field `project\.(?P<f>[\w-]+)` (?:is required|must be)",
             r"`project\.(?P<f>[\w-]+)` (?:must be|is required|should be|is invalid)",
             r"Field \"?project\.(?P<f>[\w.-]+)\"? (?:has an invalid type|is missing|missing|declared as dynamic)",
@@ -417,7 +419,7 @@ ENTRIES = (
         (
             r"=+ .{0,60}?\b\d+ failed\b.{0,80}? in \d",
             r"FAILED \(failures=\d+",
-            r"short test summary info",
+            r"short test summary info|^FAILED \S{1,200}::\S",
         ),
         "Tests failed before anything was published.",
         "The publishing job waits for the tests.",
@@ -426,7 +428,10 @@ ENTRIES = (
     ),
     _pytest(
         "bd-coverage",
-        r"(?:FAIL )?Required test coverage of (?P<n>[\d.]+)% not reached",
+        (
+            r"(?:FAIL )?Required test coverage of (?P<n>[\d.]+)% not reached",
+            r"Coverage failure: total of [\d.]+ is less than fail-under=(?P<n>[\d.]+)",
+        ),
         "The test coverage is below the limit.",
         "The run asks for {n} %.",
         "Add tests, or lower `fail_under` (`--cov-fail-under`), then release that commit.",

@@ -19,7 +19,7 @@ _BACKENDS = (
     "setuptools|hatchling|flit_core|poetry/core|pdm/backend|mesonpy|scikit_build_core|skbuild|setuptools_scm|hatch_vcs"
     "|vcs_versioning|hatch_fancy_pypi_readme|maturin|versioningit|dunamai|uv_dynamic_versioning|poetry_dynamic_versioning"
 )
-_SAID = r"(?P<w>(?!Bad Request|Forbidden|Not Found|Unauthorized|Method Not|Conflict|Unsupported)[^|<]{8,240}?)"
+_SAID = r"(?P<w>(?!(?:Error: |##\[error\])?Process completed|Bad Request|Forbidden|Not Found|Unauthorized|Method Not|Conflict|Unsupported)[^|<]{8,240}?)"
 
 ENTRIES = (
     _(
@@ -105,6 +105,7 @@ ENTRIES = (
             r"(?:unexpected EOF while looking for matching|unterminated quoted string)",
             r"Unexpected token '(?P<w>.{1,40})' in expression or statement",
             r"The string is missing the terminator",
+            r"\^M: bad interpreter|(?P<w>\\r)': command not found",
             r"\bParserError: .{0,200}?(?P<w>(?:Missing|Unexpected) .{1,80})",
             r"A parameter cannot be found that matches parameter name '(?P<w>[^']{1,40})",
         ),
@@ -122,6 +123,7 @@ ENTRIES = (
             r"HTTP (?P<c>4\d\d): .{0,120}?https://(?:api|uploads)\.github\.com",
             r"https://api\.github\.com/\S{1,200}:? (?P<c>4\d\d)\b",
             r"\[?HttpError\]?: (?P<w>[A-Z].{3,120})",
+            r"\bgh: .{1,80}? \(HTTP (?P<c>4\d\d)\)",
             r"GitHub release failed with status: (?P<c>4\d\d)",
         ),
         "GitHub refused a request ({c}).",
@@ -139,7 +141,7 @@ ENTRIES = (
             r"TLS handshake timeout",
             r"Connection (?:reset by peer|refused|timed out)",
             r"Could not resolve host",
-            r"curl: \((?:6|7|28|35|52|56)\)",
+            r"curl: \((?:6|7|28|35|52|56)\)|unable to resolve host",
             r"exceptions\.SSLError: HTTPSConnectionPool",
             r"\b50[234] (?:Bad Gateway|Service Unavailable|Gateway Time-?out)",
             r"[Rr]equest timed out",
@@ -157,7 +159,10 @@ ENTRIES = (
         (
             r"FileNotFoundError: \[(?:Errno 2|WinError [23])\][^:]{1,120}: '?(?P<f>[^' ]{1,200})",
             r"\[Errno 2\] No such file or directory: '(?P<f>[^']{1,200})'",
-            r"(?:cat|cp|mv|cd|ls|tar|bash|sh): (?:.{0,40}: )?'?(?P<f>[\w./*-]{1,200})'?: No such file or directory",
+            r"(?:cat|cp|mv|cd|ls|tar|bash|sh): (?:.{0,40}: )?'?(?P<f>[\w./*-]{1,200})'?: (?:Cannot stat: )?No such file or directory",
+            r"cannot (?:stat|access|open|find|create regular file) '(?P<f>[^']{1,200})'",
+            r"can't (?:read|open|cd to) (?P<f>[^ :]{1,200}): No such file",
+            r"no such file or directory: (?P<f>\S{1,200})",
         ),
         "`{f}` is not where this step looks for it.",
         "It was not committed, not packed into the sdist, not made by an earlier step of the same job (each "
@@ -230,6 +235,7 @@ ENTRIES = (
             r"would reformat \S{1,200}",
             r"Found \d+ errors? in \d+ files?",
             r"files were modified by this hook",
+            r"sphinx\.errors\.\w+|Warning, treated as error",
             r"Aborted with \d+ warnings? in strict mode|build finished with problems",
         ),
         "A check failed before anything was published.",
@@ -258,6 +264,7 @@ ENTRIES = (
             r"Error: (?P<w>(?:No such command|Missing (?:argument|option|parameter)|Invalid value for|Got unexpected extra argument|unknown (?:command|shorthand flag)).{1,120})",
             r"error: (?P<w>(?:unrecognized subcommand|invalid value|the following required arguments were not).{1,120})",
             r"(?P<w>(?:unknown|unrecognized|illegal|invalid) option(?: --|: | ').{1,60})",
+            r"(?P<w>[Cc]ommand \"\S{1,60}\" is not defined)|unknown environment '",
         ),
         "A command is called with what it does not understand.",
         "Its own words: {w}.",
@@ -270,10 +277,10 @@ ENTRIES = (
     _(
         "fm-variable",
         (
-            r"(?:environment variable|secret|env var) [`'\"]?\$?(?P<v>[A-Z][A-Z0-9_]{2,60})[`'\"]? (?:is |was |must be )?(?:not (?:set|found|defined|provided)|missing|unset|empty|required|set)",
-            r"\b(?P<v>[A-Z][A-Z0-9_]{3,60})[`'\"]? (?:is |was )(?:not set|empty|missing|unset|not defined|required)",
+            r"(?:environment variable|secret|env var) [`'\"]?\$?(?P<v>(?-i:[A-Z][A-Z0-9_]{2,60}))[`'\"]? (?:is |was |must be )?(?:not (?:set|found|defined|provided)|missing|unset|empty|required|set)",
+            r"\b(?P<v>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]{2,60}))[`'\"]? (?:environment variable |secret )?(?:is |was )(?:not set|empty|missing|unset|not defined|required)",
             r"\b(?P<v>[A-Za-z_]\w{1,60}): (?:unbound variable|parameter (?:null or )?not set)",
-            r"environ.{0,300}?KeyError: '(?P<v>[A-Z][A-Z0-9_]{2,60})'",
+            r"environ.{0,300}?KeyError: '(?P<v>(?-i:[A-Z][A-Z0-9_]{2,60}))'",
         ),
         "`{v}` is not set in this step.",
         "A secret that does not exist under this name, or that this run may not see (a fork, another "
@@ -348,6 +355,7 @@ ENTRIES = (
         "fm-document",
         (
             r"\bJSONDecodeError\b|is not valid JSON|Unexpected (?:token|end of JSON)|jq: error|jq: parse error|parse error: Invalid",
+            r"codec can't decode byte \w{1,6} in position",
             r"yaml\.(?:scanner|parser)\.\w+Error|could not find expected ':'|mapping values are not allowed",
         ),
         "An answer or a file could not be read.",
@@ -374,5 +382,54 @@ ENTRIES = (
         "an environment without the library; build on the oldest system that you support.",
         tier="family",
         confidence="likely",
+    ),
+    _(
+        "fm-image",
+        (
+            r"manifest for (?P<i>\S{1,160}) not found|pull access denied for (?P<j>\S{1,120})",
+            r"manifest unknown|\['docker', 'pull', '(?P<i>[^']{1,160})'",
+            r"failed to resolve source metadata for (?P<i>\S{1,160})",
+        ),
+        "A container image could not be fetched.",
+        "Its name or tag is not in the registry (old manylinux images are removed), it is private, or the "
+        "registry did not answer.",
+        "Try `docker pull` with the name that the message has; correct it where it is set (`container:`, "
+        "`CIBW_MANYLINUX_…_IMAGE`, a Dockerfile), or re-run the job.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-download",
+        (
+            r"curl: \(22\).{0,60}?(?P<c>[45]\d\d)",
+            r"awaiting response\.\.\. (?P<c>[45]\d\d)",
+            r"urllib\.error\.HTTPError: HTTP Error (?P<c>[45]\d\d)",
+        ),
+        "A download failed ({c}).",
+        "404: there is no such file at that address any more; 401 and 403: it wants credentials; 5xx: the "
+        "server is out of order.",
+        "Open the address that the step uses; correct its version or name, or re-run the job.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-crash",
+        r"Segmentation fault|\(core dumped\)|\bSIG(?:SEGV|ABRT|ILL)\b|Illegal instruction|Fatal Python error",
+        "A program crashed.",
+        "Compiled code failed: an extension built for another Python or processor, or a fault of its own.",
+        "Run the command on that system with `python -X faulthandler`; for wheels, compare the architecture "
+        "of the build with that of the test.",
+        tier="family",
+        confidence="likely",
+    ),
+    _(
+        "fm-proxy",
+        r"\bProxyError\b|Tunnel connection failed|407 Proxy",
+        "The proxy did not let the connection through.",
+        "`HTTPS_PROXY` (or a setting of pip or git) sends it through a proxy that refuses it or wants a login.",
+        "Correct the address and login in `HTTPS_PROXY`, or name the hosts in `NO_PROXY` that need none.",
+        tier="family",
+        confidence="likely",
+        hides=("fm-credentials", "fm-network"),
     ),
 )

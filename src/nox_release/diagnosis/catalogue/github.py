@@ -258,7 +258,7 @@ ENTRIES = (
     ),
     _(
         "gh-rate",
-        (r"API rate limit exceeded", r"secondary rate limit"),
+        (r"API rate limit exceeded", r"secondary rate limit", r"was submitted too quickly"),
         "GitHub got too many requests.",
         "The token's rate limit is used up.",
         "Wait (an hour at most), or use a token of your own.",
@@ -317,7 +317,7 @@ ENTRIES = (
     _(
         "gh-notfound",
         (
-            r"(?<![\w.])gh: (?:command )?not found",
+            r"(?<![\w.])gh: (?:command )?not found(?! \(HTTP)",
             r"'gh' is not recognized as an internal",
             r"No such file or directory: 'gh'",
         ),

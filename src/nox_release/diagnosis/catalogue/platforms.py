@@ -349,7 +349,7 @@ ENTRIES = (
     ),
     _maturin(
         "mt-manifest",
-        r"(?:Failed to parse Cargo\.toml|[Cc]an't find \S{1,160}Cargo\.toml|could not find `?Cargo\.toml)",
+        r"(?:Failed to parse Cargo\.toml|[Cc]an't find \S{1,160}Cargo\.toml|could not find `?Cargo\.toml|Cargo metadata failed)",
         "maturin does not find its Cargo.toml, or cannot read it.",
         "It was run in another folder than the crate's, or the sdist lacks the file.",
         "Give `working-directory` (or `--manifest-path`) to maturin-action, or set `manifest-path` under "

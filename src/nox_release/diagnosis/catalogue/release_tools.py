@@ -83,7 +83,7 @@ ENTRIES = (
             r"\bEGHNOPERMISSION\b",
             r"\bENOPYPITOKEN\b",
             r"\bEGITNOPERMISSION\b",
-            r"\bEMISMATCHGITHUBURL\b",
+            r"\bEMISMATCHGITHUBURL\b|\bENOPKGAUTH\b",
         ),
         "semantic-release may not release here.",
         "A token is missing or lacks rights, or `repositoryUrl` names another repository.",
