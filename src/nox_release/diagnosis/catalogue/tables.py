@@ -48,11 +48,22 @@ def table(*, tool: str, link: str = "") -> Table:
     return make
 
 
-# A pattern that is nothing but alternatives without groups in them.
-_CHOICE = re.compile(r"\(\?:((?:[^()\[\\]|\\.|\[[^\]]*\])+)\)|((?:[^()\[\\]|\\.)+)")
+# What a `|` that separates whole alternatives stands between: escapes, classes, and groups that are closed.
+_PIECE = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|[()|]|[^\\\[()|]+", re.DOTALL)
 
 
 def _alternatives(pattern: str) -> list[str]:
     """The alternatives of a pattern, each one for itself: each has a literal to look it up by."""
-    found = _CHOICE.fullmatch(pattern)
-    return (found[1] or found[2]).split("|") if found else [pattern]
+    found, depth = [""], 0
+    for piece in _PIECE.findall(pattern):
+        depth += (piece == "(") - (piece == ")")
+        if piece == "|" and not depth:
+            found.append("")
+        else:
+            found[-1] += piece
+    if len(found) == 1 and (whole := _WHOLE.fullmatch(pattern)):
+        return _alternatives(whole[1])
+    return found
+
+
+_WHOLE = re.compile(r"\(\?:((?:[^()\[\\]|\\.|\[[^\]]*\])+)\)")
