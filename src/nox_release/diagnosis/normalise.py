@@ -55,7 +55,7 @@ _QUOTING = re.compile(
     r"|^\[[\w./-]+ [a-f0-9]{7,12}\] "
     r"|^\+ ?(?:grep|echo)\s"
     r"|^[-*•] .{1,300}\(?#\d{1,6}\b"
-    r"|^WARNING: Retrying \(Retry\("
+    r"|^WARNING: Retrying \(Retry\((?!total=0\b)"
 )
 
 

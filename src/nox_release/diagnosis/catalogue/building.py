@@ -100,6 +100,7 @@ ENTRIES = (
         "platform, is not published yet, or the index could not be reached.",
         "See https://pypi.org/project/ for its name and versions; correct it in `build-system.requires` "
         "(runtime dependencies do not belong there) or in the step's `pip install`.",
+        unless=r"after connection broken by",
         tier="symptom",
     ),
     _(

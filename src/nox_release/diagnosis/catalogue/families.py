@@ -28,7 +28,7 @@ ENTRIES = (
             rf"-packages/(?P<t>{_TOOLS})/[^\" ]{{1,120}}\", line \d+.{{0,400}}?\b(?:AttributeError|ImportError|ModuleNotFoundError|TypeError): (?P<w>.{{1,120}})",
             r"/(?P<t>pkg_resources|setuptools|wheel)/[^\" ]{1,80}\", line \d+.{0,300}?\bAttributeError: (?P<w>.{1,120})",
             r"No module named '(?P<w>(?:poetry|setuptools|wheel|pip|hatchling|hatch|flit_core|packaging|virtualenv|urllib3|requests|importlib_metadata|distlib|tomlkit)\.[\w.]{1,80})'",
-            r"TypeError: (?P<w>[\w.]{1,80}\(\) (?:got an unexpected keyword argument '\w{1,60}'|(?:takes|missing) .{1,60}? arguments?\b))",
+            r"TypeError(?:: |\] )(?P<w>[\w.]{1,80}\(\) (?:got an unexpected keyword argument '\w{1,60}'|(?:takes|missing) .{1,60}? arguments?\b))",
         ),
         "A tool and a package that it uses do not fit together.",
         "It calls what the installed release of the other one does not have ({w}): one of the two is too new "
@@ -89,6 +89,7 @@ ENTRIES = (
         (
             r"(?<![\w-])fatal: (?P<w>(?!\[)[^|<]{6,160})",
             r"The process '/usr/bin/git' failed with exit code",
+            r"(?P<w>Could not restore untracked files from stash)",
         ),
         "git stopped.",
         "Its own line says why: {w}.",
@@ -311,6 +312,7 @@ ENTRIES = (
             r"ExpiredToken|security token included in the request is (?:invalid|expired)",
             r"(?:Error response from daemon|Error:) .{0,100}?: (?:unauthorized|denied)",
             r"[Aa]uthentication (?:failed|required)|Not logged in\b",
+            r"\b[Uu]ser \S{1,60} does not have (?:\w+ ){0,2}(?:permission|access)",
         ),
         "A service refused this step's credentials.",
         "They are missing, expired, or may not do this (another registry, another organisation, a token "

@@ -138,7 +138,7 @@ ENTRIES = (
         (
             r"Release\.tag_name already exists",
             r"release (?:with the same tag name )?already exists",
-            r"\"?code\"?: ?\"?already_exists",
+            r"\"?code\"?: ?['\"]?already_exists",
             r"tag_name.{0,40}?already_exists|already_exists.{0,40}?tag_name",
         ),
         "A GitHub release of this tag exists already.",
@@ -146,6 +146,7 @@ ENTRIES = (
         "`gh release view {tag}` shows it. Attach files with `gh release upload {tag}`, change it with "
         "`gh release edit {tag}`, and let only one place make releases.",
         hides=("gh-422-validation",),
+        unless=r"ReleaseAsset",
     ),
     _(
         "gh-immutable-assets",
@@ -302,7 +303,7 @@ ENTRIES = (
         "gh-asset",
         (
             r"release asset .{0,80}?already exists|asset under the same name already exists",
-            r"ReleaseAsset\.name already exists",
+            r"ReleaseAsset(?:\.name already exists|.{0,60}?already_exists)",
             r"no matches found for `?(?P<f>[^` ]{1,160})",
             r"Error uploading to https://github-production-release-asset",
             r"(?<!🤔 )Pattern '(?P<f>[^']{1,160})' does not match any files",

@@ -165,7 +165,8 @@ ENTRIES = (
     _mac(
         "dl-missing",
         (
-            r"delocate\.libsana\.DelocationError|DelocationError",
+            r"DelocationError",
+            r"ERROR:delocate\.libsana: ?\S{1,200} not found",
             r"Library .{0,200}? (?:not found|does not exist).{0,40}?delocat",
         ),
         "delocate did not find a library.",

@@ -37,7 +37,10 @@ ENTRIES = (
     ),
     _(
         "tw-format",
-        r"Unknown distribution (?:format|file type):? ?'?(?P<f>[^' ]{1,200})",
+        (
+            r"Checking \S{0,200}?(?P<f>[^/\s]{1,200}): ERROR +InvalidDistribution: Unknown distribution format",
+            r"Unknown distribution (?:format|file type):? ?'?(?P<f>[^' ]{1,200})",
+        ),
         "`{f}` in dist/ is neither an sdist nor a wheel.",
         "twine was given every file of the folder, and this is another kind of file.",
         "Upload `dist/*.whl dist/*.tar.gz` only (the action takes a whole folder: keep others out of "

@@ -748,6 +748,7 @@ ENTRIES = (
             r"(?:400|409)[^.]{0,60}? already exists .{0,60}?file-name-reuse",
             r"(?:Version|Release) \S{1,60} (?:already exists|has already been (?:published|uploaded)) (?:on|at|to|in) (?:Test)?PyPI",
             r"Repository does not allow updating assets",
+            r"(?:[Ff]ile ?name|[Vv]ersion) has already been taken",
             r"\.(?:whl|tar\.gz|zip) cannot be updated",
             r"Requested entity already exists",
             r"Not enough permissions to (?:delete/)?overwrite artifact",
@@ -851,7 +852,10 @@ ENTRIES = (
     ),
     _(
         "wh-start",
-        r"Start filename for '?(?P<p>[^' ]{1,100})'? with '?(?P<s>[^' ]{1,100})",
+        (
+            r"Start filename for '?(?P<p>[^' ]{1,100})'? with '?(?P<s>[^' ]{1,100})",
+            r"distribution files that belong to different python packages",
+        ),
         "The file's name does not fit the project's.",
         "A file of another project is in dist/, or the build backend did not normalise the name: a "
         "file of `{p}` has to start with `{s}`.",
