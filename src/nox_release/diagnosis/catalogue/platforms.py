@@ -167,7 +167,6 @@ ENTRIES = (
         (
             r"DelocationError",
             r"ERROR:delocate\.libsana: ?\S{1,200} not found",
-            r"Library .{0,200}? (?:not found|does not exist).{0,40}?delocat",
         ),
         "delocate did not find a library.",
         "It is not where the wheel's code points to.",
@@ -210,7 +209,6 @@ ENTRIES = (
         (
             r"Couldn't find any python interpreters",
             r"Failed to find a python interpreter",
-            r"need at least one python interpreter",
         ),
         "maturin finds no Python.",
         "`-i` or `--find-interpreter` matches none in the container.",

@@ -186,7 +186,7 @@ ENTRIES = (
     ),
     _check(
         "guide-name-mismatch",
-        (r"Project name mismatch", r"project name (?:does not|doesn't) match"),
+        r"Project name mismatch",
         "The name on PyPI and the name in the metadata differ.",
         "PyPI itself has no such text; what it says is `Non-user identities cannot create new projects` "
         "(no project of that name) or `OIDC scoped token is not valid for project` (another project's).",

@@ -137,10 +137,7 @@ ENTRIES = (
     ),
     _(
         "wh-token-scope",
-        (
-            r"project-scoped token is not valid for project:? ?'?(?P<p>[^' ]{1,100})",
-            r"The given (?:API )?token (?:isn't|is not) (?:valid|allowed) for project",
-        ),
+        (r"project-scoped token is not valid for project:? ?'?(?P<p>[^' ]{1,100})",),
         "The API token belongs to another project.",
         "A token made for one project uploads to that project only, and cannot create one.",
         "For a first upload use a token for the whole account from {token_page}, and replace it "
@@ -726,7 +723,7 @@ ENTRIES = (
     ),
     _(
         "wh-full",
-        (r"Project size too large", r"total project size limit"),
+        r"Project size too large",
         "The project has used up its space on PyPI.",
         "All files of all releases may take 10 GB together, unless the project was given more.",
         f"Ask for more space ({_LIMITS}), or delete releases that nobody needs, such as old nightly "

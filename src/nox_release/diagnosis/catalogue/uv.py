@@ -27,7 +27,7 @@ ENTRIES = (
     ),
     _(
         "uv-oidc-none",
-        (r"No OIDC token discovered", r"Trusted publishing is not available"),
+        r"No OIDC token discovered",
         "uv found no token of a CI service.",
         "It does not run in a CI that PyPI supports.",
         "Publish from GitHub Actions with `id-token: write`, or give a token in UV_PUBLISH_TOKEN.",
