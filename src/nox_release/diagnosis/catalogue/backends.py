@@ -234,7 +234,7 @@ ENTRIES = (
         "be-st-dynamic-attr",
         (
             r"(?:AttributeError|ModuleNotFoundError|ImportError)\b.{0,300}?(?:read_attr|expand\.py)",
-            r"setuptools/config/expand\.py.{0,800}?(?:AttributeError|ModuleNotFoundError): (?P<w>.{0,120})",
+            r"setuptools/config(?:/expand)?\.py\", line \d+, in (?:_parse_attr|read_attr|__init__|_load_spec).{0,900}?(?:AttributeError|ModuleNotFoundError|ImportError): (?P<w>.{0,120})",
         ),
         "setuptools cannot read the version from the package.",
         "`attr:` imported the package, and the import failed: {w}",

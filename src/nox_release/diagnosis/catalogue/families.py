@@ -26,6 +26,7 @@ ENTRIES = (
         "fm-tools",
         (
             rf"-packages/(?P<t>{_TOOLS})/[^\" ]{{1,120}}\", line \d+.{{0,400}}?\b(?:AttributeError|ImportError|ModuleNotFoundError|TypeError): (?P<w>.{{1,120}})",
+            r"\b(?:Import|ModuleNotFound)Error: cannot import name '(?P<w>\w{1,60}' from '(?:packaging|importlib_metadata|urllib3|requests|setuptools|pkg_resources|docutils))\b",
             r"/(?P<t>pkg_resources|setuptools|wheel)/[^\" ]{1,80}\", line \d+.{0,300}?\bAttributeError: (?P<w>.{1,120})",
             r"No module named '(?P<w>(?:poetry|setuptools|wheel|pip|hatchling|hatch|flit_core|packaging|virtualenv|urllib3|requests|importlib_metadata|distlib|tomlkit)\.[\w.]{1,80})'",
             r"TypeError(?:: |\] )(?P<w>[\w.]{1,80}\(\) (?:got an unexpected keyword argument '\w{1,60}'|(?:takes|missing) .{1,60}? arguments?\b))",
@@ -416,7 +417,10 @@ ENTRIES = (
     ),
     _(
         "fm-crash",
-        r"Segmentation fault|\(core dumped\)|\bSIG(?:SEGV|ABRT|ILL)\b|Illegal instruction|Fatal Python error",
+        (
+            r"Segmentation fault|\(core dumped\)|\bSIG(?:SEGV|ABRT|ILL)\b|Illegal instruction|Fatal Python error",
+            r"\b(?:code|status):? (?:32212\d{5}|-10737\d{5}|0xC0000\w{3})\b",
+        ),
         "A program crashed.",
         "Compiled code failed: an extension built for another Python or processor, or a fault of its own.",
         "Run the command on that system with `python -X faulthandler`; for wheels, compare the architecture "

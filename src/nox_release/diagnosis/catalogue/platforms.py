@@ -102,7 +102,7 @@ ENTRIES = (
         "cw-unknown-option",
         (
             r"cibuildwheel: .{0,100}?(?:Unknown|Unused|Malformed|not recognised|not recognized|Invalid|unrecognized arguments)",
-            r"Invalid (?:value for )?(?:CIBW_\w+|enable group)",
+            r"Invalid (?:value for )?(?:CIBW_\w+|enable group)|\bInvalid --\w+=.{1,60}?must be a build selector",
         ),
         "cibuildwheel does not understand an option.",
         "It is misspelt, empty, or from another version.",

@@ -284,13 +284,13 @@ ENTRIES = (
     _(
         "up-bare-status",
         (
-            rf"\b{_STATUS} (?:Client Error: )?(?:{_REASON})[:.,]? .{{0,40}}?(?:for url:?|from) '?https?://{_NOT_GITHUB}",
-            rf"\b(?P<c>401) (?:Client Error: )?\w[^|]{{1,120}}? (?:for url:?|from) '?https?://{_NOT_GITHUB}",
+            rf"\b{_STATUS} (?:Client Error: )?(?:{_REASON})[:.,]? .{{0,40}}?(?:for url:?|from) ['\"]?https?://{_NOT_GITHUB}",
+            rf"\b(?P<c>401) (?:Client Error: )?\w[^|]{{1,120}}? (?:for url:?|from) ['\"]?https?://{_NOT_GITHUB}",
             rf"Client error '{_STATUS} (?:{_REASON})' for url 'https?://{_NOT_GITHUB}",
             rf"Server returned status code {_STATUS} (?:{_REASON})(?!\. Server)",
             rf"HTTP Error {_STATUS}: (?:{_REASON})",
             rf"(?:Upload failed|Server response) \({_STATUS}\)",
-            rf"Response from https?://\S{{1,200}}: {_STATUS} (?:{_REASON})\b",
+            rf"Response from \"?https?://\S{{1,200}}: {_STATUS} (?:{_REASON})\b",
         ),
         "The index refused the upload ({c}).",
         "The log has the status but not the reason.",
