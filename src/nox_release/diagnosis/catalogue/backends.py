@@ -28,7 +28,10 @@ ENTRIES = (
     # hatchling, hatch
     _hatch(
         "be-hatch-files",
-        r"Unable to determine which files to ship inside the wheel",
+        (
+            r"Unable to determine which files to ship inside the wheel",
+            r"At least one file selection option must be defined",
+        ),
         "hatchling does not find the package.",
         "There is no folder named like the project.",
         'Write in pyproject.toml:\n    [tool.hatch.build.targets.wheel]\n    packages = ["src/{package}"]',

@@ -165,6 +165,7 @@ ENTRIES = (
             r"cannot (?:stat|access|open|find|create regular file) '(?P<f>[^']{1,200})'",
             r"can't (?:read|open|cd to) (?P<f>[^ :]{1,200}): No such file",
             r"no such file or directory: (?P<f>\S{1,200})",
+            r"\b(?P<f>(?:\w+ )?config(?:uration)? file (?:\S{1,60}|\([^)]{1,100}\))) (?:was )?(?:not found|does not exist)",
         ),
         "`{f}` is not where this step looks for it.",
         "It was not committed, not packed into the sdist, not made by an earlier step of the same job (each "

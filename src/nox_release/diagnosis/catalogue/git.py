@@ -104,7 +104,11 @@ ENTRIES = (
     ),
     _(
         "gt-repo",
-        (r"not a git repository", r"Dist currently only works with Git or Mercurial repos"),
+        (
+            r"not a git repository",
+            r"Dist currently only works with Git or Mercurial repos",
+            r"git failed\. Is it installed, and are you in a Git repository",
+        ),
         "There is no git repository where git was run.",
         "git was run in another folder, the job has no checkout, or the container lacks .git.",
         "In a build job put actions/checkout before the step. A publishing job needs no checkout: give "

@@ -356,7 +356,7 @@ ENTRIES = (
     ),
     _maturin(
         "mt-cargo-lock",
-        r"needs to be updated but --(?:locked|frozen) was passed",
+        r"(?:needs to be updated but|update the lock file .{0,200}?because) --(?:locked|frozen) was passed",
         "Cargo.lock does not match Cargo.toml.",
         "The version was raised without updating the lock file.",
         "Run `cargo update --workspace`, and commit Cargo.lock.",

@@ -748,7 +748,7 @@ ENTRIES = (
             r"(?:[Ff]ile ?name|[Vv]ersion) has already been taken",
             r"\.(?:whl|tar\.gz|zip) cannot be updated",
             r"Requested entity already exists",
-            r"Not enough permissions to (?:delete/)?overwrite artifact",
+            r"Not enough permissions to (?:delete/)?overwrite (?:all )?artifact",
             r"[Ff]ile ?name or contents already exist",
             r"Upload failed \(409\)",
             r"409 (?:Client Error: )?Conflict.{0,120}?(?:/pypi|/simple|/legacy)",
