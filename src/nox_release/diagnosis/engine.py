@@ -175,8 +175,8 @@ def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:
         hits = [hit for hit in hits if hit.entry.silent]
     if (not failed and len(log.lines) > 1) or _ANOTHER_STEP.search(log.text):
         hits = [hit for hit in hits if hit.entry.tier != "notice"]
-    there = [hit for hit in hits if log.in_failed_part(hit.start)]
-    if not failed or any(hit.entry.tier in ("cause", "symptom") for hit in there or hits):
+    hits = [hit for hit in hits if hit.entry.silent or log.in_failed_part(hit.start)]
+    if not failed or any(hit.entry.tier in ("cause", "symptom") for hit in hits):
         hits = [hit for hit in hits if hit.entry.tier != "family"]
     if failed:
         hits = [h for h in hits if (h.entry.tier, h.entry.confidence) != ("notice", "possible")]

@@ -103,7 +103,7 @@ def test_cause_is_looked_for_in_the_step_that_failed():
     longer = [
         corpus.in_a_longer_log(case, clean, number=number)
         for number, case in enumerate(case for case in CASES[::3] if case.expected)
-        if not QUIET & set(case.expected)
+        if not QUIET & set(case.expected) or "unknown" in case.expected
     ]
     assert [case.name for case in longer if not corpus.is_right(case)] == []
 
