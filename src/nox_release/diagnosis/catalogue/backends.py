@@ -210,7 +210,7 @@ ENTRIES = (
         "be-st-config",
         (
             r"invalid pyproject\.toml config: `?(?P<f>[^` ]{1,100})",
-            r"configuration error: `?(?P<f>[^` ]{1,100})`?",
+            r"configuration error: [`'](?P<f>[^` ]{1,100})",
         ),
         "setuptools refuses `{f}` in pyproject.toml.",
         "It breaks the rule that the message names.",

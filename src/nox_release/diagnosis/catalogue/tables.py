@@ -49,7 +49,7 @@ def table(*, tool: str, link: str = "") -> Table:
 
 
 # What a `|` that separates whole alternatives stands between: escapes, classes, and groups that are closed.
-_PIECE = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|[()|]|[^\\\[()|]+", re.DOTALL)
+_PIECE = re.compile(r"\\.|\[(?:\\.|[^\]\\]){1,300}\]|[()|]|[^\\\[()|]+", re.DOTALL)
 
 
 def _alternatives(pattern: str) -> list[str]:
