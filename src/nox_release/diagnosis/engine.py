@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nox_release.diagnosis.long_logs import parts_of
 from nox_release.diagnosis.model import CONFIDENCES, TIERS, Diagnosis, Entry, Hit
 from nox_release.diagnosis.normalise import Line, Log, read_log
-from nox_release.diagnosis.patterns import compiled, literal
+from nox_release.diagnosis.patterns import compiled, literals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -112,7 +112,7 @@ def _hits(log: Log) -> list[Hit]:
         found = [
             hit
             for pattern in entry.patterns
-            if literal(pattern) in lowered
+            if any(text in lowered for text in literals(pattern))
             and (hit := _first(entry, compiled(pattern), log)) is not None
         ]
         if found:

@@ -13,7 +13,7 @@ import pytest
 import diagnosis_corpus as corpus
 from nox_release.diagnosis.catalogue import ENTRIES
 from nox_release.diagnosis.model import TIERS
-from nox_release.diagnosis.patterns import compiled, literal
+from nox_release.diagnosis.patterns import compiled, literal, literals
 from nox_release.diagnosis.values import fill
 
 PATTERNS = [(entry.id, pattern) for entry in ENTRIES for pattern in entry.patterns]
@@ -109,6 +109,7 @@ def test_every_match_holds_the_literal_that_its_pattern_is_looked_up_by():
     for name, pattern in PATTERNS:
         found = compiled(pattern).search(log)
         assert not found or literal(pattern) in found[0].lower(), (name, pattern)
+        assert not found or any(text in found[0].lower() for text in literals(pattern)), name
 
 
 def test_almost_every_pattern_has_a_literal():

@@ -14,7 +14,7 @@ from nox_release.diagnosis.claims import differences, parse_claims
 from nox_release.diagnosis.engine import diagnose, first_errors
 from nox_release.diagnosis.long_logs import parts_of
 from nox_release.diagnosis.normalise import read_log
-from nox_release.diagnosis.patterns import literal
+from nox_release.diagnosis.patterns import literal, literals
 from nox_release.diagnosis.uploads import uploads_in
 from nox_release.diagnosis.values import Circumstances
 from nox_release.project.publisher import TrustedPublisher
@@ -423,6 +423,22 @@ def test_every_retired_image_is_replaced_within_its_family():
 )
 def test_literal_of_a_pattern_is_in_all_its_matches(pattern, text):
     assert literal(pattern) == text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "texts"),
+    [
+        (r"File already exists", ("file already exists",)),
+        (r"\b(?:rekor|sigstore)\b.{0,9}\d", ("rekor", "sigstore")),
+        (r"(?: (?:rekor|sigstore))?\d", ("",)),
+        (r"(?:rekor|sigstore)?\d", ("",)),
+        (r"(?P<w>(?:rekor|sigstore) failed)", (" failed",)),
+        (r"(?:rekor|sigstore)|x", ("",)),
+        (r"(?:rekor|s)\d", ("",)),
+    ],
+)
+def test_one_of_the_literals_of_a_pattern_is_in_all_its_matches(pattern, texts):
+    assert literals(pattern) == texts
 
 
 NOISE = "".join(

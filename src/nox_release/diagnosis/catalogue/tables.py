@@ -62,8 +62,8 @@ def _alternatives(pattern: str) -> list[str]:
         else:
             found[-1] += piece
     if len(found) == 1 and (whole := _WHOLE.fullmatch(pattern)):
-        return _alternatives(whole[1])
+        return [f"{whole[1]}{one}{whole[3]}" for one in _alternatives(whole[2])]
     return found
 
 
-_WHOLE = re.compile(r"\(\?:((?:[^()\[\\]|\\.|\[[^\]]*\])+)\)")
+_WHOLE = re.compile(r"((?:\\b)?)\(\?:((?:[^()\[\\]|\\.|\[[^\]]*\])+)\)((?:\\b)?)")
