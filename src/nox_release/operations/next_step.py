@@ -94,6 +94,9 @@ def _correction(case: Case, errors: Sequence[Finding], arguments: Sequence[str])
             command=command("prepare", ["patch", *arguments]),
         )
     stopping = {state_of_index.ABSENT.id, preflight.VERSION_TAKEN.id}
+    there = known(case.observed.project)
+    if there is not None and there.release_files(case.target.version):
+        stopping.add(preflight.TAG_ELSEWHERE_HERE.id)
     others = ranked([error for error in errors if error.id not in stopping])
     if "publish-workflow-missing" in ids and len(others) == 1:
         return NextStep(

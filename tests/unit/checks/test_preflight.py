@@ -287,6 +287,14 @@ CASES = {
         {"project": files("demo-1.2.0.tar.gz")},
         {"version-taken": "error"},
     ),
+    "on the index, and the remote cannot be asked where it came from": (
+        {"project": files("demo-1.2.0.tar.gz"), "remote": CouldNotAsk(reason="no route")},
+        {"remote-unreachable": "error"},
+    ),
+    "on the index, and GitHub cannot be asked where it came from": (
+        {"project": files("demo-1.2.0.tar.gz"), "github_release": CouldNotAsk(reason="no route")},
+        {"github-unreachable": "error"},
+    ),
     "a file of another build": (
         {
             "project": files("demo-1.2.0.tar.gz", "demo-1.2.0-cp39-cp39-win32.whl"),
@@ -316,6 +324,17 @@ def test_all_blockers_are_reported_at_once():
         project=files("demo-1.2.0.tar.gz"),
     )
     assert len(found(everything)) == 6
+
+
+def test_a_tag_of_a_version_that_is_out_is_not_to_be_deleted():
+    tagged_here = replace(WELL, local_tag=OTHER)
+    for project, wanted in ((None, "git tag --delete v1.2.0"), (files("demo-1.2.0.tar.gz"), "prepare -- patch")):  # fmt: skip
+        observed = replace(tagged_here, project=project, remote=CouldNotAsk(reason="no route"))
+        (finding,) = (
+            one for one in check_preflight(TARGET, observed) if one.id == "tag-elsewhere-here"
+        )
+        assert wanted in finding.fix
+        assert ("--delete" in finding.fix) == (project is None)
 
 
 def test_a_shallow_clone_stops_only_a_version_that_comes_from_tags():

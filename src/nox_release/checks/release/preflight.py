@@ -628,10 +628,15 @@ def check_tag(target: Target, observed: Observed) -> Iterator[Result]:
         )
     here = known(observed.local_tag)
     if there is None and here is not None and here != commit:
+        project = known(observed.project)
+        released = project is not None and bool(project.release_files(target.version))
         yield find(
             TAG_ELSEWHERE_HERE,
             f"The tag {tag} is on {here[:7]} in this clone; this release is {commit[:7]}.",
-            fix=f"Release the next version; or, if nobody has seen that tag, delete it yourself: "
+            fix=f"{target.version} is on {target.index.title}: raise the version: "
+            "nox -s prepare -- patch"
+            if released
+            else "Release the next version; or, if nobody has seen that tag, delete it yourself: "
             f"git tag --delete {quote(tag)}",
         )
     asked = not isinstance(observed.remote, CouldNotAsk) and observed.gh == "ready"
@@ -862,7 +867,8 @@ def check_files(target: Target, observed: Observed) -> Iterator[Result]:
     page = pages.project_page(index, target.name, target.version)
     runs = () if isinstance(observed.runs, CouldNotAsk) else runs_of(target, observed.runs)
     started = judge_runs(runs).state != "none" or known(observed.github_release) is not None
-    if not started and not isinstance(observed.runs, CouldNotAsk):
+    asked = (observed.remote, observed.runs, observed.github_release)
+    if not started and not any(isinstance(answer, CouldNotAsk) for answer in asked):
         yield find(
             VERSION_TAKEN,
             f"{target.version} is on {index.title} already ({some(f.filename for f in files)}), "
