@@ -151,6 +151,8 @@ def _advance(words: Sequence[str], line: Line) -> Choice | Refusal:
         note = ""
         if start.is_prerelease and Version(start.base_version) < raised:
             note = f"skips {start.base_version}, of which {start} is out; `stable` makes that one"
+        elif line.stated is not None and line.stated < start:
+            note = f"{start} is out already, and the tree states {line.stated}"
         return Choice(version=_with(raised, suffix, 1) if suffix else raised, note=note)
     if suffix == "dev":
         return Choice(version=_back_to_development(start, line.stated))

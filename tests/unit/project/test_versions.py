@@ -132,6 +132,12 @@ def test_a_maintenance_branch_is_known_by_its_name(branch, numbers):
     assert line_of_branch(branch) == numbers
 
 
+def test_a_tree_that_is_behind_what_is_out_is_told():
+    said = choose_version(["minor"], line("2.15.0", "2.12.1")).note
+    assert said == "2.15.0 is out already, and the tree states 2.12.1"
+    assert not choose_version(["minor"], line("2.15.0", "2.15.0")).note
+
+
 def test_what_a_word_passes_over_is_said():
     assert "`stable`" in choose_version(["minor"], line("0.2.0rc1", "0.2.0rc1")).note
 
