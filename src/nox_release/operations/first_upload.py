@@ -396,7 +396,7 @@ def _stop_at_blockers(
         raise ChecksFailed(
             f"{many} {title}; nothing was uploaded.",
             findings=found,
-            hint="When they are settled: nox -s first-upload",
+            hint=f"When {'they are' if len(found) > 1 else 'it is'} settled: nox -s first-upload",
         )
 
 

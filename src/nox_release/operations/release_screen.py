@@ -96,7 +96,7 @@ def stop_at_blockers(
             findings=ranked(found),
             hint="The next version: nox -s release -- patch (or minor, major)"
             if preflight.VERSION_TAKEN.id in {one.id for one in found}
-            else f"When they are settled: {again}",
+            else f"When {'they are' if count > 1 else 'it is'} settled: {again}",
         )
 
 
