@@ -21,6 +21,7 @@ OLDEST_GH = (2, 27)  # has `gh release create --verify-tag`
 LATER = "Nothing was decided; run the same command again when GitHub can be reached."
 _TIMEOUT = 60.0
 _NOT_LOGGED_IN = 4  # `gh help exit-codes`
+_VERSIONS: dict[str, tuple[int, ...]] = {}  # by program; asked once in a process
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]{8,2000}")
 
 # They would choose another host or repository, or dress the output up for a terminal.
@@ -130,8 +131,11 @@ class Gh:
 
     def version(self) -> tuple[int, ...]:
         """gh's version; empty when it does not say one (a build from source)."""
-        found = re.match(r"gh version (\d+(?:\.\d+)+)", self.run("--version").stdout)
-        return tuple(map(int, found[1].split("."))) if found else ()
+        program = self.program()
+        if program not in _VERSIONS:
+            found = re.match(r"gh version (\d+(?:\.\d+)+)", self.run("--version").stdout)
+            _VERSIONS[program] = tuple(map(int, found[1].split("."))) if found else ()
+        return _VERSIONS[program]
 
     def token(self) -> str | None:
         """The token that gh sends to GitHub; `None` where it has none, or does not tell it.

@@ -255,15 +255,16 @@ class Repository:
 
     def tag_commit(self, tag: str) -> str | None:
         """The commit that a tag of this clone leads to; `None`: there is no such tag."""
-        if self.tag_object(tag) is None:
-            return None
-        commit = self._ask("rev-parse", "--verify", "--quiet", f"refs/tags/{tag}^{{commit}}")
-        if commit is None:
+        name = f"refs/tags/{tag}"
+        questions = f"{name}\n{name}^{{commit}}\n"
+        done = self.git("cat-file", "--batch-check=%(objectname)", text=questions)
+        there, commit = ("" if " " in line else line for line in _lines(done.stdout))
+        if there and not commit:
             raise ConflictError(
                 f"The tag {tag} does not lead to a commit.",
                 hint=f"Look at it with `git show {tag}`.",
             )
-        return commit
+        return commit or None
 
     def tag_object(self, tag: str) -> str | None:
         """What the tag's name stands for: a tag object, or for a lightweight tag the commit."""
