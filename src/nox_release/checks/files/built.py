@@ -60,7 +60,7 @@ VERSION_ZERO = _rule(
 VERSION_MISMATCH = _rule(
     "version-mismatch",
     Severity.ERROR,
-    "the files, their metadata and the tag have one version",
+    "the files and their metadata have one version",
     why="A version on PyPI can be used once; the wrong one cannot be taken back.",
     remedy="Make them the same: raise the declared version, commit, and tag that commit.",
 )
@@ -139,7 +139,9 @@ RULES = (
 
 def check_built(facts: Facts) -> Iterator[Result]:
     """Every rule that needs nothing but the files."""
-    yield from _of(_versions(facts), VERSION_MISMATCH, f"version {facts.wheel.file.version}")
+    tagged = f", that of the tag {facts.tag}" if facts.tag else ""
+    version = f"version {facts.wheel.file.version}{tagged}"
+    yield from _of(_versions(facts), VERSION_MISMATCH, version)
     yield from _names(facts)
     inside = ", ".join(package.name for package in facts.wheel.packages)
     yield from _of(contents(facts), WHEEL_MISSING_MODULES, inside)
