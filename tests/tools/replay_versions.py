@@ -303,7 +303,7 @@ def damage(change, plan, old: str, new: str) -> str:
     removed = [line for line in lines if line.startswith("- ")]
     added = [line for line in lines if line.startswith("+ ")]
     new_file = any(one.file == plan.changelog and not one.before for one in plan.changes)
-    if new_file and not removed and len(added) == 1 and _bounded(new).search(added[0]):
+    if new_file and not removed and len(added) == 1 and new in added[0]:
         return ""  # the line that lists it
     one_kind = all(_bounded(new).search(line) for line in added)
     if len(removed) != len(added) or (len(added) > 12 and not one_kind):
