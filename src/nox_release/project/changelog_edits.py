@@ -86,10 +86,11 @@ def _entry(listing: Document, older: Sequence[Document], name: str) -> Iterator[
     if [len(one) for one in at] != [1, 1] or abs(at[0][0] - at[1][0]) != 1:
         return
     number = at[0][0]
-    old, new = version_of(older[0].file), version_of(name)
+    old, new = (posixpath.splitext(posixpath.basename(one))[0] for one in (older[0].file, name))
     descends = at[1][0] > number
     start = sum(map(len, lines[: number if descends else number + 1]))
-    line = _replace_version(lines[number], old, new)
+    line = lines[number].replace(old, new)
+    line = _replace_version(line, version_of(older[0].file), version_of(name))
     yield Edit(file=listing.file, start=start, end=start, text=line)
 
 

@@ -53,6 +53,17 @@ def test_a_version_gets_a_file_of_its_own_and_a_line_where_the_others_are_listed
     assert len(changed) == 2
 
 
+def test_the_line_in_a_list_names_the_new_file_whatever_stands_before_its_version():
+    files = {
+        name.replace("releases/v", "release/release_"): text
+        for name, text in FILES.items()
+        if "releases.rst" not in name
+    }
+    lines = "   release_1.2.0\n   release_1.1.0\n   release_1.0.1\n"
+    files["docs/release/index.rst"] = lines
+    assert made("1.2.1", files)["docs/release/index.rst"] == f"   release_1.2.1\n{lines}"
+
+
 def test_a_list_that_ascends_gets_the_new_line_last():
     lines = "   releases/v1.1.0\n   releases/v1.2.0\n"
     files = FILES | {"docs/releases.rst": lines}
