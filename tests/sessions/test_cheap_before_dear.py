@@ -91,7 +91,6 @@ TROUBLES = {
     "a change is not committed": "tree-dirty",
     "the remote has more": "branch-behind",
     "head is detached": "head-detached",
-    "the changelog says nothing": "changelog-section",
     "gh is missing": "gh-missing",
     "gh is logged out": "gh-logged-out",
     "gh may only read": "gh-account",

@@ -238,6 +238,7 @@ _PASSED_OVER = {
             ("maintainers", "additionalProperties"),
             ("license-files", "type"),  # the table of a draft of PEP 639
             ("dynamic", "enum"),
+            ("license", "type"),  # a table beside `license-files`
         }
     ),
 }

@@ -4,18 +4,14 @@ one plan, one question and one commit.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nox_release.checks.release.preflight import check_changelog, demands_pull_request
+from nox_release.checks.release.preflight import demands_pull_request
 from nox_release.core.answers import ask
-from nox_release.core.errors import ChecksFailed
-from nox_release.core.findings import Finding, errors_in
 from nox_release.core.words import counted
 from nox_release.edges import github_rules
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.git import short
-from nox_release.observing.changelogs import read_changelog
 from nox_release.operations.checklist import blockers_of
 from nox_release.operations.looking import Wish
 from nox_release.operations.next_step import command
@@ -44,8 +40,6 @@ def prepare_packages(context: Context, options: argparse.Namespace) -> int:
         made = several.make()
         if not made:
             return _nothing_to_do(several, words)
-        if options.commit:
-            stop_at_changelogs(made, again=again)
         several.show_edits(made)
         if options.build:
             several.prove(made, aside)
@@ -87,27 +81,6 @@ def _nothing_to_do(several: Several, words: tuple[str, ...]) -> int:
     else:
         console.mark("done", "No package has anything new since its release.")
     return 0
-
-
-def stop_at_changelogs(made: Sequence[Prepared], *, again: str) -> None:
-    """Raise where a changelog would have nothing about its release, before that is committed."""
-    found = []
-    for one in made[:-1]:
-        name, text = read_changelog(
-            one.copy.project, one.copy.repository, made[-1].edited, one.version
-        )
-        results = check_changelog(name, text, one.version, notes_given=False)
-        found += [
-            replace(result, message=f"{one.copy.project.name}: {result.message}")
-            for result in results
-            if isinstance(result, Finding)
-        ]
-    if errors_in(found):
-        raise ChecksFailed(
-            "The release would have no notes. Nothing was changed.",
-            findings=errors_in(found),
-            hint=f"Write what is new, commit it, then: {again}; or release with --generate-notes.",
-        )
 
 
 def find_proposer(

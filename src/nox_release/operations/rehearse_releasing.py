@@ -57,13 +57,6 @@ def _release(story: Story) -> None:
     with part(story, "Release") as proven:
         # What is built was tried out in part 2, what is on the index will be in the last part.
         arguments = [story.version, "--index", world.index.url, "--yes", "--no-smoke"]
-        if _lacks_notes(story):
-            console = story.context.console
-            console.line(
-                f"The changelog has no part about {story.version} (a number made up here),"
-            )
-            console.line("so GitHub writes the notes of this release.")
-            arguments.append("--generate-notes")
         try:
             run_session(story, "release", *arguments)
         except NoxReleaseError:
@@ -106,14 +99,6 @@ def _tell_other_folder(story: Story) -> None:
         f"`{story.folder}` {alone}".rstrip()
         + ".",
     )
-
-
-def _lacks_notes(story: Story) -> bool:
-    from nox_release.operations.looking import changelog_here
-    from nox_release.rehearsal.copying import lacks_part
-
-    name, text = changelog_here(story.root, story.version)
-    return text is not None and lacks_part(name, text, story.version)
 
 
 def _install(story: Story) -> None:

@@ -23,7 +23,7 @@ from nox_release.operations.following import await_files
 from nox_release.operations.looking import Wish
 from nox_release.operations.next_step import command
 from nox_release.operations.packages import Search, find_several
-from nox_release.operations.prepare_packages import find_proposer, stop_at_changelogs
+from nox_release.operations.prepare_packages import find_proposer
 from nox_release.releases.plan import Expected, Target
 from nox_release.releases.together import PENDING_AT_MOST
 
@@ -116,8 +116,6 @@ def _agree(context: Context, options: argparse.Namespace) -> Several | None:
         _tell_pending(several)
         passed_over = _passed_over(several, makes=bool(made))
         several.stop_at_blockers(lambda one: _blockers(one, passed_over), again=search.again)
-        if not search.wish.notes_given:
-            stop_at_changelogs(made, again=search.again)
         if made:
             several.show_edits(made)
             if options.build:

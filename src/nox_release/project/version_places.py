@@ -151,8 +151,11 @@ def _is_certain(place: Place) -> bool:
         return False
     if not name.endswith(".py") or name == "setup.py":
         return True
-    return place.label == "__version__" or (
-        place.label in ("VERSION", "version") and name in VERSION_FILES and name != "__init__.py"
+    # A module below the package with a version of its own is often somebody else's, copied in.
+    is_own = name in VERSION_FILES or posixpath.dirname(place.file) in ("", "src")
+    return is_own and (
+        place.label == "__version__"
+        or (place.label in ("VERSION", "version") and name != "__init__.py")
     )
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from nox_release.checks.release.preflight import check_changelog
 from nox_release.checks.workflow.checking import check_workflow
 from nox_release.checks.workflow.subject import WorkflowFacts
 from nox_release.core.errors import NoxReleaseError
@@ -322,12 +321,6 @@ def _stated_places(project: Project) -> list[Path]:
             f"{start}{module}{end}" for start in ("", "src/") for end in (".py", "/__init__.py")
         ]
     return sorted({project.root / str(path) for path in found if path})
-
-
-def lacks_part(name: str, text: str, version: str) -> bool:
-    """Whether `nox -s release` would ask for a part about `version`."""
-    results = check_changelog(name, text, version, notes_given=False)
-    return any(isinstance(result, Finding) for result in results)
 
 
 # --- the workflow ----------------------------------------------------------------------------

@@ -659,7 +659,7 @@ def derive_publisher(
         return Derivation(publisher=None, job=None, jobs=jobs, results=tuple(results))
     files = sorted({c.workflow.file for c in usable})
     if len(files) > 1:
-        usable = _named_for(_preferred(_building(usable, package)), package)
+        usable = _meant(usable, package)
         files = sorted({c.workflow.file for c in usable})
     if len(files) > 1:
         first = usable[0]
@@ -745,6 +745,18 @@ def _is(index: str, name: str) -> bool:
     return index == name or (host is not None and host[1].lower() == name.lower())
 
 
+def _meant(
+    usable: tuple[PublishJob, ...], package: tuple[str, str] | None
+) -> tuple[PublishJob, ...]:
+    """Those in the one file that is meant, where that is clear."""
+    sure = _building(usable, package, (True,), (None,))
+    for kept in (_building(usable, package, (True, None)), sure):
+        chosen = _named_for(_preferred(kept), package)
+        if len({one.workflow.file for one in chosen}) == 1:
+            break
+    return chosen
+
+
 def _preferred(usable: tuple[PublishJob, ...]) -> tuple[PublishJob, ...]:
     """Those with trusted publishing, where others hold a secret; those that a release starts by
     itself, and for more than pre-releases; else all.
@@ -769,21 +781,30 @@ def _starts_by_itself(publish: PublishJob) -> bool:
 _FINAL = ("1.20.3", "v1.20.3", "1.20", "v1.20", "2020.1.2")
 
 
+_TRIALS = frozenset(
+    ["alpha", "beta", "canary", "dev", "nightly", "pre", "prerelease", "rc", "snapshot", "weekly"]
+)
+
+
 def _takes_final_versions(publish: PublishJob) -> bool:
+    if _TRIALS & set(re.split(r"[-_.]+", publish.workflow.filename.lower())):
+        return False
     push = publish.workflow.event("push")
     patterns = None if push is None else push.tags
     return patterns is None or any(filters_take(tag, patterns) for tag in _FINAL)
 
 
 def _building(
-    usable: tuple[PublishJob, ...], package: tuple[str, str] | None
+    usable: tuple[PublishJob, ...],
+    package: tuple[str, str] | None,
+    *ranks: tuple[bool | None, ...],
 ) -> tuple[PublishJob, ...]:
-    """Those whose workflow builds the package; else those that may; else all."""
+    """The first whose workflow builds the package, as `ranks` sorts the answers; else all."""
     if package is None:
         return usable
     known = {c.workflow.file: builds_package(c.workflow, *package) for c in usable}
-    for answer in (True, None):
-        found = tuple(c for c in usable if known[c.workflow.file] is answer)
+    for answers in ranks:
+        found = tuple(c for c in usable if known[c.workflow.file] in answers)
         if found:
             return found
     return usable
@@ -792,14 +813,51 @@ def _building(
 def _named_for(
     usable: tuple[PublishJob, ...], package: tuple[str, str] | None
 ) -> tuple[PublishJob, ...]:
-    """Those in the one file whose name holds the project's, as in `publish-demo.yml`; else all."""
+    """Those in the one file whose name holds the project's, as in `publish-demo.yml`, and of no
+    other part; else those in the one that names no part at all; else all.
+    """
     name = re.sub(r"[-_.]+", "-", package[1]).lower() if package else ""
-    found = [
-        one
-        for one in usable
-        if name and f"-{name}-" in f"-{re.sub(r'[-_.]+', '-', one.workflow.filename).lower()}-"
+    files = {one.workflow.file: one.workflow.filename.lower() for one in usable}
+    names = {file: f"-{re.sub(r'[-_.]+', '-', filename)}-" for file, filename in files.items()}
+    own = [one for one in usable if name and f"-{name}-" in names[one.workflow.file]]
+    alone = [one for one in own if _is_general(names[one.workflow.file].replace(f"-{name}-", "-"))]
+    general = [one for one in usable if _is_general(names[one.workflow.file])]
+    for found in (alone, own if not general else [], general if own else []):
+        if len({one.workflow.file for one in found}) == 1:
+            return tuple(found)
+    return usable
+
+
+_GENERAL = frozenset(
+    [
+        "build",
+        "cd",
+        "ci",
+        "deploy",
+        "package",
+        "packages",
+        "publish",
+        "publishing",
+        "py",
+        "pypi",
+        "python",
+        "release",
+        "releases",
+        "sdist",
+        "tag",
+        "to",
+        "upload",
+        "wheel",
+        "wheels",
+        "workflow",
+        "yaml",
+        "yml",
     ]
-    return tuple(found) if len({one.workflow.file for one in found}) == 1 else usable
+)
+
+
+def _is_general(filename: str) -> bool:
+    return set(filename.strip("-").split("-")) <= _GENERAL
 
 
 def _environment_of(

@@ -414,6 +414,16 @@ def test_a_changelog_that_nobody_writes_any_more_or_for_patches_stops_no_release
 
 
 @pytest.mark.parametrize(
+    ("newest", "severity"),
+    [("1.1.4", "warning"), ("0.9", "advice"), ("1.0.0", "advice"), ("2.0.0", "warning")],
+)
+def test_a_changelog_that_was_left_behind_is_not_asked_for_this_version(newest, severity):
+    text = f"# Changelog\n## {newest}\n- x\n"
+    (found,) = preflight.check_changelog("CHANGES.md", text, "1.2.0", notes_given=False)
+    assert found.severity.value == severity
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("# Changelog\n## [1.2.0.dev3]\n- x\n", []),

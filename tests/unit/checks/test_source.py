@@ -500,32 +500,49 @@ def test_a_line_of_manifest_in_that_matches_nothing_is_told():
         if one.id == "manifest-missing"
     ]
     assert [(one.where.line, one.severity) for one in found] == [
-        (2, Severity.WARNING),
+        (2, Severity.ADVICE),
         (3, Severity.ADVICE),
     ]
 
 
+def test_what_a_submodule_brings_need_not_be_there():
+    named = {
+        "MANIFEST.in": "include vendor/LICENSE\ngraft vendor\ninclude vendors/LICENSE\n",
+        ".gitmodules": '[submodule "v"]\n\tpath = vendor\n\turl = https://example.org/v\n',
+    }
+    found = findings(check(backend=SETUPTOOLS, named=named))
+    assert [one.where.line for one in found if one.id == "manifest-missing"] == [3]
+
+
 @pytest.mark.parametrize(
-    ("ignored", "severity"),
+    ("backend", "severity"),
     [
-        ("*.pyc\nsrc/demo/_built.json\n", Severity.ADVICE),
-        ("_built.json", Severity.ADVICE),
-        ("/src/demo/", Severity.ADVICE),
-        ("# src/demo/\n!_built.json\nbuilt.json\ndemo/_built.json", Severity.WARNING),
+        (HATCH, Severity.ERROR),
+        (SETUPTOOLS, Severity.WARNING),
+        (HATCH.replace("hatchling.build", "mine"), Severity.WARNING),
     ],
 )
-def test_a_file_of_the_manifest_that_git_ignores_is_made_by_a_build(ignored, severity):
-    named = {"MANIFEST.in": "include src/demo/_built.json\n", ".gitignore": ignored}
-    results = check(backend=SETUPTOOLS, named=named)
-    assert [one.severity for one in findings(results) if one.id == "manifest-missing"] == [severity]
+def test_a_missing_readme_is_an_error_where_the_build_fails(backend, severity):
+    head = 'name = "demo"\nversion = "1"\nreadme = "READ.md"\n'
+    assert the(check(head=head, backend=backend), "readme-missing").severity is severity
 
 
-def test_a_file_of_the_manifest_that_the_build_writes():
-    named = {"MANIFEST.in": "include demo/_version.py\n"}
-    table = '[tool.setuptools_scm]\nversion_file = "demo/_version.py"\n'
-    results = check(table, backend=SETUPTOOLS, named=named)
-    told = [one.severity for one in findings(results) if one.id == "manifest-missing"]
-    assert told == [Severity.ADVICE]
+def test_a_module_that_was_copied_in_has_a_version_of_its_own():
+    named = {
+        "demo/__init__.py": '__version__ = "1.0"\n',
+        "demo/copied.py": '__version__ = "7.1.2"\n',
+        "demo/_version.py": '__version__ = "1.1"\n',
+    }
+    results = check(head='name = "demo"\nversion = "1.0"\n', named=named)
+    told = [one.where.file for one in findings(results) if one.id == "version-disagrees"]
+    assert told == ["demo/_version.py"]
+
+
+@pytest.mark.parametrize(("backend", "severity"), [(HATCH, "warning"), (SETUPTOOLS, "error")])
+def test_a_license_table_beside_license_files_is_passed_over_by_hatchling(backend, severity):
+    head = 'name = "demo"\nversion = "1"\nlicense = {text = "MIT"}\nlicense-files = ["L"]\n'
+    finding = the(check(head=head, backend=backend, named={"L": ""}), "pyproject-schema")
+    assert finding.severity.value == severity
 
 
 def test_names_in_install_lines():
@@ -546,7 +563,7 @@ setup(cmdclass=commands)
 
 
 @pytest.mark.parametrize(
-    ("name", "found"), [("install", True), ("develop", True), ("build_py", False)]
+    ("name", "found"), [("install", True), ("develop", False), ("build_py", False)]
 )
 def test_a_hook_at_installation_never_runs(name, found):
     results = check(backend=SETUPTOOLS, named={"setup.py": HOOK.format(name=name)})
@@ -573,8 +590,8 @@ def test_manifest_lines_that_match_nothing():
         names=["tests/test_a.py", "data/deep/x.json"],
     )
     assert [(finding.message, finding.severity) for finding in findings(results)] == [
-        ("`include CHANGES.md` matches no file.", Severity.WARNING),
-        ("`graft gone` matches no file.", Severity.WARNING),
+        ("`include CHANGES.md` matches no file.", Severity.ADVICE),
+        ("`graft gone` matches no file.", Severity.ADVICE),
         ("`recursive-include data *.xml` matches no file.", Severity.ADVICE),
     ]
 

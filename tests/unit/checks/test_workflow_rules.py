@@ -751,3 +751,91 @@ def test_every_program_that_sends_the_secret_away_is_seen(run, count):
     told = check_workflow(parse_workflow(publish, file=FILE), facts)
     found = [one for one in told if one.id == "secret-sent-away" and isinstance(one, Finding)]
     assert len(found) == count
+
+
+def told_of(steps, rule, *, on="push: {tags: ['v*']}", before="", extra=""):
+    text = f"""
+on: {{{on}}}
+jobs:{before}
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {{id-token: write}}{extra}
+    steps:
+{steps}
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+    facts = WorkflowFacts(version_from_tags=True)
+    told = check_workflow(parse_workflow(text, file=FILE), facts)
+    return [one.severity.value for one in told if one.id == rule and isinstance(one, Finding)]
+
+
+DOWNLOAD = "      - {uses: actions/download-artifact@v8, with: {name: dist, path: dist}}\n"
+
+
+@pytest.mark.parametrize(
+    ("step", "severities"),
+    [
+        ("run: pip install x", ["warning"]),
+        ("uses: softprops/action-gh-release@v3", ["advice"]),
+        ("uses: actions/create-github-app-token@v3", ["advice"]),
+        ("uses: somebody/something@v3", ["warning"]),
+        ("if: github.event_name == 'schedule'\n        uses: somebody/something@v3", []),
+        ("run: ls -l ./dist", []),
+        ("run: ./upload", ["warning"]),
+    ],
+)
+def test_a_publish_job_does_what_a_release_runs_there(step, severities):
+    assert told_of(f"{DOWNLOAD}      - {step}", "publish-steps") == severities
+
+
+def test_artifacts_that_were_merged_are_one():
+    merge = """
+  merge:
+    runs-on: ubuntu-latest
+    steps:
+      - {uses: actions/upload-artifact/merge@v7, with: {name: NAME}}"""
+    rule = "artifact-name-path"
+    assert told_of(DOWNLOAD, rule, before=merge.replace("NAME", "dist")) == []
+    assert told_of(DOWNLOAD, rule, before=merge.replace("NAME", "all")) == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "count"), [("github.ref == 'refs/heads/main'", 0), ("github.ref != 'x'", 1)]
+)
+def test_a_step_that_no_release_runs_changes_nothing_before_the_build(condition, count):
+    steps = f"""      - if: {condition}
+        run: echo x >> pyproject.toml
+      - run: python -m build"""
+    assert len(told_of(steps, "scm-dirty")) == count
+
+
+def test_gh_gets_no_token_from_a_step_that_no_release_runs():
+    steps = """      - {uses: somebody/something@v1, if: github.event_name == 'schedule'}
+      - run: gh release create x"""
+    assert told_of(steps, "gh-not-ready") == ["error"]
+
+
+def test_an_upload_that_only_pull_requests_start_is_meant():
+    assert told_of(DOWNLOAD, "trigger-pr", on="pull_request: ") == ["advice"]
+    assert told_of(DOWNLOAD, "trigger-pr", on="pull_request: , release: ") == ["warning"]
+
+
+@pytest.mark.parametrize(("other", "count"), [("demo", 1), ("demo-extras", 0)])
+def test_a_job_for_each_project_uploads_no_parts(other, count):
+    environment = "{name: pypi, url: https://pypi.org/p/NAME}"
+    one = f"""
+  one:
+    runs-on: ubuntu-latest
+    environment: {environment.replace("NAME", "demo")}
+    permissions: {{id-token: write}}
+    steps:
+      - run: python -m build
+      - uses: pypa/gh-action-pypi-publish@release/v1"""
+    extra = f"\n    environment: {environment.replace('NAME', other)}"
+    steps = "      - run: python -m build"
+    assert len(told_of(steps, "parts-uploaded-apart", before=one, extra=extra)) == count
+
+
+def test_runs_of_one_ref_of_a_push_do_not_cancel_each_other():
+    text = "\n    concurrency: {group: 'x-${{ github.event.ref }}', cancel-in-progress: true}"
+    assert told_of(DOWNLOAD, "concurrency-group", extra=text) == ["advice"]

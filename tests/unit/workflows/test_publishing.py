@@ -395,13 +395,26 @@ def test_of_two_workflows_the_one_with_trusted_publishing_is_meant():
     )
 
 
-def test_of_several_workflows_the_one_that_is_named_for_the_project_is_meant():
-    files = ("publish-plugin.yml", "publish-demo-to-pypi.yml", "publish-demos.yml")
-    several = [workflow(job("up", ACTION), file=f".github/workflows/{name}") for name in files]
+@pytest.mark.parametrize(
+    ("files", "meant"),
+    [
+        ("publish-plugin publish-demo-to-pypi publish-demos", "publish-demo-to-pypi"),
+        ("publish-demo release", "publish-demo"),
+        ("release-demo-base release", "release"),
+        ("pre-release release nightly", "release"),
+        ("release publish", None),
+        ("nightly pre-release", None),
+        ("release-one release-two", None),
+    ],
+)
+def test_of_several_workflows_the_one_that_is_named_for_the_project_is_meant(files, meant):
+    several = [
+        workflow(job("up", ACTION), file=f".github/workflows/{name}.yml") for name in files.split()
+    ]
     derived = derive_publisher(
         several, owner="octo", repository="demo", settings=Settings(), package=(".", "demo")
     )
-    assert derived.publisher.workflow == "publish-demo-to-pypi.yml"
+    assert (derived.publisher and derived.publisher.workflow) == (meant and f"{meant}.yml")
 
 
 def test_an_upload_of_wheels_that_maturin_made_elsewhere_builds_no_folder():

@@ -390,7 +390,7 @@ FILE_UNEXPECTED = _rule(
 )
 CHANGELOG = _rule(
     "changelog-section",
-    Severity.ERROR,
+    Severity.WARNING,
     "The changelog has a part about this version",
     subject=_TREE,
     why="The GitHub release shows it, and people read it before they upgrade.",
@@ -938,8 +938,24 @@ def check_changelog(
         CHANGELOG,
         f"{name}{empty} about {wanted.base_version if in_development else version}.{where}",
         where=Location(file=name, line=line),
-        severity=Severity.ADVICE if wanted.is_prerelease else None,
+        severity=Severity.ADVICE if wanted.is_prerelease or _lags(text, wanted) else None,
     )
+
+
+_FIRST_YEAR = (
+    2000  # from here on a number is a year, and the next release may be of any other month
+)
+
+
+def _lags(text: str, version: Version) -> bool:
+    """Whether the changelog knows nothing of the releases before this one either."""
+    listed = [one for section in changelog.parse_sections(text) if (one := section.version)]
+    newest = max(listed, default=version)
+    if version.major >= _FIRST_YEAR or newest >= version:
+        return False
+    if newest.major == version.major:
+        return version.minor > newest.minor + 1
+    return version.major > newest.major + 1 or version.minor > 0
 
 
 def errors(results: Iterable[Result]) -> tuple[Finding, ...]:

@@ -112,7 +112,7 @@ def licence(source: Source) -> Iterator[Finding]:
         )
 
 
-_HOOKS = ("install", "develop")
+_HOOKS = ("install",)
 
 
 def _install_hooks(source: Source) -> Iterator[Finding]:
@@ -148,6 +148,7 @@ def _manifest(source: Source) -> Iterator[Finding]:
     if source.backend != "setuptools" or not source.tree.complete:
         return
     names = source.tree.names
+    apart = source.tree.submodules
     text = source.tree.texts.get("MANIFEST.in", "").replace("\\\n", "  ")
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split("#")[0].split()
@@ -170,44 +171,13 @@ def _manifest(source: Source) -> Iterator[Finding]:
             elif not any(fnmatch.filter(inside, pattern) for pattern in rest):
                 missing = [" ".join([first, *rest])]
         for what in missing:
-            is_pattern = command == "recursive-include" or re.search(r"[*?\[]", what)
-            # Patterns are often there for files that may come, and a build makes what git is to
-            # ignore; a name of any other file was meant.
-            expected = is_pattern or _left_to_a_build(source, what)
+            if any(f"{what}/".startswith(f"{folder}/") for folder in apart):
+                continue  # of a submodule, which need not be checked out here
             yield find(
                 MANIFEST,
                 f"`{command} {what}` matches no file.",
                 where=source.in_file("MANIFEST.in", number),
-                severity=Severity.ADVICE if expected else None,
             )
-
-
-def _left_to_a_build(source: Source, name: str) -> bool:
-    """Whether .gitignore covers `name`, or the build's configuration writes that file."""
-    if any(
-        name in source.tree.texts.get(file, "")
-        for file in ("pyproject.toml", "setup.cfg", "setup.py")
-    ):
-        return True
-    parts = name.rstrip("/").split("/")
-    files = source.tree.files
-    for depth in range(len(parts)):
-        folder = "".join(f"{part}/" for part in parts[:depth])
-        text = files.read(f"{source.tree.prefix}{folder}.gitignore") or b""
-        inside = ["/".join(parts[depth : end + 1]) for end in range(depth, len(parts))]
-        if any(_ignores(pattern, inside) for pattern in text.decode(errors="replace").splitlines()):
-            return True
-    return False
-
-
-def _ignores(line: str, paths: list[str]) -> bool:
-    """Whether a line of .gitignore covers one of `paths`, which are relative to its folder."""
-    pattern = line.strip()
-    if not pattern or pattern.startswith(("#", "!")):
-        return False
-    whole = "/" in pattern.rstrip("/")
-    names = paths if whole else [posixpath.basename(path) for path in paths]
-    return any_match(names, pattern.strip("/"))
 
 
 def _under(name: str, folder: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,14 @@ if TYPE_CHECKING:
     from nox_release.project.version_places import Places
 
 # What makes CI fail where a lock file is behind.
-_LOCKED = re.compile(r"--locked\b|\buv lock --check\b|\bUV_LOCKED:|\bprepare (?:-- )?--check\b")
+_LOCKED = {
+    "uv.lock": re.compile(
+        r"\buv [^\n]*--locked\b|\buv lock --check\b|\bUV_LOCKED:|\bprepare (?:-- )?--check\b"
+    ),
+    "Cargo.lock": re.compile(
+        r"\b(?:cargo|maturin) [^\n]*--locked\b|\bprepare (?:-- )?--check\b|\bargs:[^\n]*--locked\b"
+    ),
+}
 
 _ANY_DAY = dt.date(2000, 1, 1)
 
@@ -51,7 +59,7 @@ def check_places(places: Places, files: Files) -> Iterator[Finding]:
     for place in places.locked:
         if place.version == places.version:
             continue
-        fails = _ci_compares(files)
+        fails = _ci_compares(files, place.file)
         yield find(
             LOCK_VERSION_STALE,
             f"`{place.file}` has {place.label} {place.text}, {called(declared)} says "
@@ -107,10 +115,13 @@ def where_is(place: Place) -> Location:
     return Location(file=place.file, line=place.line, key=place.key)
 
 
-def _ci_compares(files: Files) -> bool:
+def _ci_compares(files: Files, lock: str) -> bool:
+    compared = _LOCKED.get(posixpath.basename(lock))
+    if compared is None:
+        return False
     for name in files.names:
         if name.startswith(".github/workflows/"):
             document = files.document(name)
-            if document is not None and _LOCKED.search(document.text):
+            if document is not None and compared.search(document.text):
                 return True
     return False

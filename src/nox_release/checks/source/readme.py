@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from nox_release.checks.source.links import relative_addresses
 from nox_release.checks.source.rules import README_MISSING, README_OTHER
-from nox_release.checks.source.subject import Source, is_absent, readme_path
+from nox_release.checks.source.subject import BACKENDS, Source, is_absent, readme_path
 from nox_release.core.findings import Severity, find
 from nox_release.project.version_places import package_folders
 
@@ -42,7 +42,14 @@ def readme(source: Source) -> Iterator[Finding]:
         return
     if is_absent(source, path):
         key = ("project", "readme") if source.table else ("tool", "poetry", "readme")
-        yield find(README_MISSING, f"`{path}` is not there.", where=source.at(*key))
+        # All of these fail, tried one by one; setuptools warns and builds an empty page.
+        fails = source.backend in BACKENDS.values() and source.backend != "setuptools"
+        yield find(
+            README_MISSING,
+            f"`{path}` is not there.",
+            where=source.at(*key),
+            severity=None if fails else Severity.WARNING,
+        )
         return
     yield from relative_addresses(source, path)
     yield from _foreign_install_line(source, path)

@@ -126,7 +126,7 @@ INSTALL_HOOK = _rule(
 
 MANIFEST = _rule(
     "manifest-missing",
-    Severity.WARNING,
+    Severity.ADVICE,
     "MANIFEST.in names files that are there",
     why="setuptools only warns about a pattern that matches nothing, and the sdist lacks the file.",
     remedy="Correct the line in MANIFEST.in.",

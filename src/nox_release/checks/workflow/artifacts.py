@@ -199,6 +199,9 @@ def uploads(workflow: Workflow, called: Mapping[str, Workflow] | None = None) ->
                         folders=_layout(paths),
                     )
                 )
+            elif uses_action(step, "actions/upload-artifact/merge"):
+                name = step.input("name") or "merged-artifacts"
+                found.append(Upload(job=job, step=step, name=name, paths=(), folders=None))
             elif uses_action(step, "hynek/build-and-inspect-python-package"):
                 name = "Packages" + (step.input("upload-name-suffix") or "")
                 found.append(Upload(job=job, step=step, name=name, paths=("dist",), folders=(".",)))
@@ -854,7 +857,12 @@ def publish_steps(subject: Subject) -> Iterator[Finding | Skipped]:
         own = [p for p in subject.publishes if p.job.id == job.id and "--build" in _run_of(p)]
         if job.id in made or own:
             continue  # split-build-publish says so
-        extra = [step for step in job.steps if not _belongs(subject, step)]
+        extra = [
+            step
+            for step in job.steps
+            if not _belongs(subject, step)
+            and subject.runs_at_release(job, step.condition) is not False
+        ]
         if not extra:
             continue
         what = "; ".join(
@@ -867,7 +875,22 @@ def publish_steps(subject: Subject) -> Iterator[Finding | Skipped]:
             extra[0].line,
             f"Job `{job.id}` does more than download and upload: {what}.",
             key=f"jobs.{job.id}.steps",
+            severity=Severity.ADVICE if all(uses_action(s, *_RELEASING) for s in extra) else None,
         )
+
+
+# What is there for the GitHub release alone, and builds nothing.
+_RELEASING = (
+    "actions/create-github-app-token",
+    "actions/create-release",
+    "actions/upload-artifact",
+    "actions/upload-release-asset",
+    "ncipollo/release-action",
+    "python-semantic-release/publish-action",
+    "python-semantic-release/upload-to-gh-release",
+    "softprops/action-gh-release",
+    "svenstaro/upload-release-action",
+)
 
 
 def _short(script: str) -> str:
@@ -880,7 +903,7 @@ def _short(script: str) -> str:
 # What runs code that is not the image's own.
 _RUNS_CODE = re.compile(
     r"\b(?:pip3?|uvx?|pipx|python[\d.]*|npm|npx|pnpm|yarn|make|just|nox|tox|hatch|poetry|pdm|flit|"
-    r"cargo|go|docker|conda|mamba)\b|(?:^|[\s;&|])\.?/?[\w-]+/[\w./-]+\.(?:sh|py)\b|(?:^|\s)\./\w"
+    r"cargo|go|docker|conda|mamba)\b|(?:^|[\s;&|])\.?/?[\w-]+/[\w./-]+\.(?:sh|py)\b|^\./\w"
 )
 
 

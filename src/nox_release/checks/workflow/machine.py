@@ -253,7 +253,7 @@ _OWN_REPOSITORY = re.compile(r"--repo\b|-R\b|\bGH_REPO=")
 
 def gh_not_ready(subject: Subject) -> Iterator[Finding | Skipped]:
     for job in subject.workflow.jobs:
-        if not _is_hosted(job) or _prepares_gh(job):
+        if not _is_hosted(job) or _prepares_gh(subject, job):
             continue
         for step, command in _sure_commands(subject, job):
             missing = _missing_for_gh(subject, job, step, command)
@@ -271,9 +271,11 @@ def gh_not_ready(subject: Subject) -> Iterator[Finding | Skipped]:
             break
 
 
-def _prepares_gh(job: Job) -> bool:
+def _prepares_gh(subject: Subject, job: Job) -> bool:
     """Whether a step may log gh in, or fetch the repository, in a way that cannot be read here."""
     for step in job.steps:
+        if subject.runs_at_release(job, step.condition) is False:
+            continue
         if step.uses is not None and not uses_action(step, *_QUIET_ACTIONS, "astral-sh/setup-uv"):
             return True
         text = step.run or ""

@@ -72,7 +72,7 @@ CONCURRENCY = rule(
 )
 VISIBLE = rule(
     "fail-visible",
-    Severity.ERROR,
+    Severity.WARNING,
     "A failed build, check or upload fails the run",
     why="With `continue-on-error` or `|| true` a release without files looks green.",
     remedy="Let it fail: remove `continue-on-error`, or what follows `||`.",
@@ -200,6 +200,8 @@ def scm_dirty(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     for build in builds(subject.workflow):
         for step in build.job.steps:
+            if subject.runs_at_release(build.job, step.condition) is False:
+                continue
             for command in step.commands():
                 if command.line >= build.line:
                     break
@@ -397,7 +399,10 @@ def concurrency_group(subject: Subject) -> Iterator[Finding | Skipped]:
         for block in (job.concurrency, top):
             if block is None or block.cancel.strip().lower() != "true":
                 continue
-            by_ref = re.search(r"github\.(?:ref|sha|run_id)|head_ref", block.group) is not None
+            by_ref = (
+                re.search(r"github\.(?:event\.)?(?:ref|sha|run_id)|head_ref", block.group)
+                is not None
+            )
             yield report(
                 subject,
                 CONCURRENCY,

@@ -306,13 +306,15 @@ def trigger_pr(subject: Subject) -> Iterator[Finding | Skipped]:
         for publish in subject.releases:
             if publish.credentials == "secret" or subject.reaches(publish, name) is not True:
                 continue
+            meant = subject.other_events == (name,) and not subject.raised
+            mild = Severity.ADVICE if meant else Severity.WARNING
             yield report(
                 subject,
                 PULL_REQUEST,
                 event.line,
                 f"`{name}` starts the upload of job `{publish.job.id}`.",
                 key=f"on.{name}",
-                severity=None if name == "pull_request_target" else Severity.WARNING,
+                severity=None if name == "pull_request_target" else mild,
             )
             return
 

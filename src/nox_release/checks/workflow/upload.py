@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from nox_release.checks.workflow.artifacts import builds, matrix_size
 from nox_release.checks.workflow.subject import (
     ACTION,
@@ -51,7 +53,7 @@ SKIP_EXISTING = rule(
 )
 ATTESTATIONS = rule(
     "attestations-on",
-    Severity.WARNING,
+    Severity.ADVICE,
     "The upload makes attestations",
     why="They let anyone verify which workflow made a file.",
     remedy="Remove `attestations: false`.",
@@ -393,6 +395,8 @@ def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
         and one.job.id in building
         and any(subject.reaches(one, event) for event in subject.raised)
     ]
+    if len({_page_of(one.job) for one in parts}) > 1:
+        return  # each is a project of its own
     jobs = list(dict.fromkeys(one.job.id for one in parts))
     for one in parts:
         size = matrix_size(one.job.matrix) if _builds_for_platforms(one.job) else 1
@@ -406,6 +410,14 @@ def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
                 key=f"jobs.{one.job.id}",
             )
             return
+
+
+def _page_of(job: Job) -> str:
+    """The project whose page is the address of the job's environment."""
+    environment = job.node.get("environment")
+    url = environment.get("url") if environment is not None else None
+    found = re.search(r"pypi\.org/(?:p|project)/([\w.-]+)", url.text if url is not None else "")
+    return canonicalize_name(found[1]) if found else ""
 
 
 _PLATFORM = re.compile(r"os|platform|arch|target|runner|python|manylinux|cibw", re.IGNORECASE)
