@@ -89,7 +89,8 @@ def folders_of(
 def _matches(place: Path, pattern: str) -> Iterator[str]:
     if pattern.startswith("/") or ".." in pattern.split("/"):
         return
-    for path in place.glob(pattern.removeprefix("./").rstrip("/") or "."):
+    pattern = PurePosixPath(pattern).as_posix()
+    for path in (place,) if pattern == "." else place.glob(pattern):
         if path.is_dir() and path.resolve().is_relative_to(place.resolve()):
             yield path.relative_to(place).as_posix()
 

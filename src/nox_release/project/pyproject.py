@@ -576,6 +576,22 @@ def read_pyproject(root: Path) -> Mapping[str, Any]:
         raise ConfigurationError("pyproject.toml cannot be read.", reason=str(error)) from None
 
 
+def _with_hatch_toml(root: Path, pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Hatchling reads a hatch.toml as if its tables were below `tool.hatch`, and before those.
+
+    https://hatch.pypa.io/latest/intro/#configuration
+    """
+    try:
+        extra = parse_toml(read_file(root / "hatch.toml", at_most=_AT_MOST).decode("utf-8"))
+    except (OSError, ValueError):
+        return pyproject
+    tool = pyproject.get("tool")
+    tool = tool if isinstance(tool, dict) else {}
+    own = tool.get("hatch")
+    hatch = {**(own if isinstance(own, dict) else {}), **extra}
+    return {**pyproject, "tool": {**tool, "hatch": hatch}}
+
+
 def read_project(root: Path, pyproject: Mapping[str, Any] | None = None) -> Project:
     """The project in the folder `root`; `pyproject` is its pyproject.toml where it is read already.
 
@@ -584,5 +600,6 @@ def read_project(root: Path, pyproject: Mapping[str, Any] | None = None) -> Proj
     """
     if pyproject is None:
         pyproject = read_pyproject(root)
+    pyproject = _with_hatch_toml(Path(root), pyproject)
     setup = None if "project" in pyproject else read_setup(Path(root))
     return parse_project(pyproject, root=Path(root).resolve(), setup=setup)

@@ -839,3 +839,19 @@ def test_a_job_for_each_project_uploads_no_parts(other, count):
 def test_runs_of_one_ref_of_a_push_do_not_cancel_each_other():
     text = "\n    concurrency: {group: 'x-${{ github.event.ref }}', cancel-in-progress: true}"
     assert told_of(DOWNLOAD, "concurrency-group", extra=text) == ["advice"]
+
+
+def test_the_steps_of_a_release_tool_belong_together():
+    tool = "jupyter-server/jupyter_releaser/.github/actions"
+    text = f"""
+on: {{workflow_dispatch: }}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {{id-token: write}}
+    steps:
+      - uses: {tool}/populate-release@v2
+      - uses: {tool}/finalize-release@v2
+"""
+    told = check_workflow(parse_workflow(text, file=FILE), WorkflowFacts())
+    assert "publish-steps" not in {one.id for one in told}

@@ -8,7 +8,7 @@ from nox_release.checks.index.siblings import check_siblings
 from nox_release.checks.source.checking import check_source
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Severity
-from nox_release.observing.siblings import find_siblings, needed_siblings
+from nox_release.observing.siblings import find_siblings, folders_of, needed_siblings
 from nox_release.observing.source_tree import read_source_tree
 from nox_release.project.pyproject import read_project
 from nox_release.releases.observed import IndexProject, Observed
@@ -115,3 +115,21 @@ def test_what_a_package_needs_of_its_repository_has_to_be_on_the_index(
     found = list(check_siblings(project, seen))
     assert [getattr(one, "severity", None) for one in found] == severities
     assert {one.id for one in found} <= {"sibling-not-published"}
+
+
+@pytest.mark.parametrize("pattern", [".", "./", "./packages/*", "packages/*/"])
+def test_a_workspace_may_list_its_own_root(tmp_path, pattern):
+    for folder in (".", "packages/a"):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    found = folders_of(tmp_path, [pattern])
+    assert found == (("packages/a",) if "packages" in pattern else (".",))
+
+
+def test_hatch_toml_is_read_beside_pyproject(tmp_path):
+    build = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    text = f'{build}[project]\nname = "demo"\ndynamic = ["version"]\n'
+    (tmp_path / "pyproject.toml").write_text(f"{text}[tool.hatch.version]\npath = 'old.py'\n")
+    (tmp_path / "hatch.toml").write_text("[version]\npath = 'new.py'\n")
+    project = read_project(tmp_path)
+    assert project.pyproject["tool"]["hatch"] == {"version": {"path": "new.py"}}

@@ -854,9 +854,11 @@ _HARMLESS = (
 def publish_steps(subject: Subject) -> Iterator[Finding | Skipped]:
     made = {build.job.id for build in builds(subject.workflow)}
     for job in subject.publish_jobs:
-        own = [p for p in subject.publishes if p.job.id == job.id and "--build" in _run_of(p)]
-        if job.id in made or own:
+        uploads_here = [p for p in subject.publishes if p.job.id == job.id]
+        if job.id in made or any("--build" in _run_of(p) for p in uploads_here):
             continue  # split-build-publish says so
+        if all(p.step and p.step.uses and not _is_plain(p.step) for p in uploads_here):
+            continue  # a release tool of several actions
         extra = [
             step
             for step in job.steps
@@ -891,6 +893,10 @@ _RELEASING = (
     "softprops/action-gh-release",
     "svenstaro/upload-release-action",
 )
+
+
+def _is_plain(step: Step) -> bool:
+    return uses_action(step, "pypa/gh-action-pypi-publish")
 
 
 def _short(script: str) -> str:
