@@ -169,6 +169,13 @@ def test_a_missing_subpackage_is_named():
     assert found(given)["wheel-missing-modules"][0] is Severity.WARNING
 
 
+def test_the_remedy_names_the_folder_above_a_missing_subpackage():
+    project = Project(root=Path(), name="demo", version="1.0", build_backend="hatchling.build")
+    given = facts(TREE, ("demo/__init__.py",), project=project)
+    (finding,) = [one for one in check_built(given) if one.id == "wheel-missing-modules"]
+    assert '`packages = ["src/demo"]`' in finding.fix
+
+
 def test_a_missing_subpackage_that_is_imported_is_an_error():
     given = facts(
         TREE,

@@ -855,3 +855,18 @@ jobs:
 """
     told = check_workflow(parse_workflow(text, file=FILE), WorkflowFacts())
     assert "publish-steps" not in {one.id for one in told}
+
+
+@pytest.mark.parametrize(
+    ("types", "guard", "severities"),
+    [
+        ("published", "", []),
+        ("published, prereleased", "", ["warning"]),
+        ("published, edited", "", []),
+        ("published, released", "github.event.action == 'published'", []),
+    ],
+)
+def test_a_release_of_two_types_starts_two_runs(types, guard, severities):
+    extra = f"\n    if: {guard}" if guard else ""
+    on = f"release: {{types: [{types}]}}"
+    assert told_of(DOWNLOAD, "trigger-type", on=on, extra=extra) == severities

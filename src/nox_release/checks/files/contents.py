@@ -177,11 +177,11 @@ def _missing_modules(facts: Facts) -> Iterator[Finding]:
         yield find(
             WHEEL_MISSING_MODULES,
             f"`{facts.wheel.filename}` lacks {some(used)}, which its own modules import.",
-            fix=_module_remedy(facts, path, f"{used[0].replace('.', '/')}.py"),
+            fix=_module_remedy(facts, path, _installed(path, used[0])),
         )
     if idle:
         path = missing[idle[0]]
-        remedy = _module_remedy(facts, path, f"{idle[0].replace('.', '/')}.py")
+        remedy = _module_remedy(facts, path, _installed(path, idle[0]))
         yield find(
             WHEEL_MISSING_MODULES,
             f"`{facts.wheel.filename}` lacks {some(idle)}, which the source tree has.",
@@ -247,6 +247,12 @@ def own_modules(files: Sequence[str]) -> dict[str, str]:
             if name.isidentifier() and (root or name not in ("src", "lib", "python", "source")):
                 found.setdefault(name, path if not rest else f"{root}{first}/")
     return found
+
+
+def _installed(path: str, name: str) -> str:
+    """Where the module `name`, which is `path` here, is installed."""
+    end = "/__init__.py" if path.endswith("/__init__.py") else ".py"
+    return name.replace(".", "/") + end
 
 
 def _module_remedy(facts: Facts, path: str, installed: str) -> str:

@@ -187,7 +187,18 @@ def trigger_type(subject: Subject) -> Iterator[Finding | Skipped]:
             patch=fix,
         )
         return
+    also = {"created", "prereleased", "released"} & set(release.types)
     if "published" in release.types:
+        if also and not re.search(r"event\.action|skip-existing", subject.workflow.text):
+            yield report(
+                subject,
+                TYPE,
+                release.line,
+                f"A release raises `published` and `{min(also)}`: it starts two runs, and the second "
+                "upload fails.",
+                key="on.release.types",
+                severity=Severity.WARNING,
+            )
         return
     line = release.line
     patch = ""
