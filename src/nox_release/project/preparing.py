@@ -260,7 +260,12 @@ def fragments(project: Project, files: Files) -> list[str]:
         and not name.rpartition("/")[2].lower().startswith(kept)
         and "." in name.rpartition("/")[2].lstrip(".")
         and not name.endswith((".j2", ".jinja", ".jinja2", ".toml", ".in", ".py"))
+        and not _OF_A_VERSION.match(name.rpartition("/")[2])
     )
+
+
+# What towncrier has written, where its `filename` is in the same folder: `1.4.0.md`, `0.6.x.rst`.
+_OF_A_VERSION = re.compile(r"v?\d+\.(?:\d+|x)(?:\.|$)")
 
 
 def fragment_kind(name: str) -> str:

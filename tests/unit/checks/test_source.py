@@ -239,10 +239,26 @@ def test_a_stale_version_beside_a_dynamic_one_disagrees():
 def test_a_fragment_of_an_unknown_type_is_found():
     results = check(
         '[tool.towncrier]\ndirectory = "news"\n',
-        named={"news/1.feature.md": "x", "news/2.feat.md": "y", "news/README.md": "z"},
+        named=dict.fromkeys(
+            ("news/1.feature.md", "news/2.feat.md", "news/3.feet.md", "news/README.md"), "x"
+        ),
     )
 
-    assert str(the(results, "fragment-left").where) == "news/2.feat.md"
+    finding = the(results, "fragment-left")
+    assert str(finding.where) == "news/2.feat.md"
+    assert finding.message.endswith("misc, removal. So it is with 1 more.")
+
+
+def test_what_towncrier_wrote_beside_its_fragments_is_not_one():
+    named = dict.fromkeys(("news/0.10.0.md", "news/0.6.x.md", "news/v2.1.rst"), "x")
+    assert "fragment-left" not in ids(check('[tool.towncrier]\ndirectory = "news"\n', named=named))
+
+
+@pytest.mark.parametrize(("ignored", "count"), [("*.pyc\n/build/\n", 0), ("dist\n", 1)])
+def test_a_readme_where_git_ignores_it_is_made_before_the_build(ignored, count):
+    head = 'name = "demo"\nversion = "1"\nreadme = "build/README.md"\n'
+    results = check(head=head, named={".gitignore": ignored})
+    assert ids(results).count("readme-missing") == count
 
 
 def test_a_changelog_with_its_newest_part_last_is_told():

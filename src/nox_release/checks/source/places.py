@@ -82,14 +82,17 @@ def check_news(project: Project, files: Files) -> Iterator[Finding]:
     """Fragments that towncrier would pass over, and a changelog that cannot be edited."""
     if has_fragments(project, files):
         known = fragment_kinds(project, files)
-        for name in fragments(project, files) if known else ():
-            if fragment_kind(name) not in known:
-                yield find(
-                    FRAGMENT_LEFT,
-                    f"`{name}` has the type `{fragment_kind(name)}`; there are "
-                    f"{', '.join(sorted(known))}.",
-                    where=Location(file=files.prefix + name),
-                )
+        left = [
+            one for one in fragments(project, files) if known and fragment_kind(one) not in known
+        ]
+        if left:
+            more = f" So it is with {len(left) - 1} more." if left[1:] else ""
+            yield find(
+                FRAGMENT_LEFT,
+                f"`{left[0]}` has the type `{fragment_kind(left[0])}`; there are "
+                f"{', '.join(sorted(known))}.{more}",
+                where=Location(file=files.prefix + left[0]),
+            )
         return
     plan = plan_version(project, files, following(project.version), _ANY_DAY)
     if plan.changelog_edit.unparsed:

@@ -41,6 +41,12 @@ def readme(source: Source) -> Iterator[Finding]:
                 )
         return
     if is_absent(source, path):
+        ignored = (source.tree.files.read(f"{source.tree.prefix}.gitignore") or b"").decode(
+            errors="replace"
+        )
+        names = {line.strip().strip("/*") for line in ignored.splitlines()}
+        if names & {path, *path.split("/")}:
+            return  # made before the build
         key = ("project", "readme") if source.table else ("tool", "poetry", "readme")
         # All of these fail, tried one by one; setuptools warns and builds an empty page.
         fails = source.backend in BACKENDS.values() and source.backend != "setuptools"
