@@ -121,7 +121,11 @@ def find_places(project: Project, files: Files) -> Places:
         cited=tuple(reader.cited()),
         listed=(*(one for one in listed if not isinstance(one, str)), *named),
         problems=tuple(one for one in listed if isinstance(one, str)),
-        disagreeing=tuple(one for one in others if one.version != version and _is_certain(one)),
+        disagreeing=tuple(
+            one
+            for one in others
+            if one.version != version and _is_certain(one) and not _is_beside(one, declared)
+        ),
         assumed=assumed,
     )
 
@@ -142,6 +146,11 @@ def _leads_to(place: Place, declared: Place) -> bool:
     if not place.is_tuple or version is None or whole is None or whole.is_prerelease:
         return False
     return version.is_prerelease and Version(version.base_version) == whole
+
+
+def _is_beside(place: Place, declared: Place) -> bool:
+    """Whether a module states another version right beside its own: it means something else."""
+    return place.file == declared.file and place.file.endswith(".py")
 
 
 def _is_certain(place: Place) -> bool:

@@ -543,6 +543,13 @@ def test_a_missing_readme_is_an_error_where_the_build_fails(backend, severity):
     assert the(check(head=head, backend=backend), "readme-missing").severity is severity
 
 
+def test_a_module_may_state_the_version_of_something_else_beside_its_own():
+    table = '[tool.setuptools.dynamic]\nversion = {attr = "demo.VERSION"}\n'
+    named = {"demo/__init__.py": 'VERSION = "1.0"\n__version__ = "2.2.8"  # as the other one\n'}
+    results = check(table, head=DYNAMIC, backend=SETUPTOOLS, named=named)
+    assert "version-disagrees" not in ids(results)
+
+
 def test_a_module_that_was_copied_in_has_a_version_of_its_own():
     named = {
         "demo/__init__.py": '__version__ = "1.0"\n',
