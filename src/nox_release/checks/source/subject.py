@@ -67,7 +67,7 @@ class SourceTree:
     def submodules(self) -> tuple[str, ...]:
         """The folders that .gitmodules names, from the project's folder."""
         text = (self.files.read(".gitmodules") or b"").decode(errors="replace")
-        paths = re.findall(r"(?m)^\s*path\s*=\s*(\S+)", text)
+        paths = re.findall(r"(?m)^[ \t]*path[ \t]*=[ \t]*(\S+)", text)
         return tuple(path.removeprefix(self.prefix) for path in paths)
 
     @property
