@@ -6,7 +6,7 @@ Each folder is a git directory, or a work tree, of a project in `tests/data/judg
 which has its name in its path (`owner+name`). Its files at the judged commit are audited by
 `check-project` with no network; findings that are only about this machine are left out, and those
 of zizmor are not counted. A verdict is *right* or *false* for an error; *useful*, *noise* or *wrong*
-for a warning. What nobody has judged is printed.
+for a warning; both, with a comma, where a rule has been both. What nobody has judged is printed.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from pathlib import Path
 
 TABLE = Path(__file__).parents[1] / "data" / "judged_repositories.txt"
 COUNTED = {"error": "right", "warning": "useful"}
+VERDICTS = {"error": ("right", "false"), "warning": ("useful", "noise", "wrong")}
 # Of the clone and the machine, not of the project.
 NOT_OF_THE_PROJECT = ("index", "GitHub", "distributions")
 OF_THE_CLONE = re.compile(
@@ -93,9 +94,8 @@ def main():
     counts, unjudged = collections.Counter(), 0
     for (_, name), found in zip(wanted, audits, strict=True):
         for (severity, rule), message in sorted(found.items()):
-            verdict = rows[name][3].get(rule, "?")
-            if severity == "error" and verdict in ("useful", "noise", "wrong"):
-                verdict = "false"
+            given = rows[name][3].get(rule, "").split(",")
+            verdict = next((one for one in given if one in VERDICTS[severity]), "?")
             counts[severity, verdict] += 1
             unjudged += verdict == "?"
             if verdict != COUNTED[severity]:
