@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from nox_release.operations.build_failure import missing_requirement
+from nox_release.project.pyproject import read_project
 from releasing import run
 
 pytestmark = [
@@ -59,3 +61,10 @@ def test_a_module_that_the_build_lacks_comes_as_lines_to_paste(ready):
     assert ended.status == 1
     assert '\n  requires = ["torch"]\n' in ended.output
     assert '\n  build-requires = ["torch"]\n' in ended.output
+
+
+def test_lines_to_paste_for_setup_py_alone_ask_for_setuptools_too(tmp_path):
+    (tmp_path / "setup.py").write_text("import torch\nsetup(name='demo')\n")
+    project = read_project(tmp_path)
+    lines = missing_requirement("ModuleNotFoundError: No module named 'torch'", project)
+    assert 'requires = ["setuptools", "torch"]' in lines

@@ -47,7 +47,8 @@ def missing_requirement(output: str, project: Project) -> str:
     name = project_of(found[-1]) if found else None
     if name is None or name == project.normalized_name or name in _declared(project):
         return ""
-    wanted = [*project.build_requires, name]
+    stated = "build-system" in project.pyproject
+    wanted = [*(project.build_requires if stated else ("setuptools",)), name]
     requires = json.dumps(wanted, ensure_ascii=False)
     if len(requires) > _LINE_AT_MOST:  # a screen would break it somewhere
         requires = json.dumps(wanted, ensure_ascii=False, indent=4)
