@@ -44,7 +44,7 @@ def safe(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_TAG_PUSHED = re.compile(rf"\A(?:{_COMMIT.pattern}):refs/tags/(.+)\Z")
+_PUSHED = re.compile(rf"\A(?:{_COMMIT.pattern}):refs/(?:heads|tags)/(.+)\Z")
 
 # Columns of coloured output that is no terminal: lines stay whole, as they do without colour.
 _UNBROKEN = 10_000
@@ -419,6 +419,6 @@ def _is_shortened(program: str, arguments: Sequence[str]) -> bool:
 
 
 def _in_short(arguments: Sequence[str]) -> list[str]:
-    """What git or gh is told, as a person would type it: no option, a tag by its name."""
+    """What git or gh is told, as a person would type it: no option, branch and tag by name."""
     words = [one for one in arguments if not one.startswith("-")]
-    return [one[:7] if _COMMIT.fullmatch(one) else _TAG_PUSHED.sub(r"\1", one) for one in words]
+    return [one[:7] if _COMMIT.fullmatch(one) else _PUSHED.sub(r"\1", one) for one in words]

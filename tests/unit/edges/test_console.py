@@ -389,6 +389,7 @@ def test_a_command_is_shown_as_a_person_would_type_it_and_whole_when_verbose():
 
     def draw(console):
         console.command(push)
+        console.command([*push[:-1], f"{commit}:refs/heads/main", push[-1]])
         console.command(["git", "tag", "--file=-", "--", "v1.4.0", commit])
         console.command(["gh", "release", "create", "--verify-tag", "--", "v1.4.0"])
         console.command(["gh", "run", "rerun", "--failed", "7"])
@@ -398,6 +399,7 @@ def test_a_command_is_shown_as_a_person_would_type_it_and_whole_when_verbose():
 
     assert shown(draw).splitlines() == [
         "$ git push origin v1.4.0",
+        "$ git push origin main v1.4.0",
         "$ git tag v1.4.0 0a0a0a0",
         "$ gh release create v1.4.0",
         "$ gh run rerun --failed 7",
