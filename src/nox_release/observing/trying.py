@@ -167,8 +167,8 @@ def smoke(
         if locked is not None and locked.size > DOWNLOAD_LIMIT:
             return not_tried(
                 facts,
-                f"its dependencies are {locked.size / 1e9:.1f} GB to download; `--smoke` tries it "
-                "all the same",
+                f"its dependencies are {locked.size / 1e9:.1f} GB to download; "
+                "`nox -s build -- --smoke` tries it all the same",
                 closure=locked.names,
             )
     step("installing the wheel alone")
