@@ -41,7 +41,9 @@ def project(tmp_path, monkeypatch):
 
 
 def repository(root, remote="git@github.com:octo/demo.git"):
-    subprocess.run(["git", "init", "--quiet"], cwd=root, check=True, timeout=60)
+    subprocess.run(
+        ["git", "init", "--quiet", "--initial-branch=main"], cwd=root, check=True, timeout=60
+    )
     subprocess.run(["git", "remote", "add", "origin", remote], cwd=root, check=True, timeout=60)
 
 
@@ -58,7 +60,7 @@ def test_both_files_are_written_and_the_next_step_is_one(project, capsys):
         "Next: Commit what was written, push it, and check the project.\n"
         "    git add noxfile.py .github/workflows/publish.yml .gitignore && "
         'git commit -m "Publish with nox-release"\n'
-        "    git push\n"
+        "    git push --set-upstream origin main\n"
         "    nox-release check-project"
     )
     assert shown.count("Next: ") == 1

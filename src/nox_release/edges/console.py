@@ -183,14 +183,16 @@ class Console(Screen):
 
     def interrupted(self, by: str = "", *, acts: bool = False) -> None:
         """Ctrl-C, or the signal `by` which this program was ended: what that means here. What `acts`
-        on the world does so only after it was agreed to.
+        on the world does so only after it was agreed to, and can be gone on with.
         """
         self.line()
         how = f"Interrupted{by and f' by {by}'}"
-        if acts and not self._has_agreed:
+        if not acts:
+            self.line(f"{how}.")
+        elif not self._has_agreed:
             self.line(f"{how} before anything was changed.")
-            return
-        self.line(f"{how}. Nothing is undone; the same command goes on where this one stopped.")
+        else:
+            self.line(f"{how}. Nothing is undone; the same command goes on where this one stopped.")
 
     # --- asking and waiting ------------------------------------------------------------------
 

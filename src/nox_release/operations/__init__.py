@@ -33,7 +33,7 @@ OPERATIONS = {
     "first-upload": Operation(
         "first_upload",
         "once: the project comes into being on PyPI",
-        "--index --package --yes --pending-publisher --placeholder --open --no-smoke",
+        "--index --package --yes --pending-publisher --placeholder --open --no-smoke --smoke",
         acts=True,
         resumable=True,
     ),
@@ -48,7 +48,7 @@ OPERATIONS = {
         "release",
         "each version: a GitHub release, watched until it is on PyPI",
         "WORD|VERSION --all-packages --yes --dry-run --no-wait --notes --notes-file --generate-notes --index --package "
-        "--pending-publisher --ignore-checks --no-smoke --no-build",
+        "--pending-publisher --ignore-checks --no-smoke --smoke --no-build",
         acts=True,
         resumable=True,
     ),

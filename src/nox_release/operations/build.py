@@ -37,7 +37,7 @@ from nox_release.edges.git import Repository, find_repository
 from nox_release.edges.process import last_lines, side_by_side
 from nox_release.operations.build_output import Output
 from nox_release.operations.built import Built, shown_folder
-from nox_release.operations.options import add_json, add_package, load_projects
+from nox_release.operations.options import add_json, add_package, add_smoke, load_projects
 from nox_release.project.pyproject import read_project
 
 if TYPE_CHECKING:
@@ -63,21 +63,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tag", metavar="TAG", help="build as if HEAD carried this tag (made in the copy only)"
     )
-    trying = parser.add_mutually_exclusive_group()
-    trying.add_argument(
-        "--no-smoke",
-        dest="smoke",
-        action="store_false",
-        default=None,
-        help="leave out installing, importing and starting what was built",
-    )
-    trying.add_argument(
-        "--smoke",
-        dest="smoke",
-        action="store_true",
-        default=None,
-        help="try it even when the dependencies are more than 500 MB to download",
-    )
+    add_smoke(parser, "leave out installing, importing and starting what was built")
     parser.add_argument(
         "--outdir", metavar="FOLDER", help="where the files go (default: dist/ of the project)"
     )

@@ -101,13 +101,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--open", action="store_true", help="open the publisher's page in the browser at the end"
     )
-    parser.add_argument(
-        "--no-smoke",
-        dest="smoke",
-        action="store_false",
-        default=None,
-        help="do not try the wheel out before it is uploaded",
-    )
+    shared.add_smoke(parser, "do not try the wheel out before it is uploaded")
     shared.add_index(parser)
     shared.add_package(parser)
 

@@ -15,6 +15,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from nox_release.core.findings import Finding
+from nox_release.edges.git_settings import read_git_settings
 from nox_release.observing.siblings import folders_of
 from nox_release.observing.workflow_files import read_workflows
 from nox_release.operations import options as shared
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     import argparse
 
     from nox_release.edges.context import Context
+    from nox_release.edges.git import Repository
     from nox_release.operations.init_files import Place, Proposal
     from nox_release.project.pyproject import Project
     from nox_release.workflows.publishing import Derivation
@@ -222,6 +224,14 @@ def _propose_check(context: Context, place: Place) -> None:
     _lines(context, lines.splitlines())
 
 
+def _push(repository: Repository) -> str:
+    """The push of a branch, which may be its first."""
+    settings, branch = read_git_settings(repository), repository.branch()
+    if branch is None or settings.upstream(branch) is not None or len(settings.remotes) != 1:
+        return "git push"
+    return shlex.join(["git", "push", "--set-upstream", settings.remotes[0], branch])
+
+
 def _next_step(context: Context, place: Place, proposals: list[Proposal]) -> None:
     written = [proposal for proposal in proposals if proposal.is_written]
     changed = [proposal.shown for proposal in proposals if proposal.differs]
@@ -233,8 +243,8 @@ def _next_step(context: Context, place: Place, proposals: list[Proposal]) -> Non
         files = shlex.join(os.path.relpath(one.path, context.root) for one in written)
         console.mark("step", "Next: Commit what was written, push it, and check the project.")
         console.paste(f'git add {files} && git commit -m "Publish with nox-release"', indent=4)
-        if place.slug:
-            console.paste("git push", indent=4)
+        if place.slug and place.repository is not None:
+            console.paste(_push(place.repository), indent=4)
         console.paste("nox -s check-project", indent=4)
     else:
         console.mark("step", "Next: nox -s check-project")

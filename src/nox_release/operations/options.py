@@ -58,6 +58,21 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="agree to what is shown, without asking")
 
 
+def add_smoke(parser: argparse.ArgumentParser, without: str) -> None:
+    """`--no-smoke`, of which `without` says what it leaves out, and `--smoke`."""
+    trying = parser.add_mutually_exclusive_group()
+    trying.add_argument(
+        "--no-smoke", dest="smoke", action="store_false", default=None, help=without
+    )
+    trying.add_argument(
+        "--smoke",
+        dest="smoke",
+        action="store_true",
+        default=None,
+        help="try it even when the dependencies are more than 500 MB to download",
+    )
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="one machine-readable document on standard output"

@@ -163,12 +163,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="release although checks on this commit failed or still run",
     )
-    parser.add_argument(
-        "--no-smoke",
-        dest="smoke",
-        action="store_false",
-        default=None,
-        help="try out neither the wheel that is built here nor the one on the index",
+    shared.add_smoke(
+        parser, "try out neither the wheel that is built here nor the one on the index"
     )
     parser.add_argument(
         "--no-build",

@@ -561,7 +561,7 @@ def read_pyproject(root: Path) -> Mapping[str, Any]:
         raise ConfigurationError(
             "There is no pyproject.toml here.",
             reason=f"Looked in `{root}`.",
-            hint="Run nox in the project's root, or write one: "
+            hint="Run this in the project's root, or write one: "
             "https://packaging.python.org/en/latest/guides/writing-pyproject-toml/",
         ) from None
     except UnicodeDecodeError as error:

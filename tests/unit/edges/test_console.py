@@ -211,16 +211,17 @@ def test_nonsense_is_asked_again_and_no_is_no(monkeypatch):
 
 
 def test_an_interruption_before_the_question_says_that_nothing_was_changed():
-    def interrupted(*, agreed):
+    def interrupted(*, agreed, acts=True):
         def draw(console):
             if agreed:
                 console.confirm("Publish?", yes=True)
-            console.interrupted(acts=True)
+            console.interrupted(acts=acts)
 
         return shown(draw).strip()
 
     assert interrupted(agreed=False) == "Interrupted before anything was changed."
     assert interrupted(agreed=True).startswith("Interrupted. Nothing is undone")
+    assert interrupted(agreed=True, acts=False) == "Interrupted."
 
 
 def test_waits_print_one_line_per_change_when_piped():

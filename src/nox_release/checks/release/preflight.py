@@ -535,7 +535,9 @@ def _relation(target: Target, observed: Observed) -> Iterator[Result]:
             fix=f"git pull --ff-only {target.remote} {quote(str(observed.branch))}",
         )
     elif relation.ahead:
-        yield find(AHEAD, f"{there} lacks {relation.ahead} commit{_s(relation.ahead)} of HEAD.")
+        yield find(
+            AHEAD, f"{relation.ahead} commit{_s(relation.ahead)} of HEAD not on {there} yet."
+        )
         yield from _branch_rules(observed)
     else:
         yield Passed(id=AHEAD.id, subject=_TREE, title=AHEAD.title, detail=there)
