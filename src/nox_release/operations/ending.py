@@ -186,7 +186,10 @@ def conclude(
         unknown = True
     if wrong:
         console.mark("error", _what_is_wrong(target, wrong))
-        console.line(f"When that is settled: {again}")
+        has_gone_on = {finding.id for finding in wrong} == {finished.NOT_RAISED.id}
+        console.line(
+            "Next: nox -s prepare -- patch" if has_gone_on else f"When that is settled: {again}"
+        )
         return 1
     if unknown:
         console.line(f"When all of it can be asked: {again}")

@@ -88,7 +88,11 @@ ENTRIES = (
     _(
         "fm-git",
         (
-            r"(?<![\w-])fatal: (?P<w>(?!\[)[^|<]{6,160})",
+            (
+                r"(?<![\w-])fatal: (?P<w>(?!\[)(?=.{0,160}?\b(?:git|repositor|revision|refs?\b|remote|commit"
+                r"|branch|tags?\b|object|index|pathspec|tree|clone|fetch|push|merge|upstream|HEAD|origin"
+                r"|describe|names|fast-forward|rebase|stash|shallow|unable to access|could not read))[^|<]{6,160})"
+            ),
             r"The process '/usr/bin/git' failed with exit code",
             r"(?P<w>Could not restore untracked files from stash)",
         ),
