@@ -445,24 +445,33 @@ class Repository:
             "--recurse-submodules=check", "--", remote, *references,
             check=False, how=_PUSH,
         )  # fmt: skip
-        lines = parse_push(done.stdout)
-        refused = [line for line in lines if line.flag == "!"]
-        if refused:
-            raise PushRefused(refused, done)
-        if done.returncode != 0:
-            raise CommandError(
-                f"`git push` to `{remote}` failed with exit code {done.returncode}.",
-                command=done.command,
-                returncode=done.returncode,
-                output=done.output,
-                reason=done.complaint,
-            )
-        return lines
+        return _pushed(done, remote)
 
     def own_path(self, name: str) -> Path | None:
         """Where git keeps `name` among its own files, outside of the tree; `None`: nowhere."""
         path = self._ask("rev-parse", "--git-path", name)
         return None if path is None else (self.root / path).resolve()
+
+
+def _pushed(done: Completed, remote: str) -> tuple[Pushed, ...]:
+    """What a push did to each reference.
+
+    Raises:
+        PushRefused, CommandError: see `Repository.push`.
+    """
+    lines = parse_push(done.stdout)
+    refused = [line for line in lines if line.flag == "!"]
+    if refused:
+        raise PushRefused(refused, done)
+    if done.returncode != 0:
+        raise CommandError(
+            f"`git push` to `{remote}` failed with exit code {done.returncode}.",
+            command=done.command,
+            returncode=done.returncode,
+            output=done.output,
+            reason=done.complaint,
+        )
+    return lines
 
 
 def _lines(text: str) -> tuple[str, ...]:
