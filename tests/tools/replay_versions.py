@@ -1,11 +1,16 @@
 """Replay the version commits of public projects: what people did, and what `prepare` plans.
 
-usage: python tests/tools/replay_versions.py [--limit N] [--show KIND] [--json FILE] GIT_DIRECTORY...
+usage: python tests/tools/replay_versions.py [--limit N] [--show KIND] [--json FILE] [--trees]
+                                             GIT_DIRECTORY...
 
 Each argument is a repository's git directory. Commits that changed the project's version are found
 in its history by their diffs alone; at the parent of each, the edits for the new version are
 planned, and compared with the commit: the set of files, and the lines with the version. Commits after
 which the tree says itself that the version is in development, in a tuple beside it, are none.
+
+With `--trees`, the newest commit of each project is built with the edits in place of the person's, and
+the version of the sdist compared; and of the newest one that edits a uv.lock, `uv lock --check` has to
+pass if it passed before. Where the tree is refused without the edits, too, nothing is known.
 """
 
 from __future__ import annotations
@@ -18,9 +23,12 @@ import json
 import re
 import subprocess
 import sys
+import tarfile
+import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from packaging.utils import parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
 from nox_release.core.errors import ConfigurationError
@@ -213,20 +221,12 @@ def replay(
     history: History, commit: str, old: str, new: str, entries: tuple[str, ...] = ()
 ) -> Outcome | None:
     parent = f"{commit}^"
-    files = history.files(parent)
-    project = read_project_at(files)
-    if project is None:
+    plan = plan_at(history, commit, new, entries)
+    if plan is None or begins_development(history, commit):
         return None
-    if begins_development(history, commit):
-        return None
-    there = tuple(entry for entry in entries if entry.partition(":")[0] in files.names)
-    project = replace(project, settings=replace(project.settings, version_files=there))
     diff = history.git("diff", "-U0", "--no-color", "--no-ext-diff", "--no-renames", parent, commit)
     human, logs = human_lines(diff, old, new)
-    stamp = int(history.git("show", "-s", "--format=%ct", commit).split()[-1])
-    today = dt.datetime.fromtimestamp(stamp, tz=dt.timezone.utc).date()
     outcome = Outcome(history.name, commit, old, new, "same")
-    plan = plan_version(project, files, new, today, drafted=("What changed.",))
     ours = {change.file: change for change in plan.changes}
     if plan.changelog_edit.kind is Kind.FRAGMENTS:
         human = {file: lines for file, lines in human.items() if not CHANGELOG.search(file)}
@@ -256,6 +256,72 @@ def replay(
     elif outcome.extra:
         outcome.verdict = "better"
     return outcome
+
+
+def plan_at(history: History, commit: str, new: str, entries: tuple[str, ...]):
+    """The edits at the parent of a commit; `None` where no project is read there."""
+    files = history.files(f"{commit}^")
+    project = read_project_at(files)
+    if project is None:
+        return None
+    there = tuple(entry for entry in entries if entry.partition(":")[0] in files.names)
+    project = replace(project, settings=replace(project.settings, version_files=there))
+    stamp = int(history.git("show", "-s", "--format=%ct", commit).split()[-1])
+    today = dt.datetime.fromtimestamp(stamp, tz=dt.timezone.utc).date()
+    return plan_version(project, files, new, today, drafted=("What changed.",))
+
+
+def try_newest(
+    history: History, outcomes: list[Outcome], entries: tuple[str, ...]
+) -> tuple[str, str]:
+    """What the newest edited tree builds, and of the newest one with a uv.lock whether it passes."""
+    fit = [one for one in outcomes if one.verdict in ("same", "better")]
+    built = try_tree(history, fit[0], entries, lock=False) if fit else "not known"
+    for one in fit:
+        plan = plan_at(history, one.commit, one.new, entries)
+        if any(Path(change.file).name == "uv.lock" for change in plan.changes):
+            return built, try_tree(history, one, entries, lock=True)
+    return built, "it has none"
+
+
+def try_tree(history: History, one: Outcome, entries: tuple[str, ...], *, lock: bool) -> str:
+    """What uv says of the edited tree: of its locks where `lock`, else which version it builds."""
+    plan = plan_at(history, one.commit, one.new, entries)
+    with tempfile.TemporaryDirectory(prefix="replay-") as name:
+        tree, archive = Path(name, "tree"), Path(name, "parent.tar")
+        tree.mkdir()
+        history.git("archive", "--format=tar", f"--output={archive}", f"{one.commit}^")
+        with tarfile.open(archive) as opened:
+            opened.extractall(tree, filter="data")
+        locks = [tree / c.file for c in plan.changes if Path(c.file).name == "uv.lock"]
+
+        def ask() -> object:
+            return all(passes(one.parent) for one in locks) if lock else built_version(tree)
+
+        before = ask()
+        for change in plan.changes:
+            path = tree / change.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(change.after)
+        after = ask() if before else None
+    if not before:
+        return "not known"
+    is_right = after is True if lock else after == Version(one.new)
+    return "right" if is_right else f"WRONG: {after} for {one.commit[:9]} {one.new}"
+
+
+def passes(folder: Path) -> bool:
+    command = ["uv", "lock", "--check"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=300)
+    return done.returncode == 0
+
+
+def built_version(tree: Path) -> Version | None:
+    with tempfile.TemporaryDirectory(prefix="replay-") as outdir:
+        command = ["uv", "build", "--sdist", "--quiet", "--out-dir", outdir, str(tree)]
+        subprocess.run(command, capture_output=True, check=False, timeout=600)
+        made = [*Path(outdir).glob("*.tar.gz")]
+        return parse_sdist_filename(made[0].name)[1] if made else None
 
 
 def begins_development(history: History, commit: str) -> bool:
@@ -384,10 +450,12 @@ def main() -> int:
     parser.add_argument("--limit", type=int, default=15)
     parser.add_argument("--show", default="")
     parser.add_argument("--json", type=Path, help="write every outcome here")
+    parser.add_argument("--trees", action="store_true", help="build, and ask uv about the lock")
     parser.add_argument("--commits", type=Path, help="keep the commits that were found here")
     options = parser.parse_args()
     outcomes: list[Outcome] = []
     without: list[Outcome] = []
+    tried: dict[str, tuple[str, str]] = {}
     kept = options.commits if options.commits and options.commits.is_file() else None
     known = json.loads(kept.read_text(encoding="utf-8")) if kept else {}
     for folder in options.repositories:
@@ -402,6 +470,8 @@ def main() -> int:
             else one
             for one in plain
         ]
+        if options.trees:
+            tried[history.name] = try_newest(history, mine, entries)
         history.batch.kill()
         without += plain
         outcomes += mine
@@ -416,6 +486,8 @@ def main() -> int:
                 )
     print("without configuration:", summary(without))
     print("with one line of version-files:", summary(outcomes))
+    for name, (built, locked) in tried.items():
+        print(f"{name:<50} builds the version: {built}; its uv.lock passes: {locked}")
     if options.commits:
         options.commits.write_text(json.dumps(known), encoding="utf-8")
     if options.json:
