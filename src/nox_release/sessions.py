@@ -69,12 +69,10 @@ def register_sessions(
 def _refuse_unknown(names: Iterable[str]) -> None:
     for name in names:
         if name not in OPERATIONS:
-            import difflib
+            from nox_release.core.words import guess
 
-            near = difflib.get_close_matches(name, OPERATIONS, n=1)
-            guess = f" Did you mean {near[0]!r}?" if near else ""
-            known = ", ".join(OPERATIONS)
-            raise ValueError(f"nox-release has no session {name!r}.{guess} It has: {known}.")
+            near, known = guess(name, OPERATIONS), ", ".join(OPERATIONS)
+            raise ValueError(f"nox-release has no session {name!r}.{near} It has: {known}.")
 
 
 def _say_skipped(name: str) -> None:

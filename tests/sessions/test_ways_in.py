@@ -138,6 +138,7 @@ def test_the_command_finds_the_project_upwards_but_not_beyond_git(tmp_path):
     ("arguments", "hint"),
     [
         (("relase",), "Did you mean 'release'?"),
+        (("check",), "Did you mean 'check-project'?"),
         (("release", "--generate-note5"), "Did you mean --generate-notes?"),
         (("release", "--version", "1.4.0"), "The version stands alone: nox-release release 1.4.0"),
         (("explain", "tag-elsewhere-hre"), "Did you mean 'tag-elsewhere-here'?"),

@@ -17,8 +17,13 @@ def some(names: Iterable[str], count: int = 5) -> str:
 
 
 def guess(word: str, known: Iterable[str]) -> str:
-    """What was probably meant by a mistyped word, as a sentence to append; empty without a guess."""
-    near = difflib.get_close_matches(word, list(known), n=1)
+    """What was probably meant by a mistyped or shortened word, as a sentence to append; empty without
+    a guess.
+    """
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    if not near and len(word) > 2:
+        near = [name for name in names if name.startswith(word)]
     return f" Did you mean {near[0]!r}?" if near else ""
 
 

@@ -403,7 +403,8 @@ def show(console: Console, explanation: Explanation) -> None:
         console.line(f"The log is kept in {explanation.log}")
     if explanation.diagnoses:
         what = "do that" if len(explanation.diagnoses) == 1 else "do what the first one says"
-        console.mark("step", f"Next: {what}; then `nox -s release` continues where it stopped.")
+        then = "; then `nox -s release` continues where it stopped" if explanation.run_url else ""
+        console.mark("step", f"Next: {what}{then}.")
 
 
 def _show_one(console: Console, diagnosis: Diagnosis) -> None:

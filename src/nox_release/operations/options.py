@@ -139,14 +139,16 @@ def load_packages(context: Context, options: argparse.Namespace) -> Packages:
         for project in projects
     ]
     if wanted:
-        names = [p.name for p in projects]
+        names = [name for p in projects for name in (p.name, p.root.name)]
         projects = [p for p in projects if wanted in (p.name, p.normalized_name, p.root.name)] or [
             p for p in projects if (context.root / wanted).resolve() == p.root
         ]
         if not projects:
             raise ConfigurationError(
                 f"There is no package `{wanted}`.{guess(wanted, names)}",
-                reason="`[tool.nox-release] packages` has " + (", ".join(folders) or "none") + ".",
+                reason=f"There are packages in {', '.join(folders)}."
+                if folders
+                else "There is one project here, and no `packages` in `[tool.nox-release]`.",
             )
     if index:
         chosen = parse_index(index, named_indexes(pyproject))
