@@ -413,9 +413,10 @@ def test_identical_bytes_change_nothing(index: DisturbedIndex, tmp_path: Path) -
 def test_same_bytes_under_another_name_are_refused_everywhere(
     index: DisturbedIndex, tmp_path: Path
 ) -> None:
-    index.put(small_wheel(tmp_path), owner="somebody")
+    wheel = small_wheel(tmp_path)
     renamed = tmp_path / "orc_other-1.0-py3-none-any.whl"
-    renamed.write_bytes(small_wheel(tmp_path).read_bytes())
+    renamed.write_bytes(wheel.read_bytes())
+    index.put(wheel, owner="somebody")
     form = deposited_form(renamed, index.incoming)
     fields = tuple((name, "orc-other" if name == "name" else value) for name, value in form.fields)
     with pytest.raises(Refused, match="File already exists"):

@@ -236,31 +236,13 @@ def test_after_a_whole_release_the_next_version_is_prepared(ready):
     assert "tiny_demo-1.3.0.tar.gz" in ready.index.filenames("tiny-demo")
 
 
-EMPTY = "# Changelog\n\n## [1.3.0]\n\n## [1.2.3] - 2026-01-02\n\n- First.\n"
-
-
-def without_news(world):
-    add(world, CHANGELOG_dot_md=EMPTY)
-
-
-def without_workflow(world):
-    (world.clone / ".github" / "workflows" / "publish.yml").unlink()
-    git(world, "commit", "-qam", "No workflow")
-    git(world, "push", "-q", "origin", "HEAD")
-
-
 @pytest.mark.parametrize("command", ["prepare", "release"])
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (without_news, "CHANGELOG.md has an empty part about 1.3.0."),
-        (without_workflow, "publish"),
-    ],
-)
-def test_what_would_stop_the_release_after_the_commit_stops_before_it(ready, command, spoil, said):
-    spoil(ready)
+def test_what_would_stop_the_release_after_the_commit_stops_before_it(ready, command):
+    (ready.clone / ".github" / "workflows" / "publish.yml").unlink()
+    git(ready, "commit", "-qam", "No workflow")
+    git(ready, "push", "-q", "origin", "HEAD")
     before = git(ready, "rev-parse", "HEAD")
     ended = run(ready, command, "minor", "--yes", "--no-build")
     assert ended.status == 1, ended
-    assert said in ended.output
+    assert "publish" in ended.output
     assert (git(ready, "rev-parse", "HEAD"), git(ready, "status", "--porcelain")) == (before, "")
