@@ -185,23 +185,22 @@ def conclude(
         console.mark("not known", f"whether it has its GitHub release: {reason}")
         unknown = True
     if wrong:
-        console.mark("error", _what_is_wrong(target, wrong))
-        has_gone_on = {finding.id for finding in wrong} == {finished.NOT_RAISED.id}
-        console.line(
-            "Next: nox -s prepare -- patch" if has_gone_on else f"When that is settled: {again}"
-        )
+        if {finding.id for finding in wrong} == {finished.NOT_RAISED.id}:
+            said, after = (
+                "out, and what came after it is not released.",
+                "Next: nox -s prepare -- patch",
+            )
+        else:
+            said = "published, and something is wrong with it: see above."
+            after = f"When that is settled: {again}"
+        console.mark("error", f"{target.title} is {said}")
+        console.line(after)
         return 1
     if unknown:
         console.line(f"When all of it can be asked: {again}")
         return 1
     _how_to_install(console, target)
     return 0
-
-
-def _what_is_wrong(target: Target, wrong: Iterable[Finding]) -> str:
-    if {finding.id for finding in wrong} == {finished.NOT_RAISED.id}:
-        return f"{target.title} is out, and what came after it is not released."
-    return f"{target.title} is published, and something is wrong with it: see above."
 
 
 def summary(console: Console, case: Case) -> None:

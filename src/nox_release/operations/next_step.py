@@ -14,6 +14,7 @@ from nox_release.core.findings import Finding, Passed, errors_in, ranked
 from nox_release.core.values import dataclass
 from nox_release.project import pages
 from nox_release.project.changelog import parse_sections
+from nox_release.releases.plan import files_there
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,8 +95,7 @@ def _correction(case: Case, errors: Sequence[Finding], arguments: Sequence[str])
             command=command("prepare", ["patch", *arguments]),
         )
     stopping = {state_of_index.ABSENT.id, preflight.VERSION_TAKEN.id}
-    there = known(case.observed.project)
-    if there is not None and there.release_files(case.target.version):
+    if files_there(case.target, case.observed):
         stopping.add(preflight.TAG_ELSEWHERE_HERE.id)
     others = ranked([error for error in errors if error.id not in stopping])
     if "publish-workflow-missing" in ids and len(others) == 1:

@@ -630,14 +630,12 @@ def check_tag(target: Target, observed: Observed) -> Iterator[Result]:
         )
     here = known(observed.local_tag)
     if there is None and here is not None and here != commit:
-        project = known(observed.project)
-        released = project is not None and bool(project.release_files(target.version))
         yield find(
             TAG_ELSEWHERE_HERE,
             f"The tag {tag} is on {here[:7]} in this clone; this release is {commit[:7]}.",
             fix=f"{target.version} is on {target.index.title}: raise the version: "
             "nox -s prepare -- patch"
-            if released
+            if files_there(target, observed)
             else "Release the next version; or, if nobody has seen that tag, delete it yourself: "
             f"git tag --delete {quote(tag)}",
         )
