@@ -263,6 +263,29 @@ def test_a_body_that_ends_early_is_asked_for_again(place) -> None:
         assert client.fetch_project("demo") is not None
 
 
+def test_nobody_asks_again_once_the_client_is_closed() -> None:
+    clock = FakeClock()
+    failures: list[BaseException] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        with open_index(parse_index(address), clock=clock) as client:
+
+            def ask() -> None:
+                try:
+                    client.is_served(f"{address}demo-1.0.tar.gz")
+                except IndexUnavailableError as error:
+                    failures.append(error)
+
+            asking = threading.Thread(target=ask)
+            asking.start()
+            connection, _ = server.accept()
+            connection.recv(100)  # the question is out, and is never answered
+        connection.close()
+        asking.join(10)
+    assert len(failures) == 1
+    assert clock.slept == []
+
+
 def test_retry_after_is_honoured_up_to_a_limit(place) -> None:
     site, index, clock = place
     site.put("/simple/demo/", Answer(429, Retry_After="17"), detail())

@@ -277,7 +277,7 @@ class IndexClient:
                 reply = self._follow(url, wanted)
             except HTTPError as error:
                 trouble = explain(error)
-                if not may_pass(error):
+                if self._http.is_closed or not may_pass(error):  # closed: nobody waits any more
                     raise self._unavailable(url, trouble) from None
                 retries.attempts = min(self._at_first or self._attempts, self._attempts)
             else:
