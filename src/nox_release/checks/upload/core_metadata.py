@@ -10,12 +10,11 @@ import email.message
 import email.utils
 import functools
 import inspect
-import keyword
-import pathlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from packaging.licenses import canonicalize_license_expression
+from packaging.metadata import InvalidMetadata, Metadata
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
@@ -38,7 +37,9 @@ from nox_release.checks.upload.fields import (
 from nox_release.checks.upload.refusals import PYPI_SITE, Refusal, Site, crash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from packaging.metadata import RawMetadata
 
 _FIRST_SHOWN = ("metadata-version", "name", "version")
 
@@ -254,14 +255,6 @@ def _check_requires_python(header: str, sent: Sequence[str]) -> Iterator[Refusal
             yield crash("requires-python-syntax", header, value)
 
 
-def _check_provides_extra(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
-    for value in sent:
-        try:
-            canonicalize_name(value, validate=True)
-        except InvalidName:
-            yield _invalid("provides-extra-name", header, value)
-
-
 def _check_license_expression(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
     for value in sent:
         try:
@@ -326,53 +319,20 @@ def _is_known(expression: str) -> bool:
     return True
 
 
-def _check_license_file(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
-    for value in sent:
-        problem = _license_path_problem(value)
-        if problem:
-            yield _invalid("license-file-path", header, value, f", {problem}")
+def _by_packaging(attribute: str, rule: str) -> Callable[[str, Sequence[str]], Iterator[Refusal]]:
+    """What `packaging.metadata` says of each value, where every version of it says the same."""
 
+    def check(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
+        for value in sent:
+            alone = Metadata.from_raw(cast("RawMetadata", {attribute: [value]}), validate=False)
+            try:
+                getattr(alone, attribute)
+            except InvalidMetadata as error:
+                yield _said(rule, header, str(error), value)
+            except (ValueError, LookupError, AttributeError):  # braces, before packaging 26.3
+                yield crash(rule, header, value)
 
-def _license_path_problem(path: str) -> str:
-    if ".." in path:
-        return "parent directory indicators are not allowed"
-    if "*" in path:
-        return "paths must be resolved"
-    windows = pathlib.PureWindowsPath(path)
-    if pathlib.PurePosixPath(path).is_absolute() or windows.is_absolute():
-        return "paths must be relative"
-    if windows.as_posix() != path:
-        return "paths must use '/' delimiter"
-    return ""
-
-
-def _check_dynamic(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
-    for value in sent:
-        field = value.lower()
-        if field in _FIRST_SHOWN:
-            text = f"{field!r} is not allowed as a dynamic field"
-        elif field not in HEADERS:
-            text = f"{field!r} is not a valid dynamic field"
-        else:
-            continue
-        yield _said("dynamic-field", header, text, value)
-
-
-def _check_import_name(header: str, sent: Sequence[str]) -> Iterator[Refusal]:
-    for value in sent:
-        name, semicolon, option = value.partition(";")
-        name = name.rstrip()
-        problem = next(filter(None, map(_identifier_problem, name.split("."))), "")
-        if problem:
-            yield _invalid("import-name", header, name, f"; {problem}")
-        elif semicolon and option.lstrip() != "private":
-            yield _invalid("import-name", header, value, "; the only valid option is 'private'")
-
-
-def _identifier_problem(part: str) -> str:
-    if not part.isidentifier():
-        return f"{part!r} is not a valid identifier"
-    return f"{part!r} is a keyword" if keyword.iskeyword(part) else ""
+    return check
 
 
 _STAGE_A = {
@@ -383,12 +343,12 @@ _STAGE_A = {
     "description_content_type": _check_content_type,
     "requires_dist": _check_requires_dist,
     "requires_python": _check_requires_python,
-    "provides_extra": _check_provides_extra,
+    "provides_extra": _by_packaging("provides_extra", "provides-extra-name"),
     "license_expression": _check_license_expression,
-    "license_file": _check_license_file,
-    "dynamic": _check_dynamic,
-    "import_name": _check_import_name,
-    "import_namespace": _check_import_name,
+    "license_file": _by_packaging("license_files", "license-file-path"),
+    "dynamic": _by_packaging("dynamic", "dynamic-field"),
+    "import_name": _by_packaging("import_names", "import-name"),
+    "import_namespace": _by_packaging("import_namespaces", "import-name"),
 }
 
 
