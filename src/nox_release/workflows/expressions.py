@@ -334,6 +334,8 @@ def _function(name: str, arguments: list[Any], given: Circumstances) -> Any:
         return True
     if name in ("success", "failure", "cancelled"):
         return given.status == name
+    if name == "case":
+        return _case(*arguments)
     function = _FUNCTIONS.get(name)
     if function is None or _is_open(*arguments):
         return UNKNOWN
@@ -341,6 +343,21 @@ def _function(name: str, arguments: list[Any], given: Circumstances) -> Any:
         return function(*arguments)
     except (TypeError, ValueError, IndexError):
         raise ExpressionError(f"{name} cannot take these arguments") from None
+
+
+def _case(*arguments: Any) -> Any:
+    """Conditions, each followed by its value, and last the value where none holds.
+
+    https://docs.github.com/actions/reference/evaluate-expressions-in-workflows-and-actions#case
+    """
+    if len(arguments) < 3 or len(arguments) % 2 == 0:
+        raise ExpressionError("case cannot take these arguments")
+    for condition, value in zip(arguments[:-1:2], arguments[1::2], strict=True):
+        if _is_open(condition):
+            return UNKNOWN
+        if truth(condition):
+            return value
+    return arguments[-1]
 
 
 def _contains(where: Any, what: Any) -> bool:

@@ -63,6 +63,10 @@ GIVEN = Circumstances(
         ("matrix.os == 'linux'", UNKNOWN),
         ("inputs[matrix.os]", UNKNOWN),
         ("hashFiles('x')", UNKNOWN),
+        ("case(true, 'a', 'b')", "a"),
+        ("case(false, 'a', hashFiles('x'), 'b', 'c')", UNKNOWN),
+        ("case(true, 'a', hashFiles('x'), 'b', 'c')", "a"),
+        ("case(0, 'a', '', 'b', 'c')", "c"),
         ("needs.*.result", UNKNOWN),
     ],
 )
@@ -71,7 +75,7 @@ def test_expressions_have_githubs_values(text, value):
 
 
 @pytest.mark.parametrize(
-    "text", ["steps(", "a b", "'open", "a.", "format('{1}', 1)", "fromJSON('{')", "contains('a')",
+    "text", ["steps(", "a b", "'open", "a.", "format('{1}', 1)", "fromJSON('{')", "contains('a')", "case(true, 1)",
              "", "(" * 3000]
 )  # fmt: skip
 def test_an_unreadable_expression_is_not_known_and_never_false(text):
