@@ -558,10 +558,15 @@ def read_pyproject(root: Path) -> Mapping[str, Any]:
     except FileNotFoundError:
         if (root / "setup.py").is_file():  # https://peps.python.org/pep-0517/#source-trees
             return {}
+        below = _projects_below(root)
+        named = ", ".join(f"`{one}`" for one in below[:5])
+        more = f" and {len(below) - 5} more" if len(below) > 5 else ""
         raise ConfigurationError(
             "There is no pyproject.toml here.",
-            reason=f"Looked in `{root}`.",
-            hint="Run this in the project's root, or write one: "
+            reason=f"Looked in `{root}`." + (f" There is one in {named}{more}." if below else ""),
+            hint=f"Run this in the project's folder: cd {below[0]}"
+            if below
+            else "Run this in the project's root, or write one: "
             "https://packaging.python.org/en/latest/guides/writing-pyproject-toml/",
         ) from None
     except UnicodeDecodeError as error:
@@ -574,6 +579,16 @@ def read_pyproject(root: Path) -> Mapping[str, Any]:
         ) from None
     except OSError as error:
         raise ConfigurationError("pyproject.toml cannot be read.", reason=str(error)) from None
+
+
+def _projects_below(root: Path) -> list[str]:
+    """The folders with a project, one and two levels down."""
+    found = [
+        path.parent.relative_to(root).as_posix()
+        for pattern in ("*/pyproject.toml", "*/*/pyproject.toml")
+        for path in root.glob(pattern)
+    ]
+    return sorted(one for one in found if not re.search(r"(?:^|/)(?:\.|tests?\b)", one))
 
 
 def _with_hatch_toml(root: Path, pyproject: Mapping[str, Any]) -> Mapping[str, Any]:

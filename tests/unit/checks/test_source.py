@@ -386,6 +386,8 @@ def test_a_readme_that_is_there_is_missed_when_nothing_names_it():
     finding = the(check(head='name = "demo"\nversion = "1"\n'), "readme-missing")
     assert finding.severity is Severity.WARNING
     assert finding.fix == 'Add: readme = "README.md"'
+    private = 'name = "demo"\nversion = "1"\nclassifiers = ["Private :: Do Not Upload"]\n'
+    assert "readme-missing" not in ids(check(head=private))
 
 
 @pytest.mark.parametrize(
@@ -407,6 +409,16 @@ def test_the_readme_installs_this_project(readme, found):
         head='name = "allin1fix"\nversion = "1"\nreadme = "README.md"\n',
         slug="acme/all-in-one-fix",
         named={"README.md": readme},
+    )
+    assert ids(results) == ["readme-other-project"] * found
+
+
+@pytest.mark.parametrize(("needs", "found"), [("['Demo==1']", False), ("[]", True)])
+def test_an_old_name_that_brings_the_new_one_may_tell_to_install_that(needs, found):
+    results = check(
+        head=f'name = "demo-py"\nversion = "1"\nreadme = "README.md"\ndependencies = {needs}\n',
+        slug="acme/demo",
+        named={"README.md": "pip install demo\n"},
     )
     assert ids(results) == ["readme-other-project"] * found
 

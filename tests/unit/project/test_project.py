@@ -139,6 +139,16 @@ def test_unreadable_pyproject_is_one_clear_error(tmp_path, content, message):
     assert caught.value.reason or caught.value.hint
 
 
+def test_above_the_projects_of_a_repository_their_folders_are_named(tmp_path):
+    for folder in ("libs/b", "a", ".venv/x", "tests/data", "deep/er/still"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "pyproject.toml").touch()
+    with pytest.raises(ConfigurationError) as caught:
+        read_project(tmp_path)
+    assert caught.value.reason.endswith("There is one in `a`, `libs/b`.")
+    assert caught.value.hint == "Run this in the project's folder: cd a"
+
+
 @pytest.mark.parametrize(
     "text",
     [

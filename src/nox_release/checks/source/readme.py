@@ -14,6 +14,7 @@ from nox_release.checks.source.rules import README_MISSING, README_OTHER
 from nox_release.checks.source.subject import BACKENDS, Source, is_absent, readme_path
 from nox_release.core.findings import Severity, find
 from nox_release.project.version_places import package_folders
+from nox_release.project.workspace import needs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,8 @@ def readme(source: Source) -> Iterator[Finding]:
                 for name in source.tree.names
                 if re.fullmatch(r"readme(\.(md|rst|txt))?", name, re.IGNORECASE)
             )
-            if there and source.table:
+            private = any(one.startswith("Private ::") for one in source.project.classifiers)
+            if there and source.table and not private:
                 yield find(
                     README_MISSING,
                     f"`project.readme` is not set, so `{there[0]}` will not be on the project's "
@@ -48,7 +50,7 @@ def readme(source: Source) -> Iterator[Finding]:
         if names & {path, *path.split("/")}:
             return  # made before the build
         key = ("project", "readme") if source.table else ("tool", "poetry", "readme")
-        # All of these fail, tried one by one; setuptools warns and builds an empty page.
+        # Tried one by one, last in November 2026: setuptools alone warns, and builds an empty page.
         fails = source.backend in BACKENDS.values() and source.backend != "setuptools"
         yield find(
             README_MISSING,
@@ -110,9 +112,12 @@ def _foreign_install_line(source: Source, path: str) -> Iterator[Finding]:
         return
     if own in _extras(source.tree.texts.get(path, "")):
         return
+    needed = {canonicalize_name(one.name) for one in needs_of(source.project)}
     kin = {canonicalize_name(name) for name in _kin(source)}
     for name, line in named:
         other = canonicalize_name(name)
+        if other in needed:
+            continue
         # A companion's README may well tell how to install what it belongs to.
         is_host = own.startswith(f"{other}-")
         alike = difflib.SequenceMatcher(None, own, other).ratio()
