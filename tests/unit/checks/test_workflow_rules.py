@@ -778,7 +778,9 @@ DOWNLOAD = "      - {uses: actions/download-artifact@v8, with: {name: dist, path
         ("run: pip install x", ["warning"]),
         ("uses: softprops/action-gh-release@v3", ["advice"]),
         ("uses: actions/create-github-app-token@v3", ["advice"]),
-        ("uses: somebody/something@v3", ["warning"]),
+        ("uses: somebody/something@v3", ["advice"]),
+        ("uses: robinraju/release-downloader@v1", ["advice"]),
+        ("uses: ./.github/actions/set-up", ["warning"]),
         ("if: github.event_name == 'schedule'\n        uses: somebody/something@v3", []),
         ("run: ls -l ./dist", []),
         ("run: ./upload", ["warning"]),
@@ -786,6 +788,70 @@ DOWNLOAD = "      - {uses: actions/download-artifact@v8, with: {name: dist, path
 )
 def test_a_publish_job_does_what_a_release_runs_there(step, severities):
     assert told_of(f"{DOWNLOAD}      - {step}", "publish-steps") == severities
+
+
+def test_what_a_comment_says_of_a_commit_is_not_taken_for_its_version():
+    commit = f"uses: actions/checkout@{'5fda3b95a4' * 4} # v3.1.0"
+    assert told_of(f"      - {commit}", "action-node") == []
+    assert told_of("      - uses: actions/checkout@v3", "action-node") == ["warning"]
+    commit = f"uses: actions/upload-artifact@{'5fda3b95a4' * 4} # v3.1.0"
+    assert told_of(f"      - {commit}", "artifact-same-major") == []
+
+
+@pytest.mark.parametrize(
+    ("axes", "told"),
+    [
+        ("python: [3.9, 3.10]", ["error"]),
+        ("python: ['3.9', '3.10', 3.11]", []),
+        ("include: [{python: 3.20}]", ["error"]),
+        ("other: [3.10], python: ['3.11']", []),
+    ],
+)
+def test_a_python_that_yaml_cuts_short_is_seen_in_the_matrix_too(axes, told):
+    build = f"""
+  build:
+    runs-on: ubuntu-latest
+    strategy: {{matrix: {{{axes}}}}}
+    steps:
+      - {{uses: actions/setup-python@v7, with: {{python-version: "${{{{ matrix.python }}}}"}}}}"""
+    found = told_of(
+        "      - run: ls", "python-version-number", before=build, extra="\n    needs: build"
+    )
+    assert found == told
+
+
+@pytest.mark.parametrize(
+    ("expression", "severity"),
+    [
+        ("case(github.ref_type == 'tag', 'pypi', 'testpypi')", "advice"),
+        ("github.ref_type == 'tag' && 'pypi' || 'testpypi'", "advice"),
+        ("needs.build.outputs.index", "warning"),
+    ],
+)
+def test_an_environment_that_a_release_settles_is_named(expression, severity):
+    extra = f"\n    environment: ${{{{ {expression} }}}}"
+    assert told_of(DOWNLOAD, "env-dynamic", extra=extra) == [severity]
+
+
+def test_a_drafter_that_publishes_the_release_of_the_tag_comes_too_late():
+    drafter = "      - {uses: release-drafter/release-drafter@v6, with: {publish: 'true'}}"
+    assert told_of(drafter, "release-made-twice") == ["error"]
+    assert told_of(drafter.replace("'true'", "'false'"), "release-made-twice") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "told"),
+    [
+        ("version", "1.2.3", ["error"]),
+        ("release_tag", "v1.2", ["error"]),
+        ("version", "", []),
+        ("python-version", "3.11", []),
+        ("version", "patch", []),
+    ],
+)
+def test_a_run_without_inputs_uploads_no_version_that_was_meant_as_an_example(name, default, told):
+    on = f"workflow_dispatch: {{inputs: {{{name}: {{default: '{default}'}}}}}}"
+    assert told_of("      - run: ls", "dispatch-input-required", on=on) == told
 
 
 def test_artifacts_that_were_merged_are_one():

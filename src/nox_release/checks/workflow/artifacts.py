@@ -622,8 +622,7 @@ def artifact_same_major(subject: Subject) -> Iterator[Finding | Skipped]:
         for step in job.steps:
             if not uses_action(step, *UPLOADS, *DOWNLOADS):
                 continue
-            version = action_version(subject.workflow, step)
-            if version is not None and version[0] < 4 and step.uses is not None:
+            if step.uses is not None and re.match(r"v?[123](?:\.|$)", step.uses.ref):
                 yield report(
                     subject,
                     MAJOR,
@@ -877,22 +876,13 @@ def publish_steps(subject: Subject) -> Iterator[Finding | Skipped]:
             extra[0].line,
             f"Job `{job.id}` does more than download and upload: {what}.",
             key=f"jobs.{job.id}.steps",
-            severity=Severity.ADVICE if all(uses_action(s, *_RELEASING) for s in extra) else None,
+            severity=Severity.ADVICE if all(_is_of_others(step) for step in extra) else None,
         )
 
 
-# What is there for the GitHub release alone, and builds nothing.
-_RELEASING = (
-    "actions/create-github-app-token",
-    "actions/create-release",
-    "actions/upload-artifact",
-    "actions/upload-release-asset",
-    "ncipollo/release-action",
-    "python-semantic-release/publish-action",
-    "python-semantic-release/upload-to-gh-release",
-    "softprops/action-gh-release",
-    "svenstaro/upload-release-action",
-)
+def _is_of_others(step: Step) -> bool:
+    """Whether it is a published action: one that can be pinned, and installs nothing unseen."""
+    return step.uses is not None and step.uses.kind == "action"
 
 
 def _is_plain(step: Step) -> bool:

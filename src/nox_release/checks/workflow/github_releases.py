@@ -152,7 +152,9 @@ ACTIONS: Mapping[str, _Action] = {
     "relekang/python-semantic-release": _SEMANTIC,
     "cycjimmy/semantic-release-action": _SEMANTIC,
     "python-semantic-release/publish-action": _Action(adds=True, token=("github-token",)),
-    "release-drafter/release-drafter": _Action(publishes=True, asked="publish"),
+    "release-drafter/release-drafter": _Action(
+        makes=True, publishes=True, tag="tag", asked="publish"
+    ),
     "commitizen-tools/commitizen-action": _PUSHES_TAG,
     "mathieudutour/github-tag-action": _PUSHES_TAG,
     "anothrnick/github-tag-action": _PUSHES_TAG,

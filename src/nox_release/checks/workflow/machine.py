@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from nox_release.checks.workflow.subject import (
-    action_version,
     report,
     rule,
     uses_action,
 )
 from nox_release.core.findings import Severity
+from nox_release.workflows import patches
 from nox_release.workflows.build_folders import combinations
 from nox_release.workflows.expressions import Circumstances, interpolate
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nox_release.core.findings import Finding, Skipped
     from nox_release.workflows.publishing import Job, Step, Workflow
     from nox_release.workflows.shell import Command
+    from nox_release.workflows.yaml_nodes import Node
 
 # What this module says of GitHub's images and actions was true on this day.
 KNOWN_AS_OF = date(2026, 11, 23)
@@ -67,6 +68,15 @@ OLD_NODE = rule(
     "whether or not they work there.",
     remedy="Use a newer major version; Dependabot raises them.",
     link="https://github.blog/changelog/2025-09-19-deprecation-of-node-20-on-github-actions-runners/",
+)
+PYTHON_NUMBER = rule(
+    "python-version-number",
+    Severity.ERROR,
+    "Python's version is text",
+    why="YAML reads 3.10 as the number 3.1, a Python that GitHub does not have: `Version 3.1 … not "
+    "found`.",
+    remedy='Quote it: `python-version: "3.10"`.',
+    link="https://github.com/actions/setup-python/blob/main/docs/advanced-usage.md",
 )
 
 # --- tools -----------------------------------------------------------------------------------
@@ -371,6 +381,48 @@ def runner_retired(subject: Subject) -> Iterator[Finding | Skipped]:
 
 # --- actions ---------------------------------------------------------------------------------
 
+
+def python_version_number(subject: Subject) -> Iterator[Finding | Skipped]:
+    for job in subject.workflow.jobs:
+        if job.id not in subject.needed_for_upload:
+            continue
+        for step in job.steps:
+            given = step.node.get("with")
+            asked = None if given is None else given.get("python-version")
+            if asked is None or not uses_action(step, "actions/setup-python"):
+                continue
+            if subject.runs_at_release(job, step.condition) is not True:
+                continue
+            axis = re.fullmatch(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}", asked.text)
+            values = [asked, *_of_axis(job.matrix, axis[1] if axis else "")]
+            cut = next((one for one in values if _ends_in_nought(one)), None)
+            if cut is None:
+                continue
+            yield report(
+                subject,
+                PYTHON_NUMBER,
+                cut.line,
+                f"Job `{job.id}` asks for Python {cut.text.rstrip('0')}: `{cut.text}` has no quotes.",
+                key=f"jobs.{job.id}",
+                patch=patches.replace_in_line(
+                    subject.workflow, cut.line, cut.text, f'"{cut.text}"'
+                ),
+            )
+            return
+
+
+def _of_axis(matrix: Node | None, name: str) -> Iterator[Node]:
+    """The values that a matrix gives to `name`."""
+    include = None if matrix is None else matrix.get("include")
+    for holder in (matrix, *(() if include is None else include.items)):
+        values = None if holder is None else holder.get(name)
+        yield from () if values is None else values.scalars()
+
+
+def _ends_in_nought(node: Node) -> bool:
+    return not node.style and re.fullmatch(r"\d\.\d{0,3}0", node.text) is not None
+
+
 # The first major version of each that is written for Node 24.
 _FIRST = {
     "actions/checkout": 5,
@@ -388,10 +440,13 @@ def action_node(subject: Subject) -> Iterator[Finding | Skipped]:
         if job.id not in subject.needed_for_upload:
             continue
         for step in job.steps:
-            version = action_version(subject.workflow, step)
             first = _FIRST.get(step.uses.action) if step.uses is not None else None
-            if version and first and version[0] < first and step.uses is not None:
-                old.setdefault(f"{step.uses.action} v{version[0]} (v{first})", step.line)
+            if step.uses is None or first is None:
+                continue
+            # A comment behind a commit is often that of the commit before.
+            major = re.match(r"v?(\d{1,3})(?:\.|$)", step.uses.ref)
+            if major and int(major[1]) < first:
+                old.setdefault(f"{step.uses.action} v{major[1]} (v{first})", step.line)
     if old:
         yield report(
             subject,
@@ -421,5 +476,6 @@ CHECKS = (
     (GH_NOT_READY, gh_not_ready),
     (RETIRED, runner_retired),
     (OLD_NODE, action_node),
+    (PYTHON_NUMBER, python_version_number),
 )
 RULES = tuple(rule for rule, _ in CHECKS)

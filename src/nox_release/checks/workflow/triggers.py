@@ -406,6 +406,16 @@ def dispatch_input_required(subject: Subject) -> Iterator[Finding | Skipped]:
     inputs = event.node.get("inputs")
     for key, value in () if inputs is None else inputs.entries:
         required, default = value.get("required"), value.get("default")
+        fixed = default is not None and re.fullmatch(r"v?\d+(?:\.\d+)+", default.text)
+        if fixed and _OF_THE_RELEASE.fullmatch(key.text):
+            yield report(
+                subject,
+                REQUIRED_INPUT,
+                key.line,
+                f"The input `{key.text}` left out is {fixed[0]}, whatever is released.",
+                key=f"on.workflow_dispatch.inputs.{key.text}",
+                fix="Take the version from the tag on which the run is started: `github.ref_name`.",
+            )
         if (
             required is None
             or not required.is_true
@@ -423,6 +433,11 @@ def dispatch_input_required(subject: Subject) -> Iterator[Finding | Skipped]:
             f"The input `{key.text}` is required and has no default.",
             key=f"on.workflow_dispatch.inputs.{key.text}",
         )
+
+
+_OF_THE_RELEASE = re.compile(
+    r"(?:(?:release|new|next)[-_])?(?:version|tag)(?:[-_]name)?", re.IGNORECASE
+)
 
 
 def second_uploader(subject: Subject) -> Iterator[Finding | Skipped]:

@@ -12,6 +12,7 @@ from nox_release.checks.workflow.subject import (
     ACTION,
     SECURITY,
     action_version,
+    circumstances,
     report,
     rule,
     skip,
@@ -19,6 +20,7 @@ from nox_release.checks.workflow.subject import (
 )
 from nox_release.core.findings import Severity
 from nox_release.workflows import patches
+from nox_release.workflows.expressions import interpolate
 from nox_release.workflows.publishing import PYPA_ACTION
 from nox_release.workflows.ref_patterns import fnmatch_takes
 
@@ -511,16 +513,27 @@ def env_dynamic(subject: Subject) -> Iterator[Finding | Skipped]:
         if environment is None or environment.name is not None or publish.job.id in told:
             continue
         told.add(publish.job.id)
-        values = re.findall(r"'([^']+)'", environment.expression)
-        listed = f" It can be {' or '.join(f'`{v}`' for v in values)}." if values else ""
+        named = _named_at_release(subject, environment.expression)
         yield report(
             subject,
             ENV_DYNAMIC,
             environment.line,
             f"The environment of job `{publish.job.id}` is an expression, "
-            f"`{environment.expression}`.{listed}",
+            f"`{environment.expression}`." + (f" At a release it is `{named}`." if named else ""),
             key=f"jobs.{publish.job.id}.environment",
+            severity=Severity.ADVICE if named else None,
+            fix=f'Say which it is: `[tool.nox-release] environment = "{named}"`.' if named else "",
         )
+
+
+def _named_at_release(subject: Subject, expression: str) -> str:
+    """The one name that the environment has whenever a release starts the workflow; else empty."""
+    names = {
+        interpolate(expression, given)
+        for event in subject.raised
+        for _, given in circumstances(event, subject.facts, None, subject.workflow)
+    }
+    return (names.pop() or "") if len(names) == 1 else ""
 
 
 def env_allows_tag(subject: Subject) -> Iterator[Finding | Skipped]:
