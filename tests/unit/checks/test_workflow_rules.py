@@ -402,6 +402,8 @@ jobs:
         ("      - uses: dsaltares/fetch-gh-release-asset@v1", False, Severity.ERROR),
         ("      - uses: robinraju/release-downloader@v1", True, Severity.WARNING),
         ("      - run: gh release download $TAG --repo octo/data", False, None),
+        ("      - run: gh release download $TAG -R $GITHUB_REPOSITORY", False, Severity.ERROR),
+        ("      - run: gh release download -R ${{ github.repository_owner }}/x", False, None),
         ("      - run: gh release download $TAG\n      - run: python -m build", False, None),
         ("      - run: gh release download $TAG\n        if: false", False, None),
         ("      - uses: actions/download-artifact@v8", False, None),

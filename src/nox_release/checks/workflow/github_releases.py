@@ -549,14 +549,17 @@ _OF_RELEASES = ("dsaltares/fetch-gh-release-asset", "robinraju/release-downloade
 def _takes_assets(step: Step) -> bool:
     """Whether a step downloads the files of a release of this repository."""
     if uses_action(step, *_OF_RELEASES):
-        return not (step.input("repo") or step.input("repository"))
-    taken = (command.runs("gh", "release") for command in step.commands())
-    return any(
-        words is not None
-        and words[:1] == ("download",)
-        and not any(word.startswith(("-R", "--repo")) for word in words)
-        for words in taken
-    )
+        return _is_own_repository(step.input("repo") or step.input("repository") or "")
+    for command in step.commands():
+        words = command.runs("gh", "release") or ()
+        named = re.search(r"(?:^| )(?:-R|--repo)[ =]?(.*)", " ".join(words))
+        if words[:1] == ("download",) and _is_own_repository(named[1] if named else ""):
+            return True
+    return False
+
+
+def _is_own_repository(text: str) -> bool:
+    return not text or re.search(r"(?:github\.repository|GITHUB_REPOSITORY)\b", text) is not None
 
 
 def _has_files_of_its_own(subject: Subject, job: Job) -> bool:
