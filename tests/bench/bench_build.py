@@ -42,6 +42,41 @@ def tests(session):
 def lint(session):
     \"\"\"Check style.\"\"\"
 """
+# What no session can do without, and nothing else: no commit is checked out, no hook asked for what
+# it needs, no file looked at.
+FLOOR = """\
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+import nox
+
+
+@nox.session(venv_backend="none")
+def floor(session):
+    from pyproject_hooks import BuildBackendHookCaller
+
+    uv, python, root = session.posargs
+    system = nox.project.load_toml(Path(root, "pyproject.toml"))["build-system"]
+    with tempfile.TemporaryDirectory() as place:
+        environment = Path(place, "environment")
+        subprocess.run([uv, "venv", "--quiet", "--python", python, environment], check=True)
+        made = next(found for found in environment.glob("*/python*") if found.stem == "python")
+        install = [uv, "pip", "install", "--quiet", "--python", made, *system["requires"]]
+        subprocess.run(install, check=True)
+
+        def hooks(source):
+            return BuildBackendHookCaller(
+                source, system["build-backend"], python_executable=str(made)
+            )
+
+        sdist = hooks(root).build_sdist(place)
+        with tarfile.open(Path(place, sdist)) as archive:
+            archive.extractall(Path(place, "unpacked"))
+        (unpacked,) = Path(place, "unpacked").iterdir()
+        hooks(unpacked).build_wheel(place)
+"""
 REGISTER = "\nimport nox_release\n\nnox_release.register()\n"
 WORDS = {
     "nox -l": "the same noxfile without it",
@@ -159,7 +194,20 @@ def building(root: Path, rounds: int) -> dict[str, Took]:
         shutil.rmtree(outdir, ignore_errors=True)
         return outdir
 
-    kinds = {"ours": ours, "without uv": ours_without_uv, "by hand": by_hand, "uv build": with_uv}
+    bare = root.with_name(f"{root.name} floor")
+    bare.mkdir()
+    (bare / "noxfile.py").write_text(FLOOR)
+
+    def floor() -> None:
+        run([PYTHON, "-m", "nox", "-s", "floor", "--", uv.find_uv_bin(), PYTHON, root], bare)
+
+    kinds = {
+        "floor": floor,
+        "ours": ours,
+        "without uv": ours_without_uv,
+        "by hand": by_hand,
+        "uv build": with_uv,
+    }
     return fastest(kinds, rounds)
 
 
@@ -200,9 +248,13 @@ def main() -> int:
         reached = compare("nox -l with register()", took["with"], {"nox -l": took["without"]})
         for requirement in options.projects:
             took = building(fetch(requirement, folder), options.rounds)
-            ours, alone = took.pop("ours"), took.pop("without uv")
+            floor, ours, alone = (took.pop(kind) for kind in ("floor", "ours", "without uv"))
             title = f"nox -s build -- --no-smoke, {requirement}"
             reached &= compare(title, ours, took)
+            print(
+                f"  The floor, a session with the environment and the two hooks alone: "
+                f"{floor.clock:.2f} s, {floor.clock / took['uv build'].clock:.2f} times `uv build`."
+            )
             reached &= compare(f"{title}, without uv", alone, {"without uv": took["by hand"]})
     print(f"\nload average {os.getloadavg()[0]:.1f}")
     return 0 if reached else 1
