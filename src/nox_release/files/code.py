@@ -11,7 +11,7 @@ from nox_release.core.python_code import dotted_name, parse_python
 from nox_release.core.values import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,17 @@ class Code:
     broken: bool = False
 
 
-def read_code(module: str, path: str, text: bytes, oldest: tuple[int, int] | None = None) -> Code:
-    """What `text` tells; `oldest` is the first Python for which it has to be right."""
+def read_code(
+    module: str,
+    path: str,
+    text: bytes,
+    oldest: tuple[int, int] | None = None,
+    *,
+    defined: bool = True,
+) -> Code:
+    """What `text` tells; `oldest` is the first Python for which it has to be right, and `defined`
+    is whether the names that it defines are wanted.
+    """
     tree = parse_python(text, oldest)
     too_new = None
     if tree is None and oldest is not None:
@@ -63,7 +72,7 @@ def read_code(module: str, path: str, text: bytes, oldest: tuple[int, int] | Non
             for node, certain in _unguarded(tree)
         ),
         opened=tuple(sorted(_Opened(tree, path, package).found())) if _LOOKS.search(text) else (),
-        defined=_defined(tree),
+        defined=_defined(tree) if defined else None,
         too_new=too_new,
     )
 
@@ -78,30 +87,33 @@ def _refused(text: bytes, oldest: tuple[int, int]) -> tuple[int, str] | None:
 
 # --- imports -------------------------------------------------------------------------------------
 
+# Where statements stand in statements.
+_BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")
 
-def _unguarded(
-    node: ast.AST, *, certain: bool = True
-) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.expr):  # no statement is in these, and they may be very deep
+
+def _unguarded(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    """The imports that no guard stands before, in the order of the text, and which are certain."""
+    todo: list[tuple[ast.AST, bool]] = [(node, True) for node in reversed(tree.body)]
+    while todo:
+        node, certain = todo.pop()
+        inner: Iterable[ast.AST]
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node, certain
             continue
-        if isinstance(child, ast.Import | ast.ImportFrom):
-            yield child, certain
-        elif isinstance(child, ast.Try) and child.handlers:
-            for part in (*child.handlers, *child.orelse, *child.finalbody):
-                yield from _unguarded(part, certain=False)
-        elif isinstance(child, ast.If) and _asks_for_typing(child.test):
-            for part in child.orelse:
-                yield from _unguarded(part, certain=certain)
-        elif isinstance(child, ast.With) and any(
+        if isinstance(node, ast.Try) and node.handlers:
+            inner, certain = (*node.handlers, *node.orelse, *node.finalbody), False
+        elif isinstance(node, ast.If) and _asks_for_typing(node.test):
+            inner = node.orelse
+        elif isinstance(node, ast.With) and any(
             dotted_name(item.context_expr.func).rpartition(".")[2] == "suppress"
-            for item in child.items
+            for item in node.items
             if isinstance(item.context_expr, ast.Call)
         ):
             continue
         else:
-            straight = isinstance(child, ast.With | ast.ClassDef)
-            yield from _unguarded(child, certain=certain and straight)
+            inner = [part for name in _BLOCKS for part in getattr(node, name, ())]
+            certain = certain and isinstance(node, ast.With | ast.ClassDef)
+        todo += reversed([(part, certain) for part in inner])
 
 
 def _asks_for_typing(test: ast.expr) -> bool:

@@ -103,17 +103,20 @@ def read_wheel(path: Path, read: Distribution | None = None) -> Wheel:
     """
     file = read or read_distribution(path)
     oldest = oldest_python(file.metadata.value("Requires-Python") or "")
-    entry_points = ""
     code = []
     with zipfile.ZipFile(path) as archive:
+        entry_points = "".join(
+            archive.read(name).decode("utf-8", errors="replace")
+            for name in archive.namelist()
+            if name.count("/") == 1 and name.endswith(".dist-info/entry_points.txt")
+        )
+        called = {one.module for one in _entry_points(entry_points)}
         for info in archive.infolist():
-            name = info.filename
-            if name.count("/") == 1 and name.endswith(".dist-info/entry_points.txt"):
-                entry_points = archive.read(name).decode("utf-8", errors="replace")
-            below = _below_site_packages(name)
+            below = _below_site_packages(info.filename)
             module = module_name(below) if below and below.endswith(".py") else None
             if module and below and info.file_size <= _MAX_MODULE:
-                code.append(read_code(module, below, archive.read(info), oldest))
+                text = archive.read(info)
+                code.append(read_code(module, below, text, oldest, defined=module in called))
     return parse_wheel(file, entry_points=entry_points, code=code)
 
 

@@ -142,6 +142,31 @@ def test_the_names_that_a_module_has_are_told_where_they_can_be(text, names):
     assert (defined is None) if names is None else (names <= (defined or set()))
 
 
+def test_an_import_in_an_else_counts_as_one_that_runs():
+    text = b"""\
+if TYPE_CHECKING:
+    import a
+else:
+    import b
+try:
+    import c
+except ImportError:
+    import d
+else:
+    import e
+match x:
+    case 1:
+        import f
+"""
+    found = {one.names[0]: one.certain for one in read_code("m", "m.py", text).imports}
+    assert found == {"b": True, "d": False, "e": False, "f": False}
+
+
+def test_no_depth_of_conditions_is_too_much():
+    text = b"if x0:\n    pass\n" + b"elif x:\n    import a\n" * 500
+    assert len(read_code("m", "m.py", text).imports) == 500
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [

@@ -242,7 +242,7 @@ def wanted_imports(wheel: Wheel) -> tuple[Wanted, ...]:
 
 
 def is_foreign(name: str, wheel: Wheel) -> bool:
-    return name not in wheel.tops and name not in sys.stdlib_module_names and name not in ELSEWHERE
+    return not (name in sys.stdlib_module_names or name in ELSEWHERE or name in wheel.tops)
 
 
 def _is_half_of(name: str, path: str) -> bool:
