@@ -119,7 +119,7 @@ def _named(tool: Mapping[str, Any], files: Files) -> Iterator[tuple[str, str, st
         for section, values in list(ini_sections(document.text)) if document else ():
             if section.startswith("bumpversion:file:"):
                 file = section.removeprefix("bumpversion:file:").strip()
-                yield file, *_halves(values.get("search", ""), "{current_version}")
+                yield from _halves(file, values.get("search", ""))
 
 
 def _table(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -131,19 +131,22 @@ def _bumpversion(listed: object) -> Iterator[tuple[str, str, str]]:
     """https://callowayproject.github.io/bump-my-version/reference/configuration/file/"""
     for item in listed if isinstance(listed, list) else ():
         if isinstance(item, dict) and isinstance(item.get("filename"), str):
-            search = item.get("search", "")
-            yield item["filename"], *_halves(search, "{current_version}")
+            yield from _halves(item["filename"], item.get("search", ""))
 
 
 def _tbump(listed: object) -> Iterator[tuple[str, str, str]]:
     """https://github.com/your-tools/tbump"""
     for item in listed if isinstance(listed, list) else ():
         if isinstance(item, dict) and isinstance(item.get("src"), str):
-            yield item["src"], *_halves(item.get("search", ""), "{current_version}")
+            yield from _halves(item["src"], item.get("search", ""))
 
 
-def _halves(search: object, field: str) -> tuple[str, str]:
-    if not isinstance(search, str) or search.count(field) != 1:
-        return "", ""
-    before, _, after = search.partition(field)
-    return before, after
+def _halves(file: str, search: object) -> Iterator[tuple[str, str, str]]:
+    """What stands around the version. A search without one is for another text, such as
+    `(unreleased)`.
+    """
+    before, field, after = str(search).partition("{current_version}")
+    if not search:
+        yield file, "", ""
+    elif field:
+        yield file, before, after

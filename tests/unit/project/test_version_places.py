@@ -161,6 +161,17 @@ source = { editable = "." }
             id="bump-my-version",
         ),
         pytest.param(
+            {"pyproject.toml": pyproject(
+                '[[tool.bumpversion.files]]\nfilename = "HISTORY.rst"\n'
+                'search = "(unreleased)"\nreplace = "({now:%Y-%m-%d})"',
+                '[[tool.bumpversion.files]]\nfilename = "README.md"\n'
+                'search = "demo=={current_version}"'),
+             "HISTORY.rst": "0.1.0 (2026-01-02)\n------------------\n",
+             "README.md": "0.1.0 is out: pip install my-demo==0.1.0\n"},
+            ["pyproject.toml:7 version 0.1.0", "README.md:1 version 0.1.0"],
+            id="bump-my-version-searches",
+        ),
+        pytest.param(
             {"pyproject.toml": pyproject("[tool.setuptools_scm]", version=DYNAMIC,
                                          backend="setuptools.build_meta").replace(
                 "requires = []", 'requires = ["setuptools-scm"]'),
