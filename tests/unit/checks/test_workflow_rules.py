@@ -574,6 +574,15 @@ def test_a_version_that_the_environment_gives_needs_no_history(job, run, count):
     assert sum(isinstance(one, Finding) and one.id == "scm-depth" for one in told) == count
 
 
+def test_a_tag_that_matches_no_pattern_is_no_want_of_history():
+    text = GIVEN_VERSION.replace("workflow_dispatch", '{push: {tags: ["[0-9]+.[0-9]+"]}}')
+    workflow = parse_workflow(text.replace("JOB", "{A: b}").replace("RUN", "true"), file=FILE)
+    told = check_workflow(workflow, WorkflowFacts(version_from_tags=True, tag="v1.0"))
+    found = {one.id for one in told if isinstance(one, Finding)}
+    assert "trigger-tag-pattern" in found
+    assert "scm-depth" not in found
+
+
 def test_a_comment_is_not_what_a_step_does():
     more = (
         "      - run: |\n          # Once and for all.\n          cd x\n          pip install y\n"

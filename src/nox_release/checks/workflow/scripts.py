@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from nox_release.checks.workflow.artifacts import builds
 from nox_release.checks.workflow.subject import SYNTAX, report, rule, skip, uses_action
 from nox_release.core.findings import Severity
+from nox_release.core.values import replace
 from nox_release.workflows import patches
 
 if TYPE_CHECKING:
@@ -143,8 +144,10 @@ def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     if not facts.version_from_tags:
         return
+    # Of a tag in the wrong form another rule tells; with it mended, this one holds.
+    at_any_tag = replace(subject, facts=replace(facts, tag=None, likely_tag=None))
     tagged = any(
-        subject.reaches(one, event) is not False
+        at_any_tag.reaches(one, event) is not False
         for one in subject.releases
         for event in ("release", "push-tag")
     )
