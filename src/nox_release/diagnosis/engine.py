@@ -193,10 +193,18 @@ def _one_for_each_line(log: Log, hits: Iterable[Hit]) -> list[Hit]:
     def lines(hit: Hit) -> tuple[int, int]:
         return log.line_at(hit.start).number, log.line_at(max(hit.end - 1, hit.start)).number
 
-    def rank(hit: Hit) -> tuple[bool, int, int, int, int, int]:
+    def rank(hit: Hit) -> tuple[bool, int, bool, int, int, int, int]:
         tier, sure = TIERS.index(hit.entry.tier), CONFIDENCES.index(hit.entry.confidence)
         elsewhere = not log.in_failed_part(hit.start)
-        return elsewhere, tier, lines(hit)[0], sure, hit.start, -hit.end
+        return (
+            elsewhere,
+            tier,
+            log.is_no_failure(hit.start),
+            lines(hit)[0],
+            sure,
+            hit.start,
+            -hit.end,
+        )
 
     chosen: dict[str, Hit] = {}
     taken: list[tuple[int, int]] = []

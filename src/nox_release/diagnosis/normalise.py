@@ -57,6 +57,11 @@ _QUOTING = re.compile(
     r"|^[-*•] .{1,300}\(?#\d{1,6}\b"
     r"|^WARNING: Retrying \(Retry\((?!total=0\b)"
 )
+# Lines that warn, or tell what is being done: a cause may stand in them, but they are no failure.
+_NO_FAILURE = re.compile(
+    r"(?:\S{1,200}:\d+: )?(?:WARNING|[Ww]arning:|\w+Warning:|DEPRECATION)(?!.{0,60}\b(?i:failed|refused|error)\b)"
+    r"|(?:Submitting|Uploading|Registering|Publishing) \S"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,11 @@ class Log:
     def in_failed_part(self, position: int) -> bool:
         """Whether this place of `text` is in a step that failed, or may be."""
         return not self.failed or self.line_at(position).part in self.failed
+
+    def is_no_failure(self, position: int) -> bool:
+        """Whether the line at this place of `text` only warns, or tells what is being done."""
+        line = self.line_at(position)
+        return line.level == "warning" or bool(_NO_FAILURE.match(line.text))
 
     def bounds_of_part(self, position: int) -> tuple[int, int]:
         """Where the step that holds this place of `text` begins and ends in it."""

@@ -56,7 +56,16 @@ def judged(
     for diagnosis in found:
         unique.setdefault(diagnosis.id, diagnosis)
     first, *others = unique.values()
+    if first.confidence == "certain" and not _is_certain(hits[0], others, log):
+        first = replace(first, confidence="likely")
     return (_after_uploads(first, case), *others)
+
+
+def _is_certain(hit: Hit, others: Sequence[Diagnosis], log: Log) -> bool:
+    """Whether nothing speaks against it: a line that is no failure, or another cause as certain."""
+    return not log.is_no_failure(hit.start) and all(
+        other.confidence != "certain" for other in others
+    )
 
 
 def _diagnosis(hit: Hit, case: Case) -> Diagnosis:

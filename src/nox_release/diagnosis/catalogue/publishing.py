@@ -351,6 +351,7 @@ ENTRIES = (
         "The build's artifact was not downloaded there, or the build wrote elsewhere.",
         "Give upload-artifact and download-artifact the same `name`, download to `path: dist/`, give "
         "the publishing job `needs: [build]`, and compare `packages-dir`.",
+        hides=("tw-nofile",),
     ),
     _action(
         "ga-att-exists",

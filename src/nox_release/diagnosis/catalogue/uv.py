@@ -159,6 +159,7 @@ ENTRIES = (
         "the file out, and ends without an error.",
         "Build again with a current {backend_package}; the file is not on the index yet.",
         silent=True,
+        hides=("uv-nofiles",),
     ),
     _(
         "uv-simple",
