@@ -112,8 +112,7 @@ def test_cause_is_looked_for_in_the_step_that_failed():
 QUIET = {
     "unknown",
     "ga-notpypi",
-    "uv-skipped",
-    "be-hatch-skipped",
+    "tw-skipped",
     "rt-psr-noupload",
     "gr-skipped",
     "gr-wait",

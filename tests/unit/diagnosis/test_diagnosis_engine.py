@@ -404,8 +404,8 @@ def test_server_error_of_the_token_exchange_does_not_send_anybody_to_their_publi
 
 def test_every_retired_image_is_replaced_within_its_family():
     assert "macos" in the("The configuration 'macos-13-us-default' is not supported").fix
-    assert "windows" in entry("gr-image-windows").fix
-    assert "ubuntu" in entry("gr-image-ubuntu").fix
+    assert "windows" in entry("gr-image").fix
+    assert "ubuntu" in entry("gr-image").fix
 
 
 # --- long logs -------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ ENTRIES = (
             r"(?:Unexpected value|Unrecognized named-value:|Unrecognized function:) '[^']{1,80}'",
             r"This run likely failed because of a workflow file issue",
             r"No event triggers defined in `on`",
+            r"Job '(?P<j>[^']{1,80})' depends on unknown job",
         ),
         "GitHub cannot read the workflow file.",
         "Its YAML, a key or an expression in it is wrong.",
@@ -79,14 +80,6 @@ ENTRIES = (
         "It wants `{p}`, and the calling job gives `{a}`.",
         "Grant `{p}` in the calling job's `permissions:`. A publishing job belongs in the workflow that "
         "is started, not in a called one.",
-        hides=("gr-invalid", "gr-template"),
-    ),
-    _(
-        "gr-needs",
-        r"Job '(?P<j>[^']{1,80})' depends on unknown job",
-        "`needs:` of the job `{j}` names a job that does not exist.",
-        "The name is misspelt, or the other job was renamed.",
-        "Write the id of the other job (the key under `jobs:`) into `needs:`.",
         hides=("gr-invalid", "gr-template"),
     ),
     _(
@@ -290,19 +283,15 @@ ENTRIES = (
     ),
     _(
         "gr-cache-file",
-        r"No file in \S{1,200} matched to \[[^\]]{1,200}\], make sure you have checked out",
+        (
+            r"No file in \S{1,200} matched to \[[^\]]{1,200}\], make sure you have checked out",
+            r"Caching for '(?P<m>[^']{1,40})' is not supported",
+        ),
         "setup-python finds nothing to cache by.",
         "`cache:` is set, and no requirements file is there: the job has no checkout, or the project has "
         "none of the files that it looks for.",
         "Remove `cache:` from setup-python in this job (a publishing job needs none), or name the file "
         "in `cache-dependency-path`.",
-    ),
-    _(
-        "gr-cache-tool",
-        r"Caching for '(?P<m>[^']{1,40})' is not supported",
-        "This version of the action cannot cache for {m}.",
-        "It is older than that feature, or the name is misspelt.",
-        "Use a current actions/setup-python (setup-node, …), or remove `cache:`; a publishing job needs none.",
     ),
     _(
         "gr-script",
@@ -311,18 +300,21 @@ ENTRIES = (
             r"(?<![\w.])(?P<c>[\w.-]{1,60}): command not found",
             r"(?:ba|da|z)?sh: (?:eval: )?(?:line )?\d+: (?P<c>[\w./-]{1,60}): not found",
             r"/usr/bin/env: '(?P<c>[\w.-]{1,60})': No such file or directory",
-            r"'(?P<c>[\w.-]{1,60})' is not recognized as an internal or external command",
             r"Failed to spawn: `?(?P<c>[\w.-]{1,60})|\bspawn (?P<d>[\w./-]{1,60}) ENOENT",
             r"exec: \"(?P<c>[\w./-]{1,60})\": executable file not found",
-            r"The term '(?P<c>[\w.-]{1,60})' is not recognized as",
             r"FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<c>(?!licen[cs]e|copying|readme|change|history|version|authors|news|notice|dist|build|src|docs|tests?\b)[a-z][\w-]{1,30})'",
             r"command '(?P<c>(?!\w*(?:gcc|g\+\+|cc|clang))[\w-]{1,40})' failed: No such file or directory",
+            r"(?<![\w.])(?P<c>uvx?|gh|twine): not found(?! \(HTTP)",
+            r"'(?P<c>[\w.-]{1,60})' is not recognized as (?:an internal|(?:a|the) name of)",
+            r"No module named '?(?P<c>twine)\b",
+            r"os\.py:\d+ in _execvpe",
         ),
         "The program `{c}` is not there.",
         "No step before installed it, or into another environment; a job begins as an empty machine.",
-        "Install `{c}` in a step of the same job, before this one.",
+        "Install `{c}` in a step of the same job, before this one: what PyPI has with `python -m pip install` and "
+        "the Python that calls it, uv with `astral-sh/setup-uv`; gh is on GitHub's own runners, and not in "
+        "containers.",
         tier="symptom",
-        unless=r"\b(?:twine|uvx?|gh): command not found",
     ),
     _(
         "gr-permission-file",
@@ -391,44 +383,23 @@ ENTRIES = (
         "Re-run the failed job; if it happens again in the same step, it needs too much memory.",
     ),
     _(
-        "gr-image-macos",
+        "gr-image",
         (
             r"The configuration '(?P<i>macos-\d+[\w-]*)' is not supported",
             r"Requested labels: (?P<i>macos-(?:10\.15|11|12|13)\b[\w-]*)",
             r"(?P<i>macos-(?:10\.15|11|12|13|14)\b[\w-]*).{0,120}?(?:unsupported|removed|retired|deprecat|brownout|is not supported)",
-        ),
-        "The runner image `{i}` is retired.",
-        "GitHub removed macos-13 and older images in December 2025 and earlier; macos-14 is on its way "
-        f"out (as of {KNOWN_AS_OF}).",
-        "Use `macos-latest` (Apple silicon), or `macos-15-intel` or `macos-26-intel` for Intel wheels.",
-        link=_IMAGES,
-        unless=r"[Jj]ob is about to start",
-        hides=("gr-no-runner", "gr-timeout", "gr-cancelled"),
-    ),
-    _(
-        "gr-image-windows",
-        (
             r"Requested labels: (?P<i>windows-20(?:16|19)\b)",
             r"(?P<i>windows-20(?:16|19)\b).{0,120}?(?:unsupported|removed|retired|deprecat|brownout|is not supported)",
-        ),
-        "The runner image `{i}` is retired.",
-        f"GitHub removed windows-2019 and older images in 2025 (as of {KNOWN_AS_OF}).",
-        "Use `windows-latest` (or `windows-2022`, if the build needs the older Visual Studio).",
-        link=_IMAGES,
-        unless=r"[Jj]ob is about to start",
-        hides=("gr-no-runner", "gr-timeout", "gr-cancelled"),
-    ),
-    _(
-        "gr-image-ubuntu",
-        (
             r"Requested labels: (?P<i>ubuntu-(?:16|18|20)\.04)",
             r"(?P<i>ubuntu-(?:16|18|20)\.04).{0,120}?(?:unsupported|removed|retired|deprecat|brownout|is not supported)",
             r"This is a scheduled (?P<i>ubuntu-\d\d\.04) brownout",
             r"This is a scheduled (?P<i>Ubuntu \d\d\.04) retirement",
         ),
         "The runner image `{i}` is retired.",
-        f"GitHub removed ubuntu-20.04 in April 2025, and older images before (as of {KNOWN_AS_OF}).",
-        "Use `ubuntu-latest`; where the wheel's glibc mattered, build in a manylinux container "
+        "GitHub removed macos-13, windows-2019, ubuntu-20.04 and older images by the end of 2025; macos-14 is "
+        f"on its way out (as of {KNOWN_AS_OF}).",
+        "Use `ubuntu-latest`, `windows-latest` or `macos-latest` (Apple silicon; `macos-15-intel` or "
+        "`macos-26-intel` for Intel wheels). Where the wheel's glibc mattered, build in a manylinux container "
         "(cibuildwheel).",
         link=_IMAGES,
         unless=r"[Jj]ob is about to start",

@@ -57,15 +57,6 @@ ENTRIES = (
         unless=r"setuptools.scm|vcs",
     ),
     _hatch(
-        "be-hatch-vcs",
-        r"Error getting the version from source `?vcs`?",
-        "hatch-vcs found no version.",
-        "The checkout has no tags or no history.",
-        _DEPTH,
-        hides=("be-hatch-version",),
-        tier="symptom",
-    ),
-    _hatch(
         "be-hatch-metadata-missing",
         (
             r"Metadata field `?version`? (?:cannot be|is) (?:missing|required)",
@@ -78,20 +69,6 @@ ENTRIES = (
         '`[project]` has neither `version` nor `dynamic = ["version"]`.',
         "Give `project.version`, or list it in `project.dynamic` and tell {backend_package} where it is.",
         tier="symptom",
-    ),
-    _hatch(
-        "be-hatch-script",
-        r"Build script does not exist: (?P<f>[^ ]{1,160})",
-        "hatchling does not find its script `{f}`.",
-        "The file is not committed, or the sdist lacks it: the wheel is built from the sdist.",
-        "Commit `{f}`, and for the sdist: {pack}.",
-    ),
-    _hatch(
-        "be-hatch-forced",
-        r"Forced include not found: ?(?P<f>[^ ]{0,160})",
-        "A file to be packed is not there.",
-        "`force-include` names `{f}`.",
-        "Build or commit `{f}` before, or remove it from `force-include` under `[tool.hatch.build]`.",
     ),
     _hatch(
         "be-hatch-duplicate",
@@ -107,70 +84,41 @@ ENTRIES = (
         "`build-system.requires` does not name the package that has it.",
         'Add the package, for `vcs` that is `requires = ["hatchling", "hatch-vcs"]`.',
     ),
-    _hatch(
-        "be-hatch-publish-auth",
-        r"Missing required option:? (?:user|auth|`user`|`auth`)",
-        "hatch publish has no credentials.",
-        "Neither HATCH_INDEX_USER nor HATCH_INDEX_AUTH is set.",
-        "Publish with pypa/gh-action-pypi-publish and trusted publishing; or set "
-        "`HATCH_INDEX_USER=__token__` and HATCH_INDEX_AUTH from a secret.",
-        tier="symptom",
-    ),
-    _hatch(
-        "be-hatch-skipped",
-        r"dist/\S{1,200} \.\.\. already exists",
-        "Files were skipped because they are on the index already.",
-        "`hatch publish` passes over what is there and ends well: this version had been published before, and "
-        "nothing new went up.",
-        "If a new version was meant, raise it (`hatch version patch`) and release that. Otherwise nothing is "
-        "to do: the files are on {project_page}#files.",
-        tier="symptom",
-        silent=True,
-        without=r"\.\.\. success",
-    ),
-    _hatch(
-        "be-hatch-noartifacts",
-        r"No (?:build )?artifacts found",
-        "There are no files to publish.",
-        "`hatch build` did not run, or wrote elsewhere.",
-        "Run `hatch build` first, or give the folder: `hatch publish dist`.",
-        unless=r"artifact name|download-artifact|workflow run|artifacts? found (?:with|matching|for)",
-    ),
-    _hatch(
-        "be-hatch-license",
+    _st(
+        "be-mismatch",
         (
-            r"Error parsing field `?project\.license",
-            r"Unknown license(?:: ?|\b.{0,10})'?(?P<l>[^' ]{1,60})",
-        ),
-        "The licence is not an SPDX expression.",
-        "`project.license`, given as a string, must consist of SPDX identifiers.",
-        'Write, for example, `license = "MIT"` or `license = "Apache-2.0"`: https://spdx.org/licenses/.',
-        link="https://spdx.org/licenses/",
-        hides=("wh-license-expr",),
-    ),
-    _hatch(
-        "be-hatch-classifier",
-        r"Unknown classifier in field `?project\.classifiers`?:? ?(?P<c>.{0,120})",
-        "`{c}` is not a classifier of PyPI.",
-        "It is misspelt, or newer than the installed list.",
-        "Copy it from https://pypi.org/classifiers/, or `python -m pip install --upgrade trove-classifiers`.",
-    ),
-    _hatch(
-        "be-hatch-mismatch",
-        r"ImportError: cannot import name '\w{1,60}' from 'hatchling\.",
-        "hatch and hatchling do not fit together.",
-        "One of the two is of another age, or was installed from a branch.",
-        "`python -m pip install --upgrade hatch hatchling`, both from the index.",
-    ),
-    _hatch(
-        "be-virtualenv-hatch",
-        (
+            r"ImportError: cannot import name '\w{1,60}' from 'hatchling\.",
             r"module 'virtualenv\.discovery\.builtin' has no attribute",
             r"'propose_interpreters'",
+            r"canonicalize_version\(\) got an unexpected keyword argument 'strip_trailing_zero'",
+            r"No module named '?packaging\.(?:licenses|metadata)",
+            r"cannot import name '\w+' from 'packaging\.",
+            r"module '(?:setuptools|_distutils_hack|distutils|pkg_resources|wheel)[\w.]*' has no attribute '(?P<a>\w+)'",
+            r"'(?:Distribution|Requirement|Command|build_ext|bdist_wheel)'(?: object)? has no attribute '(?P<a>\w+)'",
+            r"cannot import name '(?P<a>\w+)' from '(?:setuptools|distutils|pkg_resources)",
+            r"AttributeError: install_layout\b",
+            r"No module named '?setuptools\.(?P<a>command\.test|_vendor|extern)",
+            r"module 'ast' has no attribute '(?P<a>\w+)'",
+            r"has no attribute 'ImpImporter'",
+            r"twine.{0,300}?No module named '?pkg_resources",
+            r"DistributionNotFound: The '(?P<r>[^']{1,80})' distribution was not found and is required by",
+            r"twine/__init__\.py.{0,400}?metadata\[\"(?P<k>[\w-]+)\"\]",
+            r"twine.{0,600}?importlib[_-]metadata.{0,200}?(?:KeyError|AttributeError)",
+            r"cannot import name '(?P<k>\w+)' from '(?:urllib3|requests_toolbelt|importlib_metadata|pkginfo|readme_renderer|requests)\b",
+            r"ImportError: urllib3 v2",
+            r"module 'importlib\.(?:resources|metadata)' has no attribute.{0,60}?(?:twine|readme_renderer)",
         ),
-        "hatch and virtualenv do not fit together.",
-        "An older hatch meets a newer virtualenv.",
-        "`python -m pip install --upgrade hatch virtualenv`.",
+        "A tool and a package that it uses do not fit together.",
+        "One of the two is too old or too new for the other, or for this Python: a newer setuptools with an "
+        "older packaging, an old twine with newer libraries, an old hatch with a newer virtualenv, an old "
+        "setup.py with a newer setuptools. Your own files are not the cause; this step uploaded nothing.",
+        "Upgrade both that the traceback names in one step, for example `python -m pip install --upgrade "
+        "twine urllib3 importlib-metadata`, `… hatch hatchling virtualenv` or `… setuptools packaging` (or a "
+        "newer pin of the action). For what an isolated build needs, name the release that fits in "
+        '`build-system.requires` (`requires = ["setuptools>=64,<80"]`), and build with `python -m build`.',
+        tool="pip",
+        link="",
+        confidence="likely",
     ),
     # setuptools
     _st(
@@ -313,32 +261,6 @@ ENTRIES = (
         link="https://packaging.python.org/en/latest/specifications/dependency-specifiers/",
     ),
     _st(
-        "be-st-canonicalize",
-        (
-            r"canonicalize_version\(\) got an unexpected keyword argument 'strip_trailing_zero'",
-            r"No module named '?packaging\.(?:licenses|metadata)",
-            r"cannot import name '\w+' from 'packaging\.",
-        ),
-        "setuptools and packaging do not fit together.",
-        "A newer setuptools meets an older packaging.",
-        "`python -m pip install --upgrade packaging setuptools`, or build isolated (`python -m build`).",
-    ),
-    _st(
-        "be-st-mismatch",
-        (
-            r"module '(?:setuptools|_distutils_hack|distutils|pkg_resources|wheel)[\w.]*' has no attribute '(?P<a>\w+)'",
-            r"'(?:Distribution|Requirement|Command|build_ext|bdist_wheel)'(?: object)? has no attribute '(?P<a>\w+)'",
-            r"cannot import name '(?P<a>\w+)' from '(?:setuptools|distutils|pkg_resources)",
-            r"AttributeError: install_layout\b",
-            r"No module named '?setuptools\.(?P<a>command\.test|_vendor|extern)",
-        ),
-        "This setup.py does not fit the installed setuptools.",
-        "It (or a plugin that it uses) needs a part of setuptools that newer or older releases do not "
-        "have.",
-        "Upgrade the plugin, or name a setuptools that fits in `build-system.requires` "
-        '(`requires = ["setuptools>=64,<80"]`), and build with `python -m build`.',
-    ),
-    _st(
         "be-cython3",
         (
             r"AttributeError: cython_sources\b",
@@ -352,14 +274,6 @@ ENTRIES = (
         tool="Cython",
         link="https://cython.readthedocs.io/en/latest/src/userguide/migrating_to_cy30.html",
         confidence="likely",
-    ),
-    _st(
-        "be-st-ast",
-        r"module 'ast' has no attribute '(?P<a>\w+)'",
-        "An old tool meets a new Python.",
-        "`ast.{a}` was removed from Python.",
-        "Upgrade the tool that the traceback names, or build with an older Python.",
-        tier="symptom",
     ),
     _st(
         "be-st-configparser",
@@ -386,19 +300,17 @@ ENTRIES = (
             r"LookupError: setuptools.scm was unable",
             r"unable to detect version for '?(?P<d>[^' ]{0,160})",
             r"Make sure you're either building from a fully intact git repository",
+            r"Error getting the version from source `?vcs`?",
+            r"Cannot find the version from SCM or SCM isn't detected",
+            r"SCM isn't detected",
+            r"Versioning for this project requires either an sdist tarball, or access to an upstream git",
+            r"This does not appear to be a \w+ project",
+            r"\bNotSdistError\b|\bNotVCSError\b",
         ),
         "No version could be found in git.",
         "The checkout has no .git, no tags or no history.",
         _DEPTH,
-        hides=("be-hatch-version", "be-hatch-vcs"),
-    ),
-    _scm(
-        "be-scm-shallow",
-        r"(?:ValueError: .{0,160}?is shallow|is shallow and may cause errors)",
-        "The checkout is shallow.",
-        "Without history no tag is found, and the version is wrong.",
-        _DEPTH,
-        tier="symptom",
+        hides=("be-hatch-version",),
     ),
     _scm(
         "be-scm-dubious",
@@ -418,7 +330,10 @@ ENTRIES = (
     ),
     _scm(
         "be-scm-git-describe",
-        r"(?:fatal: )?No (?:names found, cannot describe anything|tags can describe)",
+        (
+            r"(?:fatal: )?No (?:names found, cannot describe anything|tags can describe)",
+            r"(?:ValueError: .{0,160}?is shallow|is shallow and may cause errors)",
+        ),
         "git finds no tag.",
         "The checkout has none, or the tag was never pushed.",
         _DEPTH,
@@ -450,37 +365,29 @@ ENTRIES = (
     ),
     _flit(
         "be-flit-docstring",
-        (r"Flit cannot package module without docstring", r"NoDocstringError"),
-        "flit finds no docstring.",
-        "It takes the summary from the module's docstring.",
-        "Write one as the first statement of the module, or give `project.description`.",
-    ),
-    _flit(
-        "be-flit-noversion",
-        (r"Cannot package module without a version string", r"NoVersionError"),
-        "flit finds no version.",
-        "It reads `__version__` of the module.",
-        'Write `__version__ = "…"` in the module, or give `project.version`.',
+        (
+            r"Flit cannot package module without docstring",
+            r"NoDocstringError",
+            r"Cannot package module without a version string",
+            r"NoVersionError",
+        ),
+        "flit finds no docstring or no version.",
+        "It takes the summary from the module's docstring, and the version from its `__version__`.",
+        "Write them into the module (the docstring as its first statement), or give `project.description` and "
+        "`project.version`.",
     ),
     _flit(
         "be-flit-config",
         (
             r"flit_core\.config\.ConfigError: (?P<w>.{0,160})",
             r"ConfigError: (?P<w>.{0,160}?(?:project|tool\.flit|license|dynamic).{0,80})",
+            r"Invalid metadata\b.{0,80}?E-flit",
         ),
         "flit refuses pyproject.toml.",
-        "flit says: {w}",
-        "Correct the field that it names; an old flit_core does not know newer fields "
+        "It checks the fields before it builds, and names the wrong one: {w}",
+        "Correct that field (classifiers: https://pypi.org/classifiers/); an old flit_core does not know newer fields "
         '(`requires = ["flit_core>=3.12,<5"]`).',
         tier="symptom",
-    ),
-    _flit(
-        "be-flit-invalid",
-        r"Invalid metadata\b.{0,80}?E-flit",
-        "flit finds the metadata invalid.",
-        "It checks classifiers and other fields before it builds; the lines before this one name them.",
-        "Correct the fields in pyproject.toml that those lines name; classifiers are listed at "
-        "https://pypi.org/classifiers/.",
     ),
     _flit(
         "be-flit-untracked",
@@ -492,7 +399,10 @@ ENTRIES = (
     # poetry
     _poetry(
         "be-poetry-invalid",
-        (r"The Poetry configuration is invalid:? ?-? ?(?P<w>.{0,200})",),
+        (
+            r"The Poetry configuration is invalid:? ?-? ?(?P<w>.{0,200})",
+            r"(?P<w>Additional properties are not allowed .{0,120})",
+        ),
         "poetry refuses pyproject.toml.",
         "poetry says: {w}",
         "Correct the field that it names; `poetry check` shows whether all is right.",
@@ -505,17 +415,6 @@ ENTRIES = (
         'Write `packages = [{ include = "{package}", from = "src" }]` under [tool.poetry].',
     ),
     _poetry(
-        "be-poetry-lock",
-        (
-            r"pyproject\.toml changed significantly since poetry\.lock was last generated",
-            r"poetry\.lock is not up to date with pyproject\.toml",
-            r"The lock file is not compatible with the current version of Poetry",
-        ),
-        "poetry.lock does not match pyproject.toml.",
-        "It was not updated after a change, or was written by another Poetry.",
-        "Run `poetry lock` and commit poetry.lock.",
-    ),
-    _poetry(
         "be-poetry-token",
         r"[Rr]epository (?P<r>\S{1,60}) is not defined",
         "poetry does not know the index `{r}`.",
@@ -524,55 +423,11 @@ ENTRIES = (
         "upload address), or leave `-r` out for PyPI.",
     ),
     _poetry(
-        "be-poetry-nofiles",
-        (r"No files to publish", r"Archive \(\S{1,200}\) does not exist"),
-        "There are no files to publish.",
-        "The build did not run.",
-        "Use `poetry publish --build`, or run `poetry build` first.",
-    ),
-    _poetry(
-        "be-poetry-keyring",
-        r"(?:Unable to retrieve the password|(?<!No)KeyringError|PoetryKeyringError|org\.freedesktop\.DBus\.Error)",
-        "poetry cannot use the keyring.",
-        "There is none in CI, or it is locked.",
-        "Set POETRY_PYPI_TOKEN_PYPI from a secret, and `PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring`; "
-        "or publish with trusted publishing.",
-        tier="symptom",
-    ),
-    _poetry(
         "be-poetry-group",
         r"Group\(s\) not found: ?(?P<g>[\w, -]{0,80})",
         "poetry knows no group `{g}`.",
         "The step names a group that pyproject.toml lacks.",
         "Name one of the groups under `[tool.poetry.group]` or `[dependency-groups]`, or remove `--with`.",
-    ),
-    _poetry(
-        "be-poetry-dev",
-        (
-            r"Additional properties are not allowed \('?(?P<k>[\w-]+)",
-            r"option \"?--(?P<k>no-dev|dev|sync|no-update)\"? does not exist",
-            r"[Tt]he (?:requested )?command \"?(?P<k>\w+)\"? does not exist",
-        ),
-        "This poetry does not know `{k}`.",
-        "It is of another version than the configuration or the step: Poetry 2 dropped `--no-dev`, "
-        "`lock --no-update`, `export` and others.",
-        "Pin the Poetry version in the step that installs it, or write what the installed one knows "
-        "(`poetry lock`, `poetry sync`, `--only main`).",
-        hides=("bd-option-gone",),
-    ),
-    _poetry(
-        "be-poetry-python",
-        r"Current Python version \([\d.]+\) is not allowed by the project",
-        "The project does not accept this Python.",
-        "`requires-python` leaves it out.",
-        "Use a Python in actions/setup-python that it names, or widen `requires-python`.",
-    ),
-    _poetry(
-        "be-poetry-solve",
-        r"(?:SolverProblemError|version solving failed)",
-        "poetry cannot resolve the dependencies.",
-        "They exclude each other.",
-        "The lines that begin with `Because` name the two requirements: loosen one of them.",
     ),
     # pdm
     _hatch(
@@ -586,13 +441,6 @@ ENTRIES = (
         "1.16) a build was started in an environment that is not for building.",
         "Install that Python in a step before, or take it out of the environment's `python` and `matrix`; "
         "start `hatch build` itself, not by a script of another environment.",
-    ),
-    _pdm(
-        "be-pdm-scm",
-        (r"Cannot find the version from SCM or SCM isn't detected", r"SCM isn't detected"),
-        "pdm-backend found no version.",
-        "The checkout has no tags or no history.",
-        _DEPTH,
     ),
     _pdm(
         "be-pdm-application",

@@ -56,11 +56,12 @@ ENTRIES = (
             r"can't open file '[^']{0,200}setup\.py': \[Errno 2\]",
             r"Could not find a 'setup\.py', 'setup\.cfg' or 'pyproject\.toml' file at root",
             r"could not find a pyproject\.toml file in",
+            r"No `?pyproject\.toml`? found in current directory",
         ),
         "There is no Python project where the build was started.",
         "The folder has neither pyproject.toml nor setup.py: another folder is meant, or the job has no "
         "checkout.",
-        "Start the build in the project's folder (`working-directory:` in Actions), after actions/checkout "
+        "Start the build in the project's folder (`working-directory:` in Actions, or `uv build FOLDER`), after actions/checkout "
         "in the build job.",
     ),
     _(
@@ -168,6 +169,7 @@ ENTRIES = (
             r"requires a different Python:? (?P<v>\d[\d.]*) not in '(?P<r>[^']{1,60})'",
             r"Package '(?P<p>[^']{1,100})' requires a different Python",
             r"current Python version \((?P<v>[\d.]+)\) does not satisfy Python(?P<r>\S{1,60})",
+            r"Current Python version \([\d.]+\) is not allowed by the project",
         ),
         "A package does not accept this Python.",
         "Its `requires-python` leaves out the version in use.",
@@ -225,13 +227,6 @@ ENTRIES = (
         "setuptools cannot make wheels here.",
         "The `wheel` package is missing beside an old setuptools.",
         "Build with `python -m build`; or install `wheel`, or setuptools 70.1 or later.",
-    ),
-    _pip(
-        "bd-impimporter",
-        r"has no attribute 'ImpImporter'",
-        "An old setuptools meets Python 3.12.",
-        "Something pins setuptools below 66.",
-        "Require a current setuptools in `build-system.requires`, and remove the pin.",
     ),
     _(
         "bd-import-project",
@@ -319,35 +314,23 @@ ENTRIES = (
         hides=("bd-file-missing",),
     ),
     _(
-        "bd-requirements-missing",
-        r"No such file or directory: '?(?P<f>[^' ]{0,160}requirements[\w./-]*\.txt)",
-        "The build reads `{f}`, which is not in the sdist.",
-        "`python -m build` builds the wheel from the sdist, and the sdist lacks the file.",
-        "For the sdist: {pack}. Or move the dependencies into pyproject.toml.",
-        unless=r"Could not open requirements file",
-        hides=("bd-file-missing",),
-    ),
-    _(
-        "bd-version-file-missing",
-        r"No such file or directory: '?(?P<f>[^' ]{0,160}(?:VERSION|version)(?:\.txt|\.py)?)'",
-        "The build reads the version from `{f}`, which is not there.",
-        "The sdist lacks the file, or the path is wrong.",
-        "For the sdist: {pack}. Or write the version into pyproject.toml.",
-        tier="symptom",
-        hides=("bd-file-missing",),
-    ),
-    _(
         "bd-file-missing",
         (
             r"setup\.py.{0,400}?FileNotFoundError: \[Errno 2\] No such file or directory: '?(?P<f>[^' ]{1,160})",
             r"(?:build_meta|get_requires_for_build|hatchling|flit_core|poetry/core|pdm/backend).{0,1200}?FileNotFoundError: \[Errno 2\] No such file or directory: '?(?P<f>[^' ]{1,160})",
             r"error: can't copy '(?P<f>[^']{1,160})': doesn't exist",
+            r"No such file or directory: '?(?P<f>[^' ]{0,160}requirements[\w./-]*\.txt)",
+            r"No such file or directory: '?(?P<f>[^' ]{0,160}(?:VERSION|version)(?:\.txt|\.py)?)'",
+            r"Forced include not found: ?(?P<f>[^ ]{0,160})",
+            r"Build script does not exist: (?P<f>[^ ]{1,160})",
         ),
         "The build reads `{f}`, which is not there.",
         "The file is not committed, or the sdist lacks it: `python -m build` builds the wheel from the "
         "sdist.",
-        "Commit `{f}`, and for the sdist: {pack}.",
+        "Commit `{f}` (or take it out of `force-include`), and for the sdist: {pack}. A version or a list of "
+        "dependencies in pyproject.toml itself needs no file.",
         tier="symptom",
+        unless=r"Could not open requirements file",
     ),
     _(
         "bd-zip-1980",
@@ -450,6 +433,8 @@ ENTRIES = (
             r"error: option --(?P<o>[\w-]+) not recognized",
             r"\bno such option: --(?P<o>[\w-]+)",
             r"unknown flag: --(?P<o>[\w-]+)",
+            r"option \"?--(?P<k>no-dev|dev|sync|no-update)\"? does not exist",
+            r"[Tt]he (?:requested )?command \"?(?P<k>\w+)\"? does not exist",
         ),
         "The command has no option `--{o}`.",
         "The tool has dropped it or does not have it yet: its version is not the one that the step was "

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nox_release.diagnosis.catalogue.tables import table
 
-_ = table(tool="other")
+_ = table(tool="other", tier="family", confidence="likely")
 
 _TOOLS = (
     "twine|flit|flit_core|hatch|hatchling|auditwheel|delocate|delvewheel|cibuildwheel|setuptools|pkg_resources"
@@ -37,8 +37,6 @@ ENTRIES = (
         "Upgrade both in one step (`python -m pip install --upgrade` with the names that the traceback "
         "shows), or run the tool in an environment of its own (`pipx run`). If it began with a new release, "
         "pin the one before.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-module",
@@ -52,8 +50,6 @@ ENTRIES = (
         "isolated build has only what `build-system.requires` names.",
         "Install `{m}` in a step of the same job with the same Python; if the build needs it, add it to "
         "`build-system.requires`; if it is a module of this project, {pack}.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-refused",
@@ -69,8 +65,6 @@ ENTRIES = (
         "It says: {w}.",
         "Correct what it names in pyproject.toml or in the build, build again, and let "
         "`nox-release check-project dist/*` look at the files before the next upload.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-push",
@@ -82,8 +76,6 @@ ENTRIES = (
         "The lines that begin with `remote:` say why.",
         "Compare the ref with `git ls-remote origin`, and what the rules of the branch and the tag ask for: "
         "https://github.com/{owner}/{repo}/settings/rules.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-git",
@@ -100,8 +92,6 @@ ENTRIES = (
         "Its own line says why: {w}.",
         "Run the same command in a fresh clone of the commit that the job has. Where history or tags are "
         "missing, it is the checkout of the building job: `fetch-depth: 0`.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-shell",
@@ -119,8 +109,6 @@ ENTRIES = (
         "A quote, a bracket or a variable in it is not what this shell takes; what `${{ … }}` fills in is "
         "part of the script, and may hold quotes of its own.",
         'Hand values over as `env:` and write them as "$NAME"; on Windows say `shell: bash`.',
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-github",
@@ -137,8 +125,6 @@ ENTRIES = (
         "this token may not see it; 422: a value is refused, mostly because it exists already.",
         "The address in the message says what was asked for. Compare it with the job's `permissions:` "
         "(releases and tags need `contents: write`) and with https://github.com/{owner}/{repo}/releases.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-network",
@@ -152,13 +138,13 @@ ENTRIES = (
             r"\b50[234] (?:Bad Gateway|Service Unavailable|Gateway Time-?out)",
             r"[Rr]equest timed out",
             r"operation timed out",
+            r"error connecting to api\.github\.com",
+            r"check your internet connection or https://githubstatus\.com",
         ),
         "A server did not answer.",
         "The network failed for a moment, or that server is out of order.",
         "Re-run only the failed job. If it stays, look whether the address in the message is right and its "
         "service is up (https://www.githubstatus.com/, https://status.python.org/).",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-file",
@@ -176,8 +162,6 @@ ENTRIES = (
         "job begins as an empty machine), or the step works in another folder.",
         "`git ls-files` says whether it is committed, `ls -R` before the step what the job has. What another "
         "job made comes with actions/download-artifact.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-permission",
@@ -191,8 +175,6 @@ ENTRIES = (
         "process holds it open.",
         "Build into a fresh folder, and run all steps that touch it as the same user: no `sudo` in one of "
         "them, and for a container `options: --user`.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-console",
@@ -202,8 +184,6 @@ ENTRIES = (
         "know. What it did before that is done.",
         "Set `PYTHONUTF8=1` (or `PYTHONIOENCODING=utf-8`) for the step. Look at the index before you run an "
         "upload again.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-npm",
@@ -216,8 +196,6 @@ ENTRIES = (
         "npm, pnpm or yarn ended with an error before the Python package was made.",
         "The first line of theirs that speaks of an error says why; run the same command on your machine "
         "with the Node that the workflow names.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-system-package",
@@ -232,8 +210,6 @@ ENTRIES = (
         "The image or container has it under another name or not at all, or its list of packages is old.",
         "Run `apt-get update` (or `yum makecache`) first; look the name up for the image that `runs-on` or "
         "`manylinux` names, which changes with each of its releases.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-check",
@@ -248,8 +224,6 @@ ENTRIES = (
         "A check failed before anything was published.",
         "The release waits for the linters, and they found something.",
         "Run the same check on your machine, commit what it changes, and release the fixed commit.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-backend",
@@ -261,8 +235,6 @@ ENTRIES = (
         "Correct what it names in pyproject.toml (or setup.py) or among the files, and try "
         "`nox-release build` on your machine. If you changed nothing, a new release of the backend did: pin "
         "the one before in `build-system.requires`.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-usage",
@@ -272,14 +244,17 @@ ENTRIES = (
             r"error: (?P<w>(?:unrecognized subcommand|invalid value|the following required arguments were not).{1,120})",
             r"(?P<w>(?:unknown|unrecognized|illegal|invalid) option(?: --|: | ').{1,60})",
             r"(?P<w>[Cc]ommand \"\S{1,60}\" is not defined)|unknown environment '",
+            r"cibuildwheel: .{0,100}?(?:Unknown|Unused|Malformed|not recognised|not recognized|Invalid|unrecognized arguments)",
+            r"Invalid (?:value for )?(?:CIBW_\w+|enable group)|\bInvalid --\w+=.{1,60}?must be a build selector",
+            r"argument --plat: invalid choice",
+            r"Invalid (?:policy|plat)\b",
+            r"unknown command \"(?P<c>[\w-]+)\" for \"gh\"",
         ),
         "A command is called with what it does not understand.",
         "Its own words: {w}.",
         "Compare the call in the workflow with the tool's `--help` in the version that is installed there; "
         "an empty variable in the call has the same effect. If it worked before, the tool has a new release: "
         "pin it.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-variable",
@@ -294,8 +269,6 @@ ENTRIES = (
         "environment, a called workflow without `secrets:`), is an empty text and no error.",
         "Hand it to the step as `env:`, and compare its name with Settings → Secrets and variables, and "
         "with the job's `environment:`.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-exists",
@@ -304,8 +277,6 @@ ENTRIES = (
         "A check of the workflow found it, or a tool that makes each version once.",
         "Raise the version, commit it, and release that commit. If only a later step failed, re-run the "
         "failed job instead.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-credentials",
@@ -326,8 +297,6 @@ ENTRIES = (
         "The line names the service: renew its token, give the job the permission it asks for "
         "(`packages: write` for ghcr.io), and compare the secret's name with the workflow.",
         hides=("fm-npm",),
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-resolve",
@@ -341,8 +310,6 @@ ENTRIES = (
         "Requirements cannot be met together.",
         "One of them is not there, or two of them ask for different versions of a third.",
         "The lines around it name them: loosen one, or write the lock file again and commit it.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-lock",
@@ -350,14 +317,20 @@ ENTRIES = (
             r"lock ?file .{0,100}?(?:out of (?:date|sync)|outdated|not up[- ]to[- ]date|needs to be updated|does not (?:match|satisfy))",
             r"frozen-lockfile|`npm ci` can only install packages when",
             r"(?:Pipfile|pdm|poetry|pixi)\.lock .{0,60}?(?:out of date|not match|outdated|hash)",
+            r"pyproject\.toml changed significantly since poetry\.lock was last generated",
+            r"poetry\.lock is not up to date with pyproject\.toml",
+            r"The lock file is not compatible with the current version of Poetry",
+            r"The lockfile at `?uv\.lock`? needs to be updated",
+            r"Unable to find lockfile at `?uv\.lock",
+            r"(?:needs to be updated but|update the lock file .{0,200}?because) --(?:locked|frozen) was passed",
         ),
         "The lock file does not match the project.",
         "A version or a requirement was changed without writing the lock file again; the release raises the "
         "version, which many lock files hold too.",
-        "Write it again with the tool that made it, in the same commit as the new version.",
+        "Write it again with the tool that made it (`uv lock`, `poetry lock`, `pdm lock`, `cargo update --workspace`), "
+        "commit it with the new version, and release that commit.",
         hides=("fm-npm",),
-        tier="family",
-        confidence="likely",
+        tier="symptom",
     ),
     _(
         "fm-document",
@@ -371,8 +344,6 @@ ENTRIES = (
         "mistake in it.",
         "Print what the step reads before it reads it. If it comes from a server, look at the status of the "
         "answer first.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-extension",
@@ -388,8 +359,6 @@ ENTRIES = (
         "wheel, or was built for another Python, system or machine.",
         "Bundle it (`auditwheel repair`, `delocate-wheel`, `delvewheel repair`) and try the repaired wheel in "
         "an environment without the library; build on the oldest system that you support.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-image",
@@ -403,8 +372,6 @@ ENTRIES = (
         "registry did not answer.",
         "Try `docker pull` with the name that the message has; correct it where it is set (`container:`, "
         "`CIBW_MANYLINUX_…_IMAGE`, a Dockerfile), or re-run the job.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-download",
@@ -417,8 +384,6 @@ ENTRIES = (
         "404: there is no such file at that address any more; 401 and 403: it wants credentials; 5xx: the "
         "server is out of order.",
         "Open the address that the step uses; correct its version or name, or re-run the job.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-crash",
@@ -430,8 +395,6 @@ ENTRIES = (
         "Compiled code failed: an extension built for another Python or processor, or a fault of its own.",
         "Run the command on that system with `python -X faulthandler`; for wheels, compare the architecture "
         "of the build with that of the test.",
-        tier="family",
-        confidence="likely",
     ),
     _(
         "fm-proxy",
@@ -439,8 +402,6 @@ ENTRIES = (
         "The proxy did not let the connection through.",
         "`HTTPS_PROXY` (or a setting of pip or git) sends it through a proxy that refuses it or wants a login.",
         "Correct the address and login in `HTTPS_PROXY`, or name the hosts in `NO_PROXY` that need none.",
-        tier="family",
-        confidence="likely",
         hides=("fm-credentials", "fm-network"),
     ),
 )

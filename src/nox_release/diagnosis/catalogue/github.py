@@ -74,13 +74,6 @@ ENTRIES = (
         tool="GitHub",
     ),
     _(
-        "gh-old",
-        r"unknown command \"(?P<c>[\w-]+)\" for \"gh\"",
-        "This gh has no command `{c}`.",
-        "It is older than the command (or the command is misspelt).",
-        "Upgrade gh: https://cli.github.com/; GitHub's own runners have a recent one.",
-    ),
-    _(
         "gh-remotes",
         (
             r"no git remotes found",
@@ -149,10 +142,11 @@ ENTRIES = (
         unless=r"ReleaseAsset",
     ),
     _(
-        "gh-immutable-assets",
+        "gh-immutable",
         (
             r"[Cc]annot upload assets? .{0,200}?to an immutable release",
             r"immutable release.{0,80}?(?:assets? (?:cannot|can't)|upload)",
+            r"state cannot be changed when release is immutable",
         ),
         "Files cannot be attached to this release any more.",
         "Immutable releases are on: a release is locked as soon as it is published, and this step "
@@ -164,18 +158,6 @@ ENTRIES = (
         tool="GitHub",
         link=_IMMUTABLE,
         hides=("gh-422-validation", "gh-403-int"),
-    ),
-    _(
-        "gh-immutable-state",
-        r"state cannot be changed when release is immutable",
-        "This release is locked.",
-        "Immutable releases are on: a published release cannot become a draft again, nor get another "
-        "tag or other files.",
-        "Leave it as it is, and put what is missing into the next version; only the title and the notes "
-        "can still be edited.",
-        tool="GitHub",
-        link=_IMMUTABLE,
-        hides=("gh-422-validation",),
     ),
     _(
         "gh-target",
@@ -316,17 +298,6 @@ ENTRIES = (
         hides=("gh-422-validation",),
     ),
     _(
-        "gh-notfound",
-        (
-            r"(?<![\w.])gh: (?:command )?not found(?! \(HTTP)",
-            r"'gh' is not recognized as an internal",
-            r"No such file or directory: 'gh'",
-        ),
-        "gh is not installed.",
-        "The GitHub CLI is missing on this machine or in this container.",
-        "Install it from https://cli.github.com/; GitHub's own runners have it, containers do not.",
-    ),
-    _(
         "gh-release-notfound",
         r"\brelease not found\b|No release corresponds to tag",
         "There is no GitHub release of this tag.",
@@ -350,15 +321,5 @@ ENTRIES = (
         link="https://www.githubstatus.com/",
         confidence="likely",
         hides=("wh-5xx",),
-    ),
-    _(
-        "gh-network",
-        (
-            r"error connecting to api\.github\.com",
-            r"check your internet connection or https://githubstatus\.com",
-        ),
-        "gh could not reach GitHub.",
-        "The network failed, or GitHub is out of order.",
-        "Try again; if it stays, see https://www.githubstatus.com/.",
     ),
 )

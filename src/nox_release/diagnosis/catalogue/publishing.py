@@ -199,23 +199,6 @@ ENTRIES = (
         "An account may have three at a time.",
         "Delete one that is no longer needed at {pending_page}, or use it.",
     ),
-    _form(
-        "oi-form-verified",
-        r"must have a verified email in order to register",
-        "A pending publisher needs a verified e-mail address.",
-        "The account has none yet.",
-        "Verify the address at {pypi}/manage/account/, then register again.",
-    ),
-    _form(
-        "oi-form-rate",
-        (
-            r"too many attempted trusted publisher registrations",
-            r"GitHub has rate-limited this action",
-        ),
-        "Too many registrations in a short time.",
-        "PyPI allows 100 a day to an account, and GitHub limits how often PyPI may ask it.",
-        "Wait an hour (at most a day), then register again.",
-    ),
     # pypa/gh-action-pypi-publish
     _action(
         "ga-perm",
@@ -506,6 +489,6 @@ ENTRIES = (
         f"Re-run the failed job; if it stays, see {_SIGSTORE}. `attestations: false` publishes without.",
         tier="symptom",
         link=_SIGSTORE,
-        hides=("ga-att-fail", "tw-timeout", "tw-dns"),
+        hides=("ga-att-fail", "tw-network"),
     ),
 )

@@ -24,14 +24,17 @@ ENTRIES = (
         "Add the branch under `[tool.semantic_release.branches]`, or release from one that is listed.",
     ),
     _psr(
-        "rt-psr-none",
+        "rt-nothing",
         (
             r"No release will be made, (?P<v>\S{1,40}) has already been released",
             r"(?<!is )has already been released!?",
+            r"\[NO_COMMITS_TO_BUMP\]|NoCommitsFoundError",
+            r"\[NO_COMMITS_FOUND\]",
+            r"The commits found are not eligible to be bumped",
         ),
         "There is nothing new to release.",
         "No commit since the last tag raises the version.",
-        "Write commits that do (`fix:` or `feat:`), or force a part with `--patch`.",
+        "Write commits that do (`fix:` or `feat:`), or force a part (`--patch`, commitizen: `--increment PATCH`).",
         tier="symptom",
         silent=True,
     ),
@@ -104,18 +107,6 @@ ENTRIES = (
         "The tool's idea of the current version differs from the file's.",
         "Make `current_version` in the tool's configuration agree with the files, and commit both.",
     ),
-    _bump(
-        "rt-bump-dirty",
-        (
-            r"Git working directory is not clean",
-            r"Working directory is not clean",
-            r"WorkingDirectoryIsDirtyException",
-        ),
-        "The working tree has changes.",
-        "The bump tool wants a clean one.",
-        "Commit what `git status` lists, then bump again.",
-        hides=("gt-dirty",),
-    ),
     _tbump(
         "rt-tbump",
         (
@@ -134,17 +125,6 @@ ENTRIES = (
         "commitizen does not find the version.",
         "Its settings name no version, or one that is not in the files.",
         "Set `version` or `version_provider` under `[tool.commitizen]` (`pep621` reads `project.version`).",
-    ),
-    _cz(
-        "rt-cz-nocommits",
-        (
-            r"\[NO_COMMITS_TO_BUMP\]|NoCommitsFoundError",
-            r"\[NO_COMMITS_FOUND\]",
-            r"The commits found are not eligible to be bumped",
-        ),
-        "There is nothing to bump.",
-        "No commit since the last tag counts.",
-        "Write conventional commits (`fix:`, `feat:`), or give `--increment PATCH`.",
     ),
     _cz(
         "rt-cz-tag",

@@ -22,7 +22,7 @@ class Table(Protocol):
     ) -> Entry: ...
 
 
-def table(*, tool: str, link: str = "") -> Table:
+def table(*, tool: str, link: str = "", **defaults: Any) -> Table:
     """A maker of entries for the texts of one tool."""
 
     def make(
@@ -30,6 +30,7 @@ def table(*, tool: str, link: str = "") -> Table:
     ) -> Entry:
         written = (patterns,) if isinstance(patterns, str) else patterns
         given = tuple(part for pattern in written for part in _alternatives(pattern))
+        more = defaults | more
         if more.get("tier") == "symptom":
             more.setdefault("confidence", "likely")
         return Entry(

@@ -176,12 +176,13 @@ ENTRIES = (
             r"Username and password are required",
             r"Enter your (?:username|credentials|password|API token)[^.]{0,60}: ?Aborted",
             r"(?:getpass|Enter your|Username|Password).{0,300}?EOFError: EOF when reading a line",
+            r"Missing required option:? (?:user|auth|`user`|`auth`)",
         ),
         "There are no credentials to upload with.",
         "The tool found neither a token nor a password, asked the keyring last, and this machine has "
         "none (CI never has). The keyring is not what is missing.",
         _PUBLISHER + "<variables>, from a secret.",
-        hides=("tw-keyring", "be-poetry-keyring", "tw-noninteractive"),
+        hides=("tw-keyring", "tw-noninteractive"),
         unless=r"falling back|fall back",
     ),
     _(
@@ -194,6 +195,7 @@ ENTRIES = (
         "The secret or variable is not set under that name.",
         "Compare the secret's name with Settings → Secrets of the repository and of the environment; "
         "forks, and jobs without the environment, do not see it.",
+        hides=("wh-auth",),
     ),
     _(
         "tw-control",
@@ -238,6 +240,7 @@ ENTRIES = (
             r"cannot import name '\w+' from '(?:keyring|jaraco|secretstorage|jeepney)",
             r"No module named '?(?:keyring\.\w|jaraco|secretstorage|jeepney)",
             r"/keyring/.{0,300}?(?:AttributeError|ImportError|KeyError|TypeError)",
+            r"(?:Unable to retrieve the password|(?<!No)KeyringError|PoetryKeyringError|org\.freedesktop\.DBus\.Error)",
         ),
         "The keyring cannot be used here.",
         "The upload asks the keyring for credentials, and it is locked, damaged or too old.",
@@ -274,7 +277,7 @@ ENTRIES = (
         "It lacks its last slash, `https://` or the host, names a host that is none, or is an old address "
         "that redirects. (TestPyPI's is https://test.pypi.org/legacy/.)",
         "Use `{upload_url}` in `repository-url`, `--repository-url` or ~/.pypirc.",
-        hides=("uv-missing-credentials", "uv-note", "tw-dns"),
+        hides=("uv-note", "tw-network"),
     ),
     _(
         "tw-405",
@@ -325,14 +328,17 @@ ENTRIES = (
         (
             r"Skipping \S{1,200} because it appears to already exist",
             r"Uploading \S{1,200} File exists\. Skipping",
+            r"dist/\S{1,200} \.\.\. already exists",
+            r"File \S{1,200} already exists, skipping",
         ),
         "Files were skipped because they are on the index already.",
-        "`skip-existing` hid that this version had been published before: nothing new went up.",
+        "`skip-existing` (or uv's `--check-url`, or `hatch publish` by itself) passes over what is there: this "
+        "version had been published before, and nothing new went up.",
         "If a new version was meant, raise it and release that. Otherwise compare the hashes at "
-        "{project_page}#files, and remove `skip-existing`.",
+        "{project_page}#files, and remove `skip-existing` or `--check-url`.",
         tier="symptom",
         silent=True,
-        without=r"View at:",
+        without=r"View at:|\.\.\. success|Uploading \S{1,200} \(",
     ),
     # Attestations.
     _(
@@ -356,48 +362,7 @@ ENTRIES = (
         confidence="likely",
     ),
     # twine itself.
-    _(
-        "tw-pkg-resources",
-        (
-            r"twine.{0,300}?No module named '?pkg_resources",
-            r"DistributionNotFound: The '(?P<r>[^']{1,80})' distribution was not found and is required by",
-            r"twine/__init__\.py.{0,400}?metadata\[\"(?P<k>[\w-]+)\"\]",
-            r"twine.{0,600}?importlib[_-]metadata.{0,200}?(?:KeyError|AttributeError)",
-            r"cannot import name '(?P<k>\w+)' from '(?:urllib3|requests_toolbelt|importlib_metadata|pkginfo|readme_renderer|requests)\b",
-            r"ImportError: urllib3 v2",
-            r"module 'importlib\.(?:resources|metadata)' has no attribute.{0,60}?(?:twine|readme_renderer)",
-        ),
-        "twine breaks on its own dependencies.",
-        "An old twine runs with newer libraries (importlib-metadata, urllib3, setuptools). Your files "
-        "were not even looked at.",
-        "`python -m pip install --upgrade twine importlib-metadata urllib3 requests-toolbelt` (twine "
-        "5.1.1 or later), or a newer pin of pypa/gh-action-pypi-publish.",
-    ),
-    _(
-        "tw-notfound",
-        (
-            r"twine: (?:command )?not found",
-            r"No module named '?twine'?",
-            r"'twine' is not recognized as (?:an internal|(?:a|the) name of a cmdlet)",
-            r"spawn twine ENOENT",
-        ),
-        "twine is not installed where it is called.",
-        "The step did not install it, or into another Python.",
-        "`python -m pip install twine` in the same job, then `python -m twine upload dist/*`.",
-    ),
     # The network.
-    _(
-        "tw-resource",
-        (
-            r"(?:ConnectionResetError|RemoteDisconnected|Connection aborted|BrokenPipeError|ProtocolError|BadStatusLine|SSLEOFError)",
-            r"client error \(SendRequest\)|connection closed before message completed",
-            r"Failed to send POST request .{0,200}?(?:error sending request|operation timed out)",
-        ),
-        "The connection broke during the upload.",
-        "The network or a proxy cut it, or PyPI refused a large body while it was being sent.",
-        "Re-run the upload with the same files; see their size (PyPI accepts 100 MB a file).",
-        tier="symptom",
-    ),
     _(
         "tw-ssl",
         (r"CERTIFICATE_VERIFY_FAILED", r"SSLCertVerificationError", r"\[SSL: \w+\]"),
@@ -405,33 +370,27 @@ ENTRIES = (
         "A proxy replaces the certificate, or the list of certificate authorities is old.",
         "`python -m pip install --upgrade certifi`; behind a proxy name its certificate in "
         "REQUESTS_CA_BUNDLE (uv: SSL_CERT_FILE).",
-        hides=("tw-dns",),
+        hides=("tw-network",),
         tier="symptom",
     ),
     _(
-        "tw-dns",
-        (
-            r"(?:NameResolutionError|Temporary failure in name resolution|getaddrinfo failed|nodename nor servname)",
-            r"Failed to establish a new connection",
-            r"Max retries exceeded with url",
-            r"\bdns error: ",
-        ),
-        "The index could not be reached.",
-        "The network or the name service failed, or the address names a server that is not there.",
-        "See the address in the message, then try again; behind a proxy set HTTPS_PROXY.",
-        tier="symptom",
-    ),
-    _(
-        "tw-timeout",
+        "tw-network",
         (
             r"(?:ReadTimeout|ConnectTimeout|Read timed out|write operation timed out)",
             r"HTTPSConnectionPool.{0,120}?timed out",
             r"https://(?:upload|test)\.pypi\.org/legacy/: timed out",
+            r"(?:NameResolutionError|Temporary failure in name resolution|getaddrinfo failed|nodename nor servname)",
+            r"Failed to establish a new connection",
+            r"Max retries exceeded with url",
+            r"\bdns error: ",
+            r"(?:ConnectionResetError|RemoteDisconnected|Connection aborted|BrokenPipeError|ProtocolError|BadStatusLine|SSLEOFError)",
+            r"client error \(SendRequest\)|connection closed before message completed",
+            r"Failed to send POST request .{0,200}?(?:error sending request|operation timed out)",
         ),
-        "The index did not answer in time.",
-        "The network or the index was slow, or the file is large.",
-        "Re-run the upload with the same files: a file that did arrive is accepted again.",
-        hides=("tw-dns",),
+        "The connection to the index failed.",
+        "The network, a proxy or the index was slow or cut it, or the address names a server that is not there.",
+        "See the address in the message, then re-run the upload with the same files: one that did arrive is "
+        "accepted again. See their size (PyPI accepts 100 MB a file); behind a proxy set HTTPS_PROXY.",
         tier="symptom",
     ),
     _(

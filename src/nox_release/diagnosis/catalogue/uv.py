@@ -23,7 +23,7 @@ ENTRIES = (
         "The publishing job may not ask for a token.",
         "The job lacks `permissions: id-token: write` (a job's `permissions:` replaces the workflow's).",
         _PERMISSION,
-        hides=("uv-note", "uv-oidc-none", "uv-missing-credentials"),
+        hides=("uv-note", "uv-oidc-none"),
     ),
     _(
         "uv-oidc-none",
@@ -46,7 +46,7 @@ ENTRIES = (
         "Re-run the failed job; if it stays, see https://status.python.org/ and "
         "https://www.githubstatus.com/. Change nothing on PyPI.",
         link="https://status.python.org/",
-        hides=("uv-oidc-rejected", "uv-note", "tw-dns", "tw-timeout", "wh-5xx"),
+        hides=("uv-oidc-rejected", "uv-note", "tw-network", "wh-5xx"),
         unless=r"\b422\b",
     ),
     _(
@@ -64,34 +64,18 @@ ENTRIES = (
         link="https://docs.pypi.org/trusted-publishers/troubleshooting/",
     ),
     _(
-        "uv-mixed-keyring",
-        r"the keyring (?:is|are) not allowed when using trusted publishing",
-        "A keyring setting stands against trusted publishing.",
-        "`keyring-provider` is set in `[tool.uv]` of pyproject.toml, in uv.toml, or in "
-        "UV_KEYRING_PROVIDER. No token is involved.",
-        "Publish with `uv publish --keyring-provider disabled`, or remove `keyring-provider` (the "
-        "variable UV_KEYRING_PROVIDER) from the settings of this job.",
-        hides=("uv-mixed",),
-    ),
-    _(
         "uv-mixed",
-        r"(?P<w>[\w` /-]{1,60}) (?:is|are) not allowed when using trusted publishing",
+        (r"(?P<w>[\w` /-]{1,60}) (?:is|are) not allowed when using trusted publishing",),
         "Credentials and trusted publishing were both asked for.",
         "uv says: {w} is set, and trusted publishing is forced (`--trusted-publishing always`).",
         "Remove the credentials (UV_PUBLISH_TOKEN, UV_PUBLISH_USERNAME, UV_PUBLISH_PASSWORD, and the "
-        "options of the same names), or `--trusted-publishing always`.",
+        "options of the same names; for the keyring `keyring-provider` of uv's settings, or `--keyring-provider "
+        "disabled`), or `--trusted-publishing always`.",
     ),
     _(
         "uv-note",
-        r"Neither credentials nor keyring are configured",
-        "uv has no credentials.",
-        "Neither a token nor trusted publishing was found.",
-        _CREDENTIALS,
-        tier="symptom",
-    ),
-    _(
-        "uv-missing-credentials",
         (
+            r"Neither credentials nor keyring are configured",
             r"Missing credentials for https?://",
             r"401 Unauthorized.{0,200}?uv publish",
             r"Failed to (?:fetch|send).{0,80}?Missing credentials",
@@ -100,7 +84,6 @@ ENTRIES = (
         "Neither a token nor trusted publishing was found.",
         _CREDENTIALS,
         tier="symptom",
-        hides=("uv-note",),
     ),
     _(
         "uv-empty",
@@ -130,22 +113,21 @@ ENTRIES = (
     ),
     _(
         "uv-nofiles",
-        (r"No files found to publish", r"Path patterns didn't match any", r"Publishing 0 files"),
+        (
+            r"No files found to publish",
+            r"Path patterns didn't match any",
+            r"Publishing 0 files",
+            r"No (?:build )?artifacts found",
+            r"No files to publish",
+            r"Archive \(\S{1,200}\) does not exist",
+        ),
         "There are no files to publish.",
         "dist/ is empty, or the files are in another folder.",
-        "Run `uv build` first in the same job, or download the build's artifact to dist/.",
+        "Run the build first in the same job (`uv build`, `hatch build`, `poetry build`), or download the build's "
+        "artifact to dist/. poetry publishes files of the current version alone: a version from git needs its "
+        "plugin in that job too.",
         silent=True,
-    ),
-    _(
-        "uv-skipped",
-        r"File \S{1,200} already exists, skipping",
-        "Files were skipped because they are on the index already.",
-        "`--check-url` hid that this version had been published before: nothing new went up.",
-        "If a new version was meant, raise it and release that. Otherwise nothing is to do: the files are "
-        "on {project_page}#files.",
-        silent=True,
-        tier="symptom",
-        without=r"Uploading \S{1,200} \(",
+        unless=r"artifact name|download-artifact|workflow run|artifacts? found (?:with|matching|for)",
     ),
     _(
         "uv-skipname",
@@ -189,16 +171,6 @@ ENTRIES = (
         '`publish-url = "{upload_url}"`.',
     ),
     _(
-        "uv-lock",
-        (
-            r"The lockfile at `?uv\.lock`? needs to be updated",
-            r"Unable to find lockfile at `?uv\.lock",
-        ),
-        "uv.lock does not match pyproject.toml.",
-        "The version or a dependency was changed without `uv lock`.",
-        "Run `uv lock`, commit uv.lock, and release that commit.",
-    ),
-    _(
         "uv-module-missing",
         (
             r"Expected a Python module at:? ?`?(?P<p>[^` ]{1,200})",
@@ -208,17 +180,6 @@ ENTRIES = (
         "The build backend finds no package named like the project.",
         "uv_build looks for `src/{package}/__init__.py`.",
         "Name the package so, or set `module-name` (and `module-root`) under `[tool.uv.build-backend]`.",
-    ),
-    _(
-        "uv-no-project",
-        (
-            r"No `?pyproject\.toml`? found in current directory",
-            r"does not appear to be a Python project, as neither",
-        ),
-        "There is no project where uv was run.",
-        "The folder has no pyproject.toml.",
-        "Run uv in the project's folder (`working-directory:` in Actions, or `uv build FOLDER`).",
-        hides=("bd-notproject",),
     ),
     _(
         "bd-unpublished",
@@ -238,6 +199,7 @@ ENTRIES = (
         (
             r"No solution found when resolving",
             r"Because \S+ was not found in the package registry",
+            r"(?:SolverProblemError|version solving failed)",
         ),
         "Dependencies cannot be resolved.",
         "They exclude each other, or one does not exist.",
@@ -295,17 +257,5 @@ ENTRIES = (
         "uv finds no virtual environment to install into.",
         "`uv pip install` needs one, and the job made none.",
         "Use `uv build`, which needs none; or run `uv venv` first, or add `--system`.",
-    ),
-    _(
-        "uv-command",
-        (
-            r"uv: (?:command )?not found",
-            r"'uvx?' is not recognized as an internal",
-            r"uvx: (?:command )?not found",
-        ),
-        "uv is not installed where it is called.",
-        "The job has no step that installs it.",
-        "Add a step with `astral-sh/setup-uv` before the one that calls uv.",
-        hides=("gr-script",),
     ),
 )
