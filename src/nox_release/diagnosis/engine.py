@@ -196,15 +196,8 @@ def _one_for_each_line(log: Log, hits: Iterable[Hit]) -> list[Hit]:
     def rank(hit: Hit) -> tuple[bool, int, bool, int, int, int, int]:
         tier, sure = TIERS.index(hit.entry.tier), CONFIDENCES.index(hit.entry.confidence)
         elsewhere = not log.in_failed_part(hit.start)
-        return (
-            elsewhere,
-            tier,
-            log.is_no_failure(hit.start),
-            lines(hit)[0],
-            sure,
-            hit.start,
-            -hit.end,
-        )
+        weak = hit.entry.confidence == "possible" or log.is_no_failure(hit.start)
+        return elsewhere, tier, weak, lines(hit)[0], sure, hit.start, -hit.end
 
     chosen: dict[str, Hit] = {}
     taken: list[tuple[int, int]] = []

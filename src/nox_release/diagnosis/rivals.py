@@ -332,6 +332,29 @@ _NOT_ON_INDEX = (
 )
 
 
+# --- a field that the index refuses ------------------------------------------------------------
+
+_BY_FIELD = {
+    "classifiers": "wh-classifier",
+    "version": "wh-version-invalid",
+    "requires_python": "wh-reqpy",
+    "license_expression": "wh-license-expr",
+    "description_content_type": "wh-ctype",
+    **dict.fromkeys(("home_page", "download_url", "project_urls"), "wh-url"),
+    **dict.fromkeys(("author_email", "maintainer_email"), "wh-email"),
+    **dict.fromkeys(("requires", "requires_dist"), "wh-reqdist"),
+}
+
+
+def _field(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, ...]:
+    """What is known of the field, where the index words its refusal in a way that is not."""
+    field = hit.groups.get("f", "").lower().replace("-", "_")
+    if field not in _BY_FIELD:
+        return (diagnosis,)
+    said = replace(diagnosis, captures=(*diagnosis.captures, ("c", hit.groups.get("w", ""))))
+    return (_as(_BY_FIELD[field], said, case, confidence="likely"),)
+
+
 # --- a refusal without the index's words ------------------------------------------------------
 
 
@@ -432,6 +455,7 @@ _JUDGES: dict[str, Callable[[Diagnosis, Hit, Case], tuple[Diagnosis, ...]]] = {
     "wh-not-yours": _not_yours,
     "wh-token-not-yours": _not_yours,
     "wh-metaver": _metadata_version,
+    "wh-form": _field,
     "up-bare-status": _bare_status,
     "ga-perm": _no_permission,
     "up-no-credentials": _no_credentials,

@@ -64,10 +64,14 @@ ENTRIES = (
             r"This run likely failed because of a workflow file issue",
             r"No event triggers defined in `on`",
             r"Job '(?P<j>[^']{1,80})' depends on unknown job",
+            r"config contains unknown keys|CI configuration is invalid|Unable to create pipeline\b",
+            r"\bconfig should (?:be|contain) (?:an? |at least )|(?:undefined|unknown) need: |stage parameter should be|chosen stage .{0,60}?does not exist",
+            r"No stages ?/ ?jobs for this pipeline",
         ),
-        "GitHub cannot read the workflow file.",
-        "Its YAML, a key or an expression in it is wrong.",
-        "Correct the line that is named; `actionlint` finds such errors before a push.",
+        "The workflow file cannot be read.",
+        "Its YAML, a key, a job's name or an expression in it is wrong.",
+        "Correct the line that is named. `actionlint` finds such errors before a push; for GitLab, Build → "
+        "Pipeline editor → Validate.",
         hides=("gr-template",),
     ),
     _(
@@ -117,6 +121,7 @@ ENTRIES = (
             r"No files were found with the provided path:? ?(?P<p>[^ ]{0,120})",
             r"No artifacts? found (?:with|matching|for)",
             r"No matching files\. Ensure that the artifact path is relative",
+            r"no valid artifacts found to download",
         ),
         "The artifact with the built files is not there.",
         "Its name or path differs between upload and download, the build wrote elsewhere, or the build "
@@ -284,7 +289,7 @@ ENTRIES = (
     _(
         "gr-cache-file",
         (
-            r"No file in \S{1,200} matched to \[[^\]]{1,200}\], make sure you have checked out",
+            r"No file (?:in \S{1,200} )?matched to \[[^\]]{1,200}\], make sure you have checked out",
             r"Caching for '(?P<m>[^']{1,40})' is not supported",
         ),
         "setup-python finds nothing to cache by.",

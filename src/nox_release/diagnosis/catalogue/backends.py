@@ -107,6 +107,8 @@ ENTRIES = (
             r"cannot import name '(?P<k>\w+)' from '(?:urllib3|requests_toolbelt|importlib_metadata|pkginfo|readme_renderer|requests)\b",
             r"ImportError: urllib3 v2",
             r"module 'importlib\.(?:resources|metadata)' has no attribute.{0,60}?(?:twine|readme_renderer)",
+            r"No module named '?distutils\.(?P<a>\w+)",
+            r"twine.{0,400}?TypeError: (?:must be convertible to a buffer, not None|expected string or bytes-like object)",
         ),
         "A tool and a package that it uses do not fit together.",
         "One of the two is too old or too new for the other, or for this Python: a newer setuptools with an "
@@ -219,10 +221,14 @@ ENTRIES = (
     ),
     _st(
         "be-st-setup-command",
-        r"error in (?P<p>\S{1,80}) setup command: (?P<w>.{0,160})",
+        (
+            r"error in (?P<p>\S{1,80}) setup command: (?P<w>.{0,160})",
+            r"\b(?:distutils|setuptools)?\.?(?:errors\.)?(?:Distutils)?(?:Setup|Option)Error: (?P<w>(?!Cannot access)[^|]{1,160})",
+            r"error in \S{1,80}: (?P<w>command '\w{1,40}' has no such option '\w{1,40}')",
+        ),
         "setup() was given something that setuptools does not accept.",
         "setuptools says: {w}",
-        "Correct the argument of `setup()` that the message names.",
+        "Correct what the message names among the arguments of `setup()` or the options of setup.cfg.",
     ),
     _st(
         "be-st-test-removed",

@@ -95,6 +95,7 @@ ENTRIES = (
         (
             r"No matching distribution found for (?P<r>[^ ,;)]{1,120})",
             r"Could not find a version that satisfies the requirement (?P<r>[^ ,;)]{1,120})",
+            r"Unable to find installation candidates for (?P<r>[^ ,;)]{1,120})",
         ),
         "A requirement cannot be installed: `{r}`.",
         "It does not exist on the index under this name and version, has no release for this Python and "
@@ -212,7 +213,7 @@ ENTRIES = (
         (
             r"No module named '?setuptools'?(?![\w.])",
             r"No module named '?setuptools\.build_meta",
-            r"No module named '?distutils'?",
+            r"No module named '?distutils'?(?![\w.])",
             r"Cannot import 'setuptools\.build_meta'",
         ),
         "setuptools is not there.",
@@ -256,7 +257,7 @@ ENTRIES = (
     _(
         "bd-compiler",
         (
-            r"command '?/?[\w/.+-]*(?:gcc|g\+\+|cc|clang|cl\.exe|x86_64-linux-gnu-gcc)'? failed",
+            r"command '?[^'|]{0,200}?(?:gcc|g\+\+|cc|clang|cl\.exe|x86_64-linux-gnu-gcc)'? failed",
             r"fatal error: (?P<h>[\w./-]{1,100}\.h(?:pp)?): No such file",
             r"Microsoft Visual C\+\+ \d+\.\d+ (?:or greater )?is required",
             r"unable to execute '?(?:gcc|g\+\+|cc|x86_64-linux-gnu-gcc)",
@@ -403,7 +404,7 @@ ENTRIES = (
         (
             r"=+ .{0,60}?\b\d+ failed\b.{0,80}? in \d",
             r"FAILED \(failures=\d+",
-            r"short test summary info|^FAILED \S{1,200}::\S",
+            r"short test summary info|(?<!\S)FAILED \S{1,200}::\S",
         ),
         "Tests failed before anything was published.",
         "The publishing job waits for the tests.",

@@ -140,6 +140,8 @@ ENTRIES = (
             r"operation timed out",
             r"error connecting to api\.github\.com",
             r"check your internet connection or https://githubstatus\.com",
+            r"Failed to (?:fetch|download):? [`'\"]?https?://\S{1,200}",
+            r"Request failed after \d+ retries",
         ),
         "A server did not answer.",
         "The network failed for a moment, or that server is out of order.",
@@ -191,6 +193,7 @@ ENTRIES = (
             r"npm (?:ERR!|error)",
             r"ERR_PNPM_\w+",
             r"error Command failed with exit code \d+\. info Visit https://yarnpkg",
+            r"Command failed: (?:npm|yarn|pnpm)\b",
         ),
         "The JavaScript part could not be built.",
         "npm, pnpm or yarn ended with an error before the Python package was made.",
@@ -205,6 +208,7 @@ ENTRIES = (
             r"No package (?P<p>\S{1,80}) available",
             r"No available formula .{0,40}?\"(?P<p>[^\"]{1,80})\"",
             r"E: (?:Failed to fetch|Unable to fetch some archives)",
+            r"you have held broken packages|Could not get lock /var/lib",
         ),
         "A system package could not be installed.",
         "The image or container has it under another name or not at all, or its list of packages is old.",
@@ -220,6 +224,7 @@ ENTRIES = (
             r"files were modified by this hook",
             r"sphinx\.errors\.\w+|Warning, treated as error",
             r"Aborted with \d+ warnings? in strict mode|build finished with problems",
+            r"\.{8,200}Failed\b",
         ),
         "A check failed before anything was published.",
         "The release waits for the linters, and they found something.",
@@ -229,6 +234,7 @@ ENTRIES = (
         "fm-backend",
         (
             rf"-packages/(?P<b>{_BACKENDS})/[^\" ]{{1,120}}\", line \d+.{{0,600}}?\b(?:\w+\.){{0,4}}(?:ValueError|OSError|RuntimeError|KeyError|LookupError|ConfigError|\w*(?:Config|Config\w+|Metadata|Validation|Project|Build)\w*Error): (?P<w>[^|]{{3,200}})",
+            r"\[(?P<b>Pdm\w*|Project|Build)(?:Usage)?(?:Error|Exception)\]:? (?P<w>[^|]{3,200})",
         ),
         "The build backend refuses the project.",
         "{b} says: {w}.",
@@ -249,6 +255,7 @@ ENTRIES = (
             r"argument --plat: invalid choice",
             r"Invalid (?:policy|plat)\b",
             r"unknown command \"(?P<c>[\w-]+)\" for \"gh\"",
+            r"(?P<w>Unknown environment: .{1,60})",
         ),
         "A command is called with what it does not understand.",
         "Its own words: {w}.",
@@ -290,6 +297,7 @@ ENTRIES = (
             r"(?:Error response from daemon|Error:) .{0,100}?: (?:unauthorized|denied)",
             r"[Aa]uthentication (?:failed|required)|Not logged in\b",
             r"\b[Uu]ser \S{1,60} does not have (?:\w+ ){0,2}(?:permission|access)",
+            r"Authorization error accessing|Unable to locate credentials|do not currently have an active account",
         ),
         "A service refused this step's credentials.",
         "They are missing, expired, or may not do this (another registry, another organisation, a token "
@@ -390,6 +398,7 @@ ENTRIES = (
         (
             r"Segmentation fault|\(core dumped\)|\bSIG(?:SEGV|ABRT|ILL)\b|Illegal instruction|Fatal Python error",
             r"\b(?:code|status):? (?:32212\d{5}|-10737\d{5}|0xC0000\w{3})\b",
+            r"(?:status|exit) code:? -(?:4|6|7|8|11)\b",
         ),
         "A program crashed.",
         "Compiled code failed: an extension built for another Python or processor, or a fault of its own.",
@@ -403,5 +412,31 @@ ENTRIES = (
         "`HTTPS_PROXY` (or a setting of pip or git) sends it through a proxy that refuses it or wants a login.",
         "Correct the address and login in `HTTPS_PROXY`, or name the hosts in `NO_PROXY` that need none.",
         hides=("fm-credentials", "fm-network"),
+    ),
+    _(
+        "fm-changelog",
+        (
+            r"(?P<w>\b[Nn]o (?:changelog|news|release notes?)\b.{0,40}?(?:fragments?|entry|entries|section|found).{0,60})",
+            r"(?P<w>(?:section|entry|heading|notes) for (?:version )?v?\d[\w.]{0,30} (?:was |is )?(?:not found|missing).{0,60})",
+            r"(?P<w>(?:[Cc]hangelog|CHANGELOG\S{0,10}) (?:has no|does not (?:have|contain)) .{1,80})",
+        ),
+        "The changelog has nothing for this version.",
+        "A step looks for its entry, and says: {w}.",
+        "Write the entry under the heading that the step looks for, commit it, and release that commit.",
+    ),
+    _(
+        "fm-build",
+        (
+            r"metadata-generation-failed|MetadataGenerationFailed",
+            r"(?:Failed building wheel|Could not build wheels) for (?P<p>[\w.-]{1,80})",
+        ),
+        "A package could not be built.",
+        "pip shows that a build ended with an error, and the error itself is not in this part of the log: it "
+        "stands above (`See above for output`).",
+        "Read upwards to the first error, or run `python -m pip wheel -v` with the same Python. If the package "
+        "is not yours, its release has no wheel for this Python and platform: pin one that has, or use an older "
+        "Python.",
+        confidence="possible",
+        without=r"\b(?!MetadataGeneration|InstallationSubprocess)[A-Z]\w+(?:Error|Exception): |[Ee]rror: (?!metadata|subprocess|legacy|failed (?:to )?build|could not build)\w|\bfatal: ",
     ),
 )

@@ -114,10 +114,14 @@ ENTRIES = (
     ),
     _(
         "gh-tag-required",
-        r"tag required when not running interactively",
-        "gh was given no tag.",
+        (
+            r"tag required when not running interactively",
+            r"GitHub Releases requires a tag",
+        ),
+        "The GitHub release was given no tag.",
         "The variable with the tag is empty.",
-        "Give the tag: `gh release create {tag} --verify-tag`.",
+        "Give the tag: `gh release create {tag} --verify-tag`, or the action's input (`tag_name: {tag}`) where "
+        "the run was not started by one.",
     ),
     _(
         "gh-notes-tag",
@@ -312,6 +316,7 @@ ENTRIES = (
             r"(?:GitHub|api\.github\.com).{0,40}?(?:returned|status|failed with).{0,20}?\b50[0234]\b",
             r"HttpError\]?: (?:Internal )?Server Error",
             r"We couldn't respond to your request in time",
+            r"Unicorn! · GitHub|Something went wrong while executing your query",
         ),
         "GitHub did not answer properly.",
         "Its server answered with an error of its own (5xx): an outage or a passing fault. What was asked "

@@ -50,9 +50,10 @@ ENTRIES = (
         (
             r"Cannot connect to the Docker daemon",
             r"Build failed because (?:Docker|'docker'|podman)",
+            r"permission denied while trying to connect to the Docker|failed to connect to the docker API",
         ),
-        "There is no Docker.",
-        "Linux wheels are built in containers.",
+        "There is no Docker that this step may use.",
+        "Linux wheels are built in containers, and no Docker runs here, or this user may not use it.",
         "Build on `ubuntu-latest` (or an arm runner), or start Docker on this machine first.",
         tier="symptom",
     ),
@@ -191,6 +192,8 @@ ENTRIES = (
         (
             r"Couldn't find any python interpreters",
             r"Failed to find a python interpreter",
+            r"Couldn't find a virtualenv or conda environment",
+            r"(?P<w>Invalid python interpreter version)",
         ),
         "maturin finds no Python.",
         "`-i` or `--find-interpreter` matches none in the container.",

@@ -140,6 +140,7 @@ ENTRIES = (
         (
             r"Python interpreter (?P<p>[\w.]+) not found",
             r"could not find python interpreter with spec\(s\): (?P<p>[\w.]+)",
+            r"InterpreterNotFound: (?P<p>\S{1,40})",
         ),
         "The Python {p} is not there.",
         "The session (or tox environment) wants it, and the machine does not have it.",

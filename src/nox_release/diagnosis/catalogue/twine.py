@@ -184,6 +184,7 @@ ENTRIES = (
         _PUBLISHER + "<variables>, from a secret.",
         hides=("tw-keyring", "tw-noninteractive"),
         unless=r"falling back|fall back",
+        without=r"\bHTTPError: 4\d\d|\b4\d\d (?:Client Error|Forbidden|Bad Request)",
     ),
     _(
         "tw-empty",
@@ -221,6 +222,7 @@ ENTRIES = (
             r"Malformed configuration in",
             r"(?:MissingSectionHeaderError|ParsingError|DuplicateOptionError).{0,200}?\.pypirc",
             r"\.pypirc.{0,200}?(?:MissingSectionHeaderError|File contains (?:no section headers|parsing errors))",
+            r"must have a properly configured \.pypirc",
         ),
         "~/.pypirc cannot be read.",
         "It is not in the form that twine expects.",
@@ -271,7 +273,7 @@ ENTRIES = (
             r"Invalid URL '[^']{0,200}': No (?:scheme|host) supplied",
             r"LocationParseError: Failed to parse",
             r"https?://(?:upload\.test\.pypi\.org|test\.upload\.pypi\.org|(?:upload\.|test\.)?testpypi\.org)/",
-            r"Upload failed \(40[45]\)",
+            r"Upload failed \(30\d\)",
         ),
         "The upload address is not right.",
         "It lacks its last slash, `https://` or the host, names a host that is none, or is an old address "
@@ -386,6 +388,7 @@ ENTRIES = (
             r"(?:ConnectionResetError|RemoteDisconnected|Connection aborted|BrokenPipeError|ProtocolError|BadStatusLine|SSLEOFError)",
             r"client error \(SendRequest\)|connection closed before message completed",
             r"Failed to send POST request .{0,200}?(?:error sending request|operation timed out)",
+            r"\bIncompleteRead\b|ChunkedEncodingError",
         ),
         "The connection to the index failed.",
         "The network, a proxy or the index was slow or cut it, or the address names a server that is not there.",

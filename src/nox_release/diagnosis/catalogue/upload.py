@@ -81,6 +81,7 @@ ENTRIES = (
             r"Username and/or password are (?:possibly )?wrong",
             r"(?:Incorrect|Invalid) credentials \(status code",
             r"HTTP Error 401: Unauthorized",
+            r"You must be (?:identified|logged in) to (?:edit|store)",
         ),
         "{index} does not accept these credentials.",
         "The API token is wrong, cut off, deleted or from the other index (PyPI and TestPyPI are "
@@ -238,6 +239,7 @@ ENTRIES = (
             r"Upload failed \(50[0234]\)",
             r"Failed to upload .{0,200}? with status 50[0234]",
             r"503 (?:first byte timeout|backend read error|Backend fetch failed|Service Unavailable).{0,80}?pypi",
+            r"HTTPError: 50[0234] [A-Z]\w+ .{0,40}?from https?://(?!(?:api|uploads)\.github)",
         ),
         "The index did not answer properly.",
         "The server answered with an error of its own (5xx): an outage or a passing fault. The file "
@@ -288,7 +290,7 @@ ENTRIES = (
             rf"\b(?P<c>401) (?:Client Error: )?\w[^|]{{1,120}}? (?:for url:?|from) ['\"]?https?://{_NOT_GITHUB}",
             rf"Client error '{_STATUS} (?:{_REASON})' for url 'https?://{_NOT_GITHUB}",
             rf"Server returned status code {_STATUS} (?:{_REASON})(?!\. Server)",
-            rf"HTTP Error {_STATUS}: (?:{_REASON})",
+            rf"HTTP Error {_STATUS}: ?(?:{_REASON}|\|)",
             rf"(?:Upload failed|Server response) \({_STATUS}\)",
             rf"Response from \"?https?://\S{{1,200}}: {_STATUS} (?:{_REASON})\b",
         ),

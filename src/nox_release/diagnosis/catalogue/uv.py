@@ -253,9 +253,15 @@ ENTRIES = (
     ),
     _(
         "uv-novenv",
-        r"No virtual environment found",
-        "uv finds no virtual environment to install into.",
-        "`uv pip install` needs one, and the job made none.",
-        "Use `uv build`, which needs none; or run `uv venv` first, or add `--system`.",
+        (
+            r"No virtual environment found",
+            r"virtual environment directory `(?P<d>[^`]{1,200})` cannot be used",
+            r"(?:Querying|query) Python (?:interpreter )?at `(?P<d>[^`]{1,200})`",
+        ),
+        "uv finds no virtual environment that it can use.",
+        "`uv pip install` needs one, and the job made none; or the folder that is meant for it (`.venv`, "
+        "UV_PROJECT_ENVIRONMENT) holds something else or belongs to another Python.",
+        "Use `uv build`, which needs none. Or run `uv venv --clear` first, name an empty folder, or add "
+        "`--system` to `uv pip install`.",
     ),
 )
