@@ -132,7 +132,12 @@ def _first(entry: Entry, pattern: re.Pattern[str], log: Log) -> Hit | None:
     elsewhere = None
     if entry.also and not compiled(entry.also).search(log.text):
         return None
-    for number, found in enumerate(pattern.finditer(log.text)):
+    position = 0
+    for _ in range(_TRIES):
+        found = pattern.search(log.text, position)
+        if not found:
+            break
+        position = found.end() if log.in_failed_part(found.start()) else found.start() + 1
         if not _contradicted(entry, log, found):
             groups = {
                 key: said
@@ -143,8 +148,6 @@ def _first(entry: Entry, pattern: re.Pattern[str], log: Log) -> Hit | None:
             if log.in_failed_part(hit.start):
                 return hit
             elsewhere = elsewhere or hit
-        if number > _TRIES:
-            break
     return elsewhere
 
 

@@ -100,6 +100,47 @@ def test_an_empty_log_says_nothing():
 # --- ranking ---------------------------------------------------------------------------------
 
 
+def test_cause_beside_another_certain_one_is_not_said_with_certainty():
+    one = "fatal: tag 'v1.0.0' already exists\n"
+    other = "ERROR HTTPError: 400 Bad Request from https://upload.pypi.org/legacy/\nFile already exists\n"
+    assert the(one).confidence == the(other).confidence == "certain"
+    assert the(one + other).confidence == "likely"
+
+
+def test_cause_in_a_line_that_only_warns_is_not_said_with_certainty():
+    said = "Backend 'hatchling.build' is not available."
+    assert the(f"{said}\n").confidence == "certain"
+    assert the(f"WARNING: {said}\n").confidence == "likely"
+
+
+def test_failure_comes_before_a_cause_that_a_warning_names():
+    found = diagnose(
+        "WARNING: Backend 'hatchling.build' is not available.\n"
+        "fatal: tag 'v1.0.0' already exists\n"
+    )
+    assert found[0].id == "gt-tag-exists"
+
+
+@pytest.mark.parametrize(
+    ("field", "known"),
+    [("classifiers", "wh-classifier"), ("author_email", "wh-email"), ("platform", "wh-form")],
+)
+def test_refusal_in_new_words_is_known_by_the_field_that_it_names(field, known):
+    found = the(
+        "ERROR HTTPError: 400 Bad Request from https://upload.pypi.org/legacy/\n"
+        f"Invalid value for {field}. Error: It will not do.\n"
+    )
+    assert found.id == known
+    assert "It will not do" in f"{found.cause} {found.line}"
+
+
+def test_build_that_pip_gave_up_is_a_diagnosis_only_where_nothing_else_tells():
+    frame = "ERROR: Failed building wheel for demo\n"
+    assert [(d.id, d.confidence) for d in diagnose(frame)] == [("fm-build", "possible")]
+    told = diagnose(f"fatal error: Python.h: No such file or directory\n{frame}")
+    assert "fm-build" not in [d.id for d in told]
+
+
 def test_first_cause_comes_before_its_echo():
     found = diagnose(
         "Backend 'hatchling.build' is not available.\n"

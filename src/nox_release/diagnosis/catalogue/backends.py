@@ -109,6 +109,7 @@ ENTRIES = (
             r"module 'importlib\.(?:resources|metadata)' has no attribute.{0,60}?(?:twine|readme_renderer)",
             r"No module named '?distutils\.(?P<a>\w+)",
             r"twine.{0,400}?TypeError: (?:must be convertible to a buffer, not None|expected string or bytes-like object)",
+            r"(?P<r>setuptools==\S{1,20} is used in combination with setuptools[_-]scm\S{1,20})",
         ),
         "A tool and a package that it uses do not fit together.",
         "One of the two is too old or too new for the other, or for this Python: a newer setuptools with an "

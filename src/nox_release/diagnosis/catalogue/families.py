@@ -116,7 +116,7 @@ ENTRIES = (
             r"\b(?P<c>4\d\d) (?:Client Error|[A-Z][\w ]{2,24})\b.{0,40}?https://(?:api|uploads)\.github\.com",
             r"HTTP (?P<c>4\d\d): .{0,120}?https://(?:api|uploads)\.github\.com",
             r"https://api\.github\.com/\S{1,200}:? (?P<c>4\d\d)\b",
-            r"\[?HttpError\]?: (?P<w>[A-Z].{3,120})",
+            r"\[?HttpError\]?: (?!Response code)(?P<w>[A-Z].{3,120})",
             r"\bgh: .{1,80}? \(HTTP (?P<c>4\d\d)\)",
             r"GitHub release failed with status: (?P<c>4\d\d)",
         ),
@@ -158,6 +158,7 @@ ENTRIES = (
             r"can't (?:read|open|cd to) (?P<f>[^ :]{1,200}): No such file",
             r"no such file or directory: (?P<f>\S{1,200})",
             r"\b(?P<f>(?:\w+ )?config(?:uration)? file (?:\S{1,60}|\([^)]{1,100}\))) (?:was )?(?:not found|does not exist)",
+            r"(?:[Ff]ailed to|[Cc](?:ould|an) ?not) (?:read|open|find|load|access)\b[^:|]{0,60}: `?(?P<f>[^ `]{1,200})`?\W{1,8}(?:Caused by: )?No such file or directory \(os error 2\)",
         ),
         "`{f}` is not where this step looks for it.",
         "It was not committed, not packed into the sdist, not made by an earlier step of the same job (each "
@@ -290,7 +291,7 @@ ENTRIES = (
         (
             r"denied: (?:requested access|permission_denied|installation not allowed|permission).{0,80}",
             r"\bunauthorized: (?:authentication required|access|incorrect).{0,80}",
-            r"insufficient_scope: authorization failed|no basic auth credentials",
+            r"\binsufficient_scope\b|no basic auth credentials",
             r"\bE(?:NEEDAUTH|401|403)\b",
             r"\bAccessDenied(?:Exception)?\b|is not authorized to perform",
             r"ExpiredToken|security token included in the request is (?:invalid|expired)",
@@ -298,6 +299,7 @@ ENTRIES = (
             r"[Aa]uthentication (?:failed|required)|Not logged in\b",
             r"\b[Uu]ser \S{1,60} does not have (?:\w+ ){0,2}(?:permission|access)",
             r"Authorization error accessing|Unable to locate credentials|do not currently have an active account",
+            r"Response code 40[13] \((?:Unauthorized|Forbidden)\)|\bGitlab\w{0,30}Error: 40[13]\b",
         ),
         "A service refused this step's credentials.",
         "They are missing, expired, or may not do this (another registry, another organisation, a token "

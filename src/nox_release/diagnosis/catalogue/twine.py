@@ -40,9 +40,10 @@ ENTRIES = (
         (
             r"Checking \S{0,200}?(?P<f>[^/\s]{1,200}): ERROR +InvalidDistribution: Unknown distribution format",
             r"Unknown distribution (?:format|file type):? ?'?(?P<f>[^' ]{1,200})",
+            r"neither a wheel nor a source distribution: ['`]?(?P<f>[^'` ]{1,200})",
         ),
         "`{f}` in dist/ is neither an sdist nor a wheel.",
-        "twine was given every file of the folder, and this is another kind of file.",
+        "The upload was given every file of the folder, and this is another kind of file.",
         "Upload `dist/*.whl dist/*.tar.gz` only (the action takes a whole folder: keep others out of "
         "it), and empty dist/ before the build.",
         hides=("tw-invalid",),
