@@ -115,8 +115,7 @@ def test_cause_in_a_line_that_only_warns_is_not_said_with_certainty():
 
 def test_failure_comes_before_a_cause_that_a_warning_names():
     found = diagnose(
-        "WARNING: Backend 'hatchling.build' is not available.\n"
-        "fatal: tag 'v1.0.0' already exists\n"
+        "WARNING: Backend 'hatchling.build' is not available.\nfatal: tag 'v1.0.0' already exists\n"
     )
     assert found[0].id == "gt-tag-exists"
 
