@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -130,3 +131,22 @@ def test_first_upload_says_as_whom_it_uploads(world):
     assert ended.status == 0, ended
     assert re.search(r"^as +you$", ended.output, re.MULTILINE)
     assert re.search(r"^with +__token__ \(TWINE_PASSWORD\)$", ended.output, re.MULTILINE)
+
+
+def test_ones_own_upload_is_known_by_the_files_that_were_here_before(world):
+    """The same bytes with a later time may have been downloaded, and tell nothing."""
+    folder = world.clone / "dist"
+    folder.mkdir()
+    wheel = small_wheel(folder, "tiny-demo", "0.9")
+    os.utime(wheel, (0, 0))
+    world.index.put(wheel, owner="another-name")
+    register(world)
+    world.github.add_environment("pypi")
+    _, found = check_project(world, {})
+    assert found["ok"]["title"] == "You have uploaded to it from here"
+    ended = first_upload(world, token=world.index.token("another-name"))
+    assert "Yours: go on with nox -s release" in ended.output
+    assert "Not yours" not in ended.output
+    os.utime(wheel, (4e9, 4e9))
+    _, found = check_project(world, {})
+    assert "it belongs to another-name" in found["not-known"]["reason"]

@@ -6,6 +6,7 @@ This module loads little, so that the first request is on its way while the rest
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,7 @@ class IndexQuestions:
             publishers=proven.publishers if isinstance(proven, Provenance) else proven,
             proven_version="" if file is None else str(version_of_file(file.filename)),
             maintainer=maintainer.result(),
+            made_here=made_here(self._project, found.files),
         )
 
     def _maintainer(self, ownership: Future[Ownership | CouldNotAsk | None]) -> Maintainer | None:
@@ -138,6 +140,20 @@ class IndexQuestions:
             return ()
         seen = look_at_files(client, found.release_files(version), self._pool)
         return tuple(one.landed for one in seen)
+
+
+def made_here(project: Project, files: Iterable[IndexFile]) -> str:
+    """A file of the index that was in `dist/` with the same bytes before it was there, which only who
+    uploaded it can have; empty without one.
+    """
+    for file in files:
+        path = project.root / "dist" / file.filename
+        with contextlib.suppress(OSError):
+            if file.upload_time is None or path.stat().st_mtime >= file.upload_time.timestamp():
+                continue
+            if hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256:
+                return file.filename
+    return ""
 
 
 def newest_proven(files: Iterable[IndexFile]) -> IndexFile | None:

@@ -10,6 +10,7 @@ from nox_release.core.errors import ConfigurationError
 from nox_release.core.values import dataclass
 from nox_release.edges.maintainer import Keyring, find_maintainer
 from nox_release.edges.tokens import Credential, find_credential, inspect_token, problems
+from nox_release.observing.on_index import made_here
 from nox_release.project import pages
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def whose(
     if you and you.source:
         not_yours += f" {SAY_WHO_YOU_ARE}"
     mine = is_yours(you, ownership)
+    if mine is None and made_here(upload.project, there.files):
+        mine = True
     hint = f"{yours}\n{not_yours}" if mine is None else yours if mine else not_yours
     return {
         "reason": f"{reason}." if reason else "A first upload is for new projects.",

@@ -385,7 +385,7 @@ class Maintainer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnIndex:
     """The index's answers about one name, and who asks; see `Observed`. `siblings` are the packages
-    of the same repository that it needs.
+    of the same repository that it needs. `made_here` is a file that was in `dist/` before it was there.
     """
 
     project: IndexProject | CouldNotAsk | None
@@ -394,6 +394,7 @@ class OnIndex:
     publishers: tuple[Publisher, ...] | CouldNotAsk | None = None
     proven_version: str = ""
     maintainer: Maintainer | None = None
+    made_here: str = ""
     siblings: tuple[tuple[str, IndexProject | CouldNotAsk | None], ...] = ()
 
 
@@ -447,6 +448,7 @@ class Observed:
     proven_version: str = ""
     names: tuple[str, ...] | CouldNotAsk | None = None
     maintainer: Maintainer | None = None
+    made_here: str = ""
     siblings: tuple[tuple[str, IndexProject | CouldNotAsk | None], ...] = ()
 
     @property
@@ -477,5 +479,6 @@ class Observed:
             proven_version=answers.proven_version,
             names=answers.names,
             maintainer=answers.maintainer,
+            made_here=answers.made_here,
             siblings=answers.siblings,
         )

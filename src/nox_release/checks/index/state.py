@@ -357,6 +357,14 @@ def _ownership(project: IndexProject, observed: Observed, released: Released) ->
             + (f"; it belongs to {whose}." if whose else "."),
         )
         return
+    if observed.made_here:
+        yield Passed(
+            id=NOT_ALLOWED.id,
+            subject="index",
+            title="You have uploaded to it from here",
+            detail=f"{observed.made_here} was in dist/ before it was on {index.title}",
+        )
+        return
     namesake = None if you else _namesake(ownership, observed, ours)
     if namesake is not None:
         yield Passed(
