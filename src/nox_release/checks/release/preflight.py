@@ -394,8 +394,8 @@ CHANGELOG = _rule(
     "The changelog has a part about this version",
     subject=_TREE,
     why="The GitHub release shows it, and people read it before they upgrade.",
-    remedy="Give the unreleased part this version as its heading and commit; or --notes TEXT, "
-    "--notes-file FILE, --generate-notes",
+    remedy="Give the unreleased part this version as its heading and commit; or give the notes "
+    "yourself: `nox -s release -- --notes-file FILE` (or --notes TEXT, --generate-notes)",
 )
 
 RULES = (
@@ -536,7 +536,9 @@ def _relation(target: Target, observed: Observed) -> Iterator[Result]:
         )
     elif relation.ahead:
         yield find(
-            AHEAD, f"{relation.ahead} commit{_s(relation.ahead)} of HEAD not on {there} yet."
+            AHEAD,
+            f"{relation.ahead} commit{_s(relation.ahead)} of HEAD "
+            f"{'is' if relation.ahead == 1 else 'are'} not on {there} yet.",
         )
         yield from _branch_rules(observed)
     else:
