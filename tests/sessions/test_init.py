@@ -163,22 +163,56 @@ def test_what_git_passes_over_already_needs_no_line(project, line, capsys):
     assert ".gitignore" not in capsys.readouterr().out
 
 
-def test_the_members_of_a_workspace_are_proposed_as_packages(project, capsys):
+def workspace(project, text):
+    """A workspace of uv around the members a, b, c, which is excluded, and d, which is private."""
     repository(project)
-    text = PYPROJECT + '\n[tool.uv.workspace]\nmembers = ["libs/*"]\nexclude = ["libs/c"]\n'
+    text += '\n[tool.uv.workspace]\nmembers = ["libs/*"]\nexclude = ["libs/c"]\n'
     (project / "pyproject.toml").write_text(text)
-    for name in ("a", "b", "c"):
+    for name in ("a", "b", "c", "d"):
         folder = project / "libs" / name
         folder.mkdir(parents=True)
-        (folder / "pyproject.toml").write_text(PYPROJECT.replace('"demo"', f'"demo-{name}"'))
+        member = PYPROJECT.replace('"demo"', f'"demo-{name}"')
+        private = 'classifiers = ["Private :: Do Not Upload"]\n' if name == "d" else ""
+        (folder / "pyproject.toml").write_text(member + private)
+    return text
+
+
+def test_the_members_of_a_workspace_are_written_as_packages(project, capsys):
+    text = workspace(project, "")
     assert main(["init", "--yes"]) == 0
     shown = capsys.readouterr().out
-    assert '  packages = [\n      ".",\n      "libs/a",\n      "libs/b",\n  ]\n' in shown
-    (project / "pyproject.toml").write_text(
-        f'{text}\n[tool.nox-release]\npackages = [".", "libs/a"]\n'
+    assert "libs/d is left out: `Private :: Do Not Upload`" in shown
+    assert shown.rstrip().endswith(
+        "Next: Write the workflow of each package that you publish.\n"
+        "    nox-release init --package demo-a\n"
+        "    nox-release init --package demo-b"
     )
+    named = 'packages = [\n    "libs/a",\n    "libs/b",\n]\n'
+    assert (project / "pyproject.toml").read_text() == f"{text}\n[tool.nox-release]\n{named}"
+    for name in ("a", "b"):
+        assert main(["init", "--yes", "--package", f"demo-{name}"]) == 0
+        assert workflow(project, f"publish-demo-{name}.yml").exists()
     assert main(["init"]) == 1
-    assert "Choose one: nox-release init --package demo" in capsys.readouterr().out
+    assert "Choose one: nox-release init --package demo-a" in capsys.readouterr().out
+
+
+def test_packages_go_below_the_heading_that_is_there_and_nowhere_unasked(project, capsys):
+    workspace(project, '[tool.nox-release]\nremote = "origin"\n')
+    assert main(["init"]) == 1
+    assert "Not confirmed: Add these lines to pyproject.toml?" in capsys.readouterr().out
+    assert main(["init", "--yes"]) == 0
+    text = (project / "pyproject.toml").read_text()
+    assert text.startswith(
+        '[tool.nox-release]\npackages = [\n    "libs/a",\n    "libs/b",\n]\nremote'
+    )
+
+
+def test_around_a_workspace_the_project_alone_is_published_unless_somebody_agrees(project, capsys):
+    text = workspace(project, PYPROJECT)
+    assert main(["init", "--yes"]) == 0
+    assert '+    ".",\n  +    "libs/a",\n  +    "libs/b",\n' in capsys.readouterr().out
+    assert (project / "pyproject.toml").read_text() == text
+    assert workflow(project).exists()
 
 
 def test_a_workflow_that_publishes_already_needs_no_second_one(project, capsys):

@@ -14,9 +14,9 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from nox_release.core.errors import Declined
 from nox_release.core.findings import Finding
 from nox_release.edges.git_settings import read_git_settings
-from nox_release.observing.siblings import folders_of
 from nox_release.observing.workflow_files import read_workflows
 from nox_release.operations import options as shared
 from nox_release.operations.init_files import (
@@ -24,14 +24,15 @@ from nox_release.operations.init_files import (
     find_place,
     propose_gitignore,
     propose_noxfile,
+    propose_packages,
     propose_release,
     propose_workflow,
     text_of,
     write,
 )
 from nox_release.operations.looking import named
+from nox_release.operations.next_step import command
 from nox_release.project.pyproject import read_pyproject
-from nox_release.project.workspace import member_patterns
 from nox_release.scaffold.publish import guarded_repository
 from nox_release.workflows.syntax import Workflow
 
@@ -80,6 +81,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def main(context: Context, options: argparse.Namespace) -> int:
     """Show, ask, write what is not there yet, and name the one next step."""
+    packages = None if options.package else propose_packages(context.root)
+    if packages is not None and _take_packages(context, packages, options):
+        return 0
     project = named(context, shared.load_project(context, options))
     place = find_place(context, project)
     derivation = derive_in(place, project)
@@ -94,15 +98,11 @@ def main(context: Context, options: argparse.Namespace) -> int:
     if ignored is not None:
         proposals.append(ignored)
     _show(context, project, place, derivation, proposals)
-    _show_workspace(context)
     wanted = [proposal for proposal in proposals if proposal.is_written]
     if wanted:
         context.console.line()
         context.console.confirm(_question(wanted), yes=options.yes)
-        for proposal in wanted:
-            write(proposal)
-            done = "written" if proposal.is_new else "changed"
-            context.console.mark("done", f"{proposal.shown} {done}")
+        _write(context, wanted)
     if not project.version_from_tags:
         _propose_check(context, place)
     _next_step(context, place, proposals)
@@ -118,27 +118,41 @@ def _question(wanted: list[Proposal]) -> str:
     return f"{question[0].upper()}{question[1:]}?"
 
 
-def _show_workspace(context: Context) -> None:
-    """The other packages of uv's workspace around a project: they are not published unasked."""
-    pyproject = read_pyproject(context.root)
-    members = member_patterns(pyproject)
-    if members is None or "project" not in pyproject:
-        return
-    if shared.table_of(pyproject).get("packages"):
-        return
-    folders = [one for one in folders_of(context.root, *members) if one != "."]
-    if not folders:
-        return
-    console = context.console
-    console.title("pyproject.toml")
-    console.line(
-        "The workspace has other packages. To publish them too, name those that are meant:"
-    )
-    console.quote("[tool.nox-release]", indent=2)
-    console.quote("packages = [", indent=2)
-    for folder in (".", *folders):
-        console.quote(f'    "{folder}",', indent=2)
-    console.quote("]", indent=2)
+def _take_packages(context: Context, proposal: Proposal, options: argparse.Namespace) -> bool:
+    """Whether the packages of uv's workspace are named in the settings now. Those around a project
+    of its own are not published unasked: without an answer that project alone is meant.
+    """
+    console, alone = context.console, "project" not in read_pyproject(context.root)
+    console.title(proposal.shown)
+    console.line("The workspace has several packages. To publish those that can be, add:")
+    console.line()
+    _lines(context, proposal.difference)
+    if proposal.note:
+        console.line()
+        console.line(proposal.note)
+    if not alone and (options.yes or not console.interactive or not proposal.is_written):
+        return False
+    console.line()
+    try:
+        console.confirm(_question([proposal]), yes=options.yes)
+    except Declined:
+        if alone:
+            raise
+        return False
+    _write(context, [proposal])
+    projects = shared.load_projects(context, options)
+    console.line()
+    console.mark("step", "Next: Write the workflow of each package that you publish.")
+    for project in projects:
+        console.paste(command("init", ["--package", project.name]), indent=4)
+    return True
+
+
+def _write(context: Context, proposals: list[Proposal]) -> None:
+    for proposal in proposals:
+        write(proposal)
+        done = "written" if proposal.is_new else "changed"
+        context.console.mark("done", f"{proposal.shown} {done}")
 
 
 def _show(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from nox_release.core.errors import CommandError, ConfigurationError, ForgeError, NoxReleaseError
 from nox_release.core.reading import read_file, read_text
 from nox_release.core.values import dataclass
+from nox_release.observing.siblings import folders_of
 from nox_release.observing.source_tree import read_source_tree
 from nox_release.observing.workflow_files import (
     github_remote,
@@ -18,17 +19,25 @@ from nox_release.observing.workflow_files import (
     read_actions,
     read_workflows,
 )
+from nox_release.operations.options import table_of
+from nox_release.project.pyproject import read_project, read_pyproject
+from nox_release.project.toml import parse_toml
+from nox_release.project.workspace import member_patterns, why_kept_back, with_packages
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
 from nox_release.scaffold.publish import (
     Wanted,
     guarded_repository,
     plan_publish,
     publish_workflow,
-    workflow_name,
 )
 from nox_release.scaffold.release import release_workflow
 from nox_release.workflows.build_folders import builds_package
-from nox_release.workflows.publishing import derive_publisher, for_index, spelt_by_github
+from nox_release.workflows.publishing import (
+    derive_publisher,
+    for_index,
+    proposed_file,
+    spelt_by_github,
+)
 from nox_release.workflows.syntax import WORKFLOWS
 
 if TYPE_CHECKING:
@@ -164,6 +173,30 @@ def propose_noxfile(root: Path) -> Proposal:
     )
 
 
+def propose_packages(root: Path) -> Proposal | None:
+    """pyproject.toml with the packages of uv's workspace that are meant for an index as `packages`;
+    `None` where they are named already, or there are none.
+    """
+    pyproject = read_pyproject(root)
+    members = member_patterns(pyproject)
+    if members is None or table_of(pyproject).get("packages"):
+        return None
+    found = dict.fromkeys((*(["."] if "project" in pyproject else []), *folders_of(root, *members)))
+    whys = {one: why_kept_back(read_project(root / one)) for one in found}
+    folders = [one for one, why in whys.items() if not why]
+    if not set(folders) - {"."}:
+        return None
+    path = root / "pyproject.toml"
+    existing = text_of(path, with_line_ends=True) or ""
+    text = with_packages(existing, folders)
+    try:
+        parse_toml(text)
+    except ValueError:  # the table is there in another form
+        return None
+    note = "; ".join(f"{one} is left out: {why}" for one, why in whys.items() if why)
+    return Proposal(path=path, shown=path.name, text=text, existing=existing, adds=True, note=note)
+
+
 def propose_gitignore(project: Project, place: Place) -> Proposal | None:
     """The folder of what is built, for git to pass over; `None` where it does already."""
     repository = place.repository
@@ -262,7 +295,9 @@ def _planned(
     """
     alone = project.root == root and not options.package
     package = "" if alone else project.root.relative_to(root).as_posix()
-    filename = options.workflow or _filename(project, derivation, package)
+    filename = options.workflow or proposed_file(
+        project.settings, package_in(place.top, project), derivation.jobs
+    )
     if not filename.endswith((".yml", ".yaml")) or Path(filename).name != filename:
         raise ConfigurationError(
             f"`--workflow {filename}` is not a workflow's file name.",
@@ -289,18 +324,6 @@ def _planned(
         names=tree.names,
     )
     return plan, path
-
-
-def _filename(project: Project, derivation: Derivation, package: str) -> str:
-    """The file to propose: TestPyPI's and PyPI's are two, so that one leads on to the other."""
-    name, index = workflow_name(project, package=package), project.settings.index
-    indexes = {job.index for job in derivation.jobs if job.workflow.filename == name}
-    is_test = index.name == "testpypi"
-    if project.settings.workflow or indexes == {index.name}:
-        return name
-    if is_test or indexes == {"testpypi"}:
-        return name.replace(".yml", "-testpypi.yml" if is_test else "-pypi.yml")
-    return name
 
 
 def _requirement() -> str:

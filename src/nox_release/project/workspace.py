@@ -51,6 +51,20 @@ def member_patterns(pyproject: Mapping[str, Any]) -> tuple[tuple[str, ...], tupl
     return _texts(workspace.get("members")), _texts(workspace.get("exclude"))
 
 
+_OURS = re.compile(r"(?m)^\[tool\.nox-release\][^\n]*\n")
+
+
+def with_packages(text: str, folders: Iterable[str]) -> str:
+    """A pyproject.toml with `packages` in `[tool.nox-release]`: below its heading, or at the end."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    named = newline.join(["packages = [", *(f'    "{one}",' for one in folders), "]", ""])
+    found = _OURS.search(text)
+    if found is not None:
+        return f"{text[: found.end()]}{named}{text[found.end() :]}"
+    gap = "" if text.endswith("\n") else newline
+    return f"{text}{gap}{newline}[tool.nox-release]{newline}{named}"
+
+
 def why_kept_back(project: Project) -> str:
     """Why a package is not meant for an index; empty where it is."""
     private = next((one for one in project.classifiers if one.startswith("Private ::")), "")

@@ -26,9 +26,9 @@ from nox_release.project.remotes import parse_remote
 from nox_release.project.toml_lines import find_lines
 from nox_release.rehearsal.world import repository_name
 from nox_release.releases.plan import other_tags, version_of_tag
-from nox_release.scaffold.publish import Wanted, plan_publish, publish_workflow, workflow_name
+from nox_release.scaffold.publish import Wanted, plan_publish, publish_workflow
 from nox_release.workflows.build_folders import builds_package
-from nox_release.workflows.publishing import derive_publisher
+from nox_release.workflows.publishing import derive_publisher, proposed_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -384,12 +384,13 @@ def replace_workflow(
     )
     for file in removed:
         (world.clone / file).unlink(missing_ok=True)
-    filename = workflow_name(project, package=package)
+    settings = replace(project.settings, index=replace(index, name="pypi"))
+    filename = proposed_file(settings, place, ())
     path = world.clone / ".github" / "workflows" / filename
     path.parent.mkdir(parents=True, exist_ok=True)
     tree = read_source_tree(project)
     plan = plan_publish(
-        replace(project, settings=replace(project.settings, index=replace(index, name="pypi"))),
+        replace(project, settings=settings),
         Wanted(
             filename=filename,
             folder="" if root == world.clone else root.relative_to(world.clone).as_posix(),

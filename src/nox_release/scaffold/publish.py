@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.values import dataclass
 from nox_release.scaffold.exchange import SCRIPT, file_name
+from nox_release.workflows.publishing import tag_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -123,7 +124,7 @@ def plan_publish(
     """
     settings, by_tag = project.settings, wanted.on == "tag"
     environment = wanted.environment or settings.environment or _environment(settings.index)
-    prefix = _tag_prefix(project) if wanted.package else ""
+    prefix = tag_prefix(settings, project.name) if wanted.package else ""
     before, _, after = settings.tag(project.name, "\n").partition("\n")
     for what, text in (
         ("environment", environment),
@@ -156,19 +157,6 @@ def plan_publish(
         tag_prefix=prefix,
         tags=f"{before}[0-9]*{after}" if by_tag else "",
     )
-
-
-def workflow_name(project: Project, *, package: str) -> str:
-    """The file to propose: each of several packages gets its own."""
-    several = package and _tag_prefix(project)
-    other = f"publish-{project.normalized_name}.yml" if several else "publish.yml"
-    return project.settings.workflow or other
-
-
-def _tag_prefix(project: Project) -> str:
-    """What the project's tags begin with; empty where that tells them from no others."""
-    prefix = project.settings.tag(project.name, "\n").partition("\n")[0]
-    return prefix if prefix.strip("v") else ""
 
 
 def _environment(index: Index) -> str:

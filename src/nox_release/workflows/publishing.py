@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from nox_release.core.findings import Finding, Location, Result, Severity, Skipped, find, make_rule
 from nox_release.core.values import dataclass, replace
 from nox_release.project.publisher import TrustedPublisher
@@ -61,7 +63,7 @@ MISSING = make_rule(
     "A workflow publishes this project",
     subject=SUBJECT,
     why="Trusted publishing needs a job on GitHub that uploads the files.",
-    remedy="nox -s init writes .github/workflows/publish.yml for this project.",
+    remedy="nox -s init writes the workflow for this project.",
     link="https://docs.pypi.org/trusted-publishers/using-a-publisher/",
 )
 CHOICE = make_rule(
@@ -655,7 +657,8 @@ def derive_publisher(
         candidates = tuple(c for c in candidates if c.workflow.filename == settings.workflow)
     usable = tuple(c for c in candidates if not c.unusable and not c.workflow.is_only_called)
     if not usable:
-        results.extend(_why_none(readable, jobs, candidates, settings))
+        file = proposed_file(settings, package or ("", ""), jobs)
+        results.extend(_why_none(readable, jobs, candidates, settings, file))
         return Derivation(publisher=None, job=None, jobs=jobs, results=tuple(results))
     files = sorted({c.workflow.file for c in usable})
     if len(files) > 1:
@@ -905,8 +908,9 @@ def _why_none(
     jobs: tuple[PublishJob, ...],
     candidates: tuple[PublishJob, ...],
     settings: Settings,
+    file: str,
 ) -> list[Result]:
-    """Why no job can be a trusted publisher for the index."""
+    """Why no job can be a trusted publisher for the index; `init` would write `file`."""
     title = settings.index.title
     reusable = [c for c in candidates if c.unusable or c.workflow.is_only_called]
     if reusable:
@@ -949,11 +953,35 @@ def _why_none(
             f"{job.where} uploads to {_TITLES.get(job.index or '', job.index or 'an index')}"
             for job in others
         )
-        return [find(MISSING, f"No workflow uploads to {title}: {said}.")]
-    if named is not None:
-        return [find(MISSING, f"{WORKFLOWS}/{named} has no job that uploads to {title}.")]
-    where = f"{WORKFLOWS} has no workflow" if not workflows else f"No workflow in {WORKFLOWS}"
-    return [find(MISSING, f"{where} that uploads to {title}.")]
+        message = f"No workflow uploads to {title}: {said}."
+    elif named is not None:
+        message = f"{WORKFLOWS}/{named} has no job that uploads to {title}."
+    else:
+        where = f"No workflow in {WORKFLOWS}" if workflows else f"{WORKFLOWS} has no workflow"
+        message = f"{where} that uploads to {title}."
+    return [find(MISSING, message, fix=f"nox -s init writes {WORKFLOWS}/{file} for this project.")]
+
+
+def proposed_file(settings: Settings, package: tuple[str, str], jobs: Iterable[PublishJob]) -> str:
+    """The file to propose for `package`, which is its folder and its name: each of several packages,
+    told apart by their tags, gets its own; TestPyPI's and PyPI's are two, so that one leads on to the other.
+    """
+    if settings.workflow:
+        return settings.workflow
+    folder, project = package
+    several = folder not in ("", ".") and tag_prefix(settings, project)
+    name = f"publish-{canonicalize_name(project)}.yml" if several else "publish.yml"
+    indexes = {job.index for job in jobs if job.workflow.filename == name}
+    is_test = settings.index.name == "testpypi"
+    if indexes != {settings.index.name} and (is_test or indexes == {"testpypi"}):
+        return name.replace(".yml", "-testpypi.yml" if is_test else "-pypi.yml")
+    return name
+
+
+def tag_prefix(settings: Settings, project: str) -> str:
+    """What the project's tags begin with; empty where that tells them from no others."""
+    prefix = settings.tag(project, "\n").partition("\n")[0]
+    return prefix if prefix.strip("v") else ""
 
 
 _TITLES = {"pypi": "PyPI", "testpypi": "TestPyPI"}
