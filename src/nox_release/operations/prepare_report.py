@@ -29,15 +29,15 @@ def show(console: Console, prepared: Prepared, note: str) -> None:
     elif edit.edits:
         where = f"{plan.changelog}:{edit.line}" if edit.line else plan.changelog
         said = " → ".join(filter(None, (edit.before, edit.after)))
-        said += ", drafted" if edit.is_drafted else ""
+        said += ", drafted" if edit.is_drafted else ", empty" if edit.is_empty else ""
         rows.append((where, "", said))
     if rows:
         console.table(("", "", ""), rows)
-    if edit.is_drafted:
+    if edit.is_drafted or edit.is_empty:
         console.mark(
             "advice",
-            f"The new part of {plan.changelog} is a draft. To write it before it is "
-            f"committed: nox -s prepare -- {version} --no-commit",
+            f"The new part of {plan.changelog} is {'a draft' if edit.is_drafted else 'empty'}. "
+            f"To write it before it is committed: nox -s prepare -- {version} --no-commit",
         )
 
 

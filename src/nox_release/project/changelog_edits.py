@@ -53,6 +53,7 @@ class ChangelogEdit:
     before: str = ""
     after: str = ""
     is_drafted: bool = False
+    is_empty: bool = False
     unparsed: str = ""
 
 
@@ -304,7 +305,8 @@ class _Plan:
             edits=(self.layout.insert(begin, lines), *self._links(None)),
             line=first.line,
             after=title,
-            is_drafted=True,
+            is_drafted=bool(self.layout.wanted.drafted),
+            is_empty=not self._draft(first),
         )
 
     def _date_line(self, section: Section) -> list[str]:

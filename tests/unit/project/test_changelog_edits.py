@@ -162,6 +162,14 @@ def test_a_section_is_written_from_what_was_drafted():
     )
 
 
+@pytest.mark.parametrize(("drafted", "is_drafted"), [(("Read files faster.",), True), ((), False)])
+def test_a_section_that_is_empty_is_not_called_drafted(drafted, is_drafted):
+    document = parse_document("CHANGELOG.md", b"# Log\n\n## 0.1.0 (2026-01-02)\n\n* One.\n")
+    wanted = Wanted(version=Version("0.2.0"), text="0.2.0", today=DAY, name="demo", drafted=drafted)
+    plan = plan_changelog(document, wanted)
+    assert (plan.is_drafted, plan.is_empty) == (is_drafted, not is_drafted)
+
+
 def test_a_section_is_written_above_the_newest_one_where_older_ones_have_another_line():
     newer = "".join(f"1.{n} (2026-01-0{n})\n****************\n\n- x\n\n" for n in (3, 2))
     older = "".join(f"0.{n} (2025-01-0{n})\n++++++++++++++++\n\n- x\n\n" for n in (9, 8, 7, 6))
