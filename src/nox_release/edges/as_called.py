@@ -32,6 +32,11 @@ def as_called(text: str, *, names: Mapping[str, str] | None = None) -> str:
     return _COMMAND.sub(call, text)
 
 
+def names_session(text: str) -> bool:
+    """Whether `text` names one of our sessions as a command."""
+    return _COMMAND.search(text) is not None
+
+
 _TAKING_OPTIONS = re.compile(
     r"\bnox -s (?P<name>build|check-project|first-upload|prepare|release|diagnose|init)\b(?![-\w])"
     r"(?! -- (?:(?!nox -s)[^\n,;`]){0,200}?--(?:index|package)\b)(?P<more> --(?= ))?"

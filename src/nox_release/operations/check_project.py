@@ -186,7 +186,7 @@ def _check_files(context: Context, options: argparse.Namespace) -> int:
     from nox_release.edges.screen import size_in_words
     from nox_release.observing.distributions import check_distributions
     from nox_release.operations.checklist import relative_to
-    from nox_release.project.pyproject import parse_index
+    from nox_release.project.pyproject import PYPI, parse_index
 
     paths = [context.path(name) for name in options.files]
     missing = [name for name, path in zip(options.files, paths, strict=True) if not path.is_file()]
@@ -195,6 +195,7 @@ def _check_files(context: Context, options: argparse.Namespace) -> int:
             "There is no such file.", problems=[f"`{name}` is not a file" for name in missing]
         )
     index = parse_index(options.index) if options.index else None
+    title = (index or PYPI).title
     findings = [
         relative_to(finding, context.root) for finding in check_distributions(paths, index=index)
     ]
@@ -205,7 +206,7 @@ def _check_files(context: Context, options: argparse.Namespace) -> int:
         Passed(
             id=DISTRIBUTIONS_CHECKED.id,
             subject="distributions",
-            title=f"PyPI would take `{path.name}`",
+            title=f"{title} would take `{path.name}`",
             detail=size_in_words(path.stat().st_size),
         )
         for path in paths
@@ -228,9 +229,9 @@ def _check_files(context: Context, options: argparse.Namespace) -> int:
         count = f"{len(paths)} file{'s' * (len(paths) != 1)} checked"
         if failed:
             errors = f"{len(failed)} error{'s' * (len(failed) > 1)}"
-            console.mark("error", f"PyPI would refuse something here. {count}, {errors}.")
+            console.mark("error", f"{title} would refuse something here. {count}, {errors}.")
         else:
-            console.mark("done", f"PyPI would take what is here. {count}.")
+            console.mark("done", f"{title} would take what is here. {count}.")
     console.annotate(findings)
     return int(bool(failed))
 

@@ -18,8 +18,11 @@ from nox_release.checks.release.preflight import (
 )
 from nox_release.checks.workflow.upload import CURRENT
 from nox_release.core.findings import SUBJECTS, Finding, Passed, Severity, Skipped, ranked
+from nox_release.core.values import replace
 from nox_release.core.words import counted, sentence
+from nox_release.edges.as_called import names_session
 from nox_release.operations.checklist import NONE_BUILT
+from nox_release.operations.next_step import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -59,6 +62,7 @@ def show(console: Console, checklists: Sequence[Checklist]) -> None:
     if len(checklists) > 1:
         console.line()
         _overall(console, checklists)
+        _joint_step(console, checklists)
 
 
 def _is_past(result: Result, checklist: Checklist) -> bool:
@@ -81,7 +85,9 @@ def in_order(results: Iterable[Result]) -> list[Result]:
 
 
 def _common(checklists: Sequence[Checklist]) -> list[Result]:
-    """What every one of several packages was told about their one repository."""
+    """What every one of several packages was told about their one repository, but for what one of our
+    commands settles, which is run for each.
+    """
     if len(checklists) == 1:
         return []
     first, *others = checklists
@@ -90,6 +96,7 @@ def _common(checklists: Sequence[Checklist]) -> list[Result]:
         for result in first.results
         if result.subject in _OF_THE_REPOSITORY
         and all(result in checklist.results for checklist in others)
+        and not (isinstance(result, Finding) and names_session(result.fix))
     ]
 
 
@@ -148,7 +155,7 @@ def unknown_in_short(results: Iterable[Result]) -> list[str]:
         else:
             causes.setdefault(reason_of.get(result.id, result.reason), []).append(result)
     lines = [
-        "whether PyPI takes the files: none are built (nox -s build)"
+        f"{group[0].title}: none are built (nox -s build)"
         if reason == NONE_BUILT
         else f"{'; '.join(dict.fromkeys(one.title for one in group))}: {reason}"
         for reason, group in causes.items()
@@ -273,6 +280,23 @@ def _overall(console: Console, checklists: Sequence[Checklist]) -> None:
         console.mark(
             "done", f"Nothing found that would make a release of these {count} packages fail."
         )
+
+
+def _joint_step(console: Console, checklists: Sequence[Checklist]) -> None:
+    """What to do next for several packages: about the first that would fail or has something to be done
+    before its release; else all of them at once.
+    """
+    ranks = {"release": 1, "raise-version": 2}
+    first = min(checklists, key=lambda one: (one.ready, ranks.get(one.step.kind, 0)))
+    step = first.step
+    if first.ready and not first.project.version_from_tags:
+        if step.kind == "release":
+            every = command("release", ["--all-packages"])
+            step = replace(step, text="Release what is prepared.", command=every)
+        elif step.kind == "raise-version":
+            every = command("prepare", ["patch", "--all-packages"])
+            step = replace(step, text="All are out. The next ones, of what is new:", command=every)
+    _step(console, step)
 
 
 def _step(console: Console, step: NextStep) -> None:

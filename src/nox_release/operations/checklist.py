@@ -310,13 +310,13 @@ def relative_to(finding: Finding, root: Path) -> Finding:
 def _distribution_results(
     files: Sequence[Path], version: str | None, project: Project
 ) -> tuple[list[Result], tuple[Distribution, ...]]:
+    index = project.settings.index.title
     if not files:
-        of = f" of {version}" if version else ""
         return [
             Skipped(
                 id=asked.DISTRIBUTIONS_CHECKED.id,
                 subject="distributions",
-                title=f"whether PyPI would take the files{of}",
+                title=f"whether {index} takes the files",
                 reason="`nox -s release` builds them when it has a version"
                 if project.version_from_tags and version is None
                 else NONE_BUILT,
@@ -339,7 +339,7 @@ def _distribution_results(
                 Passed(
                     id=asked.DISTRIBUTIONS_CHECKED.id,
                     subject="distributions",
-                    title=f"PyPI would take `{path.name}`",
+                    title=f"{index} would take `{path.name}`",
                     detail=size_in_words(read[-1].size),
                 )
             )

@@ -22,7 +22,6 @@ from nox_release.checks.index.state import (
 from nox_release.checks.release import preflight
 from nox_release.core.answers import CouldNotAsk, ask
 from nox_release.core.errors import (
-    ChecksFailed,
     CommandError,
     ConfigurationError,
     ConflictError,
@@ -43,6 +42,7 @@ from nox_release.operations.looking import named
 from nox_release.operations.placeholder import VERSION, build_placeholder
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.operations.registering import show_pending, tell_what_follows
+from nox_release.operations.release_screen import blocked
 from nox_release.operations.sending import Sent, explain_refusal, perform
 from nox_release.operations.uploader import (
     FirstUpload,
@@ -386,12 +386,7 @@ def _stop_at_blockers(
             upload.console.finding(finding)
         raise refused
     if found:
-        many = f"{len(found)} problems block" if len(found) > 1 else "One problem blocks"
-        raise ChecksFailed(
-            f"{many} {title}; nothing was uploaded.",
-            findings=found,
-            hint=f"When {'they are' if len(found) > 1 else 'it is'} settled: nox -s first-upload",
-        )
+        raise blocked(title, found, done="nothing was uploaded", again="nox -s first-upload")
 
 
 # --- showing ---------------------------------------------------------------------------------

@@ -89,15 +89,21 @@ def stop_at_blockers(
     found = errors_in([result for result in listed if isinstance(result, Finding)])
     found = tuple(dict.fromkeys((*found, *what_must_be_known(listed))))
     if found:
-        count = len({one.message for one in found})
-        many = f"{count} problems block" if count > 1 else "One problem blocks"
-        raise ChecksFailed(
-            f"{many} {target.title}; {done}.",
-            findings=ranked(found),
-            hint="The next version: nox -s release -- patch (or minor, major)"
-            if preflight.VERSION_TAKEN.id in {one.id for one in found}
-            else f"When {'they are' if count > 1 else 'it is'} settled: {again}",
-        )
+        taken = preflight.VERSION_TAKEN.id in {one.id for one in found}
+        error = blocked(target.title, found, done=done, again=again)
+        error.hint = "The next version: nox -s release -- patch" if taken else error.hint
+        raise error
+
+
+def blocked(title: str, found: tuple[Finding, ...], *, done: str, again: str) -> ChecksFailed:
+    """What stops it, counted: the same found by two rules is one problem."""
+    count = len({one.message for one in found})
+    many = f"{count} problems block" if count > 1 else "One problem blocks"
+    return ChecksFailed(
+        f"{many} {title}; {done}.",
+        findings=ranked(found),
+        hint=f"When {'they are' if count > 1 else 'it is'} settled: {again}",
+    )
 
 
 def confirm(errand: Errand, target: Target, plan: Plan[ReleaseStep]) -> None:

@@ -173,7 +173,40 @@ def test_what_packages_have_in_common_is_shown_once_and_all_are_summed_up():
     assert lines[:2] == ["", "All 2 packages"]
     (line,) = [line for line in lines if "zizmor" in line]
     assert line.startswith("! warning: .github/workflows/publish.yml: zizmor warns of unpinned-use")
-    assert lines[-1] == "✗ error: A release of 1 of 2 packages would fail: two."
+    assert lines[-3:] == [
+        "✗ error: A release of 1 of 2 packages would fail: two.",
+        "→ Next: Release 1.2.0.",
+        "    nox -s release",
+    ]
+
+
+def test_below_the_joint_verdict_stands_what_to_do_for_all_packages():
+    one, two = (checklist(THERE, name=name) for name in ("one", "two"))
+    assert screen(one, two)[-2:] == [
+        "→ Next: Release what is prepared.",
+        "    nox -s release -- --all-packages",
+    ]
+    out = NextStep(kind="raise-version", text="1.2.0 is out.", command="nox -s prepare -- patch")
+    assert screen(replace(one, step=out), two)[-1].endswith("release -- --all-packages")
+    assert screen(replace(one, step=out), replace(two, step=out))[-2:] == [
+        "→ Next: All are out. The next ones, of what is new:",
+        "    nox -s prepare -- patch --all-packages",
+    ]
+    page = NextStep(kind="register-publisher", text="Register it.", page="https://pypi.org/")
+    assert screen(one, replace(two, step=page))[-2:] == [
+        "→ Next: Register it.",
+        "    https://pypi.org/",
+    ]
+
+
+def test_what_a_command_of_ours_settles_is_said_for_each_package():
+    missing = replace(ERROR, subject="trusted publisher", where=None, fix="nox -s init writes it.")
+    lines = screen(checklist(missing, name="one"), checklist(missing, name="two"))
+    assert [line for line in lines if "nox -s init" in line] == [
+        f"✗ error: `??` is no SPDX expression. fix: nox -s init -- --package {name} writes it.  "
+        "[license-expression-invalid]"
+        for name in ("one", "two")
+    ]
 
 
 def test_a_fix_about_one_of_several_packages_names_it():
@@ -196,7 +229,7 @@ def test_files_that_are_not_built_are_one_line():
     missing = Skipped(
         id=asked.DISTRIBUTIONS_CHECKED.id,
         subject="distributions",
-        title="whether PyPI would take the files of 1.2.0",
+        title="whether PyPI takes the files",
         reason="there are none in dist/; `nox -s build` makes and checks them",
     )
     follows = Skipped(id=CURRENT.id, subject="workflow", title="…", reason="…")

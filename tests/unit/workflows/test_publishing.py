@@ -19,6 +19,7 @@ from nox_release.workflows.publishing import (
     index_of,
     parse_composite,
     parse_workflow,
+    proposed_file,
     publish_jobs,
     spelt_by_github,
 )
@@ -465,7 +466,29 @@ def test_no_workflow_at_all_leads_to_init():
     (finding,) = derive().results
     assert finding.id == MISSING.id
     assert finding.message == ".github/workflows has no workflow that uploads to PyPI."
-    assert "nox -s init" in finding.fix
+    assert finding.fix == f"nox -s init writes {FILE} for this project."
+
+
+@pytest.mark.parametrize(
+    ("settings", "package", "uploads_to", "file"),
+    [
+        ({}, (".", "demo"), None, "publish.yml"),
+        ({"index": TESTPYPI}, (".", "demo"), None, "publish-testpypi.yml"),
+        ({}, (".", "demo"), "testpypi", "publish-pypi.yml"),
+        ({"index": TESTPYPI}, (".", "demo"), "testpypi", "publish.yml"),
+        ({"tag_format": "{name}-v{version}"}, ("libs/a", "Demo_A"), None, "publish-demo-a.yml"),
+        ({"tag_format": "{name}-v{version}"}, (".", "demo"), None, "publish.yml"),
+        ({}, ("python", "demo"), None, "publish.yml"),
+        ({"workflow": "cd.yml"}, (".", "demo"), None, "cd.yml"),
+    ],
+)
+def test_the_file_that_init_writes_is_named_for_the_index_and_the_package(
+    settings, package, uploads_to, file
+):
+    address = "https://test.pypi.org/legacy/"
+    action = f"{{{ACTION}, with: {{repository-url: '{address}'}}}}"
+    jobs = derive(workflow(job("test", action))).jobs if uploads_to else ()
+    assert proposed_file(Settings(**settings), package, jobs) == file
 
 
 def test_a_called_workflow_of_the_repository_is_unusable():
