@@ -244,6 +244,9 @@ def test_a_version_that_was_not_raised_is_told_with_file_and_line(ready):
     assert f"HEAD is 1 commit after {TAG}" in ended.output
     assert "pyproject.toml:" in ended.output
     assert "pip install" not in ended.output
+    assert ended.output.rstrip().endswith("nox -s prepare -- patch")
+    for dear in ("Looking at", "import tiny_demo", "building"):  # it is said before
+        assert dear not in ended.output
 
 
 def test_a_version_that_is_asked_for_is_judged_by_its_own_commit(ready):

@@ -141,6 +141,8 @@ def test_the_command_finds_the_project_upwards_but_not_beyond_git(tmp_path):
         (("check",), "Did you mean 'check-project'?"),
         (("release", "--generate-note5"), "Did you mean --generate-notes?"),
         (("release", "--version", "1.4.0"), "The version stands alone: nox-release release 1.4.0"),
+        (("build", "--all-packages"), "build takes every package unless --package names one."),
+        (("init", "--all-packages"), "One package at a time: nox-release init --package NAME"),
         (("explain", "tag-elsewhere-hre"), "Did you mean 'tag-elsewhere-here'?"),
     ],
 )

@@ -179,22 +179,22 @@ def conclude(
         else:
             console.mark("ok", result.title, detail=result.detail)
     unknown = any(isinstance(one, Skipped) and one.id in _MUST_BE_KNOWN for one in listed)
+    if {finding.id for finding in wrong} == {finished.NOT_RAISED.id}:
+        console.line()
+        console.mark("error", f"{target.title} is out, and what came after it is not released.")
+        console.mark("step", "Next, unless you raise the version yourself:")
+        console.paste("nox -s prepare -- patch", indent=4)
+        return 1
     summary(console, case)
     if isinstance(observed.github_release, CouldNotAsk):
         reason = observed.github_release.reason
         console.mark("not known", f"whether it has its GitHub release: {reason}")
         unknown = True
     if wrong:
-        if {finding.id for finding in wrong} == {finished.NOT_RAISED.id}:
-            said, after = (
-                "out, and what came after it is not released.",
-                "Next: nox -s prepare -- patch",
-            )
-        else:
-            said = "published, and something is wrong with it: see above."
-            after = f"When that is settled: {again}"
-        console.mark("error", f"{target.title} is {said}")
-        console.line(after)
+        console.mark(
+            "error", f"{target.title} is published, and something is wrong with it: see above."
+        )
+        console.line(f"When that is settled: {again}")
         return 1
     if unknown:
         console.line(f"When all of it can be asked: {again}")

@@ -27,7 +27,7 @@ from nox_release.checks.judging import (
     judge_under_way,
     phase_of,
 )
-from nox_release.checks.release import preflight
+from nox_release.checks.release import finished, preflight
 from nox_release.checks.release.asked import build_failure
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.errors import ChecksFailed, Declined, NoxReleaseError
@@ -586,7 +586,12 @@ def _released(case: Case, status: int, results: Iterable[Result] = ()) -> Releas
 def _conclude(errand: Errand, case: Case) -> Released:
     """The verdict over a release that was out before: it is judged like any other. One that came
     out within a day is tried out too, since the command that brought it may have found a fault.
+    Where HEAD has gone on, that is said instead: nobody asks about the old one.
     """
+    results = judge(case, "done")
+    if finished.NOT_RAISED.id in {one.id for one in results}:
+        status = conclude(errand.console, case, results, before=True, again=errand.again)
+        return _released(case, status, results)
     is_new = age_of(errand.client, files_there(case.target, case.observed)) < _NEWS
     ways = replace(errand.ways, smoke=errand.ways.smoke and is_new)
     with errand.console.waiting(f"Looking at {case.target.title}"):

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 # 128 and the number of SIGHUP, SIGINT, SIGPIPE, SIGTERM and, on Windows, SIGBREAK.
 INTERRUPTED = (129, 130, 141, 143, 149)
 _GOES_ON = "When that is fixed, run the same command again: it goes on from here."
+# Without an option they take every package in turn.
+_TAKING_PACKAGES = ("build", "check-project", "rehearse")
 _OWN_LOGGERS = ("nox", "nox_release")
 
 
@@ -76,7 +78,7 @@ def parse(name: str, arguments: Sequence[str], *, program: str = "") -> argparse
     Raises:
         SystemExit: argparse has said what is wrong, or printed the help.
     """
-    return _parser(load(name), program or name).parse_args(list(arguments))
+    return _parser(name, program or name).parse_args(list(arguments))
 
 
 def context_of(caller: Caller, *, json: bool = False) -> Context:
@@ -115,7 +117,7 @@ def run(name: str, arguments: Sequence[str], caller: Caller) -> Ended:
     """Run one operation with command-line arguments; what it could not do has been shown."""
     module = load(name)
     described = as_called(_description(module), names=caller.names)
-    parser = _parser(module, caller.program, described)
+    parser = _parser(name, caller.program, described)
     try:
         options = parser.parse_args(list(arguments))
     except SystemExit as leaving:  # argparse has said why
@@ -264,9 +266,10 @@ def _description(module: ModuleType) -> str:
     return (module.__doc__ or "").strip()
 
 
-def _parser(module: ModuleType, program: str, description: str = "") -> argparse.ArgumentParser:
+def _parser(name: str, program: str, description: str = "") -> argparse.ArgumentParser:
     parser = _Parser(prog=program, description=description, formatter_class=_Wrapping)
-    module.add_options(parser)
+    parser.takes_packages = name in _TAKING_PACKAGES
+    load(name).add_options(parser)
     if "--verbose" not in parser.known_options():
         parser.add_argument("-v", "--verbose", action="store_true", help="show every reason")
     parser.add_argument(
@@ -277,6 +280,8 @@ def _parser(module: ModuleType, program: str, description: str = "") -> argparse
 
 class _Parser(argparse.ArgumentParser):
     """A parser that says which option was probably meant."""
+
+    takes_packages = False
 
     def known_options(self) -> tuple[str, ...]:
         return tuple(self._option_string_actions)
@@ -289,7 +294,12 @@ class _Parser(argparse.ArgumentParser):
     def _hint(self, word: str) -> str:
         name = word.partition("=")[0]
         if name == "--version":
-            return f"The version stands alone: {self.prog} 1.4.0"
+            takes_it = any(one.dest == "version" for one in self._actions)
+            return f"The version stands alone: {self.prog} 1.4.0" if takes_it else ""
+        if name == "--all-packages" and self.takes_packages:
+            return f"{self.prog} takes every package unless --package names one."
+        if name == "--all-packages":
+            return f"One package at a time: {self.prog} --package NAME"
         if not name.startswith("-"):
             return ""
         near = difflib.get_close_matches(name, self.known_options(), n=1)
@@ -327,7 +337,7 @@ def _aligned(lines: list[str]) -> list[str]:
 
 def parser_options(name: str) -> dict[str, Any]:
     """Every option and argument of an operation by the name it is shown with."""
-    parser = _parser(load(name), name)
+    parser = _parser(name, name)
     found: dict[str, Any] = {}
     for action in parser._actions:  # noqa: SLF001 - argparse has no other way to list them
         if action.help == argparse.SUPPRESS:
