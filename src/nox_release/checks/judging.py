@@ -18,6 +18,7 @@ from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, find
 from nox_release.core.values import dataclass, field, replace
 from nox_release.core.versions import parse_version
+from nox_release.core.words import capitalised, git_in_brief
 from nox_release.releases.plan import files_there, has_begun, is_complete, judge_runs, runs_of
 from nox_release.workflows.triggers import push_starts
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from nox_release.releases.plan import Target
     from nox_release.workflows.publishing import Derivation, Step, Workflow
 
+GITHUB_AWAY = "GitHub cannot be reached"
 Phase = Literal["before", "under way", "done"]
 
 # What is asked of git here, and the rule that cannot be judged without the answer.
@@ -256,18 +258,20 @@ def what_must_be_known(results: Iterable[Result]) -> tuple[Finding, ...]:
     if github and away:
         cause = "No connection: neither GitHub nor the index gave an answer. Are you offline?"
     elif len(github) > 1:
-        said = next(one.reason for one in unknown if one.id in github)
-        cause = f"GitHub cannot be reached. {said}"
+        cause = GITHUB_AWAY
     else:
         cause = ""
     found = []
     for one in unknown:
-        rule, title = rules[one.id], f"{one.title[:1].upper()}{one.title[1:]}"
+        rule = rules[one.id]
         if cause and one.id in github | away:
             fix = "Run the same command again when it can be reached"
-            found.append(replace(find(rule, cause, fix=fix), why=""))
+            found.append(replace(find(rule, cause, fix=fix), why=f"\n{one.reason}"))
         else:
-            found.append(find(rule, f"{title}: {one.reason}"))
+            said = git_in_brief(one.reason)
+            more = f"\n{one.reason}" if said != one.reason else ""
+            finding = find(rule, f"{capitalised(one.title)}: {said}")
+            found.append(replace(finding, why=f"{rule.why}{more}"))
     return tuple(found)
 
 

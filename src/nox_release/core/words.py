@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,6 +36,17 @@ def counted(number: int, word: str) -> str:
 def capitalised(text: str) -> str:
     """`text` with a capital at its beginning."""
     return f"{text[:1].upper()}{text[1:]}"
+
+
+_GITS_ADDRESS = re.compile(r"\bfatal: unable to access '[^']*': ")
+_GITS_ADVICE = re.compile(
+    r"\s*fatal: Could not read from remote repository\..*?the repository exists\.", re.DOTALL
+)
+
+
+def git_in_brief(said: str) -> str:
+    """What git said of a remote that it could not reach, without the address and the common advice."""
+    return _GITS_ADVICE.sub("", _GITS_ADDRESS.sub("", said))
 
 
 def sentence(text: str) -> str:

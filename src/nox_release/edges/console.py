@@ -74,11 +74,17 @@ class Console(Screen):
     # --- findings and errors -----------------------------------------------------------------
 
     def finding(self, finding: Finding, *, indent: int = 0, advised: bool = False) -> None:
-        """One finding: what, where, why, and what to do, unless it was `advised` a moment ago."""
+        """One finding: what, where, why, and what to do, unless it was `advised` a moment ago. What
+        programs said stands below the first line of `why`, and is for those who ask for every reason.
+        """
         where = f"{finding.where}: " if _says_more(finding) else ""
+        why, *said = finding.why.split("\n")
+        if self.is_verbose:
+            why = "\n".join(filter(None, (why, *said)))
+        hidden = " (-v shows what was said)" if said and not self.is_verbose else ""
         self.mark(
             finding.severity.value,
-            f"{where}{finding.message}",
+            f"{where}{finding.message}{hidden}",
             indent=indent,
             detail=f"[{finding.id}]",
         )
@@ -87,7 +93,7 @@ class Console(Screen):
             self.line("fix: as above", indent=inner)
             return
         for label, text in (
-            ("why", finding.why),
+            ("why", why),
             ("PyPI would say", finding.refusal),
             ("fix", finding.fix),
             ("see", finding.link),
@@ -285,7 +291,10 @@ def _in_the_same_words(findings: Iterable[Finding]) -> Iterator[Finding]:
     for one in findings:
         groups.setdefault((one.severity, one.where, one.message, one.fix), []).append(one)
     for same in groups.values():
-        yield replace(same[0], id=", ".join(dict.fromkeys(one.id for one in same)))
+        ids, whys = (
+            dict.fromkeys(each) for each in zip(*((o.id, o.why) for o in same), strict=True)
+        )
+        yield replace(same[0], id=", ".join(ids), why="\n".join(whys))
 
 
 def _says_more(finding: Finding) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nox_release.checks.index.state import ABSENT
+from nox_release.checks.judging import GITHUB_AWAY
 from nox_release.checks.release import asked
 from nox_release.checks.release.preflight import (
     GH_UNREACHABLE,
@@ -38,7 +39,6 @@ _ALIKE = 3
 _OF_THE_REPOSITORY = ("GitHub", "workflow", "trusted publisher")
 _OF_THE_INDEX = {ABSENT.id, INDEX_UNREACHABLE.id}
 _OF_GITHUB = {GH_UNREACHABLE.id, REMOTE_UNREACHABLE.id}
-_GITHUB_AWAY = "GitHub cannot be reached (-v shows what was said)"
 _OFFLINE = "no connection; are you offline?"
 
 
@@ -174,7 +174,9 @@ def _one_cause(unknown: Sequence[Skipped]) -> dict[str, str]:
     if index:
         said = next(one.reason for one in unknown if one.id in index)
         return dict.fromkeys(index, said)
-    return dict.fromkeys(github, _GITHUB_AWAY) if len(github) > 1 else {}
+    return (
+        dict.fromkeys(github, f"{GITHUB_AWAY} (-v shows what was said)") if len(github) > 1 else {}
+    )
 
 
 def _unknown(results: Iterable[Result]) -> list[Skipped]:

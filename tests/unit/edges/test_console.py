@@ -10,6 +10,8 @@ import time
 import pytest
 
 from known_tokens import TOKENS
+from nox_release.checks.judging import what_must_be_known
+from nox_release.checks.release.preflight import GH_UNREACHABLE, REMOTE_UNREACHABLE
 from nox_release.core.errors import (
     ChecksFailed,
     CommandError,
@@ -520,3 +522,47 @@ def test_every_kind_of_token_is_hidden_in_every_channel(kind, tmp_path):
     )  # fmt: skip
     assert token not in everything
     assert all(part not in everything for part in token.split(".") if len(part) > 8)
+
+
+GIT_SAID = (
+    "Could not ask the remote `origin`: fatal: unable to access 'https://github.com/a/b.git/': Could "
+    "not resolve host: github.com. Try it: git ls-remote origin"
+)
+SSH_SAID = (
+    "Could not ask the remote `origin`: git@github.com: Permission denied (publickey). fatal: Could "
+    "not read from remote repository. Please make sure you have the correct access rights and the "
+    "repository exists. Try it: git ls-remote origin"
+)
+
+
+def unasked(rule, reason):
+    return Skipped(id=rule.id, subject="GitHub", title="what the remote has", reason=reason)
+
+
+def test_one_cause_is_one_line_and_what_was_said_is_for_those_who_ask():
+    silent = what_must_be_known(
+        [unasked(REMOTE_UNREACHABLE, GIT_SAID), unasked(GH_UNREACHABLE, "No connection.")]
+    )
+    error = ChecksFailed("Stopped.", findings=silent)
+    text = shown(lambda console: console.error(error))
+    assert text == (
+        "\n✗ error: GitHub cannot be reached (-v shows what was said)  "
+        "[remote-unreachable, github-unreachable]\n"
+        "  fix: Run the same command again when it can be reached\n"
+        "✗ error: Stopped.\n"
+    )
+
+    def verbose(console):
+        console.set_detail(verbose=True)
+        console.error(error)
+
+    assert f"  why: {GIT_SAID}\n  No connection.\n" in shown(verbose)
+
+
+def test_of_gits_words_the_telling_ones_are_shown():
+    (finding,) = what_must_be_known([unasked(REMOTE_UNREACHABLE, SSH_SAID)])
+    assert finding.message == (
+        "What the remote has: Could not ask the remote `origin`: git@github.com: Permission denied "
+        "(publickey). Try it: git ls-remote origin"
+    )
+    assert finding.why.endswith(f"\n{SSH_SAID}")
