@@ -286,17 +286,18 @@ class Screen:
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = ""
     ) -> None:
-        """Rows under headings; on a terminal cells fold, elsewhere columns are aligned and whole."""
+        """Rows under headings; on a terminal cells fold, elsewhere columns are aligned and whole. Rows
+        without headings that are too wide for it go on in a second line.
+        """
         if self.is_quiet:
             return
         cells = [[self.clean(str(cell)) for cell in row] for row in rows]
         if title:
             self.title(title)
+        widths = [
+            max([len(column), *(len(row[i]) for row in cells)]) for i, column in enumerate(columns)
+        ]
         if not self.is_terminal:
-            widths = [
-                max([len(column), *(len(row[i]) for row in cells)])
-                for i, column in enumerate(columns)
-            ]
             for row in ([list(columns)] if any(columns) else []) + cells:
                 padded = "  ".join(
                     cell.ljust(width) for cell, width in zip(row, widths, strict=True)
@@ -310,6 +311,13 @@ class Screen:
             width = max((len(label) for label, _ in cells), default=0)
             for label, value in cells:
                 self._hang(Text(label.ljust(width + 1)), Text(value), 0)
+            return
+        if not any(columns) and sum(widths) + 2 * len(widths) > self._rich.width:
+            for row in cells:
+                begin = [one.ljust(width) for one, width in zip(row[:2], widths, strict=False)]
+                self._print("  ".join(begin).rstrip())
+                if any(row[2:]):
+                    self._print("  ".join(filter(None, row[2:])), indent=4)
             return
         grid = Table(box=None, padding=(0, 2, 0, 0), show_header=any(columns), header_style="bold")
         for column in columns:

@@ -524,6 +524,24 @@ def test_every_kind_of_token_is_hidden_in_every_channel(kind, tmp_path):
     assert all(part not in everything for part in token.split(".") if len(part) > 8)
 
 
+ROWS = [
+    ("opentelemetry-instrumentation-x", "1.4.0 → 2.0.0", "3 commits", ""),
+    ("y", "1.0 → 1.1", "must follow: `x>=1,<2` excludes 2.0.0", "→ x>=2,<3"),
+]
+
+
+def test_rows_that_are_too_wide_for_a_terminal_break_between_cells():
+    terminal = Terminal()
+    console = Console.for_terminal(environ={}, interactive=False, file=terminal, width=80)
+    console.table(("", "", "", ""), ROWS)
+    assert [line.rstrip() for line in terminal.getvalue().splitlines()] == [
+        "opentelemetry-instrumentation-x  1.4.0 → 2.0.0",
+        "    3 commits",
+        "y                                1.0 → 1.1",
+        "    must follow: `x>=1,<2` excludes 2.0.0  → x>=2,<3",
+    ]
+
+
 GIT_SAID = (
     "Could not ask the remote `origin`: fatal: unable to access 'https://github.com/a/b.git/': Could "
     "not resolve host: github.com. Try it: git ls-remote origin"
