@@ -42,7 +42,8 @@ TESTPYPI = KnownIndex(
 class Circumstances:
     """What is known beside the log. `None` is "not known" everywhere.
 
-    `index_files` (names of the version's files) and `status` are what the index says.
+    `index_files` (names of the version's files) and `status` are what the index says. `folder` is the
+    one package that the project has.
     """
 
     publisher: TrustedPublisher | None = None
@@ -52,6 +53,7 @@ class Circumstances:
     status: str | None = None
     run_attempt: int | None = None
     run_url: str | None = None
+    folder: str | None = None
 
 
 _REPOSITORY_URL = re.compile(
@@ -130,6 +132,7 @@ def values_of(
                 "releases_page": pages.releases_page(index, name),
             }
         values["package"] = re.sub(r"[^a-z0-9]+", "_", name.lower())
+        values["folder"] = known.folder or f"src/{values['package']}"
     if version:
         values["version"] = version
         settings = project.settings if project else None
@@ -177,6 +180,7 @@ _SPOKEN = {
     "env": "pypi",
     "file": "<file>",
     "package": "<package>",
+    "folder": "src/<package>",
     "project_page": "the project's page",
     "settings_page": "the project's settings page",
     "publishing_page": "the project's publishing page",

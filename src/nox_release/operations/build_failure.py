@@ -12,13 +12,17 @@ from packaging.utils import canonicalize_name
 
 from nox_release.checks.files.known_imports import project_of
 from nox_release.diagnosis.engine import diagnose
+from nox_release.diagnosis.values import Circumstances
 from nox_release.edges.aside import keep_log
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nox_release.edges.building import BuildFailed
     from nox_release.project.pyproject import Project
 
 _LINE_AT_MOST = 60
+_ASIDE = frozenset({"benchmarks", "docs", "examples", "test", "tests"})
 _MISSING = re.compile(r"ModuleNotFoundError: No module named '(\w{1,80})")
 
 
@@ -27,7 +31,9 @@ def explained(error: BuildFailed, project: Project, output: str = "") -> BuildFa
     which all `output` of the build is kept.
     """
     lines = missing_requirement(error.output, project)
-    known = diagnose(error.output, project=project)
+    known = diagnose(
+        error.output, project=project, known=Circumstances(folder=_only_package(project.root))
+    )
     certain = [diagnosis for diagnosis in known if diagnosis.confidence == "certain"]
     if lines:
         error.hint = lines
@@ -37,6 +43,13 @@ def explained(error: BuildFailed, project: Project, output: str = "") -> BuildFa
         kept = f"All that the build said: {keep_log(output)}" if output else ""
         error.hint = "\n".join(filter(None, (error.hint, kept)))
     return error
+
+
+def _only_package(root: Path) -> str | None:
+    """The folder of the one package that a project has, where it has one."""
+    found = [path.parent for path in (*root.glob("src/*/__init__.py"), *root.glob("*/__init__.py"))]
+    packages = [one.relative_to(root).as_posix() for one in found if one.name not in _ASIDE]
+    return packages[0] if len(packages) == 1 else None
 
 
 def missing_requirement(output: str, project: Project) -> str:

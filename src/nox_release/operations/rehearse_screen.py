@@ -32,6 +32,8 @@ def summary(story: Story, seconds: float) -> None:
         console.mark(
             "error", f"Part {len(story.parts) + 1} failed; nothing was published anywhere."
         )
+        console.mark("step", "Next: fix it, commit, and rehearse again.")
+        console.paste("nox -s rehearse", indent=4)
         if story.options.json:
             console.error(problem)
 
@@ -109,7 +111,7 @@ def summary_of_all(stories: Sequence[Story], seconds: float, parts: int) -> int:
     raise NoxReleaseError(
         f"{len(failed)} of {len(stories)} packages did not come through: {names}.",
         reason="Nothing was published anywhere.",
-        hint="Where its last part ends, above, is why.",
+        hint="Where its last part ends, above, is why. When that is fixed: nox -s rehearse",
     )
 
 

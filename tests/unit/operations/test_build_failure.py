@@ -75,3 +75,13 @@ def test_what_is_kept_of_a_build_is_bounded(monkeypatch):
     for number in range(100):
         output.add(f"line {number:02}")
     assert output.text() == "line 00\n[98 lines are left out]\nline 99\n"
+
+
+def test_the_folder_to_be_written_is_the_one_that_is_there(tmp_path):
+    output = "ValueError: Unable to determine which files to ship inside the wheel\n"
+    for name in ("src/other", "tests"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "__init__.py").touch()
+    project = parse_project({"project": {"name": "demo", "version": "1.0"}}, root=tmp_path)
+    failed = BuildFailed("The wheel could not be built.", output=output)
+    assert 'packages = ["src/other"]' in explained(failed, project).hint

@@ -34,7 +34,7 @@ ENTRIES = (
         ),
         "hatchling does not find the package.",
         "There is no folder named like the project.",
-        'Write in pyproject.toml:\n    [tool.hatch.build.targets.wheel]\n    packages = ["src/{package}"]',
+        'Write in pyproject.toml:\n    [tool.hatch.build.targets.wheel]\n    packages = ["{folder}"]',
     ),
     _hatch(
         "be-hatch-direct",
