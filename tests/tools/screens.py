@@ -1,4 +1,4 @@
-"""Draw the README's screens: real sessions in a real terminal of 80 columns, kept as SVG.
+"""Draw the screens of .github/SCREENS.md: real sessions in a real terminal of 80 columns, kept as SVG.
 
 Run as `nox -s screens`; it rewrites `.github/screen-*.svg`. The world the sessions run in is the
 rehearsal's, so nothing is published and no account is used.
