@@ -96,7 +96,8 @@ FORM = {
 
 def hour(kind, world):
     """The commands of the first hour; between them what was written is committed."""
-    packages = [["--package", "demo-one"]] if kind == "two packages" else [[]]
+    several = kind == "two packages"
+    packages = [["--package", f"demo-{one}"] for one in ("one", "two")] if several else [[]]
     yield ["check-project"]
     for package in packages:
         yield ["init", "--yes", *package]
@@ -104,7 +105,7 @@ def hour(kind, world):
     yield ["check-project"]
     world.commit("Raise the version", {"CHANGELOG.md": "# Changelog\n\n## 1.0\n\n- The first.\n"})
     yield ["check-project", "--pending-publisher"]
-    if kind == "two packages":
+    if several:
         return
     world.index.register_pending("you", FORM)
     version = ["1.0"] if "tags" in kind else []

@@ -298,7 +298,8 @@ def _joint_step(console: Console, checklists: Sequence[Checklist]) -> None:
         elif step.kind == "raise-version":
             every = command("prepare", ["patch", "--all-packages"])
             step = replace(step, text="All are out. The next ones, of what is new:", command=every)
-    _step(console, step)
+    # The other way stands in the package's own part.
+    _step(console, replace(step, otherwise="", page="", values=()) if step.otherwise else step)
 
 
 def _step(console: Console, step: NextStep) -> None:

@@ -656,8 +656,11 @@ def derive_publisher(
     if settings.workflow is not None:
         candidates = tuple(c for c in candidates if c.workflow.filename == settings.workflow)
     usable = tuple(c for c in candidates if not c.unusable and not c.workflow.is_only_called)
+    file = proposed_file(settings, package or ("", ""), jobs)
+    if usable and package and (of_others := _of_others(usable, settings, package)):
+        results.append(_missing(of_others, file))
+        return Derivation(publisher=None, job=None, jobs=jobs, results=tuple(results))
     if not usable:
-        file = proposed_file(settings, package or ("", ""), jobs)
         results.extend(_why_none(readable, jobs, candidates, settings, file))
         return Derivation(publisher=None, job=None, jobs=jobs, results=tuple(results))
     files = sorted({c.workflow.file for c in usable})
@@ -959,7 +962,23 @@ def _why_none(
     else:
         where = f"No workflow in {WORKFLOWS}" if workflows else f"{WORKFLOWS} has no workflow"
         message = f"{where} that uploads to {title}."
-    return [find(MISSING, message, fix=f"nox -s init writes {WORKFLOWS}/{file} for this project.")]
+    return [_missing(message, file)]
+
+
+def _missing(message: str, file: str) -> Finding:
+    return find(MISSING, message, fix=f"nox -s init writes {WORKFLOWS}/{file} for this project.")
+
+
+def _of_others(usable: tuple[PublishJob, ...], settings: Settings, package: tuple[str, str]) -> str:
+    """Which workflows there are, where each is sure to build other packages than this one, whose tags
+    tell it from them; empty where one may be its own.
+    """
+    if not tag_prefix(settings, package[1]) or settings.workflow:
+        return ""
+    if any(builds_package(one.workflow, *package) is not False for one in usable):
+        return ""
+    files = " and ".join(sorted({one.workflow.file for one in usable}))
+    return f"No workflow uploads {package[1]} to {settings.index.title}: {files} builds other packages."
 
 
 def proposed_file(settings: Settings, package: tuple[str, str], jobs: Iterable[PublishJob]) -> str:

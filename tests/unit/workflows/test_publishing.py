@@ -336,9 +336,13 @@ def test_the_two_indexes_are_told_apart(value, index):
 # --- the publisher ---------------------------------------------------------------------------
 
 
-def derive(*workflows, **settings):
+def derive(*workflows, package=None, **settings):
     return derive_publisher(
-        workflows, owner="octo", repository="demo", settings=Settings(**settings)
+        workflows,
+        owner="octo",
+        repository="demo",
+        settings=Settings(**settings),
+        package=package,
     )
 
 
@@ -467,6 +471,18 @@ def test_no_workflow_at_all_leads_to_init():
     assert finding.id == MISSING.id
     assert finding.message == ".github/workflows has no workflow that uploads to PyPI."
     assert finding.fix == f"nox -s init writes {FILE} for this project."
+
+
+def test_a_workflow_that_builds_another_package_is_not_this_ones():
+    own = {"tag_format": "{name}-v{version}"}
+    parsed = workflow(job("publish", "run: python -m build libs/a", ACTION))
+    (finding,) = derive(parsed, package=("libs/b", "b"), **own).results
+    assert finding.id == MISSING.id
+    assert finding.message == f"No workflow uploads b to PyPI: {FILE} builds other packages."
+    assert finding.fix.startswith("nox -s init writes .github/workflows/publish-b.yml")
+    assert derive(parsed, package=("libs/a", "a"), **own).publisher is not None
+    # With tags of its own it may be the only one, wherever it is built.
+    assert derive(parsed, package=("libs/b", "b")).publisher is not None
 
 
 @pytest.mark.parametrize(
