@@ -163,7 +163,10 @@ def test_the_page_has_githubs_spelling_whatever_the_remote_says(world):
 
 
 def test_somebody_elses_project_never_reads_as_ready(world):
-    world.index.put(*built(world, "0.9"), owner="stranger")
+    files = built(world, "0.9")
+    world.index.put(*files, owner="stranger")
+    for path in files:
+        path.unlink()
     unsure = Answer(world)
     assert "stranger" in unsure.the("not-allowed-user", "not-known")["reason"]
     bump(world, "1.3.0", table=ME)
@@ -287,8 +290,8 @@ def test_the_files_of_this_version_in_dist_are_checked_and_no_others(world):
         result["title"] for result in answer.results if result["id"] == "distributions-checked"
     ]
     assert checked == [
-        "PyPI would take `tiny_demo-1.2.3-py3-none-any.whl`",
-        "PyPI would take `tiny_demo-1.2.3.tar.gz`",
+        f"{world.index.index.title} would take `tiny_demo-1.2.3-py3-none-any.whl`",
+        f"{world.index.index.title} would take `tiny_demo-1.2.3.tar.gz`",
     ]
     (world.clone / "dist" / "tiny_demo-1.2.3-py3-none-any.whl").write_bytes(b"broken")
     assert Answer(world, "--pending-publisher").status == 1

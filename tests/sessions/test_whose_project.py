@@ -134,12 +134,16 @@ def test_first_upload_says_as_whom_it_uploads(world):
 
 
 def test_ones_own_upload_is_known_by_the_files_that_were_here_before(world):
-    """The same bytes with a later time may have been downloaded, and tell nothing."""
+    """The same bytes with a later time may have been downloaded, and with a much earlier one somebody
+    else may have uploaded what was published elsewhere.
+    """
     folder = world.clone / "dist"
     folder.mkdir()
     wheel = small_wheel(folder, "tiny-demo", "0.9")
-    os.utime(wheel, (0, 0))
     world.index.put(wheel, owner="another-name")
+    (file,) = world.index.project("tiny-demo").release("0.9").files
+    uploaded = file.upload_time.timestamp()
+    os.utime(wheel, (uploaded - 60, uploaded - 60))
     register(world)
     world.github.add_environment("pypi")
     _, found = check_project(world, {})
@@ -147,6 +151,7 @@ def test_ones_own_upload_is_known_by_the_files_that_were_here_before(world):
     ended = first_upload(world, token=world.index.token("another-name"))
     assert "Yours: go on with nox -s release" in ended.output
     assert "Not yours" not in ended.output
-    os.utime(wheel, (4e9, 4e9))
-    _, found = check_project(world, {})
-    assert "it belongs to another-name" in found["not-known"]["reason"]
+    for moment in (uploaded + 60, uploaded - 86400):
+        os.utime(wheel, (moment, moment))
+        _, found = check_project(world, {})
+        assert "it belongs to another-name" in found["not-known"]["reason"]

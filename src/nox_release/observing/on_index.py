@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from nox_release.releases.observed import IndexFile, IndexProject, Maintainer, Ownership
 
 
+_AN_HOUR = 3600
+
+
 class IndexQuestions:
     """Asks the index about one project, from the moment it is made on.
 
@@ -143,15 +146,14 @@ class IndexQuestions:
 
 
 def made_here(project: Project, files: Iterable[IndexFile]) -> str:
-    """A file of the index that was in `dist/` with the same bytes before it was there, which only who
-    uploaded it can have; empty without one.
+    """A file of the index that had been made in `dist/`, with the same bytes, within the hour before it
+    was there: it was uploaded from here. Empty without one; a download is younger than the upload.
     """
     for file in files:
         path = project.root / "dist" / file.filename
         with contextlib.suppress(OSError):
-            if file.upload_time is None or path.stat().st_mtime >= file.upload_time.timestamp():
-                continue
-            if hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256:
+            age = file.upload_time.timestamp() - path.stat().st_mtime if file.upload_time else -1
+            if 0 < age < _AN_HOUR and hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256:
                 return file.filename
     return ""
 

@@ -97,7 +97,7 @@ def fixed_words():
     """Sentences of the screens that stand whole in the source: a change of one is a change here."""
     return (
         "Write the workflow that publishes.",
-        "whether PyPI takes the files: none are built",
+        "takes the files: none are built",
         "is released, and nothing was found wrong with it.",
         "from here on others can see it, and nothing is taken back",
     )

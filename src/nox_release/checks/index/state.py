@@ -362,7 +362,8 @@ def _ownership(project: IndexProject, observed: Observed, released: Released) ->
             id=NOT_ALLOWED.id,
             subject="index",
             title="You have uploaded to it from here",
-            detail=f"{observed.made_here} was in dist/ before it was on {index.title}",
+            detail=f"{observed.made_here} was made here just before"
+            + (f"; owned by {whose}" if whose else ""),
         )
         return
     namesake = None if you else _namesake(ownership, observed, ours)
