@@ -30,7 +30,7 @@ _FAILED = re.compile(
     r"|\bUploadError\b|💥|returned non-zero|\[rejected\]|\[remote rejected\]"
     r"|\bNo module named\b|\b(?:PyPI upload failed|failed to deploy)\b|Response from https?://\S{1,200}: ?4\d\d|(?:Upload failed|Server response) \([45]\d\d\)"
     r"|\b4\d\d (?:Bad Request|Forbidden|Not Found|Conflict)\b|HTTP Error [45]\d\d|\b[45]\d\d (?:Client|Server) Error\b|\bHTTP [45]\d\d: |[Ss]tatus code [45]\d\d"
-    r"|\b(?:[A-Z]\w+)?(?:Error|Exception)\]?: |\[[A-Z]\w+(?:Error|Exception)\](?:\s|$)|\bNo such file or directory\b|\berror connecting to\b|❌|\bAborting\b"
+    r"|\b(?:[A-Z]\w+)?(?:Error|Exception)\]?: |\[[A-Z]\w+(?:Error|Exception)\](?:\s|$)|\bNo such file or directory\b|\berror connecting to\b|\bSessions? not found\b|❌|\bAborting\b"
 )
 _SUCCEEDED = re.compile(
     r"View at: ?https?://|Published to PyPI|Successfully built \S+\.(?:tar\.gz|whl)"

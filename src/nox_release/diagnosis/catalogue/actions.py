@@ -67,12 +67,14 @@ ENTRIES = (
             r"config contains unknown keys|CI configuration is invalid|Unable to create pipeline\b",
             r"\bconfig should (?:be|contain) (?:an? |at least )|(?:undefined|unknown) need: |stage parameter should be|chosen stage .{0,60}?does not exist",
             r"No stages ?/ ?jobs for this pipeline",
+            r"The template is not valid",
+            r"Error: \.github/workflows/\S+ \(Line: \d+, Col: \d+\)",
+            r"Error when evaluating '\w+'",
         ),
         "The workflow file cannot be read.",
         "Its YAML, a key, a job's name or an expression in it is wrong.",
         "Correct the line that is named. `actionlint` finds such errors before a push; for GitLab, Build → "
         "Pipeline editor → Validate.",
-        hides=("gr-template",),
     ),
     _(
         "gr-nested-permission",
@@ -84,18 +86,7 @@ ENTRIES = (
         "It wants `{p}`, and the calling job gives `{a}`.",
         "Grant `{p}` in the calling job's `permissions:`. A publishing job belongs in the workflow that "
         "is started, not in a called one.",
-        hides=("gr-invalid", "gr-template"),
-    ),
-    _(
-        "gr-template",
-        (
-            r"The template is not valid",
-            r"Error: \.github/workflows/\S+ \(Line: \d+, Col: \d+\)",
-            r"Error when evaluating '\w+'",
-        ),
-        "An expression in the workflow cannot be evaluated.",
-        "The line that is named has a wrong `${{ … }}`, often with a value that is empty for this event.",
-        "Correct the expression in that line; `actionlint` explains what is wrong with it.",
+        hides=("gr-invalid",),
     ),
     # Artifacts.
     _(
@@ -139,12 +130,15 @@ ENTRIES = (
             r"Begin Diagnostic HTTP information",
             r"Unable to download artifact\(s\): (?!Artifact not found)",
             r"Failed to (?:CreateArtifact|ListArtifacts|FinalizeArtifact)",
+            r"artifact (?:has|have) expired",
+            r"artifact storage quota",
         ),
-        "GitHub's artifact service did not deliver the artifact.",
-        "It failed for a moment, or the artifact was deleted or has expired meanwhile. Nothing is wrong "
-        "with the files or the names.",
-        "Re-run the failed job only; if the artifact has expired, re-run all jobs. If it stays, see "
-        "https://www.githubstatus.com/.",
+        "GitHub's artifact service did not take or deliver the artifact.",
+        "It failed for a moment, the storage quota is used up, or the artifact was deleted or has expired "
+        "(`retention-days`). Nothing is wrong with the files or the names.",
+        "Re-run the failed job only (after deleting old artifacts, where the quota is named). If the artifact "
+        "has expired, re-run all jobs; but if files of the version are on PyPI already, release a new one: "
+        "another build makes other bytes. If it stays, see https://www.githubstatus.com/.",
         link="https://www.githubstatus.com/",
         confidence="likely",
     ),
@@ -166,22 +160,6 @@ ENTRIES = (
         "The artifact's name `{a}` has a character that artifacts may not have.",
         "A name may have none of `\" : < > | * ? / \\` and no line break; a branch's name has slashes.",
         "Give it a fixed name, or one made of the matrix's values.",
-    ),
-    _(
-        "gr-art-quota",
-        r"artifact storage quota",
-        "The artifact storage is full.",
-        "The account's quota is used up.",
-        "Delete old artifacts, or set a shorter `retention-days`; GitHub counts again after some hours.",
-        hides=("gr-art-download",),
-    ),
-    _(
-        "gr-art-expired",
-        r"artifact (?:has|have) expired",
-        "The artifact has expired.",
-        "Artifacts are kept for a time only (`retention-days`).",
-        "Re-run all jobs, so that the build makes it again. If files of the version are on PyPI already, "
-        "release a new version instead: another build makes other bytes.",
     ),
     # Actions.
     _(
@@ -276,17 +254,6 @@ ENTRIES = (
         "Define the secret under Settings → Secrets, in the environment that the job uses.",
     ),
     _(
-        "gr-python-version",
-        (
-            r"(?:The )?[Vv]ersion '?(?P<v>[\d.x]+)'? with (?:arch|architecture) '?\w+'? (?:was )?not found",
-            r"Version (?P<v>\S{1,20}) was not found in the local cache",
-        ),
-        "setup-python has no Python {v} here.",
-        "The runner's image does not offer it (ubuntu-24.04 has none before 3.8, ubuntu-26.04 none "
-        "before 3.10).",
-        'Choose another version or runner; quote it in YAML (`"3.10"`, or it is read as 3.1).',
-    ),
-    _(
         "gr-cache-file",
         (
             r"No file (?:in \S{1,200} )?matched to \[[^\]]{1,200}\], make sure you have checked out",
@@ -360,21 +327,14 @@ ENTRIES = (
             r"Canceling since a higher priority waiting request",
             r"has been cancelled",
             r"higher priority waiting request for .{0,80}? exists",
-        ),
-        "The run was cancelled.",
-        "Somebody cancelled it, or a newer run of the same `concurrency` group did.",
-        "Run it again; set `cancel-in-progress: false` for publishing.",
-        tier="symptom",
-    ),
-    _(
-        "gr-timeout",
-        (
-            r"has exceeded the maximum execution time of",
             r"exceeded the maximum execution time",
         ),
-        "The job took too long.",
-        "It reached `timeout-minutes`.",
-        "See in the log which step hung; raise `timeout-minutes` only if it was working.",
+        "The run was cancelled, or took too long.",
+        "Somebody cancelled it, a newer run of the same `concurrency` group did, or it reached "
+        "`timeout-minutes`.",
+        "Run it again; set `cancel-in-progress: false` for publishing. After a timeout see in the log which "
+        "step hung.",
+        tier="symptom",
     ),
     _(
         "gr-runner-lost",
@@ -408,7 +368,7 @@ ENTRIES = (
         "(cibuildwheel).",
         link=_IMAGES,
         unless=r"[Jj]ob is about to start",
-        hides=("gr-no-runner", "gr-timeout", "gr-cancelled"),
+        hides=("gr-no-runner", "gr-cancelled"),
     ),
     _(
         "gr-runner-old",
@@ -452,14 +412,6 @@ ENTRIES = (
         "GitHub did not start the job.",
         "A payment failed, or the spending limit is reached.",
         "See Settings → Billing of the account or organisation, then re-run the job.",
-    ),
-    _(
-        "gr-docker-limit",
-        r"toomanyrequests: .{0,60}?pull rate limit",
-        "Docker Hub refused another download.",
-        "Its limit for anonymous downloads is reached.",
-        "Re-run the job later, or log in to Docker Hub in a step before.",
-        hides=("ga-docker",),
     ),
     _(
         "gr-skipped",

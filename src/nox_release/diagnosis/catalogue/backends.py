@@ -11,7 +11,6 @@ _hatch = table(tool="hatch", link="https://hatch.pypa.io/latest/config/build/")
 _flit = table(tool="flit", link="https://flit.pypa.io/en/stable/pyproject_toml.html")
 _poetry = table(tool="poetry", link="https://python-poetry.org/docs/pyproject/")
 _pdm = table(tool="pdm", link="https://backend.pdm-project.org/")
-_meson = table(tool="meson-python", link="https://mesonbuild.com/meson-python/")
 _skb = table(tool="scikit-build-core", link="https://scikit-build-core.readthedocs.io/")
 _scm = table(tool="setuptools-scm", link="https://setuptools-scm.readthedocs.io/en/stable/usage/")
 _versioneer = table(
@@ -87,27 +86,20 @@ ENTRIES = (
     _st(
         "be-mismatch",
         (
-            r"ImportError: cannot import name '\w{1,60}' from 'hatchling\.",
-            r"module 'virtualenv\.discovery\.builtin' has no attribute",
+            r"cannot import name '(?P<a>\w+)' from '(?:hatchling|packaging|setuptools|distutils|pkg_resources|urllib3|requests_toolbelt|importlib_metadata|pkginfo|readme_renderer|requests)\b",
+            r"No module named '?(?P<a>packaging\.(?:licenses|metadata)|setuptools\.(?:command\.test|_vendor|extern)|distutils\.\w+)",
+            r"module '(?:setuptools|_distutils_hack|distutils|pkg_resources|wheel|ast|virtualenv)\b[\w.]*' has no attribute '?(?P<a>\w+)",
             r"'propose_interpreters'",
             r"canonicalize_version\(\) got an unexpected keyword argument 'strip_trailing_zero'",
-            r"No module named '?packaging\.(?:licenses|metadata)",
-            r"cannot import name '\w+' from 'packaging\.",
-            r"module '(?:setuptools|_distutils_hack|distutils|pkg_resources|wheel)[\w.]*' has no attribute '(?P<a>\w+)'",
             r"'(?:Distribution|Requirement|Command|build_ext|bdist_wheel)'(?: object)? has no attribute '(?P<a>\w+)'",
-            r"cannot import name '(?P<a>\w+)' from '(?:setuptools|distutils|pkg_resources)",
             r"AttributeError: install_layout\b",
-            r"No module named '?setuptools\.(?P<a>command\.test|_vendor|extern)",
-            r"module 'ast' has no attribute '(?P<a>\w+)'",
             r"has no attribute 'ImpImporter'",
             r"twine.{0,300}?No module named '?pkg_resources",
             r"DistributionNotFound: The '(?P<r>[^']{1,80})' distribution was not found and is required by",
             r"twine/__init__\.py.{0,400}?metadata\[\"(?P<k>[\w-]+)\"\]",
             r"twine.{0,600}?importlib[_-]metadata.{0,200}?(?:KeyError|AttributeError)",
-            r"cannot import name '(?P<k>\w+)' from '(?:urllib3|requests_toolbelt|importlib_metadata|pkginfo|readme_renderer|requests)\b",
             r"ImportError: urllib3 v2",
             r"module 'importlib\.(?:resources|metadata)' has no attribute.{0,60}?(?:twine|readme_renderer)",
-            r"No module named '?distutils\.(?P<a>\w+)",
             r"twine.{0,400}?TypeError: (?:must be convertible to a buffer, not None|expected string or bytes-like object)",
             r"(?P<r>setuptools==\S{1,20} is used in combination with setuptools[_-]scm\S{1,20})",
         ),
@@ -195,24 +187,6 @@ ENTRIES = (
         "Point `attr` at a module that imports nothing, or write the version as a literal.",
     ),
     _st(
-        "be-st-file-outside",
-        (
-            r"Cannot access '(?P<f>[^']{1,160})' \(or anything outside",
-            r"DistutilsOptionError: Cannot access",
-        ),
-        "pyproject.toml names a file outside the project.",
-        "setuptools reads nothing outside the project's folder.",
-        "Move or copy the file into the project, and name it there.",
-    ),
-    _st(
-        "be-st-use2to3",
-        r"use_2to3 is invalid",
-        "`use_2to3` is gone.",
-        "setuptools 58 dropped it.",
-        "Remove `use_2to3` from setup.py; the code has to be Python 3 already.",
-        hides=("be-st-setup-command",),
-    ),
-    _st(
         "be-st-dash",
         (r"Invalid dash-separated options?", r"Invalid dash-separated key '(?P<k>[\w-]+)'"),
         "setup.cfg has an option with a dash.",
@@ -226,10 +200,14 @@ ENTRIES = (
             r"error in (?P<p>\S{1,80}) setup command: (?P<w>.{0,160})",
             r"\b(?:distutils|setuptools)?\.?(?:errors\.)?(?:Distutils)?(?:Setup|Option)Error: (?P<w>(?!Cannot access)[^|]{1,160})",
             r"error in \S{1,80}: (?P<w>command '\w{1,40}' has no such option '\w{1,40}')",
+            r"use_2to3 is invalid",
+            r"Cannot access '(?P<f>[^']{1,160})' \(or anything outside",
+            r"DistutilsOptionError: Cannot access",
         ),
-        "setup() was given something that setuptools does not accept.",
+        "setuptools refuses what setup(), setup.cfg or pyproject.toml gives it.",
         "setuptools says: {w}",
-        "Correct what the message names among the arguments of `setup()` or the options of setup.cfg.",
+        "Correct what the message names. A file has to be in the project's folder; `use_2to3` is gone since "
+        "setuptools 58.",
     ),
     _st(
         "be-st-test-removed",
@@ -304,11 +282,9 @@ ENTRIES = (
         "be-scm",
         (
             r"setuptools-scm was unable to detect version",
-            r"LookupError: setuptools.scm was unable",
             r"unable to detect version for '?(?P<d>[^' ]{0,160})",
             r"Make sure you're either building from a fully intact git repository",
             r"Error getting the version from source `?vcs`?",
-            r"Cannot find the version from SCM or SCM isn't detected",
             r"SCM isn't detected",
             r"Versioning for this project requires either an sdist tarball, or access to an upstream git",
             r"This does not appear to be a \w+ project",
@@ -356,19 +332,24 @@ ENTRIES = (
         hides=("wh-local",),
     ),
     # flit
-    _flit(
-        "be-flit-nomodule",
-        r"No file/folder found for module (?P<m>[\w.]+)",
-        "flit finds no module `{m}`.",
-        "The module is not named like the project.",
-        "Set `name` under `[tool.flit.module]` in pyproject.toml to the module's name.",
-    ),
-    _flit(
-        "be-flit-several",
-        r"Multiple files or folders could be module",
-        "flit finds the module twice.",
-        "It is both in src/ and at the root.",
-        "Remove the older of the two, or rename it.",
+    _st(
+        "be-nomodule",
+        (
+            r"No file/folder found for module (?P<m>[\w.]+)",
+            r"Multiple files or folders could be module",
+            r"No file/folder found for package (?P<m>[\w.-]+)",
+            r"does not contain any element",
+            r"Expected a Python module at:? ?`?(?P<m>[^` ]{1,200})",
+            r"Expected an `?__init__\.py`? at",
+            r"Missing (?:a )?module directory for `?(?P<m>[^` ]{1,200})",
+        ),
+        "The build backend does not find one package to pack.",
+        "`{m}` is not there, is there twice (in src/ and at the root), or is not named like the project.",
+        "Remove the other one, or say what it is called: `name` under `[tool.flit.module]`, `packages = [{ "
+        'include = "{package}", from = "src" }]` under `[tool.poetry]`, `module-name` under '
+        "`[tool.uv.build-backend]`.",
+        tool="build",
+        link="https://packaging.python.org/en/latest/guides/writing-pyproject-toml/",
     ),
     _flit(
         "be-flit-docstring",
@@ -383,43 +364,24 @@ ENTRIES = (
         "Write them into the module (the docstring as its first statement), or give `project.description` and "
         "`project.version`.",
     ),
-    _flit(
-        "be-flit-config",
-        (
-            r"flit_core\.config\.ConfigError: (?P<w>.{0,160})",
-            r"ConfigError: (?P<w>.{0,160}?(?:project|tool\.flit|license|dynamic).{0,80})",
-            r"Invalid metadata\b.{0,80}?E-flit",
-        ),
-        "flit refuses pyproject.toml.",
-        "It checks the fields before it builds, and names the wrong one: {w}",
-        "Correct that field (classifiers: https://pypi.org/classifiers/); an old flit_core does not know newer fields "
-        '(`requires = ["flit_core>=3.12,<5"]`).',
-        tier="symptom",
-    ),
-    _flit(
-        "be-flit-untracked",
-        r"Untracked or deleted files in the source directory",
-        "flit refuses a tree with untracked files.",
-        "It builds sdists from what git tracks.",
-        "Commit the files, or list them in .gitignore.",
-    ),
     # poetry
-    _poetry(
-        "be-poetry-invalid",
+    _st(
+        "be-config",
         (
             r"The Poetry configuration is invalid:? ?-? ?(?P<w>.{0,200})",
             r"(?P<w>Additional properties are not allowed .{0,120})",
+            r"flit_core\.config\.ConfigError: (?P<w>.{0,160})",
+            r"ConfigError: (?P<w>.{0,160}?(?:project|tool\.flit|license|dynamic).{0,80})",
+            r"Invalid metadata\b.{0,80}?E-flit",
+            r"(?P<w>Use [\w.-]{1,60} instead of [\w.-]{1,60} for scikit-build-core)",
         ),
-        "poetry refuses pyproject.toml.",
-        "poetry says: {w}",
-        "Correct the field that it names; `poetry check` shows whether all is right.",
-    ),
-    _poetry(
-        "be-poetry-nomodule",
-        (r"No file/folder found for package (?P<m>[\w.-]+)", r"does not contain any element"),
-        "poetry finds no package `{m}`.",
-        "The folder is not named like the project.",
-        'Write `packages = [{ include = "{package}", from = "src" }]` under [tool.poetry].',
+        "The build backend refuses pyproject.toml.",
+        "It says: {w}",
+        "Correct the field that it names (`poetry check`, `validate-pyproject pyproject.toml`; classifiers: "
+        "https://pypi.org/classifiers/). An old backend does not know newer fields: raise it in "
+        "`build-system.requires`.",
+        tool="build",
+        tier="symptom",
     ),
     _poetry(
         "be-poetry-token",
@@ -428,13 +390,6 @@ ENTRIES = (
         "`-r` names one that is not configured.",
         "`poetry config repositories.testpypi https://test.pypi.org/legacy/` (with your index's name and "
         "upload address), or leave `-r` out for PyPI.",
-    ),
-    _poetry(
-        "be-poetry-group",
-        r"Group\(s\) not found: ?(?P<g>[\w, -]{0,80})",
-        "poetry knows no group `{g}`.",
-        "The step names a group that pyproject.toml lacks.",
-        "Name one of the groups under `[tool.poetry.group]` or `[dependency-groups]`, or remove `--with`.",
     ),
     # pdm
     _hatch(
@@ -458,35 +413,24 @@ ENTRIES = (
         "another folder or with another pyproject.toml.",
     ),
     # meson-python, scikit-build-core, cmake
-    _meson(
-        "be-meson",
-        (r"mesonpy\.\w*Error: ?(?P<w>.{0,160})", r"meson-python: error: ?(?P<w>.{0,200})"),
-        "meson-python failed.",
-        "It says: {w}",
-        "Correct what it names in pyproject.toml or meson.build.",
-        tier="symptom",
-    ),
-    _meson(
-        "be-meson-dep",
-        (
-            r"meson\.build:\d+:\d+: ERROR: (?P<w>.{0,200})",
-            r"ERROR: Dependency \"?(?P<d>[\w.+-]+)\"? not found",
-        ),
-        "meson could not configure the build.",
-        "meson says: {w}",
-        "Install what it names in the build environment, or correct that line of meson.build.",
-    ),
-    _skb(
-        "be-skb-cmake",
+    _st(
+        "be-configure",
         (
             r"CMake Error(?: at|:) (?P<w>.{0,200})",
             r"CMake configuration failed|An error occurred while (?:building|configuring) with CMake",
             r"CMakeNotFoundError|Could not find CMake with version",
+            r"meson\.build:\d+:\d+: ERROR: (?P<w>.{0,200})",
+            r"ERROR: Dependency \"?(?P<d>[\w.+-]+)\"? not found",
+            r"mesonpy\.\w*Error: ?(?P<w>.{0,160})",
+            r"meson-python: error: ?(?P<w>.{0,200})",
         ),
-        "CMake could not configure the build.",
-        "CMake says: {w}",
-        "Install what it names in the build environment, or correct CMakeLists.txt.",
+        "CMake or meson could not configure the build.",
+        "It says: {w}",
+        "Install what it names in the build environment, or correct that line of CMakeLists.txt, meson.build "
+        "or pyproject.toml.",
         tier="symptom",
+        tool="build",
+        link="https://packaging.python.org/en/latest/guides/packaging-binary-extensions/",
     ),
     _skb(
         "be-skb-policy",
@@ -494,17 +438,6 @@ ENTRIES = (
         "CMake 4 refuses an old `cmake_minimum_required`.",
         "A CMakeLists.txt asks for a version before 3.5.",
         "Raise it there, or set the variable CMAKE_POLICY_VERSION_MINIMUM=3.5 for the build.",
-        hides=("be-skb-cmake",),
-    ),
-    _skb(
-        "be-skb-version",
-        (
-            r"Use tool\.scikit-build\.\S{1,60} instead of",
-            r"Use [\w.-]{1,60} instead of [\w.-]{1,60} for scikit-build-core",
-        ),
-        "scikit-build-core refuses its configuration.",
-        "A key of `[tool.scikit-build]` was renamed in a newer release.",
-        "Write the key that the message names, or set `minimum-version` to the release you wrote it for.",
-        tier="symptom",
+        hides=("be-configure",),
     ),
 )

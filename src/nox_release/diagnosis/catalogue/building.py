@@ -131,38 +131,29 @@ ENTRIES = (
         tier="symptom",
     ),
     _(
-        "bd-no-pip",
-        r"/python[\d.]{0,5}: No module named '?pip'?(?![\w.])",
-        "The environment has no pip.",
-        "uv makes environments without pip, and `python -m build` or a script asks for it.",
-        "Build with `uv build`, or with `python -m build --installer uv`.",
-        tier="symptom",
-    ),
-    _(
         "bd-notfound",
         (
             r"No module named '?build'?(?![\w.])",
             r"No module named build\.__main__",
             r"'build' is a package and cannot be directly executed",
+            r"/python[\d.]{0,5}: No module named '?pip'?(?![\w.])",
         ),
-        "build is not installed where it is called.",
-        "The step did not install it, or a left-over folder `build/` hides it.",
-        "`python -m pip install build`, then `python -m build`; delete a left-over build/ folder, or call "
-        "`pyproject-build`.",
-    ),
-    _pip(
-        "bd-user-install",
-        r"Can ?not perform a '--user' install",
-        "`pip install --user` does not work in a virtual environment.",
-        "The step runs in an environment that does not see the user's packages.",
-        "Leave `--user` out: `python -m pip install` puts the tool where this step finds it.",
+        "build or pip is not installed where it is called.",
+        "The step did not install it, a left-over folder `build/` hides it, or uv made the environment, "
+        "without pip.",
+        "`python -m pip install build`, then `python -m build`, in a folder without a left-over build/; or "
+        "`uv build`, which needs neither (`python -m build --installer uv` needs no pip).",
     ),
     _pip(
         "bd-externally",
-        r"externally-managed-environment",
+        (
+            r"externally-managed-environment",
+            r"Can ?not perform a '--user' install",
+        ),
         "pip may not install into this Python.",
-        "It belongs to the operating system.",
-        "Use a virtual environment, actions/setup-python, or pipx.",
+        "It belongs to the operating system; or `--user` was given in a virtual environment, which does not "
+        "see the user's packages.",
+        "Use a virtual environment, actions/setup-python, or pipx; leave `--user` out.",
     ),
     _pip(
         "bd-requires-python",
@@ -195,11 +186,16 @@ ENTRIES = (
             r"The conflict is caused by:",
             r"ContextualVersionConflict",
             r"ERROR: ResolutionImpossible",
+            r"No solution found when resolving",
+            r"Because \S+ was not found in the package registry",
+            r"(?:SolverProblemError|version solving failed)",
         ),
-        "Requirements exclude each other.",
-        "Two packages want different versions of a third.",
-        "Loosen one of the requirements that are named.",
+        "Requirements cannot be met together.",
+        "They exclude each other, or one of them does not exist.",
+        "Loosen or correct in pyproject.toml what is named (uv, poetry: in the lines that begin with "
+        "`Because`).",
         hides=("bd-deps",),
+        tier="symptom",
     ),
     _pip(
         "bd-pkg-resources",
@@ -243,16 +239,8 @@ ENTRIES = (
         "`{m}` is a build tool from PyPI, add it to `build-system.requires`; if it is a module of this "
         "project, {pack}.",
         confidence="likely",
-        unless=r"No module named '(?:setuptools|distutils|pkg_resources|numpy|Cython|torch)[.']"
+        unless=r"No module named '(?:setuptools|distutils|pkg_resources)[.']"
         r"|-packages/(?:hatchling|flit_core|poetry|pdm)/[^\" ]{1,80}\", line \d+, in <module>",
-    ),
-    _(
-        "bd-need-numpy",
-        r"ModuleNotFoundError: No module named '(?P<m>numpy|Cython|cython|torch|pybind11|cffi|nanobind|skbuild|packaging|wheel|versioneer|toml|tomli|requests)'",
-        "The build needs `{m}`, which is not there.",
-        "Builds are isolated: only what `build-system.requires` names is installed.",
-        "Add `{m}` to `build-system.requires` in pyproject.toml.",
-        tier="symptom",
     ),
     _(
         "bd-compiler",
@@ -279,23 +267,18 @@ ENTRIES = (
         tier="symptom",
     ),
     _(
-        "bd-space",
-        (r"No space left on device", r"Disk quota exceeded"),
-        "The disk is full.",
-        "The build or its environments need more than the runner has.",
-        "Leave out what is not needed (torch and the like are not needed to build), or free space first.",
-    ),
-    _(
         "bd-killed",
         (
             r"(?:exit code|exit status|Exited with code) 137\b",
             r"\bOOMKilled\b|Killed signal terminated program cc1plus",
             r"\bMemoryError\b|Cannot allocate memory|line \d{1,6}: +\d{1,9} Killed\b",
+            r"No space left on device",
+            r"Disk quota exceeded",
         ),
-        "The process was killed for lack of memory.",
-        "The build needed more than the machine has.",
-        "Build with fewer parallel jobs (`MAX_JOBS=1`, `CMAKE_BUILD_PARALLEL_LEVEL=1`), or on a larger "
-        "runner.",
+        "The machine's memory or disk is full.",
+        "The build, or its environments, needed more than the machine has.",
+        "Build with fewer parallel jobs (`MAX_JOBS=1`, `CMAKE_BUILD_PARALLEL_LEVEL=1`), leave out what is not "
+        "needed (torch and the like are not, to build), free space before, or take a larger runner.",
         tier="symptom",
     ),
     _(
@@ -391,8 +374,7 @@ ENTRIES = (
         (
             r"(?:declared|defined) (?:both )?(?:as )?(?:static|statically).{0,40}? (?:and|but).{0,20}? dynamic",
             r"Metadata field `?(?P<f>[\w-]+)`? cannot be both statically defined and listed in field `?project\.dynamic",
-            r"`?project\.(?P<f>[\w-]+)`?.{0,40}? (?:is )?(?:both|also) (?:listed|defined|specified) in .{0,20}?dynamic",
-            r"You cannot (?:specify|use|declare) .{0,60}? in both .{0,40}?dynamic",
+            r"You cannot provide a value for `project\.(?P<f>[\w-]+)` and list it under `project\.dynamic`",
         ),
         "`{f}` is both given and declared dynamic.",
         "A field is either static or in `project.dynamic`.",
@@ -405,23 +387,13 @@ ENTRIES = (
             r"=+ .{0,60}?\b\d+ failed\b.{0,80}? in \d",
             r"FAILED \(failures=\d+",
             r"short test summary info|(?<!\S)FAILED \S{1,200}::\S",
-        ),
-        "Tests failed before anything was published.",
-        "The publishing job waits for the tests.",
-        "Fix the tests or the code, then release the fixed commit.",
-        tier="symptom",
-    ),
-    _pytest(
-        "bd-coverage",
-        (
             r"(?:FAIL )?Required test coverage of (?P<n>[\d.]+)% not reached",
             r"Coverage failure: total of [\d.]+ is less than fail-under=(?P<n>[\d.]+)",
         ),
-        "The test coverage is below the limit.",
-        "The run asks for {n} %.",
-        "Add tests, or lower `fail_under` (`--cov-fail-under`), then release that commit.",
-        link="https://pytest-cov.readthedocs.io/",
-        hides=("bd-test-failed",),
+        "Tests failed, or cover too little, before anything was published.",
+        "The publishing job waits for the tests.",
+        "Fix the tests or the code (or lower the limit `fail_under`), then release the fixed commit.",
+        tier="symptom",
     ),
     _(
         "bd-option-gone",

@@ -26,7 +26,6 @@ ENTRIES = (
         "fm-tools",
         (
             rf"-packages/(?P<t>{_TOOLS})/[^\" ]{{1,120}}\", line \d+.{{0,400}}?\b(?:AttributeError|ImportError|ModuleNotFoundError|TypeError): (?P<w>.{{1,120}})",
-            r"\b(?:Import|ModuleNotFound)Error: cannot import name '(?P<w>\w{1,60}' from '(?:packaging|importlib_metadata|urllib3|requests|setuptools|pkg_resources|docutils))\b",
             r"/(?P<t>pkg_resources|setuptools|wheel)/[^\" ]{1,80}\", line \d+.{0,300}?\bAttributeError: (?P<w>.{1,120})",
             r"No module named '(?P<w>(?:poetry|setuptools|wheel|pip|hatchling|hatch|flit_core|packaging|virtualenv|urllib3|requests|importlib_metadata|distlib|tomlkit)\.[\w.]{1,80})'",
             r"TypeError(?:: |\] )(?P<w>[\w.]{1,80}\(\) (?:got an unexpected keyword argument '\w{1,60}'|(?:takes|missing) .{1,60}? arguments?\b))",
@@ -257,10 +256,14 @@ ENTRIES = (
             r"Invalid (?:policy|plat)\b",
             r"unknown command \"(?P<c>[\w-]+)\" for \"gh\"",
             r"(?P<w>Unknown environment: .{1,60})",
+            r"the argument '(?P<a>--\w[\w-]{0,40})[^']{0,40}' cannot be used with:? '?(?P<b>--\w[\w-]{0,40})",
+            r"Group\(s\) not found: ?(?P<g>[\w, -]{0,80})",
+            r"Sessions? not found:? ?(?P<s>.{0,80})",
+            r"Error while collecting sessions",
         ),
         "A command is called with what it does not understand.",
         "Its own words: {w}.",
-        "Compare the call in the workflow with the tool's `--help` in the version that is installed there; "
+        "Compare the call in the workflow with the tool's `--help` in the version that is installed there, and a name with what the project defines (`nox -l`); "
         "an empty variable in the call has the same effect. If it worked before, the tool has a new release: "
         "pin it.",
     ),

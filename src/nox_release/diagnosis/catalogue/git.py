@@ -52,10 +52,12 @@ ENTRIES = (
         (
             r"\[rejected\] .{0,200}?\((?:fetch first|non-fast-forward)\)",
             r"Updates were rejected because (?:the remote contains work|the tip of your current branch is behind)",
+            r"[Uu]pstream branch .{0,80}?has changed",
+            r"UpstreamBranchChangedError",
         ),
         "The remote's branch is ahead.",
         "Somebody pushed in between.",
-        "`git pull --rebase`, run the tests again, then push.",
+        "`git pull --rebase`, run the tests again, then push; start a workflow again on the new head.",
     ),
     _(
         "gt-src",
@@ -220,19 +222,6 @@ ENTRIES = (
         confidence="likely",
     ),
     _(
-        "gt-merge-queue",
-        (
-            r"Changes must be made through the merge queue",
-            r"GH006.{0,300}?merge queue",
-        ),
-        "The branch accepts changes through its merge queue only.",
-        "A direct push to it is refused, also for a version bump by a workflow.",
-        "Open a pull request with the change and add it to the queue; make the tag afterwards, on the "
-        "merged commit.",
-        link="https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue",
-        hides=("gt-protected",),
-    ),
-    _(
         "gt-protected",
         (
             r"\bGH006\b",
@@ -245,15 +234,20 @@ ENTRIES = (
             r"push declined due to repository rule",
             r"pre_receive protected tag",
             r"You're not authorized to (?:create|push|update) (?:a|this) tag",
+            r"Changes must be made through the merge queue",
+            r"GH006.{0,300}?merge queue",
         ),
         "A rule of the repository refuses this push.",
         "The branch or the tag is protected.",
-        "A branch: open a pull request, or let the rule allow the release app to push. A tag: let the "
+        "A branch: open a pull request (and add it to the merge queue, where there is one), or let the rule allow the release app to push. A tag: let the "
         "ruleset allow you (or the app) to create `v*`. The rules: " + _RULES + ".",
     ),
     _(
         "gt-bigfile",
-        (r"\bGH001\b", r"exceeds GitHub's file size limit", r"this exceeds GitHub's"),
+        (
+            r"\bGH001\b",
+            r"exceeds GitHub's file size limit",
+        ),
         "A file is too large for GitHub.",
         "Files may have 100 MB.",
         "Remove it from the commits, or keep it in Git LFS.",
@@ -275,10 +269,12 @@ ENTRIES = (
             r"Git working directory is not clean",
             r"Working directory is not clean",
             r"WorkingDirectoryIsDirtyException",
+            r"Untracked or deleted files in the source directory",
         ),
         "The working tree has changes.",
-        "Files were changed and not committed.",
-        "`git status` lists them: commit them, or put them aside with `git stash`, then run the tool again.",
+        "Files were changed, or are new, and not committed.",
+        "`git status` lists them: commit them, list them in .gitignore, or put them aside with `git stash`; "
+        "then run the tool again.",
         tier="symptom",
     ),
     _(
@@ -311,20 +307,14 @@ ENTRIES = (
             r"Fetched in submodule path '[^']{1,160}', but it did not contain",
             r"clone of '[^']{1,200}' into submodule path",
             r"No url found for submodule path",
-        ),
-        "A submodule could not be fetched.",
-        "Its commit is not on its remote, or it is private.",
-        "Push the submodule's commit, or give the checkout a token that may read it.",
-    ),
-    _(
-        "gt-lfs",
-        (
             r"batch response: This repository (?:is over its data quota|exceeded its LFS budget)",
             r"smudge filter lfs failed",
         ),
-        "Git LFS did not deliver a file.",
-        "The repository's LFS quota is used up, or the file is not on the server.",
-        "Raise the quota, or check out with `lfs: false` if the build does not need the file.",
+        "A submodule, or a file in Git LFS, could not be fetched.",
+        "The submodule's commit is not on its remote, or it is private; the file is not on the server, or the "
+        "LFS quota is used up.",
+        "Push the submodule's commit, or give the checkout a token that may read it. For LFS raise the quota, "
+        "or check out with `lfs: false` if the build does not need the file.",
     ),
     _(
         "gt-refname",

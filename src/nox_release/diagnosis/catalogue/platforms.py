@@ -7,7 +7,6 @@ from nox_release.diagnosis.catalogue.tables import table
 _cibw = table(tool="cibuildwheel", link="https://cibuildwheel.pypa.io/en/stable/faq/")
 _audit = table(tool="auditwheel", link="https://github.com/pypa/auditwheel")
 _mac = table(tool="delocate", link="https://github.com/matthew-brett/delocate")
-_win = table(tool="delvewheel", link="https://github.com/adang1345/delvewheel")
 _maturin = table(tool="maturin", link="https://www.maturin.rs/distribution")
 
 ENTRIES = (
@@ -20,10 +19,15 @@ ENTRIES = (
     ),
     _cibw(
         "cw-pure",
-        r"Build failed because a pure Python wheel was generated",
+        (
+            r"Build failed because a pure Python wheel was generated",
+            r"This does not look like a platform wheel",
+            r"NonPlatformWheel",
+        ),
         "The project is pure Python.",
-        "cibuildwheel is for compiled code, and the build made a `none-any` wheel.",
-        "Build with `python -m build`; or find out why the extension was not compiled.",
+        "cibuildwheel and auditwheel are for compiled code, and the build made a `none-any` wheel.",
+        "Build with `python -m build` and upload the wheel as it is; or find out why the extension was not "
+        "compiled.",
     ),
     _cibw(
         "cw-other-machine",
@@ -58,19 +62,15 @@ ENTRIES = (
         tier="symptom",
     ),
     _cibw(
-        "cw-exec-format",
-        r"exec format error",
-        "The container is for another processor.",
-        "Emulation is not set up.",
-        "Add docker/setup-qemu-action before cibuildwheel, or use an arm runner such as "
-        "`ubuntu-26.04-arm`.",
-    ),
-    _cibw(
         "cw-qemu",
-        r"qemu: uncaught target signal (?P<n>\d+)",
-        "The emulated build crashed.",
-        "The emulator (qemu) of another processor failed, which it does now and then.",
-        "Re-run the failed job; better, build on a runner of that processor (`ubuntu-26.04-arm`).",
+        (
+            r"qemu: uncaught target signal (?P<n>\d+)",
+            r"exec format error",
+        ),
+        "A build for another processor could not run here.",
+        "Emulation is not set up, or the emulator (qemu) crashed, which it does now and then.",
+        "Build on a runner of that processor (`ubuntu-26.04-arm`); or add docker/setup-qemu-action before "
+        "cibuildwheel, and re-run the job.",
     ),
     _cibw(
         "cw-manylinux-eol",
@@ -114,18 +114,16 @@ ENTRIES = (
         (
             r"Cannot repair wheel, because required library \"?(?P<l>[^\" ]{1,120})",
             r"required library \"?\S{1,120}\"? could not be located",
+            r"DelocationError",
+            r"ERROR:delocate\.libsana: ?\S{1,200} not found",
+            r"Unable to find library: ?(?P<l>\S{1,120})",
+            r"delvewheel.{0,400}?FileNotFoundError",
         ),
-        "A shared library was not found.",
+        "A shared library was not found for the repair.",
         "`{l}` is not where the loader looks.",
-        "Set LD_LIBRARY_PATH for the repair command to the folder that has it, or leave it out with "
-        "`--exclude {l}`.",
-    ),
-    _audit(
-        "aw-pure",
-        (r"This does not look like a platform wheel", r"NonPlatformWheel"),
-        "auditwheel was given a pure wheel.",
-        "There is no compiled code in it.",
-        "Leave the repair step out for it; upload the wheel as it is.",
+        "Name the folder that has it: LD_LIBRARY_PATH (macOS: DYLD_LIBRARY_PATH) for the repair command, or "
+        "`--add-path` of delvewheel; or leave it out with `--exclude {l}`.",
+        tier="symptom",
     ),
     _audit(
         "aw-patchelf",
@@ -144,17 +142,6 @@ ENTRIES = (
         "The wheel was declared pure Python.",
         "Declare the extension modules in setup.py (`ext_modules`, or a `Distribution` whose "
         "`has_ext_modules` is true).",
-    ),
-    _mac(
-        "dl-missing",
-        (
-            r"DelocationError",
-            r"ERROR:delocate\.libsana: ?\S{1,200} not found",
-        ),
-        "delocate did not find a library.",
-        "It is not where the wheel's code points to.",
-        "Set DYLD_LIBRARY_PATH for the repair command to the folder that has it.",
-        tier="symptom",
     ),
     _mac(
         "dl-target",
@@ -178,14 +165,6 @@ ENTRIES = (
         "Set CIBW_ARCHS_MACOS to `x86_64 arm64` (one wheel each), or build the libraries for both. Where "
         "the wheel should have an extension and has none, correct the build; a pure project needs no "
         "cibuildwheel, only `python -m build`.",
-        hides=("dl-missing",),
-    ),
-    _win(
-        "dv-missing",
-        (r"Unable to find library: ?(?P<l>\S{1,120})", r"delvewheel.{0,400}?FileNotFoundError"),
-        "delvewheel did not find a library.",
-        "`{l}` is not on the path.",
-        "Give the folder that has it with `--add-path`, or leave it out with `--exclude {l}`.",
     ),
     _maturin(
         "mt-no-python",
@@ -252,57 +231,35 @@ ENTRIES = (
         "`yum install -y openssl-devel perl-IPC-Cmd`.",
     ),
     _maturin(
-        "mt-directory",
-        r"failed to read from file `?(?P<f>[^` ]{1,200})`?:? Is a directory",
-        "maturin was given a folder to upload.",
-        "`{f}` is no distribution: an artifact was downloaded into a folder of its own.",
-        "Add `merge-multiple: true` to download-artifact, and upload `wheels/*.whl`.",
-    ),
-    _maturin(
         "mt-rust-missing",
         (
             r"(?:cargo|Cargo), the Rust package manager, is not installed",
             r"can't find Rust compiler",
-        ),
-        "There is no Rust compiler.",
-        "The project (or a build requirement without a wheel) needs one.",
-        "Add a step that installs Rust, or use a version of the requirement that has wheels.",
-    ),
-    _maturin(
-        "mt-rust-old",
-        (
             r"requires rustc (?P<v>[\d.]+)",
             r"feature `?(?P<v>edition20\d\d)`? is required",
             r"lock file version `?\d`? (?:requires|was found, but this version)",
+            r"the `?(?P<t>[\w-]{5,60})`? target may not be installed",
         ),
-        "The Rust compiler is too old.",
-        "A dependency, or Cargo.lock, wants a later one ({v}).",
-        "`rustup update stable` in the build (or its container), or pin the older dependency in Cargo.toml.",
-    ),
-    _maturin(
-        "mt-target",
-        r"the `?(?P<t>[\w-]{5,60})`? target may not be installed",
-        "Rust's target `{t}` is not installed.",
-        "The compiler has no standard library for the platform that the wheel is for.",
-        "`rustup target add {t}` before the build, or give `target: {t}` to maturin-action, which installs it.",
+        "Rust, or its target {t}, is not there or too old.",
+        "The project, Cargo.lock, or a build requirement without a wheel needs it, or a later one ({v}).",
+        "Install it in a step (in a container: in `CIBW_BEFORE_ALL`) with `rustup update stable` and `rustup "
+        "target add`; or use a version of the requirement that has wheels, or an older dependency in "
+        "Cargo.toml.",
         hides=("mt-cargo",),
     ),
     _maturin(
         "mt-python-old",
-        r"the configured Python interpreter version \((?P<v>\S{1,12})\) is lower than PyO3's minimum supported version(?: \((?P<m>\S{1,12})\))?",
-        "The build uses Python {v}, which this PyO3 no longer supports.",
-        "The first Python that maturin found (in a manylinux container often an old one) is below {m}.",
-        "Name the interpreters: `args: --release -i python3.10 python3.11 …` (or `--find-interpreter` with a "
-        "`requires-python` that leaves the old ones out), or use a newer `manylinux`.",
+        (
+            r"the configured Python interpreter version \((?P<v>\S{1,12})\) is lower than PyO3's minimum supported version(?: \((?P<m>\S{1,12})\))?",
+            r"the configured Python interpreter version \(\S+\) is newer than PyO3's maximum supported version",
+        ),
+        "PyO3 and Python {v} do not fit together.",
+        "This PyO3 does not know the Python that maturin found first (in a manylinux container often an old "
+        "one), or no longer.",
+        "Raise `pyo3` in Cargo.toml (or set PYO3_USE_ABI3_FORWARD_COMPATIBILITY=1 for abi3 wheels) where "
+        "Python is newer; where it is older, name the interpreters: `args: --release -i python3.10 python3.11 "
+        "…`.",
         hides=("mt-cargo",),
-    ),
-    _maturin(
-        "mt-pyo3-python",
-        r"the configured Python interpreter version \(\S+\) is newer than PyO3's maximum supported version",
-        "PyO3 is older than this Python.",
-        "Its release does not know this Python yet.",
-        "Raise `pyo3` in Cargo.toml to a release that does, or set PYO3_USE_ABI3_FORWARD_COMPATIBILITY=1 "
-        "for abi3 wheels.",
     ),
     _maturin(
         "mt-module",
@@ -322,21 +279,15 @@ ENTRIES = (
             r"cargo metadata does not know about the path for",
             r"Failed to add local dependency (?P<c>[\w-]{1,60})",
             r"error inheriting .{0,120}? from workspace root manifest",
+            r"(?:Failed to parse Cargo\.toml|[Cc]an't find \S{1,160}Cargo\.toml|could not find `?Cargo\.toml|Cargo metadata failed)",
         ),
-        "The sdist lacks a part of the Cargo workspace.",
-        "The crate depends on others by path, and the folder that cargo was run in has not all of them: the "
-        "workspace's own Cargo.toml or a member is missing there.",
-        "Build the sdist with the newest maturin from the workspace (`maturin sdist -m path/Cargo.toml`), and "
-        "prove it: `pip wheel --no-deps dist/*.tar.gz`. A member that the sdist cannot take goes to "
-        "`workspace.exclude`, or is published to crates.io and required by version.",
-        hides=("mt-manifest", "mt-cargo"),
-    ),
-    _maturin(
-        "mt-manifest",
-        r"(?:Failed to parse Cargo\.toml|[Cc]an't find \S{1,160}Cargo\.toml|could not find `?Cargo\.toml|Cargo metadata failed)",
-        "maturin does not find its Cargo.toml, or cannot read it.",
-        "It was run in another folder than the crate's, or the sdist lacks the file.",
-        "Give `working-directory` (or `--manifest-path`) to maturin-action, or set `manifest-path` under "
-        "`[tool.maturin]`.",
+        "A Cargo.toml is not there, or cannot be read.",
+        "The build was run in another folder than the crate's, or the sdist lacks a part: the crate depends "
+        "on others by path, and the workspace's own Cargo.toml or a member is missing there.",
+        "Give `working-directory` or `--manifest-path` to maturin-action (or `manifest-path` under "
+        "`[tool.maturin]`). Build the sdist with the newest maturin from the workspace (`maturin sdist -m "
+        "path/Cargo.toml`), and prove it: `pip wheel --no-deps dist/*.tar.gz`. A member that the sdist cannot "
+        "take goes to `workspace.exclude`, or is published to crates.io and required by version.",
+        hides=("mt-cargo",),
     ),
 )

@@ -351,10 +351,12 @@ ENTRIES = (
         (
             r"look like distributions but are not actually files",
             r"looks like a distribution but is not a file",
+            r"failed to read from file `?(?P<f>[^` ]{1,200})`?:? Is a directory",
         ),
         "A folder has the name of a distribution.",
         "download-artifact made one folder for each artifact: `dist/x.whl/x.whl`.",
-        "Add `merge-multiple: true` to download-artifact, or upload everything as one artifact.",
+        "Add `merge-multiple: true` to download-artifact, or upload everything as one artifact; name files, "
+        "not the folder (`wheels/*.whl`).",
         hides=("ga-att-fail",),
     ),
     _action(
@@ -376,13 +378,15 @@ ENTRIES = (
     _action(
         "ga-manifest-composite",
         (
-            # The first half alone stands in every good run: it announces the download.
             r"Unable to find image 'ghcr\.io/(?!pypa/gh-action-pypi-publish)[^']{1,200}' locally.{0,200}?Error response from daemon",
             r"Unable to find image 'ghcr\.io/(?!pypa/gh-action-pypi-publish)[^']{1,200}' locally$",
+            r"can't open file '[^']{1,300}/create-docker-action\.py'",
         ),
-        "The publishing action looks for an image of this repository.",
-        "It was called from inside a composite action, which it does not support.",
-        "Call pypa/gh-action-pypi-publish from a step of the workflow itself.",
+        "The publishing action does not find its own image or files.",
+        "It was called from inside a composite action, which it does not support, or the runner's copy of it "
+        "is incomplete (self-hosted runners).",
+        "Call a current release of pypa/gh-action-pypi-publish from a step of the workflow itself, on a "
+        "runner of GitHub.",
         hides=("ga-manifest",),
         also=r"gh-action-pypi-publish|Create Docker (?:container )?action|pypi|manifest unknown",
     ),
@@ -413,21 +417,14 @@ ENTRIES = (
             r"ERROR: failed to solve: .{0,200}?failed to (?:authorize|resolve|fetch|do request)",
             r"docker: Error response from daemon",
             r"Error response from daemon: (?:Get|Head|received unexpected|toomanyrequests|net/http)(?!.{1,120}?: (?:denied|unauthorized))",
+            r"toomanyrequests: .{0,60}?pull rate limit",
         ),
         "The image of an action could not be downloaded.",
-        "The registry did not answer, or refused.",
-        "Re-run the failed job; if it stays, see https://www.githubstatus.com/.",
+        "The registry did not answer, or refused; Docker Hub does after a number of downloads without a login.",
+        "Re-run the failed job, after `toomanyrequests` with a login to Docker Hub in a step before; if it "
+        "stays, see https://www.githubstatus.com/.",
         link="https://www.githubstatus.com/",
         tier="symptom",
-    ),
-    _action(
-        "ga-create-docker",
-        r"can't open file '[^']{1,300}/create-docker-action\.py'",
-        "The publishing action's own files are not where it looks for them.",
-        "It was called from inside a composite action, or the runner's copy of it is incomplete "
-        "(self-hosted runners).",
-        "Call pypa/gh-action-pypi-publish from a step of the workflow itself, on a runner of GitHub, "
-        "with a current release.",
     ),
     _action(
         "ga-input",

@@ -17,11 +17,14 @@ ENTRIES = (
         "rt-psr-branch",
         (
             r"branch '(?P<b>[^']{1,100})' isn't in any release groups",
-            r"isn't in any release groups",
+            r"Detached HEAD state cannot match any release groups",
+            r"HEAD is a detached symbolic reference",
         ),
-        "The branch makes no releases.",
-        "python-semantic-release knows no release group for `{b}`.",
-        "Add the branch under `[tool.semantic_release.branches]`, or release from one that is listed.",
+        "python-semantic-release makes no release from this checkout.",
+        "The configuration has no release group for the branch `{b}`, or a tag or a commit is checked out "
+        "instead of a branch.",
+        "Add the branch under `[tool.semantic_release.branches]`, or check out a branch that is listed: `ref: ${{ "
+        "github.ref_name }}` in actions/checkout, started by a push to it.",
     ),
     _psr(
         "rt-nothing",
@@ -60,24 +63,6 @@ ENTRIES = (
         "`permissions: contents: write`.",
         tier="symptom",
     ),
-    _psr(
-        "rt-psr-detached",
-        (
-            r"Detached HEAD state cannot match any release groups",
-            r"HEAD is a detached symbolic reference",
-        ),
-        "The checkout is not on a branch.",
-        "It is a tag's or a commit's.",
-        "Check out the branch: `ref: ${{ github.ref_name }}` in actions/checkout, started by a push to "
-        "a branch.",
-    ),
-    _psr(
-        "rt-psr-upstream",
-        (r"[Uu]pstream branch .{0,80}?has changed", r"UpstreamBranchChangedError"),
-        "The branch moved while the release was made.",
-        "Somebody pushed in between, so nothing was tagged.",
-        "Start the workflow again on the branch's new head.",
-    ),
     _sr(
         "rt-sr-conditions",
         (
@@ -87,18 +72,13 @@ ENTRIES = (
             r"\bENOPYPITOKEN\b",
             r"\bEGITNOPERMISSION\b",
             r"\bEMISMATCHGITHUBURL\b|\bENOPKGAUTH\b",
+            r"\bERELEASEBRANCHES\b",
         ),
         "semantic-release may not release here.",
-        "A token is missing or lacks rights, or `repositoryUrl` names another repository.",
+        "A token is missing or lacks rights, or `repositoryUrl` or `branches` name what the repository does "
+        "not have.",
         "Set the token that the message names as a secret, with the right to write contents; compare "
-        "`repositoryUrl` with the repository's address.",
-    ),
-    _sr(
-        "rt-sr-nobranch",
-        r"\bERELEASEBRANCHES\b",
-        "The release branches do not exist.",
-        "The configuration names other branches than the repository has.",
-        "Write the repository's own release branch into `branches` of the configuration.",
+        "`repositoryUrl` and `branches` with the repository.",
     ),
     _bump(
         "rt-bump-notfound",
@@ -121,38 +101,38 @@ ENTRIES = (
     ),
     _cz(
         "rt-cz-version",
-        r"\[NO_VERSION_SPECIFIED\]",
-        "commitizen does not find the version.",
-        "Its settings name no version, or one that is not in the files.",
-        "Set `version` or `version_provider` under `[tool.commitizen]` (`pep621` reads `project.version`).",
-    ),
-    _cz(
-        "rt-cz-tag",
-        (r"No tag found to do an incremental changelog", r"\[NO_TAG\w*\]|NoTagFoundError"),
-        "commitizen finds no tag to go on from.",
-        "The checkout brought no tags, the first one is still to be made, or `tag_format` is not how the "
-        "project writes them.",
-        "Fetch the tags in that job (`fetch-depth: 0`), and compare `git tag` with `tag_format` in "
-        "`[tool.commitizen]`.",
+        (
+            r"\[NO_VERSION_SPECIFIED\]",
+            r"No tag found to do an incremental changelog",
+            r"\[NO_TAG\w*\]|NoTagFoundError",
+        ),
+        "commitizen finds no version, or no tag to go on from.",
+        "Its settings name no version, or one that is not in the files; or the checkout brought no tags, the "
+        "first one is still to be made, or `tag_format` is another.",
+        "Under `[tool.commitizen]` set `version` or `version_provider` (`pep621` reads `project.version`), "
+        "and compare `tag_format` with `git tag`; fetch the tags in that job (`fetch-depth: 0`).",
     ),
     _nox(
-        "rt-nox-interpreter",
+        "bd-python",
         (
             r"Python interpreter (?P<p>[\w.]+) not found",
             r"could not find python interpreter with spec\(s\): (?P<p>[\w.]+)",
             r"InterpreterNotFound: (?P<p>\S{1,40})",
+            r"(?:The )?[Vv]ersion '?(?P<p>[\d.x]+)'? with (?:arch|architecture) '?\w+'? (?:was )?not found",
+            r"Version (?P<p>\S{1,20}) was not found in the local cache",
+            r"No interpreter found for Python",
+            r"The requested interpreter resolved to Python .{0,100}?incompatible",
+            r"incompatible with the project's Python requirement",
         ),
-        "The Python {p} is not there.",
-        "The session (or tox environment) wants it, and the machine does not have it.",
-        "Install it in a step before (actions/setup-python), or leave that session out of this job.",
+        "The Python {p} is not there, or does not fit.",
+        "The step, session or environment asks for it, and the machine does not have it, or `requires-python` "
+        "leaves it out.",
+        "Install it in a step before (actions/setup-python, `uv python install`), or choose another version "
+        'or runner: compare `requires-python` and .python-version, and quote it in YAML (`"3.10"`, or it is '
+        "read as 3.1).",
         tier="symptom",
-    ),
-    _nox(
-        "rt-nox-session",
-        (r"Sessions? not found:? ?(?P<s>.{0,80})", r"Error while collecting sessions"),
-        "nox knows no session `{s}`.",
-        "The name is misspelt, or the noxfile did not load.",
-        "`nox -l` lists the sessions, or shows why the noxfile does not load.",
+        tool="python",
+        link="https://github.com/actions/setup-python",
     ),
     _check(
         "rt-rp-outstanding",

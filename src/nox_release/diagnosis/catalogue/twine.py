@@ -63,7 +63,6 @@ ENTRIES = (
     _(
         "tw-missing-fields",
         (
-            r"Metadata is missing required fields",
             r"missing required fields: Name, Version",
             r"Metadata is missing required fields:? ?(?P<f>[\w, ]{0,60})",
         ),
@@ -90,7 +89,6 @@ ENTRIES = (
     _(
         "tw-badzip",
         (
-            r"BadZipFile: File is not a zip file",
             r"zipfile\.BadZipFile",
             r"is not a zip file",
             r"[Ii]nvalid Zip archive",

@@ -95,13 +95,6 @@ ENTRIES = (
         "it over as `env: UV_PUBLISH_TOKEN`. Better: publish with trusted publishing, which stores no token.",
     ),
     _(
-        "uv-exclusive",
-        r"the argument '(?P<a>--\w[\w-]{0,40})[^']{0,40}' cannot be used with:? '?(?P<b>--\w[\w-]{0,40})",
-        "The options `{a}` and `{b}` exclude each other.",
-        "One of the two may come from a variable, such as UV_PUBLISH_TOKEN beside `--username`.",
-        "Give one of them only; a token needs no user name.",
-    ),
-    _(
         "uv-nouser",
         (
             r"with a password, but no username",
@@ -171,17 +164,6 @@ ENTRIES = (
         '`publish-url = "{upload_url}"`.',
     ),
     _(
-        "uv-module-missing",
-        (
-            r"Expected a Python module at:? ?`?(?P<p>[^` ]{1,200})",
-            r"Expected an `?__init__\.py`? at",
-            r"Missing (?:a )?module directory for `?(?P<p>[^` ]{1,200})",
-        ),
-        "The build backend finds no package named like the project.",
-        "uv_build looks for `src/{package}/__init__.py`.",
-        "Name the package so, or set `module-name` (and `module-root`) under `[tool.uv.build-backend]`.",
-    ),
-    _(
         "bd-unpublished",
         (
             r"(?:Failed to resolve requirements from `?build-system\.requires|build dependencies).{0,400}?Because only (?P<p>[\w.-]{1,80})(?P<h>[<=>]\S{1,40}) is available and you require (?P<r>\S{1,120})",
@@ -192,19 +174,7 @@ ENTRIES = (
         "published yet.",
         "Publish `{p}` first, wait until the index shows it, then re-run this job; or lower the "
         "requirement in pyproject.toml.",
-        hides=("uv-no-solution", "bd-deps"),
-    ),
-    _(
-        "uv-no-solution",
-        (
-            r"No solution found when resolving",
-            r"Because \S+ was not found in the package registry",
-            r"(?:SolverProblemError|version solving failed)",
-        ),
-        "Dependencies cannot be resolved.",
-        "They exclude each other, or one does not exist.",
-        "The lines that begin with `Because` name the requirement: correct it in pyproject.toml.",
-        tier="symptom",
+        hides=("bd-deps",),
     ),
     _(
         "bd-cooldown",
@@ -220,36 +190,21 @@ ENTRIES = (
         "requirement itself is right.",
         "Wait until the release is old enough; or exempt the package (uv: `exclude-newer-package`; pip: "
         "install it in a step without the option).",
-        hides=("bd-deps", "uv-no-solution", "bd-conflict", "bd-unpublished"),
-    ),
-    _(
-        "uv-python",
-        (
-            r"No interpreter found for Python",
-            r"The requested interpreter resolved to Python .{0,100}?incompatible",
-            r"incompatible with the project's Python requirement",
-        ),
-        "The Python that is asked for is not there or does not fit.",
-        "It contradicts `requires-python`, or is not installed.",
-        "Install it (`uv python install`), or correct `requires-python` or .python-version.",
+        hides=("bd-deps", "bd-conflict", "bd-unpublished"),
     ),
     _(
         "uv-path-missing",
-        r"Distribution not found at: (?:file://)?(?P<f>\S{1,200})",
-        "There is no project or file at `{f}`.",
-        "A path in `[tool.uv.sources]` or in a requirements file is relative to another folder than the one "
-        "that uv runs in (`uv export` writes paths relative to the workspace's root).",
-        "Run the command from the workspace's root, or with `--project`; correct the path otherwise.",
-    ),
-    _(
-        "uv-workspace",
         (
-            r"(?:Package|package) `?(?P<p>[\w.-]+)`? not found in workspace",
-            r"Package `?(?P<p>[\w.-]+)`? is not a workspace member",
+            r"Distribution not found at: (?:file://)?(?P<f>\S{1,200})",
+            r"(?:Package|package) `?(?P<f>[\w.-]+)`? not found in workspace",
+            r"Package `?(?P<f>[\w.-]+)`? is not a workspace member",
         ),
-        "The workspace has no package `{p}`.",
-        "`--package` names none of its members.",
-        "Give the `project.name` of a member of `[tool.uv.workspace]`.",
+        "There is no project, member or file `{f}`.",
+        "A path in `[tool.uv.sources]` or in a requirements file is relative to another folder than the one "
+        "that uv runs in (`uv export` writes paths relative to the workspace's root), or `--package` names no "
+        "member.",
+        "Run the command from the workspace's root, or with `--project`; correct the path, or give the "
+        "`project.name` of a member of `[tool.uv.workspace]`.",
     ),
     _(
         "uv-novenv",
