@@ -5,6 +5,7 @@ GitHub's workflow syntax: https://docs.github.com/actions/reference/workflow-syn
 
 from __future__ import annotations
 
+import functools
 import re
 
 from nox_release.core.errors import NoxReleaseError
@@ -243,12 +244,17 @@ def parse_workflow(text: bytes | str, *, file: str) -> Workflow:
         UnreadableWorkflow: it is not UTF-8, not YAML, too large, or no workflow at all.
     """
     try:
-        decoded = decode(text) if isinstance(text, bytes) else text
-        root = parse_yaml(decoded)
+        return _parsed(decode(text) if isinstance(text, bytes) else text, file)
     except UnreadableYAML as error:
         raise UnreadableWorkflow(
             unreadable(file, error.message, line=error.line, reason=error.reason)
         ) from None
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(decoded: str, file: str) -> Workflow:
+    """The workflow in a text, which is read from the tree, at a commit and on GitHub."""
+    root = parse_yaml(decoded)
     if root is None or root.kind != "mapping":
         raise UnreadableWorkflow(
             unreadable(file, "is empty" if root is None or root.is_null else "is no workflow")
