@@ -197,7 +197,8 @@ class GitHubApi:
 
         http = web.open_client(
             base=_API.replace("https:", "http:") if path else _API,
-            transport=web.HTTPTransport(uds=path) if path else None,
+            transport=web.open_socket(path) if path else None,
+            tls=not path,
             headers={**_VERSION, "Authorization": f"Bearer {token}"},
         )
         weakref.finalize(self, http.close)

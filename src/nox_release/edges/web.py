@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
+import os
 import re
 import ssl
 import sys
@@ -122,9 +124,28 @@ def open_client(
         headers={"User-Agent": agent, "Accept-Encoding": "gzip", **(headers or {})},
         follow_redirects=False,
         trust_env=proxies,
-        # Where no TLS is spoken, none of the authorities need be read; none would be trusted.
-        verify=True if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        verify=_authorities(
+            os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""), asked=proxies
+        )
+        if tls
+        else _nobody(),
     )
+
+
+def open_socket(path: str) -> BaseTransport:
+    """A way to what listens on the Unix socket `path`."""
+    return httpx.HTTPTransport(uds=path, verify=_nobody())
+
+
+def _nobody() -> ssl.SSLContext:
+    """For where no TLS is spoken: none of the authorities need be read; none would be trusted."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@functools.cache
+def _authorities(file: str, folder: str, *, asked: bool) -> ssl.SSLContext:  # noqa: ARG001 - the key
+    """Whom to trust as the environment has it, where that is `asked`: read once for all clients."""
+    return httpx.create_ssl_context(trust_env=asked)
 
 
 def exchange(http: Client, url: str, wanted: Wanted) -> Reply:
