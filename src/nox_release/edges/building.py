@@ -203,6 +203,11 @@ def not_installed(requirements: Iterable[str], error: CommandError) -> BuildFail
     )
 
 
+# What tells a hook that its backend is in the project's own tree (`backend-path`) begins like this.
+# Source: pyproject_hooks/_impl.py.
+_IN_TREE = "_PYPROJECT_HOOKS_BACKEND_PATH"
+
+
 class _Backend:
     """The hooks of the project's backend, each run as a process of its own."""
 
@@ -291,10 +296,14 @@ class _Backend:
         cwd: str | None = None,
         extra_environ: Mapping[str, str] | None = None,
     ) -> None:
+        environ = {**(extra_environ or {}), **self._environ}
+        if not any(name.startswith(_IN_TREE) for name in environ):
+            # Up to four processes load the backend from an environment that has no bytecode yet.
+            environ["PYTHONDONTWRITEBYTECODE"] = ""
         done = self._environment.runner.run(
             cmd,
             cwd=Path(cwd or "."),
-            extra_environ={**(extra_environ or {}), **self._environ},
+            extra_environ=environ,
             on_line=self._on_line,
             check=False,
         )
