@@ -150,6 +150,7 @@ def test_a_lost_reply_is_looked_into_and_the_write_not_repeated(ready):
 def test_of_two_releases_of_other_commits_one_wins_and_the_other_says_so(ready):
     """The other pushes its tag in the very moment in which this one pushes its own."""
     hook = ready.clone / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir()
     ready.commit("Next")
     other = ready.git("rev-parse", "HEAD^")
     hook.write_text(f"#!/bin/sh\ngit --git-dir '{ready.remote}' tag {TAG} {other}\n")
@@ -162,6 +163,7 @@ def test_of_two_releases_of_other_commits_one_wins_and_the_other_says_so(ready):
 
 def test_of_two_releases_of_the_same_commit_both_end_in_the_same_world(ready):
     hook = ready.clone / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir()
     head = ready.git("rev-parse", "HEAD")
     hook.write_text(f"#!/bin/sh\ngit --git-dir '{ready.remote}' tag {TAG} {head}\n")
     hook.chmod(0o755)

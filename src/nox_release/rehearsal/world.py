@@ -282,7 +282,7 @@ class World:
         (self.directory / "home" / ".gitconfig").write_text(
             f"[user]\n\tname = {_quoted(self.owner)}\n"
             f"\temail = {_quoted(self.owner + '@users.noreply.github.com')}\n"
-            "[init]\n\tdefaultBranch = main\n"
+            "[init]\n\tdefaultBranch = main\n\ttemplateDir =\n"
             f"{included}"
             # Off by default where a submodule's address is a path, as here.
             '[protocol "file"]\n\tallow = always\n'
