@@ -20,12 +20,12 @@ WITH_GH = ("-e.[audit,fast]", *nox.project.dependency_groups(GROUPS, "tests"))
 def install(session: nox.Session, *packages: str) -> None:
     """Into the session's own environment; `.ci/run` has one for all, and does it beforehand."""
     if session.venv_backend != "none":
-        session.install(*packages)
+        # These sessions start very many processes: have every module compiled once.
+        session.install(*packages, env={"UV_COMPILE_BYTECODE": "1"})
 
 
 def keep_bytecode(session: nox.Session) -> None:
-    """Have every module compiled once: these sessions start very many processes."""
-    session.env["UV_COMPILE_BYTECODE"] = "1"
+    """Have our own modules, which no installer compiles, compiled once."""
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
 
 
