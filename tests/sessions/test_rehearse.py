@@ -121,11 +121,12 @@ def test_project_goes_the_whole_way_and_leaves_nothing_behind(
     assert state(tmp_path) == before
 
 
-def test_project_without_git_and_workflow_gets_both_in_its_copy(
+def test_project_without_git_workflow_and_public_version_gets_all_three_in_its_copy(
     tmp_path: Path, maintainer: dict[str, str], project_files: Callable[[str], dict[str, bytes]]
 ) -> None:
     files = project_files("tiny")
     del files[".github/workflows/publish.yml"]
+    files["pyproject.toml"] = files["pyproject.toml"].replace(b"1.2.3", b"1.2.3+dev")
     files["pyproject.toml"] += b'\n[tool.nox-release]\npypi-user = "octo-on-pypi"\n'
     project = tmp_path / "plain"
     put(project, files, git=False)
@@ -134,6 +135,7 @@ def test_project_without_git_and_workflow_gets_both_in_its_copy(
     assert "is not under git" in output
     assert "you/tiny-demo" in output
     assert "No workflow that is committed publishes this project." in output
+    assert "1.2.3+dev is a local version, which no index takes" in output
     assert "as     octo-on-pypi" in output
     assert not (project / ".github").exists()
     assert not (project / ".git").exists()
@@ -153,18 +155,6 @@ def test_changelog_may_be_a_link_and_the_next_number_taken_by_another_branch(
     status, output = rehearse(project, maintainer, "--no-smoke")
     assert status == 0, output
     assert "1.2.3 → 1.2.5 in docs/changes.md and pyproject.toml, one commit" in output
-
-
-def test_local_version_is_stated_without_its_local_part_in_the_copy(
-    tmp_path: Path, maintainer: dict[str, str], project_files: Callable[[str], dict[str, bytes]]
-) -> None:
-    project = tmp_path / "local"
-    files = project_files("tiny")
-    files["pyproject.toml"] = files["pyproject.toml"].replace(b"1.2.3", b"1.2.3+dev")
-    put(project, files, git=True)
-    status, output = rehearse(project, maintainer, "--no-smoke")
-    assert status == 0, output
-    assert "1.2.3+dev is a local version, which no index takes" in output
 
 
 def test_kept_world_is_there_to_look_around(

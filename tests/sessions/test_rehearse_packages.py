@@ -112,6 +112,23 @@ def two_packages(**workflows: str) -> dict[str, bytes]:
     return {name: text.encode() for name, text in files.items()}
 
 
+def quick(name: str, version: str, needs: str = "") -> dict[str, bytes]:
+    """A package whose build needs nothing and takes no time."""
+    below = f"packages/{name}"
+    project = workspaces.PROJECT.format(
+        name=f"both-{name}", version=version, classifiers="", needs=needs, sources=""
+    )
+    if name == "alpha":
+        project += '\n[tool.nox-release]\ntag-format = "alpha/{version}"\n'
+    found = {
+        f"{below}/pyproject.toml": project,
+        f"{below}/tiny_backend.py": workspaces.BACKEND,
+        f"{below}/README.md": f"# both-{name}\n",
+        f"{below}/both_{name}/__init__.py": "VALUE = 1\n",
+    }
+    return {path: text.encode() for path, text in found.items()}
+
+
 def test_every_package_goes_the_whole_way_by_its_own_workflow(
     tmp_path: Path, maintainer: dict[str, str]
 ) -> None:
@@ -139,13 +156,8 @@ def test_workflow_that_builds_the_wrong_folder_fails_and_the_other_package_goes_
     """Both share a publisher, so the index takes alpha's files once more; beta's never come."""
     project = tmp_path / "both"
     both = jobs("alpha") + jobs("beta", folder="packages/alpha")
-    files = two_packages(publish=both)
-    quick = BETA.replace("setuptools>=77", "flit_core").replace(
-        "setuptools.build_meta", "flit_core.buildapi"
-    )
-    files["packages/beta/pyproject.toml"] = (
-        f'{quick}[tool.flit.module]\nname = "both_beta"\n'.encode()
-    )
+    files = two_packages(publish=both) | quick("alpha", "1.0.0")
+    files |= quick("beta", "0.4", needs='"both-alpha>=1.0"')
     put(project, files, git=True, remote=REMOTE)
     status, output = rehearse(project, maintainer, "--no-smoke")
     assert status == 1
@@ -173,13 +185,14 @@ def test_package_that_is_chosen_goes_alone_by_the_workflow_that_init_would_write
     assert ".github/workflows/publish-both-alpha.yml, as `nox -s init" in output
 
 
-def workspace_of_four(**workflows: str) -> dict[str, bytes]:
-    """See `workspaces`; `workflows` in place of one for each package."""
+def workspace_of_three(**workflows: str) -> dict[str, bytes]:
+    """See `workspaces`, without cli-x; `workflows` in place of one for each package."""
     found = {
         name: text
         for name, text in workspaces.files().items()
-        if not (workflows and name.startswith(".github/"))
+        if not name.startswith(("packages/cli/", ".github/"))
     }
+    found["packages/docs/pyproject.toml"] = workspaces.pyproject("docs", needs=("plug-x",))
     found |= {f".github/workflows/{name}.yml": HEAD + text for name, text in workflows.items()}
     return {name: text.encode() for name, text in found.items()}
 
@@ -193,17 +206,17 @@ def test_a_workflow_that_uploads_several_packages_meets_all_of_them_on_the_index
     tmp_path: Path, maintainer: dict[str, str]
 ) -> None:
     """It uploads all that it finds at each release: the siblings exist, and take what they have."""
-    project = tmp_path / "four"
+    project = tmp_path / "three"
     build = FOR_ALL.format(name="all", folder=".").replace(
         "pipx run build",
-        "for one in core plug cli; do pipx run build --outdir dist packages/$one; done",
+        "for one in core plug; do pipx run build --outdir dist packages/$one; done",
     )
     publish = PUBLISH.format(name="all") + "        with:\n          skip-existing: true\n"
-    put(project, workspace_of_four(publish=f"{build}\n{publish}"), git=True, remote=REMOTE)
+    put(project, workspace_of_three(publish=f"{build}\n{publish}"), git=True, remote=REMOTE)
     status, output = rehearse(project, maintainer, "--no-smoke")
     assert status == 0, output
-    for name, version in (("core-x", "1.4.1"), ("plug-x", "1.1.1"), ("cli-x", "1.0.3")):
+    for name, version in (("core-x", "1.4.1"), ("plug-x", "1.1.1")):
         assert f"pip installs {name}=={version}" in output
     assert "a real release would be lost" not in output
     assert output.count("Left out: docs-x (`Private :: Do Not Upload`)") == 1
-    assert "3 packages, 25 parts in" in output
+    assert "2 packages, 17 parts in" in output
