@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import warm
 from nox_release.checks.files.facts import Facts
 from nox_release.files.wheels import read_wheel
 from nox_release.project.pyproject import Project
@@ -26,16 +27,7 @@ CLI = """
 
 
 def command(root, *arguments, **more):
-    return subprocess.run(
-        [sys.executable, "-m", "nox_release", "build", *arguments],
-        cwd=root,
-        env={**environ(), **more},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    return warm.run("nox_release", "build", *arguments, cwd=root, environ={**environ(), **more})
 
 
 def document(root, *arguments, **more):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import warm
 from nox_release.core.findings import SUBJECTS
 from small_wheels import small_sdist, small_wheel
 from troubles import Fault
@@ -37,7 +38,6 @@ def world(make_world: Callable[..., World]) -> World:
     return world
 
 
-COMMAND = ("-m", "nox_release")
 # As where no program stands beside Python.
 ALONE = (
     "-c",
@@ -45,19 +45,16 @@ ALONE = (
 )
 
 
-def run(world: World, *options: str, cwd: Path | None = None, command=COMMAND, **environ: str):
+def run(world: World, *options: str, cwd: Path | None = None, program=(), **environ: str):
     """The command's exit status and what it wrote."""
+    command = ("check-project", "--index", world.index.url, *options)
+    place, surroundings = cwd or world.clone, {**world.environ, **environ}
+    if not program:
+        return warm.run("nox_release", *command, cwd=place, environ=surroundings)
     return subprocess.run(
-        [
-            sys.executable,
-            *command,
-            "check-project",
-            "--index",
-            world.index.url,
-            *options,
-        ],
-        cwd=cwd or world.clone,
-        env={**world.environ, **environ},
+        [sys.executable, *program, *command],
+        cwd=place,
+        env=surroundings,
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
@@ -68,8 +65,8 @@ def run(world: World, *options: str, cwd: Path | None = None, command=COMMAND, *
 class Answer:
     """The `--json` document of one project."""
 
-    def __init__(self, world: World, *options: str, command=COMMAND, **environ: str) -> None:
-        done = run(world, "--json", *options, command=command, **environ)
+    def __init__(self, world: World, *options: str, program=(), **environ: str) -> None:
+        done = run(world, "--json", *options, program=program, **environ)
         self.document = json.loads(done.stdout)
         self.status = done.returncode
         (self.project,) = self.document["projects"]
@@ -202,7 +199,7 @@ def test_without_gh_the_rest_is_answered(world):
     (folder / "git").symlink_to(shutil.which("git", path=world.environ["PATH"]))
     beside = Answer(world, "--pending-publisher", PATH=str(folder))
     assert not [r for r in beside.results if r["id"] == "gh-missing"], "gh lies beside Python"
-    answer = Answer(world, "--pending-publisher", command=ALONE, PATH=str(folder))
+    answer = Answer(world, "--pending-publisher", program=ALONE, PATH=str(folder))
     assert answer.status == 0
     assert "https://github.com/cli/cli" in answer.the("gh-missing", "not-known")["reason"]
     assert answer.the("publisher-derived", "ok")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import warm
 from nox_release.core.clock import SystemClock
 from nox_release.core.errors import ConfigurationError
 from nox_release.edges.children import GH
@@ -31,17 +32,8 @@ REFUSED = (
 )
 
 
-def diagnose(folder, *arguments, text=None, environ=None):
-    return subprocess.run(
-        [sys.executable, "-m", "nox_release", "diagnose", *arguments],
-        cwd=folder,
-        input=text,
-        capture_output=True,
-        text=True,
-        env=environ,
-        timeout=120,
-        check=False,
-    )
+def diagnose(folder, *arguments, text="", environ=os.environ):
+    return warm.run("nox_release", "diagnose", *arguments, cwd=folder, environ=environ, text=text)
 
 
 def test_file_is_explained_with_its_line_cause_and_cure(tmp_path):

@@ -2,10 +2,10 @@
 
 import json
 import subprocess
-import sys
 
 import pytest
 
+import warm
 from nox_release.edges import github_rules
 from nox_release.edges.forge import Forge
 from nox_release.project.pyproject import Settings, parse_project
@@ -47,19 +47,8 @@ def register_pending(world, name):
 
 
 def check(world, *arguments):
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "nox_release", "check-project", "--exchange", *arguments),
-            *("--index", world.index.url),
-        ],
-        cwd=world.clone,
-        env=world.environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+    command = ("check-project", "--exchange", *arguments, "--index", world.index.url)
+    done = warm.run("nox_release", *command, cwd=world.clone, environ=world.environ)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -25,13 +25,6 @@ Order  1 core-x   2 plug-x   3 cli-x       each waits until 127.0.0.1"""
 SUBJECT = "Release core-x 2.0.0, plug-x 1.1.1 and cli-x 1.0.3"
 
 
-@pytest.fixture
-def workspace(make_world):
-    world = make_workspace(make_world(repository="both"))
-    change(world, "core")
-    return world
-
-
 def prepare(world, *arguments, **more):
     return run(world, "prepare", "--all-packages", "--yes", *arguments, **more)
 

@@ -29,13 +29,6 @@ pytestmark = [
 TAGS = ["core-x-v2.0.0", "plug-x-v1.1.1", "cli-x-v1.0.3"]
 
 
-@pytest.fixture
-def workspace(make_world):
-    world = make_workspace(make_world(repository="both"))
-    change(world, "core")
-    return world
-
-
 def release(world, *arguments, **more):
     return run(
         world, "release", "--all-packages", "--yes", *arguments, environ=installers(world), **more

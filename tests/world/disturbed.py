@@ -1,10 +1,15 @@
 """The rehearsed world with troubles in it, and with what only PyPI's administrators can do."""
 
 import secrets
+import sys
 from datetime import timedelta
 
 from packaging.utils import canonicalize_version
 
+import warm
+from made_once import built_once, once, share_interpreters
+from nox_release.core.redaction import secrets_of
+from nox_release.edges.process import Completed, Runner
 from nox_release.rehearsal.catalogue import STATUSES, Catalogue
 from nox_release.rehearsal.github import RehearsalGitHub
 from nox_release.rehearsal.index import RehearsalIndex
@@ -219,13 +224,59 @@ class DisturbedGitHub(RehearsalGitHub):
         return commit
 
 
+class WarmRunner(Runner):
+    """The runner uploads with the twine that is loaded already."""
+
+    def run(self, command, *, cwd, extra_environ=None, **options):
+        start = (sys.executable, "-I", "-m", "twine")
+        if tuple(command[:4]) != start:
+            return super().run(command, cwd=cwd, extra_environ=extra_environ, **options)
+        environ = self.environ_of_child(extra_environ or {})
+        done = warm.run("twine", *command[4:], cwd=cwd, environ=environ)
+        return Completed(
+            command=tuple(command),
+            returncode=done.returncode,
+            stdout=done.stdout,
+            stderr=done.stderr,
+            seconds=0.0,
+            hidden=(*self.secrets, *secrets_of(environ)),
+        )
+
+
 class DisturbedWorld(World):
-    """A world around these two."""
+    """A world around these two. What is the same in very many worlds is made once (`made_once`)."""
 
     github_type = DisturbedGitHub
 
+    def __init__(self, directory, **options):
+        super().__init__(directory, **options)
+        self.runner = WarmRunner(environ=self.environ)
+
+    def __enter__(self):
+        share_interpreters(self.environ, self.directory / "cache" / "uv")
+        super().__enter__()
+        self.workflows.builder.build = built_once(self.workflows.builder.build)
+        return self
+
     def make_index(self):
         return DisturbedIndex(self.directory / "index", clock=self.clock)
+
+    def seed(self, source=None, *, files=None):
+        if source is not None:
+            super().seed(source)
+            return
+        fill = super().seed
+        self.once(("seed", *sorted((files or {}).items())), lambda: fill(files=files))
+        self.workflows.forget_pushes()
+
+    def once(self, what, fill):
+        """Have `fill` change the repositories; or put them as they are when it has changed the same
+        ones before. `what` says what it does.
+        """
+        head = self.remote / "refs" / "heads" / self.branch
+        before = head.read_text() if head.exists() else ""
+        key = (what, before, self.owner, self.repository, self.branch, self.remote_name)
+        once(key, fill, **{name: self.directory / name for name in ("github", "work", "built")})
 
     def mistakes(self):
         """Tracebacks of the stand-ins themselves: what they could not answer."""

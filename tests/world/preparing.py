@@ -55,10 +55,14 @@ def make_ready(world):
         "tiny-demo", owner="you", repository="tiny-demo", workflow="publish.yml", environment="pypi"
     )
     world.github.add_environment("pypi")
+    world.once("ready", lambda: _go_on(world))
+    return world
+
+
+def _go_on(world):
     git(world, "tag", "v1.2.3")
     git(world, "push", "-q", "origin", "v1.2.3")
     add(world, CHANGELOG_dot_md=CHANGELOG, uv_dot_lock=LOCK)
-    return world
 
 
 def text_of(world, name):

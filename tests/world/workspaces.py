@@ -123,10 +123,11 @@ def files(**more):
 def make_workspace(world, *, released=PUBLISHED, **more):
     """Fill a world with it: the index has what is released, the remote the tags."""
     world.seed(files=files(**more))
+    world.once(("released", released), lambda: _release(world, released))
     world.index.add_user("you")
     world.github.add_environment("pypi")
     for name in released:
-        world.index.put(*built(world, name), owner="you")
+        world.index.put(*sorted((world.directory / "built" / name).iterdir()), owner="you")
         world.index.age_release(f"{name}-x", VERSIONS[name], days=90)
         world.index.register_publisher(
             f"{name}-x",
@@ -135,14 +136,19 @@ def make_workspace(world, *, released=PUBLISHED, **more):
             workflow=f"{name}.yml",
             environment="pypi",
         )
-        git(world, "tag", f"{name}-x-v{VERSIONS[name]}")
-    git(world, "push", "-q", "origin", "--tags")
     world.workflows.forget_pushes()
     return world
 
 
-def built(world, name):
-    """Sdist and wheel of a package as it is."""
+def _release(world, released):
+    for name in released:
+        build(world, name)
+        git(world, "tag", f"{name}-x-v{VERSIONS[name]}")
+    git(world, "push", "-q", "origin", "--tags")
+
+
+def build(world, name):
+    """Make sdist and wheel of a package as it is, in `built` of the world."""
     outdir = world.directory / "built" / name
     outdir.mkdir(parents=True)
     program = (
@@ -154,7 +160,6 @@ def built(world, name):
         check=True,
         env={**os.environ, "PYTHONPATH": ".", "PYTHONDONTWRITEBYTECODE": "1"},
     )
-    return sorted(outdir.iterdir())
 
 
 def change(world, name, text="VALUE = 2\n"):

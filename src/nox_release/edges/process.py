@@ -143,6 +143,18 @@ class Runner:
             )
         return done
 
+    def environ_of_child(self, extra_environ: Mapping[str, str]) -> dict[str, str]:
+        """What a program that is run with `extra_environ` finds in its environment."""
+        return {
+            **self.child.environ(self.environ),
+            **_SPEAK_UTF8,
+            "GIT_TERMINAL_PROMPT": "0",
+            "GH_PROMPT_DISABLED": "1",
+            "GH_NO_UPDATE_NOTIFIER": "1",
+            "NO_COLOR": "1",
+            **extra_environ,
+        }
+
     def _start(
         self,
         argv: tuple[str, ...],
@@ -153,20 +165,11 @@ class Runner:
         *,
         fed: bool,
     ) -> subprocess.Popen[bytes]:
-        environ = {
-            **self.child.environ(self.environ),
-            **_SPEAK_UTF8,
-            "GIT_TERMINAL_PROMPT": "0",
-            "GH_PROMPT_DISABLED": "1",
-            "GH_NO_UPDATE_NOTIFIER": "1",
-            "NO_COLOR": "1",
-            **extra_environ,
-        }
         try:
             return subprocess.Popen(
                 argv,
                 cwd=cwd,
-                env=environ,
+                env=self.environ_of_child(extra_environ),
                 stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -1,12 +1,7 @@
 """A PEP 517 backend in a few lines: nothing to install, so a test builds for real in no time."""
 
-import base64
-import hashlib
-import io
 import os
 import re
-import tarfile
-import zipfile
 from pathlib import Path
 
 STAMP = int(os.environ.get("SOURCE_DATE_EPOCH", "1700000000"))
@@ -39,6 +34,9 @@ def _metadata():
 
 
 def build_sdist(sdist_directory, config_settings=None):
+    import io
+    import tarfile
+
     root = f"{_name()}-{_fact('version')}"
     target = Path(sdist_directory, f"{root}.tar.gz")
     kept = [
@@ -56,6 +54,10 @@ def build_sdist(sdist_directory, config_settings=None):
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    import base64
+    import hashlib
+    import zipfile
+
     stem = f"{_name()}-{_fact('version')}"
     info = f"{stem}.dist-info"
     target = Path(wheel_directory, f"{stem}-py3-none-any.whl")
