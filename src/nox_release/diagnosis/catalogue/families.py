@@ -132,6 +132,7 @@ ENTRIES = (
             r"TLS handshake timeout",
             r"Connection (?:reset by peer|refused|timed out)",
             r"Could not resolve host",
+            r"spurious network error|failed to download from `https?://",
             r"curl: \((?:6|7|28|35|52|56)\)|unable to resolve host",
             r"exceptions\.SSLError: HTTPSConnectionPool",
             r"\b50[234] (?:Bad Gateway|Service Unavailable|Gateway Time-?out)",

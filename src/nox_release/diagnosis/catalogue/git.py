@@ -153,7 +153,6 @@ ENTRIES = (
     _(
         "gt-net",
         (
-            r"Could not resolve host(?:name)?:? ?(?P<h>[\w.-]{0,80})",
             r"unable to access 'https?://[^']{1,200}'.{0,40}?(?:Could not|Failed|Connection|SSL|Operation|gnutls|OpenSSL)",
             r"The requested URL returned error: 5\d\d",
             r"RPC failed; (?:HTTP|curl) .{0,200}?",
