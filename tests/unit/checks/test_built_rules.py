@@ -785,6 +785,12 @@ def test_an_import_that_nothing_brings_is_a_warning_in_any_module():
     )
 
 
+@pytest.mark.parametrize("folder", ["tests", "_tests", "_tools", "_vendor", "_build_ext"])
+def test_a_folder_that_no_user_imports_needs_no_dependency(folder):
+    code = {f"demo/{folder}/deep.py": "import gevent\n"}
+    assert findings(facts(TREE, WHOLE, code=code), "undeclared-dependency") == []
+
+
 @pytest.mark.parametrize(
     "requires", ["gevent", "sqlalchemy[asyncio]", 'flask-sqlalchemy; extra == "x"']
 )

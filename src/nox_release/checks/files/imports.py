@@ -193,10 +193,10 @@ ELSEWHERE = frozenset(
 )
 # Folders for what only some users have the other half of, for copies, and for what nobody imports.
 _OPTIONAL = re.compile(
-    r"(^|/)(_?vendor(ed)?|_?vendored_packages|extern|externals?|third_party|thirdparty|_?contrib|ext"
-    r"|extensions?|integrations?|plugins?|adapters?|backends?|drivers?|providers?|connectors?"
-    r"|examples?|benchmarks?|docs?|scripts?|tools?|templates?|tests?|testing|conftest\.py"
-    r"|test_[^/]*|[^/]*_test\.py|_?pytest[^/]*|sphinx[^/]*|_build[^/]*)(/|$)"
+    r"(^|/)(_build[^/]*|_?(vendor(ed)?|vendored_packages|extern|externals?|third_party|thirdparty"
+    r"|contrib|ext|extensions?|integrations?|plugins?|adapters?|backends?|drivers?|providers?"
+    r"|connectors?|examples?|benchmarks?|docs?|scripts?|tools?|templates?|tests?|testing"
+    r"|conftest\.py|test_[^/]*|[^/]*_test\.py|pytest[^/]*|sphinx[^/]*))(/|$)"
 )
 
 
