@@ -117,7 +117,7 @@ ENTRIES = (
     ),
     _(
         "bd-unmet",
-        (r"ERROR Missing dependencies:", r"ERROR Unmet dependencies:"),
+        (r"ERROR (?:Missing|Unmet) dependencies(?: \(checked against [^)]{1,200}\))?:",),
         "Build requirements are missing.",
         "`--no-isolation` builds with what is installed.",
         "Install what `build-system.requires` names, or build without `--no-isolation`.",
@@ -146,10 +146,7 @@ ENTRIES = (
     ),
     _pip(
         "bd-externally",
-        (
-            r"externally-managed-environment",
-            r"Can ?not perform a '--user' install",
-        ),
+        (r"externally-managed-environment", r"Can ?not perform a '--user' install"),
         "pip may not install into this Python.",
         "It belongs to the operating system; or `--user` was given in a virtual environment, which does not "
         "see the user's packages.",

@@ -19,7 +19,7 @@ _BACKENDS = (
     "setuptools|hatchling|flit_core|poetry/core|pdm/backend|mesonpy|scikit_build_core|skbuild|setuptools_scm|hatch_vcs"
     "|vcs_versioning|hatch_fancy_pypi_readme|maturin|versioningit|dunamai|uv_dynamic_versioning|poetry_dynamic_versioning"
 )
-_SAID = r"(?P<w>(?!(?:Error: |##\[error\])?Process completed|Bad Request|Forbidden|Not Found|Unauthorized|Method Not|Conflict|Unsupported)[^|<]{8,240}?)"
+_SAID = r"(?P<w>(?!(?:Error: |##\[error\])?Process completed|INFO\b|Bad Request|Forbidden|Not Found|Unauthorized|Method Not|Conflict|Unsupported)[^|<]{8,240}?)"
 
 ENTRIES = (
     _(
@@ -59,6 +59,7 @@ ENTRIES = (
             rf"(?!401)4\d\d Client Error: {_SAID} for url: https?://(?!(?:api|uploads)\.github\.com)",
             rf"(?:Upload failed|Server response) \(4\d\d\): {_SAID}(?: error: |$)",
             rf"Response from https?://\S{{1,200}}: 4\d\d {_SAID}(?: INFO|$)",
+            r"Response from https?://\S{1,200}: 4\d\d (?:INFO )?\{[^|]{0,200}?\"message\" ?: ?\"(?P<w>[^\"]{8,240})",
         ),
         "The index refuses the upload.",
         "It says: {w}.",
@@ -304,13 +305,14 @@ ENTRIES = (
             r"\b[Uu]ser \S{1,60} does not have (?:\w+ ){0,2}(?:permission|access)",
             r"Authorization error accessing|Unable to locate credentials|do not currently have an active account",
             r"Response code 40[13] \((?:Unauthorized|Forbidden)\)|\bGitlab\w{0,30}Error: 40[13]\b",
+            r"\b(?:incorrect|wrong|bad) (?:username|user name)(?:/| (?:and|or) )password|Login has failed\b",
         ),
         "A service refused this step's credentials.",
         "They are missing, expired, or may not do this (another registry, another organisation, a token "
         "without the scope).",
         "The line names the service: renew its token, give the job the permission it asks for "
         "(`packages: write` for ghcr.io), and compare the secret's name with the workflow.",
-        hides=("fm-npm",),
+        hides=("fm-npm", "fm-refused"),
     ),
     _(
         "fm-resolve",

@@ -243,10 +243,7 @@ ENTRIES = (
     ),
     _(
         "gt-bigfile",
-        (
-            r"\bGH001\b",
-            r"exceeds GitHub's file size limit",
-        ),
+        (r"\bGH001\b", r"exceeds GitHub's file size limit"),
         "A file is too large for GitHub.",
         "Files may have 100 MB.",
         "Remove it from the commits, or keep it in Git LFS.",

@@ -114,10 +114,7 @@ ENTRIES = (
     ),
     _(
         "gh-tag-required",
-        (
-            r"tag required when not running interactively",
-            r"GitHub Releases requires a tag",
-        ),
+        (r"tag required when not running interactively", r"GitHub Releases requires a tag"),
         "The GitHub release was given no tag.",
         "The variable with the tag is empty.",
         "Give the tag: `gh release create {tag} --verify-tag`, or the action's input (`tag_name: {tag}`) where "
@@ -272,10 +269,7 @@ ENTRIES = (
     ),
     _(
         "gh-asset-refused",
-        (
-            r"Failed to upload asset .{0,200}?HTTP 422",
-            r"422 .{0,60}?https://uploads\.github\.com",
-        ),
+        (r"Failed to upload asset .{0,200}?HTTP 422", r"422 .{0,60}?https://uploads\.github\.com"),
         "GitHub refused a file of the release.",
         "For a file the answer 422 has two reasons: immutable releases are on, and this release is published "
         "already; or a file of that name is attached.",

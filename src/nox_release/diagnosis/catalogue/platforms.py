@@ -63,10 +63,7 @@ ENTRIES = (
     ),
     _cibw(
         "cw-qemu",
-        (
-            r"qemu: uncaught target signal (?P<n>\d+)",
-            r"exec format error",
-        ),
+        (r"qemu: uncaught target signal (?P<n>\d+)", r"exec format error"),
         "A build for another processor could not run here.",
         "Emulation is not set up, or the emulator (qemu) crashed, which it does now and then.",
         "Build on a runner of that processor (`ubuntu-26.04-arm`); or add docker/setup-qemu-action before "

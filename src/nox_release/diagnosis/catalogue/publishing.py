@@ -439,10 +439,7 @@ ENTRIES = (
     # sigstore
     _sigstore(
         "oi-tuf-root",
-        (
-            r"root was signed by \d+/\d+ keys",
-            r"tuf\.api\.exceptions\.\w+",
-        ),
+        (r"root was signed by \d+/\d+ keys", r"tuf\.api\.exceptions\.\w+"),
         "This sigstore is too old for the keys that are in use.",
         "Sigstore changes its trusted keys now and then; an old release of the client, or of the action that "
         "brings it, cannot follow. Your files and permissions are not the cause.",

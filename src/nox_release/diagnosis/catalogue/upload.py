@@ -532,9 +532,7 @@ ENTRIES = (
     ),
     _(
         "wh-too-new",
-        (
-            r"(?<![\w'-])(?P<f>[\w'-]{1,60}) introduced in metadata version '?(?P<a>\d[\d.]*)'?,? not '?(?P<b>\d[\d.]*)",
-        ),
+        r"(?<![\w'-])(?P<f>[\w'-]{1,60}) introduced in metadata version '?(?P<a>\d[\d.]*)'?,? not '?(?P<b>\d[\d.]*)",
         "The field `{f}` needs a newer metadata version than the file declares.",
         "The file says that its metadata is {b}, and has a field of metadata {a}: an old and a new "
         "packaging tool worked on it.",
@@ -905,10 +903,7 @@ ENTRIES = (
     ),
     _(
         "wh-badchars",
-        (
-            r"Cannot upload a file with .{0,140}? in the name",
-            r"with '/' or '.{1,2}' in the name",
-        ),
+        (r"Cannot upload a file with .{0,140}? in the name", r"with '/' or '.{1,2}' in the name"),
         "The file's name contains characters that PyPI refuses.",
         "A file in dist/ was renamed, or the program that uploads sends a path.",
         _AGAIN,

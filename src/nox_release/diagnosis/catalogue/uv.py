@@ -96,10 +96,7 @@ ENTRIES = (
     ),
     _(
         "uv-nouser",
-        (
-            r"with a password, but no username",
-            r"required arguments were not provided: --username",
-        ),
+        (r"with a password, but no username", r"required arguments were not provided: --username"),
         "uv got a password without a user name.",
         "Only UV_PUBLISH_PASSWORD (or `--password`) is set.",
         "For an API token set UV_PUBLISH_TOKEN instead.",
