@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
-    """`package` is what `build-system.requires` names, `pack` how its sdist gets one more file."""
+    """`package` is what `build-system.requires` names, `pack` how its sdist gets one more file.
+
+    `named` is where it is told which packages or modules the project has.
+    """
 
     package: str
     modules: tuple[str, ...]
     pack: str
+    named: str
 
 
 # Sources: each backend's own documentation.
@@ -25,46 +29,55 @@ _BACKENDS = (
         package="hatchling",
         modules=("hatchling",),
         pack="add it to `include` under `[tool.hatch.build.targets.sdist]`",
+        named="`packages` under `[tool.hatch.build.targets.wheel]`",
     ),
     Backend(
         package="flit_core",
         modules=("flit_core", "flit/"),
         pack="add it to `include` under `[tool.flit.sdist]`",
+        named="`name` under `[tool.flit.module]`",
     ),
     Backend(
         package="poetry-core",
         modules=("poetry.core", "poetry/core"),
         pack='add `{ path = "FILE", format = "sdist" }` to `include` under `[tool.poetry]`',
+        named="`packages` under `[tool.poetry]`",
     ),
     Backend(
         package="pdm-backend",
         modules=("pdm.backend", "pdm/backend"),
         pack="add it to `source-includes` under `[tool.pdm.build]`",
+        named="`includes` under `[tool.pdm.build]`",
     ),
     Backend(
         package="uv_build",
         modules=("uv_build",),
         pack="add it to `source-include` under `[tool.uv.build-backend]`",
+        named="`module-name` under `[tool.uv.build-backend]`",
     ),
     Backend(
         package="maturin",
         modules=("maturin",),
         pack='add `{ path = "FILE", format = "sdist" }` to `include` under `[tool.maturin]`',
+        named="`module-name` under `[tool.maturin]`",
     ),
     Backend(
         package="scikit-build-core",
         modules=("scikit_build_core",),
         pack="add it to `sdist.include` under `[tool.scikit-build]`",
+        named="`wheel.packages` under `[tool.scikit-build]`",
     ),
     Backend(
         package="meson-python",
         modules=("mesonpy",),
         pack="commit it: meson-python packs what git tracks",
+        named="`py.install_sources` in meson.build",
     ),
     Backend(
         package="setuptools",
         modules=("setuptools", "setup.py"),
         pack="add the line `include FILE` to MANIFEST.in",
+        named="`packages` under `[tool.setuptools]`",
     ),
 )
 UNKNOWN = Backend(
@@ -72,6 +85,7 @@ UNKNOWN = Backend(
     modules=(),
     pack="tell the build backend to pack it (setuptools: `include FILE` in MANIFEST.in; hatchling: "
     "`include` under `[tool.hatch.build.targets.sdist]`)",
+    named="the setting that names the packages to the build backend",
 )
 
 

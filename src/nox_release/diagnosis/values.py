@@ -104,6 +104,7 @@ def values_of(
     values = {
         "backend_package": backend.package,
         "pack": backend.pack,
+        "named": backend.named,
         "index": index.title,
         "upload_url": index.upload_url,
     }

@@ -431,6 +431,9 @@ def test_advice_names_the_projects_own_backend():
     assert "`[tool.hatch.build.targets.sdist]`" in the(text, project=hatch).fix
     assert "include requirements.txt" in the(text, project=PROJECT).fix
     assert "MANIFEST.in" in the(text, project=PROJECT).fix
+    unnamed = "error: No file/folder found for package demo\n"
+    assert "`[tool.hatch.build.targets.wheel]`" in the(unnamed, project=hatch).fix
+    assert "`[tool.setuptools]`" in the(unnamed, project=PROJECT).fix
 
 
 def test_server_error_of_the_token_exchange_does_not_send_anybody_to_their_publisher():

@@ -345,9 +345,7 @@ ENTRIES = (
         ),
         "The build backend does not find one package to pack.",
         "`{m}` is not there, is there twice (in src/ and at the root), or is not named like the project.",
-        "Remove the other one, or say what it is called: `name` under `[tool.flit.module]`, `packages = [{ "
-        'include = "{package}", from = "src" }]` under `[tool.poetry]`, `module-name` under '
-        "`[tool.uv.build-backend]`.",
+        "Remove the other one, rename it (`{package}`), or say what it is called: {named}.",
         tool="build",
         link="https://packaging.python.org/en/latest/guides/writing-pyproject-toml/",
     ),
