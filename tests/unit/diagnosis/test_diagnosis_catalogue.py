@@ -52,7 +52,7 @@ def test_texts_have_no_unknown_places():
     values = dict.fromkeys(
         (
             *("index", "upload_url", "pypi", "token_page", "pending_page", "workflow", "env"),
-            *("backend_package", "pack"),
+            *("backend_package", "pack", "named"),
         ),
         "x",
     )

@@ -237,8 +237,8 @@ ENTRIES = (
             r"lock file version `?\d`? (?:requires|was found, but this version)",
             r"the `?(?P<t>[\w-]{5,60})`? target may not be installed",
         ),
-        "Rust, or its target {t}, is not there or too old.",
-        "The project, Cargo.lock, or a build requirement without a wheel needs it, or a later one ({v}).",
+        "Rust, or its target, is not there or too old.",
+        "The project, Cargo.lock, or a build requirement without a wheel needs it, or a later one.",
         "Install it in a step (in a container: in `CIBW_BEFORE_ALL`) with `rustup update stable` and `rustup "
         "target add`; or use a version of the requirement that has wheels, or an older dependency in "
         "Cargo.toml.",
