@@ -40,7 +40,8 @@ def capitalised(text: str) -> str:
 
 _GITS_ADDRESS = re.compile(r"\bfatal: unable to access '[^']*': ")
 _GITS_ADVICE = re.compile(
-    r"\s*fatal: Could not read from remote repository\..*?the repository exists\.", re.DOTALL
+    r"(?<!\s)\s*fatal: Could not read from remote repository\..{0,300}?the repository exists\.",
+    re.DOTALL,
 )
 
 
