@@ -168,5 +168,17 @@ def test_whatever_the_program_does_there_is_one_line(project, tmp_path, script, 
     assert [type(result) for result in found] == [kind]
 
 
+@on_posix
+def test_the_same_files_are_asked_about_once(project, tmp_path):
+    script = f"open({str(tmp_path / 'log')!r}, 'a').write('x')\nprint('[]')\n"
+    path = program(tmp_path / "bin", "actionlint", script)
+    assert audit(project, path) == audit(project, path)
+    assert (tmp_path / "log").read_text() == "x"
+    workflow = project / ".github" / "workflows" / "publish.yml"
+    workflow.write_text(BAD.replace("v*", "w*"), encoding="utf-8")
+    audit(project, path)
+    assert (tmp_path / "log").read_text() == "xx"
+
+
 def test_no_workflows_no_programs(tmp_path):
     assert audit_workflows(tmp_path, (), Runner(environ={})) == ()

@@ -114,7 +114,7 @@ def _zizmor(root: Path, workflows: tuple[Workflow, ...], runner: Runner) -> tupl
     if program is None:
         return ()
     command = [program, "--offline", "--format", "json-v1", "--no-exit-codes", "--no-progress"]
-    done = _run([*command, "--", *(w.file for w in workflows)], root, runner)
+    done = _run([*command, "--", *(w.file for w in workflows)], root, workflows, runner)
     if isinstance(done, str):
         return (_skipped("zizmor", title, done),)
     entries = _parsed(done.stdout)
@@ -196,7 +196,7 @@ def _actionlint(root: Path, workflows: tuple[Workflow, ...], runner: Runner) -> 
     if program is None:
         return ()
     command = [program, "-no-color", "-format", "{{json .}}", *(w.file for w in workflows)]
-    done = _run(command, root, runner)
+    done = _run(command, root, workflows, runner)
     if isinstance(done, str):
         return (_skipped("actionlint", title, done),)
     entries = _parsed(done.stdout)
@@ -236,12 +236,28 @@ def _actionlint_finding(entry: Mapping[str, Any]) -> Finding | None:
 # --- both ------------------------------------------------------------------------------------
 
 
-def _run(command: list[str], root: Path, runner: Runner) -> Completed | str:
-    """The program's end, or why there is none."""
-    try:
-        return runner.run(command, cwd=root, timeout=_SECONDS, check=False)
-    except CommandError as error:
-        return error.message
+_MOST_KEPT = 8
+_ENDED: dict[tuple[object, ...], Completed] = {}
+
+
+def _run(
+    command: list[str], root: Path, workflows: tuple[Workflow, ...], runner: Runner
+) -> Completed | str:
+    """The program's end, or why there is none.
+
+    Each package of a repository asks about the same files, and each release of it twice.
+    """
+    asked = (root, *command, *(workflow.text for workflow in workflows))
+    done = _ENDED.get(asked)
+    if done is None:
+        try:
+            done = runner.run(command, cwd=root, timeout=_SECONDS, check=False)
+        except CommandError as error:
+            return error.message
+        if len(_ENDED) >= _MOST_KEPT:
+            _ENDED.clear()
+        _ENDED[asked] = done
+    return done
 
 
 def _parsed(text: str) -> list[Mapping[str, Any]] | None:
