@@ -114,8 +114,9 @@ def test_no_commit_yet_is_said(tmp_path: Path, runner: Runner) -> None:
     git(runner, tmp_path, "init", "-q")
     repository = find_repository(tmp_path, runner)
     assert repository is not None
-    with pytest.raises(ConflictError, match="no commit yet"):
-        repository.head()
+    for ask in (repository.head, repository.here):
+        with pytest.raises(ConflictError, match="no commit yet"):
+            ask()
 
 
 def test_changes_tell_modified_from_untracked_and_leave_ignored_out(clone: Repository) -> None:
@@ -140,8 +141,11 @@ def test_a_rename_and_odd_names_are_read_from_the_machine_format() -> None:
 
 
 def test_detached_head_has_no_branch(clone: Repository) -> None:
+    git(clone.runner, clone.root, "tag", "main")  # a name that means two things
+    assert clone.here() == (clone.head(), "main")
     git(clone.runner, clone.root, "checkout", "-q", "--detach")
     assert clone.branch() is None
+    assert clone.here() == (clone.head(), None)
 
 
 def test_the_remote_address_is_as_written_and_not_rewritten(clone: Repository) -> None:

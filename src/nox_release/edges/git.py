@@ -192,6 +192,19 @@ class Repository:
         """The branch that is checked out; `None` for a detached HEAD."""
         return self._ask("symbolic-ref", "--quiet", "--short", "HEAD")
 
+    def here(self) -> tuple[str, str | None]:
+        """Both at once: the commit that is checked out, and its branch.
+
+        Raises:
+            ConflictError: there is no commit yet.
+        """
+        asked = ("HEAD^{commit}", "--symbolic-full-name", "HEAD")
+        lines = _lines(self.git("rev-parse", *asked, check=False).stdout)
+        if len(lines) != 2:
+            return self.head(), self.branch()
+        branch = lines[1].removeprefix("refs/heads/")
+        return lines[0], None if branch == lines[1] else branch
+
     def subject(self, commit: str) -> str:
         """The first line of a commit's message."""
         return self._show("%s", commit)

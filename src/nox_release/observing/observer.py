@@ -200,7 +200,8 @@ class Observer:
         there = remote.branch_head if remote is not None else None
         if there is not None:
             answers["relation"] = ask(lambda: relation_here(repository, target.commit, there))
-        return replace(before, head=repository.head(), branch=repository.branch(), **answers)
+        head, branch = repository.here()
+        return replace(before, head=head, branch=branch, **answers)
 
     def find_runs(self, target: Target) -> tuple[Run, ...]:
         """The runs that publish `target`, as GitHub lists them now."""
