@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import threading
 from pathlib import Path
@@ -224,9 +225,14 @@ class PullRequestState:
     merged_at: datetime | None = None
 
 
+_OBJECT = re.compile(r"[0-9a-f]{40}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BareRepository:
-    """The remote's git facts. What git answered is remembered until a ref changes: objects never do."""
+    """The remote's git facts. What git answered is remembered: about an object for ever, about refs
+    until one of them changes.
+    """
 
     path: Path
     runner: Runner
@@ -241,16 +247,23 @@ class BareRepository:
         )
         return done.stdout if done.returncode == 0 else None
 
-    def read(self, *arguments: str) -> str | None:
-        """The same, for a command that changes nothing."""
-        state = self._refs_on_disk()
+    def read(self, *arguments: str, of: str = "") -> str | None:
+        """The same, for a command that changes nothing; an object's id in `of` says that the answer
+        is about that object alone.
+        """
+        state = of if _OBJECT.fullmatch(of) else self._refs_on_disk()
         if state is None:
             return self.git(*arguments)
-        if state not in self._answers:
-            self._answers.clear()
+        if state not in self._answers and state != of:
+            for old in tuple(self._answers):
+                if isinstance(old, frozenset):
+                    self._answers.pop(old, None)
         known = self._answers.setdefault(state, {})
         if arguments not in known:
-            known[arguments] = self.git(*arguments)
+            found = self.git(*arguments)
+            if found is None and state == of:
+                return None  # the object may come
+            known[arguments] = found
         return known[arguments]
 
     def _refs_on_disk(self) -> frozenset[tuple[str, bytes]] | None:
@@ -269,31 +282,42 @@ class BareRepository:
     def refs(self, prefix: str = "refs/") -> dict[str, tuple[str, str]]:
         """Every ref below `prefix` with the object it names and that object's type."""
         listed = self.read(
-            "for-each-ref", "--format=%(refname)%09%(objectname)%09%(objecttype)", prefix
+            "for-each-ref", "--format=%(refname)%09%(objectname)%09%(objecttype)", "refs/"
         )
         rows = (line.split("\t") for line in (listed or "").splitlines())
-        return {name: (sha, kind) for name, sha, kind in rows}
+        return {
+            name: (sha, kind)
+            for name, sha, kind in rows
+            if name == prefix or name.startswith(f"{prefix.removesuffix('/')}/")
+        }
 
     def commit(self, revision: str) -> str | None:
         """The full id of the commit that `revision` leads to."""
         if not revision or revision.startswith("-"):
             return None
+        if revision.startswith("refs/"):
+            sha, kind = self.refs(revision).get(revision, ("", ""))
+            if kind in ("", "commit"):
+                return sha or None
         found = self.read(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
-        )
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}",
+            of=revision,
+        )  # fmt: skip
         return found.strip() if found else None
 
     def object_type(self, sha: str) -> str | None:
-        found = self.read("cat-file", "-t", sha) if sha and not sha.startswith("-") else None
+        found = (
+            self.read("cat-file", "-t", sha, of=sha) if sha and not sha.startswith("-") else None
+        )
         return found.strip() if found else None
 
     def show(self, commit: str, path: str) -> str | None:
         """The text of a file in a commit."""
-        return self.read("cat-file", "blob", f"{commit}:{path}")
+        return self.read("cat-file", "blob", f"{commit}:{path}", of=commit)
 
     def listing(self, commit: str, folder: str) -> tuple[tuple[str, str, str, int], ...]:
         """(name, type, id, size) of what lies directly in a folder of a commit."""
-        listed = self.read("ls-tree", "-l", "-z", f"{commit}:{folder.strip('/')}")
+        listed = self.read("ls-tree", "-l", "-z", f"{commit}:{folder.strip('/')}", of=commit)
         found = []
         for row in (listed or "").split("\0"):
             if row:
