@@ -157,6 +157,18 @@ def test_changelog_may_be_a_link_and_the_next_number_taken_by_another_branch(
     assert "1.2.3 → 1.2.5 in docs/changes.md and pyproject.toml, one commit" in output
 
 
+def test_version_zero_stands_for_another_one_in_the_copy(
+    tmp_path: Path, maintainer: dict[str, str], project_files: Callable[[str], dict[str, bytes]]
+) -> None:
+    project = tmp_path / "zero"
+    files = project_files("tiny")
+    files["pyproject.toml"] = files["pyproject.toml"].replace(b"1.2.3", b"0.0.0")
+    put(project, files, git=True)
+    status, output = rehearse(project, maintainer, "--no-smoke")
+    assert status == 0, output
+    assert "0.0.0 is a stand-in that no release takes: in the copy, pyproject.toml says" in output
+
+
 def test_kept_world_is_there_to_look_around(
     tmp_path: Path, maintainer: dict[str, str], project_files: Callable[[str], dict[str, bytes]]
 ) -> None:

@@ -92,7 +92,7 @@ def _build(story: Story) -> None:
         outdir = story.aside("dist")
         arguments = ["--outdir", str(outdir)]
         project = story.project
-        if _drop_local_version(story):
+        if _drop_stand_in_version(story):
             project = story.project
         if project.version_from_tags:
             story.version = tagged_version(story.world, project)
@@ -122,19 +122,22 @@ def _warnings(found: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(one for one in found if one.severity is Severity.WARNING)
 
 
-def _drop_local_version(story: Story) -> bool:
-    """A local version is one of development, which no index takes: the copy states the public one."""
+def _drop_stand_in_version(story: Story) -> bool:
+    """A local version is one of development, and 0.0.0 a place for one: the copy states what is
+    meant.
+    """
     from packaging.version import InvalidVersion, Version
 
-    from nox_release.rehearsal.copying import bump
+    from nox_release.rehearsal.copying import bump, tagged_version
 
     stated = story.project.version or ""
     try:
-        public = Version(stated).public
+        version = Version(stated)
     except InvalidVersion:
         return False
-    if "+" not in stated:
+    if version.local is None and any(version.release):
         return False
+    public = version.public if version.local else tagged_version(story.world, story.project)
     changed = bump(story.project, stated, public)
     if changed is None:
         return False
@@ -142,7 +145,8 @@ def _drop_local_version(story: Story) -> bool:
     story.world.commit(f"Version {public}", paths=((below / changed).as_posix(),))
     story.world.workflows.forget_pushes()
     story.context.console.line(
-        f"{stated} is a local version, which no index takes: in the copy, {changed} says {public}."
+        f"{stated} is {'a local version, which' if version.local else 'a stand-in that'} no "
+        f"{'index' if version.local else 'release'} takes: in the copy, {changed} says {public}."
     )
     return True
 
