@@ -811,6 +811,16 @@ def test_where_nothing_was_installed_a_dependency_may_bring_more_than_its_name()
 
 
 @pytest.mark.parametrize(
+    ("extra", "severity"), [("aws", Severity.ADVICE), ("dev", Severity.WARNING)]
+)
+def test_an_extra_that_users_install_may_bring_more_than_its_name(extra, severity):
+    field = ("Requires-Dist", f'locust; python_version > "3" and extra == "{extra}"')
+    given = facts(TREE, WHOLE, code=IMPORTING, fields=(field,))
+    (finding,) = undeclared(given, brought=())
+    assert finding.severity is severity
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "try:\n    import gevent\nexcept ImportError:\n    gevent = None\n",

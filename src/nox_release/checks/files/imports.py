@@ -276,7 +276,11 @@ def undeclared(
     ]
     if not missing:
         return
-    certain = brought is not None or all(is_extra(one) for one in requirements)
+    # What an extra brings along was not installed.
+    certain = all(
+        _FOR_DEVELOPERS.search(str(one.marker)) if is_extra(one) else brought is not None
+        for one in requirements
+    )
     shown = [f"`{one.name}` ({one.path}, line {one.line})" for one in missing]
     more = f" and {len(shown) - 8} more" if len(shown) > 8 else ""
     yield find(
@@ -297,6 +301,9 @@ def parsed(requirements: Iterable[str]) -> Iterator[Requirement]:
             continue
 
 
+_FOR_DEVELOPERS = re.compile(
+    r"""\bextra == ["'](?:dev\w*|docs?|tests?|testing|lint|types?|typing)["']""", re.IGNORECASE
+)
 _OF_EXTRA = re.compile(r"""\bextra == ["']([^"']+)["']""")
 
 
