@@ -384,8 +384,9 @@ def _after(lines: list[str], begun: int) -> list[str]:
 # gcc, clang, gfortran, Cython and rustc; MSVC; CMake, meson and linkers.
 _COMPILER_ERROR = re.compile(
     r"^[^\s:][^:]{0,300}:\d{1,7}:(?:\d{1,7}:)? (?:fatal |internal compiler )?[Ee]rror: "
+    r"|^(?:cc1\w{0,8}|g?cc|[gc]\+\+|clang\S{0,9}): (?:fatal )?error: "
     r"|\b(?:fatal )?error [A-Z]{1,4}\d{1,5}: "
-    r"|^error(?:\[E\d{1,5}\])?: (?!command |subprocess|metadata|invalid command)"
+    r"|^error(?:\[E\d{1,5}\])?: (?![Cc]ommand |subprocess|metadata|invalid command)"
     r"|^CMake Error\b|\bERROR: (?:Dependency|Program|Unknown compiler)"
     r"|: undefined reference to |^ld: |\bcollect2: error"
 )

@@ -79,6 +79,7 @@ NOTES = [f"src/x.cpp:{number}:1: note: candidate" for number in range(30)]
     [
         "src/x.cpp:3:10: fatal error: Python.h: No such file or directory",
         "src/x.c:12: error: expected ';'",
+        "cc1: fatal error: x/_x.c: No such file or directory",
         r"C:\x\y.cpp(12): error C2065: 'foo': undeclared identifier",
         "error[E0425]: cannot find value `x` in this scope",
         "x.pyx:4:8: Error: something",
@@ -91,6 +92,11 @@ def test_the_first_error_of_a_compiler_is_shown_and_not_the_last_note(error):
     said = last_words("\n".join(["building x", error, "  detail", *NOTES, last]))
     assert said.splitlines()[:2] == [error, "  detail"]
     assert said.splitlines()[-2:] == ["…", last]
+
+
+def test_what_setuptools_says_of_a_command_is_not_the_first_error():
+    last = "error: Command '['gcc', '-c', 'x.c']' returned non-zero exit status 1."
+    assert last_words(f"a\nb\n{last}") == f"a\nb\n{last}"
 
 
 def test_what_no_compiler_said_ends_with_its_last_lines():
