@@ -788,6 +788,7 @@ DRAFT_OF_639 = 'license-files = {paths = ["README.md"]}\n'
         (BAD_OBJECT, SETUPTOOLS, Severity.ERROR),
         (UNKNOWN_KEY, PDM, Severity.WARNING),
         (UNKNOWN_KEY, FLIT, Severity.ERROR),
+        (UNKNOWN_KEY, FLIT.replace('flit_core"', 'flit_core <4,>=3.2"', 1), Severity.WARNING),
         (DRAFT_OF_639, HATCH, Severity.WARNING),
         (DRAFT_OF_639, FLIT, Severity.ERROR),
         (WRONG_TYPE, HATCH, Severity.ERROR),

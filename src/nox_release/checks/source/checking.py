@@ -9,12 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
+
 from nox_release.checks.source.build import build, classifiers, licence
 from nox_release.checks.source.entries import entries_of, entry_points, names, refused
 from nox_release.checks.source.readme import readme
 from nox_release.checks.source.rules import RULES, SCHEMA
 from nox_release.checks.source.siblings import siblings
-from nox_release.checks.source.subject import PYPROJECT, Source, SourceTree, readme_path
+from nox_release.checks.source.subject import (
+    PYPROJECT,
+    Source,
+    SourceTree,
+    readme_path,
+    requirement_name,
+)
 from nox_release.checks.source.versions import news, version_places, versions
 from nox_release.core.findings import Location, Passed, Severity, find
 from nox_release.core.values import dataclass, replace
@@ -54,8 +62,20 @@ def _schema(source: Source, told: Collection[str]) -> Iterator[Finding]:
         path, where = problem.path, source.at(*problem.path)
         if path[:1] == ("project",) and len(path) > 1 and where.key in told:
             continue
-        mild = Severity.WARNING if is_passed_over(problem, source.backend) else None
+        older = problem.kind == "unknown" and _is_below(source, "flit-core", "4.0.1")
+        passed = older or is_passed_over(problem, source.backend)
+        mild = Severity.WARNING if passed else None
         yield find(SCHEMA, problem.message, where=where, severity=mild)
+
+
+def _is_below(source: Source, backend: str, version: str) -> bool:
+    """Whether the build asks for an older `backend`: flit-core warned of unknown keys before 4."""
+    asked = (
+        Requirement(text)
+        for text in source.project.build_requires
+        if requirement_name(text) == backend
+    )
+    return any(not one.specifier.contains(version) for one in asked)
 
 
 def _number(source: Source, field: str, one: str, many: str) -> str:
