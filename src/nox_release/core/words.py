@@ -34,8 +34,8 @@ def counted(number: int, word: str) -> str:
 
 
 def capitalised(text: str) -> str:
-    """`text` with a capital at its beginning."""
-    return f"{text[:1].upper()}{text[1:]}"
+    """`text` with a capital at its beginning, where that is not a path."""
+    return text if "/" in text.split(" ", 1)[0] else f"{text[:1].upper()}{text[1:]}"
 
 
 _GITS_ADDRESS = re.compile(r"\bfatal: unable to access '[^']*': ")
