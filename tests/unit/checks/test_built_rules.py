@@ -536,6 +536,8 @@ def test_a_script_of_an_extra_and_one_that_needs_a_display_are_not_known():
     given = facts(TREE, WHOLE)
     assert isinstance(script_result(NOT_FOUND, replace(COMMAND, extra="cli"), given), Skipped)
     assert isinstance(script_result(attempt("hung"), COMMAND, given), Skipped)
+    asking = attempt("ended", returncode=1, said="install it with: pip install 'demo[cli]'")
+    assert isinstance(script_result(asking, COMMAND, given), Skipped)
     display = attempt("failed", "TclError", "couldn't connect to display")
     assert isinstance(script_result(display, COMMAND, given), Skipped)
 

@@ -183,6 +183,8 @@ def script_result(attempt: Attempt, one: EntryPoint, facts: Facts) -> Result:
     reason = _not_known(attempt)
     if not reason and one.extra and attempt.error in ("ModuleNotFoundError", "ImportError"):
         reason = f"it needs the extra `{one.extra}`"
+    if not reason and not attempt.error and f"{facts.wheel.file.name}[" in attempt.said:
+        reason = f"it says which extra it needs: {attempt.said}"
     if reason:
         return _unknown(SCRIPT_FAILS, title, reason)
     missing = (attempt.missing or "").split(".")[0]
