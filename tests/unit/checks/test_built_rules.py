@@ -213,6 +213,13 @@ def test_sources_of_compiled_modules_are_not_missed():
     assert found(facts(tree, members)) == {}
 
 
+def test_a_folder_of_compiled_modules_needs_no_init():
+    tree = (*TREE, "src/demo/fast/__init__.py")
+    members = (*WHOLE, "demo/fast/a.cpython-311-x86_64-linux-gnu.so")
+    assert found(facts(tree, members)) == {}
+    assert tuple(missing_modules(facts(tree, (*members, "demo/fast/b.py")))) == ("demo.fast",)
+
+
 def test_a_vendored_copy_elsewhere_in_the_tree_is_not_taken_for_the_package():
     tree = ("demo/__init__.py", "docs/old/demo/__init__.py", "docs/old/demo/gone.py")
     assert missing_modules(facts(tree, ("demo/__init__.py",))) == {}
@@ -774,6 +781,10 @@ def test_syntax_newer_than_requires_python_is_an_error_where_it_is_always_import
     code["demo/__init__.py"] = "if new:\n    from demo import sub\n"
     (finding,) = findings(facts(TREE, WHOLE, code=code, fields=fields), "syntax-too-new")
     assert finding.severity is Severity.ADVICE
+    code = {"demo/__init__.py": "f'{1}'\n"}
+    fields = (("Requires-Python", ">=3.5"),)
+    (finding,) = findings(facts(TREE, WHOLE, code=code, fields=fields), "syntax-too-new")
+    assert finding.severity is Severity.WARNING
 
 
 IMPORTING = {"demo/sub/deep.py": "import gevent\nimport sqlalchemy.orm\n"}

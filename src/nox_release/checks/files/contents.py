@@ -289,8 +289,17 @@ def missing_modules(facts: Facts) -> dict[str, str]:
     return {
         name: here
         for path, here in sorted(_absent(facts))
-        if path.endswith(".py") and (name := module_name(path)) and name not in facts.wheel.modules
+        if path.endswith(".py")
+        and (name := module_name(path))
+        and name not in facts.wheel.modules
+        and not _holds_compiled_only(name, facts)
     }
+
+
+def _holds_compiled_only(package: str, facts: Facts) -> bool:
+    """Whether the wheel has its compiled modules, which are imported without an `__init__.py`."""
+    below = [path for name, path in facts.wheel.modules.items() if name.startswith(f"{package}.")]
+    return bool(below) and not any(path.endswith(".py") for path in below)
 
 
 # --- data ----------------------------------------------------------------------------------------

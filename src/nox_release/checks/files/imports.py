@@ -15,7 +15,7 @@ from nox_release.checks.files.known_imports import brings, project_of, squash
 from nox_release.core.findings import Location, Severity, find, make_rule
 from nox_release.core.values import dataclass
 from nox_release.core.words import some
-from nox_release.files.wheels import COMMANDS
+from nox_release.files.wheels import COMMANDS, oldest_python
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -128,24 +128,29 @@ def _syntax(facts: Facts) -> Iterator[Finding]:
     """Modules in a syntax that the oldest Python allowed does not know.
 
     Such a module may be meant for later Pythons alone: it is an error only where the package
-    cannot be imported without it.
+    cannot be imported without it, and a warning where nobody has had that Python for years.
     """
     newer = [code for code in facts.wheel.code if code.too_new and not _aside(code.path)]
     if not newer:
         return
     reached = reached_modules(facts.wheel)
-    for severity in (Severity.ERROR, Severity.ADVICE):
-        group = [one for one in newer if (one.module in reached) is (severity is Severity.ERROR)]
+    requires = facts.wheel.file.metadata.value("Requires-Python") or ""
+    long_gone = (oldest_python(requires) or _STILL_THERE) < _STILL_THERE
+    for certain in (True, False):
+        group = [one for one in newer if (one.module in reached) is certain]
         if group and group[0].too_new:
             line, said = group[0].too_new
             yield find(
                 SYNTAX_TOO_NEW,
                 f"{some([code.path for code in group])}: the syntax is newer than "
-                f'`requires-python = "{facts.wheel.file.metadata.value("Requires-Python")}"` '
+                f'`requires-python = "{requires}"` '
                 f"allows (line {line}: {said[:1].lower()}{said[1:]}).",
-                severity=severity,
+                severity=(Severity.WARNING if long_gone else None) if certain else Severity.ADVICE,
                 where=Location(file="pyproject.toml", key="project.requires-python"),
             )
+
+
+_STILL_THERE = (3, 7)
 
 
 def reached_modules(wheel: Wheel) -> frozenset[str]:
