@@ -396,27 +396,6 @@ def test_a_console_script_must_lead_into_the_wheel():
     )
 
 
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("demo/__init__.py", "demo"),
-        ("demo/part.py", "demo.part"),
-        ("demo.py", "demo"),
-        ("_fast.cpython-311-x86_64-linux-gnu.so", "_fast"),
-        ("_fast.abi3.so", "_fast"),
-        ("_fast.cp312-win_amd64.pyd", "_fast"),
-        ("demo/__init__.cpython-311-darwin.so", "demo"),
-        ("demo-stubs/__init__.pyi", None),
-        ("demo-stubs/__init__.py", None),
-        ("81d243bd__mypyc.cpython-311-darwin.so", None),
-        ("demo/{{ name }}.py", None),
-        ("demo/data.json", None),
-    ],
-)
-def test_modules_are_told_by_their_files(path, name):
-    assert module_name(path) == name
-
-
 def test_import_names_are_packages_modules_and_what_a_namespace_holds():
     built = wheel(
         "space/one/__init__.py",
