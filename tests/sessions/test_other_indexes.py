@@ -129,7 +129,9 @@ def devpi_server(tmp_path_factory):
         check=True,
         capture_output=True,
     )
-    command = [SCRIPTS / "devpi-server", *given, "--host", "127.0.0.1"]
+    # It makes a key from a secret, which by default takes six seconds of a core.
+    cheap = ("--argon2-memory-cost", "8", "--argon2-time-cost", "1", "--argon2-parallelism", "1")
+    command = [SCRIPTS / "devpi-server", *given, "--host", "127.0.0.1", *cheap]
     with served(folder, "+api", *command) as address:
         yield address
 
