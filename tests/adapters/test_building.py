@@ -218,8 +218,9 @@ def test_what_the_backend_warns_of_is_passed_on_and_not_printed(tmp_path, enviro
 
 def test_pip_builds_where_there_is_no_uv(tmp_path, runner, monkeypatch):
     monkeypatch.setattr("nox_release.edges.environments.find_uv", lambda _: None)
-    environment = fresh_environment(tmp_path / "env", runner)
+    environment = fresh_environment(tmp_path / "env", runner, with_pip=True)
     assert environment.installer == "pip"
+    environment.run_python(["-m", "pip", "--version"])
     sdist, wheel = build_distributions(
         environment, source=write(tmp_path / "s", files_of("flit")), outdir=tmp_path / "out"
     )

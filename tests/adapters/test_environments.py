@@ -67,6 +67,7 @@ def test_what_is_tried_out_from_one_index_comes_from_there_alone(tmp_path, setti
     runner = Runner(environ={**os.environ, **settings})
     environment = environments.fresh_environment(tmp_path / "an environment", runner)
     assert environment.installer == installer
+    assert not environment.has_pip  # which takes seconds; another one works there
     environment.install("orc-demo", index_url=index(tmp_path / "first", "1.0"), no_deps=True)
     found = environment.run_python("import orc_demo; print(orc_demo.version)")
     assert found.stdout.strip() == "1.0"

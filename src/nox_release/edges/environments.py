@@ -69,7 +69,7 @@ _OTHER_SOURCES = (
 class Environment:
     """A virtual environment at `directory`. It fits `build`'s `IsolatedEnv` protocol too.
 
-    `runner` runs what is in it: code of strangers.
+    `runner` runs what is in it: code of strangers. `has_pip` is whether pip is in it.
     """
 
     directory: Path
@@ -77,6 +77,7 @@ class Environment:
     scripts: Path
     runner: Runner
     uv: Path | None
+    has_pip: bool = False
 
     @property
     def python_executable(self) -> str:
@@ -110,7 +111,7 @@ class Environment:
         command: list[str | Path] = (
             [self.uv, "pip", "install", "--no-progress", "--python", self.python]
             if self.uv
-            else [self.python, "-I", "-m", "pip", "install", "--no-input", "--no-compile"]
+            else [*self._pip(), "install", "--no-input", "--no-compile"]
         )
         runner, environ = replace(self.runner, child=INSTALLER), dict(extra_environ or {})
         if index_url and self.uv:
@@ -145,6 +146,15 @@ class Environment:
                 hint="Check the names and version limits, and whether the network is there.",
             )
         return done
+
+    def _pip(self) -> list[str | Path]:
+        """pip itself, or the one of this Python at work there.
+
+        Source: https://pip.pypa.io/en/stable/user_guide/#managing-a-different-python-interpreter.
+        """
+        if self.has_pip:
+            return [self.python, "-I", "-m", "pip"]
+        return [sys.executable, "-I", "-m", "pip", "--python", self.python]
 
     def run_python(
         self,
@@ -198,8 +208,12 @@ def fresh_environment(
         if uv
         else [interpreter, "-I", "-m", "venv"]
     )
+    # Putting pip there takes longer than all else that is done with most environments.
+    has_pip = with_pip or (uv is None and not (python in (None, sys.executable) and _lends_pip()))
     if uv and with_pip:
         command.append("--seed")
+    if not uv and not has_pip:
+        command.append("--without-pip")
     try:
         clean.run([*command, directory], cwd=directory.parent)
     except CommandError as error:
@@ -217,7 +231,19 @@ def fresh_environment(
         scripts=folder,
         runner=clean,
         uv=uv,
+        has_pip=has_pip,
     )
+
+
+def _lends_pip() -> bool:
+    """Whether this Python has a pip that can work in another environment, as from 22.3 on."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        found = re.match(r"(\d{1,4})\.(\d{1,4})", version("pip"))
+    except PackageNotFoundError:
+        return False
+    return found is not None and (int(found[1]), int(found[2])) >= (22, 3)
 
 
 def find_uv(runner: Runner) -> Path | None:
