@@ -67,7 +67,7 @@ def _server():
 
 @functools.cache
 def _started():
-    folder = Path(tempfile.mkdtemp(prefix="nr-warm-"))
+    folder = Path(tempfile.mkdtemp(prefix="nr-warm-", dir="/tmp"))  # a socket's path is short
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = str(folder / "socket")
     child = subprocess.Popen(
@@ -76,9 +76,15 @@ def _started():
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
-    atexit.register(child.communicate)  # it ends with its standard input
+    atexit.register(_end, child)
     child.stdout.read(1)
     return path
+
+
+def _end(child):
+    child.stdin.close()
+    child.stdout.close()
+    child.wait()
 
 
 def _serve(path):
