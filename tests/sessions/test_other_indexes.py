@@ -255,6 +255,15 @@ def test_a_release_goes_through_and_is_installed_from_there(project, own):
     assert "already" in again.output
 
 
+def test_a_project_that_is_not_there_yet_comes_into_being_with_its_release(project, own):
+    checked = on_own(project, "check-project")
+    assert checked.status == 0, checked.output
+    assert checked.output.rstrip().endswith("nox -s release -- --index own")
+    ended = on_own(project, "release", "--yes", "--no-smoke", environ=own.environ)
+    assert ended.status == 0, ended
+    assert own.names() == FILES
+
+
 def test_other_bytes_under_the_same_name_are_seen_where_no_page_tells_a_digest(
     project, own, tmp_path
 ):

@@ -25,6 +25,7 @@ from nox_release.project.toml import parse_toml
 from nox_release.project.workspace import member_patterns, why_kept_back, with_packages
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
 from nox_release.scaffold.publish import (
+    SECRETS,
     Wanted,
     guarded_repository,
     plan_publish,
@@ -262,6 +263,14 @@ def propose_workflow(
     note = ""
     if besides and not plan.package:
         note = f"A release starts {' and '.join(besides)}, too, as long as it is there."
+    if not plan.index.is_like_pypi:
+        where = (
+            f"https://github.com/{'/'.join(place.slug)}/settings/environments" if place.slug else ""
+        )
+        note += (
+            f"\nSet its secrets, {' and '.join(SECRETS)}, in the environment `{plan.environment}`"
+        )
+        note = f"{note}{f': {where}' if where else ' on GitHub.'}".strip()
     text = publish_workflow(plan)
     return Proposal(path=path, shown=shown, text=text, existing=existing, note=note)
 

@@ -409,7 +409,8 @@ def _part(preparer: Preparer, copy: Copy, questions: Questions, search: Search) 
             why = f"no tag of its own makes its version: nox -s release -- VERSION --package {project.name}"
         return LeftOut(name=project.name, version="", why=why)
     line = preparer.line(copy, questions.index.versions)
-    if line.released is None and questions.index.is_absent and not search.wish.pending_publisher:
+    creates = search.wish.pending_publisher or not project.settings.index.is_like_pypi
+    if line.released is None and questions.index.is_absent and not creates:
         first = command("first-upload", ["--package", project.name])
         why = f"not on {project.settings.index.title} yet: {first}"
         return LeftOut(name=project.name, version=project.version or "", why=why)

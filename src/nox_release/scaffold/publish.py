@@ -38,6 +38,7 @@ PYPI_PUBLISH = "pypa/gh-action-pypi-publish@dc37677b2e1c63e2034f94d8a5b11f265b73
 CIBUILDWHEEL = "cibuildwheel==4.3.5"
 BUILD = "build==1.6.1"
 
+SECRETS = ("INDEX_USERNAME", "INDEX_PASSWORD")  # where an index has no trusted publishing
 NATIVE = ("setuptools", "maturin", "scikit-build-core", "meson-python")
 _BACKENDS = {
     "maturin": "maturin",
@@ -160,6 +161,8 @@ def plan_publish(
 
 
 def _environment(index: Index) -> str:
+    if not index.is_like_pypi:
+        return "publish"
     return "testpypi" if index.name == "testpypi" else "pypi"
 
 
@@ -210,25 +213,29 @@ def python_for(requires_python: str | None) -> str | None:
 def publish_workflow(plan: PublishPlan) -> str:
     """The whole text of the workflow file."""
     build = _native_jobs(plan) if plan.native else _build_job(plan)
-    parts = [_head(plan), build, _publish(plan), _check(plan)]
-    return "\n".join(parts)
+    parts = [_head(plan), build, _publish(plan)]
+    return "\n".join([*parts, _check(plan)] if plan.index.is_like_pypi else parts)
 
 
 def _head(plan: PublishPlan) -> str:
-    return f"""\
-# Publishes {plan.name} to {plan.index.title} when {_occasion(plan)}.
-# The trusted publisher on {plan.index.title} names this file and the environment `{plan.environment}`:
-# if you rename either, update the trusted publisher too.
-name: Publish{f" {plan.name}" if plan.tag_prefix else ""}
-
-on:
-{_trigger(plan)}
-  workflow_dispatch:
+    inputs = f"""
     inputs:
       check-only:
         description: Only prove that {plan.index.title} accepts this workflow; upload nothing
         type: boolean
-        default: true
+        default: true"""
+    trusted = f"""\
+# The trusted publisher on {plan.index.title} names this file and the environment `{plan.environment}`:
+# if you rename either, update the trusted publisher too."""
+    by_secrets = f"# It uploads with secrets of the environment `{plan.environment}`: {' and '.join(SECRETS)}."
+    return f"""\
+# Publishes {plan.name} to {plan.index.title} when {_occasion(plan)}.
+{trusted if plan.index.is_like_pypi else by_secrets}
+name: Publish{f" {plan.name}" if plan.tag_prefix else ""}
+
+on:
+{_trigger(plan)}
+  workflow_dispatch:{inputs if plan.index.is_like_pypi else ""}
 
 permissions: {{}}
 
@@ -260,7 +267,8 @@ def guarded_repository(text: str) -> str | None:
 
 
 def _only_for_tags(plan: PublishPlan) -> str:
-    return f"${{{{ {_guard(plan)}!inputs.check-only && {_is_tagged(plan)} }}}}"
+    uploads = "!inputs.check-only && " if plan.index.is_like_pypi else ""
+    return f"${{{{ {_guard(plan)}{uploads}{_is_tagged(plan)} }}}}"
 
 
 def _is_tagged(plan: PublishPlan) -> str:
@@ -425,6 +433,15 @@ def _publish(plan: PublishPlan) -> str:
         if plan.index.name == "pypi"
         else f"\n        with:\n          repository-url: {plan.index.upload_url}"
     )
+    permissions = f"""
+      id-token: write # exchanged for a token of {plan.index.title} that lasts 15 minutes"""
+    if not plan.index.is_like_pypi:
+        permissions = " {}"
+        user, password = SECRETS
+        elsewhere += f"""
+          user: ${{{{ secrets.{user} }}}}
+          password: ${{{{ secrets.{password} }}}}
+          attestations: false # they belong to trusted publishing"""
     return f"""\
   publish:
     name: Publish to {plan.index.title}
@@ -434,8 +451,7 @@ def _publish(plan: PublishPlan) -> str:
     timeout-minutes: 15
     environment:
       name: {plan.environment}{url}
-    permissions:
-      id-token: write # exchanged for a token of {plan.index.title} that lasts 15 minutes
+    permissions:{permissions}
     steps:
 {_download(artifact, merge=plan.native is not None)}
 

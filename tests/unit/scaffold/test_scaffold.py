@@ -16,7 +16,7 @@ from nox_release.core.findings import Passed
 from nox_release.edges.audit import find_zizmor
 from nox_release.operations.placeholder import placeholder_files
 from nox_release.project.publisher import TrustedPublisher
-from nox_release.project.pyproject import PYPI, TESTPYPI, Project, Settings, parse_index
+from nox_release.project.pyproject import PYPI, TESTPYPI, Index, Project, Settings, parse_index
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
 from nox_release.scaffold.publish import (
     NATIVE,
@@ -451,3 +451,23 @@ def test_a_noxfile_that_is_no_python_is_left_alone():
     change = extend_noxfile("import (", names=NAMES)
     assert change.text is None
     assert change.problem == "it is not Python, line 1"
+
+
+def test_to_an_index_without_trusted_publishing_the_workflow_uploads_with_secrets():
+    index = Index(
+        name="own",
+        upload_url="https://devpi.example/a/",
+        simple_url="https://devpi.example/a/+simple/",
+    )
+    project = Project(root=Path(), name="demo", settings=Settings(index=index))
+    plan = plan_publish(project, Wanted(), tool=TOOL, repository="octo/demo", setup_py=None)
+    text = publish_workflow(plan)
+    for word in ("id-token", "trusted publisher", "check-only", "oidc"):
+        assert word not in text.lower()
+    parsed = parse_workflow(text.encode(), file=FILE)
+    (_, publish) = parsed.jobs
+    assert publish.environment.name == "publish"
+    given = dict(publish.steps[-1].inputs)
+    assert str(given["repository-url"]) == index.upload_url
+    assert str(given["user"]) == "${{ secrets.INDEX_USERNAME }}"
+    assert str(given["password"]) == "${{ secrets.INDEX_PASSWORD }}"

@@ -237,12 +237,14 @@ def _absent(
     *,
     pending_publisher: bool,
 ) -> Iterator[Result]:
-    if pending_publisher:
+    if pending_publisher or not index.is_like_pypi:
         yield Passed(
             id=ABSENT.id,
             subject="index",
             title=f"`{name}` is not on {index.title} yet",
-            detail="the pending publisher you registered creates it",
+            detail="the pending publisher you registered creates it"
+            if pending_publisher
+            else "whatever is uploaded first creates it there",
         )
     else:
         yield find(
