@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nox_release.core.errors import CommandError, ConflictError
 from nox_release.core.values import dataclass, field, replace
 from nox_release.edges.children import UPLOADER
+from nox_release.edges.screen import UNPRINTABLE
 from nox_release.edges.tokens import narrow
 from nox_release.operations.following import await_files
 from nox_release.project import pages
@@ -87,11 +88,20 @@ def _send(upload: FirstUpload, target: Target, path: Path, credential: Credentia
 
 
 def explain_refusal(console: Console, project: Project, error: CommandError) -> None:
-    """What is known about such a refusal, before twine's own words."""
+    """What is known about such a refusal, before twine's own words; of another index than PyPI and its
+    like no more than that it refused name and password.
+    """
     from nox_release.diagnosis.engine import diagnose
 
+    index = project.settings.index
     for known in diagnose(error.output, project=project)[:1]:
         console.line()
+        if known.id.startswith("wh-") and not index.is_like_pypi:
+            if known.id == "wh-auth":
+                console.line(f"{index.title} does not accept this user name and password.")
+                fix = "Correct TWINE_USERNAME and TWINE_PASSWORD, or what twine finds without them."
+                console.line(f"fix: {fix}", indent=2)
+            return
         console.line(f"{known.title} {known.cause}")
         console.line(f"fix: {known.fix}", indent=2)
 
@@ -161,7 +171,8 @@ def run_twine(
 
 def _refusal(output: str) -> str:
     """What the index said, out of twine's output."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    said = UNPRINTABLE.sub("", output)  # twine colours its log, whoever reads it
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     for number, line in enumerate(lines):
         if line.startswith(("ERROR", "HTTPError")):
             return "\n".join(lines[number : number + 4])
