@@ -14,7 +14,7 @@ from nox_release.checks.publisher import exchange as publisher_rules
 from nox_release.checks.release import asked, assets, finished, preflight
 from nox_release.checks.workflow.checking import EnvironmentPolicy, WorkflowFacts, check_workflow
 from nox_release.checks.workflow.upload import ENV_EQUALS
-from nox_release.core.answers import CouldNotAsk, known
+from nox_release.core.answers import ANSWERED, CouldNotAsk, known
 from nox_release.core.findings import Finding, Passed, Severity, Skipped, find
 from nox_release.core.values import dataclass, field, replace
 from nox_release.core.versions import parse_version
@@ -254,7 +254,11 @@ def what_must_be_known(results: Iterable[Result]) -> tuple[Finding, ...]:
     unknown = [one for one in results if isinstance(one, Skipped) and one.id in NEEDED]
     ids = {one.id for one in unknown}
     github = {preflight.GH_UNREACHABLE.id, preflight.REMOTE_UNREACHABLE.id} & ids
-    away = {preflight.INDEX_UNREACHABLE.id} & ids
+    away = {
+        one.id
+        for one in unknown
+        if one.id == preflight.INDEX_UNREACHABLE.id and ANSWERED not in one.reason
+    }
     if github and away:
         cause = "No connection: neither GitHub nor the index gave an answer. Are you offline?"
     elif len(github) > 1:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+ANSWERED = " answered: "  # in a reason: there was an answer, and it was none to the question
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CouldNotAsk:
     """Stands in for an answer that could not be had: never "no", never empty."""

@@ -18,6 +18,7 @@ from urllib.parse import quote, urljoin
 
 from packaging.utils import canonicalize_name
 
+from nox_release.core.answers import ANSWERED
 from nox_release.core.clock import parse_http_date
 from nox_release.core.errors import ConfigurationError, IndexUnavailableError
 from nox_release.core.redaction import redact
@@ -368,7 +369,9 @@ class IndexClient:
             and reply.kind in (SIMPLE_HTML, "text/html")
         ):
             return ""
-        return f"not {wanted} but {reply.kind or 'something without a type'} ({words_of(reply)})"
+        said = words_of(reply).removeprefix(reply.words).strip()
+        page = f" ({said})" if said and said != "an HTML page" else ""
+        return f"{reply.kind or 'something without a type'} instead of {wanted}{page}"
 
     def _read(
         self,
@@ -409,7 +412,7 @@ class IndexClient:
         return IndexUnavailableError(
             f"Could not ask {self.index.title}.",
             status=status,
-            reason=f"{redact(url)} answered: {answer}{trouble}{tried}"
+            reason=f"{redact(url)}{ANSWERED}{answer}{trouble}{tried}"
             if status is not None
             else f"{redact(url)}: {trouble}{tried}",
             hint=hint,

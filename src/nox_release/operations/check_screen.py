@@ -18,6 +18,7 @@ from nox_release.checks.release.preflight import (
     REMOTE_UNREACHABLE,
 )
 from nox_release.checks.workflow.upload import CURRENT
+from nox_release.core.answers import ANSWERED
 from nox_release.core.findings import SUBJECTS, Finding, Passed, Severity, Skipped, ranked
 from nox_release.core.values import replace
 from nox_release.core.words import counted, sentence
@@ -169,14 +170,11 @@ def _one_cause(unknown: Sequence[Skipped]) -> dict[str, str]:
     """The reason to show for results whose reasons are one and the same under several names."""
     ids = [one.id for one in unknown]
     index, github = _OF_THE_INDEX.intersection(ids), _OF_GITHUB.intersection(ids)
-    if index and github:
+    said = next((one.reason for one in unknown if one.id in index), "")
+    if index and github and ANSWERED not in said:
         return dict.fromkeys(index | github, _OFFLINE)
-    if index:
-        said = next(one.reason for one in unknown if one.id in index)
-        return dict.fromkeys(index, said)
-    return (
-        dict.fromkeys(github, f"{GITHUB_AWAY} (-v shows what was said)") if len(github) > 1 else {}
-    )
+    away = f"{GITHUB_AWAY} (-v shows what was said)"
+    return {**dict.fromkeys(index, said), **dict.fromkeys(github if len(github) > 1 else (), away)}
 
 
 def _unknown(results: Iterable[Result]) -> list[Skipped]:

@@ -11,7 +11,11 @@ import pytest
 
 from known_tokens import TOKENS
 from nox_release.checks.judging import what_must_be_known
-from nox_release.checks.release.preflight import GH_UNREACHABLE, REMOTE_UNREACHABLE
+from nox_release.checks.release.preflight import (
+    GH_UNREACHABLE,
+    INDEX_UNREACHABLE,
+    REMOTE_UNREACHABLE,
+)
 from nox_release.core.errors import (
     ChecksFailed,
     CommandError,
@@ -575,6 +579,16 @@ def test_one_cause_is_one_line_and_what_was_said_is_for_those_who_ask():
         console.error(error)
 
     assert f"  why: {GIT_SAID}\n  No connection.\n" in shown(verbose)
+
+
+def test_an_index_that_answered_with_something_else_is_not_offline():
+    said = "https://pypi.example/ answered: 200 text/html instead of JSON (HTML page “Log in”)"
+    unknown = [unasked(rule, said) for rule in (REMOTE_UNREACHABLE, GH_UNREACHABLE)]
+    index = Skipped(
+        id=INDEX_UNREACHABLE.id, subject="index", title="what the index has", reason=said
+    )
+    messages = {one.message for one in what_must_be_known([*unknown, index])}
+    assert messages == {"GitHub cannot be reached", f"What the index has: {said}"}
 
 
 def test_of_gits_words_the_telling_ones_are_shown():
