@@ -388,10 +388,11 @@ class IndexClient:
             document = reply.document
             return json(json_values.load(reply.content) if document is None else document)
         except json_values.MALFORMED as error:
+            kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
             raise IndexUnavailableError(
                 "The index gave an answer that cannot be understood.",
                 status=reply.status,
-                reason=f"{redact(url)}: {type(error).__name__}: {redact(str(error)[:300])}",
+                reason=f"{redact(url)}{ANSWERED}{kind}{redact(str(error)[:300])}",
                 hint="Is this the address of a package index?",
             ) from None
 
