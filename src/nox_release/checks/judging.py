@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from nox_release.releases.plan import Target
     from nox_release.workflows.publishing import Derivation, Step, Workflow
 
+_TRY = " Try it: "
 GITHUB_AWAY = "GitHub cannot be reached"
 Phase = Literal["before", "under way", "done"]
 
@@ -272,9 +273,12 @@ def what_must_be_known(results: Iterable[Result]) -> tuple[Finding, ...]:
             fix = "Run the same command again when it can be reached"
             found.append(replace(find(rule, cause, fix=fix), why=f"\n{one.reason}"))
         else:
-            said = git_in_brief(one.reason)
-            more = f"\n{one.reason}" if said != one.reason else ""
-            finding = find(rule, f"{capitalised(one.title)}: {said}")
+            brief = git_in_brief(one.reason)
+            more = f"\n{one.reason}" if brief != one.reason else ""
+            said, _, trial = brief.partition(_TRY)
+            title = "" if said.startswith("Could not ask") else f"{capitalised(one.title)}: "
+            fix = f"{_TRY.strip()} {trial}" if trial else ""
+            finding = find(rule, f"{title}{said}", fix=fix)
             found.append(replace(finding, why=f"{rule.why}{more}"))
     return tuple(found)
 

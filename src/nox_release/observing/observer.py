@@ -225,6 +225,9 @@ def gh_state(forge: Forge, version: tuple[int, ...] | CouldNotAsk) -> GhState:
     A token that may not ask that, such as an app's, may do the rest all the same.
     """
     login: Login | CouldNotAsk
+    if not isinstance(version, CouldNotAsk) and version and version < OLDEST_GH:
+        old = ".".join(map(str, version))
+        return GhState(word="old", detail=f"`gh` is version {old}; 2.27 is needed.")
     try:
         login = forge.login()
     except GhMissing as error:
@@ -238,9 +241,6 @@ def gh_state(forge: Forge, version: tuple[int, ...] | CouldNotAsk) -> GhState:
         login = CouldNotAsk(reason=error.in_one_line())
     if isinstance(version, CouldNotAsk):
         return GhState(word="unreachable", detail=version.reason, login=login)
-    if version and version < OLDEST_GH:
-        old = ".".join(map(str, version))
-        return GhState(word="old", detail=f"gh is version {old}; 2.27 is needed.", login=login)
     return GhState(login=login)
 
 

@@ -21,7 +21,7 @@ from nox_release.checks.workflow.upload import CURRENT
 from nox_release.core.answers import ANSWERED
 from nox_release.core.findings import SUBJECTS, Finding, Passed, Severity, Skipped, ranked
 from nox_release.core.values import replace
-from nox_release.core.words import counted, sentence
+from nox_release.core.words import counted, git_in_brief, sentence
 from nox_release.edges.as_called import names_session
 from nox_release.operations.checklist import NONE_BUILT
 from nox_release.operations.next_step import command
@@ -154,7 +154,8 @@ def unknown_in_short(results: Iterable[Result]) -> list[str]:
         if result.subject == "workflow" and result.id != asked.ZIZMOR.id:
             undecided += 1
         else:
-            causes.setdefault(reason_of.get(result.id, result.reason), []).append(result)
+            reason = reason_of.get(result.id, git_in_brief(result.reason))
+            causes.setdefault(reason, []).append(result)
     lines = [
         f"{group[0].title}: none are built (nox -s build)"
         if reason == NONE_BUILT

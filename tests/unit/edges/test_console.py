@@ -594,7 +594,7 @@ def test_an_index_that_answered_with_something_else_is_not_offline():
 def test_of_gits_words_the_telling_ones_are_shown():
     (finding,) = what_must_be_known([unasked(REMOTE_UNREACHABLE, SSH_SAID)])
     assert finding.message == (
-        "What the remote has: Could not ask the remote `origin`: git@github.com: Permission denied "
-        "(publickey). Try it: git ls-remote origin"
+        "Could not ask the remote `origin`: git@github.com: Permission denied (publickey)."
     )
+    assert finding.fix == "Try it: git ls-remote origin"
     assert finding.why.endswith(f"\n{SSH_SAID}")
