@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from nox_release.core.findings import Finding, Location, Result
     from nox_release.releases.end_state import EndState, Flaw
-    from nox_release.releases.observed import Observed
+    from nox_release.releases.observed import Observed, Publisher
     from nox_release.releases.plan import Target
 
 HALF = make_rule(
@@ -147,10 +147,11 @@ def _finding(target: Target, flaw: Flaw) -> Finding:
 
 
 def check_proofs(target: Target, end: EndState) -> Iterator[Result]:
-    """The provenance of each file against the publisher of this checkout."""
+    """The provenance of the files against the publisher of this checkout; those alike once."""
     if target.publisher is None:
         return
     foreign = {name for flaw in end.flaws if flaw.kind == "foreign" for name in flaw.files}
+    alike: dict[tuple[Publisher, ...], list[str]] = {}
     for one in end.landed:
         named, file = one.publishers, one.file
         if file.filename in foreign or isinstance(named, CouldNotAsk):
@@ -166,10 +167,12 @@ def check_proofs(target: Target, end: EndState) -> Iterator[Result]:
                 reason=reason,
             )
             continue
+        alike.setdefault(tuple(named), []).append(file.filename)
+    for named, files in alike.items():
         yield from compare_provenance(
             [as_trusted(publisher) for publisher in named],
             target.publisher,
-            version=file.filename,
+            version=" and ".join(files) if len(files) < 3 else f"{len(files)} files",
             index=target.index,
             project=target.name,
         )
