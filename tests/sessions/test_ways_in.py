@@ -152,6 +152,14 @@ def test_a_mistyped_word_gets_a_guess(tmp_path, arguments, hint):
     assert hint in done.stderr
 
 
+def test_quiet_leaves_the_errors_the_verdict_and_the_next_command(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1.0"\n')
+    done = command(tmp_path, "check-project", "-q", "--index", "http://127.0.0.1:9/")
+    lines = done.stdout.splitlines()
+    assert not [line for line in lines if line.startswith(("✓ Project", "? ", "· "))]
+    assert any(line.startswith("→ Next: ") for line in lines)
+
+
 def test_explain_says_why_a_rule_exists(tmp_path):
     done = command(tmp_path, "explain", "readme-missing")
     assert done.stdout.startswith("readme-missing (")

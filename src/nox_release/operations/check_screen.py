@@ -24,7 +24,7 @@ from nox_release.core.values import replace
 from nox_release.core.words import counted, git_in_brief, sentence
 from nox_release.edges.as_called import names_session
 from nox_release.operations.checklist import NONE_BUILT
-from nox_release.operations.next_step import command
+from nox_release.operations.next_step import command, is_published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -257,6 +257,10 @@ def _verdict(console: Console, checklist: Checklist) -> None:
     elif checklist.phase == "done":
         said = f"{checklist.version} is released, and nothing was found wrong with it."
         console.mark("done", f"{said}{counts}")
+    elif checklist.phase == "before" and is_published(checklist.results):
+        index = checklist.project.settings.index.title
+        said = f"{checklist.version} is on {index} already: the next release needs another version."
+        console.mark("warning", f"{said}{counts}", verdict=True)
     elif not any(isinstance(r, Passed) and r.subject == "index" for r in checklist.results):
         console.mark(
             "not known",

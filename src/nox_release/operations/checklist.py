@@ -312,11 +312,13 @@ def _distribution_results(
 ) -> tuple[list[Result], tuple[Distribution, ...]]:
     index = project.settings.index.title
     if not files:
+        unread = version is None and not project.version_from_tags
+        which = "which version this is; " if unread else ""
         return [
             Skipped(
                 id=asked.DISTRIBUTIONS_CHECKED.id,
                 subject="distributions",
-                title=f"whether {index} takes the files",
+                title=f"{which}whether {index} takes the files",
                 reason="`nox -s release` builds them when it has a version"
                 if project.version_from_tags and version is None
                 else NONE_BUILT,

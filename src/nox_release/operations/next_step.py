@@ -66,7 +66,7 @@ def next_step(
             text=f"Go on with the release of {version}.",
             command=command("release", arguments),
         )
-    published = _is_published(results)
+    published = is_published(results)
     if phase != "done" and (step := _registration(case, results, arguments)) is not None:
         return step
     if phase == "done" or published:
@@ -154,7 +154,7 @@ def _registration(
         text="Register the trusted publisher, if you have not; this page is filled in.",
         page=pages.publishing_page(index, project.name, ours),
         values=pages.form_values(project.name, ours),
-        command=(_for_the_next if _is_published(results) else _release)(case, arguments),
+        command=(_for_the_next if is_published(results) else _release)(case, arguments),
     )
 
 
@@ -187,7 +187,7 @@ def _next_version(case: Case) -> str:
     return "patch" if tagged is not None and newest <= tagged else str(newest)
 
 
-def _is_published(results: Sequence[Result]) -> bool:
+def is_published(results: Sequence[Result]) -> bool:
     """Whether every file of this version is on the index."""
     for result in results:
         if isinstance(result, Finding):

@@ -135,7 +135,8 @@ def run(name: str, arguments: Sequence[str], caller: Caller) -> Ended:
         index=getattr(options, "index", None), package=getattr(options, "package", None)
     )
     # What acts on the world is shown before it is agreed to.
-    agreed = getattr(options, "yes", not OPERATIONS[name].acts)
+    acts = OPERATIONS[name].acts or getattr(options, "exchange", False)
+    agreed = not acts or getattr(options, "yes", False)
     context.console.set_detail(verbose=options.verbose, quiet=options.quiet and agreed)
     if caller.root != caller.typed_in:
         context.console.line(f"Project: {caller.root}")

@@ -83,6 +83,20 @@ def test_of_a_version_that_is_out_nothing_is_said_about_releasing_it():
     assert not [line for line in lines if "not known" in line]
 
 
+def test_a_version_that_is_out_is_not_called_ready_where_github_is_not_asked():
+    out = replace(
+        WARNING,
+        id="version-exists",
+        subject="index",
+        message="1.2.0 is on PyPI already, with 2 files.",
+        where=None,
+    )
+    lines = screen(checklist(FINE, out))
+    said = "1.2.0 is on PyPI already: the next release needs another version."
+    assert f"! warning: {said} 1 warning." in lines
+    assert "Nothing found" not in "\n".join(lines)
+
+
 def test_a_subject_that_is_fine_is_one_line():
     many = [replace(FINE, id=str(number)) for number in range(9)]
     lines = screen(checklist(*many, THERE))
