@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def some(names: Iterable[str], count: int = 5) -> str:
@@ -15,6 +15,11 @@ def some(names: Iterable[str], count: int = 5) -> str:
     listed = list(names)
     shown = ", ".join(f"`{name}`" for name in listed[:count])
     return shown + (f" and {len(listed) - count} more" if len(listed) > count else "")
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def guess(word: str, known: Iterable[str]) -> str:

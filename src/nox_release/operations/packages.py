@@ -12,7 +12,7 @@ from nox_release.checks.workflow.subject import WorkflowFacts, look_at
 from nox_release.core.errors import ChecksFailed, ConfigurationError
 from nox_release.core.findings import Finding, ranked
 from nox_release.core.values import dataclass, replace
-from nox_release.core.words import some
+from nox_release.core.words import listed, some
 from nox_release.edges.git import NotARepository, find_repository
 from nox_release.observing.observer import Observer
 from nox_release.operations import options as shared
@@ -81,7 +81,7 @@ class Several:
     @property
     def titles(self) -> str:
         """The releases in one phrase."""
-        return _listed([f"{turn.name} {turn.version}" for turn in self.plan.turns])
+        return listed([f"{turn.name} {turn.version}" for turn in self.plan.turns])
 
     @property
     def index(self) -> str:
@@ -136,7 +136,7 @@ class Several:
         wrong = [name for name, findings in found.items() if findings]
         if wrong:
             raise ChecksFailed(
-                f"The release of {_listed(wrong)} would fail. Nothing was changed.",
+                f"The release of {listed(wrong)} would fail. Nothing was changed.",
                 findings=ranked(list(dict.fromkeys(one for name in wrong for one in found[name]))),
                 hint=f"When that is settled: {again}",
             )
@@ -182,7 +182,7 @@ class Several:
         shown = releases if len(releases) <= _NAMED_AT_MOST else releases[: _NAMED_AT_MOST - 1]
         titles = [f"{name} {version}" for name, version in shown]
         rest = len(releases) - len(shown)
-        words = _listed([*titles, f"{rest} more"] if rest else titles)
+        words = listed([*titles, f"{rest} more"] if rest else titles)
         if "{name} {version}" in settings.commit_message:
             form = settings.commit_message.replace("{name} {version}", "{version}")
         else:
@@ -219,10 +219,6 @@ def _change(turn: Turn) -> str:
 def _rewritten(turn: Turn) -> str:
     texts = dict.fromkeys(bound.edit.text for bound in turn.bounds)
     return f"→ {', '.join(texts)}" if texts else ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 # --- found ---------------------------------------------------------------------------------------

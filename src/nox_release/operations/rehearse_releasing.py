@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import NoxReleaseError
+from nox_release.core.words import listed
 from nox_release.operations.rehearse_coming import pass_tests
 from nox_release.operations.rehearse_story import part, run_session
 
@@ -38,7 +39,7 @@ def _prepare(story: Story) -> None:
         world.git("push", "--quiet", world.remote_name, f"HEAD:refs/heads/{world.branch}")
         world.workflows.forget_pushes()
         pass_tests(story)
-        proven.append(f"{story.version} → {target} in {' and '.join(changed)}, one commit")
+        proven.append(f"{story.version} → {target} in {listed(changed)}, one commit")
         story.version = target
 
 

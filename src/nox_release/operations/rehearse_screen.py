@@ -27,7 +27,8 @@ def summary(story: Story, seconds: float) -> None:
             f"All {len(story.parts)} parts in {seconds:.0f} s; nothing was published anywhere.",
             story.warnings,
         )
-        console.mark("step", "Next: nox -s check-project shows what the real way still needs.")
+        console.mark("step", "Next: See what the real way still needs.")
+        console.paste("nox -s check-project", indent=4)
     else:
         console.mark(
             "error", f"Part {len(story.parts) + 1} failed; nothing was published anywhere."
@@ -103,7 +104,8 @@ def summary_of_all(stories: Sequence[Story], seconds: float, parts: int) -> int:
             "nothing was published anywhere.",
             [one for story in stories for one in story.warnings],
         )
-        console.mark("step", "Next: nox -s check-project shows what the real way still needs.")
+        console.mark("step", "Next: See what the real way still needs.")
+        console.paste("nox -s check-project", indent=4)
         return 0
     if first.options.json:
         return 1

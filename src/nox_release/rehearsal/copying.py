@@ -28,7 +28,7 @@ from nox_release.rehearsal.world import repository_name
 from nox_release.releases.plan import other_tags, version_of_tag
 from nox_release.scaffold.publish import Wanted, plan_publish, publish_workflow
 from nox_release.workflows.build_folders import builds_package
-from nox_release.workflows.publishing import derive_publisher, proposed_file
+from nox_release.workflows.publishing import MISSING, derive_publisher, proposed_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -119,7 +119,16 @@ def _only(names: tuple[str, ...]) -> str | None:
 
 
 def copy_into(world: World, origin: Origin) -> Path:
-    """Fill the world's remote and clone from `origin`; the folder in the clone to run sessions in."""
+    """Fill the world's remote and clone from `origin`; the folder in the clone to run sessions in.
+    What is built there is nothing of the project's.
+    """
+    folder = _copy(world, origin)
+    with (world.clone / ".git" / "info" / "exclude").open("a", encoding="utf-8") as file:
+        file.write("dist/\n")
+    return folder
+
+
+def _copy(world: World, origin: Origin) -> Path:
     if origin.repository is not None:
         world.seed(origin.root)
         _copy_submodules(world, origin.root, world.clone)
@@ -447,7 +456,7 @@ def _derive(world: World, project: Project) -> Derivation:
 
 def _unusable(derivation: Derivation) -> str:
     """Why the project's own workflow cannot be carried out here; empty when it can."""
-    if not derivation.jobs:
+    if not derivation.jobs or any(one.id == MISSING.id for one in derivation.results):
         return _NONE
     if derivation.publisher is None or derivation.job is None:
         return "Which of the project's workflows publishes is not settled."
