@@ -16,7 +16,7 @@ from nox_release.diagnosis.claims import (
     parse_claims,
 )
 from nox_release.diagnosis.uploads import uploads_in
-from nox_release.diagnosis.values import fill, index_in, repository_of, values_of
+from nox_release.diagnosis.values import fill, index_in, repository_of, tag_in, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -115,6 +115,8 @@ def _as(
 
 def _after_uploads(diagnosis: Diagnosis, case: Case) -> Diagnosis:
     """With the files that were uploaded before this failed: they stay, and are not to be sent again."""
+    if diagnosis.id == "uv-simple":
+        return diagnosis
     told = uploads_told(case.log, diagnosis.line_number or 0, case.values["index"])
     if not told and case.known.index_files:
         told = f"{_files(case.known.index_files, case.values['index'])}"
@@ -170,7 +172,7 @@ def _no_publisher(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis
             "Move the publishing job into this repository's own workflow; the build may stay in the "
             "reusable one."
         )
-        return (replace(diagnosis, cause=cause, fix=fix),)
+        return (replace(_as("oi-jwr", diagnosis, case), cause=cause, fix=fix),)
     if calling_workflow(case.claims):
         return (_as("oi-jwr", diagnosis, case, confidence="certain"),)
     if case.known.publisher is not None and case.claims:
@@ -232,13 +234,14 @@ def _already_there(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosi
     if _SERVER_ERROR.search(before):
         return (_as("wh-stored", diagnosis, case),)
     version = case.known.version or (case.project.version if case.project else None)
+    version = version or tag_in(case.log.text).lstrip("v")
     named = re.search(r"\('([^']+)'", case.log.text[hit.start : hit.end + 200])
     file = named[1] if named else case.values.get("file", "")
     found = re.match(r"[^-]+-([^-]+?)(?:-|\.tar\.gz|\.zip)", file)
     if version and found and not _same_version(found[1], version):
         cause = (
-            f"The run built version {found[1]}, which is on {case.values['index']} already; this "
-            f"project's version is {version}. The run used an older commit, or the new version was "
+            f"The run built version {found[1]}, which is on {case.values['index']} already; the "
+            f"version to release is {version}. The run used an older commit, or the new version was "
             "not committed before the tag was made."
         )
         return (replace(diagnosis, cause=cause),)
@@ -421,6 +424,8 @@ def _no_credentials(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnos
 
 def _index_lags(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, ...]:
     """A requirement that was uploaded before in the same log is only not shown yet."""
+    if _TO_DOWNLOADS.search(case.log.text):
+        return (_as("uv-simple", diagnosis, case, confidence="likely"),)
     wanted = re.split(r"[^\w.-]", hit.groups.get("r", ""))[0]
     wanted = re.sub(r"[-_.]+", "-", wanted).lower()
     for file in uploads_in(case.log).files:
@@ -435,6 +440,7 @@ def _index_lags(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, 
     return (diagnosis,)
 
 
+_TO_DOWNLOADS = re.compile(r"(?:distributions|files?) to https?://\S{1,200}/\+?simple\b")
 _FROM_VERSIONS = re.compile(r"\(from versions: ([^)]{1,3000})\)")
 
 

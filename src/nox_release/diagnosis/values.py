@@ -67,9 +67,28 @@ _FILENAME = re.compile(
 _INDEX_HOST = re.compile(r"(?:upload\.|test\.)?pypi\.org/(?:legacy|_/oidc)|https://test\.pypi\.org")
 # An upload to an index of somebody's own.
 _ELSEWHERE = re.compile(
-    r"(?:distributions to|HTTPError: \d{3} .{0,60}?from|Client Error: .{0,200}?for url:?) https?://"
+    r"(?:distributions to|Publishing \d+ files? (?:to)?|HTTPError: \d{3} .{0,60}?from"
+    r"|Client Error: .{0,200}?for url:?) ?https?://"
     r"(?!(?:[\w.-]+\.)?(?:pypi\.org|python\.org|github\.com)\b)"
 )
+
+
+# Where the log names the repository, and the tag that is released.
+_REMOTE = re.compile(
+    r"(?:\bTo https://(?:[^@/\s]{1,200}@)?github\.com|https://api\.github\.com/repos)/([\w-]{1,60})/"
+    r"([\w.-]{1,100}?)(?:\.git)?(?=[/\s)]|$)"
+)
+_TAG = re.compile(
+    r"GITHUB_REF(?:_NAME)?: ?(?:refs/tags/)?(v?\d[\w.+-]{0,80})"
+    r"|gh release (?:create|upload|edit|view) [\"']?(v?\d[\w.+-]{0,80})"
+    r"|new GitHub release for tag (\S{1,80}?)\.\.\."
+)
+
+
+def tag_in(text: str) -> str:
+    """The tag that a log says is released; empty where it says none."""
+    found = _TAG.search(text)
+    return next(filter(None, found.groups())) if found else ""
 
 
 def index_in(text: str, project: Project | None) -> KnownIndex:
@@ -78,7 +97,8 @@ def index_in(text: str, project: Project | None) -> KnownIndex:
     if found:
         return TESTPYPI if "test.pypi" in found[0] else PYPI
     if project is None:
-        return replace(PYPI, title="the index") if _ELSEWHERE.search(text) else PYPI
+        elsewhere = _ELSEWHERE.search(text)
+        return replace(PYPI, title="the index", api_url="") if elsewhere else PYPI
     index = project.settings.index
     return KnownIndex(title=index.title, upload_url=index.upload_url, api_url=index.api_url)
 
@@ -122,10 +142,9 @@ def values_of(
     if filename:
         values["file"] = filename[0]
     if name:
-        values |= {
-            "project": name,
-            "project_page": pages.project_page(index, name),
-        }
+        values["project"] = name
+        if index.api_url or index.simple_url:
+            values["project_page"] = pages.project_page(index, name)
         if index.api_url:
             values |= {
                 "settings_page": pages.settings_page(index, name),
@@ -138,8 +157,12 @@ def values_of(
         values["version"] = version
         settings = project.settings if project else None
         values["tag"] = settings.tag(name or "", version) if settings else f"v{version}"
-    if known.tag:
-        values["tag"] = known.tag
+        if "+" in version:  # made between two tags
+            del values["tag"]
+    if tag := known.tag or tag_in(text):
+        values["tag"] = tag
+    if remote := _REMOTE.search(text):
+        values["owner"], values["repo"] = remote.groups()
     values |= _publisher_values(project, known, claims)
     return values
 
@@ -180,6 +203,9 @@ _SPOKEN = {
     "workflow": "publish.yml",
     "env": "pypi",
     "file": "<file>",
+    "pypi": "https://pypi.org",
+    "token_page": "the index's page of tokens",
+    "pending_page": "https://pypi.org/manage/account/publishing/",
     "package": "<package>",
     "folder": "src/<package>",
     "project_page": "the project's page",

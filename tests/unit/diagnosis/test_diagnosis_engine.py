@@ -551,6 +551,61 @@ def test_what_no_wording_captured_leaves_no_braces():
     assert found.title == "There are no files to publish in `…`."
 
 
+def test_index_of_ones_own_gets_no_pages_of_pypi():
+    found = the(
+        "Uploading distributions to https://nexus.example.com/repository/pypi/\n"
+        "Uploading demo-1.0-py3-none-any.whl\n"
+        "HTTPError: 400 Bad Request from https://nexus.example.com/repository/pypi/\n"
+        "Repository does not allow updating assets: pypi\n"
+    )
+    assert found.title == "This version is on the index already."
+    assert "pypi.org" not in found.fix
+
+
+def test_files_sent_to_the_address_for_downloads_are_nowhere():
+    found = the(
+        "Uploading distributions to http://devpi.example.com/me/dev/+simple/\n"
+        "Uploading demo-1.0-py3-none-any.whl\nUploading demo-1.0.tar.gz\n"
+        "ERROR: No matching distribution found for demo==1.0\n"
+    )
+    assert found.id == "uv-simple"
+    assert "already" not in found.cause
+
+
+def test_job_in_another_repositorys_workflow_is_a_reusable_workflow():
+    found = the(refused(holder="acme/workflows"))
+    assert found.id == "oi-jwr"
+    assert "`acme/workflows`" in found.cause
+
+
+def test_version_between_two_tags_makes_no_name_of_a_tag():
+    found = the(
+        "Uploading demo-0.1.dev1+g0795801-py3-none-any.whl\nHTTPError: 400 Bad Request\n"
+        "The use of local versions in <Version('0.1.dev1+g0795801')> is not allowed\n"
+    )
+    assert "prints `<tag>`" in found.fix
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["GITHUB_REF_NAME: v5.2.0", "GITHUB_REF: refs/tags/v5.2.0", 'gh release create "v5.2.0"'],
+)
+def test_tag_in_the_log_says_that_another_version_was_built(line):
+    found = the(
+        f"{line}\nUploading demo-5.1.0-py3-none-any.whl\nHTTPError: 400 File already exists\n"
+    )
+    assert "built version 5.1.0" in found.cause
+    assert "5.2.0" in found.cause
+
+
+def test_nothing_to_release_explains_why_there_are_no_files():
+    found = diagnose(
+        "No release will be made, 1.2.0 has already been released!\n"
+        "InvalidDistribution: Cannot find file (or expand pattern): 'dist/*'\n"
+    )
+    assert [diagnosis.id for diagnosis in found] == ["rt-nothing"]
+
+
 def test_files_that_the_index_has_are_told_beside_what_failed_after_them():
     known = Circumstances(index_files=("demo-1.0.tar.gz",))
     after = the("HTTP 403: Resource not accessible by integration\n", known=known)

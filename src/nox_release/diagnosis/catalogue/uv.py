@@ -96,10 +96,16 @@ ENTRIES = (
     ),
     _(
         "uv-nouser",
-        (r"with a password, but no username", r"required arguments were not provided: --username"),
+        (
+            r"with a password, but no username",
+            r"required arguments were not provided: --username",
+            r"UV_PUBLISH_PASSWORD: \*\*\*(?!.{0,2000}?UV_PUBLISH_USERNAME).{0,2000}?Missing credentials for",
+        ),
         "uv got a password without a user name.",
         "Only UV_PUBLISH_PASSWORD (or `--password`) is set.",
         "For an API token set UV_PUBLISH_TOKEN instead.",
+        hides=("uv-note",),
+        without=r"UV_PUBLISH_USERNAME",
     ),
     _(
         "uv-nofiles",
@@ -137,8 +143,10 @@ ENTRIES = (
         "uv-simple",
         r"are you using the simple index URL instead of the upload URL",
         "The address is for downloads.",
-        "`--publish-url` names the simple index.",
-        "Use `{upload_url}` as `--publish-url`, or leave it out for PyPI.",
+        "The files were sent to the simple index, which pip installs from: it keeps none of them, though "
+        "some servers answer as if it did.",
+        "Upload to the index's own upload address (`--publish-url`, `--repository-url` or ~/.pypirc), the "
+        "one without `simple`; for PyPI leave it out.",
     ),
     _(
         "uv-hash",
