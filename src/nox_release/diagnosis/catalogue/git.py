@@ -197,10 +197,14 @@ ENTRIES = (
         (
             r"refusing to allow an? (?:OAuth App|Personal Access Token|GitHub App|integration) to create or update workflow",
             r"without `?workflows?`? (?:scope|permission)",
+            r"Unable to determine if workflow can be created or updated",
         ),
         "These credentials may not change workflow files.",
-        "The token lacks the scope `workflow`.",
-        "`gh auth refresh -s workflow`, then push again; a job's GITHUB_TOKEN never gets that right.",
+        "The push brings workflow files that differ from those of GitHub's branches (a tag on an older "
+        "commit does so too), and the token may not write workflows.",
+        "In a job push with the token of an app or a person that may write workflows; GITHUB_TOKEN never "
+        "may. At your terminal: `gh auth refresh -s workflow`, then push again.",
+        hides=("gt-protected",),
     ),
     _(
         "gh-tag-burnt",
@@ -239,7 +243,10 @@ ENTRIES = (
         "A rule of the repository refuses this push.",
         "The branch or the tag is protected.",
         "A branch: open a pull request (and add it to the merge queue, where there is one), or let the rule allow the release app to push. A tag: let the "
-        "ruleset allow you (or the app) to create `v*`. The rules: " + _RULES + ".",
+        "ruleset allow you (or the app) to create `v*`. The rules: "
+        + _RULES
+        + " (GitLab: Settings → "
+        "Repository → Protected branches, Protected tags).",
     ),
     _(
         "gt-bigfile",
@@ -266,6 +273,7 @@ ENTRIES = (
             r"Working directory is not clean",
             r"WorkingDirectoryIsDirtyException",
             r"Untracked or deleted files in the source directory",
+            r"Repository has uncommitted changes that will not be included",
         ),
         "The working tree has changes.",
         "Files were changed, or are new, and not committed.",

@@ -180,10 +180,11 @@ ENTRIES = (
             r"403 Client Error: Forbidden for url: https://api\.github\.com",
         ),
         "The job's token may not do that.",
-        "GITHUB_TOKEN lacks the permission (releases and tags need `contents: write`), or the run comes "
+        "The token lacks the permission (releases and tags need `contents: write`), or the run comes "
         "from a fork.",
-        "Give the job that makes the release `permissions: contents: write`; keep it apart from the "
-        "publishing job, which needs `id-token: write` alone.",
+        "Give the job that makes the release `permissions: contents: write` (a personal access token: "
+        "`Contents: Read and write` for this repository); keep it apart from the publishing job, which "
+        "needs `id-token: write` alone.",
         hides=("gh-release-notfound", "gh-exists"),
     ),
     _(
@@ -292,7 +293,7 @@ ENTRIES = (
         "A file of that name is there already, the pattern matches nothing (a quoted `dist/*` is not "
         "expanded by the shell), or GitHub's storage did not take it.",
         "`gh release view {tag}` lists what is attached; `ls dist/` before the step shows what there is "
-        "to attach.",
+        "to attach (a job that built nothing downloads the artifact first).",
         hides=("gh-422-validation",),
     ),
     _(

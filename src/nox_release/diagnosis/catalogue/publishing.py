@@ -214,7 +214,7 @@ ENTRIES = (
         "whole block), or the run comes from a fork.",
         _PERMISSION,
         link=_TROUBLES,
-        hides=("ga-id", "tw-noninteractive", "ga-old-password"),
+        hides=("ga-id", "ga-refused", "tw-noninteractive", "ga-old-password"),
     ),
     _action(
         "ga-fork",
@@ -334,7 +334,7 @@ ENTRIES = (
         "The build's artifact was not downloaded there, or the build wrote elsewhere.",
         "Give upload-artifact and download-artifact the same `name`, download to `path: dist/`, give "
         "the publishing job `needs: [build]`, and compare `packages-dir`.",
-        hides=("tw-nofile",),
+        hides=("tw-nofile", "tw-invalid"),
     ),
     _action(
         "ga-att-exists",

@@ -37,9 +37,11 @@ ENTRIES = (
         ),
         "There is nothing new to release.",
         "No commit since the last tag raises the version.",
-        "Write commits that do (`fix:` or `feat:`), or force a part (`--patch`, commitizen: `--increment PATCH`).",
+        "Write commits that do (`fix:` or `feat:`), or force a part (`--patch`, commitizen: `--increment PATCH`). "
+        "If nothing was to be released, let the steps after it run only where a release was made.",
         tier="symptom",
         silent=True,
+        hides=("ga-nodists", "tw-nofile", "uv-nofiles", "tw-invalid"),
     ),
     _psr(
         "rt-psr-noupload",

@@ -26,6 +26,7 @@ ENTRIES = (
         "`{p}` matches nothing: the build did not run, failed, or wrote elsewhere.",
         "Build first (`python -m build`), and run twine in the folder that holds dist/. In Actions, "
         "download the build's artifact to dist/ in the publishing job.",
+        hides=("tw-invalid",),
     ),
     _(
         "tw-arguments",
@@ -286,7 +287,7 @@ ENTRIES = (
             r"trying to upload to pypi\.org but have an invalid URL",
             r"(?:4\d\d|5\d\d) .{0,80}?(?:from|for url:?) https?://(?:www\.)?(?:test\.)?pypi\.org/(?:(?!legacy\b|_/oidc|pypi/|simple/ )\S|$)",
             r"(?:413|405|404) .{0,80}?(?:from|for url:?) https?://(?:www\.)?pypi\.org/legacy",
-            r"Upload failed \((?P<c>4\d\d)\).{0,100}?//(?:www\.)?pypi\.org/",
+            r"Upload failed \((?P<c>4\d\d)\).{0,100}?//(?:www\.)?pypi\.org/(?!help)",
             r"//www\.python\.org/pypi.{0,300}?(?:Upload failed|Error)",
             r"InvalidPyPIUploadURL",
             r"(?:Submitting|Registering) \S{1,200} to https?://(?:www\.)?python\.org",

@@ -290,6 +290,7 @@ ENTRIES = (
             rf"\b(?P<c>401) (?:Client Error: )?\w[^|]{{1,120}}? (?:for url:?|from) ['\"]?https?://{_NOT_GITHUB}",
             rf"Client error '{_STATUS} (?:{_REASON})' for url 'https?://{_NOT_GITHUB}",
             rf"Server returned status code {_STATUS} (?:{_REASON})(?!\. Server)",
+            r"Upload failed with status code (?P<c>404|409)\b",
             rf"HTTP Error {_STATUS}: ?(?:{_REASON}|\|)",
             rf"(?:Upload failed|Server response) \({_STATUS}\)",
             rf"Response from \"?https?://\S{{1,200}}: {_STATUS} (?:{_REASON})\b",
@@ -310,7 +311,8 @@ ENTRIES = (
         ),
         "This address takes no uploads ({c}).",
         "A server answers there, but not to an upload: it is the address that pip installs from "
-        "(`…/simple`), lacks its last slash or a part of its path, or names a repository that is not there.",
+        "(`…/simple`), lacks its last slash or a part of its path, or names a repository that is not there "
+        "or that these credentials may not see (GitLab says 404 then).",
         "Give the upload address as the index's own documentation has it: GitLab "
         "`https://HOST/api/v4/projects/ID/packages/pypi`, Artifactory `https://HOST/artifactory/api/pypi/REPO`, "
         "Nexus `https://HOST/repository/REPO/`, Azure `…/_packaging/FEED/pypi/upload/`, devpi "
@@ -736,19 +738,17 @@ ENTRIES = (
             r"Repository does not allow updating assets",
             r"(?:[Ff]ile ?name|[Vv]ersion) has already been taken",
             r"\.(?:whl|tar\.gz|zip) cannot be updated",
-            r"Requested entity already exists",
+            r"Requested entity already exists|[Ff]eed already contains file",
             r"Not enough permissions to (?:delete/)?overwrite (?:all )?artifact",
             r"[Ff]ile ?name or contents already exist",
             r"Upload failed \(409\)",
             r"409 (?:Client Error: )?Conflict.{0,120}?(?:/pypi|/simple|/legacy)",
         ),
         "This version is on {index} already.",
-        "A file of this name was uploaded before, with other content: the version was not raised, the "
-        "workflow ran twice, or a failed run was repeated with a new build. A file name can be used "
-        "only once.",
+        "A file of this name was uploaded before: the version was not raised, the workflow ran twice, or "
+        "a failed run was repeated with a new build. A file name can be used only once.",
         "See {releases_page} for what is there. If nothing new was meant, nothing is to do; otherwise "
-        "raise the version, commit, tag and release that. The very same bytes again would have been "
-        "accepted.",
+        "raise the version, commit, tag and release that. (PyPI accepts the very same bytes again.)",
         link=_HELP + "#file-name-reuse",
         unless=r"Skipping \S+ because it appears",
     ),
