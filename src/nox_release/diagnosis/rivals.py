@@ -163,18 +163,10 @@ def _no_publisher(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis
         # The claims without PyPI's reason: they are printed where no publisher matched them.
         diagnosis = _as("oi-none", diagnosis, case, confidence="likely")
     elsewhere = called_elsewhere(case.claims)
-    if elsewhere:
-        cause = (
-            f"The publishing job is in a reusable workflow of `{elsewhere}`, but the run belongs to "
-            f"`{case.claims['repository']}`: PyPI has no publisher for that."
-        )
-        fix = (
-            "Move the publishing job into this repository's own workflow; the build may stay in the "
-            "reusable one."
-        )
-        return (replace(_as("oi-jwr", diagnosis, case), cause=cause, fix=fix),)
-    if calling_workflow(case.claims):
-        return (_as("oi-jwr", diagnosis, case, confidence="certain"),)
+    if elsewhere or calling_workflow(case.claims):
+        called = _as("oi-jwr", diagnosis, case, confidence="certain")
+        told = f" It is one of `{elsewhere}`." if elsewhere else ""
+        return (replace(called, cause=f"{called.cause}{told}"),)
     if case.known.publisher is not None and case.claims:
         found = differences(case.claims, case.known.publisher)
         if found:

@@ -14,6 +14,8 @@ _UPLOADING = re.compile(r"\bUploading ([A-Za-z0-9][\w.+!-]*\.(?:whl|tar\.gz))")
 _DONE = re.compile(
     r"View at:|Published to |[Pp]ackages? uploaded successfully|Successfully published"
 )
+# The shell's next command, as GitLab, Jenkins and `set -x` show it.
+_NEXT = re.compile(r"^(?:\$|\+) \S")
 _FAILED = re.compile(
     r"\b(?:error|failed|forbidden|refused|exception|traceback|denied|timed out)\b|HTTPError|UploadError"
     r"|\bretrying\b",
@@ -40,12 +42,13 @@ def uploads_in(log: Log) -> Uploads:
         name = found[1] if (found := _UPLOADING.search(line.text)) else ""
         if pending and name == pending[0]:
             continue
-        if pending and _went(pending[1], line, named=bool(name)):
+        over = pending and _NEXT.match(line.text)
+        if pending and (over or _went(pending[1], line, named=bool(name))):
             files.append(pending[0])
             until, pending = pending[1].number, None
         elif pending and (line.level == "error" or _FAILED.search(line.text)):
             pending = None
-        if _DONE.search(line.text):
+        if over or _DONE.search(line.text):
             complete, until = True, line.number
         if name:
             pending, complete = (name, line), False

@@ -259,7 +259,7 @@ def test_same_claims_point_to_what_is_registered():
 
 def test_job_in_another_repositorys_workflow_is_recognised_by_its_claims():
     found = the(refused(holder="acme/shared"))
-    assert "reusable workflow of `acme/shared`" in found.cause
+    assert "one of `acme/shared`" in found.cause
 
 
 def test_claims_alone_are_shown_without_a_publisher_to_compare_with():
@@ -596,6 +596,42 @@ def test_tag_in_the_log_says_that_another_version_was_built(line):
     )
     assert "built version 5.1.0" in found.cause
     assert "5.2.0" in found.cause
+
+
+def test_shells_next_command_shows_that_the_last_file_went_up():
+    found = the(
+        "$ poetry publish\n - Uploading demo-1.0-py3-none-any.whl 100%\n"
+        " - Uploading demo-1.0.tar.gz 100%\n$ release-cli create\n"
+        "/bin/bash: line 140: release-cli: command not found\nERROR: Job failed: exit code 127\n"
+    )
+    assert "2 files are on PyPI already" in found.cause
+    assert "do not run the upload again" in found.cause
+
+
+def test_command_after_a_refused_file_does_not_make_it_an_uploaded_one():
+    found = the(
+        "+ twine upload\nUploading demo-1.0-py3-none-any.whl\nUploading demo-1.0.tar.gz\n"
+        "HTTPError: 400 File too large. Limit for project 'demo' is 100 MB.\n+ exit 1\n"
+    )
+    assert found.cause.startswith("1 file is on PyPI already (demo-1.0-py3-none-any.whl)")
+
+
+def test_uploaded_version_that_uv_does_not_find_is_not_in_conflict():
+    missing = "Because there is no version of demo==1.0 and you require demo==1.0, we can conclude"
+    found = the(f"No solution found when resolving dependencies: {missing}")
+    assert found.id == "bd-deps"
+    found = the(
+        f"Uploading demo-1.0.tar.gz (3.0KiB)\n$ uv sync\n  × No solution found when resolving: {missing}"
+    )
+    assert found.id == "up-index-lag"
+
+
+def test_installation_that_gets_no_connection_is_no_upload():
+    found = the(
+        "WARNING: Retrying after connection broken by 'NewConnectionError(\"Failed to establish a new "
+        "connection\")': /simple/twine/\nERROR: No matching distribution found for twine\n"
+    )
+    assert found.id == "fm-network"
 
 
 def test_nothing_to_release_explains_why_there_are_no_files():

@@ -58,11 +58,11 @@ ENTRIES = (
             r"could not find a pyproject\.toml file in",
             r"No `?pyproject\.toml`? found in current directory",
         ),
-        "There is no Python project where the build was started.",
-        "The folder has neither pyproject.toml nor setup.py: another folder is meant, or the job has no "
-        "checkout.",
+        "The build does not find pyproject.toml or setup.py where it was started.",
+        "Another folder is meant, the job has no checkout, or setup.py is called and the project has "
+        "pyproject.toml alone.",
         "Start the build in the project's folder (`working-directory:` in Actions, or `uv build FOLDER`), after actions/checkout "
-        "in the build job.",
+        "in the build job; without a setup.py run `python -m build` or `uv build`.",
     ),
     _(
         "bd-system",
@@ -96,6 +96,7 @@ ENTRIES = (
             r"No matching distribution found for (?P<r>[^ ,;)]{1,120})",
             r"Could not find a version that satisfies the requirement (?P<r>[^ ,;)]{1,120})",
             r"Unable to find installation candidates for (?P<r>[^ ,;)]{1,120})",
+            r"Because there (?:is|are) no versions? of (?P<r>[\w.-]{1,100}==[\w.]{1,60}) and you require",
         ),
         "A requirement cannot be installed: `{r}`.",
         "It does not exist on the index under this name and version, has no release for this Python and "
@@ -193,6 +194,7 @@ ENTRIES = (
         "`Because`).",
         hides=("bd-deps",),
         tier="symptom",
+        unless=r"Because there (?:is|are) no versions? of \S{1,100}==\S{1,60} and you require",
     ),
     _pip(
         "bd-pkg-resources",

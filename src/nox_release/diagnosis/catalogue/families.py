@@ -130,7 +130,7 @@ ENTRIES = (
         "fm-network",
         (
             r"\b(?:ECONNRESET|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ECONNREFUSED)\b",
-            r"TLS handshake timeout",
+            r"TLS handshake timeout|after connection broken by",
             r"Connection (?:reset by peer|refused|timed out)",
             r"Could not resolve host",
             r"spurious network error|failed to download from `https?://",
@@ -148,6 +148,7 @@ ENTRIES = (
         "The network failed for a moment, or that server is out of order.",
         "Re-run only the failed job. If it stays, look whether the address in the message is right and its "
         "service is up (https://www.githubstatus.com/, https://status.python.org/).",
+        hides=("fm-resolve",),
     ),
     _(
         "fm-file",

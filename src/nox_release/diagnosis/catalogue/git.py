@@ -190,7 +190,8 @@ ENTRIES = (
         ),
         "You may not push there.",
         "The credentials belong to somebody without write access, or the job's token may only read.",
-        "Ask `{owner}` for access; in Actions give the job that pushes `permissions: contents: write`.",
+        "Ask `{owner}` for access; in Actions give the job that pushes `permissions: contents: write`; "
+        "in GitLab CI push with a project access token that has `write_repository`.",
     ),
     _(
         "gt-workflow",

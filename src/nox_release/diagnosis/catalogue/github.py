@@ -177,7 +177,7 @@ ENTRIES = (
         (
             r"Resource not accessible by (?:integration|personal access token)",
             r"GitHub release failed with status: 403",
-            r"403 Client Error: Forbidden for url: https://api\.github\.com",
+            r"403 Client Error: Forbidden for url: https://(?:api|uploads)\.github\.com",
         ),
         "The job's token may not do that.",
         "The token lacks the permission (releases and tags need `contents: write`), or the run comes "

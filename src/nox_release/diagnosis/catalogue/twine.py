@@ -214,7 +214,7 @@ ENTRIES = (
         "The index `{r}` is not in ~/.pypirc.",
         "Only `pypi` and `testpypi` are known without an entry.",
         "Add a section `[{r}]` with its `repository =` to ~/.pypirc, or use `--repository pypi` or "
-        "`testpypi`.",
+        "`testpypi`; after Azure's TwineAuthenticate the feed's name alone, without its project.",
     ),
     _(
         "tw-pypirc",
@@ -395,6 +395,7 @@ ENTRIES = (
         "See the address in the message, then re-run the upload with the same files: one that did arrive is "
         "accepted again. See their size (PyPI accepts 100 MB a file); behind a proxy set HTTPS_PROXY.",
         tier="symptom",
+        unless=r"': /simple/",  # pip's
     ),
     _(
         "tw-sign",
