@@ -10,7 +10,7 @@ import diagnosis_corpus as corpus
 import nox_release
 from nox_release.diagnosis.engine import first_errors
 
-NEWEST = "holdout30"
+NEWEST = "holdout31"
 
 CASES = corpus.read_cases()
 TUNED = [case for case in CASES if case.file != NEWEST]
