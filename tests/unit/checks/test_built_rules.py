@@ -828,7 +828,14 @@ def test_imports_that_are_guarded_or_made_late_are_no_findings(text):
 
 
 @pytest.mark.parametrize(
-    "path", ["demo/contrib/gevent.py", "demo/plugins/x.py", "demo/_vendor/y.py", "demo/tests/z.py"]
+    "path",
+    [
+        "demo/contrib/gevent.py",
+        "demo/plugins/x.py",
+        "demo/_vendor/y.py",
+        "demo/tests/z.py",
+        "demo/testsuite/z.py",
+    ],
 )
 def test_modules_for_an_optional_half_are_no_findings(path):
     given = facts(TREE, WHOLE, code={path: "import gevent\n"})

@@ -200,7 +200,7 @@ ELSEWHERE = frozenset(
 _OPTIONAL = re.compile(
     r"(^|/)(_build[^/]*|_?(vendor(ed)?|vendored_packages|extern|externals?|third_party|thirdparty"
     r"|contrib|ext|extensions?|integrations?|plugins?|adapters?|backends?|drivers?|providers?"
-    r"|connectors?|examples?|benchmarks?|docs?|scripts?|tools?|templates?|tests?|testing"
+    r"|connectors?|examples?|benchmarks?|docs?|scripts?|tools?|templates?|tests?|testing|test_?suites?"
     r"|conftest\.py|test_[^/]*|[^/]*_test\.py|pytest[^/]*|sphinx[^/]*))(/|$)"
 )
 
