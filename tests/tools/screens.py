@@ -99,12 +99,15 @@ def prepared(folder):
         world.seed(clone)
         world.index.add_user("you")
         world.index.create_project("nox-release", owner="you")
-        world.index.register_publisher(
-            "nox-release",
-            owner="you",
-            repository="nox-release",
-            workflow="publish.yml",
-            environment="pypi",
+        world.index.publishing.attach(
+            world.index.project("nox-release"),
+            {
+                "owner": "you",
+                "owner_id": "1001",
+                "repository": "nox-release",
+                "workflow": "publish.yml",
+                "environment": "pypi",
+            },
         )
         text = (world.clone / "CHANGELOG.md").read_text(encoding="utf-8")
         dated = text.replace("## [Unreleased]", "## [0.1.0] - 2026-11-22")

@@ -123,7 +123,9 @@ def copy_into(world: World, origin: Origin) -> Path:
     What is built there is nothing of the project's.
     """
     folder = _copy(world, origin)
-    with (world.clone / ".git" / "info" / "exclude").open("a", encoding="utf-8") as file:
+    left_out = world.clone / ".git" / "info" / "exclude"
+    left_out.parent.mkdir(exist_ok=True)  # git makes it from a template that may lack it
+    with left_out.open("a", encoding="utf-8") as file:
         file.write("dist/\n")
     return folder
 
