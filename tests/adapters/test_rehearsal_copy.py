@@ -156,6 +156,28 @@ def test_gitmodules_without_submodules_are_copied_as_they_are(
     assert (other.clone / ".gitmodules").read_text() == text
 
 
+def test_what_is_built_in_the_copy_of_a_worktree_is_left_out(
+    world: World, make_world: Callable[..., World]
+) -> None:
+    folder = world.directory / "beside"
+    world.git("worktree", "add", "--quiet", "--detach", str(folder), cwd=world.clone)
+    origin = Origin(
+        root=folder,
+        repository=find_repository(folder, world.runner),
+        below=Path(),
+        owner="you",
+        name="demo",
+        branch="main",
+        remote="origin",
+        notes=(),
+    )
+    other = make_world()
+    there = copy_into(other, origin)
+    (there / "dist").mkdir(exist_ok=True)
+    (there / "dist" / "demo-1.0.tar.gz").touch()
+    assert other.git("status", "--porcelain", cwd=there) == ""
+
+
 def test_gits_of_the_world_reach_nothing_else_and_a_backends_own_git_does(world: World) -> None:
     address = f"{world.index.url}other.git"
 
