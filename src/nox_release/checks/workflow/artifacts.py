@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 from nox_release.checks.workflow.subject import (
     SECURITY,
     action_version,
-    report,
     rule,
     skip,
     uses_action,
 )
-from nox_release.core.findings import Severity
+from nox_release.core.findings import Severity, find
 from nox_release.core.values import dataclass, replace
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
@@ -379,12 +378,10 @@ def artifact_name_path(subject: Subject) -> Iterator[Finding | Skipped]:
         if not downloads:
             takes = publish.step.uses is not None and not publish.builds_itself
             if not hidden and takes and _brings_nothing(steps):
-                yield report(
-                    subject,
+                yield find(
                     NAME_PATH,
-                    publish.line,
                     f"Job `{publish.job.id}` uploads, but none of its steps builds or downloads files.",
-                    key=f"jobs.{publish.job.id}.steps",
+                    where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
                 )
             continue
         yield from _arrivals_fit(subject, publish, downloads, available, hidden)
@@ -457,26 +454,24 @@ def _arrivals_fit(
                 return
             names = ", ".join(sorted({f"`{upload.name}`" for upload in available})) or "none"
             key = "name" if step.input("name") else "pattern"
-            yield report(
-                subject,
+            yield find(
                 NAME_PATH,
-                step.input_line(key),
                 f"Job `{publish.job.id}` downloads the artifact {arrival.asked}, which no job "
                 f"uploads; there is {names}.",
-                key=f"jobs.{publish.job.id}.steps",
+                where=subject.workflow.at(step.input_line(key), f"jobs.{publish.job.id}.steps"),
             )
             return
         arrivals.append(arrival)
     for upload in dict.fromkeys(one for arrival in arrivals for one in arrival.taken):
         place = _misses_the_build(subject.workflow, upload)
         if place:
-            yield report(
-                subject,
+            yield find(
                 NAME_PATH,
-                upload.step.input_line("path"),
                 f"Job `{upload.job.id}` builds into `{place}/`, but its artifact takes "
                 f"`{' '.join(upload.paths)}`.",
-                key=f"jobs.{upload.job.id}.steps",
+                where=subject.workflow.at(
+                    upload.step.input_line("path"), f"jobs.{upload.job.id}.steps"
+                ),
                 fix="Paths of an action start at the repository's root, whatever the working "
                 "directory is.",
             )
@@ -491,13 +486,11 @@ def _arrivals_fit(
         return
     if any(_fits(f, glob) for a in arrivals for f in a.merged or () for glob in wanted):
         return  # artifact-merge speaks of it
-    yield report(
-        subject,
+    yield find(
         NAME_PATH,
-        publish.line,
         f"Job `{publish.job.id}` uploads from `{wanted[0]}/`, but the files are downloaded to "
         f"`{arrived[0]}/`.",
-        key=f"jobs.{publish.job.id}.steps",
+        where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
     )
 
 
@@ -529,13 +522,11 @@ def artifact_merge(subject: Subject) -> Iterator[Finding | Skipped]:
             if any(_fits(folder, glob) for folder in arrival.folders for glob in wanted):
                 continue
             if any(_fits(folder, glob) for folder in arrival.merged for glob in wanted):
-                yield report(
-                    subject,
+                yield find(
                     MERGE,
-                    step.line,
                     f"Job `{publish.job.id}` downloads {arrival.asked} into a folder for each "
                     f"artifact; `{wanted[0]}/` itself stays empty.",
-                    key=f"jobs.{publish.job.id}.steps",
+                    where=subject.workflow.at(step.line, f"jobs.{publish.job.id}.steps"),
                     patch=patches.set_input(subject.workflow, step.node, "merge-multiple", "true"),
                 )
 
@@ -556,26 +547,22 @@ def artifact_unique(subject: Subject) -> Iterator[Finding | Skipped]:
                 yield skip(UNIQUE, f"how many jobs the matrix of `{upload.job.id}` makes")
             elif not varies and size is not None and size > 1:
                 first = _first_key(upload.job.matrix)
-                yield report(
-                    subject,
+                yield find(
                     UNIQUE,
-                    line,
                     f"Each of the {size} jobs of the matrix `{upload.job.id}` writes the artifact "
                     f"`{upload.name}`.",
-                    key=f"jobs.{upload.job.id}.steps",
+                    where=subject.workflow.at(line, f"jobs.{upload.job.id}.steps"),
                     patch=_unique_patch(subject, upload, first),
                 )
         if "${{" in upload.name or upload.step.condition or upload.job.condition:
             continue
         other = literal.setdefault(upload.name, upload)
         if other is not upload:
-            yield report(
-                subject,
+            yield find(
                 UNIQUE,
-                line,
                 f"Jobs `{other.job.id}` and `{upload.job.id}` both write the artifact "
                 f"`{upload.name}`.",
-                key=f"jobs.{upload.job.id}.steps",
+                where=subject.workflow.at(line, f"jobs.{upload.job.id}.steps"),
             )
 
 
@@ -623,12 +610,10 @@ def artifact_same_major(subject: Subject) -> Iterator[Finding | Skipped]:
             if not uses_action(step, *UPLOADS, *DOWNLOADS):
                 continue
             if step.uses is not None and re.match(r"v?[123](?:\.|$)", step.uses.ref):
-                yield report(
-                    subject,
+                yield find(
                     MAJOR,
-                    step.line,
                     f"Job `{job.id}` uses {step.uses.text}, which GitHub no longer runs.",
-                    key=f"jobs.{job.id}.steps",
+                    where=subject.workflow.at(step.line, f"jobs.{job.id}.steps"),
                 )
 
 
@@ -655,13 +640,11 @@ def only_dists(subject: Subject) -> Iterator[Finding | Skipped]:
                 (step.input("inputs") or "").strip().lstrip("./").startswith(f"{folder}/")
                 for folder in wanted
             ):
-                yield report(
-                    subject,
+                yield find(
                     ONLY_DISTS,
-                    step.line,
                     f"Job `{publish.job.id}` puts signature files into `{wanted[0]}/` before the "
                     "upload.",
-                    key=f"jobs.{publish.job.id}.steps",
+                    where=subject.workflow.at(step.line, f"jobs.{publish.job.id}.steps"),
                 )
             if not uses_action(step, *DOWNLOADS):
                 continue
@@ -677,13 +660,13 @@ def only_dists(subject: Subject) -> Iterator[Finding | Skipped]:
                 stranger = _stranger(upload)
                 if stranger and upload.step.line not in told:
                     told.add(upload.step.line)
-                    yield report(
-                        subject,
+                    yield find(
                         ONLY_DISTS,
-                        upload.step.input_line("path"),
                         f"The artifact `{upload.name}` brings {stranger} into `{wanted[0]}/`, "
                         "and everything there is uploaded.",
-                        key=f"jobs.{upload.job.id}.steps",
+                        where=subject.workflow.at(
+                            upload.step.input_line("path"), f"jobs.{upload.job.id}.steps"
+                        ),
                     )
 
 
@@ -822,12 +805,10 @@ def split_build_publish(subject: Subject) -> Iterator[Finding | Skipped]:
         own = [p for p in subject.publishes if p.job.id == job.id and "--build" in _run_of(p)]
         if inside or own:
             line = inside[0].line if inside else own[0].line
-            yield report(
-                subject,
+            yield find(
                 SPLIT,
-                line,
                 f"Job `{job.id}` builds the files and uploads them.",
-                key=f"jobs.{job.id}",
+                where=subject.workflow.at(line, f"jobs.{job.id}"),
             )
 
 
@@ -870,12 +851,10 @@ def publish_steps(subject: Subject) -> Iterator[Finding | Skipped]:
             f"line {step.line}: {step.uses.text if step.uses else _short(step.run or '')}"
             for step in extra[:4]
         )
-        yield report(
-            subject,
+        yield find(
             STEPS,
-            extra[0].line,
             f"Job `{job.id}` does more than download and upload: {what}.",
-            key=f"jobs.{job.id}.steps",
+            where=subject.workflow.at(extra[0].line, f"jobs.{job.id}.steps"),
             severity=Severity.ADVICE if all(_is_of_others(step) for step in extra) else None,
         )
 
@@ -932,8 +911,10 @@ def wheel_and_sdist(subject: Subject) -> Iterator[Finding | Skipped]:
     if scripts or kinds == _EVERYTHING:
         return
     missing = "wheel" if kinds == {"sdist"} else "sdist"
-    yield report(
-        subject, BOTH, made[0].line, f"No {missing} is built.", key=f"jobs.{made[0].job.id}.steps"
+    yield find(
+        BOTH,
+        f"No {missing} is built.",
+        where=subject.workflow.at(made[0].line, f"jobs.{made[0].job.id}.steps"),
     )
 
 
@@ -966,12 +947,10 @@ def check_before_publish(subject: Subject) -> Iterator[Finding | Skipped]:
                 if after and after[0] in ("build", "check-project"):
                     return
     job = subject.publish_jobs[0]
-    yield report(
-        subject,
+    yield find(
         CHECKED,
-        job.line,
         "Nothing checks the files before they are uploaded.",
-        key=f"jobs.{job.id}",
+        where=subject.workflow.at(job.line, f"jobs.{job.id}"),
     )
 
 
@@ -992,12 +971,10 @@ def linux_runner(subject: Subject) -> Iterator[Finding | Skipped]:
         for label in publish.job.runs_on:
             if re.match(r"(?:windows|macos)", label, re.IGNORECASE):
                 line = publish.job.line_of("runs-on")
-                yield report(
-                    subject,
+                yield find(
                     LINUX,
-                    line,
                     f"Job `{publish.job.id}` runs on {label}, where the publishing action cannot.",
-                    key=f"jobs.{publish.job.id}.runs-on",
+                    where=subject.workflow.at(line, f"jobs.{publish.job.id}.runs-on"),
                     patch=patches.replace_in_line(subject.workflow, line, label, "ubuntu-latest"),
                 )
 

@@ -10,12 +10,11 @@ from nox_release.checks.workflow.artifacts import DOWNLOADS, builds
 from nox_release.checks.workflow.subject import (
     SECURITY,
     look_at,
-    report,
     rule,
     skip,
     uses_action,
 )
-from nox_release.core.findings import Severity
+from nox_release.core.findings import Severity, find
 from nox_release.core.values import dataclass, replace
 from nox_release.workflows.publishing import steps_elsewhere
 
@@ -409,12 +408,10 @@ def contents_write(subject: Subject) -> Iterator[Finding | Skipped]:
         if subject.runs_at_release(found.job, found.step.condition) is not True:
             continue
         told.add(found.job.id)
-        yield report(
-            subject,
+        yield find(
             CONTENTS_WRITE,
-            found.line,
             f"Job `{found.job.id}` makes or fills a GitHub release without `contents: write`.",
-            key=f"jobs.{found.job.id}.permissions",
+            where=subject.workflow.at(found.line, f"jobs.{found.job.id}.permissions"),
             severity=None if _upload_needs(subject, found) else Severity.WARNING,
         )
 
@@ -460,13 +457,11 @@ def release_made_twice(subject: Subject) -> Iterator[Finding | Skipped]:
                 )
                 return
             lost = workflow is subject.workflow and _upload_needs(subject, found)
-            yield report(
-                of,
+            yield find(
                 MADE_TWICE,
-                found.line,
                 f"Job `{found.job.id}` runs `{found.what}` for the tag whose release is there "
                 f"already: {'the upload never happens' if lost else 'the run ends red'}.",
-                key=f"jobs.{found.job.id}.steps",
+                where=of.workflow.at(found.line, f"jobs.{found.job.id}.steps"),
                 severity=None if lost else Severity.WARNING,
             )
             return
@@ -502,13 +497,11 @@ def immutable_release_assets(subject: Subject) -> Iterator[Finding | Skipped]:
             reached = of.runs_at_release(found.job, found.step.condition)
             if reached is False or (reached is None and locked is None):
                 continue
-            yield report(
-                of,
+            yield find(
                 IMMUTABLE,
-                found.line,
                 f"Job `{found.job.id}` adds files to the published release (`{found.what}`)"
                 + (", which this repository locks." if locked else "; an immutable one refuses."),
-                key=f"jobs.{found.job.id}.steps",
+                where=of.workflow.at(found.line, f"jobs.{found.job.id}.steps"),
                 severity=None if locked and reached else Severity.ADVICE,
             )
             return
@@ -527,17 +520,15 @@ def files_from_release(subject: Subject) -> Iterator[Finding | Skipped]:
         if any(one.job in needed and (one.adds or one.makes) for one in steps):
             continue
         filled = any(one.adds or one.makes or one.drafts for one in steps)
-        yield report(
-            subject,
+        yield find(
             FROM_RELEASE,
-            taking.line,
             f"Job `{publish.job.id}` downloads its files from the GitHub release"
             + (
                 ", which another workflow fills: they have to be there when it is published."
                 if filled
                 else ", which has none when it is published."
             ),
-            key=f"jobs.{publish.job.id}.steps",
+            where=subject.workflow.at(taking.line, f"jobs.{publish.job.id}.steps"),
             severity=Severity.WARNING if filled else None,
         )
         return
@@ -600,12 +591,11 @@ def trigger_github_token(subject: Subject) -> Iterator[Finding | Skipped]:
             ):
                 continue  # it is made in a run that the release itself has started
             thing = "makes a release" if starts_it else "pushes a tag"
-            yield report(
-                subject,
+            yield find(
                 GITHUB_TOKEN,
-                found.line if other is workflow else None,
                 f"{other.file}, line {found.line}, {thing} ({found.what}) with GITHUB_TOKEN, which "
                 f"does not start {workflow.file}.",
+                where=subject.workflow.at(found.line if other is workflow else None),
                 fix="",
             )
             return

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from nox_release.checks.workflow.subject import (
-    report,
     rule,
     uses_action,
 )
-from nox_release.core.findings import Severity
+from nox_release.core.findings import Severity, find
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import combinations
 from nox_release.workflows.expressions import Circumstances, interpolate
@@ -147,12 +146,10 @@ def tool_not_installed(subject: Subject) -> Iterator[Finding | Skipped]:
             if tool is None or tool in told or _PACKAGE_OF.get(tool, tool) in brought:
                 continue
             told.add(tool)
-            yield report(
-                subject,
+            yield find(
                 NOT_INSTALLED,
-                command.line,
                 f"Job `{job.id}` runs `{tool}`, and no step of it installs that.",
-                key=f"jobs.{job.id}.steps",
+                where=subject.workflow.at(command.line, f"jobs.{job.id}.steps"),
             )
 
 
@@ -270,12 +267,10 @@ def gh_not_ready(subject: Subject) -> Iterator[Finding | Skipped]:
             if not missing:
                 continue
             lost = job.id in subject.needed_for_upload and not _is_after_upload(subject, step)
-            yield report(
-                subject,
+            yield find(
                 GH_NOT_READY,
-                command.line,
                 f"Job `{job.id}` runs `{' '.join(command.words[:3])}` without {missing}.",
-                key=f"jobs.{job.id}.steps",
+                where=subject.workflow.at(command.line, f"jobs.{job.id}.steps"),
                 severity=None if lost else Severity.WARNING,
             )
             break
@@ -366,14 +361,12 @@ def runner_retired(subject: Subject) -> Iterator[Finding | Skipped]:
             instead = _INSTEAD.get(family, "macos-latest (Apple silicon) or macos-15-intel (Intel)")
             gone = name in _GONE
             needed = job.id in subject.needed_for_upload
-            yield report(
-                subject,
+            yield find(
                 RETIRED,
-                job.line_of("runs-on"),
                 f"Job `{job.id}` runs on `{label}`, which GitHub "
                 + (f"removed in {_GONE[name]}." if gone else "has announced to remove.")
                 + f" (As of {KNOWN_AS_OF}.)",
-                key=f"jobs.{job.id}.runs-on",
+                where=subject.workflow.at(job.line_of("runs-on"), f"jobs.{job.id}.runs-on"),
                 severity=None if gone and needed else Severity.WARNING,
                 fix=f"Use {instead}.",
             )
@@ -398,12 +391,10 @@ def python_version_number(subject: Subject) -> Iterator[Finding | Skipped]:
             cut = next((one for one in values if _ends_in_nought(one)), None)
             if cut is None:
                 continue
-            yield report(
-                subject,
+            yield find(
                 PYTHON_NUMBER,
-                cut.line,
                 f"Job `{job.id}` asks for Python {cut.text.rstrip('0')}: `{cut.text}` has no quotes.",
-                key=f"jobs.{job.id}",
+                where=subject.workflow.at(cut.line, f"jobs.{job.id}"),
                 patch=patches.replace_in_line(
                     subject.workflow, cut.line, cut.text, f'"{cut.text}"'
                 ),
@@ -448,12 +439,10 @@ def action_node(subject: Subject) -> Iterator[Finding | Skipped]:
             if major and int(major[1]) < first:
                 old.setdefault(f"{step.uses.action} v{major[1]} (v{first})", step.line)
     if old:
-        yield report(
-            subject,
+        yield find(
             OLD_NODE,
-            min(old.values()),
             f"Written for Node 20 or older: {', '.join(old)}.",
-            key="jobs",
+            where=subject.workflow.at(min(old.values()), "jobs"),
             fix=f"Use at least the major version in brackets (as of {KNOWN_AS_OF}).",
         )
     holders: tuple[Workflow | Job, ...] = (subject.workflow, *subject.workflow.jobs)
@@ -461,12 +450,10 @@ def action_node(subject: Subject) -> Iterator[Finding | Skipped]:
         block = holder.node.get("env") if _OLD_ANYWAY in dict(holder.environ) else None
         key = None if block is None else block.key(_OLD_ANYWAY)
         if key is not None:
-            yield report(
-                subject,
+            yield find(
                 OLD_NODE,
-                key.line,
                 f"`{_OLD_ANYWAY}` asks for a Node that runners no longer have.",
-                key="env",
+                where=subject.workflow.at(key.line, "env"),
                 fix="Remove it, and use newer major versions of the actions.",
             )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nox_release.checks.workflow.subject import report, rule, skip, uses_action
-from nox_release.core.findings import Severity
+from nox_release.checks.workflow.subject import rule, skip, uses_action
+from nox_release.core.findings import Severity, find
 from nox_release.workflows import patches
 
 if TYPE_CHECKING:
@@ -64,12 +64,13 @@ def oidc_permission(subject: Subject) -> Iterator[Finding | Skipped]:
             if whose
             else "Neither it nor the workflow has `permissions:`."
         )
-        yield report(
-            subject,
+        yield find(
             OIDC,
-            permissions.line if permissions is not None else job.line,
             f"Job `{job.id}` may not request an identity token. {gives}",
-            key=f"jobs.{job.id}.permissions",
+            where=subject.workflow.at(
+                permissions.line if permissions is not None else job.line,
+                f"jobs.{job.id}.permissions",
+            ),
             patch=_grant(subject, job),
         )
 
@@ -126,13 +127,11 @@ def contents_read(subject: Subject) -> Iterator[Finding | Skipped]:
                 subject.workflow, job.node, "permissions:", "  contents: read", before="steps"
             )
         )
-        yield report(
-            subject,
+        yield find(
             CONTENTS_READ,
-            permissions.line,
             f"Job `{job.id}` checks the repository out, but its permissions leave "
             "`contents: read` out.",
-            key=f"jobs.{job.id}.permissions",
+            where=subject.workflow.at(permissions.line, f"jobs.{job.id}.permissions"),
             patch=patch,
             severity=None if job.id in subject.needed_for_upload else Severity.WARNING,
         )

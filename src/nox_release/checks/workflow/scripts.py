@@ -9,8 +9,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from nox_release.checks.workflow.artifacts import builds
-from nox_release.checks.workflow.subject import SYNTAX, report, rule, skip, uses_action
-from nox_release.core.findings import Severity
+from nox_release.checks.workflow.subject import SYNTAX, rule, skip, uses_action
+from nox_release.core.findings import Severity, find
 from nox_release.core.values import replace
 from nox_release.workflows import patches
 
@@ -104,12 +104,10 @@ def version_equals_tag(subject: Subject) -> Iterator[Finding | Skipped]:
         yield skip(VERSION, unclear)
         return
     build = made[0]
-    yield report(
-        subject,
+    yield find(
         VERSION,
-        build.line,
         f"Job `{build.job.id}` builds whatever version is declared, without comparing it with the tag.",
-        key=f"jobs.{build.job.id}.steps",
+        where=subject.workflow.at(build.line, f"jobs.{build.job.id}.steps"),
     )
 
 
@@ -173,12 +171,10 @@ def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
             if fetched:
                 continue
             given = f"`fetch-depth: {depth}`" if depth else "no `fetch-depth`"
-            yield report(
-                subject,
+            yield find(
                 DEPTH,
-                step.line,
                 f"The version comes from git tags, but job `{job.id}` checks out with {given}.",
-                key=f"jobs.{job.id}.steps",
+                where=subject.workflow.at(step.line, f"jobs.{job.id}.steps"),
                 patch=patches.set_input(subject.workflow, step.node, "fetch-depth", "0"),
             )
 
@@ -210,13 +206,11 @@ def scm_dirty(subject: Subject) -> Iterator[Finding | Skipped]:
                     break
                 changed = _changes_tree(command.words, command.text)
                 if changed:
-                    yield report(
-                        subject,
+                    yield find(
                         DIRTY,
-                        command.line,
                         f"`{command.text[:60]}` changes {changed} before the build, and the version "
                         "comes from git.",
-                        key=f"jobs.{build.job.id}.steps",
+                        where=subject.workflow.at(command.line, f"jobs.{build.job.id}.steps"),
                     )
                     return
 
@@ -258,13 +252,11 @@ def shell_quoting(subject: Subject) -> Iterator[Finding | Skipped]:
                 if found is None:
                     continue
                 place = step.run_line + number
-                yield report(
-                    subject,
+                yield find(
                     QUOTING,
-                    place,
                     f"`{found}` is not quoted: the shell installs any version and writes a file "
                     f"called `{re.split('[<>]', found, maxsplit=1)[1].strip() or '='}`.",
-                    key=f"jobs.{job.id}.steps",
+                    where=subject.workflow.at(place, f"jobs.{job.id}.steps"),
                     fix=f"'{found}'",
                     patch=patches.replace_in_line(
                         subject.workflow, place, f" {found}", f" '{found}'"
@@ -312,13 +304,11 @@ def build_deps_needless(subject: Subject) -> Iterator[Finding | Skipped]:
                 needless = _needless(command.words, known)
                 if needless and build.job.id not in told:
                     told.add(build.job.id)
-                    yield report(
-                        subject,
+                    yield find(
                         NEEDLESS,
-                        command.line,
                         f"Job `{build.job.id}` installs {', '.join(needless)}, which an isolated "
                         "build does not use.",
-                        key=f"jobs.{build.job.id}.steps",
+                        where=subject.workflow.at(command.line, f"jobs.{build.job.id}.steps"),
                     )
 
 
@@ -406,14 +396,11 @@ def concurrency_group(subject: Subject) -> Iterator[Finding | Skipped]:
                 re.search(r"github\.(?:event\.)?(?:ref|sha|run_id)|head_ref", block.group)
                 is not None
             )
-            yield report(
-                subject,
+            yield find(
                 CONCURRENCY,
-                block.line,
                 f"A newer run cancels job `{job.id}`, possibly between two files.",
-                key="concurrency.cancel-in-progress",
+                where=subject.workflow.at(block.line, "concurrency.cancel-in-progress"),
                 patch=_keep_running(subject, block.line),
-                # Two runs of one tag are rare: somebody has to start the second by hand.
                 severity=Severity.ADVICE if by_ref else None,
             )
             return
@@ -441,23 +428,19 @@ def fail_visible(subject: Subject) -> Iterator[Finding | Skipped]:
             if line is None or (job.id, line) in told:
                 continue
             told.add((job.id, line))
-            yield report(
-                subject,
+            yield find(
                 VISIBLE,
-                line,
                 f"A failed {what} in job `{job.id}` does not fail the run.",
-                key=f"jobs.{job.id}.steps",
+                where=subject.workflow.at(line, f"jobs.{job.id}.steps"),
             )
     for publish in real:
         for command in publish.step.commands() if publish.step is not None else ():
             if command.line == publish.line and command.cannot_fail:
-                yield report(
-                    subject,
+                yield find(
                     VISIBLE,
-                    command.line,
                     f"A failed upload in job `{publish.job.id}` does not fail the run: "
                     f"`|| {command.otherwise[:40]}`.",
-                    key=f"jobs.{publish.job.id}.steps",
+                    where=subject.workflow.at(command.line, f"jobs.{publish.job.id}.steps"),
                 )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nox_release.checks.workflow.subject import SECURITY, report, rule, uses_action
-from nox_release.core.findings import Severity
+from nox_release.checks.workflow.subject import SECURITY, rule, uses_action
+from nox_release.core.findings import Severity, find
 from nox_release.workflows.publishing import steps_elsewhere
 
 if TYPE_CHECKING:
@@ -60,13 +60,10 @@ def secret_sent_away(subject: Subject) -> Iterator[Finding | Skipped]:
                     host = _sent_to(part, secret, allowed) if secret else ""
                     if host:
                         by = f", in {place}" if place else ""
-                        yield report(
-                            subject,
+                        yield find(
                             SENT_AWAY,
-                            step.line,
                             f"Job `{job.id}` of {workflow.file} sends {secret[0]} to {host}{by}.",
-                            key=f"jobs.{job.id}.steps",
-                            workflow=workflow,
+                            where=workflow.at(step.line, f"jobs.{job.id}.steps"),
                         )
 
 
@@ -123,12 +120,12 @@ def secret_for_every_step(subject: Subject) -> Iterator[Finding | Skipped]:
             key = block.key(found[0]) if found and block is not None else None
             if key is None or (holder is job and not others):
                 continue
-            yield report(
-                subject,
+            yield find(
                 FOR_EVERY_STEP,
-                key.line,
                 f"`{key.text}` is given to every step of {what}.",
-                key=f"jobs.{job.id}.env" if holder is job else "env",
+                where=subject.workflow.at(
+                    key.line, f"jobs.{job.id}.env" if holder is job else "env"
+                ),
             )
             return
 

@@ -8,7 +8,7 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
-from nox_release.core.findings import Finding, Rule, Severity, Skipped, find, make_rule
+from nox_release.core.findings import Finding, Rule, Skipped, make_rule
 from nox_release.core.values import dataclass, field
 from nox_release.workflows.expressions import Circumstances, holds
 from nox_release.workflows.publishing import PublishJob, publish_jobs
@@ -352,29 +352,6 @@ rule = functools.partial(make_rule, subject="workflow", link=SYNTAX)
 
 def skip(rule: Rule, reason: str) -> Skipped:
     return Skipped(id=rule.id, subject=rule.subject, title=rule.title, reason=reason)
-
-
-def report(
-    subject: Subject,
-    rule: Rule,
-    line: int | None,
-    message: str,
-    *,
-    key: str = "",
-    fix: str = "",
-    severity: Severity | None = None,
-    patch: str = "",
-    workflow: Workflow | None = None,
-) -> Finding:
-    """A finding at a line of the subject's workflow, or of another `workflow`."""
-    return find(
-        rule,
-        message,
-        where=(workflow or subject.workflow).at(line, key),
-        fix=fix,
-        severity=severity,
-        patch=patch,
-    )
 
 
 if TYPE_CHECKING:

@@ -10,12 +10,11 @@ from nox_release.checks.workflow.github_releases import release_steps
 from nox_release.checks.workflow.subject import (
     EVENTS,
     look_at,
-    report,
     rule,
     skip,
     starts,
 )
-from nox_release.core.findings import Severity
+from nox_release.core.findings import Severity, find
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
 from nox_release.workflows.publishing import REUSABLE
@@ -159,7 +158,7 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
         message = (
             f"The workflow is started by {events}; a release made with this tool does not start it."
         )
-    yield report(subject, MATCHES, on.line if on else None, message, key="on", fix=fix)
+    yield find(MATCHES, message, where=subject.workflow.at(on.line if on else None, "on"), fix=fix)
 
 
 def trigger_type(subject: Subject) -> Iterator[Finding | Skipped]:
@@ -176,13 +175,11 @@ def trigger_type(subject: Subject) -> Iterator[Finding | Skipped]:
                 release.line,
                 f"{_indent(subject, release.line)}  types: [published]",
             )
-        yield report(
-            subject,
+        yield find(
             TYPE,
-            release.line,
             "`release` has no `types:`, so one release starts a run each for `created`, "
             "`published` and `released`.",
-            key="on.release",
+            where=subject.workflow.at(release.line, "on.release"),
             severity=Severity.WARNING,
             patch=fix,
         )
@@ -190,13 +187,11 @@ def trigger_type(subject: Subject) -> Iterator[Finding | Skipped]:
     also = {"created", "prereleased", "released"} & set(release.types)
     if "published" in release.types:
         if also and not re.search(r"event\.action|skip-existing", subject.workflow.text):
-            yield report(
-                subject,
+            yield find(
                 TYPE,
-                release.line,
                 f"A release raises `published` and `{min(also)}`: it starts two runs, and the second "
                 "upload fails.",
-                key="on.release.types",
+                where=subject.workflow.at(release.line, "on.release.types"),
                 severity=Severity.WARNING,
             )
         return
@@ -212,12 +207,10 @@ def trigger_type(subject: Subject) -> Iterator[Finding | Skipped]:
         return  # pre-releases are left out, or come by the other type
     fires = {"created", "released"} & types
     said = ", ".join(release.types)
-    yield report(
-        subject,
+    yield find(
         TYPE,
-        line,
         f"`release` has the types {said}, not `published`.",
-        key="on.release.types",
+        where=subject.workflow.at(line, "on.release.types"),
         severity=Severity.WARNING if fires else Severity.ERROR,
         patch=patch,
     )
@@ -240,13 +233,11 @@ def trigger_double(subject: Subject) -> Iterator[Finding | Skipped]:
                 one.publishes and one.own_token
                 for one in release_steps(subject.workflow, subject.facts.actions)
             )
-            yield report(
-                subject,
+            yield find(
                 DOUBLE,
-                push.line,
                 f"Both `push` of a tag and `release` start job `{publish.job.id}`: a release with a "
                 "new tag uploads twice.",
-                key="on",
+                where=subject.workflow.at(push.line, "on"),
                 severity=Severity.WARNING if own or _passes_over(publish) else None,
             )
             return
@@ -275,12 +266,10 @@ def trigger_tag_pattern(subject: Subject) -> Iterator[Finding | Skipped]:
     if starts(subject.workflow, "push-tag", tag=tag):
         return
     listed = ", ".join(f"`{pattern}`" for pattern in push.tags)
-    yield report(
-        subject,
+    yield find(
         PATTERN,
-        push.line,
         f"The tag `{tag}` matches none of the patterns {listed}.",
-        key="on.push.tags",
+        where=subject.workflow.at(push.line, "on.push.tags"),
         fix="Change the patterns, or `tag-format` in `[tool.nox-release]`.",
     )
 
@@ -291,19 +280,17 @@ def trigger_at_tag(subject: Subject) -> Iterator[Finding | Skipped]:
     if facts.at_commit is None:
         yield skip(AT_TAG, "the commit to be tagged is not known")
     elif not facts.at_commit:
-        yield report(
-            subject,
+        yield find(
             AT_TAG,
-            None,
             f"{file} is not in the commit to be tagged.",
+            where=subject.workflow.at(None),
             fix=f'git add {file} && git commit -m "Publish from GitHub Actions" && git push',
         )
     elif facts.on_default_branch is False and subject.workflow.event("workflow_dispatch"):
-        yield report(
-            subject,
+        yield find(
             AT_TAG,
-            None,
             f"{file} is not on the default branch, so `gh workflow run` cannot start it.",
+            where=subject.workflow.at(None),
             severity=Severity.WARNING,
             fix="Merge it into the default branch.",
         )
@@ -319,12 +306,10 @@ def trigger_pr(subject: Subject) -> Iterator[Finding | Skipped]:
                 continue
             meant = subject.other_events == (name,) and not subject.raised
             mild = Severity.ADVICE if meant else Severity.WARNING
-            yield report(
-                subject,
+            yield find(
                 PULL_REQUEST,
-                event.line,
                 f"`{name}` starts the upload of job `{publish.job.id}`.",
-                key=f"on.{name}",
+                where=subject.workflow.at(event.line, f"on.{name}"),
                 severity=None if name == "pull_request_target" else mild,
             )
             return
@@ -341,12 +326,10 @@ def trigger_push_branch(subject: Subject) -> Iterator[Finding | Skipped]:
             continue
         reached = subject.reaches(publish, "push-branch")
         if reached:
-            yield report(
-                subject,
+            yield find(
                 PUSH_BRANCH,
-                push.line,
                 f"Every push to any branch runs the upload of job `{publish.job.id}`.",
-                key="on.push",
+                where=subject.workflow.at(push.line, "on.push"),
             )
             return
         if reached is None:
@@ -370,12 +353,10 @@ def dispatch_ref(subject: Subject) -> Iterator[Finding | Skipped]:
         if event.inputs or any(_may_choose_the_ref(step) for step in steps):
             yield skip(DISPATCH_REF, "which commit a manual run uploads depends on its steps")
             return
-        yield report(
-            subject,
+        yield find(
             DISPATCH_REF,
-            event.line,
             f"A manual run on a branch uploads that branch (job `{publish.job.id}`).",
-            key="on.workflow_dispatch",
+            where=subject.workflow.at(event.line, "on.workflow_dispatch"),
         )
         return
 
@@ -408,12 +389,10 @@ def dispatch_input_required(subject: Subject) -> Iterator[Finding | Skipped]:
         required, default = value.get("required"), value.get("default")
         fixed = default is not None and re.fullmatch(r"v?\d+(?:\.\d+)+", default.text)
         if fixed and _OF_THE_RELEASE.fullmatch(key.text):
-            yield report(
-                subject,
+            yield find(
                 REQUIRED_INPUT,
-                key.line,
                 f"The input `{key.text}` left out is {fixed[0]}, whatever is released.",
-                key=f"on.workflow_dispatch.inputs.{key.text}",
+                where=subject.workflow.at(key.line, f"on.workflow_dispatch.inputs.{key.text}"),
                 fix="Take the version from the tag on which the run is started: `github.ref_name`.",
             )
         if (
@@ -426,12 +405,10 @@ def dispatch_input_required(subject: Subject) -> Iterator[Finding | Skipped]:
         if kind is not None and kind.text in ("boolean", "choice"):
             yield skip(REQUIRED_INPUT, f"what GitHub takes for the input `{key.text}` left out")
             continue
-        yield report(
-            subject,
+        yield find(
             REQUIRED_INPUT,
-            key.line,
             f"The input `{key.text}` is required and has no default.",
-            key=f"on.workflow_dispatch.inputs.{key.text}",
+            where=subject.workflow.at(key.line, f"on.workflow_dispatch.inputs.{key.text}"),
         )
 
 
@@ -455,13 +432,11 @@ def second_uploader(subject: Subject) -> Iterator[Finding | Skipped]:
                 continue
             if not _builds_the_same(subject.workflow, workflow):
                 continue
-            yield report(
-                other,
+            yield find(
                 SECOND,
-                theirs.line,
                 f"Job `{theirs.job.id}` of {workflow.file} uploads for the same release as "
                 f"`{ours[0].job.id}` of {subject.workflow.file}.",
-                key=f"jobs.{theirs.job.id}",
+                where=other.workflow.at(theirs.line, f"jobs.{theirs.job.id}"),
             )
             return
 
@@ -497,12 +472,11 @@ def reusable_publish(subject: Subject) -> Iterator[Finding | Skipped]:
     for publish in subject.releases:
         if publish.unusable:
             continue
-        yield report(
-            subject,
+        yield find(
             REUSABLE,
-            publish.line,
             f"Job `{publish.job.id}` uploads, but nothing starts {subject.workflow.file} except "
             "other workflows (`workflow_call`).",
+            where=subject.workflow.at(publish.line),
         )
 
 

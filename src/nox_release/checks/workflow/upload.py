@@ -13,12 +13,11 @@ from nox_release.checks.workflow.subject import (
     SECURITY,
     action_version,
     circumstances,
-    report,
     rule,
     skip,
     uses_action,
 )
-from nox_release.core.findings import Severity
+from nox_release.core.findings import Severity, find
 from nox_release.workflows import patches
 from nox_release.workflows.expressions import interpolate
 from nox_release.workflows.publishing import PYPA_ACTION
@@ -159,12 +158,10 @@ def no_manual_twine(subject: Subject) -> Iterator[Finding | Skipped]:
     for publish in subject.releases:
         if publish.unusable or publish.credentials != "secret":
             continue
-        yield report(
-            subject,
+        yield find(
             MANUAL,
-            publish.line,
             f"Job `{publish.job.id}` uploads with a stored secret (`{publish.tool}`).",
-            key=f"jobs.{publish.job.id}.steps",
+            where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
         )
 
 
@@ -194,12 +191,10 @@ def skip_existing_off(subject: Subject) -> Iterator[Finding | Skipped]:
             )
             line = publish.line
         if found and publish.index is not None:
-            yield report(
-                subject,
+            yield find(
                 SKIP_EXISTING,
-                line,
                 f"Job `{publish.job.id}` skips files that are already on the index.",
-                key=f"jobs.{publish.job.id}.steps",
+                where=subject.workflow.at(line, f"jobs.{publish.job.id}.steps"),
                 patch=_without_input(subject, publish, "skip-existing"),
             )
 
@@ -224,12 +219,12 @@ def attestations_on(subject: Subject) -> Iterator[Finding | Skipped]:
         if publish.step is None or publish.index != "pypi" or publish.credentials == "secret":
             continue
         if publish.step.input("attestations") == "false":
-            yield report(
-                subject,
+            yield find(
                 ATTESTATIONS,
-                publish.step.input_line("attestations"),
                 f"Job `{publish.job.id}` switches attestations off.",
-                key=f"jobs.{publish.job.id}.steps",
+                where=subject.workflow.at(
+                    publish.step.input_line("attestations"), f"jobs.{publish.job.id}.steps"
+                ),
                 patch=_without_input(subject, publish, "attestations"),
             )
 
@@ -264,13 +259,11 @@ def attest_once(subject: Subject) -> Iterator[Finding | Skipped]:
                     "whether both uploads happen in one run depends on values that only a run has",
                 )
             else:
-                yield report(
-                    subject,
+                yield find(
                     ATTEST_ONCE,
-                    publish.line,
                     f"Job `{publish.job.id}` runs the publishing action for the second time "
                     f"(first in line {other.line}).",
-                    key=f"jobs.{publish.job.id}.steps",
+                    where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
                 )
             return
         if attests is not False:
@@ -312,13 +305,11 @@ def index_matches(subject: Subject) -> Iterator[Finding | Skipped]:
         if right is None or right == address:
             continue
         line = step.input_line("repository-url")
-        yield report(
-            subject,
+        yield find(
             INDEX,
-            line,
             f"Job `{publish.job.id}` uploads to `{address}`, which accepts no uploads; "
             f"use `{right}`.",
-            key=f"jobs.{publish.job.id}.steps",
+            where=subject.workflow.at(line, f"jobs.{publish.job.id}.steps"),
             patch=patches.replace_in_line(subject.workflow, line, address, right),
         )
 
@@ -355,13 +346,11 @@ def action_current(subject: Subject) -> Iterator[Finding | Skipped]:
     for publish, version in dated:
         for needs, first in _TAKES:
             if _numbers(metadata) >= _numbers(needs) and version < first:
-                yield report(
-                    subject,
+                yield find(
                     CURRENT,
-                    publish.line,
                     f"The files have metadata {metadata}; {PYPA_ACTION} "
                     f"{'.'.join(map(str, version))} does not accept that yet.",
-                    key=f"jobs.{publish.job.id}.steps",
+                    where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
                     fix=f"Pin v{'.'.join(map(str, max(first, (1, 14, 2))))} or later.",
                 )
                 break
@@ -375,12 +364,10 @@ def action_branch(subject: Subject) -> Iterator[Finding | Skipped]:
     for publish in _action_steps(subject):
         uses = publish.step.uses if publish.step is not None else None
         if uses is not None and uses.ref in ("master", "main"):
-            yield report(
-                subject,
+            yield find(
                 BRANCH,
-                publish.line,
                 f"Job `{publish.job.id}` uses `{uses.text}`.",
-                key=f"jobs.{publish.job.id}.steps",
+                where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
                 patch=patches.replace_in_line(
                     subject.workflow, publish.line, f"@{uses.ref}", "@release/v1"
                 ),
@@ -404,12 +391,10 @@ def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
         size = matrix_size(one.job.matrix) if _builds_for_platforms(one.job) else 1
         if (size or 1) > 1 or len(jobs) > 1:
             several = f"each of the {size} jobs" if (size or 1) > 1 else f"{len(jobs)} jobs"
-            yield report(
-                subject,
+            yield find(
                 PARTS,
-                one.line,
                 f"What `{one.job.id}` builds is uploaded by itself: {several} publish a part.",
-                key=f"jobs.{one.job.id}",
+                where=subject.workflow.at(one.line, f"jobs.{one.job.id}"),
             )
             return
 
@@ -441,12 +426,10 @@ def uv_attest(subject: Subject) -> Iterator[Finding | Skipped]:
             continue
         if any(uses_action(step, "astral-sh/attest-action") for step in publish.job.steps):
             continue
-        yield report(
-            subject,
+        yield find(
             UV_ATTEST,
-            publish.line,
             f"Job `{publish.job.id}` uploads without attestations.",
-            key=f"jobs.{publish.job.id}.steps",
+            where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
         )
 
 
@@ -478,13 +461,14 @@ def env_equals_publisher(subject: Subject) -> Iterator[Finding | Skipped]:
             )
         else:
             patch = patches.replace_in_line(subject.workflow, environment.line, name, wanted)
-        yield report(
-            subject,
+        yield find(
             ENV_EQUALS,
-            environment.line if environment is not None else publish.job.line,
             f"The registered publisher has the environment `{wanted}`, job `{publish.job.id}` has "
             f"{has}.",
-            key=f"jobs.{publish.job.id}.environment",
+            where=subject.workflow.at(
+                environment.line if environment is not None else publish.job.line,
+                f"jobs.{publish.job.id}.environment",
+            ),
             patch=patch,
         )
 
@@ -496,12 +480,10 @@ def env_present(subject: Subject) -> Iterator[Finding | Skipped]:
         if publish.unusable or job.environment is not None or job.id in told or job.uses:
             continue
         told.add(job.id)
-        yield report(
-            subject,
+        yield find(
             ENV_PRESENT,
-            job.line,
             f"Job `{job.id}` has no environment.",
-            key=f"jobs.{job.id}.environment",
+            where=subject.workflow.at(job.line, f"jobs.{job.id}.environment"),
             patch=patches.add_key(subject.workflow, job.node, "environment: pypi", before="steps"),
         )
 
@@ -514,13 +496,11 @@ def env_dynamic(subject: Subject) -> Iterator[Finding | Skipped]:
             continue
         told.add(publish.job.id)
         named = _named_at_release(subject, environment.expression)
-        yield report(
-            subject,
+        yield find(
             ENV_DYNAMIC,
-            environment.line,
             f"The environment of job `{publish.job.id}` is an expression, "
             f"`{environment.expression}`." + (f" At a release it is `{named}`." if named else ""),
-            key=f"jobs.{publish.job.id}.environment",
+            where=subject.workflow.at(environment.line, f"jobs.{publish.job.id}.environment"),
             severity=Severity.ADVICE if named else None,
             fix=f'Say which it is: `[tool.nox-release] environment = "{named}"`.' if named else "",
         )
@@ -555,13 +535,11 @@ def env_allows_tag(subject: Subject) -> Iterator[Finding | Skipped]:
             continue
         where = f"Edit it at {policy.url}." if policy.url else ""
         if policy.protected_branches:
-            yield report(
-                subject,
+            yield find(
                 ENV_TAG,
-                environment.line,
                 f"The environment `{policy.name}` admits only protected branches, not the tag "
                 f"`{tag}`.",
-                key=f"jobs.{publish.job.id}.environment",
+                where=subject.workflow.at(environment.line, f"jobs.{publish.job.id}.environment"),
                 fix=f"Allow selected branches and tags, and add a tag rule for `{tag}`. {where}".strip(),
             )
         elif policy.patterns is not None:
@@ -569,13 +547,11 @@ def env_allows_tag(subject: Subject) -> Iterator[Finding | Skipped]:
             if any(fnmatch_takes(tag, pattern) for pattern in tags):
                 continue
             listed = ", ".join(f"{kind} `{pattern}`" for kind, pattern in policy.patterns)
-            yield report(
-                subject,
+            yield find(
                 ENV_TAG,
-                environment.line,
                 f"The environment `{policy.name}` does not admit the tag `{tag}`; it admits "
                 f"{listed or 'nothing'}.",
-                key=f"jobs.{publish.job.id}.environment",
+                where=subject.workflow.at(environment.line, f"jobs.{publish.job.id}.environment"),
                 fix=f"Add a tag rule such as `v*`. {where}".strip(),
             )
         return
@@ -590,13 +566,11 @@ def env_reviewers(subject: Subject) -> Iterator[Finding | Skipped]:
         if environment is None or (environment.name or "").lower() != policy.name.lower():
             continue
         if policy.reviewers:
-            yield report(
-                subject,
+            yield find(
                 ENV_REVIEWERS,
-                environment.line,
                 f"Runs wait until {' or '.join(policy.reviewers)} approves the deployment to "
                 f"`{policy.name}`.",
-                key=f"jobs.{publish.job.id}.environment",
+                where=subject.workflow.at(environment.line, f"jobs.{publish.job.id}.environment"),
             )
         return
 
