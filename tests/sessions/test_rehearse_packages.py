@@ -181,7 +181,7 @@ def test_package_that_is_chosen_goes_alone_by_the_workflow_that_init_would_write
     assert document["ok"]
     assert document["project"] == "both-alpha"
     assert len(document["parts"]) == 9
-    assert "a real release would be lost" in document["workflow"]
+    assert "No workflow that is committed publishes this project" in document["workflow"]
     assert ".github/workflows/publish-both-alpha.yml, as `nox -s init" in output
 
 

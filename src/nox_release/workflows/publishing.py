@@ -971,9 +971,10 @@ def _missing(message: str, file: str) -> Finding:
 
 def _of_others(usable: tuple[PublishJob, ...], settings: Settings, package: tuple[str, str]) -> str:
     """Which workflows there are, where each is sure to build other packages than this one, whose tags
-    tell it from them; empty where one may be its own.
+    tell it from them; empty where one may be its own, or speaks of its tags.
     """
-    if not tag_prefix(settings, package[1]) or settings.workflow:
+    prefix = tag_prefix(settings, package[1])
+    if not prefix or settings.workflow or any(prefix in one.workflow.text for one in usable):
         return ""
     if any(builds_package(one.workflow, *package) is not False for one in usable):
         return ""

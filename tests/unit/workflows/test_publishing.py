@@ -481,6 +481,16 @@ def test_a_workflow_that_builds_another_package_is_not_this_ones():
     assert finding.message == f"No workflow uploads b to PyPI: {FILE} builds other packages."
     assert finding.fix.startswith("nox -s init writes .github/workflows/publish-b.yml")
     assert derive(parsed, package=("libs/a", "a"), **own).publisher is not None
+    # One that speaks of its tags is meant for it, and builds the wrong folder.
+    named = workflow(
+        job(
+            "publish",
+            "run: python -m build libs/a",
+            ACTION,
+            extra="    if: contains(github.ref, 'b-v')\n",
+        )
+    )
+    assert derive(named, package=("libs/b", "b"), **own).publisher is not None
     # With tags of its own it may be the only one, wherever it is built.
     assert derive(parsed, package=("libs/b", "b")).publisher is not None
 
