@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if given[0] == "explain":
         return _explain(given[1:])
+    if given == ["completion"]:
+        sys.stdout.write(_completion())
+        return 0
     if given[0] not in OPERATIONS:
         sys.stderr.write(
             f"nox-release: there is no operation {given[0]!r}.{guess(given[0], OPERATIONS)}\n\n{_usage()}"
@@ -95,10 +98,27 @@ def _explain(ids: Sequence[str]) -> int:
     return 0
 
 
+def _completion() -> str:
+    """What a bash sources, or a zsh after `bashcompinit`, to complete operations and options."""
+    cases = [
+        f"    {name}) words='{' '.join(o for o in one.options.split() if o[0] == '-')} -v -q --help';;"
+        for name, one in OPERATIONS.items()
+    ]
+    return "\n".join([
+        "_nox_release() {",
+        f"  local words='{' '.join(OPERATIONS)} explain'",
+        '  [ "$COMP_CWORD" -lt 2 ] || case "${COMP_WORDS[1]}" in', *cases, "    *) words='';;", "  esac",
+        '  COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))',
+        "}",
+        "complete -o default -F _nox_release nox-release", "",
+    ])  # fmt: skip
+
+
 def _usage() -> str:
     width = max(map(len, OPERATIONS))
     lines = [f"  {name:<{width}}  {operation.line}" for name, operation in OPERATIONS.items()]
     lines.append(f"  {'explain':<{width}}  why a rule exists, by its id")
+    lines.append(f"  {'completion':<{width}}  completes all this in bash and zsh: eval its output")
     return "\n".join(["usage: nox-release OPERATION [OPTIONS]", "", *lines, ""])
 
 

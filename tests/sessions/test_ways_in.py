@@ -167,6 +167,24 @@ def test_explain_says_why_a_rule_exists(tmp_path):
     assert "- What to do: " in done.stdout
 
 
+@pytest.mark.skipif(os.name == "nt", reason="for bash")
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("pre", "prepare"), ("build --no", "--no-smoke"), ("release --not", "--notes --notes-file")],
+)
+def test_bash_completes_operations_and_their_options(tmp_path, typed, offered):
+    words = ["nox-release", *typed.split(" ")]
+    script = (
+        f'eval "$({sys.executable} -m nox_release completion)"\n'
+        f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}\n"
+        '_nox_release; echo "${COMPREPLY[@]}"\n'
+    )
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == f"{offered}\n", done.stderr
+
+
 def test_listing_sessions_loads_nothing_heavy():
     program = (
         "import sys, nox\nbefore = set(sys.modules)\nimport nox_release\nnox_release.register()\n"
