@@ -66,9 +66,8 @@ class Console(Screen):
         if isinstance(value, str):
             return self._as_called(value)
         if isinstance(value, dict):
-            return {
-                key: one if key in _VERBATIM else self._document(one) for key, one in value.items()
-            }
+            kept = (*_VERBATIM, "message", "refusal") if "severity" in value else _VERBATIM
+            return {key: one if key in kept else self._document(one) for key, one in value.items()}
         return [self._document(one) for one in value] if isinstance(value, list | tuple) else value
 
     # --- findings and errors -----------------------------------------------------------------
@@ -84,7 +83,8 @@ class Console(Screen):
         hidden = " (-v shows what was said)" if said and not self.is_verbose else ""
         self.mark(
             finding.severity.value,
-            f"{where}{finding.message}{hidden}",
+            hidden,
+            finding=f"{where}{finding.message}",
             indent=indent,
             detail=f"[{finding.id}]",
         )
@@ -99,7 +99,9 @@ class Console(Screen):
             ("see", finding.link),
         ):
             if text:
-                self.line(f"{label}: {text}", indent=inner, style="" if label == "fix" else "dim")
+                ours, theirs = ("", text) if text is finding.refusal else (text, "")
+                style = "" if label == "fix" else "dim"
+                self.line(f"{label}: {ours}", quoted=theirs, indent=inner, style=style)
         if finding.patch:
             self.quote(finding.patch.rstrip("\n"), indent=inner)
 
@@ -136,8 +138,8 @@ class Console(Screen):
                 place = f"file={_property(self.clean(finding.where.file))},"
                 if finding.where.line is not None:
                     place += f"line={finding.where.line},"
-            said = " ".join(filter(None, (finding.message, finding.fix)))
-            body = _annotation(self.shown(said))
+            said = " ".join(filter(None, (self.clean(finding.message), self.shown(finding.fix))))
+            body = _annotation(said)
             self._write(f"::{names[finding.severity]} {place}title={finding.id}::{body}\n")
             where = str(finding.where or "")
             rows.append(

@@ -182,18 +182,27 @@ class Screen:
         self._print(self.clean(text), style="bold underline" if self.is_terminal else "")
 
     def mark(
-        self, kind: str, text: str, *, indent: int = 0, detail: str = "", verdict: bool = False
+        self,
+        kind: str,
+        text: str,
+        *,
+        finding: str = "",
+        indent: int = 0,
+        detail: str = "",
+        verdict: bool = False,
     ) -> None:
         """A line behind a mark: ok, error, warning, advice, not known, step, done; a `verdict` is
-        never hidden.
+        never hidden. A `finding` stands before `text`: it may quote what others wrote, and has no
+        command of ours, so that it is shown as it is.
         """
         self._is_hidden = self.is_quiet and not verdict and kind not in _ALWAYS_SHOWN
+        said = self.clean(finding) + self.shown(text)
         if kind == "error":
-            self.last_error = self.shown(text)
+            self.last_error = said
         fancy, plain, style = _MARKS[kind]
         sign = fancy if self._unicode else plain
         word = "" if kind in ("ok", "step", "done") else f"{kind}: "
-        shown = self.shown(f"{word}{text}")
+        shown = f"{word}{said}"
         more = self.clean(f"  {detail}") if detail else ""
         if not self.is_terminal:
             first, *rest = (line.rstrip() for line in f"{shown}{more}".splitlines() or [""])

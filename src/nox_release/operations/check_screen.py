@@ -212,7 +212,8 @@ def _findings(console: Console, findings: Sequence[Finding]) -> None:
             continue
         seen[finding.id] = seen.get(finding.id, 0) + 1
         if severity is Severity.ERROR or seen[finding.id] <= _ALIKE:
-            console.mark(severity.value, finding_in_short(finding), detail=f"[{finding.id}]")
+            said, fix = _told(finding)
+            console.mark(severity.value, fix, finding=said, detail=f"[{finding.id}]")
     for slug, count in seen.items():
         if count > _ALIKE and findings[0].severity is Severity.WARNING:
             console.mark("warning", f"{count - _ALIKE} more of these (-v)", detail=f"[{slug}]")
@@ -220,14 +221,14 @@ def _findings(console: Console, findings: Sequence[Finding]) -> None:
         console.mark("warning", f"{file}: {tool} warns of {', '.join(named)}; -v shows the fixes")
 
 
-def finding_in_short(finding: Finding) -> str:
-    """A finding with its place and what to do about it, in one line unless it quotes a program."""
+def _told(finding: Finding) -> tuple[str, str]:
+    """A finding with its place, and what to do about it: one line unless it quotes a program."""
     quotes = "\n" in finding.message.strip()
     said = finding.message if quotes else sentence(finding.message)
     where = finding.where
     before = f"{_place(where)}: " if where else ""
     fix = f"{chr(10) if quotes else ' '}fix: {' '.join(finding.fix.split())}" if finding.fix else ""
-    return f"{before}{said}{fix}"
+    return f"{before}{said}", fix
 
 
 def _place(where: Location) -> str:

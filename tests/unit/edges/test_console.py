@@ -487,6 +487,7 @@ def test_what_somebody_else_wrote_is_quoted_to_the_letter():
         console.keep_options(index="testpypi", package=None)
         console.line("commit 0123456  ", quoted=theirs)
         console.error(CommandError("It failed.", reason=theirs, hint="Run nox -s release."))
+        console.finding(find(RULE, f"It runs `{theirs}`.", fix="Run nox -s release."))
 
     stream = io.StringIO()
     draw(Console.for_terminal(environ={}, interactive=False, file=stream, names={}))
@@ -496,6 +497,10 @@ def test_what_somebody_else_wrote_is_quoted_to_the_letter():
         "x error: It failed." if "x error" in stream.getvalue() else "✗ error: It failed.",
         f"  {theirs}",
         "  Run nox-release release --index testpypi.",
+        f"! warning: It runs `{theirs}`.  [{find(RULE, '').id}]",
+        "  why: The page on PyPI stays empty.",
+        "  fix: Run nox-release release --index testpypi.",
+        "  see: https://packaging.python.org/",
     ]
 
 
