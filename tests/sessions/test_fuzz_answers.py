@@ -21,7 +21,7 @@ def prepared():
 @pytest.mark.parametrize(
     ("command", "most"),
     [
-        ("check-project, after a release", 20),
+        ("check-project, after a release", 12),
         ("release, failed", 12),
         ("release, all done", 6),
         ("first-upload, half done", 6),

@@ -66,7 +66,9 @@ def built_once(build):
 def share_interpreters(environ, cache):
     """Let uv know this interpreter in a cache of its own; otherwise it would ask it in each world."""
     if environ.get("UV_CACHE_DIR") == str(cache):
-        shutil.copytree(_interpreters(), cache, dirs_exist_ok=True)
+        with _LOCK:
+            known = _interpreters()
+        shutil.copytree(known, cache, dirs_exist_ok=True)
 
 
 @functools.cache
