@@ -11,7 +11,13 @@ import pytest
 
 from nox_release.core.errors import CommandError, ConflictError
 from nox_release.edges.checkouts import export, submodules
-from nox_release.edges.git import PushRefused, Repository, find_repository, parse_status
+from nox_release.edges.git import (
+    PushRefused,
+    Repository,
+    find_repository,
+    head_and_branch,
+    parse_status,
+)
 from nox_release.edges.git_settings import read_git_settings
 from nox_release.edges.process import Runner
 from nox_release.edges.signing import identity, probe_signing
@@ -114,9 +120,9 @@ def test_no_commit_yet_is_said(tmp_path: Path, runner: Runner) -> None:
     git(runner, tmp_path, "init", "-q")
     repository = find_repository(tmp_path, runner)
     assert repository is not None
-    for ask in (repository.head, repository.here):
+    for ask in (Repository.head, head_and_branch):
         with pytest.raises(ConflictError, match="no commit yet"):
-            ask()
+            ask(repository)
 
 
 def test_changes_tell_modified_from_untracked_and_leave_ignored_out(clone: Repository) -> None:
@@ -142,10 +148,10 @@ def test_a_rename_and_odd_names_are_read_from_the_machine_format() -> None:
 
 def test_detached_head_has_no_branch(clone: Repository) -> None:
     git(clone.runner, clone.root, "tag", "main")  # a name that means two things
-    assert clone.here() == (clone.head(), "main")
+    assert head_and_branch(clone) == (clone.head(), "main")
     git(clone.runner, clone.root, "checkout", "-q", "--detach")
     assert clone.branch() is None
-    assert clone.here() == (clone.head(), None)
+    assert head_and_branch(clone) == (clone.head(), None)
 
 
 def test_the_remote_address_is_as_written_and_not_rewritten(clone: Repository) -> None:

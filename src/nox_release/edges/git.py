@@ -122,6 +122,20 @@ def find_repository(root: Path, runner: Runner) -> Repository | None:
     return Repository(root=top, runner=replace(runner, hint=""))
 
 
+def head_and_branch(repository: Repository) -> tuple[str, str | None]:
+    """The commit that is checked out and its branch, asked at once.
+
+    Raises:
+        ConflictError: there is no commit yet.
+    """
+    asked = ("HEAD^{commit}", "--symbolic-full-name", "HEAD")
+    lines = _lines(repository.git("rev-parse", *asked, check=False).stdout)
+    if len(lines) != 2:
+        return repository.head(), repository.branch()
+    branch = lines[1].removeprefix("refs/heads/")
+    return lines[0], None if branch == lines[1] else branch
+
+
 def _subcommand(arguments: Sequence[str | Path]) -> str:
     """What git was asked to do, without the options that only this program needs."""
     words = [str(argument) for argument in arguments]
@@ -191,19 +205,6 @@ class Repository:
     def branch(self) -> str | None:
         """The branch that is checked out; `None` for a detached HEAD."""
         return self._ask("symbolic-ref", "--quiet", "--short", "HEAD")
-
-    def here(self) -> tuple[str, str | None]:
-        """Both at once: the commit that is checked out, and its branch.
-
-        Raises:
-            ConflictError: there is no commit yet.
-        """
-        asked = ("HEAD^{commit}", "--symbolic-full-name", "HEAD")
-        lines = _lines(self.git("rev-parse", *asked, check=False).stdout)
-        if len(lines) != 2:
-            return self.head(), self.branch()
-        branch = lines[1].removeprefix("refs/heads/")
-        return lines[0], None if branch == lines[1] else branch
 
     def subject(self, commit: str) -> str:
         """The first line of a commit's message."""

@@ -14,6 +14,7 @@ from nox_release.core.values import dataclass, replace
 from nox_release.edges import github_rules
 from nox_release.edges.forge import Forge
 from nox_release.edges.gh import OLDEST_GH, GhMissing, NotLoggedIn, find_gh
+from nox_release.edges.git import head_and_branch
 from nox_release.edges.process import side_by_side
 from nox_release.edges.signing import identity, probe_signing
 from nox_release.observing.place import python_folders
@@ -200,7 +201,7 @@ class Observer:
         there = remote.branch_head if remote is not None else None
         if there is not None:
             answers["relation"] = ask(lambda: relation_here(repository, target.commit, there))
-        head, branch = repository.here()
+        head, branch = head_and_branch(repository)
         return replace(before, head=head, branch=branch, **answers)
 
     def find_runs(self, target: Target) -> tuple[Run, ...]:
