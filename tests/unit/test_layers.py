@@ -126,3 +126,18 @@ def test_nothing_prints_or_waits_outside_its_module():
             if name == "print" or (name == "time.sleep" and module_of(path) != "core.clock"):
                 offences.append(f"{module_of(path)}:{node.lineno} {name}")
     assert offences == []
+
+
+def test_no_class_and_no_list_of_parameters_is_too_long():
+    too_long = []
+    for path in MODULES:
+        for node in nodes_of(path):
+            if isinstance(node, ast.ClassDef):
+                if (node.end_lineno or 0) - node.lineno >= 320:
+                    too_long.append(f"{module_of(path)}: {node.name}")
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                given = node.args
+                names = [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+                if len([name for name in names if name not in ("self", "cls")]) > 7:
+                    too_long.append(f"{module_of(path)}: {node.name}()")
+    assert too_long == []
