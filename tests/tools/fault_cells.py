@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nox_release.edges.children import GH
+from nox_release.rehearsal.copying import leave_out
 from prepared_scene import BRANCH as RELEASE_BRANCH
 from prepared_scene import PREPARED
 from scene import (
@@ -443,10 +444,10 @@ def local_cells():
         dist = scene.world.clone / "dist"
         dist.mkdir()
         (dist / "tiny_demo-1.0.0-py3-none-any.whl").write_bytes(b"old")
-        (scene.world.clone / ".git" / "info" / "exclude").write_text("/dist/\n")
+        leave_out(scene.world.clone, "/dist/")
 
     def dist_is_a_file(scene):
-        (scene.world.clone / ".git" / "info" / "exclude").write_text("/dist\n")
+        leave_out(scene.world.clone, "/dist")
         (scene.world.clone / "dist").write_text("in the way")
 
     def dist_free(scene):

@@ -43,6 +43,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "world"))
 
 from nox_release.edges.environments import fresh_environment
 from nox_release.edges.process import Runner
+from nox_release.rehearsal.copying import leave_out
 from nox_release.rehearsal.serving import Server
 from scene import FILES, NAME, TAG, VERSION, Scene, built_files
 from troubles import Fault
@@ -190,7 +191,7 @@ def older(text):
 
 def with_dist(stage):
     """The files that are to be uploaded, built once for all peers."""
-    (stage.world.clone / ".git" / "info" / "exclude").write_text("/dist/\n")
+    leave_out(stage.world.clone, "/dist/")
     dist = stage.world.clone / "dist"
     dist.mkdir()
     for path in built_files():
@@ -231,7 +232,7 @@ def poetry_publish(stage):
 
 
 def flit_publish(stage):
-    (stage.world.clone / ".git" / "info" / "exclude").write_text("/dist/\n")
+    leave_out(stage.world.clone, "/dist/")
     stage.change(
         lambda text: text.replace("requires = []", 'requires = ["flit_core >=3.12,<5"]')
         .replace('build-backend = "tiny_backend"\nbackend-path = ["."]', 'build-backend = "flit_core.buildapi"')

@@ -123,11 +123,16 @@ def copy_into(world: World, origin: Origin) -> Path:
     What is built there is nothing of the project's.
     """
     folder = _copy(world, origin)
-    left_out = world.clone / ".git" / "info" / "exclude"
-    left_out.parent.mkdir(exist_ok=True)  # git makes it from a template that may lack it
-    with left_out.open("a", encoding="utf-8") as file:
-        file.write("dist/\n")
+    leave_out(world.clone, "dist/")
     return folder
+
+
+def leave_out(clone: Path, pattern: str) -> None:
+    """Have git pass over `pattern` in this clone alone."""
+    listed = clone / ".git" / "info" / "exclude"
+    listed.parent.mkdir(exist_ok=True)  # git makes it from a template that may lack it
+    with listed.open("a", encoding="utf-8") as file:
+        file.write(f"{pattern}\n")
 
 
 def _copy(world: World, origin: Origin) -> Path:
