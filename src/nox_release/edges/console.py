@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nox_release.core.findings import Result
 
 # In JSON documents: what is, or is to be, in a file, and what a log says.
+_OF_THE_INDEX = "PyPI would say"
 _VERBATIM = ("patch", "line", "captures", "first_errors")
 
 
@@ -94,12 +95,13 @@ class Console(Screen):
             return
         for label, text in (
             ("why", why),
-            ("PyPI would say", finding.refusal),
+            (_OF_THE_INDEX, finding.refusal),
             ("fix", finding.fix),
             ("see", finding.link),
         ):
             if text:
-                ours, theirs = ("", text) if text is finding.refusal else (text, "")
+                # What the index would say is its own, and has no command of ours.
+                ours, theirs = ("", text) if label == _OF_THE_INDEX else (text, "")
                 style = "" if label == "fix" else "dim"
                 self.line(f"{label}: {ours}", quoted=theirs, indent=inner, style=style)
         if finding.patch:

@@ -238,7 +238,7 @@ import importlib.util, json, sys
 def is_there(name):
     try:
         return importlib.util.find_spec(name) is not None
-    except Exception:
+    except Exception:  # a package's own finder may raise anything
         return False
 with open(sys.argv[1], "w", encoding="utf-8") as report:
     for name in filter(is_there, sys.argv[2:]):

@@ -19,6 +19,7 @@ from nox_release.core.python_code import dotted_name, parse_python
 from nox_release.core.reading import read_file
 from nox_release.core.values import dataclass, field
 from nox_release.core.versions import parse_version
+from nox_release.core.words import some
 from nox_release.project.toml import parse_toml
 
 if TYPE_CHECKING:
@@ -559,11 +560,9 @@ def read_pyproject(root: Path) -> Mapping[str, Any]:
         if (root / "setup.py").is_file():  # https://peps.python.org/pep-0517/#source-trees
             return {}
         below = _projects_below(root)
-        named = ", ".join(f"`{one}`" for one in below[:5])
-        more = f" and {len(below) - 5} more" if len(below) > 5 else ""
         raise ConfigurationError(
             "There is no pyproject.toml here.",
-            reason=f"Looked in `{root}`." + (f" There is one in {named}{more}." if below else ""),
+            reason=f"Looked in `{root}`." + (f" There is one in {some(below)}." if below else ""),
             hint=f"Run this in the project's folder: cd {below[0]}"
             if below
             else "Run this in the project's root, or write one: "
