@@ -136,14 +136,10 @@ def test_shell_in_the_world_is_told_no_password_of_a_mirror_or_proxy(
     assert "export GH_TOKEN=" in text
 
 
-def test_gitmodules_without_submodules_are_copied_as_they_are(
-    world: World, make_world: Callable[..., World]
-) -> None:
-    text = '[submodule "extern/lib"]\n\tpath = extern/lib\n\turl = ../lib.git\n'
-    world.commit("As from an sdist", {".gitmodules": text})
-    origin = Origin(
-        root=world.clone,
-        repository=find_repository(world.clone, world.runner),
+def origin_of(world: World, root: Path) -> Origin:
+    return Origin(
+        root=root,
+        repository=find_repository(root, world.runner),
         below=Path(),
         owner="you",
         name="demo",
@@ -151,6 +147,14 @@ def test_gitmodules_without_submodules_are_copied_as_they_are(
         remote="origin",
         notes=(),
     )
+
+
+def test_gitmodules_without_submodules_are_copied_as_they_are(
+    world: World, make_world: Callable[..., World]
+) -> None:
+    text = '[submodule "extern/lib"]\n\tpath = extern/lib\n\turl = ../lib.git\n'
+    world.commit("As from an sdist", {".gitmodules": text})
+    origin = origin_of(world, world.clone)
     other = make_world()
     copy_into(other, origin)
     assert (other.clone / ".gitmodules").read_text() == text
@@ -161,16 +165,7 @@ def test_what_is_built_in_the_copy_of_a_worktree_is_left_out(
 ) -> None:
     folder = world.directory / "beside"
     world.git("worktree", "add", "--quiet", "--detach", str(folder), cwd=world.clone)
-    origin = Origin(
-        root=folder,
-        repository=find_repository(folder, world.runner),
-        below=Path(),
-        owner="you",
-        name="demo",
-        branch="main",
-        remote="origin",
-        notes=(),
-    )
+    origin = origin_of(world, folder)
     other = make_world()
     there = copy_into(other, origin)
     (there / "dist").mkdir(exist_ok=True)
