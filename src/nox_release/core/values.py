@@ -10,12 +10,17 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["dataclass", "field", "replace"]
+__all__ = ["assert_never", "dataclass", "field", "replace"]
+
+
+def assert_never(value: NoReturn) -> NoReturn:
+    """`typing.assert_never` of Python 3.11: type checkers see that every kind of value has its case."""
+    raise AssertionError(f"no case for {value!r}")
 
 
 def _value(**options: Any) -> Callable[[type], type]:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ from nox_release.checks.release.asked import build_failure
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.errors import ChecksFailed, Declined, NoxReleaseError
 from nox_release.core.findings import Finding
+from nox_release.core.values import assert_never, replace
 from nox_release.core.words import counted
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.building import BuildFailed
@@ -104,8 +104,6 @@ from nox_release.releases.plan import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from typing_extensions import assert_never
-
     from nox_release.checks.judging import Case
     from nox_release.core.findings import Result
     from nox_release.edges.context import Context
@@ -115,11 +113,6 @@ if TYPE_CHECKING:
     from nox_release.project.pyproject import Project
     from nox_release.releases.observed import Observed
     from nox_release.releases.plan import ReleaseStep
-
-else:
-
-    def assert_never(value: object) -> None:
-        raise AssertionError(f"no way to perform {value!r}")
 
 
 _NEWS = timedelta(days=1)

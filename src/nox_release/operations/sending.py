@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import CommandError, ConflictError
-from nox_release.core.values import dataclass, field, replace
+from nox_release.core.values import assert_never, dataclass, field, replace
 from nox_release.edges.children import UPLOADER
 from nox_release.edges.screen import UNPRINTABLE
 from nox_release.edges.tokens import narrow
@@ -17,8 +17,6 @@ from nox_release.releases.plan import AwaitFiles, Upload, other_bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from typing_extensions import assert_never
-
     from nox_release.edges.console import Console
     from nox_release.edges.context import Context
     from nox_release.edges.tokens import Credential
@@ -27,11 +25,6 @@ if TYPE_CHECKING:
     from nox_release.project.pyproject import Project
     from nox_release.releases.observed import IndexFile
     from nox_release.releases.plan import Target, UploadStep
-
-else:
-
-    def assert_never(value: object) -> None:
-        raise AssertionError(f"no way to perform {value!r}")
 
 
 _UPLOAD_WITHIN = 1800.0
