@@ -6,6 +6,8 @@ says "ready" is therefore what would refuse.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from nox_release.checks.index import state as index_rules
@@ -15,27 +17,38 @@ from nox_release.checks.release import asked, assets, finished, preflight
 from nox_release.checks.workflow.checking import EnvironmentPolicy, WorkflowFacts, check_workflow
 from nox_release.checks.workflow.upload import ENV_EQUALS
 from nox_release.core.answers import ANSWERED, CouldNotAsk, known
-from nox_release.core.findings import Finding, Passed, Severity, Skipped, find
+from nox_release.core.findings import (
+    Finding,
+    Location,
+    Passed,
+    Result,
+    Rule,
+    Severity,
+    Skipped,
+    find,
+)
 from nox_release.core.values import dataclass, field, replace
 from nox_release.core.versions import parse_version
 from nox_release.core.words import capitalised, git_in_brief
-from nox_release.releases.plan import files_there, has_begun, is_complete, judge_runs, runs_of
+from nox_release.files.distributions import Distribution
+from nox_release.project.publisher import TrustedPublisher
+from nox_release.project.pyproject import Project
+from nox_release.releases.observed import Observed
+from nox_release.releases.plan import (
+    Target,
+    files_there,
+    has_begun,
+    is_complete,
+    judge_runs,
+    runs_of,
+)
+from nox_release.workflows.publishing import Derivation, Step, Workflow
 from nox_release.workflows.triggers import push_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
-
     from packaging.version import Version
 
-    from nox_release.core.findings import Location, Result, Rule
-    from nox_release.files.distributions import Distribution
-    from nox_release.project.publisher import TrustedPublisher
-    from nox_release.project.pyproject import Project
     from nox_release.releases.end_state import EndState
-    from nox_release.releases.observed import Observed
-    from nox_release.releases.plan import Target
-    from nox_release.workflows.publishing import Derivation, Step, Workflow
 
 _TRY = " Try it: "
 GITHUB_AWAY = "GitHub cannot be reached"

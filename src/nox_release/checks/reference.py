@@ -10,17 +10,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nox_release
-from nox_release.core.findings import SUBJECTS, Severity
+from nox_release.core.findings import SUBJECTS, Rule, Severity
 from nox_release.core.words import sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from nox_release.core.findings import Rule
 
 PAGE = Path(".github") / "RULES.md"
 

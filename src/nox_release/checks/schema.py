@@ -11,15 +11,12 @@ import difflib
 import functools
 import logging
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from nox_release.core.values import dataclass
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
 
 Path = tuple[str | int, ...]
 Fits = Callable[[Any], bool]

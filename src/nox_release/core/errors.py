@@ -14,12 +14,9 @@ NoxReleaseError                 what happened, why, what to do next
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from nox_release.core.findings import Finding
+from nox_release.core.findings import Finding
 
 
 class NoxReleaseError(Exception):

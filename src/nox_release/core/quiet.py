@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import warnings
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
+from collections.abc import Generator
 
 # Before Python 3.14 the filters are those of the whole process: two threads that change them and
 # put them back would leave each other's behind.

@@ -5,13 +5,9 @@ from __future__ import annotations
 import random
 import re
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from nox_release.core.clock import parse_http_date
+from nox_release.core.clock import Clock, parse_http_date
 from nox_release.core.values import dataclass, field
-
-if TYPE_CHECKING:
-    from nox_release.core.clock import Clock
 
 ATTEMPTS = 5
 WAIT_AT_MOST = timedelta(seconds=90)  # all pauses of one read together

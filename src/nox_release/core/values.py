@@ -8,12 +8,10 @@ the other five are the same for all. Type checkers see `dataclasses.dataclass`.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["assert_never", "dataclass", "field", "replace"]
 

@@ -7,11 +7,10 @@ https://docs.pypi.org/trusted-publishers/troubleshooting/
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from nox_release.project.publisher import TrustedPublisher
 
 # `* \x60repository\x60: \x60owner/name\x60` (PyPA action), `repository: Some("owner/name")` (uv),

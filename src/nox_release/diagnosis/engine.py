@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import ChainMap
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,10 @@ from nox_release.diagnosis.long_logs import parts_of
 from nox_release.diagnosis.model import CONFIDENCES, TIERS, Diagnosis, Entry, Hit
 from nox_release.diagnosis.normalise import Line, Log, read_log
 from nox_release.diagnosis.patterns import compiled, literals
+from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from nox_release.diagnosis.values import Circumstances
-    from nox_release.project.pyproject import Project
 
 _AROUND = 400
 _TRIES = 200

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
@@ -15,16 +15,18 @@ from nox_release.diagnosis.claims import (
     differences,
     parse_claims,
 )
+from nox_release.diagnosis.model import Confidence, Diagnosis, Hit
+from nox_release.diagnosis.normalise import Log
 from nox_release.diagnosis.uploads import uploads_in
-from nox_release.diagnosis.values import fill, index_in, repository_of, tag_in, values_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from nox_release.diagnosis.model import Confidence, Diagnosis, Hit
-    from nox_release.diagnosis.normalise import Log
-    from nox_release.diagnosis.values import Circumstances
-    from nox_release.project.pyproject import Project
+from nox_release.diagnosis.values import (
+    Circumstances,
+    fill,
+    index_in,
+    repository_of,
+    tag_in,
+    values_of,
+)
+from nox_release.project.pyproject import Project
 
 
 class Case:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nox_release.core.values import dataclass
-from nox_release.diagnosis.model import Diagnosis
-
-if TYPE_CHECKING:
-    from nox_release.diagnosis.model import Confidence
+from nox_release.diagnosis.model import Confidence, Diagnosis
 
 _EVENTS = "https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows"
 _BY_WORKFLOW = (

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from nox_release.core.values import dataclass
-
-if TYPE_CHECKING:
-    from nox_release.diagnosis.normalise import Line, Log
+from nox_release.diagnosis.normalise import Line, Log
 
 _UPLOADING = re.compile(r"\bUploading ([A-Za-z0-9][\w.+!-]*\.(?:whl|tar\.gz))")
 _DONE = re.compile(

@@ -7,17 +7,16 @@ of them tells stays a name in angle brackets for the maintainer to fill in.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nox_release.core.values import dataclass, replace
 from nox_release.diagnosis.backends import backend_of
 from nox_release.project import pages
+from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from nox_release.project.publisher import TrustedPublisher
-    from nox_release.project.pyproject import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

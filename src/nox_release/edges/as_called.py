@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+from collections.abc import Mapping
 
 _COMMAND = re.compile(
     r"\bnox -s (?P<name>build|check-project|first-upload|prepare|release|rehearse|diagnose"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nox_release.core.errors import ChecksFailed, ConfigurationError
-from nox_release.core.findings import Finding, Skipped
-
-if TYPE_CHECKING:
-    from nox_release.core.errors import NoxReleaseError
-    from nox_release.core.findings import Result
+from nox_release.core.errors import ChecksFailed, ConfigurationError, NoxReleaseError
+from nox_release.core.findings import Finding, Result, Skipped
 
 
 def error_as_json(error: NoxReleaseError) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nox_release.core.redaction import redact
 
@@ -18,8 +18,6 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 _PREFIX = "nox-release-"
 _LOCK = "in-use"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
+from nox_release.core.findings import Passed, Result, Severity, Skipped, find, make_rule
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from nox_release.core.findings import Result
     from nox_release.project.publisher import TrustedPublisher
 
 DOCS = "https://docs.pypi.org/attestations/"

@@ -9,21 +9,17 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nox_release.core.errors import CommandError
-from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped
+from nox_release.core.findings import Finding, Location, Passed, Result, Severity, Skipped
 from nox_release.core.words import sentence
+from nox_release.edges.process import Completed, Runner
 from nox_release.workflows import patches
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-
-    from nox_release.core.findings import Result
-    from nox_release.edges.process import Completed, Runner
-    from nox_release.workflows.publishing import Workflow
+from nox_release.workflows.publishing import Workflow
 
 _SECONDS = 60.0
 _SUBJECT = "workflow"

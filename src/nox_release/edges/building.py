@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import tarfile
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,6 @@ from nox_release.core.values import dataclass
 from nox_release.project.toml import parse_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
-
     from build import ProjectBuilder
 
     from nox_release.edges.environments import Environment

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nox_release.edges.children import configure_git
 from nox_release.edges.git import ACT, CHECK_OUT, Repository
 from nox_release.edges.git_settings import read_git_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from nox_release.edges.process import Runner
+from nox_release.edges.process import Runner
 
 
 def export(repository: Repository, commit: str, directory: Path, *, tag: str | None = None) -> Path:

@@ -9,13 +9,10 @@ from __future__ import annotations
 import fnmatch
 import functools
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from nox_release.core.redaction import is_secret_name, redact
 from nox_release.core.values import dataclass
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # Besides whatever is called a token, a password or a secret.
 _GUARDED = (

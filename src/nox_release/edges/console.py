@@ -6,20 +6,16 @@ import contextlib
 import io
 import json as json_module
 import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from nox_release.core.errors import ChecksFailed, ConfigurationError, Declined, NoxReleaseError
-from nox_release.core.findings import SUBJECTS, Finding, Severity, Skipped
+from nox_release.core.findings import SUBJECTS, Finding, Result, Severity, Skipped
 from nox_release.core.redaction import redact
 from nox_release.edges.as_json import error_as_json
 from nox_release.edges.screen import UNPRINTABLE, Screen, escaped, is_unicode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from nox_release.core.findings import Result
 
 # In JSON documents: what is, or is to be, in a file, and what a log says.
 _OF_THE_INDEX = "PyPI would say"

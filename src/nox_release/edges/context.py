@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
+from nox_release.core.clock import Clock
 from nox_release.core.values import dataclass, replace
+from nox_release.edges.console import Console
 from nox_release.edges.process import Runner
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from nox_release.core.clock import Clock
-    from nox_release.edges.console import Console
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

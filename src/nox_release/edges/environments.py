@@ -6,18 +6,13 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nox_release.core.errors import CommandError, NoxReleaseError
 from nox_release.core.values import dataclass, replace
 from nox_release.edges.children import INSTALLER, STRANGER
-from nox_release.edges.process import last_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from nox_release.edges.process import Completed, Runner
+from nox_release.edges.process import Completed, Runner, last_lines
 
 # What would make a fresh environment see something of the one this program runs in.
 _FOREIGN = (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from nox_release.core.clock import SystemClock
+from nox_release.core.clock import Clock, SystemClock
 from nox_release.core.errors import ForgeError
 from nox_release.edges import github_values as github
 from nox_release.edges import json_values as values
@@ -18,21 +20,9 @@ from nox_release.edges.github_api import (
     read_value,
     refused,
 )
-from nox_release.releases.observed import Login
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    from nox_release.core.clock import Clock
-    from nox_release.edges.github_values import Artifact, Job, PendingDeployment
-    from nox_release.edges.process import Runner
-    from nox_release.releases.observed import (
-        ForgeRepository,
-        ForgeWorkflow,
-        GitHubRelease,
-        Run,
-    )
+from nox_release.edges.github_values import Artifact, Job, PendingDeployment
+from nox_release.edges.process import Runner
+from nox_release.releases.observed import ForgeRepository, ForgeWorkflow, GitHubRelease, Login, Run
 
 _LOG_TIMEOUT = 300.0
 _UPLOAD_TIMEOUT = 1800.0

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nox_release.core.errors import CommandError, ForgeError
 from nox_release.edges.children import GH
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from nox_release.edges.process import Completed, Runner
+from nox_release.edges.process import Completed, Runner
 
 HOST = "github.com"
 OLDEST_GH = (2, 27)  # has `gh release create --verify-tag`

@@ -7,8 +7,8 @@ inside a full reference such as `refs/tags/NAME`.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nox_release.core.errors import (
     CommandError,
@@ -17,14 +17,9 @@ from nox_release.core.errors import (
     NoxReleaseError,
 )
 from nox_release.core.values import dataclass, replace
-from nox_release.edges.children import GIT, GIT_ACTING, GIT_REMOTE
+from nox_release.edges.children import GIT, GIT_ACTING, GIT_REMOTE, Child
+from nox_release.edges.process import Completed, Runner
 from nox_release.releases.observed import Changes, Relation, RemoteState, RemoteTag
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from nox_release.edges.children import Child
-    from nox_release.edges.process import Completed, Runner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

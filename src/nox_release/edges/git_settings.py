@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nox_release.core.values import dataclass
-
-if TYPE_CHECKING:
-    from nox_release.edges.git import Repository
+from nox_release.edges.git import Repository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,23 +12,21 @@ import re
 import socket
 import threading
 import weakref
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode, urljoin
 
+from nox_release.core.clock import Clock
 from nox_release.core.errors import ForgeError
 from nox_release.core.redaction import redact
 from nox_release.core.retries import ATTEMPTS, PASSING, Retries, parse_retry_after
 from nox_release.core.values import dataclass
 from nox_release.edges import json_values as values
-from nox_release.edges.gh import HOST, LATER, GhMissing, NotLoggedIn, first_line
+from nox_release.edges.gh import HOST, LATER, Gh, GhMissing, NotLoggedIn, first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
-    from nox_release.core.clock import Clock
-    from nox_release.edges.gh import Gh
     from nox_release.edges.web import Client
 
 T = TypeVar("T")

@@ -10,11 +10,10 @@ from nox_release.edges import github_values as github
 from nox_release.edges import json_values as values
 from nox_release.edges.github_api import PAGE, parsed, read_value, refused
 from nox_release.edges.process import side_by_side
-from nox_release.releases.observed import RefRule
+from nox_release.releases.observed import Check, ForgeEnvironment, RefRule
 
 if TYPE_CHECKING:
     from nox_release.edges.forge import Forge
-    from nox_release.releases.observed import Check, ForgeEnvironment
 
 _SUITES = 3  # of the newest pushes that were refused; each is a question
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from nox_release.core.clock import parse_time
 from nox_release.core.values import dataclass
@@ -18,9 +19,6 @@ from nox_release.releases.observed import (
     RefRule,
     Run,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

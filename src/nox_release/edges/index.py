@@ -11,15 +11,17 @@ import contextlib
 import io
 import ipaddress
 import time
+from collections.abc import Callable, Generator
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from urllib.parse import quote, urljoin
 
 from packaging.utils import canonicalize_name
 
 from nox_release.core.answers import ANSWERED
-from nox_release.core.clock import parse_http_date
+from nox_release.core.clock import Clock, parse_http_date
 from nox_release.core.errors import ConfigurationError, IndexUnavailableError
 from nox_release.core.redaction import redact
 from nox_release.core.retries import ATTEMPTS, PASSING, Retries, parse_retry_after
@@ -28,6 +30,8 @@ from nox_release.edges import json_values
 from nox_release.edges.web import (
     ANYTHING,
     URL,
+    BaseTransport,
+    Client,
     HTTPError,
     InvalidURL,
     Reply,
@@ -39,20 +43,12 @@ from nox_release.edges.web import (
     parsed,
     words_of,
 )
-from nox_release.releases.observed import Provenance
+from nox_release.project.pyproject import Index
+from nox_release.releases.observed import IndexFile, IndexProject, Ownership, Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-    from datetime import datetime
-    from pathlib import Path
-    from typing import BinaryIO
-
     from _typeshed import ReadableBuffer
 
-    from nox_release.core.clock import Clock
-    from nox_release.edges.web import BaseTransport, Client
-    from nox_release.project.pyproject import Index
-    from nox_release.releases.observed import IndexFile, IndexProject, Ownership
 
 T = TypeVar("T")
 

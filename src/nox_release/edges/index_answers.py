@@ -7,17 +7,14 @@ https://docs.pypi.org/api/index-api/ and https://docs.pypi.org/api/integrity/.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from nox_release.core.clock import parse_time
 from nox_release.edges import json_values as values
-from nox_release.edges.simple_html import Page, parse_page
+from nox_release.edges.simple_html import Link, Page, parse_page
 from nox_release.files.distributions import version_of_file
 from nox_release.releases.observed import IndexFile, IndexProject, Ownership, Publisher
-
-if TYPE_CHECKING:
-    from nox_release.edges.simple_html import Link
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FILES = re.compile(

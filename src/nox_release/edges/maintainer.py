@@ -9,22 +9,17 @@ import json
 import re
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.errors import CommandError, ConfigurationError
 from nox_release.core.redaction import redact
 from nox_release.edges.children import UPLOADER
-from nox_release.releases.observed import Maintainer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from nox_release.edges.process import Runner
-    from nox_release.project.pyproject import Index, Settings
-    from nox_release.releases.observed import Ownership
+from nox_release.edges.process import Runner
+from nox_release.project.pyproject import Index, Settings
+from nox_release.releases.observed import Maintainer, Ownership
 
 # Source: Warehouse's `accounts/forms.py`, `UsernameMixin`. A token pasted for a name is none.
 _USER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,48}[A-Za-z0-9])?")

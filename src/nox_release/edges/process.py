@@ -15,7 +15,9 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from nox_release.core.errors import CommandError
 from nox_release.core.redaction import redact, secrets_of
@@ -23,10 +25,7 @@ from nox_release.core.values import dataclass, field
 from nox_release.edges.children import STRANGER, Child
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
     from concurrent.futures import ThreadPoolExecutor
-    from pathlib import Path
-    from typing import IO
 
 # On Windows Python would write into pipes in the machine's own code page.
 _SPEAK_UTF8 = (

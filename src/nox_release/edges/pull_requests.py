@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from nox_release.core.errors import ForgeError
 from nox_release.edges import json_values as values
-from nox_release.edges.github_api import read_value
+from nox_release.edges.forge import Forge
+from nox_release.edges.github_api import Answer, read_value
 from nox_release.releases.observed import PullRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from nox_release.edges.forge import Forge
-    from nox_release.edges.github_api import Answer
 
 T = TypeVar("T")
 

@@ -10,21 +10,19 @@ import contextlib
 import re
 import shlex
 import time
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nox_release.core.errors import NoxReleaseError
+from nox_release.core.findings import Finding
 from nox_release.core.redaction import is_plain_word, redact, secrets_of
 from nox_release.edges.as_called import as_called, with_options
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
-
     from rich.console import Console as RichConsole
     from rich.text import Text
-
-    from nox_release.core.findings import Finding
 
 
 # C0 and C1 controls but for tab and newline, and the characters that reorder text.

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nox_release.edges.aside import temporary_folder
-from nox_release.edges.git import ACT
-
-if TYPE_CHECKING:
-    from nox_release.edges.git import Repository
+from nox_release.edges.git import ACT, Repository
 
 
 def probe_signing(repository: Repository) -> str | None:

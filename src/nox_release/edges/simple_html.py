@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from nox_release.core.values import dataclass, field
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _TAG = re.compile(r"/?[a-zA-Z][a-zA-Z0-9]*")
 _ATTRIBUTE = re.compile(

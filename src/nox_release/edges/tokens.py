@@ -12,9 +12,10 @@ import configparser
 import contextlib
 import json
 import sys
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from packaging.utils import canonicalize_name
 
@@ -23,11 +24,7 @@ from nox_release.core.reading import read_text
 from nox_release.core.values import dataclass, field, replace
 from nox_release.edges.json_values import MALFORMED, load
 from nox_release.edges.macaroon import parse_token
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from nox_release.project.pyproject import Index
+from nox_release.project.pyproject import Index
 
 LIFE = timedelta(minutes=10)
 TOKEN_USER = "__token__"  # noqa: S105 - the user name that stands for "see the password"

@@ -12,7 +12,8 @@ import sys
 import threading
 import time
 import zlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
 
 from nox_release.core.redaction import redact
 from nox_release.core.values import dataclass, field, replace
@@ -28,9 +29,6 @@ import httpx
 if sys.modules.get("httpx._main", httpx) is None:
     del sys.modules["httpx._main"]
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import BinaryIO
 
 URL = httpx.URL
 BaseTransport = httpx.BaseTransport

@@ -20,8 +20,10 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Literal, cast
+from pathlib import Path
+from typing import IO, Literal, cast
 
 from packaging.metadata import parse_email
 
@@ -37,10 +39,6 @@ from nox_release.files.distributions import (
     Unreadable,
 )
 from nox_release.files.zip_files import UTF8_NAME, ZipReader
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 MIB = 1024 * 1024
 

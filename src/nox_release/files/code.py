@@ -5,13 +5,10 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from nox_release.core.python_code import dotted_name, parse_python
 from nox_release.core.values import dataclass, field
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -17,10 +19,6 @@ from packaging.version import InvalidVersion, Version
 
 from nox_release.core.values import dataclass, field
 from nox_release.core.versions import parse_version
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 Kind = Literal["sdist", "wheel"]
 

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import re
 import zipfile
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from nox_release.core.values import dataclass
 from nox_release.files.archives import read_distribution
 from nox_release.files.code import Code, read_code
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-    from pathlib import Path
-
-    from nox_release.files.distributions import Distribution
+from nox_release.files.distributions import Distribution
 
 _EXTENSION = re.compile(r"\.(?:[A-Za-z0-9_\-]+\.)?(?:so|pyd)$")
 _MAX_MODULE = 5_000_000

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from nox_release.core.answers import ask, known
+from nox_release.edges.git import Repository
 from nox_release.project.changelog import find_changelog
-
-if TYPE_CHECKING:
-    from nox_release.edges.git import Repository
-    from nox_release.project.pyproject import Project
+from nox_release.project.pyproject import Project
 
 
 def read_changelog(

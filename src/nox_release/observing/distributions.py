@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from nox_release.checks.files.checking import Checked, examine, judge
@@ -15,7 +16,6 @@ from nox_release.releases.observed import Observed
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Sequence
 
 
 def check_distributions(

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nox_release.core.answers import ask, known
+from nox_release.edges.git import Repository
 from nox_release.project.documents import Files
+from nox_release.project.pyproject import Project
 from nox_release.project.version_places import find_places
-
-if TYPE_CHECKING:
-    from nox_release.edges.git import Repository
-    from nox_release.project.pyproject import Project
 
 
 def goes_back_to_development(project: Project, repository: Repository, commit: str) -> bool:

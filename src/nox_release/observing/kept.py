@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import (
@@ -18,16 +20,11 @@ from packaging.version import InvalidVersion, Version
 from nox_release.core.errors import ConflictError, NoxReleaseError
 from nox_release.edges.aside import temporary_folder
 from nox_release.files.distributions import version_of_file
-from nox_release.releases.plan import Expected
+from nox_release.releases.observed import IndexFile, Run
+from nox_release.releases.plan import Expected, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-    from pathlib import Path
-
     from nox_release.edges.forge import Forge
-    from nox_release.releases.observed import IndexFile, Run
-    from nox_release.releases.plan import Target
 
 SOME_FILES_AT_MOST = timedelta(minutes=5)
 _BYTES_AT_MOST = 300_000_000

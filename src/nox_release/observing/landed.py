@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.answers import CouldNotAsk, ask
 from nox_release.core.values import dataclass
 from nox_release.releases.end_state import Landed, Served
+from nox_release.releases.observed import IndexFile, Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from concurrent.futures import ThreadPoolExecutor
-    from pathlib import Path
 
     from nox_release.edges.index import IndexClient
-    from nox_release.releases.observed import IndexFile, Provenance
 
 # Bytes that are downloaded in all; of what is left only the first byte is asked for.
 _READ_AT_MOST = 200_000_000

@@ -6,31 +6,35 @@ Every question is put by one function, and what could not be answered is a `Coul
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import ForgeError
 from nox_release.core.values import dataclass, replace
 from nox_release.edges import github_rules
+from nox_release.edges.context import Context
 from nox_release.edges.forge import Forge
 from nox_release.edges.gh import OLDEST_GH, GhMissing, NotLoggedIn, find_gh
-from nox_release.edges.git import head_and_branch
+from nox_release.edges.git import Repository, head_and_branch
 from nox_release.edges.process import side_by_side
 from nox_release.edges.signing import identity, probe_signing
-from nox_release.observing.place import python_folders
-from nox_release.releases.observed import Observed, Relation
-from nox_release.releases.plan import runs_of
+from nox_release.observing.place import Place, python_folders
+from nox_release.releases.observed import (
+    Check,
+    GitHubRelease,
+    Login,
+    Observed,
+    Relation,
+    RemoteState,
+    Run,
+)
+from nox_release.releases.plan import Target, runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    from nox_release.edges.context import Context
-    from nox_release.edges.git import Repository
     from nox_release.edges.index import IndexClient
-    from nox_release.observing.place import Place
-    from nox_release.releases.observed import Check, GitHubRelease, Login, RemoteState, Run
-    from nox_release.releases.plan import Target
 
 _NO_GH = CouldNotAsk(reason="gh is not installed")
 

@@ -7,24 +7,30 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nox_release.core.answers import CouldNotAsk, ask, known
+from nox_release.edges.context import Context
+from nox_release.edges.maintainer import Keyring
 from nox_release.files.distributions import version_of_file
 from nox_release.observing.siblings import needed_siblings
-from nox_release.releases.observed import OnIndex, Provenance
+from nox_release.project.pyproject import Project
+from nox_release.releases.end_state import Landed
+from nox_release.releases.observed import (
+    IndexFile,
+    IndexProject,
+    Maintainer,
+    OnIndex,
+    Ownership,
+    Provenance,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    from nox_release.edges.context import Context
     from nox_release.edges.index import IndexClient
-    from nox_release.edges.maintainer import Keyring
-    from nox_release.project.pyproject import Project
-    from nox_release.releases.end_state import Landed
-    from nox_release.releases.observed import IndexFile, IndexProject, Maintainer, Ownership
 
 
 _AN_HOUR = 3600

@@ -6,19 +6,15 @@ This module loads little: nothing can be asked before it has answered.
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.redaction import redact
 from nox_release.core.values import dataclass
+from nox_release.edges.context import Context
 from nox_release.edges.git import NotARepository, Repository, find_repository
-from nox_release.edges.git_settings import read_git_settings
+from nox_release.edges.git_settings import GitSettings, read_git_settings
+from nox_release.project.pyproject import Project
 from nox_release.project.remotes import explain_remote, parse_remote
-
-if TYPE_CHECKING:
-    from nox_release.edges.context import Context
-    from nox_release.edges.git_settings import GitSettings
-    from nox_release.project.pyproject import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nox_release.checks.workflow.github_releases import release_steps
 from nox_release.core.answers import ask, known
+from nox_release.core.findings import Finding
 from nox_release.core.values import dataclass
+from nox_release.observing.place import Place
 from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
-from nox_release.workflows.publishing import derive_publisher, in_githubs_spelling
+from nox_release.project.pyproject import Project
+from nox_release.workflows.publishing import (
+    Derivation,
+    Step,
+    Workflow,
+    derive_publisher,
+    in_githubs_spelling,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from nox_release.core.findings import Finding
     from nox_release.edges.forge import Forge
-    from nox_release.observing.place import Place
-    from nox_release.project.pyproject import Project
-    from nox_release.workflows.publishing import Derivation, Step, Workflow
 
 CHECK_ONLY = "check-only"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
 from nox_release.core.errors import ConfigurationError
-from nox_release.project.pyproject import read_project, read_pyproject
+from nox_release.project.pyproject import Project, read_project, read_pyproject
 from nox_release.project.workspace import (
     Sibling,
     extras_of,
@@ -16,12 +17,6 @@ from nox_release.project.workspace import (
     needs_of,
     why_kept_back,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
-
-    from nox_release.project.pyproject import Project
 
 _AT_MOST = 200  # packages of one repository
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 from nox_release.checks.source.subject import SourceTree, named_files
 from nox_release.core.reading import read_file
 from nox_release.observing.siblings import find_siblings
 from nox_release.project.documents import Files
+from nox_release.project.pyproject import Project
 from nox_release.project.version_places import VERSION_FILES, package_folders
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-
-    from nox_release.project.pyproject import Project
 
 MAX_NAMES = 50_000
 MAX_TEXT = 2_000_000

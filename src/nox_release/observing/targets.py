@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nox_release.core.answers import known
 from nox_release.core.values import dataclass, replace
+from nox_release.edges.forge import Forge
+from nox_release.edges.git import Repository
 from nox_release.observing.kept import is_exact, is_settled, kept_files
-from nox_release.observing.publishers import derive, event_of, inputs_to_publish, release_is_last
+from nox_release.observing.place import Place
+from nox_release.observing.publishers import (
+    Publishing,
+    derive,
+    event_of,
+    inputs_to_publish,
+    release_is_last,
+)
+from nox_release.project.pyproject import Project
+from nox_release.releases.observed import IndexFile, Observed, Run
 from nox_release.releases.plan import (
     Expected,
     Target,
@@ -21,17 +34,8 @@ from nox_release.releases.plan import (
 from nox_release.workflows.publishing import as_github_spells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
     from packaging.version import Version
 
-    from nox_release.edges.forge import Forge
-    from nox_release.edges.git import Repository
-    from nox_release.observing.place import Place
-    from nox_release.observing.publishers import Publishing
-    from nox_release.project.pyproject import Project
-    from nox_release.releases.observed import IndexFile, Observed, Run
 
 # Three numbers, as most patterns for tags ask for; `v0` fits none of them.
 UNKNOWN_VERSION = "0.0.0"

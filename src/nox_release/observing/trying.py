@@ -9,7 +9,9 @@ import json
 import os
 import re
 import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nox_release.checks.files.built import TWINE_CHECK
@@ -26,23 +28,17 @@ from nox_release.checks.files.tried import (
     script_result,
 )
 from nox_release.core.errors import CommandError
-from nox_release.core.findings import Finding, Passed, Severity, Skipped, find
+from nox_release.core.findings import Finding, Passed, Result, Severity, Skipped, find
 from nox_release.core.values import dataclass, replace
 from nox_release.edges.children import INSTALLER
-from nox_release.edges.environments import fresh_environment
-from nox_release.edges.process import last_lines
+from nox_release.edges.environments import Environment, fresh_environment
+from nox_release.edges.process import Runner, last_lines
+from nox_release.files.distributions import Distribution
+from nox_release.files.wheels import EntryPoint
 from nox_release.project.toml import parse_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-    from pathlib import Path
-
     from nox_release.checks.files.facts import Facts
-    from nox_release.core.findings import Result
-    from nox_release.edges.environments import Environment
-    from nox_release.edges.process import Runner
-    from nox_release.files.distributions import Distribution
-    from nox_release.files.wheels import EntryPoint
 
 IMPORT_SECONDS = 60.0
 SCRIPT_SECONDS = 20.0

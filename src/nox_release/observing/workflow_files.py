@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.findings import Finding
 from nox_release.core.reading import read_file
 from nox_release.edges.children import GIT
+from nox_release.edges.git import Repository
 from nox_release.edges.git_settings import read_git_settings
+from nox_release.edges.process import Runner
 from nox_release.observing.place import choose_remote
+from nox_release.project.pyproject import Project, Settings
 from nox_release.project.remotes import explain_remote, parse_remote
-from nox_release.workflows.publishing import derive_publisher, spelt_by_github
+from nox_release.workflows.publishing import Derivation, derive_publisher, spelt_by_github
 from nox_release.workflows.syntax import (
     WORKFLOWS,
     Step,
@@ -28,14 +31,6 @@ from nox_release.workflows.syntax import (
 )
 from nox_release.workflows.tree_scripts import commands_in, scripts_of
 from nox_release.workflows.yaml_nodes import UnreadableYAML, check_size
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from nox_release.edges.git import Repository
-    from nox_release.edges.process import Runner
-    from nox_release.project.pyproject import Project, Settings
-    from nox_release.workflows.publishing import Derivation
 
 MAX_FILES = 200
 MAX_SCRIPTS = 50

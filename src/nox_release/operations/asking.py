@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
+from nox_release.core.answers import CouldNotAsk
+from nox_release.core.findings import Finding
 from nox_release.core.values import dataclass
+from nox_release.edges.context import Context
 from nox_release.edges.process import side_by_side
+from nox_release.observing.observer import Observer
+from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
-    from nox_release.core.answers import CouldNotAsk
-    from nox_release.core.findings import Finding
-    from nox_release.edges.context import Context
-    from nox_release.observing.observer import Observer
     from nox_release.observing.on_index import IndexQuestions
-    from nox_release.project.pyproject import Project
 
 _THREADS = 24
 

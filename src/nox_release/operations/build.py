@@ -9,11 +9,13 @@ only then moved into dist/; when something is wrong, dist/ stays as it was.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
@@ -27,30 +29,23 @@ from nox_release.core.errors import (
     NoxReleaseError,
     disk_error,
 )
-from nox_release.core.findings import Finding, Severity, errors_in
+from nox_release.core.findings import Finding, Result, Severity, errors_in
 from nox_release.core.values import dataclass, replace
 from nox_release.core.versions import parse_version
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.checkouts import export
-from nox_release.edges.environments import fresh_environment
+from nox_release.edges.context import Context
+from nox_release.edges.environments import Environment, fresh_environment
 from nox_release.edges.git import Repository, find_repository
-from nox_release.edges.process import last_lines, side_by_side
+from nox_release.edges.process import Runner, last_lines, side_by_side
+from nox_release.files.distributions import Distribution
 from nox_release.operations.build_output import Output
 from nox_release.operations.built import Built, shown_folder
 from nox_release.operations.options import add_json, add_package, add_smoke, load_projects
-from nox_release.project.pyproject import read_project
+from nox_release.project.pyproject import Project, read_project
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Generator, Iterable
-
     from nox_release.checks.files.facts import Facts
-    from nox_release.core.findings import Result
-    from nox_release.edges.context import Context
-    from nox_release.edges.environments import Environment
-    from nox_release.edges.process import Runner
-    from nox_release.files.distributions import Distribution
-    from nox_release.project.pyproject import Project
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

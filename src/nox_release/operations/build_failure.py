@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -14,12 +15,10 @@ from nox_release.checks.files.known_imports import project_of
 from nox_release.diagnosis.engine import diagnose
 from nox_release.diagnosis.values import Circumstances
 from nox_release.edges.aside import keep_log
+from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nox_release.edges.building import BuildFailed
-    from nox_release.project.pyproject import Project
 
 _LINE_AT_MOST = 60
 _ASIDE = frozenset({"benchmarks", "docs", "examples", "test", "tests"})

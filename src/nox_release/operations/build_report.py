@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from nox_release.checks.files.built import is_uploadable
-from nox_release.core.findings import Skipped
+from nox_release.core.findings import Result, Skipped
 from nox_release.edges.as_json import result_as_json
+from nox_release.edges.console import Console
 from nox_release.edges.screen import size_in_words
-from nox_release.operations.built import shown_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from nox_release.core.findings import Result
-    from nox_release.edges.console import Console
-    from nox_release.files.distributions import Distribution
-    from nox_release.operations.built import Built
+from nox_release.files.distributions import Distribution
+from nox_release.operations.built import Built, shown_folder
 
 
 def show(console: Console, built: Built, *, root: Path) -> None:

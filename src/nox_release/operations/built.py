@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.core.findings import Finding, errors_in
+from nox_release.core.findings import Finding, Result, errors_in
 from nox_release.core.values import dataclass
+from nox_release.files.distributions import Distribution
+from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from nox_release.core.findings import Result
-    from nox_release.files.distributions import Distribution
     from nox_release.files.wheels import Wheel
-    from nox_release.project.pyproject import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

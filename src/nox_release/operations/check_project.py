@@ -11,30 +11,28 @@ The exit status is 1 when a release would fail.
 
 from __future__ import annotations
 
+import argparse
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nox_release.checks.release.asked import DISTRIBUTIONS_CHECKED
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
-from nox_release.core.findings import Finding, Passed, errors_in, ranked
+from nox_release.core.findings import Finding, Passed, Result, errors_in, ranked
 from nox_release.edges.aside import temporary_folder
+from nox_release.edges.context import Context
 from nox_release.operations import options as shared
 from nox_release.operations.asking import asking
 from nox_release.operations.check_screen import in_order, show
+from nox_release.operations.checklist import Checklist
+from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from packaging.version import Version
 
-    from nox_release.core.findings import Result
-    from nox_release.edges.context import Context
     from nox_release.operations.built import Built
-    from nox_release.operations.checklist import Checklist
-    from nox_release.project.pyproject import Project
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ reason instead.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
 
 from nox_release.checks.index.state import ABSENT
 from nox_release.checks.judging import GITHUB_AWAY
@@ -19,20 +19,22 @@ from nox_release.checks.release.preflight import (
 )
 from nox_release.checks.workflow.upload import CURRENT
 from nox_release.core.answers import ANSWERED
-from nox_release.core.findings import SUBJECTS, Finding, Passed, Severity, Skipped, ranked
+from nox_release.core.findings import (
+    SUBJECTS,
+    Finding,
+    Location,
+    Passed,
+    Result,
+    Severity,
+    Skipped,
+    ranked,
+)
 from nox_release.core.values import replace
 from nox_release.core.words import counted, git_in_brief, sentence
 from nox_release.edges.as_called import names_session
-from nox_release.operations.checklist import NONE_BUILT
-from nox_release.operations.next_step import command, is_published
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from nox_release.core.findings import Location, Result
-    from nox_release.edges.console import Console
-    from nox_release.operations.checklist import Checklist
-    from nox_release.operations.next_step import NextStep
+from nox_release.edges.console import Console
+from nox_release.operations.checklist import NONE_BUILT, Checklist
+from nox_release.operations.next_step import NextStep, command, is_published
 
 _ROOM = 66
 _ALIKE = 3

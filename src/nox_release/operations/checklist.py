@@ -6,6 +6,7 @@ Each question that fails leaves its own line *not known*; the others are answere
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,14 @@ from nox_release.checks.release import asked, finished
 from nox_release.checks.release.asked import OF_THIS_COMMIT
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import NoxReleaseError
-from nox_release.core.findings import Finding, Passed, Skipped, errors_in
+from nox_release.core.findings import Finding, Passed, Result, Skipped, errors_in
 from nox_release.core.values import dataclass, field, replace
 from nox_release.edges.audit import audit_workflows, without_doubles
+from nox_release.edges.context import Context
 from nox_release.edges.screen import size_in_words
-from nox_release.files.distributions import version_of_file
+from nox_release.files.distributions import Distribution, version_of_file
 from nox_release.observing.observer import Observer
-from nox_release.observing.publishers import derive
+from nox_release.observing.publishers import Publishing, derive
 from nox_release.observing.targets import tagged_version
 from nox_release.operations.looking import (
     Wish,
@@ -35,23 +37,17 @@ from nox_release.operations.looking import (
     with_built,
 )
 from nox_release.operations.next_step import NextStep, next_step
-from nox_release.releases.end_state import judge_end, slugs_of
+from nox_release.project.publisher import TrustedPublisher
+from nox_release.project.pyproject import Project
+from nox_release.releases.end_state import Landed, judge_end, slugs_of
 from nox_release.releases.plan import plan_release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
 
     from nox_release.checks.source.subject import SourceTree
-    from nox_release.core.findings import Result
-    from nox_release.edges.context import Context
-    from nox_release.files.distributions import Distribution
-    from nox_release.observing.publishers import Publishing
     from nox_release.operations.asking import Questions
     from nox_release.operations.built import Built
-    from nox_release.project.publisher import TrustedPublisher
-    from nox_release.project.pyproject import Project
-    from nox_release.releases.end_state import Landed
 
 
 NONE_BUILT = "there are none in dist/; `nox -s build` makes and checks them"

@@ -9,18 +9,24 @@ Without an argument: the newest failed run of the publish workflow. Otherwise on
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
+from collections.abc import Sequence
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError, ForgeError, NoxReleaseError
 from nox_release.core.values import dataclass, replace
 from nox_release.diagnosis.engine import diagnose, first_errors, more_to_see, read
+from nox_release.diagnosis.model import Diagnosis
 from nox_release.diagnosis.rivals import uploads_in_log
 from nox_release.diagnosis.silent import silent_failures
 from nox_release.diagnosis.values import Circumstances, repository_of
 from nox_release.edges.aside import keep_log
+from nox_release.edges.console import Console
+from nox_release.edges.context import Context
 from nox_release.operations import options as shared
 from nox_release.operations.unnoticed import (
     Sources,
@@ -29,21 +35,14 @@ from nox_release.operations.unnoticed import (
     observe_release,
     tag_and_version,
 )
+from nox_release.project.pyproject import Project
+from nox_release.releases.observed import Run
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from nox_release.diagnosis.model import Diagnosis
-    from nox_release.edges.console import Console
-    from nox_release.edges.context import Context
     from nox_release.edges.forge import Forge
     from nox_release.edges.git import Repository
     from nox_release.edges.github_values import Job
     from nox_release.project.publisher import TrustedPublisher
-    from nox_release.project.pyproject import Project
-    from nox_release.releases.observed import Run
     from nox_release.workflows.publishing import Derivation
 
 _RUN = re.compile(

@@ -4,38 +4,31 @@ about and by every later one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.checks.judging import judge
+from nox_release.checks.judging import Case, judge
 from nox_release.checks.release import finished
 from nox_release.core.answers import CouldNotAsk, known
-from nox_release.core.findings import Finding, Skipped, errors_in
+from nox_release.core.findings import Finding, Result, Skipped, errors_in
 from nox_release.core.values import dataclass, replace
 from nox_release.core.words import some
 from nox_release.edges.aside import temporary_folder
+from nox_release.edges.console import Console
+from nox_release.edges.context import Context
+from nox_release.edges.forge import Forge
 from nox_release.edges.process import side_by_side
 from nox_release.observing.kept import SOME_FILES_AT_MOST
-from nox_release.observing.landed import look_at_files
+from nox_release.observing.landed import Seen, look_at_files
 from nox_release.operations.following import age_of
 from nox_release.project import pages
-from nox_release.releases.end_state import is_not_served, judge_end, slugs_of
-from nox_release.releases.observed import Provenance
-from nox_release.releases.plan import files_there, judge_runs, runs_of
+from nox_release.releases.end_state import EndState, Landed, is_not_served, judge_end, slugs_of
+from nox_release.releases.observed import IndexFile, Observed, Provenance
+from nox_release.releases.plan import Target, files_there, judge_runs, runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from nox_release.checks.judging import Case
-    from nox_release.core.findings import Result
-    from nox_release.edges.console import Console
-    from nox_release.edges.context import Context
-    from nox_release.edges.forge import Forge
     from nox_release.edges.index import IndexClient
-    from nox_release.observing.landed import Seen
-    from nox_release.releases.end_state import EndState, Landed
-    from nox_release.releases.observed import IndexFile, Observed
-    from nox_release.releases.plan import Target
 
 _AT_ONCE = 8
 _PAUSE, _PAUSE_AT_MOST = 2.0, 30.0

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nox_release.core.findings import Skipped
+from nox_release.checks.judging import Case
+from nox_release.core.findings import Finding, Skipped
 from nox_release.core.values import dataclass, replace
 from nox_release.edges.aside import temporary_folder
+from nox_release.edges.console import Console
+from nox_release.edges.context import Context
+from nox_release.edges.git import Repository
+from nox_release.observing.observer import Observer
 from nox_release.operations.ending import Ways
 from nox_release.operations.following import NO_CHECKS_AFTER
 from nox_release.operations.looking import with_built
 from nox_release.operations.next_step import command
-from nox_release.releases.plan import Checking, Expected, plan_release
+from nox_release.project.pyproject import Project
+from nox_release.releases.observed import Observed
+from nox_release.releases.plan import Checking, Expected, Plan, ReleaseStep, Target, plan_release
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable
-
-    from nox_release.checks.judging import Case
-    from nox_release.core.findings import Finding
-    from nox_release.edges.console import Console
-    from nox_release.edges.context import Context
-    from nox_release.edges.git import Repository
     from nox_release.edges.index import IndexClient
-    from nox_release.observing.observer import Observer
     from nox_release.operations.built import Built
     from nox_release.operations.notes import Notes
-    from nox_release.project.pyproject import Project
-    from nox_release.releases.observed import Observed
-    from nox_release.releases.plan import Plan, ReleaseStep, Target
 
 
 @dataclass(slots=True, kw_only=True)

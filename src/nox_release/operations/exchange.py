@@ -17,20 +17,19 @@ from nox_release.core.errors import (
     IndexUnavailableError,
     NoxReleaseError,
 )
-from nox_release.core.findings import Passed
+from nox_release.core.findings import Passed, Result
 from nox_release.edges.as_json import result_as_json
+from nox_release.edges.context import Context
 from nox_release.observing.place import locate
 from nox_release.observing.publishers import derive, spelt
 from nox_release.operations.following import RunFailed, follow_run
 from nox_release.project import pages
+from nox_release.project.pyproject import Project
+from nox_release.releases.observed import Run
+from nox_release.workflows.publishing import Derivation
 
 if TYPE_CHECKING:
-    from nox_release.core.findings import Result
-    from nox_release.edges.context import Context
     from nox_release.edges.forge import Forge
-    from nox_release.project.pyproject import Project
-    from nox_release.releases.observed import Run
-    from nox_release.workflows.publishing import Derivation
 
 INPUT = "check-only"
 EVENT = "workflow_dispatch"

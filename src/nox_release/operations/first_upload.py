@@ -9,9 +9,11 @@ interrupted.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from packaging.version import Version
 
@@ -27,13 +29,16 @@ from nox_release.core.errors import (
     ConflictError,
     NoxReleaseError,
 )
-from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
+from nox_release.core.findings import Finding, Passed, Result, Severity, Skipped, errors_in, ranked
 from nox_release.core.values import dataclass, replace
 from nox_release.edges.aside import temporary_folder
+from nox_release.edges.context import Context
 from nox_release.edges.git import NotARepository, find_repository
 from nox_release.edges.maintainer import Keyring
 from nox_release.edges.process import side_by_side
+from nox_release.edges.tokens import Credential
 from nox_release.files.archives import read_distribution
+from nox_release.files.distributions import Distribution
 from nox_release.observing.place import python_folders
 from nox_release.operations import options as shared
 from nox_release.operations.build_report import show_files
@@ -56,30 +61,19 @@ from nox_release.operations.uploader import (
     whose,
 )
 from nox_release.project import pages
-from nox_release.releases.observed import Observed
+from nox_release.project.pyproject import Index
+from nox_release.releases.observed import IndexProject, Observed, Ownership
 from nox_release.releases.plan import (
     Expected,
     Plan,
     Target,
     Upload,
+    UploadStep,
     expected_names,
     files_there,
     plan_first_upload,
     unexpected_files,
 )
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable
-
-    from nox_release.core.findings import Result
-    from nox_release.edges.context import Context
-    from nox_release.edges.tokens import Credential
-    from nox_release.files.distributions import Distribution
-    from nox_release.project.pyproject import Index
-    from nox_release.releases.observed import IndexProject, Ownership
-    from nox_release.releases.plan import UploadStep
-
 
 T = TypeVar("T")
 _AT_ONCE = 4

@@ -7,11 +7,13 @@ gets no answer is asked again; only a long silence is an error.
 from __future__ import annotations
 
 import contextlib
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from nox_release.core.clock import Clock
 from nox_release.core.errors import (
     ConflictError,
     ForgeError,
@@ -20,21 +22,23 @@ from nox_release.core.errors import (
 )
 from nox_release.core.words import some
 from nox_release.edges import github_rules
+from nox_release.edges.console import Console
 from nox_release.observing.kept import SOME_FILES_AT_MOST
 from nox_release.project import pages
-from nox_release.releases.plan import expected_names, is_complete, judge_runs, missing_files
+from nox_release.releases.observed import Check, IndexFile, Run
+from nox_release.releases.plan import (
+    RunsVerdict,
+    Target,
+    expected_names,
+    is_complete,
+    judge_runs,
+    missing_files,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from nox_release.core.clock import Clock
-    from nox_release.edges.console import Console
     from nox_release.edges.forge import Forge
     from nox_release.edges.index import IndexClient
     from nox_release.observing.observer import Observer
-    from nox_release.releases.observed import Check, IndexFile, Run
-    from nox_release.releases.plan import RunsVerdict, Target
 
 NO_RUN_AFTER = timedelta(minutes=3)
 NO_CHECKS_AFTER = timedelta(minutes=2)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from pathlib import Path
 
+from nox_release.checks.judging import Case
 from nox_release.core.answers import known
 from nox_release.core.errors import ConfigurationError, ConflictError
 from nox_release.core.words import some
 from nox_release.edges.aside import temporary_folder
 from nox_release.observing.kept import other_kept_files
 from nox_release.observing.targets import with_known_files
-from nox_release.releases.plan import DIST, files_there, judge_runs, other_bytes, runs_of
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-    from pathlib import Path
-
-    from nox_release.checks.judging import Case
-    from nox_release.operations.ending import Ways
-    from nox_release.operations.notes import Notes
-    from nox_release.releases.observed import GitHubRelease, IndexFile
-    from nox_release.releases.plan import CreateGitHubRelease
+from nox_release.operations.ending import Ways
+from nox_release.operations.notes import Notes
+from nox_release.releases.observed import GitHubRelease, IndexFile
+from nox_release.releases.plan import (
+    DIST,
+    CreateGitHubRelease,
+    files_there,
+    judge_runs,
+    other_bytes,
+    runs_of,
+)
 
 
 def publish(

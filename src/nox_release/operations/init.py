@@ -9,17 +9,21 @@ stays as it is, and you see what this tool would change in it.
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shlex
-from typing import TYPE_CHECKING
 
 from nox_release.core.errors import Declined
 from nox_release.core.findings import Finding
+from nox_release.edges.context import Context
+from nox_release.edges.git import Repository
 from nox_release.edges.git_settings import read_git_settings
 from nox_release.observing.workflow_files import read_workflows
 from nox_release.operations import options as shared
 from nox_release.operations.init_files import (
+    Place,
+    Proposal,
     derive_in,
     find_place,
     propose_gitignore,
@@ -32,18 +36,10 @@ from nox_release.operations.init_files import (
 )
 from nox_release.operations.looking import named
 from nox_release.operations.next_step import command
-from nox_release.project.pyproject import read_pyproject
+from nox_release.project.pyproject import Project, read_pyproject
 from nox_release.scaffold.publish import guarded_repository
+from nox_release.workflows.publishing import Derivation
 from nox_release.workflows.syntax import Workflow
-
-if TYPE_CHECKING:
-    import argparse
-
-    from nox_release.edges.context import Context
-    from nox_release.edges.git import Repository
-    from nox_release.operations.init_files import Place, Proposal
-    from nox_release.project.pyproject import Project
-    from nox_release.workflows.publishing import Derivation
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nox_release.core.errors import CommandError, ConfigurationError, ForgeError, NoxReleaseError
+from nox_release.core.findings import Finding
 from nox_release.core.reading import read_file, read_text
 from nox_release.core.values import dataclass
+from nox_release.edges.context import Context
+from nox_release.edges.git import Repository
 from nox_release.observing.siblings import folders_of
 from nox_release.observing.source_tree import read_source_tree
 from nox_release.observing.workflow_files import (
@@ -20,12 +23,13 @@ from nox_release.observing.workflow_files import (
     read_workflows,
 )
 from nox_release.operations.options import table_of
-from nox_release.project.pyproject import read_project, read_pyproject
+from nox_release.project.pyproject import Project, read_project, read_pyproject
 from nox_release.project.toml import parse_toml
 from nox_release.project.workspace import member_patterns, why_kept_back, with_packages
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
 from nox_release.scaffold.publish import (
     SECRETS,
+    PublishPlan,
     Wanted,
     guarded_repository,
     plan_publish,
@@ -34,22 +38,13 @@ from nox_release.scaffold.publish import (
 from nox_release.scaffold.release import release_workflow
 from nox_release.workflows.build_folders import builds_package
 from nox_release.workflows.publishing import (
+    Derivation,
     derive_publisher,
     for_index,
     proposed_file,
     spelt_by_github,
 )
 from nox_release.workflows.syntax import WORKFLOWS
-
-if TYPE_CHECKING:
-    import argparse
-
-    from nox_release.core.findings import Finding
-    from nox_release.edges.context import Context
-    from nox_release.edges.git import Repository
-    from nox_release.project.pyproject import Project
-    from nox_release.scaffold.publish import PublishPlan
-    from nox_release.workflows.publishing import Derivation
 
 # In every workflow that this command has written.
 _OURS = "nox-release"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
@@ -10,15 +12,16 @@ from nox_release.checks.judging import Case
 from nox_release.checks.release import asked, assets
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
-from nox_release.core.findings import Finding, Skipped, find
+from nox_release.core.findings import Finding, Result, Skipped, find
 from nox_release.core.values import dataclass, replace
 from nox_release.edges import github_rules
 from nox_release.edges.aside import temporary_folder
+from nox_release.edges.context import Context
 from nox_release.edges.git import NotARepository
 from nox_release.observing.changelogs import read_changelog
 from nox_release.observing.observer import Observer
 from nox_release.observing.place import locate
-from nox_release.observing.publishers import derive
+from nox_release.observing.publishers import Publishing, derive
 from nox_release.observing.targets import (
     UNKNOWN_VERSION,
     aim,
@@ -27,25 +30,18 @@ from nox_release.observing.targets import (
     with_githubs_spelling,
     with_known_files,
 )
-from nox_release.project.pyproject import read_project
+from nox_release.project.pyproject import Project, read_project
 from nox_release.releases.observed import Observed
 from nox_release.releases.plan import DIST, Target, has_begun, started_by_dispatch
-from nox_release.workflows.publishing import in_githubs_spelling
+from nox_release.workflows.publishing import Derivation, in_githubs_spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from concurrent.futures import ThreadPoolExecutor
-    from pathlib import Path
 
     from nox_release.checks.source.subject import SourceTree
-    from nox_release.core.findings import Result
-    from nox_release.edges.context import Context
     from nox_release.observing.on_index import IndexQuestions
-    from nox_release.observing.publishers import Publishing
     from nox_release.operations.built import Built
     from nox_release.operations.preparer import Prepared
-    from nox_release.project.pyproject import Project
-    from nox_release.workflows.publishing import Derivation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

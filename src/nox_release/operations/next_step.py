@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from nox_release.checks.files.rules import FILE_EXISTS
 from nox_release.checks.index import state as state_of_index
+from nox_release.checks.judging import Case, Phase
 from nox_release.checks.publisher import exchange as publisher_rules
 from nox_release.checks.release import finished, preflight
 from nox_release.core.answers import CouldNotAsk, known
-from nox_release.core.findings import Finding, Passed, errors_in, ranked
+from nox_release.core.findings import Finding, Passed, Result, errors_in, ranked
 from nox_release.core.values import dataclass
 from nox_release.project import pages
 from nox_release.project.changelog import parse_sections
 from nox_release.releases.plan import files_there
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from nox_release.checks.judging import Case, Phase
-    from nox_release.core.findings import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import posixpath
-from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.reading import read_text
 from nox_release.core.values import dataclass
+from nox_release.edges.context import Context
 from nox_release.edges.gh import HOST
 from nox_release.project import changelog
 from nox_release.project.markdown import from_rst, lead_to_tag
-
-if TYPE_CHECKING:
-    import argparse
-
-    from nox_release.edges.context import Context
-    from nox_release.releases.observed import GitHubRelease
-    from nox_release.releases.plan import Target
+from nox_release.releases.observed import GitHubRelease
+from nox_release.releases.plan import Target
 
 # Not documented; said with status 422: "body is too long (maximum is 125000 characters)".
 _NOTES_AT_MOST = 125_000

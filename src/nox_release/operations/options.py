@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
 from nox_release.core.values import dataclass, replace
 from nox_release.core.versions import parse_version
 from nox_release.core.words import guess
+from nox_release.edges.context import Context
 from nox_release.observing.siblings import folders_of
 from nox_release.project.pyproject import (
+    Index,
     Project,
     named_indexes,
     parse_index,
@@ -20,14 +25,8 @@ from nox_release.project.pyproject import (
 from nox_release.project.workspace import member_patterns, why_kept_back
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
     from packaging.version import Version
 
-    from nox_release.edges.context import Context
-    from nox_release.project.pyproject import Index
 
 INDEX_VARIABLE = "NOX_RELEASE_INDEX"
 _NEWEST = 3

@@ -4,48 +4,36 @@ in which order; shown as one plan, and edited as one commit.
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import permutations
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from nox_release.checks.judging import Case
 from nox_release.checks.workflow.subject import WorkflowFacts, look_at
 from nox_release.core.errors import ChecksFailed, ConfigurationError
 from nox_release.core.findings import Finding, ranked
 from nox_release.core.values import dataclass, replace
 from nox_release.core.words import listed, some
-from nox_release.edges.git import NotARepository, find_repository
+from nox_release.edges.context import Context
+from nox_release.edges.git import NotARepository, Repository, find_repository
 from nox_release.observing.observer import Observer
 from nox_release.operations import options as shared
-from nox_release.operations.asking import asking
-from nox_release.operations.checklist import Wanted, make_checklist
-from nox_release.operations.looking import named
+from nox_release.operations.asking import Questions, asking
+from nox_release.operations.checklist import Checklist, Wanted, make_checklist
+from nox_release.operations.looking import Wish, named
 from nox_release.operations.next_step import command
 from nox_release.operations.prepare_report import show_mentions
-from nox_release.operations.preparer import Preparer
+from nox_release.operations.preparer import Copy, Prepared, Preparer
 from nox_release.project.bounds import needs_in
 from nox_release.project.documents import edited
 from nox_release.project.preparing import told_of
-from nox_release.project.pyproject import read_pyproject
-from nox_release.project.versions import WORDS, Choice, is_words
+from nox_release.project.pyproject import Project, read_pyproject
+from nox_release.project.versions import WORDS, Choice, Line, is_words
 from nox_release.project.workspace import Sibling, extras_of, needs_of
 from nox_release.releases.plan import files_there
-from nox_release.releases.together import LeftOut, Member, plan_together
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from nox_release.checks.judging import Case
-    from nox_release.edges.context import Context
-    from nox_release.edges.git import Repository
-    from nox_release.operations.asking import Questions
-    from nox_release.operations.checklist import Checklist
-    from nox_release.operations.looking import Wish
-    from nox_release.operations.preparer import Copy, Prepared
-    from nox_release.project.pyproject import Project
-    from nox_release.project.versions import Line
-    from nox_release.releases.together import Together, Turn
+from nox_release.releases.together import LeftOut, Member, Together, Turn, plan_together
 
 _LONG_OUT = timedelta(days=1)
 _NAMED_AT_MOST = 3  # packages in the first line of a commit's message

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from nox_release.checks.files.checking import check_distributions
 from nox_release.core.errors import ChecksFailed
 from nox_release.core.findings import errors_in
 from nox_release.edges.building import Listener, build_distributions
+from nox_release.edges.context import Context
 from nox_release.edges.environments import fresh_environment
 from nox_release.files.archives import read_distribution
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from nox_release.edges.context import Context
-    from nox_release.files.distributions import Distribution
-    from nox_release.project.pyproject import Project
+from nox_release.files.distributions import Distribution
+from nox_release.project.pyproject import Project
 
 VERSION = "0.0.0.dev0"
 _EPOCH = 1577836800  # the same bytes each time, so that running it again finds its own files

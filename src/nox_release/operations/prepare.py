@@ -14,7 +14,9 @@ is edited here before you agree. Whatever interrupts it, the same command finish
 
 from __future__ import annotations
 
+import argparse
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -26,25 +28,20 @@ from nox_release.core.findings import Finding, Severity
 from nox_release.core.values import dataclass
 from nox_release.edges import github_rules
 from nox_release.edges.aside import temporary_folder
+from nox_release.edges.context import Context
 from nox_release.edges.git import NotARepository, find_repository, short
 from nox_release.operations import options as shared
-from nox_release.operations.asking import asking
+from nox_release.operations.asking import Questions, asking
 from nox_release.operations.looking import named
 from nox_release.operations.prepare_report import show, show_mentions
-from nox_release.operations.preparer import Preparer
+from nox_release.operations.preparer import Copy, Prepared, Preparer
+from nox_release.project.pyproject import Project
+from nox_release.project.versions import Choice
+from nox_release.releases.observed import ProposedTree, PullRequest
 
 if TYPE_CHECKING:
-    import argparse
-    from pathlib import Path
-
-    from nox_release.edges.context import Context
-    from nox_release.operations.asking import Questions
     from nox_release.operations.checklist import Checklist
-    from nox_release.operations.preparer import Copy, Prepared
     from nox_release.operations.proposing import Proposer
-    from nox_release.project.pyproject import Project
-    from nox_release.project.versions import Choice
-    from nox_release.releases.observed import ProposedTree, PullRequest
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from nox_release.checks.source.places import check_news, check_places
 from nox_release.checks.source.rules import CHANGELOG_UNPARSED, VERSION_DISAGREES
-from nox_release.core.findings import Location, find
+from nox_release.core.findings import Finding, Location, find
 from nox_release.edges.as_json import finding_as_json
+from nox_release.edges.context import Context
 from nox_release.edges.git import find_repository
 from nox_release.observing.source_tree import files_below, walk
-from nox_release.project.version_places import find_places
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any
-
-    from nox_release.core.findings import Finding
-    from nox_release.edges.context import Context
-    from nox_release.project.documents import Files
-    from nox_release.project.pyproject import Project
-    from nox_release.project.version_places import Places
+from nox_release.project.documents import Files
+from nox_release.project.pyproject import Project
+from nox_release.project.version_places import Places, find_places
 
 
 def check(context: Context, projects: Sequence[Project], *, json: bool) -> int:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.edges.children import STRANGER
+from nox_release.edges.context import Context
 from nox_release.edges.git import find_repository
 from nox_release.observing.source_tree import reader_of
 from nox_release.project.documents import Files
 from nox_release.project.preparing import fragments
-
-if TYPE_CHECKING:
-    from nox_release.edges.context import Context
-    from nox_release.project.pyproject import Project
+from nox_release.project.pyproject import Project
 
 _TOWNCRIER = 300.0
 

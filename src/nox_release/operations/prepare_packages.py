@@ -4,28 +4,23 @@ one plan, one question and one commit.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
 
 from nox_release.checks.release.preflight import demands_pull_request
 from nox_release.core.answers import ask
 from nox_release.core.words import counted
 from nox_release.edges import github_rules
 from nox_release.edges.aside import temporary_folder
+from nox_release.edges.context import Context
 from nox_release.edges.git import short
 from nox_release.operations.checklist import blockers_of
 from nox_release.operations.looking import Wish
 from nox_release.operations.next_step import command
 from nox_release.operations.packages import Search, Several, find_several
-from nox_release.operations.proposing import proposer_of
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from nox_release.edges.context import Context
-    from nox_release.operations.preparer import Prepared
-    from nox_release.operations.proposing import Proposer
+from nox_release.operations.preparer import Prepared
+from nox_release.operations.proposing import Proposer, proposer_of
 
 
 def prepare_packages(context: Context, options: argparse.Namespace) -> int:

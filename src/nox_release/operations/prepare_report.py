@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from nox_release.edges.console import Console
+from nox_release.operations.preparer import Prepared
 from nox_release.project.changelog_edits import Kind
 from nox_release.project.version_files import find_mentions
-
-if TYPE_CHECKING:
-    from nox_release.edges.console import Console
-    from nox_release.operations.preparer import Prepared
 
 
 def show(console: Console, prepared: Prepared, note: str) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -23,6 +24,7 @@ from nox_release.core.values import dataclass, replace
 from nox_release.core.versions import parse_version
 from nox_release.core.words import some
 from nox_release.edges.checkouts import commit_here, export
+from nox_release.edges.context import Context
 from nox_release.edges.git import Repository, short
 from nox_release.edges.git_settings import read_git_settings
 from nox_release.observing.place import choose_remote
@@ -31,10 +33,11 @@ from nox_release.operations.reconcile import Story, reconcile
 from nox_release.project.changelog_edits import Kind
 from nox_release.project.dates import is_of_another_day
 from nox_release.project.documents import Files
-from nox_release.project.preparing import plan_version, propose
-from nox_release.project.pyproject import read_project
-from nox_release.project.version_places import find_places
+from nox_release.project.preparing import Preparation, plan_version, propose
+from nox_release.project.pyproject import Project, read_project
+from nox_release.project.version_places import Places, find_places
 from nox_release.project.versions import (
+    Choice,
     Line,
     Refusal,
     choose_version,
@@ -44,21 +47,15 @@ from nox_release.project.versions import (
 from nox_release.releases.observed import PreparedTree
 from nox_release.releases.plan import (
     Commit,
+    Plan,
+    PrepareStep,
     Target,
     plan_preparation,
     version_of_tag,
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from nox_release.edges.context import Context
     from nox_release.operations.built import Built
-    from nox_release.project.preparing import Preparation
-    from nox_release.project.pyproject import Project
-    from nox_release.project.version_places import Places
-    from nox_release.project.versions import Choice
-    from nox_release.releases.plan import Plan, PrepareStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from nox_release.core.errors import ConflictError, ForgeError, NoxReleaseError
 from nox_release.core.values import dataclass
 from nox_release.edges.checkouts import commit_aside
+from nox_release.edges.forge import Forge
 from nox_release.edges.pull_requests import find_pull_request, open_pull_request
+from nox_release.observing.observer import Observer
+from nox_release.operations.preparer import Prepared, Preparer
 from nox_release.operations.reconcile import Story, reconcile
-from nox_release.releases.observed import ProposedTree
+from nox_release.releases.observed import ProposedTree, PullRequest
 from nox_release.releases.plan import (
     CommitAside,
     OpenPullRequest,
     Proposal,
+    ProposeStep,
     PushBranch,
     TakeMerged,
     Target,
     plan_proposal,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from nox_release.edges.forge import Forge
-    from nox_release.observing.observer import Observer
-    from nox_release.operations.preparer import Prepared, Preparer
-    from nox_release.releases.observed import PullRequest
-    from nox_release.releases.plan import ProposeStep
 
 _MERGED_AT_MOST = timedelta(hours=8)
 _SILENCE_AT_MOST = timedelta(minutes=10)

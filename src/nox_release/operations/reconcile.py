@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
+from nox_release.core.clock import Clock
 from nox_release.core.errors import ChecksFailed, ConflictError, NoxReleaseError, StalledError
 from nox_release.core.values import dataclass
 from nox_release.core.words import capitalised
+from nox_release.edges.console import Console
 from nox_release.releases.plan import (
     AwaitChecks,
     AwaitFiles,
@@ -18,13 +21,6 @@ from nox_release.releases.plan import (
     Target,
     describe,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from nox_release.core.clock import Clock
-    from nox_release.edges.console import Console
-
 
 Seen = TypeVar("Seen")
 

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nox_release.checks.index.state import Released, check_index_state
 from nox_release.core.answers import ask
 from nox_release.core.errors import ChecksFailed, ConfigurationError, ConflictError
 from nox_release.core.findings import Finding, Skipped, errors_in
 from nox_release.core.values import dataclass
 from nox_release.edges.forge import Forge
-from nox_release.observing.place import locate
+from nox_release.edges.tokens import Credential
+from nox_release.observing.place import Place, locate
 from nox_release.observing.publishers import derive, spelt
 from nox_release.operations.exchange import can_prove
-from nox_release.operations.uploader import names_on_index, whose
+from nox_release.operations.uploader import FirstUpload, names_on_index, whose
 from nox_release.project import pages
-from nox_release.releases.observed import Observed
+from nox_release.project.publisher import TrustedPublisher
+from nox_release.releases.observed import IndexProject, Observed
 from nox_release.workflows.publishing import MISSING
-
-if TYPE_CHECKING:
-    from nox_release.edges.tokens import Credential
-    from nox_release.observing.place import Place
-    from nox_release.operations.uploader import FirstUpload
-    from nox_release.project.publisher import TrustedPublisher
-    from nox_release.releases.observed import IndexProject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

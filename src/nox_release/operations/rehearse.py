@@ -13,25 +13,24 @@ but the installation of packages; your git, gh, pip and PyPI settings are not us
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import shlex
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import NoxReleaseError
 from nox_release.edges.aside import temporary_folder
+from nox_release.edges.context import Context
 from nox_release.operations import options as shared
 from nox_release.operations import rehearse_coming, rehearse_releasing
 from nox_release.operations.rehearse_screen import summary, summary_of_all
 from nox_release.operations.rehearse_story import YOU, QuickClock, Story
+from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Sequence
-
-    from nox_release.edges.context import Context
-    from nox_release.project.pyproject import Project
     from nox_release.rehearsal.copying import Origin
     from nox_release.rehearsal.world import World
 

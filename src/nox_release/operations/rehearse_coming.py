@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import NoxReleaseError
-from nox_release.core.findings import Severity
+from nox_release.core.findings import Finding, Severity
 from nox_release.core.words import counted
-from nox_release.operations.rehearse_story import part, run_session
+from nox_release.operations.rehearse_story import Story, part, run_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from nox_release.core.findings import Finding
-    from nox_release.operations.rehearse_story import Story
     from nox_release.project.publisher import TrustedPublisher
     from nox_release.rehearsal.registration import Registration
 

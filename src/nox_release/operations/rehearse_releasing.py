@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.words import listed
+from nox_release.edges.console import Console
+from nox_release.files.distributions import Distribution
 from nox_release.operations.rehearse_coming import pass_tests
-from nox_release.operations.rehearse_story import part, run_session
+from nox_release.operations.rehearse_story import Story, part, run_session
+from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from nox_release.edges.console import Console
     from nox_release.edges.environments import Environment
-    from nox_release.files.distributions import Distribution
-    from nox_release.operations.rehearse_story import Story
-    from nox_release.project.pyproject import Project
     from nox_release.rehearsal.github_state import WorkflowRun
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from nox_release.core.errors import ChecksFailed, NoxReleaseError
+from nox_release.core.findings import Finding
 from nox_release.core.words import counted
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from nox_release.core.findings import Finding
-    from nox_release.edges.console import Console
-    from nox_release.operations.rehearse_story import Story
+from nox_release.edges.console import Console
+from nox_release.operations.rehearse_story import Story
 
 
 def summary(story: Story, seconds: float) -> None:

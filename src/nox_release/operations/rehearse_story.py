@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import shlex
 import time
-from datetime import timedelta
+from collections.abc import Callable, Generator
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import NoxReleaseError
+from nox_release.core.findings import Finding
 from nox_release.core.values import dataclass, field, replace
+from nox_release.edges.context import Context
 from nox_release.operations import options as shared
+from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Generator
-    from datetime import datetime
-    from pathlib import Path
-
-    from nox_release.core.findings import Finding
-    from nox_release.edges.context import Context
     from nox_release.project.publisher import TrustedPublisher
-    from nox_release.project.pyproject import Project
     from nox_release.rehearsal.copying import Origin, Publishing
     from nox_release.rehearsal.world import World
 

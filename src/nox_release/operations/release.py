@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from nox_release.checks.judging import (
+    Case,
     judge,
     judge_under_way,
     phase_of,
@@ -30,12 +32,14 @@ from nox_release.checks.release import finished, preflight
 from nox_release.checks.release.asked import build_failure
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.errors import ChecksFailed, Declined, NoxReleaseError
-from nox_release.core.findings import Finding
+from nox_release.core.findings import Finding, Result
 from nox_release.core.values import assert_never, replace
 from nox_release.core.words import counted
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.building import BuildFailed
+from nox_release.edges.context import Context
 from nox_release.observing.habits import goes_back_to_development
+from nox_release.observing.observer import Observer
 from nox_release.observing.targets import (
     as_expected,
     whole_all_the_same,
@@ -77,6 +81,8 @@ from nox_release.operations.release_commit import (
 )
 from nox_release.operations.release_screen import confirm, show, show_dry_run, stop_at_blockers
 from nox_release.project import pages
+from nox_release.project.pyproject import Project
+from nox_release.releases.observed import Observed
 from nox_release.releases.plan import (
     AttachFiles,
     AwaitChecks,
@@ -88,6 +94,7 @@ from nox_release.releases.plan import (
     Plan,
     PushBranch,
     PushTag,
+    ReleaseStep,
     RerunFailedJobs,
     StartWorkflow,
     Target,
@@ -102,17 +109,8 @@ from nox_release.releases.plan import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from nox_release.checks.judging import Case
-    from nox_release.core.findings import Result
-    from nox_release.edges.context import Context
-    from nox_release.observing.observer import Observer
     from nox_release.observing.on_index import IndexQuestions
     from nox_release.operations.built import Built
-    from nox_release.project.pyproject import Project
-    from nox_release.releases.observed import Observed
-    from nox_release.releases.plan import ReleaseStep
 
 
 _NEWS = timedelta(days=1)

@@ -4,47 +4,46 @@ it has to be prepared, or proposed in a pull request, first.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from nox_release.checks.judging import judge
+from nox_release.checks.judging import Case, judge
 from nox_release.checks.release import preflight
 from nox_release.checks.release.asked import OF_THIS_COMMIT, OF_THIS_TREE
 from nox_release.core.answers import ask, known
 from nox_release.core.errors import ConfigurationError
+from nox_release.core.findings import Result
 from nox_release.core.values import dataclass, replace
 from nox_release.core.versions import parse_version
 from nox_release.core.words import guess
+from nox_release.edges.git import Repository
 from nox_release.edges.pull_requests import find_pull_request
 from nox_release.observing.targets import tagged_version
-from nox_release.operations.errand import Progress
+from nox_release.operations.errand import Errand, Progress
 from nox_release.operations.looking import once_prepared, read_tree
 from nox_release.operations.prepare_report import show as show_preparation
 from nox_release.operations.prepare_report import show_mentions
-from nox_release.operations.preparer import Preparer
-from nox_release.operations.proposing import branch_for, proposer_of
+from nox_release.operations.preparer import Copy, Prepared, Preparer
+from nox_release.operations.proposing import Proposer, branch_for, proposer_of
 from nox_release.operations.release_screen import show, show_dry_run, stop_at_blockers
-from nox_release.project.versions import WORDS, is_words
-from nox_release.releases.observed import Relation
-from nox_release.releases.plan import plan_proposal, version_of_tag
+from nox_release.project.pyproject import Project
+from nox_release.project.versions import WORDS, Choice, Line, is_words
+from nox_release.releases.observed import ProposedTree, Relation
+from nox_release.releases.plan import (
+    Plan,
+    PrepareStep,
+    ProposeStep,
+    ReleaseStep,
+    plan_proposal,
+    version_of_tag,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from nox_release.checks.judging import Case
-    from nox_release.core.findings import Result
-    from nox_release.edges.git import Repository
     from nox_release.observing.on_index import IndexQuestions
     from nox_release.operations.built import Built
-    from nox_release.operations.errand import Errand
-    from nox_release.operations.preparer import Copy, Prepared
-    from nox_release.operations.proposing import Proposer
-    from nox_release.project.pyproject import Project
-    from nox_release.project.versions import Choice, Line
-    from nox_release.releases.observed import ProposedTree
-    from nox_release.releases.plan import Plan, PrepareStep, ProposeStep, ReleaseStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

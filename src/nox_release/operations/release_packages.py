@@ -5,8 +5,8 @@ release like any other; the next begins when the index serves what it needs.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
@@ -14,29 +14,21 @@ from nox_release.checks.judging import what_must_be_known
 from nox_release.checks.release import preflight
 from nox_release.checks.release.asked import OF_THIS_COMMIT
 from nox_release.core.errors import ConfigurationError
+from nox_release.core.findings import Finding
 from nox_release.core.words import some
 from nox_release.edges.aside import temporary_folder
+from nox_release.edges.context import Context
 from nox_release.edges.git import short
 from nox_release.edges.index import open_index
-from nox_release.operations.errand import command_again
+from nox_release.operations.checklist import Checklist
+from nox_release.operations.errand import Released, command_again
 from nox_release.operations.following import await_files
 from nox_release.operations.looking import Wish
 from nox_release.operations.next_step import command
-from nox_release.operations.packages import Search, find_several
+from nox_release.operations.packages import Part, Search, Several, find_several
 from nox_release.operations.prepare_packages import find_proposer
 from nox_release.releases.plan import Expected, Target
-from nox_release.releases.together import PENDING_AT_MOST
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from nox_release.core.findings import Finding
-    from nox_release.edges.context import Context
-    from nox_release.operations.checklist import Checklist
-    from nox_release.operations.errand import Released
-    from nox_release.operations.packages import Part, Several
-    from nox_release.releases.together import Turn
-
+from nox_release.releases.together import PENDING_AT_MOST, Turn
 
 _UNCACHED = {"UV_NO_CACHE": "1", "PIP_NO_CACHE_DIR": "1"}
 

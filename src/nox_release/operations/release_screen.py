@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from nox_release.checks.judging import what_must_be_known
+from nox_release.checks.judging import Case, what_must_be_known
 from nox_release.checks.release import preflight
 from nox_release.core.answers import known
 from nox_release.core.errors import ChecksFailed
-from nox_release.core.findings import Finding, Passed, Severity, Skipped, errors_in, ranked
+from nox_release.core.findings import Finding, Passed, Result, Severity, Skipped, errors_in, ranked
 from nox_release.core.words import counted
 from nox_release.operations.notes import notes_for
 from nox_release.releases.plan import (
@@ -16,17 +17,17 @@ from nox_release.releases.plan import (
     AwaitFiles,
     AwaitRun,
     CreateGitHubRelease,
+    Plan,
+    PrepareStep,
+    ProposeStep,
+    ReleaseStep,
+    Target,
     describe,
     first_public,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from nox_release.checks.judging import Case
-    from nox_release.core.findings import Result
     from nox_release.operations.errand import Errand
-    from nox_release.releases.plan import Plan, PrepareStep, ProposeStep, ReleaseStep, Target
 
 _NO_RETURN = "-- from here on others can see it, and nothing is taken back --"
 

@@ -14,8 +14,10 @@ import logging
 import os
 import sys
 import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from types import ModuleType
+from typing import Any, NoReturn
 
 from nox_release.core.clock import SystemClock
 from nox_release.core.errors import Declined, NoxReleaseError
@@ -27,10 +29,6 @@ from nox_release.edges.console import Console
 from nox_release.edges.context import Context
 from nox_release.edges.process import EndedBySignal, ending_on_signals
 from nox_release.operations import OPERATIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from types import ModuleType
 
 # 128 and the number of SIGHUP, SIGINT, SIGPIPE, SIGTERM and, on Windows, SIGBREAK.
 INTERRUPTED = (129, 130, 141, 143, 149)

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from nox_release.core.errors import CommandError, ConflictError
 from nox_release.core.values import assert_never, dataclass, field, replace
 from nox_release.edges.children import UPLOADER
+from nox_release.edges.console import Console
+from nox_release.edges.context import Context
 from nox_release.edges.screen import UNPRINTABLE
-from nox_release.edges.tokens import narrow
+from nox_release.edges.tokens import Credential, narrow
+from nox_release.files.distributions import Distribution
 from nox_release.operations.following import await_files
+from nox_release.operations.uploader import FirstUpload
 from nox_release.project import pages
-from nox_release.releases.plan import AwaitFiles, Upload, other_bytes
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from nox_release.edges.console import Console
-    from nox_release.edges.context import Context
-    from nox_release.edges.tokens import Credential
-    from nox_release.files.distributions import Distribution
-    from nox_release.operations.uploader import FirstUpload
-    from nox_release.project.pyproject import Project
-    from nox_release.releases.observed import IndexFile
-    from nox_release.releases.plan import Target, UploadStep
-
+from nox_release.project.pyproject import Project
+from nox_release.releases.observed import IndexFile
+from nox_release.releases.plan import AwaitFiles, Target, Upload, UploadStep, other_bytes
 
 _UPLOAD_WITHIN = 1800.0
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.tags import sys_tags
@@ -10,21 +12,17 @@ from packaging.utils import parse_wheel_filename
 
 from nox_release.checks.files.facts import Facts
 from nox_release.core.errors import CommandError, NoxReleaseError
-from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
+from nox_release.core.findings import Passed, Result, Severity, Skipped, find, make_rule
 from nox_release.edges.aside import temporary_folder
+from nox_release.edges.context import Context
 from nox_release.edges.environments import fresh_environment
 from nox_release.files.wheels import read_wheel
 from nox_release.observing.trying import smoke
 from nox_release.project.pyproject import Project
+from nox_release.releases.observed import IndexFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from nox_release.core.findings import Result
-    from nox_release.edges.context import Context
     from nox_release.edges.index import IndexClient
-    from nox_release.releases.observed import IndexFile
 
 INSTALLERS_LAG_AT_MOST = timedelta(minutes=5)
 

@@ -6,21 +6,20 @@ What cannot be asked becomes a note; it is never held for "no".
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from nox_release.core.clock import Clock
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.values import dataclass, replace
 from nox_release.diagnosis.silent import JobSeen, World
+from nox_release.project.pyproject import Index, Project
+from nox_release.releases.observed import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from nox_release.core.clock import Clock
     from nox_release.edges.forge import Forge
     from nox_release.edges.git import Repository
     from nox_release.edges.github_values import Job
-    from nox_release.project.pyproject import Index, Project
-    from nox_release.releases.observed import Run
     from nox_release.workflows.publishing import Derivation, Event
 
 T = TypeVar("T")

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 from nox_release.checks.index.state import SAY_WHO_YOU_ARE, is_yours, owners_in_words
 from nox_release.core.answers import CouldNotAsk, ask
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.values import dataclass
+from nox_release.edges.console import Console
+from nox_release.edges.context import Context
+from nox_release.edges.git import Repository
 from nox_release.edges.maintainer import Keyring, find_maintainer
 from nox_release.edges.tokens import Credential, find_credential, inspect_token, problems
 from nox_release.observing.on_index import made_here
 from nox_release.project import pages
+from nox_release.project.pyproject import Index, Project
+from nox_release.releases.observed import IndexProject, Maintainer, Ownership
+from nox_release.releases.plan import Target
 
 if TYPE_CHECKING:
-    import argparse
-
-    from nox_release.edges.console import Console
-    from nox_release.edges.context import Context
-    from nox_release.edges.git import Repository
     from nox_release.edges.index import IndexClient
-    from nox_release.project.pyproject import Index, Project
-    from nox_release.releases.observed import IndexProject, Maintainer, Ownership
-    from nox_release.releases.plan import Target
 
 _KEYRING_WITHIN = 10.0
 _UNLOCKED_WITHIN = 120.0  # by a person

@@ -7,7 +7,7 @@ to be right, there is none. Source: https://packaging.python.org/en/latest/speci
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, Specifier
@@ -16,13 +16,8 @@ from packaging.version import InvalidVersion, Version
 
 from nox_release.core.values import dataclass
 from nox_release.core.versions import parse_version
-from nox_release.project.documents import Edit
+from nox_release.project.documents import Document, Edit
 from nox_release.project.toml_lines import find_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nox_release.project.documents import Document
 
 _CLAUSE = re.compile(r"(?P<operator>===|~=|==|!=|<=|>=|<|>)\s*(?P<version>[^\s,;()\"']+)")
 _RELEASE = re.compile(r"v?(?:\d+!)?(?P<numbers>\d+(?:\.\d+)*)")

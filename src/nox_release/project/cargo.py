@@ -7,16 +7,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from nox_release.project.literals import find_toml, place_in, toml_place
+from nox_release.project.documents import Document, Files
+from nox_release.project.literals import Place, find_toml, place_in, toml_place
 from nox_release.project.toml import parse_toml
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nox_release.project.documents import Document, Files
-    from nox_release.project.literals import Place
 
 # A crate of the workspace has no `source`.
 _LOCKED = re.compile(

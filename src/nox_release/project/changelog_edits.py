@@ -9,11 +9,12 @@ from __future__ import annotations
 import enum
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
 
 from nox_release.core.values import dataclass, replace
 from nox_release.project.changelog import (
     RELEASE_ROLE,
+    Section,
     is_left_behind,
     parse_sections,
     version_in,
@@ -21,13 +22,7 @@ from nox_release.project.changelog import (
 from nox_release.project.changelog_folder import version_of
 from nox_release.project.changelog_layout import ANCHOR, PLACEHOLDER, Layout, Wanted
 from nox_release.project.dates import find_date
-from nox_release.project.documents import Edit, edited
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from nox_release.project.changelog import Section
-    from nox_release.project.documents import Document
+from nox_release.project.documents import Document, Edit, edited
 
 
 class Kind(str, enum.Enum):

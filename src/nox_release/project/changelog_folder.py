@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from packaging.version import Version
 
 from nox_release.core.values import dataclass
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _FOLDER = re.compile(
     r"(?:^|/)(?:releases?|relnotes|release[-_]?notes|change(?:s|logs?)|news|whats[-_]?new|history)"

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nox_release.core.values import dataclass
-from nox_release.project.changelog import parse_sections, release_sections, version_in
+from nox_release.project.changelog import Section, parse_sections, release_sections, version_in
 from nox_release.project.dates import find_date
-from nox_release.project.documents import Edit
+from nox_release.project.documents import Document, Edit
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Sequence
-
     from packaging.version import Version
 
-    from nox_release.project.changelog import Section
-    from nox_release.project.documents import Document
 
 ANCHOR = re.compile(r"^(?:\([\w.-]+\)=|\.\. _[\w.-]+:)[ \t]*$")
 PLACEHOLDER = re.compile(

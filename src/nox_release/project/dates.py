@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from typing import TYPE_CHECKING
 
 from nox_release.core.values import dataclass
-
-if TYPE_CHECKING:
-    import datetime as dt
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",

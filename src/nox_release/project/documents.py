@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from nox_release.core.values import dataclass
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _LARGE = 5_000_000
 _MARK = "\ufeff"

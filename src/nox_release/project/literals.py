@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from nox_release.core.python_code import dotted_name, parse_python
 from nox_release.core.values import dataclass
 from nox_release.core.versions import parse_version
-from nox_release.project.documents import Edit
-from nox_release.project.toml_lines import find_lines
+from nox_release.project.documents import Document, Edit
+from nox_release.project.toml_lines import Lines, find_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from packaging.version import Version
-
-    from nox_release.project.documents import Document
-    from nox_release.project.toml_lines import Lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

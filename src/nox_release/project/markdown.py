@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
 from urllib.parse import quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _ROLE = re.compile(r"(?<![\w`]):(?:[\w.+-]{1,40}:){0,3}([\w.+-]{1,40}):`([^`]{1,2000})`")
 _TARGET = re.compile(r"^\.\. (?:_[^:\n]+: \S.*|\|[^|\n]+\| [a-z]+:: .*)$", re.MULTILINE)

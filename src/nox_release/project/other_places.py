@@ -6,20 +6,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from nox_release.project.literals import place_in, python_places
+from nox_release.project.documents import Document, Files
+from nox_release.project.literals import Place, place_in, python_places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from packaging.version import Version
 
-    from nox_release.project.documents import Document, Files
-    from nox_release.project.literals import Place
 
 _SPHINX = ("docs/conf.py", "doc/conf.py", "docs/source/conf.py", "doc/source/conf.py")
 _TOKENS = re.compile(r"""(?P<key>"(?:[^"\\]|\\.)*")\s*:|(?P<text>"(?:[^"\\]|\\.)*")|[{}\[\]]""")

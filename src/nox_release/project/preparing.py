@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from packaging.version import Version
 
@@ -23,20 +24,12 @@ from nox_release.project.changelog_edits import (
 )
 from nox_release.project.changelog_folder import find_folder, version_of
 from nox_release.project.changelog_layout import PLACEHOLDER, Wanted
-from nox_release.project.documents import Edit, edited, parse_document
-from nox_release.project.literals import written
+from nox_release.project.documents import Edit, Files, edited, parse_document
+from nox_release.project.literals import Place, written
+from nox_release.project.pyproject import Project
 from nox_release.project.toml import parse_toml
-from nox_release.project.version_places import date_released, find_places
+from nox_release.project.version_places import Places, date_released, find_places
 from nox_release.project.versions import calendar_version
-
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterator, Sequence
-
-    from nox_release.project.documents import Files
-    from nox_release.project.literals import Place
-    from nox_release.project.pyproject import Project
-    from nox_release.project.version_places import Places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

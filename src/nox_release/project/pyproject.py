@@ -9,8 +9,9 @@ import ast
 import configparser
 import difflib
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
@@ -21,9 +22,6 @@ from nox_release.core.values import dataclass, field
 from nox_release.core.versions import parse_version
 from nox_release.core.words import some
 from nox_release.project.toml import parse_toml
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

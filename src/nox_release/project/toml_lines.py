@@ -7,12 +7,9 @@ accepted and only remembers lines, so it need not judge syntax. Source: https://
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from nox_release.core.values import dataclass, field
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Path = tuple[str | int, ...]
 

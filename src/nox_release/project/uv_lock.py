@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from nox_release.project.literals import place_in
-
-if TYPE_CHECKING:
-    from nox_release.project.documents import Document
-    from nox_release.project.literals import Place
+from nox_release.project.documents import Document
+from nox_release.project.literals import Place, place_in
 
 # uv writes an entry's keys in this order: https://docs.astral.sh/uv/concepts/projects/layout/
 _PACKAGE = re.compile(

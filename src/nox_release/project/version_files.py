@@ -5,16 +5,12 @@ that raised it before.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from nox_release.project.literals import find_toml, ini_sections, place_in, toml_place
+from nox_release.project.documents import Document, Files
+from nox_release.project.literals import Place, find_toml, ini_sections, place_in, toml_place
 from nox_release.project.toml import parse_toml
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from nox_release.project.documents import Document, Files
-    from nox_release.project.literals import Place
 
 
 def find_mentions(text: str, version: str) -> Iterator[re.Match[str]]:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from packaging.version import Version
 
 from nox_release.core.values import dataclass
 from nox_release.project.cargo import cargo_lock_places, cargo_place
+from nox_release.project.documents import Document, Files
 from nox_release.project.literals import (
+    Place,
     find_toml,
     imported_from,
     ini_place,
@@ -26,15 +29,9 @@ from nox_release.project.literals import (
     whole_file,
 )
 from nox_release.project.other_places import hook_places, json_places, sphinx_places
+from nox_release.project.pyproject import Project
 from nox_release.project.uv_lock import uv_lock_place
 from nox_release.project.version_files import all_known, listed_place, named_by_tools
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from nox_release.project.documents import Document, Files
-    from nox_release.project.literals import Place
-    from nox_release.project.pyproject import Project
 
 VERSION_FILES = ("__init__.py", "__about__.py", "_version.py", "version.py", "__version__.py")
 

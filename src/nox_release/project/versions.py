@@ -5,18 +5,16 @@ https://docs.astral.sh/uv/guides/package/#updating-your-version
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from packaging.version import Version
 
 from nox_release.core.values import dataclass
 from nox_release.core.versions import parse_version
 from nox_release.core.words import guess
-
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterable, Sequence
 
 RELEASE_WORDS = ("major", "minor", "patch")
 SUFFIX_WORDS = ("alpha", "beta", "rc", "post", "dev")

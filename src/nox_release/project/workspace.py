@@ -6,6 +6,7 @@ Source: https://docs.astral.sh/uv/concepts/projects/workspaces/, and PyPI's `Pri
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from nox_release.core.values import dataclass
+from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from packaging.version import Version
-
-    from nox_release.project.pyproject import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

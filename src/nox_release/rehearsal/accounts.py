@@ -12,7 +12,8 @@ import secrets
 import threading
 import uuid
 from base64 import b64decode
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.values import dataclass, field
@@ -20,9 +21,6 @@ from nox_release.edges import macaroon
 from nox_release.rehearsal.answers import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
-
     from nox_release.rehearsal.catalogue import RehearsalProject
     from nox_release.rehearsal.publishers import RehearsalPublisher
 

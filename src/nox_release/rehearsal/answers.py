@@ -7,13 +7,11 @@ import hashlib
 import html
 import json
 from base64 import b64encode
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nox_release.core.values import dataclass, field
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 JSON = "application/json"
 HTML = "text/html; charset=UTF-8"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
@@ -18,26 +18,19 @@ from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, errors_in
 from nox_release.core.values import dataclass, replace
 from nox_release.edges.children import GIT
-from nox_release.edges.git import find_repository
+from nox_release.edges.context import Context
+from nox_release.edges.git import Repository, find_repository
 from nox_release.edges.git_settings import read_git_settings
 from nox_release.observing.source_tree import read_source_tree
 from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
+from nox_release.project.pyproject import Index, Project
 from nox_release.project.remotes import parse_remote
 from nox_release.project.toml_lines import find_lines
-from nox_release.rehearsal.world import repository_name
+from nox_release.rehearsal.world import World, repository_name
 from nox_release.releases.plan import other_tags, version_of_tag
 from nox_release.scaffold.publish import Wanted, plan_publish, publish_workflow
 from nox_release.workflows.build_folders import builds_package
-from nox_release.workflows.publishing import MISSING, derive_publisher, proposed_file
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from nox_release.edges.context import Context
-    from nox_release.edges.git import Repository
-    from nox_release.project.pyproject import Index, Project
-    from nox_release.rehearsal.world import World
-    from nox_release.workflows.publishing import Derivation
+from nox_release.workflows.publishing import MISSING, Derivation, derive_publisher, proposed_file
 
 _NEVER_COPIED = shutil.ignore_patterns(
     ".git", ".nox", ".tox", ".venv", "venv", "node_modules", "__pycache__", "*.egg-info", "dist",

@@ -7,20 +7,17 @@ certificate is needed. Git's facts (tags, commits, files) come from the bare rem
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+from nox_release.core.clock import Clock
 from nox_release.core.errors import NoxReleaseError
+from nox_release.edges.process import Runner
 from nox_release.rehearsal.github_state import GitHubState
 from nox_release.rehearsal.serving import Server
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from nox_release.core.clock import Clock
-    from nox_release.edges.process import Runner
 
 SOCKET_PATH_LIMIT = 100  # sockaddr_un: 108 bytes on Linux, 104 on macOS
 

@@ -9,7 +9,7 @@ import io
 import json
 import re
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from nox_release.rehearsal.github_api import (
@@ -28,15 +28,12 @@ from nox_release.rehearsal.github_api import (
 from nox_release.rehearsal.github_state import (
     DeploymentEnvironment,
     Event,
+    GitHubState,
     JobRun,
     StepRun,
     WorkflowRun,
 )
 from nox_release.workflows.syntax import UnreadableWorkflow, parse_workflow
-
-if TYPE_CHECKING:
-    from nox_release.rehearsal.github_state import GitHubState
-
 
 # --- environments -------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 # These fill ROUTES.
@@ -20,11 +20,17 @@ from nox_release.rehearsal import (  # noqa: F401
     github_rest,
 )
 from nox_release.rehearsal.github_actions import stored_log
-from nox_release.rehearsal.github_api import API, DOCS, LOG_HOST, ROUTES, Call, Refused, Reply
-
-if TYPE_CHECKING:
-    from nox_release.rehearsal.github_api import Request
-    from nox_release.rehearsal.github_state import Account, GitHubState
+from nox_release.rehearsal.github_api import (
+    API,
+    DOCS,
+    LOG_HOST,
+    ROUTES,
+    Call,
+    Refused,
+    Reply,
+    Request,
+)
+from nox_release.rehearsal.github_state import Account, GitHubState
 
 
 def respond(github: GitHubState, request: Request) -> Reply:

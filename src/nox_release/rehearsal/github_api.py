@@ -8,16 +8,14 @@ from __future__ import annotations
 import base64
 import json
 import re
-from datetime import timezone
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from nox_release.core.values import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
     from nox_release.rehearsal.github_state import Account, GitHubState
 
 API = "https://api.github.com"

@@ -5,15 +5,13 @@ Types and fields: https://docs.github.com/en/graphql/reference/objects
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nox_release.rehearsal.github_api import Refused, iso_time, node_id, route
+from nox_release.rehearsal.github_api import Call, Refused, iso_time, node_id, route
 from nox_release.rehearsal.graphql import GraphQLRefusal, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from nox_release.rehearsal.github_api import Call
     from nox_release.rehearsal.github_state import Release
 
 # The features of a release that `gh` looks for by the names of its fields.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from nox_release.rehearsal.github_api import (
+    Call,
     Refused,
     iso_time,
     node_id,
@@ -19,9 +20,6 @@ from nox_release.rehearsal.github_api import (
 )
 from nox_release.rehearsal.github_rest import refuse_by_tag_rules
 from nox_release.rehearsal.github_state import Asset, Event, Release, new_id
-
-if TYPE_CHECKING:
-    from nox_release.rehearsal.github_api import Call
 
 BODY_LIMIT = 125_000
 

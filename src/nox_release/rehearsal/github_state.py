@@ -7,18 +7,15 @@ import os
 import re
 import secrets
 import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from nox_release.core.clock import Clock
 from nox_release.core.values import dataclass, field, replace
 from nox_release.edges.children import GIT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
-    from nox_release.core.clock import Clock
-    from nox_release.edges.process import Runner
+from nox_release.edges.process import Runner
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\.\.\.|\w+|[{}()\[\]:$!=]')
 

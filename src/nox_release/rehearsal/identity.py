@@ -8,13 +8,11 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterable
+from typing import Any
 from urllib.parse import parse_qs
 
 from nox_release.rehearsal.serving import Server
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
 
 
 @contextlib.contextmanager

@@ -7,29 +7,22 @@ from `clock`, and answers with PyPI's status codes and texts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, quote
 
+from nox_release.checks import upload as rules
+from nox_release.core.clock import Clock
 from nox_release.project.pyproject import Index
 from nox_release.rehearsal import reading
 from nox_release.rehearsal.answers import Answer, Refused, json_answer, refusal, send
+from nox_release.rehearsal.catalogue import Catalogue
 from nox_release.rehearsal.index_state import IndexState
 from nox_release.rehearsal.multipart import Form, MalformedForm, parse_form
 from nox_release.rehearsal.oidc import ExchangeRefusal
-from nox_release.rehearsal.serving import Server, request_path
+from nox_release.rehearsal.serving import Application, Server, request_path
 from nox_release.rehearsal.uploading import UploadRequest, deposited_form
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from nox_release.checks import upload as rules
-    from nox_release.core.clock import Clock
-    from nox_release.rehearsal.catalogue import (
-        Catalogue,
-    )
-    from nox_release.rehearsal.serving import Application
-
 
 _UPLOAD_PAGE = b"<!DOCTYPE html>\n<title>Upload endpoint</title>\n<p>Use an upload tool.\n"
 

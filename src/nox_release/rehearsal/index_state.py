@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nox_release.checks import upload as rules
-from nox_release.core.clock import SystemClock
+from nox_release.core.clock import Clock, SystemClock
 from nox_release.rehearsal.accounts import Accounts, RehearsalUser
 from nox_release.rehearsal.answers import Refused
 from nox_release.rehearsal.catalogue import (
@@ -16,12 +18,6 @@ from nox_release.rehearsal.catalogue import (
 )
 from nox_release.rehearsal.oidc import TrustedPublishing
 from nox_release.rehearsal.registration import Registration, Registrations
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
-
-    from nox_release.core.clock import Clock
 
 
 class IndexState:

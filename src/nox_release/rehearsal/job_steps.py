@@ -9,32 +9,35 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+from collections.abc import Callable, Generator, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from nox_release.core.values import dataclass, field, replace
+from nox_release.edges.process import Runner
 from nox_release.rehearsal import run_releases
-from nox_release.rehearsal.github_state import Annotation, StepRun
+from nox_release.rehearsal.github_state import (
+    Annotation,
+    Event,
+    GitHubState,
+    JobRun,
+    StepRun,
+    WorkflowRun,
+)
 from nox_release.rehearsal.identity import identity_endpoint
 from nox_release.rehearsal.pypa_action import PublishFailed, Publishing, publish
 from nox_release.rehearsal.run_artifacts import ArtifactTrouble, RunFiles
-from nox_release.rehearsal.run_builds import StepFailed, builds
+from nox_release.rehearsal.run_builds import Builder, StepFailed, builds
 from nox_release.rehearsal.run_contexts import claims_of, interpolated, lets_run, status_of
 from nox_release.workflows.build_folders import BuiltFolder, built_folders, combinations
 from nox_release.workflows.expressions import Circumstances
-from nox_release.workflows.publishing import publish_jobs
+from nox_release.workflows.publishing import PublishJob, publish_jobs
 from nox_release.workflows.shell import parse_commands
+from nox_release.workflows.syntax import Job, Step, Workflow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping
-    from pathlib import Path
-
-    from nox_release.edges.process import Runner
-    from nox_release.rehearsal.github_state import Event, GitHubState, JobRun, WorkflowRun
     from nox_release.rehearsal.index import RehearsalIndex
-    from nox_release.rehearsal.run_builds import Builder
-    from nox_release.workflows.publishing import PublishJob
-    from nox_release.workflows.syntax import Job, Step, Workflow
 
 # Of these contexts everything is known, so that what is not there is null.
 _COMPLETE = frozenset({"github", "inputs"})

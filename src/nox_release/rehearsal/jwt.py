@@ -12,12 +12,10 @@ import hmac
 import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from nox_release.core.values import dataclass, field
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 LEEWAY = 30
 

@@ -6,13 +6,11 @@ Python's `cgi`, which Warehouse uses for this, left the standard library with 3.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from nox_release.core.values import dataclass
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _PIECE = 1 << 16
 

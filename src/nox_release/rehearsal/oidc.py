@@ -9,20 +9,18 @@ import contextlib
 import copy
 import json
 import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from nox_release.core.values import dataclass
 from nox_release.project.names import ultranormalize
 from nox_release.rehearsal import jwt
-from nox_release.rehearsal.accounts import RateLimit, RehearsalUser
+from nox_release.rehearsal.accounts import Accounts, RateLimit, RehearsalUser
 from nox_release.rehearsal.answers import Refused
 from nox_release.rehearsal.publishers import PublisherValues, RehearsalPublisher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
-
-    from nox_release.rehearsal.accounts import Accounts
     from nox_release.rehearsal.catalogue import Catalogue, RehearsalProject
 
 GITHUB_ISSUER = "https://token.actions.githubusercontent.com"

@@ -11,20 +11,18 @@ import json
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from nox_release.core.values import dataclass, replace
+from nox_release.edges.process import Runner
 from nox_release.files.distributions import version_of_file
+from nox_release.project.pyproject import Index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from nox_release.edges.process import Runner
-    from nox_release.project.pyproject import Index
-
     Say = Callable[[str], None]
 
 _CLAIMS = (

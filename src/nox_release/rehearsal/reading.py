@@ -7,7 +7,9 @@ templates/api/simple/.
 from __future__ import annotations
 
 import html
-from datetime import timezone
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -18,10 +20,6 @@ from packaging.utils import canonicalize_name
 from nox_release.rehearsal.answers import CORS, HTML, JSON, PLAIN, Answer, acceptable, json_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-    from pathlib import Path
-
     from nox_release.rehearsal.catalogue import (
         Catalogue,
         RehearsalProject,

@@ -8,19 +8,17 @@ manage/views/oidc_publishers.py (those of a project).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from nox_release.core.values import dataclass, field
-from nox_release.rehearsal.oidc import Email, PendingPublisher
+from nox_release.rehearsal.accounts import RehearsalUser
+from nox_release.rehearsal.oidc import Email, PendingPublisher, TrustedPublishing
+from nox_release.rehearsal.publishers import PublisherValues, RehearsalPublisher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from nox_release.checks.upload import Refusal
-    from nox_release.rehearsal.accounts import RehearsalUser
     from nox_release.rehearsal.catalogue import RehearsalProject
-    from nox_release.rehearsal.oidc import TrustedPublishing
-    from nox_release.rehearsal.publishers import PublisherValues, RehearsalPublisher
 
 _PENDING_AT_ONCE = 3
 _ENVIRONMENT_AT_MOST = 255

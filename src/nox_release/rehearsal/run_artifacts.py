@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.core.values import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
     from nox_release.workflows.publishing import PublishJob
     from nox_release.workflows.syntax import Job, Workflow
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
 from nox_release.edges.children import GIT_REMOTE
+from nox_release.edges.process import Runner
 from nox_release.project.pyproject import read_project
 
 if TYPE_CHECKING:
-    from nox_release.edges.process import Runner
     from nox_release.rehearsal.github_state import WorkflowRun
     from nox_release.rehearsal.run_artifacts import RunFiles
     from nox_release.workflows.build_folders import BuiltFolder

@@ -6,13 +6,12 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/contexts
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nox_release.workflows.expressions import Circumstances, holds, interpolate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from nox_release.rehearsal.github_state import Event, GitHubState, JobRun, Settings, WorkflowRun
     from nox_release.workflows.syntax import Job, Workflow
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from nox_release.rehearsal.github_state import Annotation
-from nox_release.rehearsal.job_steps import JobSteps
+from nox_release.rehearsal.github_state import Annotation, JobRun, WorkflowRun
+from nox_release.rehearsal.job_steps import CarriedRun, JobSteps, Workplace
 from nox_release.rehearsal.run_contexts import contexts_of, lets_run, status_of
 from nox_release.rehearsal.run_triggers import admits
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from nox_release.rehearsal.github_state import JobRun, WorkflowRun
-    from nox_release.rehearsal.job_steps import CarriedRun, Workplace
-    from nox_release.workflows.syntax import Job
+from nox_release.workflows.syntax import Job
 
 
 class RunJobs:

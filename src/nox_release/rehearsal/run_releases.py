@@ -12,11 +12,10 @@ import threading
 from typing import TYPE_CHECKING
 
 from nox_release.core.values import dataclass
-from nox_release.rehearsal.github_state import Release, new_id
+from nox_release.rehearsal.github_state import GitHubState, Release, WorkflowRun, new_id
 from nox_release.workflows.shell import parse_commands
 
 if TYPE_CHECKING:
-    from nox_release.rehearsal.github_state import GitHubState, WorkflowRun
     from nox_release.workflows.syntax import Step
 
 BOT = "github-actions[bot]"

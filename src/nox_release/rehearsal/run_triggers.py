@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from nox_release.workflows.ref_patterns import fnmatch_takes
 from nox_release.workflows.triggers import push_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from nox_release.rehearsal.github_state import DeploymentEnvironment, Event
     from nox_release.workflows.syntax import Workflow
 

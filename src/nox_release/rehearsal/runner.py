@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nox_release.core.clock import Clock
 from nox_release.core.values import dataclass
-from nox_release.edges.process import end_running
+from nox_release.edges.process import Runner, end_running
 from nox_release.rehearsal.github_actions import workflow_files
-from nox_release.rehearsal.github_state import Event, JobRun, WorkflowRun, new_id
+from nox_release.rehearsal.github_state import Event, GitHubState, JobRun, WorkflowRun, new_id
 from nox_release.rehearsal.job_steps import CarriedRun, Workplace
 from nox_release.rehearsal.pypa_action import PublishFailed, Publishing, publish
 from nox_release.rehearsal.run_artifacts import RunFiles
@@ -32,18 +35,10 @@ from nox_release.rehearsal.run_jobs import RunJobs
 from nox_release.rehearsal.run_triggers import times_triggered
 from nox_release.workflows.build_folders import combinations
 from nox_release.workflows.publishing import publish_jobs
-from nox_release.workflows.syntax import UnreadableWorkflow, Workflow, parse_workflow
+from nox_release.workflows.syntax import Job, UnreadableWorkflow, Workflow, parse_workflow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
-    from pathlib import Path
-
-    from nox_release.core.clock import Clock
-    from nox_release.edges.process import Runner
-    from nox_release.rehearsal.github_state import GitHubState
     from nox_release.rehearsal.index import RehearsalIndex
-    from nox_release.workflows.syntax import Job
 
 _MOST_JOBS = 32  # of one matrix
 

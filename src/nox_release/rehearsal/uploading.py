@@ -12,6 +12,7 @@ import json
 import re
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,15 +22,13 @@ from packaging.utils import canonicalize_version
 from nox_release.checks import upload as rules
 from nox_release.core.values import dataclass
 from nox_release.files.archives import read_archive
+from nox_release.rehearsal.accounts import Identity, RehearsalUser
 from nox_release.rehearsal.answers import Refused
 from nox_release.rehearsal.catalogue import RehearsalProject, RehearsalRelease, StoredFile
 from nox_release.rehearsal.multipart import FilePart, Form
 from nox_release.rehearsal.oidc import Email
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from nox_release.rehearsal.accounts import Identity, RehearsalUser
     from nox_release.rehearsal.index_state import IndexState
 
 RELEASE_DAYS = 14

@@ -13,11 +13,12 @@ import re
 import shlex
 import shutil
 import socket
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from nox_release.core.clock import SystemClock
+from nox_release.core.clock import Clock, SystemClock
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.redaction import redact
 from nox_release.edges.aside import temporary_folder
@@ -26,9 +27,6 @@ from nox_release.edges.process import Runner
 from nox_release.rehearsal.github import SOCKET_PATH_LIMIT, RehearsalGitHub
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from nox_release.core.clock import Clock
     from nox_release.rehearsal.index import RehearsalIndex
     from nox_release.rehearsal.runner import WorkflowRunner
 

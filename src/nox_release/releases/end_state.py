@@ -6,19 +6,14 @@ is called done is what an observer of the whole world would call done.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Literal
 
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.values import dataclass
-from nox_release.releases.plan import missing_files, other_bytes, runs_of, unexpected_files
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-
-    from nox_release.releases.observed import IndexFile, IndexProject, Publisher, Run
-    from nox_release.releases.plan import Target
+from nox_release.releases.observed import IndexFile, IndexProject, Publisher, Run
+from nox_release.releases.plan import Target, missing_files, other_bytes, runs_of, unexpected_files
 
 Kind = Literal[
     "quarantined",  # the whole project is set aside

@@ -5,6 +5,7 @@ holds all of it. `None` means asked and absent, `CouldNotAsk` that there was no 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nox_release.core.answers import CouldNotAsk, known
@@ -13,8 +14,6 @@ from nox_release.core.versions import parse_version
 from nox_release.files.distributions import version_of_file
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from packaging.version import Version
 
 

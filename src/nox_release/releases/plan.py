@@ -8,27 +8,18 @@ again from wherever it stopped.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Iterable
+from typing import Generic, TypeVar
 
 from packaging.version import Version
 
 from nox_release.core.answers import CouldNotAsk, known
+from nox_release.core.findings import Finding
 from nox_release.core.values import dataclass, field, replace
 from nox_release.core.words import some
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from nox_release.core.findings import Finding
-    from nox_release.project.publisher import TrustedPublisher
-    from nox_release.project.pyproject import Index
-    from nox_release.releases.observed import (
-        IndexFile,
-        Observed,
-        PreparedTree,
-        ProposedTree,
-        Run,
-    )
+from nox_release.project.publisher import TrustedPublisher
+from nox_release.project.pyproject import Index
+from nox_release.releases.observed import IndexFile, Observed, PreparedTree, ProposedTree, Run
 
 DIST = "dist"
 """In the setting `assets`: the files that the index lists."""

@@ -4,6 +4,7 @@ requirements rewritten, and in which order. Pure: values in, a plan out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError
 from itertools import permutations
 from typing import TYPE_CHECKING, Literal
@@ -13,19 +14,14 @@ from packaging.utils import canonicalize_name
 from nox_release.core.values import dataclass, replace
 from nox_release.core.versions import parse_version
 from nox_release.core.words import counted, some
-from nox_release.project.bounds import excluded
-from nox_release.project.versions import Refusal, choose_version
-from nox_release.project.workspace import layers, same_tag
+from nox_release.project.bounds import Need, excluded
+from nox_release.project.documents import Edit
+from nox_release.project.versions import Choice, Line, Refusal, choose_version
+from nox_release.project.workspace import Sibling, layers, same_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
     from packaging.version import Version
 
-    from nox_release.project.bounds import Need
-    from nox_release.project.documents import Edit
-    from nox_release.project.versions import Choice, Line
-    from nox_release.project.workspace import Sibling
 
 PENDING_AT_MOST = 3  # pending publishers of one account at a time: pypi/warehouse accounts/views.py
 

@@ -9,21 +9,17 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
+from collections.abc import Collection
 from datetime import date
-from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.values import dataclass
+from nox_release.project.pyproject import Index, Project
 from nox_release.scaffold.exchange import SCRIPT, file_name
 from nox_release.workflows.publishing import tag_prefix
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from nox_release.project.pyproject import Index, Project
 
 KNOWN_AS_OF = date(2026, 11, 23)  # the pins, the images and the Pythons below
 # Each commit is the one its release tag names. Version 1.14.2 of the publishing action is the first

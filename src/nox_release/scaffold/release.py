@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from nox_release.scaffold.publish import CHECKOUT, SETUP_PYTHON
-
-if TYPE_CHECKING:
-    from nox_release.scaffold.publish import PublishPlan
+from nox_release.scaffold.publish import CHECKOUT, SETUP_PYTHON, PublishPlan
 
 BOT = "github-actions[bot]"
 _ADDRESS = "41898282+github-actions[bot]@users.noreply.github.com"

@@ -9,19 +9,16 @@ import fnmatch
 import itertools
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
 from nox_release.core.values import dataclass
 from nox_release.workflows.expressions import UNKNOWN, Circumstances, holds, interpolate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from nox_release.workflows.shell import Command
-    from nox_release.workflows.syntax import Job, Step, Workflow
-    from nox_release.workflows.yaml_nodes import Node
+from nox_release.workflows.shell import Command
+from nox_release.workflows.syntax import Job, Step, Workflow
+from nox_release.workflows.yaml_nodes import Node
 
 _MOST_COMBINATIONS = 256  # GitHub's own bound for a matrix
 

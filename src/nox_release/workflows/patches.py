@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from nox_release.workflows.syntax import Workflow
-    from nox_release.workflows.yaml_nodes import Node
+from nox_release.workflows.syntax import Workflow
+from nox_release.workflows.yaml_nodes import Node
 
 
 def difference(workflow: Workflow, changed: Sequence[str]) -> str:

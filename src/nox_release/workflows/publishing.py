@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
 from nox_release.core.findings import Finding, Location, Result, Severity, Skipped, find, make_rule
 from nox_release.core.values import dataclass, replace
 from nox_release.project.publisher import TrustedPublisher
+from nox_release.project.pyproject import Settings
 from nox_release.workflows.build_folders import builds_package
 from nox_release.workflows.ref_patterns import filters_take
 from nox_release.workflows.syntax import (
@@ -27,11 +28,6 @@ from nox_release.workflows.syntax import (
     parse_workflow,
 )
 from nox_release.workflows.tree_scripts import scripts_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from nox_release.project.pyproject import Settings
 
 __all__ = [
     "Derivation",

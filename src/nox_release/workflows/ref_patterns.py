@@ -10,10 +10,8 @@ Both are matched by following every way at once: the time is bounded by the leng
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 _LONGEST = 1000  # a reference cannot be longer than a file's name
 _EVERY_REF = ("~ALL", "**", "**/*")

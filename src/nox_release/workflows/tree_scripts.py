@@ -9,13 +9,10 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from nox_release.workflows.syntax import Step
+from nox_release.workflows.syntax import Step
 
 MAX_SCRIPT = 100_000
 _SHELLS = ("bash", "sh", "zsh", "dash", "source", ".")

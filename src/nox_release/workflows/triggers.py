@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nox_release.workflows.ref_patterns import filters_take
-
-if TYPE_CHECKING:
-    from nox_release.workflows.syntax import Event
+from nox_release.workflows.syntax import Event
 
 
 def push_starts(trigger: Event, ref: str) -> bool:

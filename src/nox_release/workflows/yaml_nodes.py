@@ -6,14 +6,11 @@ size, depth, and what aliases expand to.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.values import dataclass, field
 from nox_release.core.words import sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAX_BYTES = 512 * 1024
 MAX_NODES = 50_000

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,17 +22,22 @@ from nox_release.checks.files.contents import (
     names_at_the_top,
 )
 from nox_release.checks.files.imports import imports
-from nox_release.core.findings import Finding, Location, Passed, Rule, Severity, find, make_rule
+from nox_release.core.findings import (
+    Finding,
+    Location,
+    Passed,
+    Result,
+    Rule,
+    Severity,
+    find,
+    make_rule,
+)
 from nox_release.core.words import some
-from nox_release.files.distributions import version_of_file
+from nox_release.files.distributions import Distribution, version_of_file
+from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from nox_release.checks.files.facts import Facts
-    from nox_release.core.findings import Result
-    from nox_release.files.distributions import Distribution
-    from nox_release.project.pyproject import Project
 
 _rule = partial(make_rule, subject="distributions")
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -20,6 +20,7 @@ from nox_release.checks.files.examined import Examined, examples
 from nox_release.checks.files.refused import refusals
 from nox_release.checks.files.remarks import remarks
 from nox_release.checks.files.rules import BY_ID, RULES
+from nox_release.checks.upload import Form
 from nox_release.core.findings import Finding, Location, Severity, find, ranked
 from nox_release.core.values import dataclass, replace
 from nox_release.files.archives import (
@@ -29,12 +30,7 @@ from nox_release.files.archives import (
     read_digests,
     read_sha256,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from nox_release.checks.upload import Form
-    from nox_release.files.distributions import Archive, Kind
+from nox_release.files.distributions import Archive, Kind
 
 __all__ = ["RULES", "Checked", "check_distributions", "examine", "form_of", "judge"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -12,15 +13,12 @@ from packaging.utils import canonicalize_name
 
 from nox_release.checks.files.known_imports import project_of, squash
 from nox_release.checks.files.remedies import backend_of, fill, remedy_for
-from nox_release.core.findings import Severity, find, make_rule
+from nox_release.core.findings import Finding, Severity, find, make_rule
 from nox_release.core.words import some
 from nox_release.files.wheels import is_package, module_name, oldest_python
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from nox_release.checks.files.facts import Facts
-    from nox_release.core.findings import Finding
 
 _rule = partial(make_rule, subject="distributions")
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 from nox_release.checks import upload
+from nox_release.checks.upload import Form, Refusal
 from nox_release.core.findings import Location
 from nox_release.core.values import dataclass
 from nox_release.files.archives import parse_metadata
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from nox_release.checks.upload import Form, Refusal
-    from nox_release.files.distributions import Archive, Metadata
+from nox_release.files.distributions import Archive, Metadata
 
 # docutils needs about a second for 100 kB, and the other renderers none to speak of.
 _RENDERED = {"text/x-rst": 400_000, "text/markdown": 4_000_000}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nox_release.core.values import dataclass
+from nox_release.files.distributions import Distribution
+from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
-    from nox_release.files.distributions import Distribution
     from nox_release.files.wheels import Wheel
-    from nox_release.project.pyproject import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,17 +13,13 @@ from packaging.utils import canonicalize_name
 
 from nox_release.checks.files.contents import is_own, own_modules, unpackaged
 from nox_release.checks.files.known_imports import brings, project_of, squash
-from nox_release.core.findings import Location, Severity, find, make_rule
+from nox_release.core.findings import Finding, Location, Severity, find, make_rule
 from nox_release.core.values import dataclass
 from nox_release.core.words import some
-from nox_release.files.wheels import COMMANDS, oldest_python
+from nox_release.files.wheels import COMMANDS, EntryPoint, Wheel, oldest_python
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
     from nox_release.checks.files.facts import Facts
-    from nox_release.core.findings import Finding
-    from nox_release.files.wheels import EntryPoint, Wheel
 
 _rule = partial(make_rule, subject="distributions")
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
 from nox_release.checks import upload
 from nox_release.checks.files.examined import Examined, short, titled
 from nox_release.checks.files.rules import BY_ID, is_old_name
+from nox_release.checks.upload import Refusal
 from nox_release.checks.upload.ageing import may_be_taken
 from nox_release.core.clock import SystemClock
 from nox_release.core.findings import Finding, Severity, find
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from nox_release.checks.upload import Refusal
 
 # What distutils put before every line of a description but the first.
 _FOLD = 8 * " "

@@ -6,7 +6,7 @@ import csv
 import posixpath
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from packaging.utils import canonicalize_name
 
@@ -15,11 +15,7 @@ from nox_release.checks.files.examined import Examined, examples, short
 from nox_release.checks.files.rules import BY_ID
 from nox_release.core.findings import Finding, Location, Severity, find
 from nox_release.files.archives import RATIO_FLOOR, RATIO_LIMIT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from nox_release.files.distributions import Metadata
+from nox_release.files.distributions import Metadata
 
 
 def remarks(file: Examined) -> Iterator[Finding]:

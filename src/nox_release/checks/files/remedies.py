@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from nox_release.core.findings import Finding
+from nox_release.core.findings import Finding, Result
 from nox_release.core.values import dataclass, replace
-
-if TYPE_CHECKING:
-    from nox_release.core.findings import Result
-    from nox_release.project.pyproject import Project
+from nox_release.project.pyproject import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,21 @@ from nox_release.checks.files.imports import (
     host_of,
     is_foreign,
 )
-from nox_release.core.findings import Location, Passed, Severity, Skipped, find, make_rule
+from nox_release.core.findings import (
+    Location,
+    Passed,
+    Result,
+    Rule,
+    Severity,
+    Skipped,
+    find,
+    make_rule,
+)
 from nox_release.core.values import dataclass
+from nox_release.files.wheels import EntryPoint
 
 if TYPE_CHECKING:
     from nox_release.checks.files.facts import Facts
-    from nox_release.core.findings import Result, Rule
-    from nox_release.files.wheels import EntryPoint
 
 _SUBJECT = "distributions"
 _rule = partial(make_rule, subject=_SUBJECT)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 from nox_release.core.answers import CouldNotAsk
-from nox_release.core.findings import Severity, Skipped, find, make_rule
+from nox_release.core.findings import Result, Severity, Skipped, find, make_rule
 from nox_release.core.versions import parse_version
+from nox_release.project.pyproject import Project
 from nox_release.project.workspace import needs_of
+from nox_release.releases.observed import IndexProject, Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from packaging.requirements import Requirement
 
-    from nox_release.core.findings import Result
-    from nox_release.project.pyproject import Project
-    from nox_release.releases.observed import IndexProject, Observed
 
 NOT_PUBLISHED = make_rule(
     "sibling-not-published",

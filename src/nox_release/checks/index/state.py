@@ -7,9 +7,10 @@ Source: Warehouse `forklift/legacy.py`, `packaging/services.py` and the database
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from packaging.utils import (
     canonicalize_name,
@@ -18,25 +19,15 @@ from packaging.version import InvalidVersion, Version
 
 from nox_release.checks.files.rules import FILE_EXISTS, SECOND_SDIST
 from nox_release.core.answers import CouldNotAsk, known
-from nox_release.core.findings import Finding, Passed, Severity, Skipped, find, make_rule
+from nox_release.core.findings import Finding, Passed, Result, Severity, Skipped, find, make_rule
 from nox_release.core.values import dataclass
 from nox_release.files.distributions import version_of_file
 from nox_release.project.names import ultranormalize
+from nox_release.project.publisher import TrustedPublisher
+from nox_release.project.pyproject import Index
+from nox_release.releases.observed import IndexFile, IndexProject, Maintainer, Observed, Ownership
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from typing import Protocol
-
-    from nox_release.core.findings import Result
-    from nox_release.project.publisher import TrustedPublisher
-    from nox_release.project.pyproject import Index
-    from nox_release.releases.observed import (
-        IndexFile,
-        IndexProject,
-        Maintainer,
-        Observed,
-        Ownership,
-    )
 
     class File(Protocol):
         """What is asked of a distribution here."""

@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
+from nox_release.core.findings import Finding, Passed, Result, Severity, Skipped, find, make_rule
 from nox_release.core.values import dataclass
 from nox_release.project import pages
 from nox_release.project.publisher import TrustedPublisher
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from nox_release.core.findings import Finding, Result
-    from nox_release.project.pyproject import Index
-    from nox_release.releases.observed import Publisher
+from nox_release.project.pyproject import Index
+from nox_release.releases.observed import Publisher
 
 DOCS = "https://docs.pypi.org/trusted-publishers/troubleshooting/"
 

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from nox_release.core.findings import Severity, find, make_rule
-
-if TYPE_CHECKING:
-    from nox_release.core.errors import NoxReleaseError
-    from nox_release.core.findings import Finding
-
+from nox_release.core.errors import NoxReleaseError
+from nox_release.core.findings import Finding, Severity, find, make_rule
 
 DISTRIBUTIONS_CHECKED = make_rule(
     "distributions-checked",

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from nox_release.core.answers import CouldNotAsk, known
-from nox_release.core.findings import Severity, Skipped, find, make_rule
+from nox_release.core.findings import Result, Severity, Skipped, find, make_rule
 from nox_release.core.words import some
-from nox_release.releases.plan import files_there, has_begun, names_to_attach
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from nox_release.core.findings import Result
-    from nox_release.releases.observed import Observed
-    from nox_release.releases.plan import Target
-    from nox_release.workflows.syntax import Workflow
+from nox_release.releases.observed import Observed
+from nox_release.releases.plan import Target, files_there, has_begun, names_to_attach
+from nox_release.workflows.syntax import Workflow
 
 _LINK = (
     "https://docs.github.com/code-security/supply-chain-security/understanding-your-software-"

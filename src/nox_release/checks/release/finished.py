@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nox_release.checks.index.state import VERSION_YANKED, closing_time, day_of, quarantined
 from nox_release.checks.publisher.exchange import as_trusted, compare_provenance
 from nox_release.checks.release.asked import PUBLISHER_LAST_RELEASE
 from nox_release.core.answers import CouldNotAsk
-from nox_release.core.findings import Passed, Severity, Skipped, find, make_rule
+from nox_release.core.findings import (
+    Finding,
+    Location,
+    Passed,
+    Result,
+    Severity,
+    Skipped,
+    find,
+    make_rule,
+)
 from nox_release.core.words import counted, some
 from nox_release.project import pages
-from nox_release.releases.plan import files_there
+from nox_release.releases.observed import Observed, Publisher
+from nox_release.releases.plan import Target, files_there
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from nox_release.core.findings import Finding, Location, Result
     from nox_release.releases.end_state import EndState, Flaw
-    from nox_release.releases.observed import Observed, Publisher
-    from nox_release.releases.plan import Target
 
 HALF = make_rule(
     "release-half",

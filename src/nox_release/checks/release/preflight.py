@@ -6,20 +6,31 @@ Pure rules over what was observed. Each finding ends in the command or page that
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import partial
 from shlex import quote
-from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from nox_release.checks.files.rules import FILE_EXISTS
 from nox_release.checks.index.state import quarantined
 from nox_release.core.answers import CouldNotAsk, known
-from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped, find, make_rule
+from nox_release.core.findings import (
+    Finding,
+    Location,
+    Passed,
+    Result,
+    Severity,
+    Skipped,
+    find,
+    make_rule,
+)
 from nox_release.core.words import some
 from nox_release.project import changelog, pages
 from nox_release.project.remotes import parse_remote
+from nox_release.releases.observed import Changes, Check, Observed, RefRule
 from nox_release.releases.plan import (
+    Target,
     files_there,
     judge_runs,
     other_bytes,
@@ -28,18 +39,6 @@ from nox_release.releases.plan import (
 )
 from nox_release.workflows.publishing import RENAMED
 from nox_release.workflows.ref_patterns import fnmatch_takes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from nox_release.core.findings import Result
-    from nox_release.releases.observed import (
-        Changes,
-        Check,
-        Observed,
-        RefRule,
-    )
-    from nox_release.releases.plan import Target
 
 _TREE = "project"
 _GIT = "GitHub"

@@ -6,6 +6,7 @@ import ast
 import fnmatch
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -32,15 +33,11 @@ from nox_release.checks.source.subject import (
     setup_calls,
     texts_of,
 )
-from nox_release.core.findings import Severity, find
+from nox_release.core.findings import Finding, Severity, find
 from nox_release.core.python_code import parse_python
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from packaging.specifiers import SpecifierSet
-
-    from nox_release.core.findings import Finding
 
 
 def classifiers(source: Source) -> Iterator[Finding]:

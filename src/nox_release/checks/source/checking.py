@@ -7,7 +7,7 @@ same. Nothing of the project is imported or run: TOML is scanned, Python is pars
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterator
 
 from packaging.requirements import Requirement
 
@@ -24,15 +24,10 @@ from nox_release.checks.source.subject import (
     requirement_name,
 )
 from nox_release.checks.source.versions import news, version_places, versions
-from nox_release.core.findings import Location, Passed, Severity, find
+from nox_release.core.findings import Finding, Location, Passed, Result, Severity, find
 from nox_release.core.values import dataclass, replace
+from nox_release.project.pyproject import Project
 from nox_release.project.toml_lines import find_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
-
-    from nox_release.core.findings import Finding, Result
-    from nox_release.project.pyproject import Project
 
 __all__ = ["RULES", "check_source"]
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from email.headerregistry import Address
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
@@ -26,12 +27,7 @@ from nox_release.checks.source.subject import (
 )
 from nox_release.checks.upload.ageing import may_be_taken
 from nox_release.core.clock import SystemClock
-from nox_release.core.findings import Location, Severity, find
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from nox_release.core.findings import Finding
+from nox_release.core.findings import Finding, Location, Severity, find
 
 
 def entries_of(source: Source) -> Iterator[Entry]:

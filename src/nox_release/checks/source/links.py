@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nox_release.core.findings import Severity, find, make_rule
+from nox_release.core.findings import Finding, Rule, Severity, find, make_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from nox_release.checks.source.subject import Source
-    from nox_release.core.findings import Finding, Rule
 
 _rule = partial(
     make_rule,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from nox_release.checks.source.rules import (
     CHANGELOG_UNPARSED,
@@ -13,7 +13,9 @@ from nox_release.checks.source.rules import (
     LOCK_VERSION_STALE,
     VERSION_DISAGREES,
 )
-from nox_release.core.findings import Location, Severity, find
+from nox_release.core.findings import Finding, Location, Severity, find
+from nox_release.project.documents import Files
+from nox_release.project.literals import Place
 from nox_release.project.preparing import (
     fragment_kind,
     fragment_kinds,
@@ -21,16 +23,9 @@ from nox_release.project.preparing import (
     has_fragments,
     plan_version,
 )
+from nox_release.project.pyproject import Project
+from nox_release.project.version_places import Places
 from nox_release.project.versions import following
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nox_release.core.findings import Finding
-    from nox_release.project.documents import Files
-    from nox_release.project.literals import Place
-    from nox_release.project.pyproject import Project
-    from nox_release.project.version_places import Places
 
 # What makes CI fail where a lock file is behind.
 _LOCKED = {

@@ -5,21 +5,16 @@ from __future__ import annotations
 import difflib
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
 from nox_release.checks.source.links import relative_addresses
 from nox_release.checks.source.rules import README_MISSING, README_OTHER
 from nox_release.checks.source.subject import BACKENDS, Source, is_absent, readme_path
-from nox_release.core.findings import Severity, find
+from nox_release.core.findings import Finding, Severity, find
 from nox_release.project.version_places import package_folders
 from nox_release.project.workspace import needs_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nox_release.core.findings import Finding
 
 
 def readme(source: Source) -> Iterator[Finding]:

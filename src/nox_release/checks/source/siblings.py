@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from nox_release.checks.source.subject import PYPROJECT
+from nox_release.checks.source.subject import PYPROJECT, Source
 from nox_release.checks.source.versions import declared_version
-from nox_release.core.findings import Location, Severity, find, make_rule
+from nox_release.core.findings import Finding, Location, Severity, find, make_rule
 from nox_release.core.words import some
 from nox_release.project.workspace import Sibling, circle, excluding, needs_of, same_tag
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nox_release.checks.source.subject import Source
-    from nox_release.core.findings import Finding
 
 BOUND = make_rule(
     "sibling-bound",

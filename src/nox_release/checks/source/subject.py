@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -16,14 +17,9 @@ from nox_release.core.findings import Location
 from nox_release.core.python_code import dotted_name, parse_python
 from nox_release.core.values import dataclass
 from nox_release.project.documents import Files
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from nox_release.project.pyproject import Project
-    from nox_release.project.toml_lines import Lines
-    from nox_release.project.workspace import Sibling
-
+from nox_release.project.pyproject import Project
+from nox_release.project.toml_lines import Lines
+from nox_release.project.workspace import Sibling
 
 PYPROJECT = "pyproject.toml"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from nox_release.checks import upload
 from nox_release.checks.source.entries import of_upload
@@ -16,14 +17,9 @@ from nox_release.checks.source.subject import (
     mapping,
     parsed_version,
 )
-from nox_release.core.findings import find
+from nox_release.core.findings import Finding, Location, find
+from nox_release.project.pyproject import Project
 from nox_release.project.version_places import find_places
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from nox_release.core.findings import Finding, Location
-    from nox_release.project.pyproject import Project
 
 
 def _local_version(source: Source) -> Iterator[Finding]:

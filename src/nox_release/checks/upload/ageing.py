@@ -9,16 +9,13 @@ from __future__ import annotations
 import importlib.metadata
 import re
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
 from nox_release.checks.upload.core_metadata import classifier_groups
 from nox_release.checks.upload.fields import SUPPORTED_METADATA_VERSIONS
+from nox_release.checks.upload.refusals import Refusal
 from nox_release.checks.upload.wheel_filename import MACOS_MAJORS
-
-if TYPE_CHECKING:
-    from nox_release.checks.upload.refusals import Refusal
 
 KNOWN_AS_OF = date(2026, 8, 21)
 CLASSIFIERS_AGE = timedelta(days=60)

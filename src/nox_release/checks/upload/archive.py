@@ -9,7 +9,7 @@ import configparser
 import csv
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -23,9 +23,6 @@ from nox_release.checks.upload.wheel_filename import (
     parse_wheel_filename,
 )
 from nox_release.files.distributions import Archive, Unreadable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def archive_refusals(

@@ -11,10 +11,11 @@ import email.utils
 import functools
 import inspect
 import re
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 from packaging.licenses import canonicalize_license_expression
-from packaging.metadata import InvalidMetadata, Metadata
+from packaging.metadata import InvalidMetadata, Metadata, RawMetadata
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
@@ -35,11 +36,6 @@ from nox_release.checks.upload.fields import (
     sanitize,
 )
 from nox_release.checks.upload.refusals import PYPI_SITE, Refusal, Site, crash
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from packaging.metadata import RawMetadata
 
 _FIRST_SHOWN = ("metadata-version", "name", "version")
 

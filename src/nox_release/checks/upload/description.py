@@ -11,15 +11,12 @@ import functools
 import io
 import re
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from nox_release.checks.upload.core_metadata import parse_content_type
 from nox_release.checks.upload.fields import Form, only_of, sanitize
 from nox_release.checks.upload.refusals import PYPI_SITE, Refusal, Site, crash
 from nox_release.core.quiet import without_warnings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Markdown that begins with a heading or a paragraph always makes a page.
 _MAKES_A_PAGE = re.compile(r"(?:[ \t]*\n)*(?:#{1,6} +)?[A-Za-z]")

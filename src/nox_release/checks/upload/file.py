@@ -6,7 +6,7 @@ Source: Warehouse's `forklift/legacy.py`.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from nox_release.checks.upload.form import FILETYPES
 from nox_release.checks.upload.refusals import (
@@ -19,9 +19,6 @@ from nox_release.checks.upload.refusals import (
     Refusal,
     Site,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _EXTENSION = re.compile(r".+?(?P<extension>\.(tar\.gz|zip|whl))$", re.IGNORECASE)
 

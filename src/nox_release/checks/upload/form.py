@@ -6,7 +6,7 @@ Source: `twine/package.py` of 7.0; Warehouse's `forklift/forms.py` and `forklift
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from packaging.metadata import Metadata, RawMetadata, parse_email
 from packaging.version import Version
@@ -21,11 +21,7 @@ from nox_release.checks.upload.fields import (
     sanitize,
 )
 from nox_release.checks.upload.refusals import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nox_release.files.distributions import Archive
+from nox_release.files.distributions import Archive
 
 # `twine/package.py` of 7.0: the keys of `packaging.metadata.RawMetadata` under the form's names.
 # It sends no import names.

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from packaging.utils import canonicalize_name
 
 from nox_release.checks.upload.fields import PROJECT_NAME
 from nox_release.checks.upload.refusals import PYPI_SITE, Refusal, Site
 from nox_release.project.names import ultranormalize
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
 
 # Those that Warehouse prohibits from the start (migration 1e2ccd34f539); the administrators' others
 # are not public.

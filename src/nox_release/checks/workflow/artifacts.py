@@ -7,29 +7,24 @@ import functools
 import itertools
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from nox_release.checks.workflow.subject import (
     SECURITY,
+    Subject,
     action_version,
     rule,
     skip,
     uses_action,
 )
-from nox_release.core.findings import Severity, find
+from nox_release.core.findings import Finding, Severity, Skipped, find
 from nox_release.core.values import dataclass, replace
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
 from nox_release.workflows.expressions import EXPRESSION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from nox_release.checks.workflow.subject import Subject
-    from nox_release.core.findings import Finding, Skipped
-    from nox_release.workflows.publishing import Job, PublishJob, Step, Workflow
-    from nox_release.workflows.shell import Command
-    from nox_release.workflows.yaml_nodes import Node
+from nox_release.workflows.publishing import Job, PublishJob, Step, Workflow
+from nox_release.workflows.shell import Command
+from nox_release.workflows.yaml_nodes import Node
 
 UPLOAD_DOCS = "https://github.com/actions/upload-artifact#readme"
 DOWNLOAD_DOCS = "https://github.com/actions/download-artifact#readme"

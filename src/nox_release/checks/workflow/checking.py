@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nox_release.checks.workflow import artifacts as workflow_artifacts
 from nox_release.checks.workflow import github_releases as workflow_github_releases
 from nox_release.checks.workflow import machine as workflow_machine
@@ -13,11 +11,8 @@ from nox_release.checks.workflow import secrets as workflow_secrets
 from nox_release.checks.workflow import triggers as workflow_triggers
 from nox_release.checks.workflow import upload as workflow_upload
 from nox_release.checks.workflow.subject import EnvironmentPolicy, WorkflowFacts, look_at
-from nox_release.core.findings import Finding, Passed
-
-if TYPE_CHECKING:
-    from nox_release.core.findings import Result, Rule
-    from nox_release.workflows.publishing import Workflow
+from nox_release.core.findings import Finding, Passed, Result, Rule
+from nox_release.workflows.publishing import Workflow
 
 __all__ = ["RULES", "EnvironmentPolicy", "WorkflowFacts", "check_workflow"]
 

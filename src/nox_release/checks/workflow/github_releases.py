@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from nox_release.checks.workflow.artifacts import DOWNLOADS, builds
 from nox_release.checks.workflow.subject import (
     SECURITY,
+    Subject,
     look_at,
     rule,
     skip,
     uses_action,
 )
-from nox_release.core.findings import Severity, find
+from nox_release.core.findings import Finding, Severity, Skipped, find
 from nox_release.core.values import dataclass, replace
-from nox_release.workflows.publishing import steps_elsewhere
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from nox_release.checks.workflow.subject import Subject
-    from nox_release.core.findings import Finding, Skipped
-    from nox_release.workflows.publishing import Job, Step, Workflow
-    from nox_release.workflows.shell import Command
+from nox_release.workflows.publishing import Job, Step, Workflow, steps_elsewhere
+from nox_release.workflows.shell import Command
 
 CONTENTS_WRITE = rule(
     "contents-write",

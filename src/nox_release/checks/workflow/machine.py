@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 from nox_release.checks.workflow.subject import (
+    Subject,
     rule,
     uses_action,
 )
-from nox_release.core.findings import Severity, find
+from nox_release.core.findings import Finding, Severity, Skipped, find
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import combinations
 from nox_release.workflows.expressions import Circumstances, interpolate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from nox_release.checks.workflow.subject import Subject
-    from nox_release.core.findings import Finding, Skipped
-    from nox_release.workflows.publishing import Job, Step, Workflow
-    from nox_release.workflows.shell import Command
-    from nox_release.workflows.yaml_nodes import Node
+from nox_release.workflows.publishing import Job, Step, Workflow
+from nox_release.workflows.shell import Command
+from nox_release.workflows.yaml_nodes import Node
 
 # What this module says of GitHub's images and actions was true on this day.
 KNOWN_AS_OF = date(2026, 11, 23)

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from nox_release.checks.workflow.subject import rule, skip, uses_action
-from nox_release.core.findings import Severity, find
+from nox_release.checks.workflow.subject import Subject, rule, skip, uses_action
+from nox_release.core.findings import Finding, Severity, Skipped, find
 from nox_release.workflows import patches
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nox_release.checks.workflow.subject import Subject
-    from nox_release.core.findings import Finding, Skipped
-    from nox_release.workflows.publishing import Job
+from nox_release.workflows.publishing import Job
 
 PERMISSIONS = (
     "https://docs.github.com/actions/writing-workflows/choosing-what-your-workflow-does/"

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from nox_release.checks.workflow.artifacts import builds
-from nox_release.checks.workflow.subject import SYNTAX, rule, skip, uses_action
-from nox_release.core.findings import Severity, find
+from nox_release.checks.workflow.subject import SYNTAX, Subject, rule, skip, uses_action
+from nox_release.core.findings import Finding, Severity, Skipped, find
 from nox_release.core.values import replace
 from nox_release.workflows import patches
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nox_release.checks.workflow.subject import Subject
-    from nox_release.core.findings import Finding, Skipped
-    from nox_release.workflows.publishing import Job, Step
+from nox_release.workflows.publishing import Job, Step
 
 VERSION = rule(
     "version-equals-tag",

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from nox_release.checks.workflow.subject import SECURITY, rule, uses_action
-from nox_release.core.findings import Severity, find
-from nox_release.workflows.publishing import steps_elsewhere
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nox_release.checks.workflow.subject import Subject
-    from nox_release.core.findings import Finding, Skipped
-    from nox_release.workflows.publishing import Job, Step, Workflow
+from nox_release.checks.workflow.subject import SECURITY, Subject, rule, uses_action
+from nox_release.core.findings import Finding, Severity, Skipped, find
+from nox_release.workflows.publishing import Job, Step, Workflow, steps_elsewhere
 
 SENT_AWAY = rule(
     "secret-sent-away",

@@ -6,20 +6,15 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from nox_release.core.findings import Finding, Rule, Skipped, make_rule
 from nox_release.core.values import dataclass, field
+from nox_release.project.publisher import TrustedPublisher
+from nox_release.project.pyproject import Index
 from nox_release.workflows.expressions import Circumstances, holds
-from nox_release.workflows.publishing import PublishJob, publish_jobs
+from nox_release.workflows.publishing import Event, Job, PublishJob, Step, Workflow, publish_jobs
 from nox_release.workflows.ref_patterns import filters_take
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from nox_release.project.publisher import TrustedPublisher
-    from nox_release.project.pyproject import Index
-    from nox_release.workflows.publishing import Event, Job, Step, Workflow
 
 SYNTAX = "https://docs.github.com/actions/reference/workflow-syntax-for-github-actions"
 EVENTS = "https://docs.github.com/actions/reference/events-that-trigger-workflows"
@@ -354,8 +349,7 @@ def skip(rule: Rule, reason: str) -> Skipped:
     return Skipped(id=rule.id, subject=rule.subject, title=rule.title, reason=reason)
 
 
-if TYPE_CHECKING:
-    Check = Callable[[Subject], Iterator[Finding | Skipped]]
+Check = Callable[[Subject], Iterator[Finding | Skipped]]
 
 
 # --- versions of actions ---------------------------------------------------------------------

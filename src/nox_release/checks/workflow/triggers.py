@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from nox_release.checks.workflow.github_releases import release_steps
 from nox_release.checks.workflow.subject import (
     EVENTS,
+    Subject,
     look_at,
     rule,
     skip,
     starts,
 )
-from nox_release.core.findings import Severity, find
+from nox_release.core.findings import Finding, Severity, Skipped, find
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
-from nox_release.workflows.publishing import REUSABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nox_release.checks.workflow.subject import Subject
-    from nox_release.core.findings import Finding, Skipped
-    from nox_release.workflows.publishing import PublishJob, Step, Workflow
+from nox_release.workflows.publishing import REUSABLE, PublishJob, Step, Workflow
 
 MATCHES = rule(
     "trigger-matches",

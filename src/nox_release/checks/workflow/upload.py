@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
@@ -11,24 +11,18 @@ from nox_release.checks.workflow.artifacts import builds, matrix_size
 from nox_release.checks.workflow.subject import (
     ACTION,
     SECURITY,
+    Subject,
     action_version,
     circumstances,
     rule,
     skip,
     uses_action,
 )
-from nox_release.core.findings import Severity, find
+from nox_release.core.findings import Finding, Severity, Skipped, find
 from nox_release.workflows import patches
 from nox_release.workflows.expressions import interpolate
-from nox_release.workflows.publishing import PYPA_ACTION
+from nox_release.workflows.publishing import PYPA_ACTION, Job, PublishJob
 from nox_release.workflows.ref_patterns import fnmatch_takes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nox_release.checks.workflow.subject import Subject
-    from nox_release.core.findings import Finding, Skipped
-    from nox_release.workflows.publishing import Job, PublishJob
 
 ENVIRONMENTS = (
     "https://docs.github.com/actions/managing-workflow-runs-and-deployments/managing-deployments/"

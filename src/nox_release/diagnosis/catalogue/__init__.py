@@ -6,8 +6,6 @@ says nothing; what a match is worth is said by its entry.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nox_release.diagnosis.catalogue import (
     actions,
     backends,
@@ -22,9 +20,7 @@ from nox_release.diagnosis.catalogue import (
     upload,
     uv,
 )
-
-if TYPE_CHECKING:
-    from nox_release.diagnosis.model import Entry
+from nox_release.diagnosis.model import Entry
 
 ENTRIES: tuple[Entry, ...] = (
     *upload.ENTRIES,
