@@ -14,7 +14,7 @@ from nox_release.checks.index import state as index_rules
 from nox_release.checks.index.siblings import check_siblings
 from nox_release.checks.publisher import exchange as publisher_rules
 from nox_release.checks.release import asked, assets, finished, preflight
-from nox_release.checks.workflow.checking import EnvironmentPolicy, WorkflowFacts, check_workflow
+from nox_release.checks.workflow.checking import WorkflowFacts, check_workflow
 from nox_release.checks.workflow.upload import ENV_EQUALS
 from nox_release.core.answers import ANSWERED, CouldNotAsk, known
 from nox_release.core.findings import (
@@ -33,7 +33,7 @@ from nox_release.core.words import capitalised, git_in_brief
 from nox_release.files.distributions import Distribution
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import Project
-from nox_release.releases.observed import Observed
+from nox_release.releases.observed import ForgeEnvironment, Observed
 from nox_release.releases.plan import (
     Target,
     files_there,
@@ -337,7 +337,6 @@ def _workflow_facts(case: Case) -> WorkflowFacts:
         )
         if case.distributions
         else None,
-        dependencies=project.dependencies,
         publisher=_registered(observed),
         environment=_environment(target, observed),
         actions=case.actions,
@@ -366,25 +365,13 @@ def _registered(observed: Observed) -> TrustedPublisher | None:
     return publisher_rules.as_trusted(publishers[0])
 
 
-def _environment(target: Target, observed: Observed) -> EnvironmentPolicy | None:
-    """GitHub's rules for the environment; one that is not there yet admits everything."""
+def _environment(target: Target, observed: Observed) -> ForgeEnvironment | None:
+    """The environment on GitHub; one that is not there yet admits everything."""
     name = target.publisher.environment if target.publisher else None
     answer = observed.environment
     if name is None or isinstance(answer, CouldNotAsk) or observed.gh == "missing":
         return None
-    if answer is None:
-        return EnvironmentPolicy(name=name)
-    policies = answer.policies
-    return EnvironmentPolicy(
-        name=name,
-        patterns=None
-        if policies is None
-        else tuple((policy.kind, policy.pattern) for policy in policies),
-        protected_branches=answer.protected_branches_only,
-        reviewers=answer.reviewers,
-        wait_minutes=answer.wait_minutes,
-        url=answer.url,
-    )
+    return answer or ForgeEnvironment(name=name)
 
 
 def _publisher(case: Case) -> Iterator[Result]:

@@ -148,18 +148,14 @@ def parse_artifact(document: Any) -> Artifact:
 def parse_pending(document: Any) -> PendingDeployment:
     return PendingDeployment(
         environment=values.text(document["environment"], "name"),
-        reviewers=_parse_reviewers(document),
+        reviewers=tuple(
+            values.text_or_none(one, "login") or values.text_or_none(one, "name") or "somebody"
+            for one in (
+                values.table(entry, "reviewer") for entry in values.entries(document, "reviewers")
+            )
+        ),
         may_approve=values.flag(document, "current_user_can_approve"),
         wait_minutes=values.number_or(document, "wait_timer", 0),
-    )
-
-
-def _parse_reviewers(document: Any) -> tuple[str, ...]:
-    """Users by login, teams by name."""
-    found = [values.table(entry, "reviewer") for entry in values.entries(document, "reviewers")]
-    return tuple(
-        values.text_or_none(one, "login") or values.text_or_none(one, "name") or "somebody"
-        for one in found
     )
 
 
@@ -175,21 +171,10 @@ def parse_workflow(document: Any) -> ForgeWorkflow:
 
 def parse_environment(document: Any) -> tuple[ForgeEnvironment, bool]:
     """The environment, and whether its refs have patterns of their own."""
-    rules = values.entries(document, "protection_rules")
     policy = values.table(document, "deployment_branch_policy")
     environment = ForgeEnvironment(
         name=values.text(document, "name"),
         url=values.text_or_empty(document, "html_url"),
-        reviewers=tuple(
-            reviewer
-            for rule in rules
-            if rule.get("type") == "required_reviewers"
-            for reviewer in _parse_reviewers(rule)
-        ),
-        wait_minutes=max(
-            (values.number_or(r, "wait_timer", 0) for r in rules if r.get("type") == "wait_timer"),
-            default=0,
-        ),
         protected_branches_only=values.flag(policy, "protected_branches"),
     )
     return environment, values.flag(policy, "custom_branch_policies")

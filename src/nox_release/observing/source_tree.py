@@ -18,7 +18,7 @@ from nox_release.project.version_places import VERSION_FILES, package_folders
 MAX_NAMES = 50_000
 MAX_TEXT = 2_000_000
 
-_ALWAYS = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in", ".bumpversion.cfg", "uv.lock")
+_ALWAYS = ("pyproject.toml", "setup.py", "setup.cfg", ".bumpversion.cfg", "uv.lock")
 # Made by tools, never part of what is released, and large.
 _PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv", "env", "site-packages", "target"})
 

@@ -247,12 +247,10 @@ class RefPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgeEnvironment:
-    """An environment and who or what it admits; `policies` is `None` when it admits every ref."""
+    """An environment and what it admits; `policies` is `None` when that is every ref."""
 
     name: str
     url: str = ""
-    reviewers: tuple[str, ...] = ()
-    wait_minutes: int = 0
     protected_branches_only: bool = False
     policies: tuple[RefPolicy, ...] | None = None
 

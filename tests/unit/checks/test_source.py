@@ -520,28 +520,6 @@ def test_setup_cfg_and_requirement_files_are_read_as_setuptools_reads_them():
     assert ids(check(table, backend=SETUPTOOLS, head=head, named=named)) == []
 
 
-def test_a_line_of_manifest_in_that_matches_nothing_is_told():
-    named = {"MANIFEST.in": "include README.md\ninclude NOTES.md\nrecursive-include docs *.rst\n"}
-    found = [
-        one
-        for one in findings(check(backend=SETUPTOOLS, named=named))
-        if one.id == "manifest-missing"
-    ]
-    assert [(one.where.line, one.severity) for one in found] == [
-        (2, Severity.ADVICE),
-        (3, Severity.ADVICE),
-    ]
-
-
-def test_what_a_submodule_brings_need_not_be_there():
-    named = {
-        "MANIFEST.in": "include vendor/LICENSE\ngraft vendor\ninclude vendors/LICENSE\n",
-        ".gitmodules": '[submodule "v"]\n\tpath = vendor\n\turl = https://example.org/v\n',
-    }
-    found = findings(check(backend=SETUPTOOLS, named=named))
-    assert [one.where.line for one in found if one.id == "manifest-missing"] == [3]
-
-
 @pytest.mark.parametrize(
     ("backend", "severity"),
     [
@@ -585,50 +563,6 @@ def test_names_in_install_lines():
         "$ python -m pip install --upgrade 'demo[x]>=1' other && ls\n`pipx run`\npip3 install a.\n"
     )
     assert list(installed_names(text)) == [("demo", 1), ("other", 1), ("a", 3)]
-
-
-HOOK = """\
-from setuptools import setup
-from setuptools.command.{name} import {name} as base
-class Hook(base):
-    pass
-commands = {{"{name}": Hook}}
-setup(cmdclass=commands)
-"""
-
-
-@pytest.mark.parametrize(
-    ("name", "found"), [("install", True), ("develop", False), ("build_py", False)]
-)
-def test_a_hook_at_installation_never_runs(name, found):
-    results = check(backend=SETUPTOOLS, named={"setup.py": HOOK.format(name=name)})
-    assert ids(results) == ["install-hook"] * found
-
-
-def test_manifest_lines_that_match_nothing():
-    manifest = textwrap.dedent(
-        """\
-        # include comment.txt
-        include README.md \\
-            CHANGES.md
-        graft tests
-        graft gone
-        recursive-include data *.json *.yaml
-        recursive-include data *.xml
-        prune gone
-        global-exclude *.pyc
-        """
-    )
-    results = check(
-        backend=SETUPTOOLS,
-        named={"MANIFEST.in": manifest},
-        names=["tests/test_a.py", "data/deep/x.json"],
-    )
-    assert [(finding.message, finding.severity) for finding in findings(results)] == [
-        ("`include CHANGES.md` matches no file.", Severity.ADVICE),
-        ("`graft gone` matches no file.", Severity.ADVICE),
-        ("`recursive-include data *.xml` matches no file.", Severity.ADVICE),
-    ]
 
 
 def test_a_metadata_version_that_pypi_does_not_take():

@@ -13,12 +13,12 @@ import pytest
 
 from nox_release.checks.workflow.checking import (
     RULES,
-    EnvironmentPolicy,
     WorkflowFacts,
     check_workflow,
 )
 from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped
 from nox_release.project.publisher import TrustedPublisher
+from nox_release.releases.observed import ForgeEnvironment, RefPolicy
 from nox_release.workflows.publishing import parse_composite, parse_workflow
 
 DATA = Path(__file__).parents[2] / "data" / "workflows" / "rules"
@@ -34,17 +34,15 @@ MENDED = [case for case in CASES if EXPECTED[case]["finding"]["patch"]]
 def facts(changes):
     values = {**COMMON, **changes}
     publisher, environment = values["publisher"], dict(values["environment"])
-    for key in ("patterns", "reviewers"):
-        if key in environment:
-            environment[key] = tuple(
-                tuple(item) if isinstance(item, list) else item for item in environment[key]
-            )
+    if "policies" in environment:
+        environment["policies"] = tuple(
+            RefPolicy(kind=kind, pattern=pattern) for kind, pattern in environment["policies"]
+        )
     return WorkflowFacts(
         **{
             **values,
             "starts": tuple(values["starts"]),
-            "dependencies": tuple(values["dependencies"]),
-            "environment": EnvironmentPolicy(**environment),
+            "environment": ForgeEnvironment(**environment),
             "others": tuple(
                 parse_workflow(text, file=".github/workflows/other.yml")
                 for text in values["others"]

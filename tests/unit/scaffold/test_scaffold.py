@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from nox_release.checks.workflow.checking import EnvironmentPolicy, WorkflowFacts, check_workflow
+from nox_release.checks.workflow.checking import WorkflowFacts, check_workflow
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.findings import Passed
 from nox_release.edges.audit import find_zizmor
 from nox_release.operations.placeholder import placeholder_files
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import PYPI, TESTPYPI, Index, Project, Settings, parse_index
+from nox_release.releases.observed import ForgeEnvironment, RefPolicy
 from nox_release.scaffold.noxfile import TEXT, extend_noxfile
 from nox_release.scaffold.publish import (
     NATIVE,
@@ -84,12 +85,12 @@ def facts(plan):
         on_default_branch=True,
         version_from_tags=plan.whole_history,
         metadata_version="2.5",
-        dependencies=("torch>=2",),
         publisher=TrustedPublisher(
             owner="octo", repository="demo", workflow="publish.yml", environment=plan.environment
         ),
-        environment=EnvironmentPolicy(
-            name=plan.environment, patterns=(("tag", f"{plan.tag_prefix or 'v'}*"),)
+        environment=ForgeEnvironment(
+            name=plan.environment,
+            policies=(RefPolicy(kind="tag", pattern=f"{plan.tag_prefix or 'v'}*"),),
         ),
         others=(),
     )

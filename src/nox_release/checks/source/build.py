@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import fnmatch
-import posixpath
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,10 +12,8 @@ from packaging.version import Version
 from nox_release.checks.source.entries import refused
 from nox_release.checks.source.rules import (
     CLASSIFIERS_PYTHON,
-    INSTALL_HOOK,
     LICENSE_CLASSIFIER,
     LICENSE_FILE,
-    MANIFEST,
     METADATA_AHEAD,
     SETUPTOOLS_OLD,
 )
@@ -30,11 +25,9 @@ from nox_release.checks.source.subject import (
     parsed_specifier,
     parsed_version,
     requirement_name,
-    setup_calls,
     texts_of,
 )
 from nox_release.core.findings import Finding, Severity, find
-from nox_release.core.python_code import parse_python
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -109,83 +102,6 @@ def licence(source: Source) -> Iterator[Finding]:
         )
 
 
-_HOOKS = ("install",)
-
-
-def _install_hooks(source: Source) -> Iterator[Finding]:
-    if source.backend != "setuptools":
-        return
-    tree = parse_python(source.tree.texts.get("setup.py", ""))
-    if tree is None:
-        return
-    tables: dict[str, ast.Dict] = {
-        target.id: node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    for call in setup_calls(source):
-        for keyword in call.keywords:
-            if keyword.arg != "cmdclass":
-                continue
-            value = keyword.value
-            given = tables.get(value.id) if isinstance(value, ast.Name) else value
-            for key in given.keys if isinstance(given, ast.Dict) else ():
-                if isinstance(key, ast.Constant) and key.value in _HOOKS:
-                    yield find(
-                        INSTALL_HOOK,
-                        f"`cmdclass` replaces `{key.value}`, which never runs when a wheel is "
-                        "installed.",
-                        where=source.in_file("setup.py", key.lineno, "cmdclass"),
-                    )
-
-
-def _manifest(source: Source) -> Iterator[Finding]:
-    if source.backend != "setuptools" or not source.tree.complete:
-        return
-    names = source.tree.names
-    apart = source.tree.submodules
-    text = source.tree.texts.get("MANIFEST.in", "").replace("\\\n", "  ")
-    for number, line in enumerate(text.splitlines(), 1):
-        words = line.split("#")[0].split()
-        if len(words) < 2:
-            continue
-        command, first, rest = words[0], words[1].rstrip("/"), words[2:]
-        missing: list[str] = []
-        if command == "include":
-            missing = [word for word in words[1:] if not any_match(names, word)]
-        elif command == "graft":
-            missing = [
-                word
-                for word in words[1:]
-                if not any(_under(name, word.rstrip("/")) for name in names)
-            ]
-        elif command == "recursive-include":
-            inside = [posixpath.basename(name) for name in names if _under(name, first)]
-            if not inside:
-                missing = [first]
-            elif not any(fnmatch.filter(inside, pattern) for pattern in rest):
-                missing = [" ".join([first, *rest])]
-        for what in missing:
-            if any(f"{what}/".startswith(f"{folder}/") for folder in apart):
-                continue  # of a submodule, which need not be checked out here
-            yield find(
-                MANIFEST,
-                f"`{command} {what}` matches no file.",
-                where=source.in_file("MANIFEST.in", number),
-            )
-
-
-def _under(name: str, folder: str) -> bool:
-    if folder in (".", ""):
-        return True
-    depth = folder.count("/") + 1
-    return (
-        fnmatch.fnmatchcase("/".join(name.split("/")[:depth]), folder) and name.count("/") >= depth
-    )
-
-
 _TAKEN = tuple(Version(text) for text in ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"))
 
 
@@ -255,5 +171,3 @@ def _bounds(specifier: SpecifierSet) -> Iterator[str]:
 def build(source: Source) -> Iterator[Finding]:
     yield from _metadata_ahead(source)
     yield from _old_setuptools(source)
-    yield from _manifest(source)
-    yield from _install_hooks(source)

@@ -113,27 +113,6 @@ LICENSE_FILE = _rule(
 )
 
 
-INSTALL_HOOK = _rule(
-    "install-hook",
-    Severity.WARNING,
-    "setup.py does nothing at installation",
-    why="pip installs wheels, and a wheel runs no code of setup.py: such a hook never runs for those "
-    "who install from PyPI.",
-    remedy="Do that work at build time, or in a console script that people run.",
-    link="https://packaging.python.org/en/latest/discussions/setup-py-deprecated/",
-)
-
-
-MANIFEST = _rule(
-    "manifest-missing",
-    Severity.ADVICE,
-    "MANIFEST.in names files that are there",
-    why="setuptools only warns about a pattern that matches nothing, and the sdist lacks the file.",
-    remedy="Correct the line in MANIFEST.in.",
-    link="https://setuptools.pypa.io/en/latest/userguide/miscellaneous.html",
-)
-
-
 METADATA_AHEAD = _rule(
     "metadata-version-ahead",
     Severity.WARNING,
@@ -187,8 +166,6 @@ RULES = (
     CLASSIFIERS_PYTHON,
     LICENSE_CLASSIFIER,
     LICENSE_FILE,
-    INSTALL_HOOK,
-    MANIFEST,
     METADATA_AHEAD,
     README_OTHER,
     README_MISSING,

@@ -60,13 +60,6 @@ class SourceTree:
         return self.slug.rpartition("/")[2]
 
     @property
-    def submodules(self) -> tuple[str, ...]:
-        """The folders that .gitmodules names, from the project's folder."""
-        text = (self.files.read(".gitmodules") or b"").decode(errors="replace")
-        paths = re.findall(r"(?m)^[ \t]*path[ \t]*=[ \t]*(\S+)", text)
-        return tuple(path.removeprefix(self.prefix) for path in paths)
-
-    @property
     def files(self) -> Files:
         """The files as they are written, from the repository's top; else the texts that are read."""
         if self.whole is not None:

@@ -96,14 +96,6 @@ BOTH = rule(
     remedy="`python -m build` makes both.",
     link="https://packaging.python.org/en/latest/discussions/package-formats/",
 )
-CHECKED = rule(
-    "check-before-publish",
-    Severity.ADVICE,
-    "The files are checked before they are uploaded",
-    why="A filename on the index can never be used again, so a broken file costs a version.",
-    remedy="Let the build job run `nox-release build` or `twine check --strict dist/*`.",
-    link="https://twine.readthedocs.io/en/stable/#twine-check",
-)
 LINUX = rule(
     "linux-runner",
     Severity.ERROR,
@@ -707,7 +699,6 @@ class Build:
     step: Step
     line: int
     kinds: frozenset[str]
-    isolated: bool = True
 
 
 _EVERYTHING = frozenset({"sdist", "wheel"})
@@ -725,16 +716,7 @@ def builds(workflow: Workflow) -> tuple[Build, ...]:
             for command in step.commands():
                 kinds = _command_kinds(command)
                 if kinds:
-                    loose = {"--no-isolation", "-n", "--no-build-isolation"} & set(command.words)
-                    found.append(
-                        Build(
-                            job=job,
-                            step=step,
-                            line=command.line,
-                            kinds=kinds,
-                            isolated=not loose and "setup.py" not in command.words,
-                        )
-                    )
+                    found.append(Build(job=job, step=step, line=command.line, kinds=kinds))
     return tuple(found)
 
 
@@ -922,43 +904,6 @@ def _builds_elsewhere(workflow: Workflow) -> bool:
     )
 
 
-def check_before_publish(subject: Subject) -> Iterator[Finding | Skipped]:
-    if not subject.publish_jobs:
-        return
-    if any(_checks_itself(publish) for publish in subject.releases):
-        return
-    for job in subject.workflow.jobs:
-        if job.uses is not None:
-            return  # what it does is written elsewhere
-        for step in job.steps:
-            if uses_action(step, "hynek/build-and-inspect-python-package"):
-                return
-            for command in step.commands():
-                if command.runs("twine", "check") is not None or command.tool(
-                    "check-wheel-contents"
-                ):
-                    return
-                after = command.tool("nox-release")
-                if after and after[0] in ("build", "check-project"):
-                    return
-    job = subject.publish_jobs[0]
-    yield find(
-        CHECKED,
-        "Nothing checks the files before they are uploaded.",
-        where=subject.workflow.at(job.line, f"jobs.{job.id}"),
-    )
-
-
-def _checks_itself(publish: PublishJob) -> bool:
-    """Whether the publishing action runs `twine check` before the first byte goes out."""
-    step = publish.step
-    return (
-        step is not None
-        and uses_action(step, "pypa/gh-action-pypi-publish")
-        and step.input("verify-metadata") != "false"
-    )
-
-
 def linux_runner(subject: Subject) -> Iterator[Finding | Skipped]:
     for publish in subject.publishes:
         if publish.tool != "pypa/gh-action-pypi-publish":
@@ -983,7 +928,6 @@ CHECKS = (
     (MAJOR, artifact_same_major),
     (ONLY_DISTS, only_dists),
     (BOTH, wheel_and_sdist),
-    (CHECKED, check_before_publish),
     (LINUX, linux_runner),
 )
 RULES = tuple(rule for rule, _ in CHECKS)

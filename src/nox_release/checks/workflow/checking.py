@@ -10,11 +10,11 @@ from nox_release.checks.workflow import scripts as workflow_scripts
 from nox_release.checks.workflow import secrets as workflow_secrets
 from nox_release.checks.workflow import triggers as workflow_triggers
 from nox_release.checks.workflow import upload as workflow_upload
-from nox_release.checks.workflow.subject import EnvironmentPolicy, WorkflowFacts, look_at
+from nox_release.checks.workflow.subject import WorkflowFacts, look_at
 from nox_release.core.findings import Finding, Passed, Result, Rule
 from nox_release.workflows.publishing import Workflow
 
-__all__ = ["RULES", "EnvironmentPolicy", "WorkflowFacts", "check_workflow"]
+__all__ = ["RULES", "WorkflowFacts", "check_workflow"]
 
 CHECKS = (
     *workflow_triggers.CHECKS,

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
 from nox_release.checks.workflow.artifacts import builds
 from nox_release.checks.workflow.subject import SYNTAX, Subject, rule, skip, uses_action
@@ -48,14 +47,6 @@ QUOTING = rule(
     "into the tree, and so into the sdist.",
     remedy="Put the requirement in quotes: `'torch>=2.0.0'`.",
     link="https://pip.pypa.io/en/stable/cli/pip_install/#requirement-specifiers",
-)
-NEEDLESS = rule(
-    "build-deps-needless",
-    Severity.ADVICE,
-    "The build job installs only the build front end",
-    why="Builds are isolated: they do not use what the job has installed.",
-    remedy="Install `build` alone.",
-    link="https://build.pypa.io/en/stable/",
 )
 CONCURRENCY = rule(
     "concurrency-group",
@@ -280,104 +271,6 @@ def _unquoted_bound(line: str) -> str | None:
     return None
 
 
-def build_deps_needless(subject: Subject) -> Iterator[Finding | Skipped]:
-    dependencies = subject.facts.dependencies
-    known: set[str] = {
-        canonicalize_name(re.split(r"[^A-Za-z0-9._-]", d)[0]) for d in dependencies or ()
-    }
-    told = set()
-    for build in builds(subject.workflow):
-        if not build.isolated or build.job.id in told or build.step.uses is not None:
-            continue
-        if _does_more(build.job.steps):
-            continue
-        for step in build.job.steps:
-            for command in step.commands():
-                if command.line >= build.line:
-                    break
-                needless = _needless(command.words, known)
-                if needless and build.job.id not in told:
-                    told.add(build.job.id)
-                    yield find(
-                        NEEDLESS,
-                        f"Job `{build.job.id}` installs {', '.join(needless)}, which an isolated "
-                        "build does not use.",
-                        where=subject.workflow.at(command.line, f"jobs.{build.job.id}.steps"),
-                    )
-
-
-def _does_more(steps: tuple[Step, ...]) -> bool:
-    """Whether the job also tests or generates something that may need what is installed."""
-    for step in steps:
-        if step.uses is not None and step.uses.kind == "local":
-            return True
-        for command in step.commands():
-            words = command.words
-            if not words:
-                continue
-            for tool in ("pytest", "tox", "nox", "make", "mypy", "sphinx-build", "mkdocs", "npm"):
-                if command.tool(tool) is not None:
-                    return True
-            script = any(word.endswith((".py", ".sh")) and word != "setup.py" for word in words)
-            inline = words[0].startswith("python") and "-c" in words
-            if script or inline:
-                return True
-    return False
-
-
-_FRONT_ENDS = frozenset(
-    [
-        "pip",
-        "setuptools",
-        "wheel",
-        "build",
-        "twine",
-        "uv",
-        "hatch",
-        "flit",
-        "poetry",
-        "pdm",
-        "maturin",
-        "nox-release",
-        "nox",
-        "tox",
-        "cibuildwheel",
-        "check-wheel-contents",
-        "setuptools-scm",
-        "hatchling",
-        "flit-core",
-        "poetry-core",
-    ]
-)
-_HEAVY = frozenset(
-    ["torch", "tensorflow", "jax", "numpy", "scipy", "pandas", "scikit-learn", "transformers"]
-)
-
-
-def _needless(words: tuple[str, ...], known: set[str]) -> list[str]:
-    """What a `pip install` installs beyond a build front end, as far as that is sure."""
-    if "install" not in words or not any(
-        word.rsplit("/", 1)[-1] in ("pip", "pip3") for word in words
-    ):
-        return []
-    found = []
-    after = words[words.index("install") + 1 :]
-    for position, word in enumerate(after):
-        if position and after[position - 1] in ("-r", "--requirement"):
-            if re.search(r"build|release|publish|dev|ci|deploy", word) is None:
-                found.append(f"`-r {word}`")
-            continue
-        if word in (">", ">>", "|") or word.startswith(("-", "$", ">")):
-            continue
-        if re.fullmatch(r"\.(?:\[.*\])?", word):
-            found.append(f"`{word}`")
-            continue
-        name = canonicalize_name(re.split(r"[^A-Za-z0-9._-]", word)[0])
-        if name and name not in _FRONT_ENDS and (name in known or name in _HEAVY):
-            found.append(f"`{name}`")
-    return found
-
-
 def concurrency_group(subject: Subject) -> Iterator[Finding | Skipped]:
     if not subject.publish_jobs or subject.workflow.is_only_called:
         return
@@ -452,7 +345,6 @@ CHECKS = (
     (DEPTH, scm_depth),
     (DIRTY, scm_dirty),
     (QUOTING, shell_quoting),
-    (NEEDLESS, build_deps_needless),
     (CONCURRENCY, concurrency_group),
     (VISIBLE, fail_visible),
 )

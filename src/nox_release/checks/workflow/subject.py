@@ -12,6 +12,7 @@ from nox_release.core.findings import Finding, Rule, Skipped, make_rule
 from nox_release.core.values import dataclass, field
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import Index
+from nox_release.releases.observed import ForgeEnvironment
 from nox_release.workflows.expressions import Circumstances, holds
 from nox_release.workflows.publishing import Event, Job, PublishJob, Step, Workflow, publish_jobs
 from nox_release.workflows.ref_patterns import filters_take
@@ -23,26 +24,12 @@ SECURITY = "https://docs.pypi.org/trusted-publishers/security-model/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentPolicy:
-    """The rules of a GitHub environment. `patterns` are (kind, pattern) with kind `tag` or
-    `branch`; `None`: every ref may deploy. `protected_branches` leaves tags out altogether.
-    """
-
-    name: str
-    patterns: tuple[tuple[str, str], ...] | None = None
-    protected_branches: bool = False
-    reviewers: tuple[str, ...] = ()
-    wait_minutes: int = 0
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowFacts:
     """What is known besides the file. `None` means that it is not known: such rules are skipped.
 
     `likely_tag` stands for a `tag` that is not known yet: of its form, with another version.
     `starts` are the events that releasing with this tool raises. `publisher` is what is
-    registered on the index, `environment` the rules GitHub has for the job's environment.
+    registered on the index, `environment` what GitHub has of the job's environment.
     `at_commit` and `on_default_branch` say where the file is. `others` are the repository's other
     workflows, `actions` the steps of its composite actions by folder. `metadata_version` is that of
     the built files. `immutable_releases` says whether GitHub locks a release when it is published,
@@ -60,9 +47,8 @@ class WorkflowFacts:
     version_from_tags: bool | None = None
     metadata_version: str | None = None
     native: bool | None = None
-    dependencies: tuple[str, ...] | None = None
     publisher: TrustedPublisher | None = None
-    environment: EnvironmentPolicy | None = None
+    environment: ForgeEnvironment | None = None
     others: tuple[Workflow, ...] | None = None
     actions: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     private: bool | None = None

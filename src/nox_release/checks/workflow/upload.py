@@ -38,22 +38,6 @@ MANUAL = rule(
     remedy="Use pypa/gh-action-pypi-publish without `password:`, and delete the secret.",
     link="https://docs.pypi.org/trusted-publishers/",
 )
-SKIP_EXISTING = rule(
-    "skip-existing-off",
-    Severity.ADVICE,
-    "Files that are already on PyPI make the upload fail",
-    why="`skip-existing` hides that nothing was uploaded, or only half of it.",
-    remedy="Remove `skip-existing`; for TestPyPI it is fine.",
-    link=ACTION,
-)
-ATTESTATIONS = rule(
-    "attestations-on",
-    Severity.ADVICE,
-    "The upload makes attestations",
-    why="They let anyone verify which workflow made a file.",
-    remedy="Remove `attestations: false`.",
-    link="https://docs.pypi.org/attestations/",
-)
 ATTEST_ONCE = rule(
     "attest-once",
     Severity.ERROR,
@@ -96,14 +80,6 @@ PARTS = rule(
     remedy="Build in the parts, and upload everything in one job that needs them all.",
     link=SECURITY,
 )
-UV_ATTEST = rule(
-    "uv-attest",
-    Severity.ADVICE,
-    "`uv publish` has attestations to upload",
-    why="uv uploads attestations that it finds beside the files, but makes none.",
-    remedy="Run astral-sh/attest-action before it, or use pypa/gh-action-pypi-publish.",
-    link="https://docs.astral.sh/uv/guides/package/#publishing-your-package",
-)
 ENV_EQUALS = rule(
     "env-equals-publisher",
     Severity.ERROR,
@@ -138,14 +114,6 @@ ENV_TAG = rule(
     remedy="Add a tag rule such as `v*` to the environment's deployment branches and tags.",
     link=f"{ENVIRONMENTS}#deployment-branches-and-tags",
 )
-ENV_REVIEWERS = rule(
-    "env-reviewers",
-    Severity.ADVICE,
-    "The run waits for nobody",
-    why="A run that waits for approval looks like one that hangs.",
-    remedy="Approve it on the run's page: Review deployments.",
-    link=f"{ENVIRONMENTS}#required-reviewers",
-)
 
 
 def no_manual_twine(subject: Subject) -> Iterator[Finding | Skipped]:
@@ -163,64 +131,6 @@ def _action_steps(subject: Subject) -> Iterator[PublishJob]:
     for publish in subject.publishes:
         if publish.step is not None and uses_action(publish.step, PYPA_ACTION):
             yield publish
-
-
-def skip_existing_off(subject: Subject) -> Iterator[Finding | Skipped]:
-    for publish in subject.publishes:
-        if publish.index == "testpypi" or publish.step is None:
-            continue
-        if uses_action(publish.step, PYPA_ACTION):
-            found = publish.step.input("skip-existing") == "true"
-            line = publish.step.input_line("skip-existing")
-        else:
-            options = ("--skip-existing", "--check-url")
-            found = (
-                any(
-                    option in command.words
-                    for command in publish.step.commands()
-                    if command.line == publish.line
-                    for option in options[:1]
-                )
-                and publish.step.run is not None
-            )
-            line = publish.line
-        if found and publish.index is not None:
-            yield find(
-                SKIP_EXISTING,
-                f"Job `{publish.job.id}` skips files that are already on the index.",
-                where=subject.workflow.at(line, f"jobs.{publish.job.id}.steps"),
-                patch=_without_input(subject, publish, "skip-existing"),
-            )
-
-
-def _without_input(subject: Subject, publish: PublishJob, name: str) -> str:
-    """The diff that takes an input away, with `with:` where it was the only one."""
-    step = publish.step
-    given = None if step is None else step.node.get("with")
-    if step is None or given is None or not patches.is_block(subject.workflow, given):
-        return ""
-    lines = subject.workflow.text.splitlines(keepends=True)
-    line = step.input_line(name)
-    first = step.node.key("with")
-    drop = {line} if len(given.entries) > 1 or first is None else {line, first.line}
-    return patches.difference(
-        subject.workflow, [text for number, text in enumerate(lines, 1) if number not in drop]
-    )
-
-
-def attestations_on(subject: Subject) -> Iterator[Finding | Skipped]:
-    for publish in _action_steps(subject):
-        if publish.step is None or publish.index != "pypi" or publish.credentials == "secret":
-            continue
-        if publish.step.input("attestations") == "false":
-            yield find(
-                ATTESTATIONS,
-                f"Job `{publish.job.id}` switches attestations off.",
-                where=subject.workflow.at(
-                    publish.step.input_line("attestations"), f"jobs.{publish.job.id}.steps"
-                ),
-                patch=_without_input(subject, publish, "attestations"),
-            )
 
 
 def attest_once(subject: Subject) -> Iterator[Finding | Skipped]:
@@ -412,21 +322,6 @@ def _builds_for_platforms(job: Job) -> bool:
     )
 
 
-def uv_attest(subject: Subject) -> Iterator[Finding | Skipped]:
-    for publish in subject.releases:
-        if publish.tool != "uv publish" or publish.credentials == "secret":
-            continue
-        if publish.unusable or publish.index == "testpypi":
-            continue
-        if any(uses_action(step, "astral-sh/attest-action") for step in publish.job.steps):
-            continue
-        yield find(
-            UV_ATTEST,
-            f"Job `{publish.job.id}` uploads without attestations.",
-            where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
-        )
-
-
 # --- the environment -------------------------------------------------------------------------
 
 
@@ -518,7 +413,7 @@ def env_allows_tag(subject: Subject) -> Iterator[Finding | Skipped]:
     if policy is None:
         yield skip(ENV_TAG, "GitHub's rules for the environment are not known")
         return
-    if not policy.protected_branches and policy.patterns is None:
+    if not policy.protected_branches_only and policy.policies is None:
         return  # it admits everything
     if tag is None:
         yield skip(ENV_TAG, "the release's tag is not known")
@@ -528,7 +423,7 @@ def env_allows_tag(subject: Subject) -> Iterator[Finding | Skipped]:
         if environment is None or (environment.name or "").lower() != policy.name.lower():
             continue
         where = f"Edit it at {policy.url}." if policy.url else ""
-        if policy.protected_branches:
+        if policy.protected_branches_only:
             yield find(
                 ENV_TAG,
                 f"The environment `{policy.name}` admits only protected branches, not the tag "
@@ -536,11 +431,12 @@ def env_allows_tag(subject: Subject) -> Iterator[Finding | Skipped]:
                 where=subject.workflow.at(environment.line, f"jobs.{publish.job.id}.environment"),
                 fix=f"Allow selected branches and tags, and add a tag rule for `{tag}`. {where}".strip(),
             )
-        elif policy.patterns is not None:
-            tags = [pattern for kind, pattern in policy.patterns if kind == "tag"]
-            if any(fnmatch_takes(tag, pattern) for pattern in tags):
+        elif policy.policies is not None:
+            if any(
+                one.kind == "tag" and fnmatch_takes(tag, one.pattern) for one in policy.policies
+            ):
                 continue
-            listed = ", ".join(f"{kind} `{pattern}`" for kind, pattern in policy.patterns)
+            listed = ", ".join(f"{one.kind} `{one.pattern}`" for one in policy.policies)
             yield find(
                 ENV_TAG,
                 f"The environment `{policy.name}` does not admit the tag `{tag}`; it admits "
@@ -551,38 +447,16 @@ def env_allows_tag(subject: Subject) -> Iterator[Finding | Skipped]:
         return
 
 
-def env_reviewers(subject: Subject) -> Iterator[Finding | Skipped]:
-    policy = subject.facts.environment
-    if policy is None:
-        return
-    for publish in subject.releases:
-        environment = publish.job.environment
-        if environment is None or (environment.name or "").lower() != policy.name.lower():
-            continue
-        if policy.reviewers:
-            yield find(
-                ENV_REVIEWERS,
-                f"Runs wait until {' or '.join(policy.reviewers)} approves the deployment to "
-                f"`{policy.name}`.",
-                where=subject.workflow.at(environment.line, f"jobs.{publish.job.id}.environment"),
-            )
-        return
-
-
 CHECKS = (
     (MANUAL, no_manual_twine),
-    (SKIP_EXISTING, skip_existing_off),
-    (ATTESTATIONS, attestations_on),
     (ATTEST_ONCE, attest_once),
     (INDEX, index_matches),
     (CURRENT, action_current),
     (BRANCH, action_branch),
     (PARTS, parts_uploaded_apart),
-    (UV_ATTEST, uv_attest),
     (ENV_EQUALS, env_equals_publisher),
     (ENV_PRESENT, env_present),
     (ENV_DYNAMIC, env_dynamic),
     (ENV_TAG, env_allows_tag),
-    (ENV_REVIEWERS, env_reviewers),
 )
 RULES = tuple(rule for rule, _ in CHECKS)
