@@ -20,12 +20,13 @@ from nox_release.core.answers import ANSWERED, CouldNotAsk, known
 from nox_release.core.findings import (
     Finding,
     Location,
-    Passed,
     Result,
     Rule,
     Severity,
     Skipped,
     find,
+    passed,
+    skipped,
 )
 from nox_release.core.values import dataclass, field, replace
 from nox_release.core.versions import parse_version
@@ -199,7 +200,7 @@ def _clone(observed: Observed) -> Iterator[Result]:
     for name, rule in _OF_THE_CLONE:
         answer = getattr(observed, name)
         if isinstance(answer, CouldNotAsk):
-            yield Skipped(id=rule.id, subject=rule.subject, title=rule.title, reason=answer.reason)
+            yield skipped(rule, answer.reason)
 
 
 def _git_and_github(case: Case) -> Iterator[Result]:
@@ -222,11 +223,10 @@ def _git_and_github(case: Case) -> Iterator[Result]:
     if observed.gh == "ready":
         if not any(isinstance(result, Finding) for result in gh):
             login = known(observed.login)
-            yield Passed(
-                id=asked.GITHUB_ASKED.id,
-                subject="GitHub",
+            yield passed(
+                asked.GITHUB_ASKED,
+                login.user if login else "",
                 title=f"{target.slug} is on GitHub, and gh may write to it",
-                detail=login.user if login else "",
             )
         if not (tagged and target.event == "push"):  # the tag has started the upload
             yield from preflight.check_checks(
@@ -380,11 +380,10 @@ def _publisher(case: Case) -> Iterator[Result]:
     if ours is None:
         return
     environment = f", environment `{ours.environment}`" if ours.environment else ""
-    yield Passed(
-        id=asked.PUBLISHER_DERIVED.id,
-        subject="trusted publisher",
+    yield passed(
+        asked.PUBLISHER_DERIVED,
+        f"{ours.owner}/{ours.repository}, `{ours.workflow}`{environment}",
         title="What publishes is clear",
-        detail=f"{ours.owner}/{ours.repository}, `{ours.workflow}`{environment}",
     )
     publishers = known(observed.publishers)
     if publishers is not None:
@@ -396,12 +395,11 @@ def _publisher(case: Case) -> Iterator[Result]:
             project=case.project.name,
         )
     elif known(observed.project) is not None:
-        yield Skipped(
-            id=asked.PUBLISHER_REGISTERED.id,
-            subject="trusted publisher",
-            title=f"whether {index.title} has this publisher",
-            reason=f"{index.title} lists publishers to nobody; "
+        yield skipped(
+            asked.PUBLISHER_REGISTERED,
+            f"{index.title} lists publishers to nobody; "
             "no file there has provenance yet that would show one",
+            title=f"whether {index.title} has this publisher",
         )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 
-from nox_release.core.values import dataclass
+from nox_release.core.values import dataclass, field
 
 
 class Severity(str, enum.Enum):
@@ -18,9 +19,10 @@ class Severity(str, enum.Enum):
         return self.value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that can be wrong.
+    """One thing that can be wrong; a module binds what its rules have in common with `partial`, and
+    lists those that its functions yield in `RULES`, where the reference page finds them.
 
     `id` is a stable kebab-case slug. `subject` is the group of the checklist it belongs to
     (see `SUBJECTS`). `why` says why it matters, `remedy` what to do in general, `link` is the
@@ -28,37 +30,12 @@ class Rule:
     """
 
     id: str
-    subject: str
     severity: Severity
     title: str
-    why: str
-    remedy: str
-    link: str = ""
-
-
-def make_rule(
-    slug: str,
-    severity: Severity,
-    title: str,
-    *,
-    subject: str,
-    why: str,
-    remedy: str,
-    link: str = "",
-) -> Rule:
-    """The one way to write a rule; a module binds what its rules have in common with `partial`.
-
-    A module lists the rules that its functions yield in `RULES`, and the page finds them there.
-    """
-    return Rule(
-        id=slug,
-        subject=subject,
-        severity=severity,
-        title=title,
-        why=why,
-        remedy=remedy,
-        link=link,
-    )
+    subject: str = field(kw_only=True)
+    why: str = field(kw_only=True)
+    remedy: str = field(kw_only=True)
+    link: str = field(default="", kw_only=True)
 
 
 SUBJECTS = (
@@ -148,10 +125,20 @@ def find(
     )
 
 
+def passed(rule: Rule, detail: str = "", *, title: str = "") -> Passed:
+    """That `rule` holds, in its own words unless others are given."""
+    return Passed(id=rule.id, subject=rule.subject, title=title or rule.title, detail=detail)
+
+
+def skipped(rule: Rule, reason: str, *, title: str = "") -> Skipped:
+    """That whether `rule` holds is not known."""
+    return Skipped(id=rule.id, subject=rule.subject, title=title or rule.title, reason=reason)
+
+
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.ADVICE: 2}
 
 
-def ranked(findings: tuple[Finding, ...] | list[Finding]) -> tuple[Finding, ...]:
+def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings in the order to work on them: severity first, then subject, stable within."""
 
     def key(finding: Finding) -> tuple[int, int]:
@@ -161,6 +148,11 @@ def ranked(findings: tuple[Finding, ...] | list[Finding]) -> tuple[Finding, ...]
     return tuple(sorted(findings, key=key))
 
 
-def errors_in(findings: tuple[Finding, ...] | list[Finding]) -> tuple[Finding, ...]:
+def findings_in(results: Iterable[Result]) -> tuple[Finding, ...]:
+    """What was found, without what holds and what is not known."""
+    return tuple(result for result in results if isinstance(result, Finding))
+
+
+def errors_in(results: Iterable[Result]) -> tuple[Finding, ...]:
     """Those findings that stop a release."""
-    return tuple(finding for finding in findings if finding.severity is Severity.ERROR)
+    return tuple(one for one in findings_in(results) if one.severity is Severity.ERROR)

@@ -6,14 +6,14 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.core.findings import Passed, Result, Severity, Skipped, find, make_rule
+from nox_release.core.findings import Result, Rule, Severity, find, passed, skipped
 
 if TYPE_CHECKING:
     from nox_release.project.publisher import TrustedPublisher
 
 DOCS = "https://docs.pypi.org/attestations/"
 
-MISSING = make_rule(
+MISSING = Rule(
     "attestation-missing",
     Severity.WARNING,
     "Every published file has an attestation",
@@ -23,7 +23,7 @@ MISSING = make_rule(
     "without `attestations: false` and without a password.",
     link=DOCS,
 )
-INVALID = make_rule(
+INVALID = Rule(
     "attestation-invalid",
     Severity.ERROR,
     "Every attestation fits its file and its publisher",
@@ -52,11 +52,8 @@ def verify_provenance(
     if provenance is None:
         return find(MISSING, f"`{file.name}` has no attestation.")
     if importlib.util.find_spec("pypi_attestations") is None:
-        return Skipped(
-            id=INVALID.id,
-            subject=INVALID.subject,
-            title=title,
-            reason="pypi-attestations is not installed; add nox-release[audit]",
+        return skipped(
+            INVALID, "pypi-attestations is not installed; add nox-release[audit]", title=title
         )
     from pydantic import ValidationError
     from pypi_attestations import AttestationError, Distribution, GitHubPublisher, Provenance
@@ -87,13 +84,10 @@ def verify_provenance(
         except AttestationError as error:
             seen.append(str(error))
         except SigstoreError as error:  # its trust root could not be fetched: that is no verdict
-            return Skipped(id=INVALID.id, subject=INVALID.subject, title=title, reason=str(error))
+            return skipped(INVALID, str(error), title=title)
         else:
-            return Passed(
-                id=INVALID.id,
-                subject=INVALID.subject,
-                title=title,
-                detail=f"signed by {identity.repository}, {identity.workflow}",
+            return passed(
+                INVALID, f"signed by {identity.repository}, {identity.workflow}", title=title
             )
     return find(INVALID, f"No attestation of `{file.name}` holds: {'; '.join(seen) or 'none'}.")
 

@@ -10,12 +10,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from nox_release.core.errors import (
-    CommandError,
-    ConfigurationError,
-    ConflictError,
-    NoxReleaseError,
-)
+from nox_release.core.errors import CommandError, ConfigurationError, ConflictError, NoxReleaseError
 from nox_release.core.values import dataclass, replace
 from nox_release.edges.children import GIT, GIT_ACTING, GIT_REMOTE, Child
 from nox_release.edges.process import Completed, Runner

@@ -28,7 +28,7 @@ from nox_release.checks.files.tried import (
     script_result,
 )
 from nox_release.core.errors import CommandError
-from nox_release.core.findings import Finding, Passed, Result, Severity, Skipped, find
+from nox_release.core.findings import Finding, Passed, Result, Severity, find, passed, skipped
 from nox_release.core.values import dataclass, replace
 from nox_release.edges.children import INSTALLER
 from nox_release.edges.environments import Environment, fresh_environment
@@ -109,7 +109,7 @@ def parse_twine(stdout: str) -> Iterator[Result]:
     for (verdict, words), filenames in said.items():
         names = " and ".join(f"`{filename}`" for filename in filenames)
         if verdict == "PASSED":
-            yield Passed(id=TWINE_CHECK.id, subject=TWINE_CHECK.subject, title=TWINE_CHECK.title)
+            yield passed(TWINE_CHECK)
             continue
         yield find(
             TWINE_CHECK,
@@ -124,10 +124,7 @@ def parse_twine(stdout: str) -> Iterator[Result]:
 def not_tried(facts: Facts, reason: str, *, closure: Collection[str] = ()) -> tuple[Result, ...]:
     """That installing, importing and starting were not tried, and why; names still tell."""
     return (
-        *(
-            Skipped(id=rule.id, subject=rule.subject, title=rule.title, reason=reason)
-            for rule in (INSTALLS_ALONE, IMPORTS, SCRIPT_FAILS)
-        ),
+        *(skipped(rule, reason) for rule in (INSTALLS_ALONE, IMPORTS, SCRIPT_FAILS)),
         *undeclared(facts, closure=closure),
     )
 
@@ -345,21 +342,13 @@ def _install(wheel: Distribution, environment: Environment, step: Callable[[str]
                 INSTALLS_ALONE,
                 f"`{wheel.filename}` does not install into an empty environment:\n{error.reason}",
             )
-        return Skipped(
-            id=INSTALLS_ALONE.id,
-            subject=INSTALLS_ALONE.subject,
-            title=INSTALLS_ALONE.title,
-            reason=error.reason or error.message,
-        )
+        return skipped(INSTALLS_ALONE, error.reason or error.message)
     others = sum(line.startswith(" + ") for line in (done.output if done else "").splitlines()) - 1
     detail = (
         f"with {others} other project{'s' * (others != 1)}" if others > 0 else "needs nothing else"
     )
-    return Passed(
-        id=INSTALLS_ALONE.id,
-        subject=INSTALLS_ALONE.subject,
-        title="installs into an empty environment",
-        detail=detail if environment.uv else "",
+    return passed(
+        INSTALLS_ALONE, detail if environment.uv else "", title="installs into an empty environment"
     )
 
 

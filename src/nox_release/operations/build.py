@@ -134,7 +134,7 @@ def build(
             watch.step("inspecting")
             results = _inspect(context, made, aside, watch, smoke=smoke)
         distributions = made.facts.distributions
-        refused = bool(errors_in([one for one in results if isinstance(one, Finding)]))
+        refused = bool(errors_in(results))
         if not refused:
             distributions = _place(distributions, into, project.root)
     wheel = made.facts.wheel.file

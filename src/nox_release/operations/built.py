@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_release.core.findings import Finding, Result, errors_in
+from nox_release.core.findings import Finding, Result, errors_in, findings_in
 from nox_release.core.values import dataclass
 from nox_release.files.distributions import Distribution
 from nox_release.project.pyproject import Project
@@ -55,11 +55,11 @@ class Built:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        return tuple(result for result in self.results if isinstance(result, Finding))
+        return findings_in(self.results)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        return errors_in(self.findings)
+        return errors_in(self.results)
 
     @property
     def uploadable(self) -> tuple[Distribution, ...]:

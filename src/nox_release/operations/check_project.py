@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from nox_release.checks.release.asked import DISTRIBUTIONS_CHECKED
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
-from nox_release.core.findings import Finding, Passed, Result, errors_in, ranked
+from nox_release.core.findings import Finding, Result, errors_in, findings_in, passed, ranked
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.context import Context
 from nox_release.operations import options as shared
@@ -79,12 +79,7 @@ def main(context: Context, options: argparse.Namespace) -> int:
         for checklist in checklists:
             if options.open and checklist.step.page:
                 context.console.open_page(checklist.step.page)
-    findings = [
-        result
-        for checklist in checklists
-        for result in checklist.results
-        if isinstance(result, Finding)
-    ]
+    findings = (one for checklist in checklists for one in findings_in(checklist.results))
     context.console.annotate(ranked(findings))
     return int(any(not checklist.ready for checklist in checklists))
 
@@ -201,11 +196,10 @@ def _check_files(context: Context, options: argparse.Namespace) -> int:
         findings += _of_another_version(paths, options.tag)
     failed = errors_in(findings)
     fine = [
-        Passed(
-            id=DISTRIBUTIONS_CHECKED.id,
-            subject="distributions",
+        passed(
+            DISTRIBUTIONS_CHECKED,
+            size_in_words(path.stat().st_size),
             title=f"{title} would take `{path.name}`",
-            detail=size_in_words(path.stat().st_size),
         )
         for path in paths
         if not any(one.where and path.name in one.where.file for one in failed)

@@ -27,6 +27,7 @@ from nox_release.core.findings import (
     Result,
     Severity,
     Skipped,
+    findings_in,
     ranked,
 )
 from nox_release.core.values import replace
@@ -81,7 +82,7 @@ def in_order(results: Iterable[Result]) -> list[Result]:
     """Findings first within each subject, the gravest first; then what is not known; then fine."""
     listed = list(results)
     return [
-        *ranked([result for result in listed if isinstance(result, Finding)]),
+        *ranked(findings_in(listed)),
         *(result for result in listed if isinstance(result, Skipped)),
         *(result for result in listed if isinstance(result, Passed)),
     ]
@@ -107,7 +108,7 @@ def _results(console: Console, results: Sequence[Result]) -> None:
     if console.is_verbose:
         console.results(results)
         return
-    findings = [result for result in results if isinstance(result, Finding)]
+    findings = findings_in(results)
     for subject, passed in _fine(results):
         console.mark("ok", f"{subject[0].upper()}{subject[1:]}: {_in_short(passed)}")
     for line in unknown_in_short(results):

@@ -19,7 +19,15 @@ from nox_release.checks.release import asked, finished
 from nox_release.checks.release.asked import OF_THIS_COMMIT
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import NoxReleaseError
-from nox_release.core.findings import Finding, Passed, Result, Skipped, errors_in
+from nox_release.core.findings import (
+    Finding,
+    Result,
+    Skipped,
+    errors_in,
+    findings_in,
+    passed,
+    skipped,
+)
 from nox_release.core.values import dataclass, field, replace
 from nox_release.edges.audit import audit_workflows, without_doubles
 from nox_release.edges.context import Context
@@ -67,7 +75,7 @@ class Checklist:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        return errors_in([one for one in self.results if isinstance(one, Finding)])
+        return errors_in(self.results)
 
     @property
     def unknown(self) -> tuple[Skipped, ...]:
@@ -275,7 +283,7 @@ def _as_built(
     tree = _unchanged_since(sdist.path.stat().st_mtime, project, observer)
     if tree:
         facts = Facts(project=project, wheel=read_wheel(wheel.path, wheel), sdist=sdist, tree=tree)
-        yield from (one for one in check_built(facts) if isinstance(one, Finding))
+        yield from findings_in(check_built(facts))
 
 
 def _unchanged_since(moment: float, project: Project, observer: Observer) -> tuple[str, ...]:
@@ -311,13 +319,12 @@ def _distribution_results(
         unread = version is None and not project.version_from_tags
         which = "which version this is; " if unread else ""
         return [
-            Skipped(
-                id=asked.DISTRIBUTIONS_CHECKED.id,
-                subject="distributions",
-                title=f"{which}whether {index} takes the files",
-                reason="`nox -s release` builds them when it has a version"
+            skipped(
+                asked.DISTRIBUTIONS_CHECKED,
+                "`nox -s release` builds them when it has a version"
                 if project.version_from_tags and version is None
                 else NONE_BUILT,
+                title=f"{which}whether {index} takes the files",
             )
         ], ()
     from nox_release.checks.files import checking
@@ -334,11 +341,10 @@ def _distribution_results(
             continue  # a finding above says so
         if not any(one.where and path.name in one.where.file for one in errors_in(findings)):
             results.append(
-                Passed(
-                    id=asked.DISTRIBUTIONS_CHECKED.id,
-                    subject="distributions",
+                passed(
+                    asked.DISTRIBUTIONS_CHECKED,
+                    size_in_words(read[-1].size),
                     title=f"{index} would take `{path.name}`",
-                    detail=size_in_words(read[-1].size),
                 )
             )
     return results, tuple(read)

@@ -161,7 +161,7 @@ def conclude(
     """
     target, observed = case.target, case.observed
     listed = tuple(results)
-    wrong = errors_in([result for result in listed if isinstance(result, Finding)])
+    wrong = errors_in(listed)
     if before and not wrong:
         console.mark("done", f"{target.title} is on {target.index.title} already.")
     for result in listed:

@@ -17,18 +17,10 @@ from typing import TypeVar
 
 from packaging.version import Version
 
-from nox_release.checks.index.state import (
-    Released,
-    check_index_state,
-)
+from nox_release.checks.index.state import Released, check_index_state
 from nox_release.checks.release import preflight
 from nox_release.core.answers import CouldNotAsk, ask
-from nox_release.core.errors import (
-    CommandError,
-    ConfigurationError,
-    ConflictError,
-    NoxReleaseError,
-)
+from nox_release.core.errors import CommandError, ConfigurationError, ConflictError, NoxReleaseError
 from nox_release.core.findings import Finding, Passed, Result, Severity, Skipped, errors_in, ranked
 from nox_release.core.values import dataclass, replace
 from nox_release.edges.aside import temporary_folder
@@ -364,7 +356,7 @@ def _judge(
 
 
 def _plan(sent: Sent, target: Target, observed: Observed) -> Plan[UploadStep]:
-    blockers = preflight.errors(preflight.check_bytes(target, observed))
+    blockers = errors_in(preflight.check_bytes(target, observed))
     return plan_first_upload(target, observed, blockers=blockers, sent=frozenset(sent.names))
 
 
@@ -374,7 +366,7 @@ def _stop_at_blockers(
     results: Iterable[Result],
     refused: ConfigurationError | None,
 ) -> None:
-    found = ranked(errors_in([result for result in results if isinstance(result, Finding)]))
+    found = ranked(errors_in(results))
     if refused is not None:
         for finding in found:
             upload.console.finding(finding)
@@ -447,7 +439,7 @@ def _is_whole(upload: FirstUpload, target: Target, observed: Observed) -> bool:
             console.finding(one)
         else:
             console.mark("not known", f"{one.title}: {one.reason}")
-    if errors_in([one for one in odd if isinstance(one, Finding)]):
+    if errors_in(odd):
         console.mark(
             "error",
             f"{target.title} is on {upload.index.title}, and something is wrong with it: see "

@@ -12,7 +12,7 @@ from nox_release.checks.judging import Case
 from nox_release.checks.release import asked, assets
 from nox_release.core.answers import CouldNotAsk, ask, known
 from nox_release.core.errors import ConfigurationError, NoxReleaseError
-from nox_release.core.findings import Finding, Result, Skipped, find
+from nox_release.core.findings import Finding, Result, find, skipped
 from nox_release.core.values import dataclass, replace
 from nox_release.edges import github_rules
 from nox_release.edges.aside import temporary_folder
@@ -153,12 +153,7 @@ def look_at_folder(
     nowhere: Result = (
         observer
         if isinstance(observer, Finding)
-        else Skipped(
-            id=asked.GITHUB_ASKED.id,
-            subject="GitHub",
-            title="what git and GitHub say",
-            reason=observer.reason,
-        )
+        else skipped(asked.GITHUB_ASKED, observer.reason, title="what git and GitHub say")
     )
     target = Target(
         name=project.name,

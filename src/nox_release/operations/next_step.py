@@ -45,7 +45,7 @@ def next_step(
     case: Case, phase: Phase, results: Sequence[Result], *, arguments: Sequence[str] = ()
 ) -> NextStep:
     """What to do about the first blocker; without one, the release."""
-    errors = errors_in([result for result in results if isinstance(result, Finding)])
+    errors = errors_in(results)
     index, version = case.project.settings.index, _version(case)
     if errors and (step := _correction(case, errors, arguments)) is not None:
         return step

@@ -24,7 +24,7 @@ from packaging.version import Version
 from nox_release.checks.release.asked import OF_THIS_TREE
 from nox_release.checks.release.preflight import CHANGELOG, demands_pull_request
 from nox_release.core.errors import ChecksFailed, ConfigurationError
-from nox_release.core.findings import Finding, Severity
+from nox_release.core.findings import errors_in
 from nox_release.core.values import dataclass
 from nox_release.edges import github_rules
 from nox_release.edges.aside import temporary_folder
@@ -179,13 +179,7 @@ class Prepare:
         from nox_release.operations.looking import once_prepared
 
         results = judge(once_prepared(checklist.case, prepared), "before")
-        errors = [
-            one
-            for one in results
-            if isinstance(one, Finding)
-            and one.id in OF_THIS_TREE
-            and one.severity is Severity.ERROR
-        ]
+        errors = [one for one in errors_in(results) if one.id in OF_THIS_TREE]
         if errors:
             command = f"nox -s release -- {prepared.version} --generate-notes"
             raise ChecksFailed(

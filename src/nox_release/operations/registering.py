@@ -191,6 +191,6 @@ def _refuse_unusable_name(upload: FirstUpload) -> None:
         Released(name=name, index=index, pending_publisher=True),
         upload.context.clock.now(),
     )
-    found = errors_in([result for result in state if isinstance(result, Finding)])
+    found = errors_in(state)
     if found:
         raise ChecksFailed(f"{name} cannot be created on {index.title}.", findings=found)

@@ -22,17 +22,12 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from nox_release.checks.judging import (
-    Case,
-    judge,
-    judge_under_way,
-    phase_of,
-)
-from nox_release.checks.release import finished, preflight
+from nox_release.checks.judging import Case, judge, judge_under_way, phase_of
+from nox_release.checks.release import finished
 from nox_release.checks.release.asked import build_failure
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.errors import ChecksFailed, Declined, NoxReleaseError
-from nox_release.core.findings import Finding, Result
+from nox_release.core.findings import Finding, Result, errors_in, findings_in
 from nox_release.core.values import assert_never, replace
 from nox_release.core.words import counted
 from nox_release.edges.aside import temporary_folder
@@ -40,11 +35,7 @@ from nox_release.edges.building import BuildFailed
 from nox_release.edges.context import Context
 from nox_release.observing.habits import goes_back_to_development
 from nox_release.observing.observer import Observer
-from nox_release.observing.targets import (
-    as_expected,
-    whole_all_the_same,
-    with_known_files,
-)
+from nox_release.observing.targets import as_expected, whole_all_the_same, with_known_files
 from nox_release.operations import github_release
 from nox_release.operations import options as shared
 from nox_release.operations.asking import asking
@@ -60,14 +51,7 @@ from nox_release.operations.following import (
     await_start,
     follow_target,
 )
-from nox_release.operations.looking import (
-    Wish,
-    look_at,
-    named,
-    once_pushed,
-    read_tree,
-    with_source,
-)
+from nox_release.operations.looking import Wish, look_at, named, once_pushed, read_tree, with_source
 from nox_release.operations.notes import notes_for, read_notes
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.operations.release_commit import (
@@ -392,7 +376,7 @@ def _carry_out(errand: Errand, progress: Progress, case: Case, agreed: Plan[Rele
     target, observed = case.target, case.observed
 
     def plan(seen: Observed) -> Plan[ReleaseStep]:
-        blockers = preflight.errors(judge_under_way(target, seen))
+        blockers = errors_in(judge_under_way(target, seen))
         return errand.plan(progress, target, seen, blockers)
 
     story: Story[ReleaseStep, Observed] = Story(
@@ -570,7 +554,7 @@ def _released(case: Case, status: int, results: Iterable[Result] = ()) -> Releas
         files=tuple(file.filename for file in files_there(target, case.observed)),
         page=pages.project_page(target.index, target.name, target.version),
         github_release=None if there is None else there.url,
-        findings=tuple(one for one in results if isinstance(one, Finding)),
+        findings=findings_in(results),
     )
 
 

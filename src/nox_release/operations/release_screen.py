@@ -9,7 +9,16 @@ from nox_release.checks.judging import Case, what_must_be_known
 from nox_release.checks.release import preflight
 from nox_release.core.answers import known
 from nox_release.core.errors import ChecksFailed
-from nox_release.core.findings import Finding, Passed, Result, Severity, Skipped, errors_in, ranked
+from nox_release.core.findings import (
+    Finding,
+    Passed,
+    Result,
+    Severity,
+    Skipped,
+    errors_in,
+    findings_in,
+    ranked,
+)
 from nox_release.core.words import counted
 from nox_release.operations.notes import notes_for
 from nox_release.releases.plan import (
@@ -54,7 +63,7 @@ def show(
             f"HEAD is {counted(past, 'commit')} after {target.tag}: this finishes the release of "
             "that tag's commit, without them."
         )
-    findings = ranked([result for result in results if isinstance(result, Finding)])
+    findings = ranked(findings_in(results))
     for finding in findings:
         if finding.severity is not Severity.ERROR:
             console.finding(finding)
@@ -87,7 +96,7 @@ def stop_at_blockers(
 ) -> None:
     """Raise what blocks it, what is not known and has to be among it."""
     listed = tuple(results)
-    found = errors_in([result for result in listed if isinstance(result, Finding)])
+    found = errors_in(listed)
     found = tuple(dict.fromkeys((*found, *what_must_be_known(listed))))
     if found:
         taken = preflight.VERSION_TAKEN.id in {one.id for one in found}

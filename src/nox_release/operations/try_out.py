@@ -12,7 +12,7 @@ from packaging.utils import parse_wheel_filename
 
 from nox_release.checks.files.facts import Facts
 from nox_release.core.errors import CommandError, NoxReleaseError
-from nox_release.core.findings import Passed, Result, Severity, Skipped, find, make_rule
+from nox_release.core.findings import Result, Rule, Severity, Skipped, find, passed
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.context import Context
 from nox_release.edges.environments import fresh_environment
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 INSTALLERS_LAG_AT_MOST = timedelta(minutes=5)
 
-INSTALLABLE = make_rule(
+INSTALLABLE = Rule(
     "installs-from-index",
     Severity.ERROR,
     "The published version installs from the index",
@@ -104,11 +104,10 @@ def _install(context: Context, client: IndexClient, name: str, version: str, asi
             pause *= 2
         else:
             break
-    return Passed(
-        id=INSTALLABLE.id,
-        subject=INSTALLABLE.subject,
+    return passed(
+        INSTALLABLE,
+        f"by {environment.installer}, into an empty environment",
         title=f"{name} {version} installs from {client.index.title}",
-        detail=f"by {environment.installer}, into an empty environment",
     )
 
 

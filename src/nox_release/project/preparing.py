@@ -16,12 +16,7 @@ from nox_release.project.changelog import (
     release_sections,
     unreleased,
 )
-from nox_release.project.changelog_edits import (
-    ChangelogEdit,
-    Kind,
-    plan_changelog,
-    plan_file,
-)
+from nox_release.project.changelog_edits import ChangelogEdit, Kind, plan_changelog, plan_file
 from nox_release.project.changelog_folder import find_folder, version_of
 from nox_release.project.changelog_layout import PLACEHOLDER, Wanted
 from nox_release.project.documents import Edit, Files, edited, parse_document

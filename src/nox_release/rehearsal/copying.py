@@ -439,7 +439,7 @@ def losing(derivation: Derivation, index: Index, *, tag: str, metadata: str) -> 
         metadata_version=metadata or None,
     )
     results = check_workflow(derivation.job.workflow, facts)
-    return errors_in([result for result in results if isinstance(result, Finding)])
+    return errors_in(results)
 
 
 def _derive(world: World, project: Project) -> Derivation:

@@ -12,10 +12,7 @@ from nox_release.checks import upload as rules
 from nox_release.core.clock import Clock, SystemClock
 from nox_release.rehearsal.accounts import Accounts, RehearsalUser
 from nox_release.rehearsal.answers import Refused
-from nox_release.rehearsal.catalogue import (
-    Catalogue,
-    RehearsalProject,
-)
+from nox_release.rehearsal.catalogue import Catalogue, RehearsalProject
 from nox_release.rehearsal.oidc import TrustedPublishing
 from nox_release.rehearsal.registration import Registration, Registrations
 

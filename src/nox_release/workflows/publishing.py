@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
-from nox_release.core.findings import Finding, Location, Result, Severity, Skipped, find, make_rule
+from nox_release.core.findings import (
+    Finding,
+    Location,
+    Result,
+    Rule,
+    Severity,
+    Skipped,
+    find,
+    skipped,
+)
 from nox_release.core.values import dataclass, replace
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import Settings
@@ -53,7 +62,7 @@ __all__ = [
 TROUBLES = "https://docs.pypi.org/trusted-publishers/troubleshooting/"
 SUBJECT = "trusted publisher"
 
-MISSING = make_rule(
+MISSING = Rule(
     "publish-workflow-missing",
     Severity.ERROR,
     "A workflow publishes this project",
@@ -62,7 +71,7 @@ MISSING = make_rule(
     remedy="nox -s init writes the workflow for this project.",
     link="https://docs.pypi.org/trusted-publishers/using-a-publisher/",
 )
-CHOICE = make_rule(
+CHOICE = Rule(
     "publish-workflow-choice",
     Severity.ERROR,
     "One workflow publishes this project",
@@ -71,7 +80,7 @@ CHOICE = make_rule(
     remedy='Choose in pyproject.toml: `[tool.nox-release] workflow = "publish.yml"`.',
     link="https://docs.pypi.org/trusted-publishers/adding-a-publisher/",
 )
-ENVIRONMENT_CHOICE = make_rule(
+ENVIRONMENT_CHOICE = Rule(
     "publish-environment-choice",
     Severity.ERROR,
     "The publishing jobs agree on one environment",
@@ -80,7 +89,7 @@ ENVIRONMENT_CHOICE = make_rule(
     remedy='Choose in pyproject.toml: `[tool.nox-release] environment = "pypi"`.',
     link="https://docs.pypi.org/trusted-publishers/adding-a-publisher/",
 )
-REUSABLE = make_rule(
+REUSABLE = Rule(
     "reusable-publish",
     Severity.ERROR,
     "The publishing job is in the workflow that is started",
@@ -91,7 +100,7 @@ REUSABLE = make_rule(
     "calls it.",
     link=f"{TROUBLES}#reusable-workflows-on-github",
 )
-RENAMED = make_rule(
+RENAMED = Rule(
     "repository-renamed",
     Severity.WARNING,
     "The remote has the repository's current name",
@@ -938,11 +947,9 @@ def _why_none(
     if unclear:
         workflow, job, _, text = unclear[0]
         return [
-            Skipped(
-                id=MISSING.id,
-                subject=MISSING.subject,
-                title=MISSING.title,
-                reason=f"job `{job.id}` of {workflow.file} runs `{text}`, which may upload; "
+            skipped(
+                MISSING,
+                f"job `{job.id}` of {workflow.file} runs `{text}`, which may upload; "
                 "what it does is written elsewhere",
             )
         ]

@@ -9,14 +9,14 @@ import functools
 import re
 
 from nox_release.core.errors import NoxReleaseError
-from nox_release.core.findings import Finding, Location, Severity, find, make_rule
+from nox_release.core.findings import Finding, Location, Rule, Severity, find
 from nox_release.core.values import dataclass, field
 from nox_release.workflows.shell import Command, parse_commands
 from nox_release.workflows.yaml_nodes import Node, UnreadableYAML, decode, parse_yaml
 
 WORKFLOWS = ".github/workflows"
 
-UNREADABLE = make_rule(
+UNREADABLE = Rule(
     "yaml-valid",
     Severity.ERROR,
     "Every workflow file can be read",

@@ -6,7 +6,7 @@ import pytest
 
 from nox_release.checks.release import preflight
 from nox_release.core.answers import CouldNotAsk
-from nox_release.core.findings import Finding, Severity, Skipped
+from nox_release.core.findings import Finding, Severity, Skipped, errors_in
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import PYPI
 from nox_release.releases.observed import (
@@ -460,7 +460,7 @@ def test_the_built_version_against_the_one_asked_for():
 
 def test_an_archived_repository_gets_the_command_that_opens_it_again():
     archived = replace(WELL, repository=replace(WELL.repository, archived=True))
-    (finding,) = preflight.errors(check_preflight(TARGET, archived))
+    (finding,) = errors_in(check_preflight(TARGET, archived))
     assert finding.fix == "gh repo unarchive o/r"
 
 

@@ -16,22 +16,9 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from nox_release.checks.files.contents import (
-    WHEEL_MISSING_MODULES,
-    contents,
-    names_at_the_top,
-)
+from nox_release.checks.files.contents import WHEEL_MISSING_MODULES, contents, names_at_the_top
 from nox_release.checks.files.imports import imports
-from nox_release.core.findings import (
-    Finding,
-    Location,
-    Passed,
-    Result,
-    Rule,
-    Severity,
-    find,
-    make_rule,
-)
+from nox_release.core.findings import Finding, Location, Result, Rule, Severity, find, passed
 from nox_release.core.words import some
 from nox_release.files.distributions import Distribution, version_of_file
 from nox_release.project.pyproject import Project
@@ -39,7 +26,7 @@ from nox_release.project.pyproject import Project
 if TYPE_CHECKING:
     from nox_release.checks.files.facts import Facts
 
-_rule = partial(make_rule, subject="distributions")
+_rule = partial(Rule, subject="distributions")
 
 SDIST_STRAY_FILES = _rule(
     "sdist-stray-files",
@@ -202,7 +189,7 @@ def _of(found: Iterator[Finding], rule: Rule, detail: str) -> Iterator[Result]:
     if findings:
         yield from findings
     else:
-        yield Passed(id=rule.id, subject=rule.subject, title=rule.title, detail=detail)
+        yield passed(rule, detail)
 
 
 def check_tag(tag: str, project: Project, version: Version) -> Iterator[Finding]:

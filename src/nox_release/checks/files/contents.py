@@ -13,14 +13,14 @@ from packaging.utils import canonicalize_name
 
 from nox_release.checks.files.known_imports import project_of, squash
 from nox_release.checks.files.remedies import backend_of, fill, remedy_for
-from nox_release.core.findings import Finding, Severity, find, make_rule
+from nox_release.core.findings import Finding, Rule, Severity, find
 from nox_release.core.words import some
 from nox_release.files.wheels import is_package, module_name, oldest_python
 
 if TYPE_CHECKING:
     from nox_release.checks.files.facts import Facts
 
-_rule = partial(make_rule, subject="distributions")
+_rule = partial(Rule, subject="distributions")
 
 WHEEL_EMPTY = _rule(
     "wheel-empty",

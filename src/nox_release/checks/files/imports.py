@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from nox_release.checks.files.contents import is_own, own_modules, unpackaged
 from nox_release.checks.files.known_imports import brings, project_of, squash
-from nox_release.core.findings import Finding, Location, Severity, find, make_rule
+from nox_release.core.findings import Finding, Location, Rule, Severity, find
 from nox_release.core.values import dataclass
 from nox_release.core.words import some
 from nox_release.files.wheels import COMMANDS, EntryPoint, Wheel, oldest_python
@@ -21,7 +21,7 @@ from nox_release.files.wheels import COMMANDS, EntryPoint, Wheel, oldest_python
 if TYPE_CHECKING:
     from nox_release.checks.files.facts import Facts
 
-_rule = partial(make_rule, subject="distributions")
+_rule = partial(Rule, subject="distributions")
 
 SCRIPT_WITHOUT_TARGET = _rule(
     "script-without-target",

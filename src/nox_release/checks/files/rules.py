@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from nox_release.core.findings import Rule, Severity, make_rule
+from nox_release.core.findings import Rule, Severity
 
 if TYPE_CHECKING:
     from nox_release.checks.upload.refusals import Refusal
@@ -34,7 +34,7 @@ _HELP = "https://pypi.org/help/#"
 _REBUILD = "Build the file again with `nox -s build` (or `python -m build`) and do not repack it."
 
 
-_rule = partial(make_rule, subject="distributions", link=_METADATA)
+_rule = partial(Rule, subject="distributions", link=_METADATA)
 
 
 FORM = (

@@ -18,13 +18,13 @@ from nox_release.checks.files.imports import (
 )
 from nox_release.core.findings import (
     Location,
-    Passed,
     Result,
     Rule,
     Severity,
     Skipped,
     find,
-    make_rule,
+    passed,
+    skipped,
 )
 from nox_release.core.values import dataclass
 from nox_release.files.wheels import EntryPoint
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nox_release.checks.files.facts import Facts
 
 _SUBJECT = "distributions"
-_rule = partial(make_rule, subject=_SUBJECT)
+_rule = partial(Rule, subject=_SUBJECT)
 
 INSTALLS_ALONE = _rule(
     "installs-alone",
@@ -96,7 +96,7 @@ def import_result(attempt: Attempt, facts: Facts) -> Result:
     what = f"`import {name}`"
     own = {package.name.split(".")[0] for package in facts.wheel.packages}
     if attempt.outcome == "ok":
-        return Passed(id=IMPORTS.id, subject=_SUBJECT, title=what)
+        return passed(IMPORTS, title=what)
     reason = _not_known(attempt)
     if reason:
         return _unknown(IMPORTS, what, reason)
@@ -117,7 +117,7 @@ def entry_point_result(attempt: Attempt, one: EntryPoint, facts: Facts) -> Resul
     what = f"The entry point `{one.name}` in `{one.group}`"
     title = f"`{one.name}` in `{one.group}` loads"
     if attempt.outcome == "ok":
-        return Passed(id=IMPORTS.id, subject=_SUBJECT, title=title)
+        return passed(IMPORTS, title=title)
     reason = f"it needs the extra `{one.extra}`" if one.extra else _not_known(attempt)
     missing = (attempt.missing or "").split(".")[0]
     if not reason and missing and extra_with(missing, facts.requirements):
@@ -187,7 +187,7 @@ def script_result(attempt: Attempt, one: EntryPoint, facts: Facts) -> Result:
     """What `NAME --help` in an empty environment says about the release."""
     title = f"`{attempt.name} --help`"
     if attempt.outcome == "ok":
-        return Passed(id=SCRIPT_FAILS.id, subject=_SUBJECT, title=title)
+        return passed(SCRIPT_FAILS, title=title)
     reason = _not_known(attempt)
     if not reason and one.extra and attempt.error in ("ModuleNotFoundError", "ImportError"):
         reason = f"it needs the extra `{one.extra}`"
@@ -225,7 +225,7 @@ def script_result(attempt: Attempt, one: EntryPoint, facts: Facts) -> Result:
 
 
 def _unknown(rule: Rule, title: str, reason: str) -> Skipped:
-    return Skipped(id=rule.id, subject=rule.subject, title=title, reason=reason)
+    return skipped(rule, reason, title=title)
 
 
 _TRACEBACK_END = re.compile(r"^(?P<error>[A-Za-z_][\w.]*)(?:: (?P<said>.*)|:?$)")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from nox_release.core.answers import CouldNotAsk
-from nox_release.core.findings import Result, Severity, Skipped, find, make_rule
+from nox_release.core.findings import Result, Rule, Severity, find, skipped
 from nox_release.core.versions import parse_version
 from nox_release.project.pyproject import Project
 from nox_release.project.workspace import needs_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 
-NOT_PUBLISHED = make_rule(
+NOT_PUBLISHED = Rule(
     "sibling-not-published",
     Severity.ERROR,
     "The index has what the package needs of its own repository",
@@ -39,12 +39,7 @@ def check_siblings(project: Project, observed: Observed) -> Iterator[Result]:
         if need is None:
             continue
         if isinstance(answer, CouldNotAsk):
-            yield Skipped(
-                id=NOT_PUBLISHED.id,
-                subject=NOT_PUBLISHED.subject,
-                title=f"whether {index} has `{need}`",
-                reason=answer.reason,
-            )
+            yield skipped(NOT_PUBLISHED, answer.reason, title=f"whether {index} has `{need}`")
         elif not _is_there(need, answer):
             has = (
                 "does not have it" if answer is None else f"has no version of it that fits `{need}`"

@@ -12,14 +12,12 @@ from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from packaging.utils import (
-    canonicalize_name,
-)
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nox_release.checks.files.rules import FILE_EXISTS, SECOND_SDIST
 from nox_release.core.answers import CouldNotAsk, known
-from nox_release.core.findings import Finding, Passed, Result, Severity, Skipped, find, make_rule
+from nox_release.core.findings import Finding, Result, Rule, Severity, find, passed, skipped
 from nox_release.core.values import dataclass
 from nox_release.files.distributions import version_of_file
 from nox_release.project.names import ultranormalize
@@ -52,7 +50,7 @@ PROJECT_LIMIT = 10 * 1024**3
 _HELP = "https://pypi.org/help/#"
 _NAMES = f"{_HELP}project-name"
 
-_rule = partial(make_rule, subject="index")
+_rule = partial(Rule, subject="index")
 
 ABSENT = _rule(
     "project-absent",
@@ -203,11 +201,10 @@ def check_index_state(observed: Observed, released: Released, now: datetime) -> 
     name, index, project = released.name, released.index, observed.project
     if isinstance(project, CouldNotAsk):
         return (
-            Skipped(
-                id=ABSENT.id,
-                subject="index",
+            skipped(
+                ABSENT,
+                project.reason,
                 title=f"whether {f'`{name}`' if name else 'the project'} is on {index.title}",
-                reason=project.reason,
             ),
         )
     if project is None:
@@ -229,13 +226,12 @@ def _absent(
     pending_publisher: bool,
 ) -> Iterator[Result]:
     if pending_publisher or not index.is_like_pypi:
-        yield Passed(
-            id=ABSENT.id,
-            subject="index",
-            title=f"`{name}` is not on {index.title} yet",
-            detail="the pending publisher you registered creates it"
+        yield passed(
+            ABSENT,
+            "the pending publisher you registered creates it"
             if pending_publisher
             else "whatever is uploaded first creates it there",
+            title=f"`{name}` is not on {index.title} yet",
         )
     else:
         yield find(
@@ -246,7 +242,7 @@ def _absent(
         return
     title = f"whether `{name}` is too similar to another name"
     if isinstance(names, CouldNotAsk):
-        yield Skipped(id=TOO_SIMILAR.id, subject="index", title=title, reason=names.reason)
+        yield skipped(TOO_SIMILAR, names.reason, title=title)
         return
     similar = similar_names(name, names)
     if similar:
@@ -258,11 +254,10 @@ def _absent(
             f"See {_NAMES} for more information.",
         )
     else:
-        yield Passed(
-            id=TOO_SIMILAR.id,
-            subject="index",
+        yield passed(
+            TOO_SIMILAR,
+            "whether its administrators prohibit the name cannot be asked",
             title=f"No name on {index.title} is too similar to `{name}`",
-            detail="whether its administrators prohibit the name cannot be asked",
         )
 
 
@@ -293,15 +288,14 @@ def _existing(project: IndexProject, released: Released) -> Iterator[Result]:
         )
         return
     newest = _newest(project)
-    yield Passed(
-        id=ABSENT.id,
-        subject="index",
-        title=f"`{name}` is on {index.title}",
-        detail=f"newest version {newest}"
+    yield passed(
+        ABSENT,
+        f"newest version {newest}"
         if newest
         else "every release of it is yanked"
         if project.files
         else "without any release yet",
+        title=f"`{name}` is on {index.title}",
     )
 
 
@@ -317,11 +311,10 @@ def _ownership(project: IndexProject, observed: Observed, released: Released) ->
     if you and whose and ownership is not None and not isinstance(ownership, CouldNotAsk):
         roles = [role for role, who in ownership.roles if who.lower() == you.user.lower()]
         if roles:
-            yield Passed(
-                id=NOT_ALLOWED.id,
-                subject="index",
+            yield passed(
+                NOT_ALLOWED,
+                roles[0].lower() + (f", by the name in {you.source}" if you.source else ""),
                 title=f"You ({you.user}) may upload to it",
-                detail=roles[0].lower() + (f", by the name in {you.source}" if you.source else ""),
             )
             return
         # A name found in a file or keyring says less than provenance from this repository.
@@ -335,11 +328,10 @@ def _ownership(project: IndexProject, observed: Observed, released: Released) ->
             )
             return
     if by_us and slug:
-        yield Passed(
-            id=NOT_ALLOWED.id,
-            subject="index",
+        yield passed(
+            NOT_ALLOWED,
+            f"{slug} by trusted publishing" + (f"; owned by {whose}" if whose else ""),
             title="Its newest release came from this repository",
-            detail=f"{slug} by trusted publishing" + (f"; owned by {whose}" if whose else ""),
         )
         return
     if publishers and slug:
@@ -351,28 +343,25 @@ def _ownership(project: IndexProject, observed: Observed, released: Released) ->
         )
         return
     if observed.made_here:
-        yield Passed(
-            id=NOT_ALLOWED.id,
-            subject="index",
-            title="You have uploaded to it from here",
-            detail=f"{observed.made_here} was made here just before"
+        yield passed(
+            NOT_ALLOWED,
+            f"{observed.made_here} was made here just before"
             + (f"; owned by {whose}" if whose else ""),
+            title="You have uploaded to it from here",
         )
         return
     namesake = None if you else _namesake(ownership, observed, ours)
     if namesake is not None:
-        yield Passed(
-            id=NOT_ALLOWED.id,
-            subject="index",
+        yield passed(
+            NOT_ALLOWED,
+            "the name that you, or this repository's owner, have on GitHub",
             title=f"It belongs to {namesake}",
-            detail="the name that you, or this repository's owner, have on GitHub",
         )
         return
-    yield Skipped(
-        id=NOT_ALLOWED.id,
-        subject="index",
+    yield skipped(
+        NOT_ALLOWED,
+        _unknown_owner(ownership, whose, you, index),
         title="whether you may upload to it",
-        reason=_unknown_owner(ownership, whose, you, index),
     )
 
 
@@ -448,19 +437,9 @@ def _version(
                 f"{version} is lower than {newest}, the newest version on {index.title}.",
             )
         else:
-            yield Passed(
-                id=VERSION_LOWER.id,
-                subject="index",
-                title=title,
-                detail=f"follows {series}; the newest is {newest}",
-            )
+            yield passed(VERSION_LOWER, f"follows {series}; the newest is {newest}", title=title)
         return
-    yield Passed(
-        id=VERSION_EXISTS.id,
-        subject="index",
-        title=title,
-        detail=f"follows {newest}" if newest else "the first one",
-    )
+    yield passed(VERSION_EXISTS, f"follows {newest}" if newest else "the first one", title=title)
 
 
 _BROKEN_OFF = (
@@ -529,11 +508,10 @@ def _files(
             fix="Running the release again adds what is missing.",
         )
     elif not changed and released.distributions:
-        yield Passed(
-            id=FILE_EXISTS.id,
-            subject="index",
+        yield passed(
+            FILE_EXISTS,
+            f"{count}; raise the version for the next release",
             title=f"{version} is on {index.title}, the same bytes as here",
-            detail=f"{count}; raise the version for the next release",
         )
     elif not changed or not released.uploads:
         yield find(VERSION_EXISTS, f"{version} is on {index.title} already, with {count}.")

@@ -14,7 +14,7 @@ from functools import partial
 
 from packaging.utils import canonicalize_name
 
-from nox_release.core.findings import Finding, Passed, Result, Severity, Skipped, find, make_rule
+from nox_release.core.findings import Finding, Result, Rule, Severity, find, passed, skipped
 from nox_release.core.values import dataclass
 from nox_release.project import pages
 from nox_release.project.publisher import TrustedPublisher
@@ -24,7 +24,7 @@ from nox_release.releases.observed import Publisher
 DOCS = "https://docs.pypi.org/trusted-publishers/troubleshooting/"
 
 
-_rule = partial(make_rule, subject="trusted publisher", link=DOCS)
+_rule = partial(Rule, subject="trusted publisher", link=DOCS)
 
 
 CLAIM_REUSABLE = _rule(
@@ -254,11 +254,10 @@ def judge_trial(
         )
     status, text = trial.upload or (0, "")
     if "digest supplied does not match" in text:
-        return Passed(
-            id=PUBLISHER_ELSEWHERE.id,
-            subject=PUBLISHER_ELSEWHERE.subject,
+        return passed(
+            PUBLISHER_ELSEWHERE,
+            "tried with a wrong digest; nothing was uploaded, and the token is burnt",
             title=f"{index.title} takes uploads of {project} from this workflow",
-            detail="tried with a wrong digest; nothing was uploaded, and the token is burnt",
         )
     if "Non-user identities" in text:
         return find(
@@ -285,11 +284,10 @@ def judge_trial(
             else f"Register it at {page}",
             refusal=text,
         )
-    return Skipped(
-        id=PUBLISHER_ELSEWHERE.id,
-        subject=PUBLISHER_ELSEWHERE.subject,
+    return skipped(
+        PUBLISHER_ELSEWHERE,
+        f"it answered {status or 'nothing'} to the trial: {text[:300]}",
         title=f"whether {index.title} takes uploads of {project}",
-        reason=f"it answered {status or 'nothing'} to the trial: {text[:300]}",
     )
 
 
@@ -356,14 +354,7 @@ def compare_provenance(
                 f"{pages.publishing_page(index, project, publisher)} and remove the other one.",
             ),
         )
-    return (
-        Passed(
-            id=LAST_RELEASE_DIFFERS.id,
-            subject="trusted publisher",
-            title=LAST_RELEASE_DIFFERS.title,
-            detail=f"{version} came from {_described(matching[0])}",
-        ),
-    )
+    return (passed(LAST_RELEASE_DIFFERS, f"{version} came from {_described(matching[0])}"),)
 
 
 def _named(environment: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nox_release.core.errors import NoxReleaseError
-from nox_release.core.findings import Finding, Severity, find, make_rule
+from nox_release.core.findings import Finding, Rule, Severity, find
 
-DISTRIBUTIONS_CHECKED = make_rule(
+DISTRIBUTIONS_CHECKED = Rule(
     "distributions-checked",
     Severity.ADVICE,
     "The files of this version have been checked",
@@ -13,7 +13,7 @@ DISTRIBUTIONS_CHECKED = make_rule(
     why="Much of what PyPI refuses shows only in the built files.",
     remedy="nox -s build, or nox -s check-project -- --build.",
 )
-BUILD_FAILS = make_rule(
+BUILD_FAILS = Rule(
     "build-fails",
     Severity.ERROR,
     "The project builds",
@@ -22,7 +22,7 @@ BUILD_FAILS = make_rule(
     remedy="Fix what the backend says; nox -s build -- -v shows all of it.",
     link="https://packaging.python.org/en/latest/tutorials/packaging-projects/",
 )
-PLACE = make_rule(
+PLACE = Rule(
     "place-on-github",
     Severity.ERROR,
     "The project is in a git repository with a remote on GitHub",
@@ -32,7 +32,7 @@ PLACE = make_rule(
     remedy="Put the project under git, and push it: gh repo create --source . --push --public",
     link="https://docs.pypi.org/trusted-publishers/",
 )
-GITHUB_ASKED = make_rule(
+GITHUB_ASKED = Rule(
     "github-asked",
     Severity.ADVICE,
     "GitHub could be asked",
@@ -41,7 +41,7 @@ GITHUB_ASKED = make_rule(
     "asked through gh.",
     remedy="Install gh (https://cli.github.com/) and log in: gh auth login.",
 )
-PUBLISHER_DERIVED = make_rule(
+PUBLISHER_DERIVED = Rule(
     "publisher-derived",
     Severity.ADVICE,
     "What publishes is clear",
@@ -50,7 +50,7 @@ PUBLISHER_DERIVED = make_rule(
     remedy="Give the project a remote on github.com and one workflow that publishes.",
     link="https://docs.pypi.org/trusted-publishers/",
 )
-PUBLISHER_REGISTERED = make_rule(
+PUBLISHER_REGISTERED = Rule(
     "publisher-registered",
     Severity.ADVICE,
     "The index has this publisher",
@@ -61,7 +61,7 @@ PUBLISHER_REGISTERED = make_rule(
     link="https://docs.pypi.org/trusted-publishers/adding-a-publisher/",
 )
 
-PUBLISHER_LAST_RELEASE = make_rule(
+PUBLISHER_LAST_RELEASE = Rule(
     "publisher-last-release",
     Severity.ADVICE,
     "The provenance of a published file",
@@ -70,7 +70,7 @@ PUBLISHER_LAST_RELEASE = make_rule(
     remedy="Publish with attestations, which pypa/gh-action-pypi-publish makes by default.",
     link="https://docs.pypi.org/attestations/",
 )
-WORKFLOW_RULES = make_rule(
+WORKFLOW_RULES = Rule(
     "workflow-rules",
     Severity.ADVICE,
     "The other rules about publishing workflows hold",
@@ -78,7 +78,7 @@ WORKFLOW_RULES = make_rule(
     why="One line for all of them, so that the findings can be seen.",
     remedy="Nothing.",
 )
-ZIZMOR = make_rule(
+ZIZMOR = Rule(
     "zizmor",
     Severity.ADVICE,
     "What zizmor says about the workflows",
@@ -87,7 +87,7 @@ ZIZMOR = make_rule(
     remedy="Install nox-release[audit], and follow the page that the finding links.",
     link="https://docs.zizmor.sh/audits/",
 )
-ACTIONLINT = make_rule(
+ACTIONLINT = Rule(
     "actionlint",
     Severity.ADVICE,
     "What actionlint says about the workflows",

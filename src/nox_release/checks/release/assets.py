@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nox_release.core.answers import CouldNotAsk, known
-from nox_release.core.findings import Result, Severity, Skipped, find, make_rule
+from nox_release.core.findings import Result, Rule, Severity, find, skipped
 from nox_release.core.words import some
 from nox_release.releases.observed import Observed
 from nox_release.releases.plan import Target, files_there, has_begun, names_to_attach
@@ -15,7 +15,7 @@ _LINK = (
     "https://docs.github.com/code-security/supply-chain-security/understanding-your-software-"
     "supply-chain/immutable-releases"
 )
-LATE = make_rule(
+LATE = Rule(
     "release-assets-late",
     Severity.ERROR,
     "The GitHub release takes its files",
@@ -26,7 +26,7 @@ LATE = make_rule(
     "nox -s init -- --on tag; or take `assets` out of the settings",
     link=_LINK,
 )
-MISSING = make_rule(
+MISSING = Rule(
     "release-asset-missing",
     Severity.ERROR,
     "The files in `assets` are in the project's folder, or the workflow makes them",
@@ -34,7 +34,7 @@ MISSING = make_rule(
     why="They are attached to the GitHub release at the end, when tag and files are public.",
     remedy="Make the files, have the workflow keep them as an artifact, or take them out of `[tool.nox-release] assets`",
 )
-DIFFERS = make_rule(
+DIFFERS = Rule(
     "release-asset-differs",
     Severity.WARNING,
     "The files of the GitHub release are those on the index",
@@ -42,7 +42,7 @@ DIFFERS = make_rule(
     why="Two files of one name with other bytes: nobody can tell which of them was released.",
     remedy="Delete the file on the release's page, then nox -s release attaches the index's own",
 )
-LACKS = make_rule(
+LACKS = Rule(
     "release-assets-absent",
     Severity.WARNING,
     "The GitHub release has its files",
@@ -73,12 +73,7 @@ def check_before(target: Target, observed: Observed, absent: Sequence[str]) -> I
         return
     locked = observed.immutable_releases
     if isinstance(locked, CouldNotAsk):
-        yield Skipped(
-            id=LATE.id,
-            subject=LATE.subject,
-            title=f"whether releases of {target.slug} are immutable",
-            reason=locked.reason,
-        )
+        yield skipped(LATE, locked.reason, title=f"whether releases of {target.slug} are immutable")
     elif locked:
         yield find(
             LATE,

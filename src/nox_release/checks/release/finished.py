@@ -13,12 +13,12 @@ from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import (
     Finding,
     Location,
-    Passed,
     Result,
+    Rule,
     Severity,
-    Skipped,
     find,
-    make_rule,
+    passed,
+    skipped,
 )
 from nox_release.core.words import counted, some
 from nox_release.project import pages
@@ -28,7 +28,7 @@ from nox_release.releases.plan import Target, files_there
 if TYPE_CHECKING:
     from nox_release.releases.end_state import EndState, Flaw
 
-HALF = make_rule(
+HALF = Rule(
     "release-half",
     Severity.ERROR,
     "Every file of the version is on the index",
@@ -38,7 +38,7 @@ HALF = make_rule(
     "after that, release the next version",
     link="https://blog.pypi.org/posts/2026-07-22-releases-now-reject-new-files-after-14-days/",
 )
-FOREIGN = make_rule(
+FOREIGN = Rule(
     "release-foreign",
     Severity.ERROR,
     "Every file of the version was made by this release",
@@ -48,7 +48,7 @@ FOREIGN = make_rule(
     "release, and release the next version",
     link="https://docs.pypi.org/project-management/yanking/",
 )
-NOT_SERVED = make_rule(
+NOT_SERVED = Rule(
     "release-not-served",
     Severity.ERROR,
     "Every file of the version can be downloaded, and is what the index lists",
@@ -57,7 +57,7 @@ NOT_SERVED = make_rule(
     remedy="Look again in a few minutes, and at https://status.python.org/; if it lasts, release "
     "the next version",
 )
-NOT_RAISED = make_rule(
+NOT_RAISED = Rule(
     "version-not-raised",
     Severity.ERROR,
     "The version was raised after its release",
@@ -66,7 +66,7 @@ NOT_RAISED = make_rule(
     "the same.",
     remedy="Raise the version, or: nox -s prepare -- patch",
 )
-UNFINISHED = make_rule(
+UNFINISHED = Rule(
     "release-unfinished",
     Severity.WARNING,
     "No release has begun and is not out",
@@ -74,7 +74,7 @@ UNFINISHED = make_rule(
     why="Its tag and its GitHub release are public, and there is nothing to install yet, or not all.",
     remedy="nox -s release goes on from where it stopped",
 )
-IN_DEVELOPMENT = make_rule(
+IN_DEVELOPMENT = Rule(
     "back-to-development",
     Severity.ADVICE,
     "HEAD states a version that is not released",
@@ -82,7 +82,7 @@ IN_DEVELOPMENT = make_rule(
     why="What is installed from the repository from now on calls itself the released version.",
     remedy="nox -s prepare -- dev, where you mark what is in development; otherwise nothing",
 )
-CLOSES = make_rule(
+CLOSES = Rule(
     "release-closes",
     Severity.ADVICE,
     "How long the release takes new files",
@@ -101,16 +101,13 @@ def check_end(target: Target, end: EndState) -> Iterator[Result]:
     for flaw in end.unknown:
         rule = FOREIGN if flaw.kind == "foreign" else NOT_SERVED
         what = "who published" if rule is FOREIGN else "whether the index serves"
-        yield Skipped(
-            id=rule.id, subject=rule.subject, title=f"{what} {some(flaw.files)}", reason=flaw.detail
-        )
+        yield skipped(rule, flaw.detail, title=f"{what} {some(flaw.files)}")
     if end.is_complete:
         count = len(end.landed)
-        yield Passed(
-            id=HALF.id,
-            subject=HALF.subject,
+        yield passed(
+            HALF,
+            f"{counted(count, 'file')}, all of them served",
             title=f"{target.version} is whole on {target.index.title}",
-            detail=f"{counted(count, 'file')}, all of them served",
         )
 
 
@@ -166,12 +163,7 @@ def check_proofs(target: Target, end: EndState) -> Iterator[Result]:
             reason = "the file has no attestation, so who published it is not proven"
             if file.provenance:
                 reason = f"{target.index.title} does not show its provenance (yet)"
-            yield Skipped(
-                id=PUBLISHER_LAST_RELEASE.id,
-                subject=PUBLISHER_LAST_RELEASE.subject,
-                title=f"Provenance of {file.filename}",
-                reason=reason,
-            )
+            yield skipped(PUBLISHER_LAST_RELEASE, reason, title=f"Provenance of {file.filename}")
             continue
         alike.setdefault(tuple(named), []).append(file.filename)
     for named, files in alike.items():

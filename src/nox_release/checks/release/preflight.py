@@ -18,12 +18,12 @@ from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import (
     Finding,
     Location,
-    Passed,
     Result,
+    Rule,
     Severity,
-    Skipped,
     find,
-    make_rule,
+    passed,
+    skipped,
 )
 from nox_release.core.words import some
 from nox_release.project import changelog, pages
@@ -46,7 +46,7 @@ _WORKFLOW = "workflow"
 _DOCS = "https://docs.github.com/"
 
 
-_rule = partial(make_rule, subject=_GIT)
+_rule = partial(Rule, subject=_GIT)
 
 
 # --- the tree --------------------------------------------------------------------------------
@@ -444,7 +444,7 @@ def check_tree(
 
 def _signing(trouble: str | CouldNotAsk | None) -> Iterator[Result]:
     if isinstance(trouble, CouldNotAsk):
-        yield Skipped(id=SIGNING.id, subject=_TREE, title=SIGNING.title, reason=trouble.reason)
+        yield skipped(SIGNING, trouble.reason)
     elif trouble is not None:
         yield find(SIGNING, f"git cannot sign: {trouble}")
 
@@ -507,9 +507,7 @@ def _relation(target: Target, observed: Observed) -> Iterator[Result]:
         return
     there = f"{target.remote}/{observed.branch}"
     if isinstance(relation, CouldNotAsk):
-        yield Skipped(
-            id=BEHIND.id, subject=_TREE, title=f"HEAD against {there}", reason=relation.reason
-        )
+        yield skipped(BEHIND, relation.reason, title=f"HEAD against {there}")
     elif relation is None:
         yield find(AHEAD, f"{target.remote} has no branch `{observed.branch}` yet.")
         yield from _branch_rules(observed)
@@ -541,7 +539,7 @@ def _relation(target: Target, observed: Observed) -> Iterator[Result]:
         )
         yield from _branch_rules(observed)
     else:
-        yield Passed(id=AHEAD.id, subject=_TREE, title=AHEAD.title, detail=there)
+        yield passed(AHEAD, there)
 
 
 def _s(count: int) -> str:
@@ -561,9 +559,7 @@ def _branch_rules(observed: Observed) -> Iterator[Result]:
     rules = observed.branch_rules
     if isinstance(rules, CouldNotAsk):
         if observed.gh == "ready":  # else that is said already
-            yield Skipped(
-                id=BRANCH_RULES.id, subject=_GIT, title=BRANCH_RULES.title, reason=rules.reason
-            )
+            yield skipped(BRANCH_RULES, rules.reason)
         return
     refusing = [
         rule
@@ -673,7 +669,7 @@ def _pushes(target: Target, addresses: tuple[str, ...]) -> Iterator[Finding]:
 
 def _tag_rules(target: Target, rules: tuple[RefRule, ...] | CouldNotAsk) -> Iterator[Result]:
     if isinstance(rules, CouldNotAsk):
-        yield Skipped(id=TAG_RULES.id, subject=_GIT, title=TAG_RULES.title, reason=rules.reason)
+        yield skipped(TAG_RULES, rules.reason)
         return
     for rule in rules:
         if rule.kind != "creation" or rule.may_bypass:
@@ -705,7 +701,7 @@ def check_gh(target: Target, observed: Observed) -> Iterator[Result]:
         return
     login = observed.login
     if isinstance(login, CouldNotAsk):
-        yield Skipped(id=GH_ACCOUNT.id, subject=_GIT, title="Who gh is", reason=login.reason)
+        yield skipped(GH_ACCOUNT, login.reason, title="Who gh is")
     elif login is not None:
         if login.is_actions_token and target.event != "workflow_dispatch":
             yield find(ACTIONS_TOKEN, "gh works with this workflow's GITHUB_TOKEN.")
@@ -754,9 +750,7 @@ def check_checks(
     if observed.gh != "ready":
         return
     if isinstance(checks, CouldNotAsk):
-        yield Skipped(
-            id=CHECKS_RED.id, subject=_GIT, title="The checks on this commit", reason=checks.reason
-        )
+        yield skipped(CHECKS_RED, checks.reason, title="The checks on this commit")
         return
     if not checks:
         what = "is not on GitHub yet" if checks is None else "has no checks on GitHub"
@@ -781,12 +775,7 @@ def check_checks(
             fix="Nothing: `release` waits for them; --ignore-checks does not" if awaited else "",
         )
     if not red and not running:
-        yield Passed(
-            id=CHECKS_RED.id,
-            subject=_GIT,
-            title=CHECKS_RED.title,
-            detail=f"{len(checks)} check{'s' * (len(checks) != 1)}",
-        )
+        yield passed(CHECKS_RED, f"{len(checks)} check{'s' * (len(checks) != 1)}")
 
 
 def _listed(checks: Iterable[Check]) -> str:
@@ -801,10 +790,7 @@ def check_workflow_ready(target: Target, observed: Observed) -> Iterator[Result]
         return
     workflow = observed.workflow
     if isinstance(workflow, CouldNotAsk):
-        yield Skipped(
-            id=WORKFLOW_DISABLED.id, subject=_WORKFLOW, title=f"The state of {target.workflow}",
-            reason=workflow.reason,
-        )  # fmt: skip
+        yield skipped(WORKFLOW_DISABLED, workflow.reason, title=f"The state of {target.workflow}")  # fmt: skip
     elif workflow is not None and not workflow.is_active:
         yield find(
             WORKFLOW_DISABLED,
@@ -922,9 +908,7 @@ def check_changelog(
     wanted = Version(version)
     in_development = wanted.is_devrelease and changelog.find_section(text, version) is None
     if section is not None and section.body.strip():
-        yield Passed(
-            id=CHANGELOG.id, subject=_TREE, title=CHANGELOG.title, detail=f"{name}:{section.line}"
-        )
+        yield passed(CHANGELOG, f"{name}:{section.line}")
         return
     if not changelog.keeps_versions(text) and changelog.unreleased(text) is None:
         return  # a file of that name that lists no versions
@@ -957,12 +941,3 @@ def _lags(text: str, version: Version) -> bool:
     if newest.major == version.major:
         return version.minor > newest.minor + 1
     return version.major > newest.major + 1 or version.minor > 0
-
-
-def errors(results: Iterable[Result]) -> tuple[Finding, ...]:
-    """The findings that stop a release."""
-    return tuple(
-        result
-        for result in results
-        if isinstance(result, Finding) and result.severity is Severity.ERROR
-    )

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nox_release.core.findings import Finding, Rule, Severity, find, make_rule
+from nox_release.core.findings import Finding, Rule, Severity, find
 
 if TYPE_CHECKING:
     from nox_release.checks.source.subject import Source
 
 _rule = partial(
-    make_rule,
+    Rule,
     subject="project",
     link="https://packaging.python.org/en/latest/guides/making-a-pypi-friendly-readme/",
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from nox_release.core.findings import Severity, make_rule
+from nox_release.core.findings import Rule, Severity
 
 _SPECIFICATION = "https://packaging.python.org/en/latest/specifications/pyproject-toml/"
 
 
-_rule = partial(make_rule, subject="project", link=_SPECIFICATION)
+_rule = partial(Rule, subject="project", link=_SPECIFICATION)
 
 
 SCHEMA = _rule(

@@ -9,11 +9,11 @@ from packaging.version import Version
 
 from nox_release.checks.source.subject import PYPROJECT, Source
 from nox_release.checks.source.versions import declared_version
-from nox_release.core.findings import Finding, Location, Severity, find, make_rule
+from nox_release.core.findings import Finding, Location, Rule, Severity, find
 from nox_release.core.words import some
 from nox_release.project.workspace import Sibling, circle, excluding, needs_of, same_tag
 
-BOUND = make_rule(
+BOUND = Rule(
     "sibling-bound",
     Severity.WARNING,
     "The other packages of the repository take the version",
@@ -23,7 +23,7 @@ BOUND = make_rule(
     remedy="Widen the range there, and release that package after this one",
     link="https://docs.astral.sh/uv/concepts/projects/workspaces/",
 )
-CYCLE = make_rule(
+CYCLE = Rule(
     "dependency-cycle",
     Severity.WARNING,
     "The packages of the repository do not need each other in a circle",
@@ -32,7 +32,7 @@ CYCLE = make_rule(
     "installed after each step.",
     remedy="Move what both need into a package of its own, or make one of the needs an extra",
 )
-TAG = make_rule(
+TAG = Rule(
     "tag-releases-others",
     Severity.WARNING,
     "The tag names this package alone",

@@ -19,32 +19,12 @@ from nox_release.checks.upload.archive import (
     entry_points,
     record_names,
 )
-from nox_release.checks.upload.core_metadata import (
-    close_classifiers,
-    metadata_refusals,
-)
-from nox_release.checks.upload.description import (
-    description_refusals,
-    rendering_problem,
-)
-from nox_release.checks.upload.fields import (
-    FIELDS,
-    Form,
-    header_of,
-    sanitize,
-)
-from nox_release.checks.upload.file import (
-    filename_refusals,
-    size_refusals,
-)
-from nox_release.checks.upload.form import (
-    client_problems,
-    form_from,
-    form_refusals,
-)
-from nox_release.checks.upload.project_name import (
-    name_refusals,
-)
+from nox_release.checks.upload.core_metadata import close_classifiers, metadata_refusals
+from nox_release.checks.upload.description import description_refusals, rendering_problem
+from nox_release.checks.upload.fields import FIELDS, Form, header_of, sanitize
+from nox_release.checks.upload.file import filename_refusals, size_refusals
+from nox_release.checks.upload.form import client_problems, form_from, form_refusals
+from nox_release.checks.upload.project_name import name_refusals
 from nox_release.checks.upload.refusals import (
     DEFAULT_FILE_LIMIT,
     DEFAULT_PROJECT_LIMIT,

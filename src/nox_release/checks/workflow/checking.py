@@ -11,7 +11,7 @@ from nox_release.checks.workflow import secrets as workflow_secrets
 from nox_release.checks.workflow import triggers as workflow_triggers
 from nox_release.checks.workflow import upload as workflow_upload
 from nox_release.checks.workflow.subject import WorkflowFacts, look_at
-from nox_release.core.findings import Finding, Passed, Result, Rule
+from nox_release.core.findings import Finding, Passed, Result, Rule, findings_in
 from nox_release.workflows.publishing import Workflow
 
 __all__ = ["RULES", "WorkflowFacts", "check_workflow"]
@@ -43,7 +43,6 @@ def check_workflow(workflow: Workflow, facts: WorkflowFacts) -> tuple[Result, ..
     results = [result for _, check in checks for result in check(subject)]
     concerned = {result.id for result in results}
     holds = sum(rule.id not in concerned for rule, _ in checks)
-    findings = [result for result in results if isinstance(result, Finding)]
     others = [result for result in results if not isinstance(result, Finding)]
     held = Passed(
         id="workflow-rules",
@@ -51,7 +50,7 @@ def check_workflow(workflow: Workflow, facts: WorkflowFacts) -> tuple[Result, ..
         title=f"{holds} rules about publishing workflows hold",
         detail=workflow.file,
     )
-    return (*findings, *others, held)
+    return (*findings_in(results), *others, held)
 
 
 def _is_about_pypi(rule: Rule) -> bool:

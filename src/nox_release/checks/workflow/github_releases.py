@@ -7,14 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from nox_release.checks.workflow.artifacts import DOWNLOADS, builds
-from nox_release.checks.workflow.subject import (
-    SECURITY,
-    Subject,
-    look_at,
-    rule,
-    skip,
-    uses_action,
-)
+from nox_release.checks.workflow.subject import SECURITY, Subject, look_at, rule, skip, uses_action
 from nox_release.core.findings import Finding, Severity, Skipped, find
 from nox_release.core.values import dataclass, replace
 from nox_release.workflows.publishing import Job, Step, Workflow, steps_elsewhere

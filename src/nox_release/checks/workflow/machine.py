@@ -9,11 +9,7 @@ from datetime import date
 
 from packaging.utils import canonicalize_name
 
-from nox_release.checks.workflow.subject import (
-    Subject,
-    rule,
-    uses_action,
-)
+from nox_release.checks.workflow.subject import Subject, rule, uses_action
 from nox_release.core.findings import Finding, Severity, Skipped, find
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import combinations

@@ -8,7 +8,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from nox_release.core.findings import Finding, Rule, Skipped, make_rule
+from nox_release.core.findings import Finding, Rule, Skipped, skipped
 from nox_release.core.values import dataclass, field
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import Index
@@ -328,11 +328,11 @@ def _with_needs(workflow: Workflow, job: Job) -> list[Job]:
 # --- rules -----------------------------------------------------------------------------------
 
 
-rule = functools.partial(make_rule, subject="workflow", link=SYNTAX)
+rule = functools.partial(Rule, subject="workflow", link=SYNTAX)
 
 
 def skip(rule: Rule, reason: str) -> Skipped:
-    return Skipped(id=rule.id, subject=rule.subject, title=rule.title, reason=reason)
+    return skipped(rule, reason)
 
 
 Check = Callable[[Subject], Iterator[Finding | Skipped]]

@@ -7,14 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nox_release.checks.workflow.github_releases import release_steps
-from nox_release.checks.workflow.subject import (
-    EVENTS,
-    Subject,
-    look_at,
-    rule,
-    skip,
-    starts,
-)
+from nox_release.checks.workflow.subject import EVENTS, Subject, look_at, rule, skip, starts
 from nox_release.core.findings import Finding, Severity, Skipped, find
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
