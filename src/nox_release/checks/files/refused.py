@@ -151,7 +151,6 @@ _MESSAGES: Mapping[str, str] = {
     "name-syntax": "`{name}` is not a name that PyPI takes.",
     "name-stdlib": "`{name}` is the name of a standard library module.",
     "description-render": "PyPI cannot render the description.",
-    "filename-empty": "The file has no name.",
     "filename-control-chars": "The name of `{file}` has characters that cannot be printed.",
     "filename-separator": "The name of `{file}` has a slash.",
     "filename-too-long": "The name of `{file}` is too long.",

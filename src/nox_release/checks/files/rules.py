@@ -34,305 +34,251 @@ _HELP = "https://pypi.org/help/#"
 _REBUILD = "Build the file again with `nox -s build` (or `python -m build`) and do not repack it."
 
 
-_rule = partial(Rule, subject="distributions", link=_METADATA)
+def _rule(severity: Severity, slug: str, title: str, **words: str) -> Rule:
+    return Rule(slug, severity, title, **{"subject": "distributions", "link": _METADATA, **words})
 
+
+_refusal = partial(_rule, Severity.ERROR)
+_remark = partial(_rule, Severity.WARNING)
 
 FORM = (
-    _rule(
+    _refusal(
         "form-name",
-        Severity.ERROR,
         "the name is one that PyPI takes",
         why="PyPI takes ASCII letters, digits, `.`, `_` and `-`, with a letter or digit at both ends.",
         remedy="Change `project.name`.",
         link=_NAMES,
     ),
-    _rule(
+    _refusal(
         "form-filetype",
-        Severity.ERROR,
         "the file is an sdist or a wheel",
         why="Eggs, installers and other archives are no longer taken.",
         remedy="Build an sdist and a wheel: `python -m build`.",
         link="https://peps.python.org/pep-0715/",
     ),
-    _rule(
-        "form-pyversion",
-        Severity.ERROR,
-        "the upload says for which Python the file is",
-        why="Uploads name `source` for an sdist and the wheel's own tag for a wheel.",
-        remedy="Upload with twine or the publishing action.",
-        link="https://docs.pypi.org/api/upload/",
-    ),
-    _rule(
-        "form-digest",
-        Severity.ERROR,
-        "the upload comes with a digest",
-        why="PyPI compares the bytes it got with the digest that was sent.",
-        remedy="Upload with twine or the publishing action.",
-        link="https://docs.pypi.org/api/upload/",
-    ),
-    _rule(
-        "protocol-version",
-        Severity.ERROR,
-        "the upload speaks protocol version 1",
-        why="There is no other version.",
-        remedy="Upload with twine or the publishing action.",
-        link="https://docs.pypi.org/api/upload/",
-    ),
 )
 
 CORE_METADATA = (
-    _rule(
+    _refusal(
         "metadata-version",
-        Severity.ERROR,
         "the metadata version is one that PyPI takes",
         why="PyPI takes 1.0, 1.1, 1.2 and 2.1 to 2.5. A backend newer than PyPI writes a later one.",
         remedy="Pin the build backend in `build-system.requires` to a release that writes at most 2.5.",
     ),
-    _rule(
+    _refusal(
         "name-required",
-        Severity.ERROR,
         "the metadata have a name",
         why="Without a name there is no project to upload to.",
         remedy="Set `project.name`.",
         link=_PYPROJECT,
     ),
-    _rule(
+    _refusal(
         "name-invalid",
-        Severity.ERROR,
         "the name in the metadata is valid",
         why="Names are ASCII letters, digits, `.`, `_` and `-`, with a letter or digit at both ends.",
         remedy="Change `project.name`.",
         link=_NAMES,
     ),
-    _rule(
+    _refusal(
         "version-required",
-        Severity.ERROR,
         "the metadata have a version",
         why="Without a version there is no release to upload to.",
         remedy="Set `project.version`, or make it dynamic and let the backend find it.",
         link=_PYPROJECT,
     ),
-    _rule(
+    _refusal(
         "version-invalid",
-        Severity.ERROR,
         "the version is a valid one",
         why="Versions must follow the version specification (PEP 440) to be compared.",
         remedy="Write the version like `1.2.3`, `1.2.3rc1` or `1.2.3.post1` in `project.version`.",
         link=_VERSIONS,
     ),
-    _rule(
+    _refusal(
         "summary-one-line",
-        Severity.ERROR,
         "the summary is one line",
         why="The summary is shown beside the name, in lists and in search.",
         remedy="Join `project.description` to one line.",
         link=f"{_METADATA}#summary",
     ),
-    _rule(
+    _refusal(
         "description-content-type",
-        Severity.ERROR,
         "the README's content type is known",
         why="PyPI shows plain text, reStructuredText and Markdown.",
         remedy="Give `project.readme` as a file ending in .md, .rst or .txt, or set its `content-type` "
         "to text/markdown, text/x-rst or text/plain.",
         link=f"{_METADATA}#description-content-type",
     ),
-    _rule(
+    _refusal(
         "description-charset",
-        Severity.ERROR,
         "the README is declared as UTF-8",
         why="Metadata are UTF-8, and the only charset that PyPI takes is spelt `UTF-8`.",
         remedy="Save the README as UTF-8 and leave `charset` out of `project.readme`, or write UTF-8.",
         link=f"{_METADATA}#description-content-type",
     ),
-    _rule(
+    _refusal(
         "markdown-variant",
-        Severity.ERROR,
         "the Markdown variant is known",
         why="The variants are GFM and CommonMark, spelt so.",
         remedy="Leave `variant` out of the content type in `project.readme`.",
         link=f"{_METADATA}#description-content-type",
     ),
-    _rule(
+    _refusal(
         "requires-dist-syntax",
-        Severity.ERROR,
         "every dependency can be parsed",
         why="Installers could not read it either.",
         remedy='Write dependencies like `name>=1.0; python_version < "3.11"` in `project.dependencies`.',
         link=_DEPENDENCIES,
     ),
-    _rule(
+    _refusal(
         "requires-python-syntax",
-        Severity.ERROR,
         "`requires-python` can be parsed",
         why="Installers choose a release by it; `^3.9` or `>=3.9.*` mean nothing to them.",
         remedy="Write `project.requires-python` like `>=3.9`.",
         link=_VERSIONS,
     ),
-    _rule(
+    _refusal(
         "provides-extra-name",
-        Severity.ERROR,
         "every extra has a valid name",
         why="Extras are named like projects: letters, digits, `.`, `_` and `-`.",
         remedy="Rename the extra in `project.optional-dependencies`.",
         link=f"{_METADATA}#provides-extra-multiple-use",
     ),
-    _rule(
+    _refusal(
         "license-expression-invalid",
-        Severity.ERROR,
         "the licence is an SPDX expression",
         why="License-Expression holds SPDX identifiers, joined by AND, OR and WITH.",
         remedy="Set `project.license` to an expression such as `MIT` or `Apache-2.0 OR MIT`; a licence "
         "of your own is `LicenseRef-` and a name of letters, digits, `.` and `-`.",
         link=_LICENCES,
     ),
-    _rule(
+    _refusal(
         "license-file-path",
-        Severity.ERROR,
         "licence files are plain relative paths",
         why="Licence files lie inside the distribution; patterns are for pyproject.toml only.",
         remedy="Keep the licence inside the project and name it in `project.license-files`.",
         link=f"{_METADATA}#license-file-multiple-use",
     ),
-    _rule(
+    _refusal(
         "dynamic-field",
-        Severity.ERROR,
         "only optional fields are dynamic",
         why="Name, version and metadata version of a distribution are fixed.",
         remedy="Build with a newer backend; Dynamic is the backend's to write.",
         link=f"{_METADATA}#dynamic-multiple-use",
     ),
-    _rule(
+    _refusal(
         "dynamic-unknown",
-        Severity.ERROR,
         "dynamic fields are known",
         why="PyPI keeps its own list of fields that may be dynamic.",
         remedy="Build with a newer backend; Dynamic is the backend's to write.",
         link=f"{_METADATA}#dynamic-multiple-use",
     ),
-    _rule(
+    _refusal(
         "import-name",
-        Severity.ERROR,
         "import names can be imported",
         why="Import-Name and Import-Namespace hold dotted Python identifiers.",
         remedy="Correct `project.import-names` or `project.import-namespaces`.",
         link="https://peps.python.org/pep-0794/",
     ),
-    _rule(
+    _refusal(
         "field-too-new",
-        Severity.ERROR,
         "the metadata version is new enough for every field",
         why="A field may be used only with the metadata version that introduced it, or a later one.",
         remedy="Build with a newer release of the backend, which writes a newer metadata version.",
     ),
-    _rule(
+    _refusal(
         "field-unparsed",
-        Severity.ERROR,
         "no field is given twice",
         why="PyPI does not choose between two values of one field, or two addresses of one label.",
         remedy="Give the field once; labels in `project.urls` must differ.",
     ),
-    _rule(
+    _refusal(
         "local-version",
-        Severity.ERROR,
         "the version has no local part",
         why="Versions with a `+` are for a distributor's own rebuilds and cannot be released.",
         remedy="Release from a tagged, clean commit; with setuptools-scm or hatch-vcs set "
         '`local_scheme = "no-local-version"` for development releases.',
         link=f"{_VERSIONS}#local-version-identifiers",
     ),
-    _rule(
+    _refusal(
         "summary-length",
-        Severity.ERROR,
         "the summary has at most 512 characters",
         why="PyPI's limit; a summary is one sentence.",
         remedy="Shorten `project.description` and move the rest to the README.",
         link=f"{_METADATA}#summary",
     ),
-    _rule(
+    _refusal(
         "author-email",
-        Severity.ERROR,
         "the author's e-mail address is valid",
         why="PyPI checks the address with email-validator (its form, not whether mail arrives).",
         remedy="Correct the `email` in `project.authors`, or leave it out.",
         link=f"{_METADATA}#author-email",
     ),
-    _rule(
+    _refusal(
         "maintainer-email",
-        Severity.ERROR,
         "the maintainer's e-mail address is valid",
         why="PyPI checks the address with email-validator (its form, not whether mail arrives).",
         remedy="Correct the `email` in `project.maintainers`, or leave it out.",
         link=f"{_METADATA}#maintainer-email",
     ),
-    _rule(
+    _refusal(
         "classifier-unknown",
-        Severity.ERROR,
         "every classifier is known",
         why="PyPI takes the classifiers of its list only. `Private :: …` is refused on purpose.",
         remedy="Choose from https://pypi.org/classifiers/ for `project.classifiers`.",
         link="https://pypi.org/classifiers/",
     ),
-    _rule(
+    _refusal(
         "classifier-deprecated",
-        Severity.ERROR,
         "no classifier is deprecated",
         why="PyPI refuses classifiers that were replaced.",
         remedy="Replace it in `project.classifiers`.",
         link="https://pypi.org/classifiers/",
     ),
-    _rule(
+    _refusal(
         "home-page",
-        Severity.ERROR,
         "the home page is an http(s) address",
         why="PyPI links to it.",
         remedy="Write the whole address, `https://…`.",
         link=f"{_METADATA}#home-page",
     ),
-    _rule(
+    _refusal(
         "download-url",
-        Severity.ERROR,
         "the download address is an http(s) address",
         why="PyPI links to it.",
         remedy="Write the whole address, `https://…`, or leave it out.",
         link=f"{_METADATA}#download-url",
     ),
-    _rule(
+    _refusal(
         "project-url-label",
-        Severity.ERROR,
         "every project URL has a label of at most 32 characters",
         why="The label is what PyPI shows in the sidebar.",
         remedy="Shorten the key in `project.urls`; commas belong in neither key nor address.",
         link=f"{_METADATA}#project-url-multiple-use",
     ),
-    _rule(
+    _refusal(
         "project-url-url",
-        Severity.ERROR,
         "every project URL is an http(s) address",
         why="PyPI links to it.",
         remedy="Write the whole address, `https://…`, in `project.urls`.",
         link=f"{_METADATA}#project-url-multiple-use",
     ),
-    _rule(
+    _refusal(
         "provides-obsoletes-dist",
-        Severity.ERROR,
         "Provides-Dist and Obsoletes-Dist can be parsed",
         why="They are written like dependencies, without addresses.",
         remedy="Correct or drop them; few installers read them.",
         link=f"{_METADATA}#provides-dist-multiple-use",
     ),
-    _rule(
+    _refusal(
         "direct-dependency",
-        Severity.ERROR,
         "no dependency is an address",
         why="What is on PyPI may depend on what is on PyPI only, in extras too.",
         remedy="Name a released version in `project.dependencies`; keep addresses in "
         "`[dependency-groups]`, which is not published.",
         link=_DEPENDENCIES,
     ),
-    _rule(
+    _refusal(
         "license-both",
-        Severity.ERROR,
         "License and License-Expression are not used together",
         why="The expression replaces the old text.",
         remedy='Keep `project.license = "SPDX expression"` and drop the other form.',
@@ -341,17 +287,15 @@ CORE_METADATA = (
 )
 
 NAMES = (
-    _rule(
+    _refusal(
         "name-syntax",
-        Severity.ERROR,
         "the name is one that PyPI takes",
         why="PyPI takes ASCII letters, digits, `.`, `_` and `-`, with a letter or digit at both ends.",
         remedy="Change `project.name`.",
         link=_NAMES,
     ),
-    _rule(
+    _refusal(
         "name-stdlib",
-        Severity.ERROR,
         "the name is none of the standard library's",
         why="A project of that name would be mistaken for the module; PyPI lets nobody register it. "
         "(Projects older than the rule may keep theirs.)",
@@ -361,9 +305,8 @@ NAMES = (
 )
 
 DESCRIPTION = (
-    _rule(
+    _refusal(
         "description-render",
-        Severity.ERROR,
         "the README renders on PyPI",
         why="PyPI renders reStructuredText strictly: any warning refuses the upload. Directives and "
         "roles of Sphinx are unknown to it, and an empty page is refused too.",
@@ -374,73 +317,57 @@ DESCRIPTION = (
 )
 
 FILENAMES = (
-    _rule(
-        "filename-empty",
-        Severity.ERROR,
-        "the file has a name",
-        why="PyPI's program fails on an upload without a filename (500).",
-        remedy="Upload the file under the name that the backend gave it.",
-        link=_WHEEL,
-    ),
-    _rule(
+    _refusal(
         "filename-control-chars",
-        Severity.ERROR,
         "the filename is printable",
         why="PyPI's storage does not take control characters.",
         remedy=_REBUILD,
         link=_WHEEL,
     ),
-    _rule(
+    _refusal(
         "filename-separator",
-        Severity.ERROR,
         "the filename has no slash",
         why="PyPI takes filenames, not paths.",
         remedy=_REBUILD,
         link=_WHEEL,
     ),
-    _rule(
+    _refusal(
         "filename-too-long",
-        Severity.ERROR,
         "the filename is short enough",
         why="A file system takes 255 bytes; a wheel's name is stored with `.metadata` added.",
         remedy="Shorten `project.name`, or the list of tags.",
         link=_WHEEL,
     ),
-    _rule(
+    _refusal(
         "extension-unknown",
-        Severity.ERROR,
         "the file is a .tar.gz or a .whl",
         why="PyPI takes sdists as .tar.gz and wheels as .whl.",
         remedy="Build again: `python -m build`.",
         link="https://peps.python.org/pep-0527/",
     ),
-    _rule(
+    _refusal(
         "extension-for-type",
-        Severity.ERROR,
         "the extension fits the kind of file",
         why="Extensions are compared with case: `.WHL` is none.",
         remedy="Name the file as the backend did.",
         link="https://peps.python.org/pep-0527/",
     ),
-    _rule(
+    _refusal(
         "sdist-filename-parse",
-        Severity.ERROR,
         "the sdist's filename holds name and version",
         why="Installers take name and version from `name-version.tar.gz`.",
         remedy=_REBUILD,
         link=f"{_SDIST}#source-distribution-file-name",
     ),
-    _rule(
+    _refusal(
         "sdist-filename-name",
-        Severity.ERROR,
         "the sdist's filename begins with the project's name",
         why="The filename must name the project that its metadata name.",
         remedy=_REBUILD,
         link=f"{_SDIST}#source-distribution-file-name",
     ),
-    _rule(
+    _refusal(
         "sdist-filename-exact",
-        Severity.ERROR,
         "the sdist is named after the normalised name and version",
         why="Since 2025 PyPI takes only `{normalised_name}-{version}.tar.gz` (PEP 625). The wheel "
         "may pass all the same, which leaves half a release.",
@@ -448,41 +375,36 @@ FILENAMES = (
         "also does, if the directory inside agrees.",
         link="https://peps.python.org/pep-0625/",
     ),
-    _rule(
+    _refusal(
         "wheel-filename-parse",
-        Severity.ERROR,
         "the wheel's filename has five or six valid parts",
         why="Installers read name, version and tags from it.",
         remedy="Let the backend name the wheel.",
         link=f"{_WHEEL}#file-name-convention",
     ),
-    _rule(
+    _refusal(
         "wheel-filename-name",
-        Severity.ERROR,
         "the wheel's filename begins with the project's name",
         why="The filename must name the project that its metadata name.",
         remedy=_REBUILD,
         link=f"{_WHEEL}#file-name-convention",
     ),
-    _rule(
+    _refusal(
         "wheel-filename-normalised",
-        Severity.ERROR,
         "the name in the wheel's filename is normalised",
         why="Lower case, and every run of `-`, `_` and `.` as one `_`.",
         remedy="Build with a current backend (setuptools ≥ 75.8.1, wheel ≥ 0.45).",
         link=f"{_WHEEL}#escaping-and-unicode",
     ),
-    _rule(
+    _refusal(
         "wheel-filename-version",
-        Severity.ERROR,
         "the version in the wheel's filename is that of its metadata",
         why="Installers choose by the filename and record the metadata.",
         remedy=_REBUILD,
         link=f"{_WHEEL}#file-name-convention",
     ),
-    _rule(
+    _refusal(
         "wheel-platform",
-        Severity.ERROR,
         "every platform tag is one that PyPI takes",
         why="A plain `linux_x86_64` promises nothing about the libraries of other machines.",
         remedy="Build wheels with cibuildwheel, or repair them: auditwheel on Linux, delocate on macOS.",
@@ -491,9 +413,8 @@ FILENAMES = (
 )
 
 SIZES = (
-    _rule(
+    _refusal(
         "file-too-large",
-        Severity.ERROR,
         "the file is not too large",
         why="A project may upload files of 100 MB unless PyPI has raised its limit.",
         remedy="Leave out data and tests, or ask for a higher limit before the release.",
@@ -502,177 +423,155 @@ SIZES = (
 )
 
 ARCHIVES = (
-    _rule(
+    _refusal(
         "zip-and-tar",
-        Severity.ERROR,
         "the file is one kind of archive",
         why="What reads as zip and as tar reads differently to different tools.",
         remedy=_REBUILD,
         link=_ARCHIVES,
     ),
-    _rule(
+    _refusal(
         "not-zip",
-        Severity.ERROR,
         "a wheel is a zip file",
         why="It cannot be opened.",
         remedy=_REBUILD,
         link=_WHEEL,
     ),
-    _rule(
+    _refusal(
         "not-tar",
-        Severity.ERROR,
         "an sdist is a tar file",
         why="It cannot be opened.",
         remedy=_REBUILD,
         link=_SDIST,
     ),
-    _rule(
+    _refusal(
         "compression-bomb",
-        Severity.ERROR,
         "the file does not unpack to a multiple of its size",
         why="PyPI refuses more than fifty times the size, above 64 MiB.",
         remedy="Leave the data out, or store it compressed once.",
         link=_ARCHIVES,
     ),
-    _rule(
+    _refusal(
         "compression-type",
-        Severity.ERROR,
         "members are stored or deflated",
         why="Not every installer can read bzip2 or LZMA in a zip.",
         remedy=_REBUILD,
         link=_ARCHIVES,
     ),
-    _rule(
+    _refusal(
         "zip-framing",
-        Severity.ERROR,
         "the zip reads the same from the front and from the back",
         why="Two readers must not see two different wheels in one file.",
         remedy="Unzip it and zip it again with `python -m zipfile`, or build it again.",
         link=_ARCHIVES,
     ),
-    _rule(
+    _refusal(
         "one-top-level",
-        Severity.ERROR,
         "everything in the sdist is in one directory",
         why="Installers unpack an sdist and enter the one directory in it.",
         remedy=_REBUILD,
         link=f"{_SDIST}#source-distribution-archive-features",
     ),
-    _rule(
+    _refusal(
         "sdist-absolute-member",
-        Severity.ERROR,
         "no path in the sdist is absolute",
         why="PyPI's program fails on an sdist that mixes absolute and relative paths (500).",
         remedy=_REBUILD,
         link=f"{_SDIST}#source-distribution-archive-features",
     ),
-    _rule(
+    _refusal(
         "sdist-sparse",
-        Severity.ERROR,
         "the sdist has no sparse members",
         why="Sparse files are a GNU extension that not every reader knows.",
         remedy="Pack without `tar --sparse`; the backend never uses it.",
         link=_ARCHIVES,
     ),
-    _rule(
+    _refusal(
         "pkg-info-missing",
-        Severity.ERROR,
         "the sdist has a PKG-INFO in its directory",
         why="That file says what the sdist is.",
         remedy="Build with `python -m build --sdist`; an archive of the repository is not an sdist.",
         link=f"{_SDIST}#source-distribution-file-format",
     ),
-    _rule(
+    _refusal(
         "wheel-file-missing",
-        Severity.ERROR,
         "the wheel has a WHEEL file where its name says",
         why="The .dist-info directory must be named exactly as the filename begins.",
         remedy="Build with a current backend; do not rename wheels.",
         link=f"{_WHEEL}#file-contents",
     ),
-    _rule(
+    _refusal(
         "wheel-metadata-missing",
-        Severity.ERROR,
         "the wheel has a METADATA file where its name says",
         why="That file says what the wheel is.",
         remedy=_REBUILD,
         link=f"{_WHEEL}#file-contents",
     ),
-    _rule(
+    _refusal(
         "wheel-record-missing",
-        Severity.ERROR,
         "the wheel has a readable RECORD",
         why="Installers uninstall by it.",
         remedy="Build again, or rewrite it with `wheel pack`.",
         link=_RECORD,
     ),
-    _rule(
+    _refusal(
         "wheel-record-blank-line",
-        Severity.ERROR,
         "RECORD has no blank line",
         why="PyPI's program fails on one (500).",
         remedy="Build again, or rewrite it with `wheel pack`.",
         link=_RECORD,
     ),
-    _rule(
+    _refusal(
         "wheel-entry-points",
-        Severity.ERROR,
         "the entry points are well-formed",
         why="Installers make a script of each name, so it must be a filename.",
         remedy="Correct the keys in `project.scripts`, `project.gui-scripts` and `project.entry-points`.",
         link=_ENTRY_POINTS,
     ),
-    _rule(
+    _refusal(
         "wheel-license-file",
-        Severity.ERROR,
         "every licence file that the metadata name is in the wheel",
         why="From metadata 2.4 on, License-File names a file below `.dist-info/licenses/`.",
         remedy="Check `project.license-files`; build with a backend that knows PEP 639.",
         link=f"{_METADATA}#license-file-multiple-use",
     ),
-    _rule(
+    _refusal(
         "sdist-license-file",
-        Severity.ERROR,
         "every licence file that the metadata name is in the sdist",
         why="From metadata 2.4 on, License-File names a file of the sdist, case included.",
         remedy="Check `project.license-files`, and that the files are not excluded from the sdist.",
         link=f"{_METADATA}#license-file-multiple-use",
     ),
-    _rule(
+    _refusal(
         "yara",
-        Severity.ERROR,
         "no module is encrypted",
         why="PyPI's acceptable use policy asks for code that can be read.",
         remedy="Publish the source instead of PyArmor's or SourceDefender's output.",
         link="https://policies.python.org/pypi.org/Acceptable-Use-Policy/",
     ),
-    _rule(
+    _refusal(
         "archive-corrupt",
-        Severity.ERROR,
         "the archive can be read through",
         why="A checksum is wrong, or the end is missing.",
         remedy=_REBUILD,
         link=_ARCHIVES,
     ),
-    _rule(
+    _refusal(
         "archive-truncated",
-        Severity.ERROR,
         "the archive is all there",
         why="It ends within its first header; PyPI's program fails on it (500).",
         remedy=_REBUILD,
         link=_ARCHIVES,
     ),
-    _rule(
+    _refusal(
         "archive-unreadable",
-        Severity.ERROR,
         "the archive can be opened",
         why="PyPI's program fails on it (500).",
         remedy=_REBUILD,
         link=_ARCHIVES,
     ),
-    _rule(
+    _refusal(
         "archive-member-unreadable",
-        Severity.ERROR,
         "every member that PyPI reads can be read",
         why="It is damaged or encrypted; PyPI's program fails on it (500).",
         remedy=_REBUILD,
@@ -681,9 +580,8 @@ ARCHIVES = (
 )
 
 # The index knows the other file, or it is in the same folder.
-FILE_EXISTS = _rule(
+FILE_EXISTS = _refusal(
     "file-exists",
-    Severity.ERROR,
     "No file of another content has this name",
     subject="index",
     why="A file name on PyPI is used once: other bytes under it are refused for ever, even after "
@@ -691,9 +589,8 @@ FILE_EXISTS = _rule(
     remedy="Raise the version, build again and release that.",
     link=f"{_HELP}file-name-reuse",
 )
-SECOND_SDIST = _rule(
+SECOND_SDIST = _refusal(
     "second-sdist",
-    Severity.ERROR,
     "The release has no other sdist",
     subject="index",
     why="A version has one sdist at most; a second one is refused.",
@@ -702,9 +599,8 @@ SECOND_SDIST = _rule(
 )
 
 TOGETHER = (
-    _rule(
+    _refusal(
         "same-content",
-        Severity.ERROR,
         "no two files have the same content",
         why="PyPI knows files by their content too: the second one is refused, even under another "
         "project's name.",
@@ -727,17 +623,15 @@ REFUSALS = (
 )
 
 UNEXAMINED = (
-    _rule(
+    _refusal(
         "file-unreadable",
-        Severity.ERROR,
         "the file can be read",
         why="A file that cannot be read cannot be uploaded.",
         remedy="Check the path and its permissions.",
         link=_SDIST,
     ),
-    _rule(
+    _refusal(
         "archive-not-examined",
-        Severity.ERROR,
         "the file is not out of all proportion",
         why="It unpacks to more than any file on PyPI does, so it was not read to its end.",
         remedy="Look at what is in it before it is uploaded.",
@@ -746,138 +640,121 @@ UNEXAMINED = (
 )
 
 REMARKS = (
-    _rule(
+    _remark(
         "wheel-record-mismatch",
-        Severity.WARNING,
         "RECORD lists what is in the wheel",
         why="PyPI takes the wheel and sends an e-mail; it has announced to refuse such wheels, and "
         "strict installers refuse them today.",
         remedy="Do not change a wheel after it was built; `wheel unpack` and `wheel pack` rewrite RECORD.",
         link=_RECORD,
     ),
-    _rule(
+    _remark(
         "member-outside",
-        Severity.WARNING,
         "no path leads outside the archive",
         why="PyPI takes it; installers refuse the whole file, or write where they should not.",
         remedy=_REBUILD,
         link=f"{_SDIST}#source-distribution-archive-features",
     ),
-    _rule(
+    _remark(
         "member-link",
-        Severity.WARNING,
         "no link leads outside, and a wheel has none",
         why="PyPI takes it; pip refuses links that leave the sdist, and writes a wheel's as text.",
         remedy="Pack the file itself instead of the link.",
         link=f"{_SDIST}#source-distribution-archive-features",
     ),
-    _rule(
+    _remark(
         "member-device",
-        Severity.WARNING,
         "members are files and directories",
         why="PyPI takes it; installers refuse devices and pipes.",
         remedy="Leave them out of the sdist.",
         link=f"{_SDIST}#source-distribution-archive-features",
     ),
-    _rule(
+    _remark(
         "member-twice",
-        Severity.WARNING,
         "no member is there twice",
         why="PyPI takes it; which of the two is unpacked depends on the tool.",
         remedy=_REBUILD,
         link=f"{_SDIST}#source-distribution-archive-features",
     ),
-    _rule(
+    _remark(
         "sdist-other-directory",
-        Severity.WARNING,
         "the sdist's directory is named like the file",
         why="PyPI takes it; distributors' tools expect `{name}-{version}`.",
         remedy=_REBUILD,
         link=f"{_SDIST}#source-distribution-file-format",
     ),
-    _rule(
+    _remark(
         "sdist-unpacks-large",
-        Severity.WARNING,
         "the sdist does not unpack to a multiple of its size",
         why="PyPI checks this in wheels only, but scanners and mirrors may give up.",
         remedy="Leave the data out of the sdist.",
         link=_ARCHIVES,
     ),
-    _rule(
+    _remark(
         "twine-refuses",
-        Severity.WARNING,
         "twine can send the metadata",
         why="PyPI would take the file, but twine 7 refuses to upload it.",
         remedy="Build with a current backend, and keep README and metadata in UTF-8.",
     ),
-    _rule(
+    _remark(
         "description-not-rendered",
-        Severity.WARNING,
         "the README is short enough to be tried",
         why="Rendering takes long; PyPI gives up on requests that do.",
         remedy="Keep the changelog out of the README.",
         link=f"{_HELP}description-content-type",
     ),
-    _rule(
+    _remark(
         "description-missing",
-        Severity.WARNING,
         "there is a README to show",
         why="The project's page on PyPI stays empty; `twine check --strict` fails.",
         remedy="Set `project.readme`.",
         link=f"{_METADATA}#description",
     ),
-    _rule(
+    _remark(
         "description-type-missing",
-        Severity.WARNING,
         "the README's content type is declared",
         why="PyPI takes it for reStructuredText; `twine check --strict` fails.",
         remedy="Give `project.readme` as a file ending in .md, .rst or .txt; in a setup.py, "
         "`long_description_content_type`.",
         link=f"{_METADATA}#description-content-type",
     ),
-    _rule(
+    _remark(
         "wheel-format",
-        Severity.WARNING,
         "WHEEL says a wheel version that installers know",
         why="PyPI does not read the file; installers refuse versions above 1.",
         remedy=_REBUILD,
         link=f"{_WHEEL}#file-contents",
     ),
-    _rule(
+    _remark(
         "wheel-native-any",
-        Severity.WARNING,
         "a wheel with compiled code names its platform",
         why="Tagged `any` it is installed everywhere, and works on the machine that built it.",
         remedy="Let the backend know that there is an extension module; build with cibuildwheel.",
         link=_TAGS,
     ),
-    _rule(
+    _remark(
         "entry-point-object",
-        Severity.WARNING,
         "every entry point names an object",
         why="PyPI takes it; the script fails when it is called.",
         remedy="Write `module:function` in `project.scripts`.",
         link=_ENTRY_POINTS,
     ),
-    _rule(
+    _remark(
         "extra-undeclared",
-        Severity.WARNING,
         "every extra that a dependency asks for is declared",
         why="Nobody can ask for it, so the dependency is never installed.",
         remedy="Declare the extra in `project.optional-dependencies`.",
         link=f"{_METADATA}#provides-extra-multiple-use",
     ),
-    _rule(
+    _remark(
         "several-versions",
-        Severity.WARNING,
         "the files are of one release",
         why="An older file in dist/ is refused as existing already, after the others went through.",
         remedy="Empty dist/ before building, or name the files of one version.",
         link="https://packaging.python.org/en/latest/tutorials/packaging-projects/",
     ),
-    _rule(
+    _remark(
         "half-release",
-        Severity.WARNING,
         "all files of a release pass, or none",
         why="Files are uploaded one after the other: those that pass stay, and their names are used "
         "up. The version is then half released.",

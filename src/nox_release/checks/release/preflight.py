@@ -40,96 +40,86 @@ from nox_release.releases.plan import (
 from nox_release.workflows.publishing import RENAMED
 from nox_release.workflows.ref_patterns import fnmatch_takes
 
-_TREE = "project"
-_GIT = "GitHub"
-_WORKFLOW = "workflow"
 _DOCS = "https://docs.github.com/"
 
 
-_rule = partial(Rule, subject=_GIT)
+_rule = partial(Rule, subject="GitHub")
+_of_tree = partial(Rule, subject="project")
+_of_workflow = partial(Rule, subject="workflow")
+_of_index = partial(Rule, subject="index")
 
 
 # --- the tree --------------------------------------------------------------------------------
 
-DIRTY = _rule(
+DIRTY = _of_tree(
     "tree-dirty",
     Severity.ERROR,
     "Every change is committed",
-    subject=_TREE,
     why="What is published is the commit, so these changes would not be in it.",
     remedy="git commit -a, or git stash",
 )
-UNTRACKED_SOURCE = _rule(
+UNTRACKED_SOURCE = _of_tree(
     "tree-untracked-source",
     Severity.ERROR,
     "No module was forgotten",
-    subject=_TREE,
     why="It lies among the project's own modules but is not under git, so it would be missing from "
     "what is published.",
     remedy="git add it and commit, or name it in .gitignore",
 )
-UNTRACKED = _rule(
+UNTRACKED = _of_tree(
     "tree-untracked",
     Severity.WARNING,
     "No untracked files",
-    subject=_TREE,
     why="These files are not under git, so they are not in what is published.",
     remedy="git add them, or name them in .gitignore",
 )
-DETACHED = _rule(
+DETACHED = _of_tree(
     "head-detached",
     Severity.ERROR,
     "HEAD is on a branch",
-    subject=_TREE,
     why="A commit on no branch can get lost, and nobody would find the tag's history on a branch.",
     remedy="git switch BRANCH",
 )
-WRONG_BRANCH = _rule(
+WRONG_BRANCH = _of_tree(
     "branch-wrong",
     Severity.ERROR,
     "HEAD is on the release branch",
-    subject=_TREE,
     why="Releases are made from one branch, so that the next one contains them.",
     remedy="git switch to it, or set `branch` in `[tool.nox-release]`",
 )
-BEHIND = _rule(
+BEHIND = _of_tree(
     "branch-behind",
     Severity.ERROR,
     "HEAD has everything the remote's branch has",
-    subject=_TREE,
     why="The release would leave out commits that others have pushed already.",
     remedy="git pull --ff-only",
 )
-DIVERGED = _rule(
+DIVERGED = _of_tree(
     "branch-diverged",
     Severity.ERROR,
     "HEAD and the remote's branch have one history",
-    subject=_TREE,
     why="Both sides have commits that the other lacks; the branch cannot be pushed without force.",
     remedy="git pull --rebase, then test again",
 )
-AHEAD = _rule(
+AHEAD = _of_tree(
     "branch-ahead",
     Severity.WARNING,
     "HEAD is on the remote",
-    subject=_TREE,
     why="The tag would be on a commit that is on no branch of the remote; the plan pushes both "
     "together.",
     remedy="Nothing: agreeing to the plan pushes the branch too. To do it yourself: git push",
 )
-SHALLOW = _rule(
+SHALLOW = _of_tree(
     "clone-shallow",
     Severity.ERROR,
     "The clone has its whole history",
-    subject=_TREE,
     why="Tools that take the version from tags count commits, and a shallow clone has only some.",
     remedy="git fetch --unshallow --tags",
 )
-HEAD_MOVED = _rule(
+HEAD_MOVED = _of_tree(
     "head-moved",
     Severity.ERROR,
     "HEAD is still the commit that was built",
-    subject=_TREE,
     why="Only what was built and inspected is released.",
     remedy="Run the same command again",
 )
@@ -177,7 +167,6 @@ TAG_BURNT = _rule(
     "tag-burnt",
     Severity.ERROR,
     "No deleted immutable release had the name of the tag",
-    subject=_GIT,
     why="GitHub reserves the tag of an immutable release for ever, even after the release is deleted, "
     "and refuses every push of it.",
     remedy="Release the next version: no setting frees the name",
@@ -334,64 +323,57 @@ CHECKS_ABSENT = _rule(
 
 # --- workflow and environment ----------------------------------------------------------------
 
-WORKFLOW_DISABLED = _rule(
+WORKFLOW_DISABLED = _of_workflow(
     "workflow-disabled",
     Severity.ERROR,
     "The publish workflow is enabled",
-    subject=_WORKFLOW,
     why="GitHub starts no run of a disabled workflow.",
     remedy="gh workflow enable FILE",
 )
-ENVIRONMENT_ABSENT = _rule(
+ENVIRONMENT_ABSENT = _of_workflow(
     "environment-absent",
     Severity.ADVICE,
     "The environment exists",
-    subject=_WORKFLOW,
     why="GitHub makes an environment that a job names, but without any rule that protects it.",
     remedy="Make it in the repository's settings, and let tags only into it",
 )
 
 # --- the version -----------------------------------------------------------------------------
 
-VERSION_NOT_TAG = _rule(
+VERSION_NOT_TAG = _of_tree(
     "version-not-asked",
     Severity.ERROR,
     "The built version is the version asked for",
-    subject=_TREE,
     why="The tag and the files would name different versions.",
     remedy="Prepare it: `nox -s prepare -- VERSION`; then run the same command again",
 )
-INDEX_UNREACHABLE = _rule(
+INDEX_UNREACHABLE = _of_index(
     "index-unreachable",
     Severity.ERROR,
     "The index answers",
-    subject="index",
     why="Whether the version is taken, or the project exists at all, is not known.",
     remedy="Run the same command again when the index can be reached",
 )
-VERSION_TAKEN = _rule(
+VERSION_TAKEN = _of_index(
     "version-taken",
     Severity.ERROR,
     "The version is not on the index already",
-    subject="index",
     why="The index has files of this version that did not come from this tag. What is published "
     "there cannot be replaced.",
     remedy="Release the next version",
 )
-FILE_UNEXPECTED = _rule(
+FILE_UNEXPECTED = _of_index(
     "file-unexpected",
     Severity.ERROR,
     "Every file of the release is one of ours",
-    subject="index",
     why="A file of this version is on the index under a name that was not built here.",
     remedy="Look at it. If it should not be there: yank the release on its page, and release the next "
     "version",
 )
-CHANGELOG = _rule(
+CHANGELOG = _of_tree(
     "changelog-section",
     Severity.WARNING,
     "The changelog has a part about this version",
-    subject=_TREE,
     why="The GitHub release shows it, and people read it before they upgrade.",
     remedy="Give the unreleased part this version as its heading and commit; or give the notes "
     "yourself: `nox -s release -- --notes-file FILE` (or --notes TEXT, --generate-notes)",

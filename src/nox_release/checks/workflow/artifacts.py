@@ -14,10 +14,9 @@ from nox_release.checks.workflow.subject import (
     Subject,
     action_version,
     rule,
-    skip,
     uses_action,
 )
-from nox_release.core.findings import Finding, Severity, Skipped, find
+from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.core.values import dataclass, replace
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
@@ -430,14 +429,14 @@ def _arrivals_fit(
     arrivals = []
     for step in downloads:
         if any(step.input(name) for name in ("run-id", "repository", "artifact-ids")):
-            yield skip(NAME_PATH, f"job `{publish.job.id}` downloads artifacts of another run")
+            yield skipped(NAME_PATH, f"job `{publish.job.id}` downloads artifacts of another run")
             return
         arrival = _arrival(subject, step, available)
         if not arrival.taken:
             expression = "${{" in (step.input("name") or step.input("pattern") or "")
             if hidden or expression:
                 reason = hidden or "the artifact's name is an expression"
-                yield skip(NAME_PATH, reason)
+                yield skipped(NAME_PATH, reason)
                 return
             names = ", ".join(sorted({f"`{upload.name}`" for upload in available})) or "none"
             key = "name" if step.input("name") else "pattern"
@@ -531,7 +530,7 @@ def artifact_unique(subject: Subject) -> Iterator[Finding | Skipped]:
             size = matrix_size(upload.job.matrix)
             varies = "${{" in upload.name
             if not varies and size is None:
-                yield skip(UNIQUE, f"how many jobs the matrix of `{upload.job.id}` makes")
+                yield skipped(UNIQUE, f"how many jobs the matrix of `{upload.job.id}` makes")
             elif not varies and size is not None and size > 1:
                 first = _first_key(upload.job.matrix)
                 yield find(

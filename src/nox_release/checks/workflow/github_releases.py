@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from nox_release.checks.workflow.artifacts import DOWNLOADS, builds
-from nox_release.checks.workflow.subject import SECURITY, Subject, look_at, rule, skip, uses_action
-from nox_release.core.findings import Finding, Severity, Skipped, find
+from nox_release.checks.workflow.subject import SECURITY, Subject, look_at, rule, uses_action
+from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.core.values import dataclass, replace
 from nox_release.workflows.publishing import Job, Step, Workflow, steps_elsewhere
 from nox_release.workflows.shell import Command
@@ -430,14 +430,14 @@ def release_made_twice(subject: Subject) -> Iterator[Finding | Skipped]:
             if reached and of.raised == ("dispatch-tag",) and not _is_tag_of_run(workflow, found):
                 reached = None
             if reached and found.drafts:
-                yield skip(
+                yield skipped(
                     MADE_TWICE,
                     f"line {found.line} of {workflow.file} makes a draft beside the release that is "
                     "there; publishing it would fail",
                 )
                 return
             if reached is None:
-                yield skip(
+                yield skipped(
                     MADE_TWICE,
                     f"whether a release reaches line {found.line} of {workflow.file} "
                     f"(`{found.what}`) depends on the run",
@@ -562,7 +562,7 @@ def trigger_github_token(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     others = subject.facts.others
     if others is None:
-        yield skip(GITHUB_TOKEN, "the repository's other workflows are not known")
+        yield skipped(GITHUB_TOKEN, "the repository's other workflows are not known")
         return
     for other in (workflow, *others):
         if other is not workflow and workflow.filename in other.text:

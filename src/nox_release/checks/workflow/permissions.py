@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nox_release.checks.workflow.subject import Subject, rule, skip, uses_action
-from nox_release.core.findings import Finding, Severity, Skipped, find
+from nox_release.checks.workflow.subject import Subject, rule, uses_action
+from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.workflows import patches
 from nox_release.workflows.publishing import Job
 
@@ -45,12 +45,14 @@ def oidc_permission(subject: Subject) -> Iterator[Finding | Skipped]:
         seen.add(job.id)
         permissions = subject.workflow.permissions_of(job)
         if permissions is not None and not permissions.known:
-            yield skip(OIDC, f"the permissions of job `{job.id}` are an expression")
+            yield skipped(OIDC, f"the permissions of job `{job.id}` are an expression")
             continue
         if permissions is not None and permissions.level("id-token") == "write":
             continue
         if not publish.tool.startswith("pypa/"):
-            yield skip(OIDC, f"where job `{job.id}` has the credentials for `{publish.tool}` from")
+            yield skipped(
+                OIDC, f"where job `{job.id}` has the credentials for `{publish.tool}` from"
+            )
             continue
         whose = "Its" if job.permissions else "The workflow's" if permissions else ""
         gives = (

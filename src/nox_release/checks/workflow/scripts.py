@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from packaging.requirements import InvalidRequirement, Requirement
 
 from nox_release.checks.workflow.artifacts import builds
-from nox_release.checks.workflow.subject import SYNTAX, Subject, rule, skip, uses_action
-from nox_release.core.findings import Finding, Severity, Skipped, find
+from nox_release.checks.workflow.subject import SYNTAX, Subject, rule, uses_action
+from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.core.values import replace
 from nox_release.workflows import patches
 from nox_release.workflows.publishing import Job, Step
@@ -72,7 +72,7 @@ def version_equals_tag(subject: Subject) -> Iterator[Finding | Skipped]:
     if not made or not subject.publish_jobs:
         return
     if facts.version_from_tags is None:
-        yield skip(VERSION, "where the version comes from is not known")
+        yield skipped(VERSION, "where the version comes from is not known")
         return
     if facts.version_from_tags:
         return
@@ -86,7 +86,7 @@ def version_equals_tag(subject: Subject) -> Iterator[Finding | Skipped]:
                 return
             unclear = unclear or _written_elsewhere(job, step)
     if unclear:
-        yield skip(VERSION, unclear)
+        yield skipped(VERSION, unclear)
         return
     build = made[0]
     yield find(
@@ -123,7 +123,7 @@ def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
     if not building or not subject.publish_jobs:
         return
     if facts.version_from_tags is None:
-        yield skip(DEPTH, "where the version comes from is not known")
+        yield skipped(DEPTH, "where the version comes from is not known")
         return
     if not facts.version_from_tags:
         return

@@ -8,7 +8,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from nox_release.core.findings import Finding, Rule, Skipped, skipped
+from nox_release.core.findings import Finding, Rule, Skipped
 from nox_release.core.values import dataclass, field
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import Index
@@ -329,10 +329,6 @@ def _with_needs(workflow: Workflow, job: Job) -> list[Job]:
 
 
 rule = functools.partial(Rule, subject="workflow", link=SYNTAX)
-
-
-def skip(rule: Rule, reason: str) -> Skipped:
-    return skipped(rule, reason)
 
 
 Check = Callable[[Subject], Iterator[Finding | Skipped]]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nox_release.checks.workflow.github_releases import release_steps
-from nox_release.checks.workflow.subject import EVENTS, Subject, look_at, rule, skip, starts
-from nox_release.core.findings import Finding, Severity, Skipped, find
+from nox_release.checks.workflow.subject import EVENTS, Subject, look_at, rule, starts
+from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
 from nox_release.workflows.publishing import REUSABLE, PublishJob, Step, Workflow
@@ -106,7 +106,7 @@ SECOND = rule(
 def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
     raised = subject.facts.starts
     if raised is None:
-        yield skip(MATCHES, "how releases are made is not known")
+        yield skipped(MATCHES, "how releases are made is not known")
         return
     workflow = subject.workflow
     answers = [subject.reaches(one, event) for one in subject.releases for event in raised]
@@ -116,7 +116,7 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
     if starts(workflow, "push-tag") and not starts(workflow, "push-tag", tag=tag):
         return  # trigger-tag-pattern speaks of it
     if None in answers:
-        yield skip(
+        yield skipped(
             MATCHES, "whether a release reaches the upload depends on values that only a run has"
         )
         return
@@ -229,7 +229,7 @@ def trigger_double(subject: Subject) -> Iterator[Finding | Skipped]:
             )
             return
         if False not in both:
-            yield skip(
+            yield skipped(
                 DOUBLE, "whether both events reach the upload depends on values that only a run has"
             )
             return
@@ -248,7 +248,7 @@ def trigger_tag_pattern(subject: Subject) -> Iterator[Finding | Skipped]:
     if not any(anyhow.reaches(one, "push-tag") is not False for one in subject.releases):
         return
     if tag is None:
-        yield skip(PATTERN, "the release's tag is not known")
+        yield skipped(PATTERN, "the release's tag is not known")
         return
     if starts(subject.workflow, "push-tag", tag=tag):
         return
@@ -265,7 +265,7 @@ def trigger_at_tag(subject: Subject) -> Iterator[Finding | Skipped]:
     facts = subject.facts
     file = subject.workflow.file
     if facts.at_commit is None:
-        yield skip(AT_TAG, "the commit to be tagged is not known")
+        yield skipped(AT_TAG, "the commit to be tagged is not known")
     elif not facts.at_commit:
         yield find(
             AT_TAG,
@@ -320,7 +320,7 @@ def trigger_push_branch(subject: Subject) -> Iterator[Finding | Skipped]:
             )
             return
         if reached is None:
-            yield skip(
+            yield skipped(
                 PUSH_BRANCH,
                 "whether a push reaches the upload depends on values that only a run has",
             )
@@ -338,7 +338,7 @@ def dispatch_ref(subject: Subject) -> Iterator[Finding | Skipped]:
             continue
         steps = [step for job in (publish.job, *subject.needed(publish.job)) for step in job.steps]
         if event.inputs or any(_may_choose_the_ref(step) for step in steps):
-            yield skip(DISPATCH_REF, "which commit a manual run uploads depends on its steps")
+            yield skipped(DISPATCH_REF, "which commit a manual run uploads depends on its steps")
             return
         yield find(
             DISPATCH_REF,
@@ -390,7 +390,7 @@ def dispatch_input_required(subject: Subject) -> Iterator[Finding | Skipped]:
             continue
         kind = value.get("type")
         if kind is not None and kind.text in ("boolean", "choice"):
-            yield skip(REQUIRED_INPUT, f"what GitHub takes for the input `{key.text}` left out")
+            yield skipped(REQUIRED_INPUT, f"what GitHub takes for the input `{key.text}` left out")
             continue
         yield find(
             REQUIRED_INPUT,

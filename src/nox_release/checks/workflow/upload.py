@@ -15,10 +15,9 @@ from nox_release.checks.workflow.subject import (
     action_version,
     circumstances,
     rule,
-    skip,
     uses_action,
 )
-from nox_release.core.findings import Finding, Severity, Skipped, find
+from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.workflows import patches
 from nox_release.workflows.expressions import interpolate
 from nox_release.workflows.publishing import PYPA_ACTION, Job, PublishJob
@@ -156,9 +155,9 @@ def attest_once(subject: Subject) -> Iterator[Finding | Skipped]:
             if together is False:
                 continue
             if attests is None:
-                yield skip(ATTEST_ONCE, "which version of the action the commit is")
+                yield skipped(ATTEST_ONCE, "which version of the action the commit is")
             elif together is None:
-                yield skip(
+                yield skipped(
                     ATTEST_ONCE,
                     "whether both uploads happen in one run depends on values that only a run has",
                 )
@@ -245,7 +244,9 @@ def action_current(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     metadata = subject.facts.metadata_version
     if metadata is None:
-        yield skip(CURRENT, "the metadata version of the files is not known before they are built")
+        yield skipped(
+            CURRENT, "the metadata version of the files is not known before they are built"
+        )
         return
     for publish, version in dated:
         for needs, first in _TAKES:
@@ -328,7 +329,7 @@ def _builds_for_platforms(job: Job) -> bool:
 def env_equals_publisher(subject: Subject) -> Iterator[Finding | Skipped]:
     registered = subject.facts.publisher
     if registered is None:
-        yield skip(ENV_EQUALS, "what is registered on the index is not known")
+        yield skipped(ENV_EQUALS, "what is registered on the index is not known")
         return
     if registered.workflow != subject.workflow.filename:
         return
@@ -411,12 +412,12 @@ def env_allows_tag(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     policy, tag = subject.facts.environment, subject.facts.tag
     if policy is None:
-        yield skip(ENV_TAG, "GitHub's rules for the environment are not known")
+        yield skipped(ENV_TAG, "GitHub's rules for the environment are not known")
         return
     if not policy.protected_branches_only and policy.policies is None:
         return  # it admits everything
     if tag is None:
-        yield skip(ENV_TAG, "the release's tag is not known")
+        yield skipped(ENV_TAG, "the release's tag is not known")
         return
     for publish in named:
         environment = publish.job.environment
