@@ -64,22 +64,29 @@ def _finding(file: Examined, refusal: Refusal) -> Finding:
 
 
 def _message(file: Examined, refusal: Refusal) -> str:
-    words = _MESSAGES.get(refusal.rule, "PyPI would refuse `{file}`: {text}.")
-    message = words.format(
+    message = message_of(
+        refusal,
         file=file.path.name,
-        value=short(refusal.value),
-        text=refusal.text.split(" See http")[0].removesuffix("."),
-        member=refusal.field,
-        header=titled(upload.header_of(refusal.field) or refusal.field),
         name=file.form.get("name", ("",))[0],
-        version=file.form.get("version", ("",))[0],
         underscored=canonicalize_name(file.form.get("name", ("",))[0]).replace("-", "_"),
-        count=len(refusal.value),
         megabytes=f"{file.archive.size / upload.MIB:.1f}",
     )
     if refusal.rule != "description-render":
         return message
     return f"{message} {upload.rendering_problem(file.form)}".rstrip()
+
+
+def message_of(refusal: Refusal, **facts: str) -> str:
+    """What PyPI would refuse, in our words; `facts` are those of the file, where there is one."""
+    words = _MESSAGES.get(refusal.rule, "PyPI would refuse `{file}`: {text}.")
+    return words.format(
+        value=short(refusal.value),
+        text=refusal.text.split(" See http")[0].removesuffix("."),
+        member=refusal.field,
+        header=titled(upload.header_of(refusal.field) or refusal.field),
+        count=len(refusal.value),
+        **facts,
+    )
 
 
 def _fix(file: Examined, refusal: Refusal) -> str:

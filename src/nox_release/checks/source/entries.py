@@ -15,6 +15,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from nox_release.checks import upload
+from nox_release.checks.files.refused import message_of
 from nox_release.checks.files.rules import RULES as RULES_ON_FILES
 from nox_release.checks.files.rules import is_old_name
 from nox_release.checks.source.subject import (
@@ -294,37 +295,12 @@ def _entry_findings(source: Source, entry: Entry) -> Iterator[Finding]:
         newer = may_be_taken(refusal, SystemClock().now().date())
         yield from of_upload(
             refusal.rule,
-            _said(refusal.rule, entry),
+            message_of(refusal),
             entry.where,
             fix=newer,
             severity=Severity.WARNING if newer else None,
             refusal=refusal.text,
         )
-
-
-_SAID = {
-    "direct-dependency": "The dependency `{value}` points at an address; PyPI takes names only.",
-    "requires-dist-syntax": "`{value}` is not a valid dependency.",
-    "requires-python-syntax": "`{value}` is not a valid set of Python versions.",
-    "provides-extra-name": "`{value}` is not a valid name for an extra.",
-    "classifier-unknown": "There is no classifier `{value}`.",
-    "classifier-deprecated": "The classifier `{value}` is deprecated.",
-    "license-expression-invalid": "`{value}` is not a valid SPDX licence expression.",
-    "author-email": "`{value}` is not a valid e-mail address.",
-    "maintainer-email": "`{value}` is not a valid e-mail address.",
-    "project-url-label": "The label of `{value}` is missing or longer than 32 characters.",
-    "project-url-url": "`{value}` has no valid http:// or https:// address.",
-    "home-page": "`{value}` is not an http:// or https:// address.",
-    "summary-length": "The description is longer than 512 characters.",
-    "summary-one-line": "The description has several lines.",
-    "import-name": "`{value}` is not a name that can be imported.",
-}
-
-
-def _said(rule: str, entry: Entry) -> str:
-    value = entry.value if len(entry.value) <= 120 else f"{entry.value[:119]}…"
-    form = _SAID.get(rule, "PyPI would refuse `{value}`.")
-    return form.format(value=" ".join(value.split()))
 
 
 _UPLOAD_RULES = {rule.id: rule for rule in RULES_ON_FILES}  # the same ids at this distance
@@ -366,12 +342,9 @@ def names(source: Source) -> Iterator[Finding]:
     if not name:
         return  # setup.py makes it up; the built metadata will tell
     for refusal in upload.name_refusals(name, (), upload.Site()):
-        said = {
-            "name-stdlib": f"`{name}` is the name of a module of Python's standard library.",
-        }.get(refusal.rule, f"PyPI does not take `{name}` as a name.")
         yield from of_upload(
             refusal.rule,
-            said,
+            message_of(refusal, name=name),
             _name_place(source),
             severity=Severity.WARNING if is_old_name(refusal) else None,
             refusal=refusal.text,
