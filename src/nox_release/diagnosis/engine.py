@@ -53,8 +53,8 @@ _ANOTHER_STEP = re.compile(
     r"|\[(?:Build|Publish)Error\]|git' failed with exit code"
 )
 _ERROR_LINE = re.compile(
-    r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found|cannot|unable to|unsatisfiable)\b"
-    r"|^\s*[\w.]+(?:error|exception)(?::|$)|traceback \(most recent call last\)",
+    r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found|cannot|unable to|unsatisfiable|not exist|not a file)\b"
+    r"|^\s*[\w.]+(?:error|exception)(?::|$)|traceback \(most recent call last\)|\berr!|\.errors\.\w+:",
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"^(?:Run|shell:|env:|with:) ?|^\s*[\w-]+: *(?:\*\*\*)?$")
@@ -178,8 +178,10 @@ def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:
     if (not failed and len(log.lines) > 1) or _ANOTHER_STEP.search(log.text):
         hits = [hit for hit in hits if hit.entry.tier != "notice"]
     hits = [hit for hit in hits if hit.entry.silent or log.in_failed_part(hit.start)]
-    if not failed or any(hit.entry.tier in ("cause", "symptom") for hit in hits):
+    if any(hit.entry.tier in ("cause", "symptom") for hit in hits):
         hits = [hit for hit in hits if hit.entry.tier != "family"]
+    if not failed:
+        hits = [hit for hit in hits if hit.entry.tier != "family" or _is_error(log, hit)]
     if failed:
         hits = [h for h in hits if (h.entry.tier, h.entry.confidence) != ("notice", "possible")]
     hidden = {name for hit in hits for name in hit.entry.hides}
@@ -187,6 +189,12 @@ def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:
     if any(hit.entry.tier != "notice" for hit in hits):
         hits = [hit for hit in hits if hit.entry.tier != "notice"]
     return _one_for_each_line(log, hits)
+
+
+def _is_error(log: Log, hit: Hit) -> bool:
+    """Whether its own lines speak of an error, in a log that has no other sign of a failure."""
+    said = log.text_of_lines(hit.start, hit.end)
+    return bool(_ERROR_LINE.search(said)) and not log.is_no_failure(hit.start)
 
 
 def _one_for_each_line(log: Log, hits: Iterable[Hit]) -> list[Hit]:

@@ -316,6 +316,7 @@ ENTRIES = (
         (
             r"(?:fatal: )?No (?:names found, cannot describe anything|tags can describe)",
             r"(?:ValueError: .{0,160}?is shallow|is shallow and may cause errors)",
+            r"'git', 'describe'.{0,160}?returned non-zero",
         ),
         "git finds no tag.",
         "The checkout has none, or the tag was never pushed.",

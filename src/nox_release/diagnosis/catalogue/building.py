@@ -259,6 +259,8 @@ ENTRIES = (
             r"\.(?:c|cc|cpp|cxx|cu|h|hpp|pyx|f|f90):\d+(?::\d+)?: (?:fatal )?error: (?P<w>.{0,160})",
             r"\b(?:fatal error|error) (?:C|LNK)\d{4}: (?P<w>.{0,160})",
             r"error occurred in cc-rs: ",
+            r"error: linking with `[^`]{1,100}` failed",
+            r"\b(?:pkg-config|cmake|ninja|swig|gcc|g\+\+|clang|cython|gfortran|nvcc|bazel|protoc|flex|bison|autoconf|libtool|meson|nasm)[`'\"]? (?:is |was |could |executable |compiler ){0,2}(?:unavailable|not found|not be found|not installed|missing)",
         ),
         "The compiled part could not be built.",
         "A compiler, a header or a library is missing, or the code does not compile.",

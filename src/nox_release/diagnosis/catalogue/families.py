@@ -19,6 +19,12 @@ _BACKENDS = (
     "setuptools|hatchling|flit_core|poetry/core|pdm/backend|mesonpy|scikit_build_core|skbuild|setuptools_scm|hatch_vcs"
     "|vcs_versioning|hatch_fancy_pypi_readme|maturin|versioningit|dunamai|uv_dynamic_versioning|poetry_dynamic_versioning"
 )
+_LACKING = (
+    "(?:[Nn]o|[Mm]issing|[Ii]nvalid|[Ee]xpired|[Ww]rong|[Bb]ad|(?:[Uu]nable|[Ff]ailed) to"
+    r" (?:find|get|load|obtain|retrieve|determine)|[Cc]ould not (?:\w+ )?(?:find|get|load|obtain|determine))"
+)
+# What is said of a file that is not there.
+_ABSENT = r"(?:is |was |does |do |could |can )?(?:not found|not be found|not exist|missing|not there|not a file|cannot be found)"
 _SAID = r"(?P<w>(?!(?:Error: |##\[error\])?Process completed|INFO\b|Bad Request|Forbidden|Not Found|Unauthorized|Method Not|Conflict|Unsupported)[^|<]{8,240}?)"
 
 ENTRIES = (
@@ -87,6 +93,7 @@ ENTRIES = (
             ),
             r"The process '/usr/bin/git' failed with exit code",
             r"(?P<w>Could not restore untracked files from stash)",
+            r"'(?P<w>git', '[^\]|]{1,160})[\])]' returned non-zero",
         ),
         "git stopped.",
         "Its own line says why: {w}.",
@@ -156,10 +163,14 @@ ENTRIES = (
             r"FileNotFoundError: \[(?:Errno 2|WinError [23])\][^:]{1,120}: '?(?P<f>[^' ]{1,200})",
             r"\[Errno 2\] No such file or directory: '(?P<f>[^']{1,200})'",
             r"(?:cat|cp|mv|cd|ls|tar|bash|sh): (?:.{0,40}: )?'?(?P<f>[\w./*-]{1,200})'?: (?:Cannot stat: )?No such file or directory",
-            r"cannot (?:stat|access|open|find|create regular file) '(?P<f>[^']{1,200})'",
+            r"cannot (?:stat|access|open|find|remove|copy|create regular file) '(?P<f>[^']{1,200})'",
             r"can't (?:read|open|cd to) (?P<f>[^ :]{1,200}): No such file",
             r"no such file or directory: (?P<f>\S{1,200})",
             r"\b(?P<f>(?:\w+ )?config(?:uration)? file (?:\S{1,60}|\([^)]{1,100}\))) (?:was )?(?:not found|does not exist)",
+            rf"\b(?:file|path|folder|directory|script) [`'\"]?(?P<f>[\w.@~*+/\\:-]{{2,200}})[`'\"]?,? {_ABSENT}",
+            rf"(?<=[\s>])(?P<f>[\w.@~-]{{0,60}}(?:/[\w.@+*-]{{1,80}}){{1,15}}) {_ABSENT}",
+            rf"[`'\"](?P<f>[^`'\"\s]{{0,160}}(?:[/\\]|\.[a-z])[^`'\"\s]{{0,120}})[`'\"]:? {_ABSENT}",
+            r"\b(?:[Mm]issing|(?:[Uu]nable|[Ff]ailed) to (?:find|open|locate|stat)|[Cc](?:ould|an)(?: ?not|n't) (?:find|open|locate|stat))\b(?! image)[^:|'\"`]{0,40}:? [`'\"](?P<f>[^`'\"\s]{0,160}(?:[/\\]|\.[a-z])[^`'\"\s]{0,120})",
             r"(?:[Ff]ailed to|[Cc](?:ould|an) ?not) (?:read|open|find|load|access)\b[^:|]{0,60}: `?(?P<f>[^ `]{1,200})`?\W{1,8}(?:Caused by: )?No such file or directory \(os error 2\)",
         ),
         "`{f}` is not where this step looks for it.",
@@ -167,6 +178,7 @@ ENTRIES = (
         "job begins as an empty machine), or the step works in another folder.",
         "`git ls-files` says whether it is committed, `ls -R` before the step what the job has. What another "
         "job made comes with actions/download-artifact.",
+        unless=r"HTTPError|\"status\" ?: ?[45]\d\d|Response from https?://",
     ),
     _(
         "fm-permission",
@@ -197,6 +209,8 @@ ENTRIES = (
             r"ERR_PNPM_\w+",
             r"error Command failed with exit code \d+\. info Visit https://yarnpkg",
             r"Command failed: (?:npm|yarn|pnpm)\b",
+            r"'(?:npm|yarn|pnpm|jlpm|npx)', ?'.{0,200}?returned non-zero",
+            r"\b(?:npm|yarn|pnpm|webpack|jupyterlab)\b[\w ]{0,40}\bfailed to (?:build|install|compile)",
         ),
         "The JavaScript part could not be built.",
         "npm, pnpm or yarn ended with an error before the Python package was made.",
@@ -285,6 +299,15 @@ ENTRIES = (
         "with the job's `environment:`.",
     ),
     _(
+        "fm-version",
+        r"(?P<w>(?:[Uu]nable to|[Cc](?:ould|an)(?: ?not|n't)|[Ff]ailed to) (?:determine|detect|find|get|infer|compute|parse|extract|read|obtain) (?:(?:a|an|the|any|its|your|project|package|current|next|latest|valid|dynamic|release|module) ){0,4}version\b(?! that).{0,80})",
+        "No version could be worked out.",
+        "The tool's words: {w}. It reads the version from git's tags, from a file, or from pyproject.toml, and "
+        "found none there that it understands.",
+        "Where it comes from git, the checkout of the building job needs tags and history (`fetch-depth: 0`), and "
+        "the tag the form that its settings name. Where it comes from a file, compare the path and the line.",
+    ),
+    _(
         "fm-exists",
         r"\b(?:version|release|tag|package) \S{0,60}\d\S{0,60}:? (?:is |has |was )?already (?:been )?(?:exists?|released|published|uploaded|tagged|taken)",
         "This version was released before.",
@@ -307,6 +330,8 @@ ENTRIES = (
             r"Authorization error accessing|Unable to locate credentials|do not currently have an active account",
             r"Response code 40[13] \((?:Unauthorized|Forbidden)\)|\bGitlab\w{0,30}Error: 40[13]\b",
             r"\b(?:incorrect|wrong|bad) (?:username|user name)(?:/| (?:and|or) )password|Login has failed\b",
+            rf"\b{_LACKING}(?: (?:the|any|valid|default|application|your|registry|login|auth|authentication|access|API)){{0,3}} credentials?\b",
+            r"\b(?:[Cc]redentials?|[Pp]assword|[Aa]ccess token|[Aa]uth token|API (?:key|token)) (?:is |are |was |were |has |have |must be )?(?:required|missing|invalid|expired|incorrect|not found|not be found|not valid|not provided|not set|not supplied|not accepted)",
         ),
         "A service refused this step's credentials.",
         "They are missing, expired, or may not do this (another registry, another organisation, a token "
@@ -323,6 +348,9 @@ ENTRIES = (
             r"Unable to find a resolution",
             r"Cannot find a matching candidate|not find a version that (?:matches|satisfies)",
             r"failed to select a version for",
+            r"\bhas requirement \S{1,120}(?: \S{1,60})?, but you(?:'ll)? (?:will )?have\b",
+            r"\b[Uu]nsatisfiable (?:dependenc|requirement|constraint|package)|problems while solving",
+            r"[Cc](?:ould|an)(?: ?not|n't) (?:solve|resolve)(?: for)?(?: the| all)? (?:environment|dependenc|requirement)",
         ),
         "Requirements cannot be met together.",
         "One of them is not there, or two of them ask for different versions of a third.",
@@ -370,6 +398,7 @@ ENTRIES = (
             r"ImportError: dlopen\(.{0,300}",
             r"ImportError: .{0,200}?cannot open shared object file",
             r"version `GLIBC(?:XX)?_[\d.]+' not found",
+            r"(?:module (?:was )?compiled (?:against|using) |numpy\.\w{1,20} size changed|incompatible architecture|is not a valid Win32 application)",
         ),
         "The compiled module cannot be loaded.",
         "A library that it was linked with is not there or is another one: it was not bundled into the "
@@ -416,11 +445,16 @@ ENTRIES = (
     ),
     _(
         "fm-proxy",
-        r"\bProxyError\b|Tunnel connection failed|407 Proxy",
-        "The proxy did not let the connection through.",
-        "`HTTPS_PROXY` (or a setting of pip or git) sends it through a proxy that refuses it or wants a login.",
-        "Correct the address and login in `HTTPS_PROXY`, or name the hosts in `NO_PROXY` that need none.",
-        hides=("fm-credentials", "fm-network"),
+        (
+            r"\bProxyError\b|Tunnel connection failed|407 Proxy",
+            r"requested URL was rejected|\b[Bb]locked by .{0,40}?(?:firewall|proxy|[Pp]olicy)|Attention Required! \| Cloudflare",
+        ),
+        "A proxy or firewall did not let the connection through.",
+        "`HTTPS_PROXY` (or a setting of pip or git) sends it through a proxy that refuses it or wants a login; "
+        "or a firewall in front of the server refuses this kind of request.",
+        "Correct the address and login in `HTTPS_PROXY`, or name the hosts in `NO_PROXY` that need none. A page "
+        "that gives a support ID is the firewall's: give the ID to those who run it.",
+        hides=("fm-credentials", "fm-network", "up-bare-status"),
     ),
     _(
         "fm-changelog",

@@ -206,6 +206,7 @@ ENTRIES = (
             r"error: could not compile `?(?P<c>[\w-]+)`?",
             r"failed to run custom build command for `?(?P<c>[\w-]+)",
             r"error\[E\d{4}\]: (?P<w>.{0,160})",
+            r"process didn't exit successfully: `rustc ",
         ),
         "The Rust code does not compile.",
         "The compiler's first error says why.",

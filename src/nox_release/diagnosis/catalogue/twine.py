@@ -30,7 +30,7 @@ ENTRIES = (
     ),
     _(
         "tw-arguments",
-        r"Cannot find file \(or expand pattern\):? ?'(?P<p>(?:test)?pypi|-{1,2}[\w-]+)'",
+        r"Cannot find file \(or expand pattern\):? ?' ?(?P<p>(?:test)?pypi|-{1,2}[\w-]+)'",
         "twine took `{p}` for a file.",
         "An option is misspelt or lacks its value: `-r pypi` needs the blank and the `-r`.",
         "Write `twine upload --repository {p} dist/*`; for PyPI itself leave the option out.",
@@ -234,7 +234,7 @@ ENTRIES = (
         "tw-keyring",
         (
             r"keyring\.errors\.(?!NoKeyring)\w+",
-            r"Failed to unlock the (?:keyring|collection)",
+            r"Failed to unlock the (?:keyring|collection)|group='keyring\.backends'",
             r"\bKeyringLocked\b",
             r"SecretServiceNotAvailableException",
             r"org\.freedesktop\.secrets",
