@@ -17,9 +17,11 @@ from nox_release.diagnosis.claims import (
 )
 from nox_release.diagnosis.model import Confidence, Diagnosis, Hit
 from nox_release.diagnosis.normalise import Log
+from nox_release.diagnosis.servers import at_another_index
 from nox_release.diagnosis.uploads import uploads_in
 from nox_release.diagnosis.values import (
     Circumstances,
+    another_index,
     fill,
     index_in,
     repository_of,
@@ -55,8 +57,10 @@ def judged(
         judge = _JUDGES.get(hit.entry.id)
         found.extend(judge(diagnosis, hit, case) if judge else (diagnosis,))
     unique: dict[str, Diagnosis] = {}
+    elsewhere = another_index(log.text)
     for diagnosis in found:
-        unique.setdefault(diagnosis.id, diagnosis)
+        said = at_another_index(diagnosis, elsewhere) if elsewhere else diagnosis
+        unique.setdefault(said.id, said)
     first, *others = unique.values()
     if first.confidence == "certain" and not _is_certain(hits[0], others, log):
         first = replace(first, confidence="likely")
@@ -368,7 +372,41 @@ def _bare_status(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis,
     names = _BY_STATUS.get(hit.groups.get("c", ""))
     if names is None:
         return (diagnosis,)
+    if another_index(case.log.text):  # it does not say 403 where a name is taken
+        names = names[:1]
     return tuple(_as(name, diagnosis, case, confidence="possible") for name in names)
+
+
+# --- what failed to compile ---------------------------------------------------------------------
+
+_CRATE = re.compile(r"failed to run custom build command for `?([\w-]{1,60})")
+
+
+def _not_compiled(diagnosis: Diagnosis, hit: Hit, case: Case) -> tuple[Diagnosis, ...]:
+    """Which compiler it was: a crate's own C code, or the linker of Windows."""
+    near = case.log.text[max(hit.start - 1500, 0) : hit.end + 1500]
+    if crate := _CRATE.search(near):
+        cause = (
+            f"The crate `{crate[1]}` compiles C or assembly code when it is built, and that failed: mostly "
+            "the compiler for this target is missing, or older than the code asks for."
+        )
+        fix = (
+            "The compiler's lines after it name the file. For Linux wheels take a newer image (`manylinux: "
+            "2_28`) or install what is missing in `before-script-linux`; elsewhere build on a runner of the "
+            "target's own kind."
+        )
+        return (replace(diagnosis, cause=cause, fix=fix),)
+    if re.search(r"link\.exe", near):
+        cause = (
+            "Windows' linker failed: a library for this Python and processor is missing, or another "
+            "`link.exe` (of Git or MSYS) stands before Visual Studio's in PATH."
+        )
+        fix = (
+            "The line that begins with `LINK` or `link:` says which. Build with the Python of the target's "
+            "processor, and in `shell: pwsh` instead of bash."
+        )
+        return (replace(diagnosis, cause=cause, fix=fix),)
+    return (diagnosis,)
 
 
 # --- no token and no password ------------------------------------------------------------------
@@ -457,6 +495,8 @@ _JUDGES: dict[str, Callable[[Diagnosis, Hit, Case], tuple[Diagnosis, ...]]] = {
     "wh-metaver": _metadata_version,
     "wh-form": _field,
     "up-bare-status": _bare_status,
+    "bd-compiler": _not_compiled,
+    "mt-cargo": _not_compiled,
     "ga-perm": _no_permission,
     "up-no-credentials": _no_credentials,
     "bd-deps": _index_lags,

@@ -67,8 +67,8 @@ _INDEX_HOST = re.compile(r"(?:upload\.|test\.)?pypi\.org/(?:legacy|_/oidc)|https
 # An upload to an index of somebody's own.
 _ELSEWHERE = re.compile(
     r"(?:distributions to|Publishing \d+ files? (?:to)?|HTTPError: \d{3} .{0,60}?from"
-    r"|Client Error: .{0,200}?for url:?) ?https?://"
-    r"(?!(?:[\w.-]+\.)?(?:pypi\.org|python\.org|github\.com)\b)"
+    r"|Client Error: .{0,200}?for url:?|Response (?:code )?(?:from|for)|Failed to publish .{0,200}? to) ?"
+    r"(?P<url>https?://(?!(?:[\w.-]+\.)?(?:pypi\.org|python\.org|github\.com)\b)[^\s'\"]{1,200})"
 )
 
 
@@ -90,15 +90,22 @@ def tag_in(text: str) -> str:
     return next(filter(None, found.groups())) if found else ""
 
 
+def another_index(text: str) -> str:
+    """The address of the index that is neither PyPI nor TestPyPI and that a log uploads to, or nothing."""
+    found = None if _INDEX_HOST.search(text) else _ELSEWHERE.search(text)
+    return found["url"].rstrip(":") if found else ""
+
+
 def index_in(text: str, project: Project | None) -> KnownIndex:
     """The index the log speaks of, or else the project's."""
     found = _INDEX_HOST.search(text)
     if found:
         return TESTPYPI if "test.pypi" in found[0] else PYPI
-    if project is None:
-        elsewhere = _ELSEWHERE.search(text)
-        return replace(PYPI, title="the index", api_url="") if elsewhere else PYPI
-    index = project.settings.index
+    index = project.settings.index if project else None
+    if (url := another_index(text)) and (index is None or index.upload_url not in url):
+        return replace(PYPI, title="the index", api_url="")
+    if index is None:
+        return PYPI
     return KnownIndex(title=index.title, upload_url=index.upload_url, api_url=index.api_url)
 
 

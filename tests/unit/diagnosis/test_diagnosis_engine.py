@@ -670,3 +670,70 @@ def test_what_is_quoted_ends_before_the_frame(frame):
     (found,) = nox_release.diagnose(log)
     assert "METADATA file is missing" in found.cause
     assert "Process completed" not in found.cause
+
+
+ELSEWHERE = """Uploading distributions to {url}
+Uploading demo-1.0-py3-none-any.whl
+ERROR    HTTPError: {status} from {url}
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("https://pkgs.dev.azure.com/demo/_packaging/feed/pypi/upload", "TwineAuthenticate@1"),
+        ("https://gitlab.example.com/api/v4/projects/7/packages/pypi", "gitlab-ci-token"),
+        ("https://europe-python.pkg.dev/demo/repo/", "oauth2accesstoken"),
+        ("https://demo-1.d.codeartifact.eu-west-1.amazonaws.com/pypi/demo/", "aws codeartifact"),
+        ("https://demo.jfrog.io/artifactory/api/pypi/local", "Artifactory"),
+        ("https://nexus.example.com/repository/pypi-local/", "Nexus"),
+        ("https://index.example.com/legacy/", "token that this index gives"),
+    ],
+)
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
+def test_credentials_of_another_index_are_spoken_of_in_its_own_words(url, named, status):
+    first, *others = nox_release.diagnose(ELSEWHERE.format(url=url, status=status))
+    assert (first.id, others) == ("wh-auth", [])
+    assert named in first.fix
+    assert "pypi-" not in first.fix
+    assert "PyPI" not in f"{first.title} {first.cause}"
+
+
+def test_only_of_pypi_is_said_that_it_takes_the_same_bytes_again():
+    exists = "ERROR HTTPError: 400 Bad Request from {}\n File already exists ('demo-1.0.tar.gz')\n"
+    (there,) = nox_release.diagnose(exists.format("https://upload.pypi.org/legacy/"))
+    (elsewhere,) = nox_release.diagnose(exists.format("https://nexus.example.com/repository/x/"))
+    assert there.id == elsewhere.id == "wh-exists"
+    assert "very same bytes" in there.fix
+    assert "PyPI" not in elsewhere.fix
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ("error: failed to run custom build command for `ring v0.17.7`\n", "The crate `ring`"),
+        ("error: linking with `link.exe` failed: exit code: 1\n", "Windows' linker"),
+        ("src/demo.c:3:1: error: expected ';' before '}' token\n", "the code does not compile"),
+    ],
+)
+def test_compiler_that_failed_is_told_by_what_it_compiled(said, named):
+    first, *_ = nox_release.diagnose(f"{said}Error: Process completed with exit code 1.\n")
+    assert named in first.cause
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        ("    npm ERR! code ELIFECYCLE\n    npm ERR! Exit status 1\n", "fm-npm"),
+        ("rm: cannot remove 'pyproject.toml': No such file or directory\n", "fm-file"),
+        ("[BinstarError] file /tmp/demo-1.0.tar.bz2 does not exist\n", "fm-file"),
+        ("Error: Username and password required\n", "fm-credentials"),
+        ("Exception: Failed to find credentials, please run gcloud\n", "fm-credentials"),
+        ("Error: Unable to determine a dynamic version\n", "fm-version"),
+        ("exception was: Unsatisfiable dependencies for platform linux-64\n", "fm-resolve"),
+        ("sphinx.errors.SphinxWarning: a file is malformed\n", "fm-check"),
+    ],
+)
+def test_family_is_known_by_its_own_line_whatever_tool_said_it(said, known):
+    first, *_ = nox_release.diagnose(f"Running the step\n{said}")
+    assert (first.id, first.confidence) == (known, "likely")

@@ -55,10 +55,7 @@ ENTRIES = (
     ),
     _psr(
         "rt-psr-token",
-        (
-            r"missing .{0,20}?token.{0,40}?(?:HVCS|remote)",
-            r"release id for tag \S{1,100} not found, and could not be created",
-        ),
+        (r"release id for tag \S{1,100} not found, and could not be created",),
         "python-semantic-release has no token.",
         "GH_TOKEN is not set in the step.",
         "Give the step `github_token: ${{ secrets.GITHUB_TOKEN }}` (or `env: GH_TOKEN`), and the job "

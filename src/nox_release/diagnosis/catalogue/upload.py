@@ -100,10 +100,7 @@ ENTRIES = (
     ),
     _(
         "wh-2fa",
-        (
-            r"does not have two-factor authentication enabled",
-            r"Two[- ]factor authentication (?:is|must be|needs to be) (?:required|enabled)",
-        ),
+        (r"does not have two-factor authentication enabled",),
         "The account has no two-factor authentication.",
         "PyPI requires it of every account that uploads.",
         "Switch it on at {pypi}/manage/account/two-factor/, then run the upload again.",
@@ -733,7 +730,6 @@ ENTRIES = (
         (
             r"File already exists",
             r"A file named \"?[^\" ]{1,200}\"? already exists for",
-            r"(?:400|409)[^.]{0,60}? already exists .{0,60}?file-name-reuse",
             r"(?:Version|Release) \S{1,60} (?:already exists|has already been (?:published|uploaded)) (?:on|at|to|in) (?:Test)?PyPI",
             r"Repository does not allow updating assets",
             r"(?:[Ff]ile ?name|[Vv]ersion) has already been taken",

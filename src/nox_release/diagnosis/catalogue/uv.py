@@ -77,7 +77,6 @@ ENTRIES = (
         (
             r"Neither credentials nor keyring are configured",
             r"Missing credentials for https?://",
-            r"401 Unauthorized.{0,200}?uv publish",
             r"Failed to (?:fetch|send).{0,80}?Missing credentials",
         ),
         "uv has no credentials.",
