@@ -124,35 +124,9 @@ def test_missing_scope_is_guessed_by_gh(world: World) -> None:
     assert "gh auth refresh -h github.com -s workflow" in done.stderr
 
 
-def test_tag_facts_come_from_the_remote(world: World) -> None:
-    world.git("tag", "--annotate", "--message=Two", "v2")
-    world.git("push", "--quiet", "origin", "v2")
-    status, ref = api(world, f"{SLUG}/git/ref/tags/v2")
-    assert (status, ref["object"]["type"]) == (200, "tag")
-    tag = api(world, f"{SLUG}/git/tags/{ref['object']['sha']}")[1]
-    assert tag["object"] == {
-        "sha": world.git("rev-parse", "HEAD"),
-        "type": "commit",
-        "url": f"https://api.github.com/{SLUG}/git/commits/{world.git('rev-parse', 'HEAD')}",
-    }
-    assert api(world, f"{SLUG}/git/ref/tags/v3")[0] == 404
-
-
 def test_renamed_repository_redirects(world: World) -> None:
     world.github.settings.former_slugs = ("you/old-name",)
     assert api(world, "repos/you/old-name")[1]["full_name"] == "you/tiny-demo"
-
-
-def test_contents_are_those_of_the_ref(world: World) -> None:
-    done = gh(
-        world,
-        "api",
-        f"{SLUG}/contents/README.md?ref=main",
-        "-H",
-        "Accept: application/vnd.github.raw",
-    )
-    assert done.stdout.startswith("# tiny-demo")
-    assert api(world, f"{SLUG}/contents/README.md?ref=nope")[0] == 404
 
 
 def test_environment_shows_its_rules(world: World) -> None:

@@ -19,7 +19,6 @@ from nox_release.rehearsal.github_api import (
     Reply,
     Request,
     iso_time,
-    node_id,
     paged,
     repo_url,
     route,
@@ -59,7 +58,6 @@ def _environment(call: Call, environment: DeploymentEnvironment) -> dict[str, An
         rules.append({"id": 3, "type": "branch_policy"})
     return {
         "id": environment.id,
-        "node_id": node_id("Environment", environment.id),
         "name": environment.name,
         "url": f"{repo_url(call)}/environments/{quote(environment.name, safe='')}",
         "html_url": f"{call.github.web}/deployments/activity_log?environments_filter={quote(environment.name)}",
@@ -70,7 +68,6 @@ def _environment(call: Call, environment: DeploymentEnvironment) -> dict[str, An
         }
         if limited
         else None,
-        "can_admins_bypass": True,
     }
 
 
@@ -93,7 +90,7 @@ def environment_policies(call: Call, name: str) -> Any:
     """https://docs.github.com/en/rest/deployments/branch-policies#list-deployment-branch-policies"""
     environment = _find_environment(call, name, "/deployments/branch-policies")
     found = [
-        {"id": number, "node_id": node_id("Policy", number), "name": pattern, "type": kind}
+        {"id": number, "name": pattern, "type": kind}
         for number, (kind, pattern) in enumerate(environment.policies or (), 1)
     ]
     return paged(call, found, key="branch_policies")
@@ -133,7 +130,6 @@ def _workflows(call: Call) -> list[dict[str, Any]]:
     return [
         {
             "id": github.workflow_id(path),
-            "node_id": node_id("Workflow", github.workflow_id(path)),
             "name": name,
             "path": path,
             "state": github.disabled_workflows.get(path, "active"),
@@ -141,7 +137,6 @@ def _workflows(call: Call) -> list[dict[str, Any]]:
             "updated_at": stamp,
             "url": f"{repo_url(call)}/actions/workflows/{github.workflow_id(path)}",
             "html_url": f"{github.web}/blob/{github.settings.default_branch}/{path}",
-            "badge_url": f"{github.web}/workflows/{quote(name, safe='')}/badge.svg",
         }
         for path, name in sorted(names.items())
     ]
@@ -248,7 +243,6 @@ def run_document(call: Call, run: WorkflowRun, attempt: int | None = None) -> di
     return {
         "id": run.id,
         "name": run.name,
-        "node_id": node_id("WorkflowRun", run.id),
         "head_branch": run.head_branch,
         "head_sha": run.head_sha,
         "path": run.path,
@@ -258,24 +252,15 @@ def run_document(call: Call, run: WorkflowRun, attempt: int | None = None) -> di
         "status": "completed" if earlier else run.status,
         "conclusion": ("failure" if failed else "cancelled") if earlier else run.conclusion,
         "workflow_id": run.workflow_id,
-        "check_suite_id": run.id,
         "url": base,
         "html_url": f"{call.github.web}/actions/runs/{run.id}",
-        "pull_requests": [],
         "created_at": iso_time(run.created_at),
         "updated_at": iso_time(run.updated_at),
         "actor": user_form(call, run.actor),
-        "triggering_actor": user_form(call, run.actor),
         "run_attempt": shown,
-        "referenced_workflows": [],
         "run_started_at": iso_time(run.started_at),
         "jobs_url": f"{base}/jobs",
         "logs_url": f"{base}/logs",
-        "check_suite_url": f"{repo_url(call)}/check-suites/{run.id}",
-        "artifacts_url": f"{base}/artifacts",
-        "cancel_url": f"{base}/cancel",
-        "rerun_url": f"{base}/rerun",
-        "previous_attempt_url": f"{base}/attempts/{shown - 1}" if shown > 1 else None,
         "workflow_url": f"{repo_url(call)}/actions/workflows/{run.workflow_id}",
         "head_commit": {"id": run.head_sha, "message": run.title},
         "repository": {"id": call.github.settings.id, "full_name": call.github.slug},
@@ -302,26 +287,8 @@ def _listed_runs(call: Call, runs: list[WorkflowRun]) -> Reply:
         and query.get("branch") in (None, "", run.head_branch)
         and query.get("actor") in (None, "", run.actor)
         and (not wanted or wanted == (run.status if wanted in _RUN_STATES else run.conclusion))
-        and _created_matches(query.get("created"), run)
     ]
     return paged(call, [run_document(call, run) for run in chosen], key="workflow_runs")
-
-
-def _created_matches(wanted: str | None, run: WorkflowRun) -> bool:
-    """The `created` filter for `>=`, `>`, `<=`, `<` and `a..b`, compared as ISO texts."""
-    if not wanted:
-        return True
-    made = iso_time(run.created_at) or ""
-    found = re.match(r"(>=|<=|>|<)(.+)", wanted)
-    if found:
-        sign, edge = found.groups()
-        edge = edge if "T" in edge else f"{edge}T00:00:00Z"
-        edge = edge.replace("+00:00", "Z")
-        return {">=": made >= edge, "<=": made <= edge, ">": made > edge, "<": made < edge}[sign]
-    if ".." in wanted:
-        first, last = wanted.split("..", 1)
-        return (first == "*" or made >= first) and (last == "*" or made <= last + "T99")
-    return made.startswith(wanted)
 
 
 @route("GET", "/repo/actions/runs")
@@ -357,9 +324,7 @@ def _job(call: Call, run: WorkflowRun, job: JobRun) -> dict[str, Any]:
         "run_id": run.id,
         "workflow_name": run.name,
         "head_branch": run.head_branch,
-        "run_url": f"{repo_url(call)}/actions/runs/{run.id}",
         "run_attempt": job.attempt,
-        "node_id": node_id("CheckRun", job.id),
         "head_sha": run.head_sha,
         "url": f"{repo_url(call)}/actions/jobs/{job.id}",
         "html_url": f"{call.github.web}/actions/runs/{run.id}/job/{job.id}",
@@ -380,12 +345,6 @@ def _job(call: Call, run: WorkflowRun, job: JobRun) -> dict[str, Any]:
             }
             for step in job.steps
         ],
-        "check_run_url": f"{repo_url(call)}/check-runs/{job.id}",
-        "labels": ["ubuntu-latest"],
-        "runner_id": 1,
-        "runner_name": "GitHub Actions 1",
-        "runner_group_id": 0,
-        "runner_group_name": "GitHub Actions",
     }
 
 
@@ -522,7 +481,7 @@ def pending_deployments(call: Call, number: str) -> Any:
         listed = _environment(call, environment)
         found.append(
             {
-                "environment": {k: listed[k] for k in ("id", "node_id", "name", "url", "html_url")},
+                "environment": {k: listed[k] for k in ("id", "name", "url", "html_url")},
                 "wait_timer": environment.wait_minutes,
                 "wait_timer_started_at": iso_time(run.updated_at),
                 "current_user_can_approve": account is not None

@@ -158,12 +158,8 @@ def user_form(call: Call, login: str) -> dict[str, Any]:
     return {
         "login": login,
         "id": number,
-        "node_id": node_id("User", number),
-        "avatar_url": f"https://avatars.githubusercontent.com/u/{number}?v=4",
-        "url": f"{API}/users/{login}",
         "html_url": f"https://github.com/{login}",
         "type": settings.owner_type if is_owner else "Bot" if login.endswith("[bot]") else "User",
-        "site_admin": False,
     }
 
 

@@ -54,7 +54,7 @@ def _repository(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
         "databaseId": settings.id,
         "name": settings.name,
         "owner": {"__typename": settings.owner_type, "login": settings.owner},
-        "description": settings.description or None,
+        "description": None,
         "sshUrl": f"git@github.com:{settings.slug}.git",
         "hasIssuesEnabled": True,
         "hasWikiEnabled": False,

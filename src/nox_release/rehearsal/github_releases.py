@@ -11,7 +11,6 @@ from nox_release.rehearsal.github_api import (
     Call,
     Refused,
     iso_time,
-    node_id,
     paged,
     repo_url,
     revision,
@@ -28,11 +27,9 @@ def _release(call: Call, release: Release) -> dict[str, Any]:
     untagged = f"untagged-{release.id:x}"
     return {
         "url": f"{repo_url(call)}/releases/{release.id}",
-        "assets_url": f"{repo_url(call)}/releases/{release.id}/assets",
         "upload_url": f"https://uploads.github.com/repos/{call.github.slug}/releases/{release.id}/assets{{?name,label}}",
         "html_url": f"{call.github.web}/releases/tag/{untagged if release.draft else quote(release.tag)}",
         "id": release.id,
-        "node_id": node_id("Release", release.id),
         "author": user_form(call, release.author),
         "tag_name": release.tag,
         "target_commitish": release.target,
@@ -44,8 +41,6 @@ def _release(call: Call, release: Release) -> dict[str, Any]:
         "updated_at": iso_time(release.published_at or release.created_at),
         "published_at": iso_time(release.published_at),
         "assets": [_asset(call, release, asset) for asset in release.assets],
-        "tarball_url": f"{repo_url(call)}/tarball/{release.tag}",
-        "zipball_url": f"{repo_url(call)}/zipball/{release.tag}",
         "body": release.body,
     }
 
@@ -55,9 +50,7 @@ def _asset(call: Call, release: Release, asset: Asset) -> dict[str, Any]:
     return {
         "url": f"{repo_url(call)}/releases/assets/{asset.id}",
         "id": asset.id,
-        "node_id": node_id("ReleaseAsset", asset.id),
         "name": asset.name,
-        "label": "",
         "state": "uploaded",
         "size": asset.size,
         "digest": asset.digest,

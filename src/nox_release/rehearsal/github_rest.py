@@ -5,18 +5,13 @@ All pages are below https://docs.github.com/en/rest (API version 2022-11-28).
 
 from __future__ import annotations
 
-import base64
-import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from nox_release.rehearsal.github_api import (
     API,
     Call,
     Refused,
-    Reply,
     iso_time,
-    node_id,
     paged,
     repo_url,
     revision,
@@ -56,24 +51,14 @@ def repository(call: Call) -> Any:
     settings = call.github.settings
     document = {
         "id": settings.id,
-        "node_id": node_id("Repository", settings.id),
         "name": settings.name,
         "full_name": settings.slug,
         "owner": user_form(call, settings.owner),
         "private": settings.private,
         "visibility": "private" if settings.private else "public",
         "html_url": call.github.web,
-        "description": settings.description or None,
-        "fork": False,
-        "url": repo_url(call),
-        "clone_url": f"{call.github.web}.git",
-        "git_url": f"git://github.com/{settings.slug}.git",
-        "ssh_url": f"git@github.com:{settings.slug}.git",
         "default_branch": settings.default_branch,
         "archived": settings.archived,
-        "disabled": False,
-        "has_issues": True,
-        "topics": [],
     }
     if call.account is not None:
         document["permissions"] = {
@@ -95,73 +80,7 @@ def immutable_releases(call: Call) -> Any:
     return {"enabled": True, "enforced_by_owner": False}
 
 
-@route("GET", "/repo/contents/{path*}")
-def contents(call: Call, path: str) -> Any:
-    """https://docs.github.com/en/rest/repos/contents#get-repository-content"""
-    page = "/repos/contents#get-repository-content"
-    wanted = call.query.get("ref") or call.github.settings.default_branch
-    commit = revision(call, wanted)
-    if commit is None:
-        raise Refused(404, f"No commit found for the ref {wanted}", page=page)
-    path = path.strip("/")
-    bare = call.github.bare
-    folder, _, name = path.rpartition("/")
-    entry = next((e for e in bare.listing(commit, folder) if e[0] == name), None) if path else None
-    if path and entry is None:
-        raise Refused(404, "Not Found", page=page)
-    if entry is None or entry[1] == "tree":
-        return [
-            _content(call, commit, f"{path}/{e[0]}".lstrip("/"), e)
-            for e in bare.listing(commit, path)
-        ]
-    text = bare.show(commit, path) or ""
-    if "raw" in call.request.headers.get("accept", ""):
-        return Reply(
-            status=200,
-            body=text.encode(),
-            headers={"Content-Type": "application/vnd.github.raw+json; charset=utf-8"},
-        )
-    encoded = base64.encodebytes(text.encode()).decode()
-    return {**_content(call, commit, path, entry), "content": encoded, "encoding": "base64"}
-
-
-def _content(
-    call: Call, commit: str, path: str, entry: tuple[str, str, str, int]
-) -> dict[str, Any]:
-    name, kind, sha, size = entry
-    kinds = {"tree": "dir", "blob": "file", "commit": "submodule"}
-    return {
-        "name": name,
-        "path": path,
-        "sha": sha,
-        "size": size,
-        "type": kinds.get(kind, kind),
-        "url": f"{repo_url(call)}/contents/{quote(path)}?ref={commit}",
-        "html_url": f"{call.github.web}/blob/{commit}/{quote(path)}",
-    }
-
-
 # --- git ----------------------------------------------------------------------------------------
-
-
-def _ref(call: Call, name: str, sha: str, kind: str) -> dict[str, Any]:
-    where = "commits" if kind == "commit" else "tags"
-    return {
-        "ref": name,
-        "node_id": node_id("Ref", name),
-        "url": f"{repo_url(call)}/git/{name}",
-        "object": {"sha": sha, "type": kind, "url": f"{repo_url(call)}/git/{where}/{sha}"},
-    }
-
-
-@route("GET", "/repo/git/ref/{name*}")
-def get_ref(call: Call, name: str) -> Any:
-    """https://docs.github.com/en/rest/git/refs#get-a-reference"""
-    full = f"refs/{name}"
-    found = call.github.bare.refs(full).get(full)
-    if found is None:
-        raise Refused(404, "Not Found", page="/git/refs#get-a-reference")
-    return _ref(call, full, *found)
 
 
 def refuse_by_tag_rules(call: Call, ref: str, page: str) -> None:
@@ -181,28 +100,6 @@ def refuse_by_tag_rules(call: Call, ref: str, page: str) -> None:
                 "Repository rule violations found\n\nCannot create ref due to creations being restricted.\n\n",
                 page=page,
             )
-
-
-@route("GET", "/repo/git/tags/{sha}")
-def get_tag_object(call: Call, sha: str) -> Any:
-    """https://docs.github.com/en/rest/git/tags#get-a-tag"""
-    bare = call.github.bare
-    if not re.fullmatch(r"[0-9a-f]{40}", sha) or bare.object_type(sha) != "tag":
-        raise Refused(404, "Not Found", page="/git/tags#get-a-tag")
-    head, _, message = (bare.git("cat-file", "tag", sha) or "").partition("\n\n")
-    facts = dict(line.split(" ", 1) for line in head.splitlines())
-    return {
-        "node_id": node_id("Tag", sha),
-        "sha": sha,
-        "tag": facts.get("tag"),
-        "message": message,
-        "url": f"{repo_url(call)}/git/tags/{sha}",
-        "object": {
-            "sha": facts.get("object"),
-            "type": facts.get("type"),
-            "url": f"{repo_url(call)}/git/commits/{facts.get('object')}",
-        },
-    }
 
 
 @route("GET", "/repo/branches/{name*}")
@@ -313,19 +210,13 @@ def _check_run(call: Call, check: CheckRun | JobRun, sha: str) -> dict[str, Any]
     number = check.id
     return {
         "id": number,
-        "node_id": node_id("CheckRun", number),
         "head_sha": sha,
         "name": check.name,
         "status": check.status,
         "conclusion": check.conclusion,
-        "url": f"{repo_url(call)}/check-runs/{number}",
         "html_url": f"{call.github.web}/runs/{number}",
-        "details_url": f"{call.github.web}/runs/{number}",
         "started_at": iso_time(check.started_at),
         "completed_at": iso_time(check.completed_at),
-        "app": {"id": 15368, "slug": "github-actions", "name": "GitHub Actions"},
-        "output": {"title": None, "summary": None, "annotations_count": 0},
-        "check_suite": {"id": number},
     }
 
 
@@ -344,13 +235,9 @@ def check_run_annotations(call: Call, number: str) -> Any:
                 "path": note.path,
                 "start_line": 1,
                 "end_line": 1,
-                "start_column": None,
-                "end_column": None,
                 "annotation_level": note.level,
                 "title": note.title,
                 "message": note.message,
-                "raw_details": "",
-                "blob_href": f"{call.github.web}/blob/{found[0].head_sha}/{note.path}",
             }
             for note in found[1].annotations
         ],
@@ -374,25 +261,3 @@ def _known_commit(call: Call, ref: str, page: str) -> str:
     if sha is None:
         raise Refused(422, f"No commit found for SHA: {ref}", page=page)
     return sha
-
-
-def _commit(call: Call, sha: str) -> dict[str, Any]:
-    shown = call.github.bare.git(
-        "show", "-s", "--format=%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%P%x00%T%x00%B", sha
-    )
-    author, email, date, committer, c_email, c_date, parents, tree, message = (
-        shown or "\0" * 8
-    ).split("\0", 8)
-    return {
-        "sha": sha,
-        "node_id": node_id("Commit", sha),
-        "commit": {
-            "author": {"name": author, "email": email, "date": date},
-            "committer": {"name": committer, "email": c_email, "date": c_date},
-            "message": message.rstrip("\n"),
-            "tree": {"sha": tree},
-        },
-        "url": f"{repo_url(call)}/commits/{sha}",
-        "html_url": f"{call.github.web}/commit/{sha}",
-        "parents": [{"sha": parent} for parent in parents.split()],
-    }

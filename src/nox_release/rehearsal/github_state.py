@@ -41,7 +41,6 @@ class Settings:
     default_branch: str = "main"
     private: bool = False
     archived: bool = False
-    description: str = ""
     former_slugs: tuple[str, ...] = ()
     actions_enabled: bool = True
     immutable_releases: bool = False
