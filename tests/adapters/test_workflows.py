@@ -9,14 +9,14 @@ import pytest
 from nox_release.core.findings import Finding
 from nox_release.edges.git import find_repository
 from nox_release.edges.process import Runner
+from nox_release.observing.publishers import derive_in
 from nox_release.observing.workflow_files import (
     github_remote,
     read_actions,
-    read_publisher,
     read_workflows,
 )
 from nox_release.project.pyproject import Settings
-from nox_release.workflows.publishing import Workflow, publish_jobs
+from nox_release.workflows.publishing import Workflow, in_githubs_spelling, publish_jobs
 from nox_release.workflows.yaml_nodes import MAX_BYTES
 
 WORKFLOW = """\
@@ -148,13 +148,10 @@ def test_the_publisher_of_a_checkout_has_githubs_spelling(folder):
     put(folder, "publish.yml")
     repository = find_repository(folder, RUNNER)
     assert github_remote(repository, Settings()) == ("Octo", "Demo")
-    derived = read_publisher(repository, Settings(), full_name="octo/demo")
-    publisher = derived.publisher
+    derivation = derive_in(folder, Settings(), ("Octo", "Demo")).derivation
+    publisher = in_githubs_spelling(derivation, "octo/demo").publisher
     assert (publisher.owner, publisher.repository) == ("octo", "demo")
     assert (publisher.workflow, publisher.environment) == ("publish.yml", "pypi")
-    renamed = read_publisher(repository, Settings(), full_name="octo/renamed")
-    assert renamed.publisher.repository == "renamed"
-    assert [result.id for result in renamed.results] == ["repository-renamed"]
 
 
 def test_of_several_remotes_the_one_that_the_branch_follows_is_meant(folder):
@@ -182,7 +179,7 @@ def test_without_a_remote_there_is_a_reason(folder):
     put(folder, "publish.yml")
     repository = find_repository(folder, RUNNER)
     assert str(github_remote(repository, Settings())).startswith("This repository has no remote.")
-    assert read_publisher(repository, Settings()).publisher is None
+    assert derive_in(folder, Settings(), None).derivation.publisher is None
 
 
 def test_composite_actions_are_read_and_nothing_outside_the_repository(folder):

@@ -382,7 +382,7 @@ def _publisher(case: Case) -> Iterator[Result]:
     environment = f", environment `{ours.environment}`" if ours.environment else ""
     yield passed(
         asked.PUBLISHER_DERIVED,
-        f"{ours.owner}/{ours.repository}, `{ours.workflow}`{environment}",
+        f"{ours.slug}, `{ours.workflow}`{environment}",
         title="What publishes is clear",
     )
     publishers = known(observed.publishers)

@@ -52,7 +52,7 @@ def differences(claims: Mapping[str, str], publisher: TrustedPublisher) -> tuple
     """What the run said and this project's publisher does not, one sentence a field."""
     found = []
     repository = claims.get("repository", "")
-    expected = f"{publisher.owner}/{publisher.repository}"
+    expected = publisher.slug
     if repository and repository != expected:
         found.append(
             f"The run's repository is `{repository}`, this project's is `{expected}`"

@@ -93,5 +93,5 @@ def verify_provenance(
 
 
 def _is(repository: str, workflow: str, publisher: TrustedPublisher) -> bool:
-    expected = f"{publisher.owner}/{publisher.repository}".lower()
+    expected = publisher.slug.lower()
     return repository.lower() == expected and workflow == publisher.workflow

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.checks.workflow.github_releases import release_steps
 from nox_release.core.answers import ask, known
 from nox_release.core.findings import Finding
 from nox_release.core.values import dataclass
+from nox_release.edges.process import Runner
 from nox_release.observing.place import Place
 from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
-from nox_release.project.pyproject import Project
+from nox_release.project.pyproject import Project, Settings
 from nox_release.workflows.publishing import (
     Derivation,
     Step,
@@ -43,27 +45,54 @@ class Publishing:
 
 def derive(project: Project, place: Place | None, *, commit: str | None = None) -> Publishing:
     """What publishes `project`, as the folder has it, or as `commit` does."""
-    top = place.repository.root if place is not None else project.root
-    runner = place.repository.runner if place is not None and commit is not None else None
+    if place is None:
+        return derive_in(project.root, project.settings, None, package=(".", project.name))
+    repository, slug = place.repository, (place.owner, place.name)
+    package = package_in(repository.root, project)
+    return derive_in(
+        repository.root, project.settings, slug,
+        package=package, commit=commit, runner=repository.runner,
+    )  # fmt: skip
+
+
+def derive_in(
+    top: Path,
+    settings: Settings,
+    slug: tuple[str, str] | None,
+    *,
+    package: tuple[str, str] | None = None,
+    commit: str | None = None,
+    runner: Runner | None = None,
+) -> Publishing:
+    """What publishes `package` from the repository in `top`, whose owner and name on GitHub are
+    `slug` where they are known.
+
+    Raises:
+        CommandError: git cannot show that commit.
+    """
     workflows = read_workflows(top, commit=commit, runner=runner)
     actions = read_actions(top, workflows, commit=commit, runner=runner)
+    owner, name = slug or (None, None)
     return Publishing(
         workflows=workflows,
         actions=actions,
         derivation=derive_publisher(
             workflows,
-            owner=place.owner if place is not None else None,
-            repository=place.name if place is not None else None,
-            settings=project.settings,
+            owner=owner,
+            repository=name,
+            settings=settings,
             actions=actions,
-            package=package_in(top, project),
+            package=package,
         ),
     )
 
 
 def spelt(derivation: Derivation, forge: Forge) -> Derivation:
-    """The derivation in GitHub's own spelling, where GitHub can be asked."""
-    if derivation.publisher is None:
+    """The derivation in GitHub's own spelling, which is the one in a run's claims, where GitHub can
+    be asked and the repository is this one.
+    """
+    publisher = derivation.publisher
+    if publisher is None or publisher.slug.lower() != forge.slug.lower():
         return derivation
     found = known(ask(forge.repository))
     return derivation if found is None else in_githubs_spelling(derivation, found.full_name)

@@ -19,7 +19,6 @@ from nox_release.edges.process import Runner
 from nox_release.observing.place import choose_remote
 from nox_release.project.pyproject import Project, Settings
 from nox_release.project.remotes import explain_remote, parse_remote
-from nox_release.workflows.publishing import Derivation, derive_publisher, spelt_by_github
 from nox_release.workflows.syntax import (
     WORKFLOWS,
     Step,
@@ -263,36 +262,3 @@ def github_remote(repository: Repository, settings: Settings) -> tuple[str, str]
     if url is None:
         return f"git has no remote `{name}`"
     return parse_remote(url) or explain_remote(url)
-
-
-def read_publisher(
-    repository: Repository,
-    settings: Settings,
-    *,
-    commit: str | None = None,
-    full_name: str | None = None,
-    package: tuple[str, str] | None = None,
-) -> Derivation:
-    """The trusted publisher that a checkout stands for, as it is checked out or as `commit` has it.
-
-    `full_name` is `owner/name` as GitHub answers it, where it was asked; `package` is that of
-    `package_in`.
-
-    Raises:
-        CommandError: git failed.
-    """
-    workflows = read_workflows(repository.root, commit=commit, runner=repository.runner)
-    slug = github_remote(repository, settings)
-    findings: tuple[Finding, ...] = ()
-    if not isinstance(slug, str):
-        slug, findings = spelt_by_github(slug, full_name)
-    owner, name = (None, None) if isinstance(slug, str) else slug
-    derived = derive_publisher(
-        workflows,
-        owner=owner,
-        repository=name,
-        settings=settings,
-        actions=read_actions(repository.root, workflows, commit=commit, runner=repository.runner),
-        package=package,
-    )
-    return replace(derived, results=(*findings, *derived.results))

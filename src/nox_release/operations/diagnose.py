@@ -35,7 +35,7 @@ from nox_release.operations.unnoticed import (
     observe_release,
     tag_and_version,
 )
-from nox_release.project.pyproject import Project
+from nox_release.project.pyproject import Project, Settings
 from nox_release.releases.observed import Run
 
 if TYPE_CHECKING:
@@ -168,65 +168,62 @@ class Place:
 def _place(
     context: Context, project: Project | None, slug: str | None, forge: Forge | None = None
 ) -> Place:
-    from nox_release.edges.forge import Forge
     from nox_release.edges.git import find_repository
-    from nox_release.observing.workflow_files import github_remote, package_in, read_publisher
-    from nox_release.project.pyproject import Settings
+    from nox_release.observing.publishers import spelt
 
     repository = find_repository(context.root, context.runner)
-    settings = project.settings if project else Settings()
-    derived = None
-    if repository is not None:
-        package = package_in(repository.root, project) if project else None
-        derived = read_publisher(repository, settings, package=package)
-    if forge is not None:
-        return Place(forge=forge, repository=repository, derived=_spelt(derived, forge))
-    reason = "Neither a git remote nor `[project.urls]` names one."
+    derived = _derived(repository, project) if repository is not None else None
+    forge = forge or _forge(context, project, repository, slug)
+    return Place(
+        forge=forge,
+        repository=repository,
+        derived=spelt(derived, forge) if derived is not None else None,
+    )
+
+
+def _forge(
+    context: Context, project: Project | None, repository: Repository | None, slug: str | None
+) -> Forge:
+    """The repository on GitHub: that of the run's address, of the remote, or of `[project.urls]`."""
+    from nox_release.edges.forge import Forge
+    from nox_release.observing.workflow_files import github_remote
+
+    found: tuple[str, str] | str = "Neither a git remote nor `[project.urls]` names one."
     if slug is None and repository is not None:
-        remote = github_remote(repository, settings)
-        slug = None if isinstance(remote, str) else "/".join(remote)
-        reason = remote if isinstance(remote, str) else reason
-    if slug is None and (named := repository_of(project)):
-        slug = "/".join(named)
-    if slug is None:
+        found = github_remote(repository, project.settings if project else Settings())
+    if isinstance(found, str):
+        found = repository_of(project) or found
+    if slug is None and isinstance(found, str):
         raise ConfigurationError(
             "It is not known which repository on GitHub is meant.",
-            reason=reason,
+            reason=found,
             hint="Give the run's whole address, or a log: nox -s diagnose -- FILE",
         )
-    forge = Forge(slug, context.runner, context.root, clock=context.clock)
-    return Place(forge=forge, repository=repository, derived=_spelt(derived, forge))
+    return Forge(slug or "/".join(found), context.runner, context.root, clock=context.clock)
 
 
-def _spelt(derived: Derivation | None, forge: Forge) -> Derivation | None:
-    """The derivation in GitHub's spelling, which is the one in a run's claims."""
-    from nox_release.workflows.publishing import in_githubs_spelling
+def _derived(repository: Repository, project: Project | None) -> Derivation:
+    """What the checkout publishes as; the remote's owner, whatever `[project.urls]` say."""
+    from nox_release.observing.publishers import derive_in
+    from nox_release.observing.workflow_files import github_remote, package_in
 
-    publisher = derived.publisher if derived else None
-    if derived is None or publisher is None:
-        return derived
-    if f"{publisher.owner}/{publisher.repository}".lower() != forge.slug.lower():
-        return derived  # a run of somebody else's repository
-    try:
-        found = forge.repository()
-    except NoxReleaseError:
-        return derived
-    return derived if found is None else in_githubs_spelling(derived, found.full_name)
+    settings = project.settings if project else Settings()
+    slug = github_remote(repository, settings)
+    return derive_in(
+        repository.root,
+        settings,
+        None if isinstance(slug, str) else slug,
+        package=package_in(repository.root, project) if project else None,
+    ).derivation
 
 
 def _publisher_here(context: Context, project: Project | None) -> TrustedPublisher | None:
-    """What this checkout would publish as; the remote's owner, whatever `[project.urls]` say."""
+    """What this checkout would publish as."""
     from nox_release.edges.git import find_repository
-    from nox_release.observing.workflow_files import package_in, read_publisher
-    from nox_release.project.pyproject import Settings
 
     try:
         repository = find_repository(context.root, context.runner)
-        if repository is None:
-            return None
-        settings = project.settings if project else Settings()
-        package = package_in(repository.root, project) if project else None
-        return read_publisher(repository, settings, package=package).publisher
+        return None if repository is None else _derived(repository, project).publisher
     except NoxReleaseError:  # the log can be read without
         return None
 

@@ -19,12 +19,12 @@ from nox_release.core.findings import Finding
 from nox_release.edges.context import Context
 from nox_release.edges.git import Repository
 from nox_release.edges.git_settings import read_git_settings
-from nox_release.observing.workflow_files import read_workflows
+from nox_release.observing.publishers import derive_in
+from nox_release.observing.workflow_files import package_in, read_workflows
 from nox_release.operations import options as shared
 from nox_release.operations.init_files import (
     Place,
     Proposal,
-    derive_in,
     find_place,
     propose_gitignore,
     propose_noxfile,
@@ -82,7 +82,8 @@ def main(context: Context, options: argparse.Namespace) -> int:
         return 0
     project = named(context, shared.load_project(context, options))
     place = find_place(context, project)
-    derivation = derive_in(place, project)
+    package = package_in(place.top, project)
+    derivation = derive_in(place.top, project.settings, place.slug, package=package).derivation
     root = context.root.resolve()
     proposals = [
         propose_noxfile(context.root),

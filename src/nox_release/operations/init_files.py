@@ -19,8 +19,6 @@ from nox_release.observing.source_tree import read_source_tree
 from nox_release.observing.workflow_files import (
     github_remote,
     package_in,
-    read_actions,
-    read_workflows,
 )
 from nox_release.operations.options import table_of
 from nox_release.project.pyproject import Project, read_project, read_pyproject
@@ -39,7 +37,6 @@ from nox_release.scaffold.release import release_workflow
 from nox_release.workflows.build_folders import builds_package
 from nox_release.workflows.publishing import (
     Derivation,
-    derive_publisher,
     for_index,
     proposed_file,
     spelt_by_github,
@@ -139,19 +136,6 @@ def _full_name(context: Context, repository: Repository, slug: tuple[str, str]) 
     except ForgeError:
         return None
     return None if found is None else found.full_name
-
-
-def derive_in(place: Place, project: Project) -> Derivation:
-    workflows = read_workflows(place.top)
-    owner, name = place.slug or (None, None)
-    return derive_publisher(
-        workflows,
-        owner=owner,
-        repository=name,
-        settings=project.settings,
-        actions=read_actions(place.top, workflows),
-        package=package_in(place.top, project),
-    )
 
 
 def propose_noxfile(root: Path) -> Proposal:

@@ -17,3 +17,7 @@ class TrustedPublisher:
     repository: str
     workflow: str
     environment: str | None = None
+
+    @property
+    def slug(self) -> str:
+        return f"{self.owner}/{self.repository}"

@@ -21,8 +21,9 @@ from nox_release.edges.children import GIT
 from nox_release.edges.context import Context
 from nox_release.edges.git import Repository, find_repository
 from nox_release.edges.git_settings import read_git_settings
+from nox_release.observing.publishers import derive_in
 from nox_release.observing.source_tree import read_source_tree
-from nox_release.observing.workflow_files import package_in, read_actions, read_workflows
+from nox_release.observing.workflow_files import package_in
 from nox_release.project.pyproject import Index, Project
 from nox_release.project.remotes import parse_remote
 from nox_release.project.toml_lines import find_lines
@@ -30,7 +31,7 @@ from nox_release.rehearsal.world import World, repository_name
 from nox_release.releases.plan import other_tags, version_of_tag
 from nox_release.scaffold.publish import Wanted, plan_publish, publish_workflow
 from nox_release.workflows.build_folders import builds_package
-from nox_release.workflows.publishing import MISSING, Derivation, derive_publisher, proposed_file
+from nox_release.workflows.publishing import MISSING, Derivation, proposed_file
 
 _NEVER_COPIED = shutil.ignore_patterns(
     ".git", ".nox", ".tox", ".venv", "venv", "node_modules", "__pycache__", "*.egg-info", "dist",
@@ -443,15 +444,9 @@ def losing(derivation: Derivation, index: Index, *, tag: str, metadata: str) -> 
 
 
 def _derive(world: World, project: Project) -> Derivation:
-    workflows = read_workflows(world.clone)
-    return derive_publisher(
-        workflows,
-        owner=world.owner,
-        repository=world.repository,
-        settings=project.settings,
-        actions=read_actions(world.clone, workflows),
-        package=package_in(world.clone, project),
-    )
+    slug = (world.owner, world.repository)
+    package = package_in(world.clone, project)
+    return derive_in(world.clone, project.settings, slug, package=package).derivation
 
 
 def _unusable(derivation: Derivation) -> str:

@@ -115,7 +115,7 @@ def slugs_of(target: Target) -> frozenset[str]:
     """What the repository is called, as far as this checkout and GitHub say."""
     names = {target.slug.lower()}
     if target.publisher is not None:
-        names.add(f"{target.publisher.owner}/{target.publisher.repository}".lower())
+        names.add(target.publisher.slug.lower())
     return frozenset(names)
 
 

@@ -304,7 +304,7 @@ def _ownership(project: IndexProject, observed: Observed, released: Released) ->
         return
     index, ours, ownership = released.index, released.publisher, observed.ownership
     publishers = known(observed.publishers) or ()
-    slug = f"{ours.owner}/{ours.repository}".lower() if ours else None
+    slug = ours.slug.lower() if ours else None
     by_us = slug is not None and any(item.repository.lower() == slug for item in publishers)
     whose = owners_in_words(ownership)
     you = observed.maintainer

@@ -362,5 +362,5 @@ def _named(environment: str) -> str:
 
 
 def _described(publisher: TrustedPublisher) -> str:
-    where = f"`{publisher.owner}/{publisher.repository}`, `{publisher.workflow}`"
+    where = f"`{publisher.slug}`, `{publisher.workflow}`"
     return f"{where}, environment {_named(publisher.environment or '')}"
