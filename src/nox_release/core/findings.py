@@ -79,12 +79,21 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A check that could not be made: shown as *not known*, never as fine, never as missing."""
+    """A check that could not be made: shown as *not known*, never as fine, never as missing.
+
+    `reason` may quote others; `fix` is ours, and says what makes it known.
+    """
 
     id: str
     subject: str
     title: str
     reason: str
+    fix: str = ""
+
+    @property
+    def then(self) -> str:
+        """What follows the reason."""
+        return f"; {self.fix}" if self.fix else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +139,10 @@ def passed(rule: Rule, detail: str = "", *, title: str = "") -> Passed:
     return Passed(id=rule.id, subject=rule.subject, title=title or rule.title, detail=detail)
 
 
-def skipped(rule: Rule, reason: str, *, title: str = "") -> Skipped:
+def skipped(rule: Rule, reason: str, *, title: str = "", fix: str = "") -> Skipped:
     """That whether `rule` holds is not known."""
-    return Skipped(id=rule.id, subject=rule.subject, title=title or rule.title, reason=reason)
+    title = title or rule.title
+    return Skipped(id=rule.id, subject=rule.subject, title=title, reason=reason, fix=fix)
 
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.ADVICE: 2}

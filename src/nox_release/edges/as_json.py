@@ -52,6 +52,7 @@ def result_as_json(result: Result) -> dict[str, Any]:
             "subject": result.subject,
             "title": result.title,
             "reason": result.reason,
+            "fix": result.fix,
         }
     return {
         "status": "ok",

@@ -19,6 +19,7 @@ from nox_release.edges.screen import UNPRINTABLE, Screen, escaped, is_unicode
 
 # In JSON documents: what is, or is to be, in a file, and what a log says.
 _OF_THE_INDEX = "PyPI would say"
+_AS_FOUND = ("message", "refusal", "title", "reason", "detail")
 _VERBATIM = ("patch", "line", "captures", "first_errors")
 
 
@@ -63,7 +64,7 @@ class Console(Screen):
         if isinstance(value, str):
             return self._as_called(value)
         if isinstance(value, dict):
-            kept = (*_VERBATIM, "message", "refusal") if "severity" in value else _VERBATIM
+            kept = (*_VERBATIM, *_AS_FOUND) if "status" in value else _VERBATIM
             return {key: one if key in kept else self._document(one) for key, one in value.items()}
         return [self._document(one) for one in value] if isinstance(value, list | tuple) else value
 
@@ -103,6 +104,15 @@ class Console(Screen):
         if finding.patch:
             self.quote(finding.patch.rstrip("\n"), indent=inner)
 
+    def result(self, result: Result, *, advised: bool = False) -> None:
+        """What a check came to: what was found, what is not known, or what is fine."""
+        if isinstance(result, Finding):
+            self.finding(result, advised=advised)
+        elif isinstance(result, Skipped):
+            self.mark("not known", result.then, finding=f"{result.title}: {result.reason}")
+        else:
+            self.mark("ok", result.title, detail=result.detail)
+
     def results(self, results: Iterable[Result], *, verbose: bool = True) -> None:
         """The checklist, grouped by subject."""
         everything = list(results)
@@ -115,12 +125,10 @@ class Console(Screen):
             for result in group:
                 if isinstance(result, Finding):
                     words = replace(result, message="", where=None)
-                    self.finding(result, advised=bool(result.fix) and words in advice)
+                    self.result(result, advised=bool(result.fix) and words in advice)
                     advice.add(words)
-                elif isinstance(result, Skipped):
-                    self.mark("not known", f"{result.title}: {result.reason}")
-                elif verbose:
-                    self.mark("ok", result.title, detail=result.detail)
+                elif verbose or isinstance(result, Skipped):
+                    self.result(result)
 
     def annotate(self, findings: Iterable[Finding]) -> None:
         """Inside GitHub Actions: annotations on file and line, and a job summary."""

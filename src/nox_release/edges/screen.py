@@ -169,6 +169,12 @@ class Screen:
         """A command or an address on its own line: never broken, so that it can be pasted whole."""
         self._print(self.shown(text), indent=indent, whole=True)
 
+    def next_step(self, text: str, *commands: str) -> None:
+        """What to do next, and the commands that do it."""
+        self.mark("step", text)
+        for command in commands:
+            self.paste(command, indent=4)
+
     def quote(self, text: str, *, indent: int = 0) -> None:
         """What is, or is to be, in a file: commands and line ends in it stay as they are."""
         self._print(self.clean(text), indent=indent, whole=True)

@@ -89,9 +89,7 @@ class IndexQuestions:
     def _find(self) -> IndexProject | CouldNotAsk | None:
         name = self._project.name
         if not name:
-            return CouldNotAsk(
-                reason="only a build tells this project's name: nox -s check-project -- --build"
-            )
+            return CouldNotAsk(reason="only a build tells this project's name")
         client = self._opened.result()
         if isinstance(client, CouldNotAsk):
             return client

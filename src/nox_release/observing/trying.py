@@ -121,10 +121,12 @@ def parse_twine(stdout: str) -> Iterator[Result]:
 # --- trying ----------------------------------------------------------------------------------
 
 
-def not_tried(facts: Facts, reason: str, *, closure: Collection[str] = ()) -> tuple[Result, ...]:
+def not_tried(
+    facts: Facts, reason: str, *, fix: str = "", closure: Collection[str] = ()
+) -> tuple[Result, ...]:
     """That installing, importing and starting were not tried, and why; names still tell."""
     return (
-        *(skipped(rule, reason) for rule in (INSTALLS_ALONE, IMPORTS, SCRIPT_FAILS)),
+        *(skipped(rule, reason, fix=fix) for rule in (INSTALLS_ALONE, IMPORTS, SCRIPT_FAILS)),
         *undeclared(facts, closure=closure),
     )
 
@@ -160,8 +162,8 @@ def smoke(
         if locked is not None and locked.size > DOWNLOAD_LIMIT:
             return not_tried(
                 facts,
-                f"its dependencies are {locked.size / 1e9:.1f} GB to download; "
-                "`nox -s build -- --smoke` tries it all the same",
+                f"its dependencies are {locked.size / 1e9:.1f} GB to download",
+                fix="`nox -s build -- --smoke` tries it all the same",
                 closure=locked.names,
             )
     step("installing the wheel alone")

@@ -9,7 +9,8 @@ class Operation(NamedTuple):
     """One operation: its module below this package, and the line that `nox -l` shows.
 
     `options` is what `nox --usage` adds to `-v` and `-q`. `acts` says that it changes something outside this
-    folder or in its files; `resumable` that the same command finishes what was interrupted.
+    folder or in its files; `resumable` that the same command finishes what was interrupted;
+    `each_package` that it takes every package in turn unless `--package` names one.
     """
 
     module: str
@@ -17,6 +18,7 @@ class Operation(NamedTuple):
     options: str
     acts: bool = False
     resumable: bool = False
+    each_package: bool = False
 
 
 OPERATIONS = {
@@ -24,11 +26,13 @@ OPERATIONS = {
         "build",
         "sdist and wheel, inspected, proven to install and import",
         "--package --working-tree --tag --no-smoke --smoke --outdir --json",
+        each_package=True,
     ),
     "check-project": Operation(
         "check_project",
         "the checklist: what is ready, what is not, what to do next",
         "FILE --index --package --json --tag --build --pending-publisher --exchange --open --yes",
+        each_package=True,
     ),
     "first-upload": Operation(
         "first_upload",
@@ -56,6 +60,7 @@ OPERATIONS = {
         "rehearse",
         "the whole way on this machine: no account, nothing published",
         "--package --json --no-smoke --keep",
+        each_package=True,
     ),
     "diagnose": Operation(
         "diagnose",

@@ -34,7 +34,7 @@ from nox_release.core.values import replace
 from nox_release.core.words import counted, git_in_brief, sentence
 from nox_release.edges.as_called import names_session
 from nox_release.edges.console import Console
-from nox_release.operations.checklist import NONE_BUILT, Checklist
+from nox_release.operations.checklist import Checklist
 from nox_release.operations.next_step import NextStep, command, is_published
 
 _ROOM = 66
@@ -111,8 +111,8 @@ def _results(console: Console, results: Sequence[Result]) -> None:
     findings = findings_in(results)
     for subject, passed in _fine(results):
         console.mark("ok", f"{subject[0].upper()}{subject[1:]}: {_in_short(passed)}")
-    for line in unknown_in_short(results):
-        console.mark("not known", line)
+    for said, then in unknown_in_short(results):
+        console.mark("not known", then, finding=said)
     _advice(console, findings)
     for severity in (Severity.WARNING, Severity.ERROR):
         _findings(console, [one for one in findings if one.severity is severity])
@@ -147,9 +147,11 @@ def _in_short(passed: Sequence[Passed]) -> str:
     return words if len(words) <= _ROOM else f"{len(passed)} checks"
 
 
-def unknown_in_short(results: Iterable[Result]) -> list[str]:
-    """What is not known, a line for each cause; without what nobody can ever know."""
-    causes: dict[str, list[Skipped]] = {}
+def unknown_in_short(results: Iterable[Result]) -> list[tuple[str, str]]:
+    """What is not known, a line for each cause, and what makes it known; without what nobody can
+    ever know.
+    """
+    causes: dict[tuple[str, str], list[Skipped]] = {}
     undecided = 0
     unknown = _unknown(results)
     reason_of = _one_cause(unknown)
@@ -158,15 +160,13 @@ def unknown_in_short(results: Iterable[Result]) -> list[str]:
             undecided += 1
         else:
             reason = reason_of.get(result.id, git_in_brief(result.reason))
-            causes.setdefault(reason, []).append(result)
+            causes.setdefault((reason, result.then), []).append(result)
     lines = [
-        f"{group[0].title}: none are built (nox -s build)"
-        if reason == NONE_BUILT
-        else f"{'; '.join(dict.fromkeys(one.title for one in group))}: {reason}"
-        for reason, group in causes.items()
+        (f"{'; '.join(dict.fromkeys(one.title for one in group))}: {reason}", then)
+        for (reason, then), group in causes.items()
     ]
     if undecided:
-        lines.append(f"{counted(undecided, 'rule')} about the workflow (-v shows why)")
+        lines.append((f"{counted(undecided, 'rule')} about the workflow (-v shows why)", ""))
     return lines
 
 

@@ -58,9 +58,6 @@ if TYPE_CHECKING:
     from nox_release.operations.built import Built
 
 
-NONE_BUILT = "there are none in dist/; `nox -s build` makes and checks them"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checklist:
     """What was found about one project, and what follows."""
@@ -321,10 +318,11 @@ def _distribution_results(
         return [
             skipped(
                 asked.DISTRIBUTIONS_CHECKED,
-                "`nox -s release` builds them when it has a version"
-                if project.version_from_tags and version is None
-                else NONE_BUILT,
+                "none are built",
                 title=f"{which}whether {index} takes the files",
+                fix="`nox -s release` builds them when it has a version"
+                if project.version_from_tags and version is None
+                else "`nox -s build` makes them",
             )
         ], ()
     from nox_release.checks.files import checking

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nox_release.checks.judging import Case, judge
 from nox_release.checks.release import finished
 from nox_release.core.answers import CouldNotAsk, known
-from nox_release.core.findings import Finding, Result, Skipped, errors_in
+from nox_release.core.findings import Result, Skipped, errors_in
 from nox_release.core.values import dataclass, replace
 from nox_release.core.words import some
 from nox_release.edges.aside import temporary_folder
@@ -165,18 +165,12 @@ def conclude(
     if before and not wrong:
         console.mark("done", f"{target.title} is on {target.index.title} already.")
     for result in listed:
-        if isinstance(result, Finding):
-            console.finding(result)
-        elif isinstance(result, Skipped):
-            console.mark("not known", f"{result.title}: {result.reason}")
-        else:
-            console.mark("ok", result.title, detail=result.detail)
+        console.result(result)
     unknown = any(isinstance(one, Skipped) and one.id in _MUST_BE_KNOWN for one in listed)
     if {finding.id for finding in wrong} == {finished.NOT_RAISED.id}:
         console.line()
         console.mark("error", f"{target.title} is out, and what came after it is not released.")
-        console.mark("step", "Next, unless you raise the version yourself:")
-        console.paste("nox -s prepare -- patch", indent=4)
+        console.next_step("Next, unless you raise the version yourself:", "nox -s prepare -- patch")
         return 1
     summary(console, case)
     if isinstance(observed.github_release, CouldNotAsk):

@@ -384,10 +384,10 @@ def _show_results(upload: FirstUpload, target: Target, results: Iterable[Result]
     advised: set[tuple[str, str]] = set()
     for result in results:
         if isinstance(result, Finding) and result.severity is not Severity.ERROR:
-            console.finding(result, advised=(result.id, result.fix) in advised)
+            console.result(result, advised=(result.id, result.fix) in advised)
             advised.add((result.id, result.fix))
         elif isinstance(result, Skipped):
-            console.mark("not known", f"{result.title}: {result.reason}")
+            console.result(result)
 
 
 def _show_plan(
@@ -435,10 +435,7 @@ def _is_whole(upload: FirstUpload, target: Target, observed: Observed) -> bool:
     results = judge_uploaded(upload.context, upload.client, target, observed)
     odd = [one for one in results if not isinstance(one, Passed)]
     for one in odd:
-        if isinstance(one, Finding):
-            console.finding(one)
-        else:
-            console.mark("not known", f"{one.title}: {one.reason}")
+        console.result(one)
     if errors_in(odd):
         console.mark(
             "error",

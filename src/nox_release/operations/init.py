@@ -139,9 +139,10 @@ def _take_packages(context: Context, proposal: Proposal, options: argparse.Names
     _write(context, [proposal])
     projects = shared.load_projects(context, options)
     console.line()
-    console.mark("step", "Next: Write the workflow of each package that you publish.")
-    for project in projects:
-        console.paste(command("init", ["--package", project.name]), indent=4)
+    console.next_step(
+        "Next: Write the workflow of each package that you publish.",
+        *(command("init", ["--package", project.name]) for project in projects),
+    )
     return True
 
 
@@ -252,10 +253,11 @@ def _next_step(context: Context, place: Place, proposals: list[Proposal]) -> Non
         console.line(f"Take over what you want of the changes to {' and '.join(changed)}.")
     if written:
         files = shlex.join(os.path.relpath(one.path, context.root) for one in written)
-        console.mark("step", "Next: Commit what was written, push it, and check the project.")
-        console.paste(f'git add {files} && git commit -m "Publish with nox-release"', indent=4)
-        if place.slug and place.repository is not None:
-            console.paste(_push(place.repository), indent=4)
-        console.paste("nox -s check-project", indent=4)
+        console.next_step(
+            "Next: Commit what was written, push it, and check the project.",
+            f'git add {files} && git commit -m "Publish with nox-release"',
+            *([_push(place.repository)] if place.slug and place.repository else []),
+            "nox -s check-project",
+        )
     else:
         console.mark("step", "Next: nox -s check-project")

@@ -194,15 +194,13 @@ class Prepare:
         console, name, version = self.context.console, self.project.name, choice.version
         if choice.stands == "released":
             console.mark("done", f"{name} {version} is released. There is nothing to prepare.")
-            console.mark("step", "Next, to see that it is whole:")
-            console.paste("nox -s check-project", indent=4)
+            console.next_step("Next, to see that it is whole:", "nox -s check-project")
             return 0
         place = copy.places.declared
         commit = self.preparer.repository.commit_with(place.text, place.file) if place else None
         where = f" in {short(commit)}" if commit else ""
         console.mark("done", f"{name} {version} is prepared{where}.")
-        console.mark("step", "Next:")
-        console.paste("nox -s release", indent=4)
+        console.next_step("Next:", "nox -s release")
         return 0
 
     def proposer(
@@ -230,8 +228,7 @@ class Prepare:
         console = self.context.console
         state = "merged" if found.state == "merged" else "proposed"
         console.mark("done", f"{self.project.name} {choice.version} is {state}: {found.url}")
-        console.mark("step", "Next:")
-        console.paste(f"nox -s release -- {choice.version}", indent=4)
+        console.next_step("Next:", f"nox -s release -- {choice.version}")
         return 0
 
     def open(self, prepared: Prepared, proposer: Proposer, seen: ProposedTree) -> int:
@@ -242,8 +239,10 @@ class Prepare:
             yes=self.options.yes,
         )
         proposer.carry_out(seen, prepared)
-        console.mark("step", "Next, to follow it and release what it becomes:")
-        console.paste(f"nox -s release -- {prepared.version}", indent=4)
+        console.next_step(
+            "Next, to follow it and release what it becomes:",
+            f"nox -s release -- {prepared.version}",
+        )
         return 0
 
     def commit(self, prepared: Prepared) -> int:
@@ -258,12 +257,10 @@ class Prepare:
             return 0
         console.mark("done", f'{short(now.head)} "{message}" on {branch}')
         if Version(prepared.version).is_devrelease:
-            console.mark("step", "Next:")
-            console.paste("git push", indent=4)
+            console.next_step("Next:", "git push")
         else:
             given = f" -- {prepared.version}" if self.project.version_from_tags else ""
-            console.mark("step", "Next:")
-            console.paste(f"nox -s release{given}", indent=4)
+            console.next_step("Next:", f"nox -s release{given}")
         return 0
 
 

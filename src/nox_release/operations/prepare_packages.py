@@ -53,26 +53,23 @@ def prepare_packages(context: Context, options: argparse.Namespace) -> int:
             console.mark("done", f"{edited} edited, not committed.")
             return 0
         console.mark("done", f'{short(commit)} "{subject}" on {branch}')
-        console.mark("step", "Next:")
-        _tell_next(several, words)
+        console.next_step("Next:", _what_releases(several, words))
         return 0
 
 
-def _tell_next(several: Several, words: tuple[str, ...]) -> None:
+def _what_releases(several: Several, words: tuple[str, ...]) -> str:
     """What releases them; where tags make a version, no file need state it, so the words do."""
     by_tags = any(
         several.parts[one.name].copy.places.declared is None for one in several.plan.turns
     )
-    given = words if by_tags else ()
-    several.context.console.paste(command("release", [*given, "--all-packages"]), indent=4)
+    return command("release", [*(words if by_tags else ()), "--all-packages"])
 
 
 def _nothing_to_do(several: Several, words: tuple[str, ...]) -> int:
     console = several.context.console
     if several.plan.turns:
         console.mark("done", f"{several.titles}: prepared.")
-        console.mark("step", "Next:")
-        _tell_next(several, words)
+        console.next_step("Next:", _what_releases(several, words))
     else:
         console.mark("done", "No package has anything new since its release.")
     return 0
@@ -121,6 +118,5 @@ def _open(
         proposer.carry_out(seen, made[-1])
     else:
         console.mark("done", f"{several.titles}: proposed in {seen.pull_request.url}")
-    console.mark("step", f"Next, when it is merged, on {wanted.base}:")
-    _tell_next(several, words)
+    console.next_step(f"Next, when it is merged, on {wanted.base}:", _what_releases(several, words))
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nox_release.checks.index.state import Released, check_index_state
 from nox_release.core.answers import ask
 from nox_release.core.errors import ChecksFailed, ConfigurationError, ConflictError
-from nox_release.core.findings import Finding, Skipped, errors_in
+from nox_release.core.findings import Passed, errors_in
 from nox_release.core.values import dataclass
 from nox_release.edges.forge import Forge
 from nox_release.edges.tokens import Credential
@@ -39,11 +39,8 @@ def publishing_of(upload: FirstUpload, *, missing: bool = True) -> Publishing | 
     root, clock = upload.repository.root, upload.context.clock
     derivation = spelt(derivation, Forge(place.slug, upload.context.runner, root, clock=clock))
     for result in derivation.results:
-        if isinstance(result, Finding):
-            if missing or result.id != MISSING.id:
-                console.finding(result)
-        elif isinstance(result, Skipped):
-            console.mark("not known", f"{result.title}: {result.reason}")
+        if not isinstance(result, Passed) and (missing or result.id != MISSING.id):
+            console.result(result)
     if derivation.publisher is None:
         return None
     return Publishing(publisher=derivation.publisher, can_prove=can_prove(derivation))
@@ -69,8 +66,7 @@ def tell_what_follows(upload: FirstUpload, name: str, credential: Credential | N
     console.title("Next: the trusted publisher")
     publishing = publishing_of(upload, missing=False)
     if publishing is None:
-        console.mark("step", "Next: Write the workflow that publishes.")
-        console.paste("nox -s init", indent=4)
+        console.next_step("Next: Write the workflow that publishes.", "nox -s init")
         return
     page = pages.publishing_page(index, name, publishing.publisher)
     console.line("Open this page, look at what is filled in, and press Add:")

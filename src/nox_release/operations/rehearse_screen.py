@@ -23,14 +23,12 @@ def summary(story: Story, seconds: float) -> None:
             f"All {len(story.parts)} parts in {seconds:.0f} s; nothing was published anywhere.",
             story.warnings,
         )
-        console.mark("step", "Next: See what the real way still needs.")
-        console.paste("nox -s check-project", indent=4)
+        console.next_step("Next: See what the real way still needs.", "nox -s check-project")
     else:
         console.mark(
             "error", f"Part {len(story.parts) + 1} failed; nothing was published anywhere."
         )
-        console.mark("step", "Next: fix it, commit, and rehearse again.")
-        console.paste("nox -s rehearse", indent=4)
+        console.next_step("Next: fix it, commit, and rehearse again.", "nox -s rehearse")
         if story.options.json:
             console.error(problem)
 
@@ -100,8 +98,7 @@ def summary_of_all(stories: Sequence[Story], seconds: float, parts: int) -> int:
             "nothing was published anywhere.",
             [one for story in stories for one in story.warnings],
         )
-        console.mark("step", "Next: See what the real way still needs.")
-        console.paste("nox -s check-project", indent=4)
+        console.next_step("Next: See what the real way still needs.", "nox -s check-project")
         return 0
     if first.options.json:
         return 1

@@ -611,8 +611,7 @@ def _go_on(errand: Errand, target: Target) -> None:
     """
     console, repository, project = errand.console, errand.repository, errand.project
     if target.index.name == "testpypi":
-        console.mark("step", "Next, for PyPI itself:")
-        console.paste("nox -s init -- --index pypi", indent=4)
+        console.next_step("Next, for PyPI itself:", "nox -s init -- --index pypi")
     if Version(target.version).is_prerelease or repository.head() != target.commit:
         return
     if not goes_back_to_development(project, repository, target.commit):
@@ -629,8 +628,7 @@ def _go_on(errand: Errand, target: Target) -> None:
             console.line(error.reason, indent=2)
         else:
             return
-    console.mark("step", "Next, back to development:")
-    console.paste("nox -s prepare -- dev", indent=4)
+    console.next_step("Next, back to development:", "nox -s prepare -- dev")
 
 
 def _prepare_development(errand: Errand, *, yes: bool) -> None:

@@ -101,8 +101,9 @@ def _agree(context: Context, options: argparse.Namespace) -> Several | None:
         if not several.plan.turns:
             console.mark("done", "Everything that is prepared is released.")
             if not words:
-                console.mark("step", "Next, to prepare what is new:")
-                console.paste("nox -s prepare -- patch --all-packages", indent=4)
+                console.next_step(
+                    "Next, to prepare what is new:", "nox -s prepare -- patch --all-packages"
+                )
             return None
         made = several.make() if words else ()
         _tell_pending(several)

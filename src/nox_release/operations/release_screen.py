@@ -69,7 +69,7 @@ def show(
             console.finding(finding)
     for result in results:
         if isinstance(result, Skipped):
-            console.mark("not known", f"{result.title}: {result.reason}")
+            console.result(result)
     passed = sum(isinstance(result, Passed) for result in results)
     if passed:
         console.mark("ok", f"{counted(passed, 'check')} found nothing.")

@@ -33,8 +33,6 @@ from nox_release.operations import OPERATIONS
 # 128 and the number of SIGHUP, SIGINT, SIGPIPE, SIGTERM and, on Windows, SIGBREAK.
 INTERRUPTED = (129, 130, 141, 143, 149)
 _GOES_ON = "When that is fixed, run the same command again: it goes on from here."
-# Without an option they take every package in turn.
-_TAKING_PACKAGES = ("build", "check-project", "rehearse")
 _OWN_LOGGERS = ("nox", "nox_release")
 
 
@@ -267,7 +265,7 @@ def _description(module: ModuleType) -> str:
 
 def _parser(name: str, program: str, description: str = "") -> argparse.ArgumentParser:
     parser = _Parser(prog=program, description=description, formatter_class=_Wrapping)
-    parser.takes_packages = name in _TAKING_PACKAGES
+    parser.each_package = OPERATIONS[name].each_package
     load(name).add_options(parser)
     if "--verbose" not in parser.known_options():
         parser.add_argument("-v", "--verbose", action="store_true", help="show every reason")
@@ -280,7 +278,7 @@ def _parser(name: str, program: str, description: str = "") -> argparse.Argument
 class _Parser(argparse.ArgumentParser):
     """A parser that says which option was probably meant."""
 
-    takes_packages = False
+    each_package = False
 
     def known_options(self) -> tuple[str, ...]:
         return tuple(self._option_string_actions)
@@ -295,7 +293,7 @@ class _Parser(argparse.ArgumentParser):
         if name == "--version":
             takes_it = any(one.dest == "version" for one in self._actions)
             return f"The version stands alone: {self.prog} 1.4.0" if takes_it else ""
-        if name == "--all-packages" and self.takes_packages:
+        if name == "--all-packages" and self.each_package:
             return f"{self.prog} takes every package unless --package names one."
         if name == "--all-packages":
             return f"One package at a time: {self.prog} --package NAME"

@@ -23,7 +23,7 @@ from nox_release.core.errors import (
     Declined,
     NoxReleaseError,
 )
-from nox_release.core.findings import Location, Passed, Rule, Severity, Skipped, find
+from nox_release.core.findings import Location, Passed, Rule, Severity, Skipped, find, skipped
 from nox_release.edges.as_called import as_called, with_options
 from nox_release.edges.as_json import error_as_json, finding_as_json
 from nox_release.edges.console import Console
@@ -488,6 +488,7 @@ def test_what_somebody_else_wrote_is_quoted_to_the_letter():
         console.line("commit 0123456  ", quoted=theirs)
         console.error(CommandError("It failed.", reason=theirs, hint="Run nox -s release."))
         console.finding(find(RULE, f"It runs `{theirs}`.", fix="Run nox -s release."))
+        console.result(skipped(RULE, theirs, title="Whether it runs", fix="nox -s build tells"))
 
     stream = io.StringIO()
     draw(Console.for_terminal(environ={}, interactive=False, file=stream, names={}))
@@ -501,6 +502,7 @@ def test_what_somebody_else_wrote_is_quoted_to_the_letter():
         "  why: The page on PyPI stays empty.",
         "  fix: Run nox-release release --index testpypi.",
         "  see: https://packaging.python.org/",
+        f"? not known: Whether it runs: {theirs}; nox-release build tells",
     ]
 
 

@@ -244,9 +244,13 @@ def test_files_that_are_not_built_are_one_line():
         id=asked.DISTRIBUTIONS_CHECKED.id,
         subject="distributions",
         title="whether PyPI takes the files",
-        reason="there are none in dist/; `nox -s build` makes and checks them",
+        reason="none are built",
+        fix="`nox -s build` makes them",
     )
     follows = Skipped(id=CURRENT.id, subject="workflow", title="…", reason="…")
     lines = screen(checklist(THERE, missing, follows))
-    assert "? not known: whether PyPI takes the files: none are built (nox -s build)" in lines
+    assert (
+        "? not known: whether PyPI takes the files: none are built; `nox -s build` makes them"
+        in lines
+    )
     assert "1 not known" in lines[-3]

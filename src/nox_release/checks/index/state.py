@@ -205,6 +205,7 @@ def check_index_state(observed: Observed, released: Released, now: datetime) -> 
                 ABSENT,
                 project.reason,
                 title=f"whether {f'`{name}`' if name else 'the project'} is on {index.title}",
+                fix="" if name else "nox -s check-project -- --build",
             ),
         )
     if project is None:
