@@ -15,6 +15,7 @@ from nox_release.edges.process import Completed, Runner
 HOST = "github.com"
 OLDEST_GH = (2, 27)  # has `gh release create --verify-tag`
 LATER = "Nothing was decided; run the same command again when GitHub can be reached."
+_REFUSED = "GitHub has said no: put that right, and run the same command again."
 _TIMEOUT = 60.0
 _NOT_LOGGED_IN = 4  # `gh help exit-codes`
 _VERSIONS: dict[str, tuple[int, ...]] = {}  # by program; asked once in a process
@@ -111,7 +112,7 @@ class Gh:
             raise ForgeError(
                 f"`{' '.join(('gh', *done.command[1:3]))}` failed.",
                 reason=done.complaint,
-                hint=LATER,
+                hint=_REFUSED if re.search(r"\bHTTP 4(?!29)\d\d\b", done.complaint) else LATER,
             )
         return done
 
