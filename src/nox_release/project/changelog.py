@@ -137,7 +137,9 @@ def release_sections(sections: Iterable[Section]) -> tuple[Section, ...]:
 def find_section(text: str, version: str) -> Section | None:
     """The part about `version`, however it is spelled there."""
     wanted = Version(version)
-    return next((s for s in parse_sections(text) if s.version == wanted), None)
+    found = [one for one in parse_sections(text) if one.version == wanted]
+    # Two headings that say the same, one below the other: the first has nothing of its own.
+    return next((one for one in found if one.body.strip()), found[0] if found else None)
 
 
 def section_about(text: str, version: str) -> Section | None:

@@ -235,7 +235,8 @@ def fragments(project: Project, files: Files) -> list[str]:
     """
     tool = project.pyproject.get("tool", {})
     table = tool.get("towncrier", {})
-    folder = table.get("directory") if isinstance(table, dict) else None
+    table = table if isinstance(table, dict) else {}
+    folder, template = table.get("directory"), str(table.get("template", "")).rpartition("/")[2]
     folders = (
         [folder] if isinstance(folder, str) else ["newsfragments", "changes", "changelog.d", "news"]
     )
@@ -249,6 +250,7 @@ def fragments(project: Project, files: Files) -> list[str]:
         and "." in name.rpartition("/")[2].lstrip(".")
         and not name.endswith((".j2", ".jinja", ".jinja2", ".toml", ".in", ".py"))
         and not _OF_A_VERSION.match(name.rpartition("/")[2])
+        and name.rpartition("/")[2] != template
     )
 
 

@@ -254,6 +254,12 @@ def test_what_towncrier_wrote_beside_its_fragments_is_not_one():
     assert "fragment-left" not in ids(check('[tool.towncrier]\ndirectory = "news"\n', named=named))
 
 
+def test_the_template_of_towncrier_is_not_a_fragment():
+    named = dict.fromkeys(("news/towncrier_template.rst", "news/1.feature.rst"), "x")
+    table = '[tool.towncrier]\ndirectory = "news"\ntemplate = "news/towncrier_template.rst"\n'
+    assert "fragment-left" not in ids(check(table, named=named))
+
+
 @pytest.mark.parametrize(("ignored", "count"), [("*.pyc\n/build/\n", 0), ("dist\n", 1)])
 def test_a_readme_where_git_ignores_it_is_made_before_the_build(ignored, count):
     head = 'name = "demo"\nversion = "1"\nreadme = "build/README.md"\n'

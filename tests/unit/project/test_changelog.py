@@ -63,6 +63,11 @@ def test_a_version_has_its_own_part_however_it_is_spelled(version, body):
     assert (section.body.strip() if section else None) == body
 
 
+def test_of_two_headings_of_a_version_the_one_with_a_text_is_its_part():
+    text = "1.1 (2026-01-02)\n===\ndemo 1.1 (2026-01-02)\n===\n\n- Better.\n\ndemo 1.0\n===\n\n- First.\n"
+    assert find_section(text, "1.1").body.strip() == "- Better."
+
+
 def test_the_line_is_the_heading_in_the_file():
     assert find_section(KEEP, "1.1.0").line == 11
     assert unreleased(KEEP).line == 5
