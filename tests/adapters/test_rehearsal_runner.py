@@ -391,6 +391,22 @@ def test_matrix_is_several_jobs_whose_artifacts_have_names_of_their_own(world: W
     assert len(world.index.filenames("tiny-demo")) == 2
 
 
+@pytest.mark.parametrize(
+    "part", ["${{ runner.os }}", "${{ runner.arch }}", "${{ strategy.job-index }}"]
+)
+def test_jobs_of_a_matrix_have_machines_and_numbers_of_their_own(world: World, part: str) -> None:
+    run = with_steps(
+        world,
+        MATRIX,
+        ("[linux, mac]", "[ubuntu-24.04, macos-15]"),
+        ("  build:\n    strategy", '  build:\n    runs-on: "${{ matrix.os }}"\n    strategy'),
+        ("[ubuntu-24.04, macos-15]\n    runs-on: ubuntu-latest\n", "[ubuntu-24.04, macos-15]\n"),
+        ("          name: dist\n          path: dist/\n          if", f"          name: dist-{part}\n          path: dist/\n          if"),
+        ("          name: dist\n          path: dist/\n      - uses: pypa", "          pattern: dist-*\n          merge-multiple: true\n          path: dist/\n      - uses: pypa"),
+    )  # fmt: skip
+    assert run.conclusion == "success", log_of(world, run)
+
+
 def test_second_job_of_a_matrix_cannot_write_the_same_artifact(world: World) -> None:
     run = with_steps(world, MATRIX)
     assert [job.conclusion for job in run.jobs] == ["success", "failure", "skipped"]
@@ -536,3 +552,37 @@ def test_files_of_a_called_workflow_are_those_that_it_keeps(
     run = release(world)
     assert run.conclusion == ("success" if uploaded else "failure"), log_of(world, run)
     assert world.index.filenames("tiny-demo") == uploaded
+    assert "exchange failure" not in log_of(world, run)
+
+
+def test_what_a_called_workflow_has_others_build_gets_the_benefit_of_the_doubt_too(
+    world: World,
+) -> None:
+    ready(world)
+    own = ".github/workflows/build.yml"
+    name = "name: '${{ needs.build.outputs.files }}'"
+    files = {PUBLISH: CALLING.replace("USES", f"./{own}").replace('pattern: "dist-*"', name)}
+    files[own] = """\
+on: {workflow_call: {outputs: {files: {value: x}}}}
+jobs:
+  files: {uses: octo/workflows/.github/workflows/tox.yml@v1}
+"""
+    world.commit("Call a workflow that calls one", files)
+    run = release(world)
+    assert run.conclusion == "success", log_of(world, run)
+    assert len(world.index.filenames("tiny-demo")) == 2
+
+
+def test_packages_uploaded_beside_this_one_are_taken_for_projects_of_the_index(
+    world: World,
+) -> None:
+    ready(world)
+    change_workflow(world, (BUILD, f"{BUILD}      - run: python -m build extra\n"))
+    there = [name for name in world.git("ls-files").splitlines() if not name.startswith(".")]
+    texts = {name: (world.clone / name).read_text() for name in there}
+    files = {f"extra/{one}": text.replace("tiny-demo", "tiny-extra") for one, text in texts.items()}
+    world.commit("Another package", files)
+    run = release(world)
+    assert run.conclusion == "success", log_of(world, run)
+    assert len(world.index.filenames("tiny-extra")) == 2
+    assert "Taken in a rehearsal: tiny-extra is on the index" in log_of(world, run)

@@ -173,6 +173,7 @@ def _judge_workflow(story: Story, metadata: str, *, compiled: bool) -> None:
         world, project, derivation, reason, package=story.package, compiled=compiled
     )
     story.written.append(story.publishing.written)
+    story.lost = derivation.job.workflow.file if findings else ""
     console.mark("advice", story.publishing.note)
     if story.publisher.environment:
         world.github.add_environment(story.publisher.environment)

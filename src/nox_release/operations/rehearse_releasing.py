@@ -59,9 +59,10 @@ def _release(story: Story) -> None:
         try:
             run_session(story, "release", *arguments)
         except NoxReleaseError:
-            _tell_other_folder(story)
+            _tell_other_folder(story, failed=True)
             raise
         world.workflows.wait()
+        _tell_other_folder(story, failed=False)
         before = set(story.published)
         story.published = tuple(
             name for name in world.index.filenames(project.name) if name not in before
@@ -80,24 +81,27 @@ def _run_of(story: Story) -> WorkflowRun | None:
     return next((run for run in reversed(story.world.github.runs) if run.path == path), None)
 
 
-def _tell_other_folder(story: Story) -> None:
-    """Where the workflow has built something else as well, that may be why."""
+def _tell_other_folder(story: Story, *, failed: bool) -> None:
+    """Where the workflow has built something else, that may be why it `failed`; where it has built
+    other packages as well, they were taken for projects that the index has.
+    """
     run = _run_of(story)
     built = story.world.workflows.built_by(run) if run is not None else {}
-    if not built or set(built) == {story.folder}:
+    others = {place: files for place, files in built.items() if place != story.folder}
+    if not others or not (failed or story.folder in built):
         return
     what = " and ".join(
-        f"`{place}` ({', '.join(path.name for path in files)})" for place, files in built.items()
+        f"`{place}` ({', '.join(path.name for path in files)})" for place, files in others.items()
     )
-    alone = "alone" if story.folder in built else ""
-    console = story.context.console
-    console.line()
-    console.mark(
-        "warning",
-        f"{story.publisher.workflow} has built {what}, but {story.title} is in "
-        f"`{story.folder}` {alone}".rstrip()
-        + ".",
-    )
+    if story.folder in built:
+        level, said = (
+            "advice",
+            f"builds {what} too; here, those were taken for projects on the index.",
+        )
+    else:
+        level, said = "warning", f"has built {what}, but {story.title} is in `{story.folder}`."
+    story.context.console.line()
+    story.context.console.mark(level, f"{story.publisher.workflow} {said}")
 
 
 def _install(story: Story) -> None:

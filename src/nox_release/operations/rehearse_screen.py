@@ -22,6 +22,7 @@ def summary(story: Story, seconds: float) -> None:
             story.context.console,
             f"All {len(story.parts)} parts in {seconds:.0f} s; nothing was published anywhere.",
             story.warnings,
+            [story.lost],
         )
         console.next_step("Next: See what the real way still needs.", "nox -s check-project")
     else:
@@ -33,14 +34,21 @@ def summary(story: Story, seconds: float) -> None:
             console.error(problem)
 
 
-def end_well(console: Console, done: str, warnings: Sequence[Finding]) -> None:
-    """The end of a rehearsal that came through; not all green where users would meet something."""
-    if not warnings:
+def end_well(console: Console, done: str, warnings: Sequence[Finding], lost: Sequence[str]) -> None:
+    """The end of a rehearsal that came through; not all green where users would meet something, or
+    where the project's own workflow would not do: the `lost` files.
+    """
+    told = [done]
+    if warnings:
+        ids = ", ".join(dict.fromkeys(one.id for one in warnings))
+        told.append(f"The build has {counted(len(warnings), 'warning')}: {ids}.")
+    files = " and ".join(dict.fromkeys(filter(None, lost)))
+    if files:
+        told.append(f"With {files} as it is, a real release would be lost.")
+    if told == [done]:
         console.mark("done", done)
-        return
-    ids = ", ".join(dict.fromkeys(one.id for one in warnings))
-    told = f"{done} The build has {counted(len(warnings), 'warning')}: {ids}."
-    console.mark("warning", told, verdict=True)
+    else:
+        console.mark("warning", " ".join(told), verdict=True)
 
 
 def _table(story: Story, title: str) -> None:
@@ -97,6 +105,7 @@ def summary_of_all(stories: Sequence[Story], seconds: float, parts: int) -> int:
             f"{len(stories)} packages, {parts} parts in {seconds:.0f} s; "
             "nothing was published anywhere.",
             [one for story in stories for one in story.warnings],
+            [story.lost for story in stories],
         )
         console.next_step("Next: See what the real way still needs.", "nox -s check-project")
         return 0

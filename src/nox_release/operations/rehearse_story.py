@@ -85,6 +85,7 @@ class Story:
     warnings: tuple[Finding, ...] = ()
     published: tuple[str, ...] = ()
     placeholder: bool = False
+    lost: str = ""
     next_version: str = ""
 
     @property

@@ -112,6 +112,18 @@ class IndexState:
         """Fill in the form of an existing project's publishing page."""
         return self.registrations.on_project(self.user(username), self.project(name), form)
 
+    def attach_like(self, name: str, known: str) -> bool:
+        """Make the project `name` with the publishers of `known`; whether there was only the latter."""
+        with self.catalogue.lock:
+            there = self.catalogue.find(known)
+            if there is None or self.catalogue.find(name) is not None:
+                return False
+            made = self.create_project(name)
+            for publisher in self.publishing.publishers:
+                if there.id in publisher.project_ids:
+                    publisher.project_ids.add(made.id)
+            return True
+
     def jwt(self, claims: Mapping[str, Any], *, header: Mapping[str, Any] | None = None) -> str:
         """`claims` signed with the key that this index takes for GitHub's."""
         return self.publishing.sign(claims, header=header)

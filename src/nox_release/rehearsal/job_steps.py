@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from packaging.utils import canonicalize_name
+
 from nox_release.core.values import dataclass, field, replace
 from nox_release.edges.process import Runner
 from nox_release.rehearsal import run_releases
@@ -29,7 +31,13 @@ from nox_release.rehearsal.identity import identity_endpoint
 from nox_release.rehearsal.pypa_action import PublishFailed, Publishing, publish
 from nox_release.rehearsal.run_artifacts import ArtifactTrouble, RunFiles
 from nox_release.rehearsal.run_builds import Builder, StepFailed, builds
-from nox_release.rehearsal.run_contexts import claims_of, interpolated, lets_run, status_of
+from nox_release.rehearsal.run_contexts import (
+    claims_of,
+    interpolated,
+    lets_run,
+    place_of,
+    status_of,
+)
 from nox_release.workflows.build_folders import BuiltFolder, built_folders, combinations
 from nox_release.workflows.expressions import Circumstances
 from nox_release.workflows.publishing import PublishJob, publish_jobs
@@ -129,9 +137,10 @@ class JobSteps:
         before = self.workflow, self.text, self.contexts
         inputs = {name: interpolated(value, self.contexts) for name, value in job.inputs}
         for inner in called.jobs:
-            for matrix in combinations(inner.matrix)[:_MOST_CALLED]:
+            for index, matrix in enumerate(combinations(inner.matrix)[:_MOST_CALLED]):
                 self.workflow, self.text = called, replace(inner, id=before[1].id)
-                self.contexts = {**before[2], "inputs": inputs, "matrix": matrix or {}}
+                self.contexts = {**before[2], "inputs": inputs}
+                self.contexts |= place_of(inner, self.contexts, matrix or {}, index)
                 status = status_of(failed=self._failed, cancelled=self.carried.cancelled.is_set())
                 if lets_run(inner.condition, self.contexts, status):
                     for step in inner.steps:
@@ -220,9 +229,10 @@ class JobSteps:
 
     def _is_built_elsewhere(self) -> bool:
         """Whether a step that was not carried out may have built: one of this job's, or those of a
-        workflow in another repository that a job calls.
+        workflow in another repository that a job calls, be it one of a called workflow.
         """
-        calls = [job.uses for job in self.carried.workflow.jobs if job.uses is not None]
+        workflows = (self.carried.workflow, *self.carried.called.values())
+        calls = [job.uses for one in workflows for job in one.jobs if job.uses is not None]
         return any(map(builds, self.text.steps)) or any(
             uses.path not in self.carried.called for uses in calls
         )
@@ -349,6 +359,7 @@ class JobSteps:
         files = self.carried.files.for_upload(
             self.carried.workflow, upload, packages_dir=interpolated(wanted, self.contexts)
         )
+        self._have_siblings(files, say)
         may = self._may_identify_itself(upload.job)
         publishing = Publishing(
             index=self.place.index.index,
@@ -362,6 +373,20 @@ class JobSteps:
         except PublishFailed as error:
             say(f"##[error]{_EXIT_1}")
             raise StepFailed(str(error)) from error
+
+    def _have_siblings(self, files: Iterable[Path], say: Callable[[str], None]) -> None:
+        """Other packages of the repository that are uploaded beside the rehearsed one are taken for
+        projects which the index has, with the same publisher.
+        """
+        built = self.carried.files.built
+        own = built.get(self.place.builder.folder)
+        names = {canonicalize_name(path.name.split("-")[0]) for path in files}
+        for mine in {canonicalize_name(path.name.split("-")[0]) for path in own or ()}:
+            for name in sorted(names - {mine}):
+                if self.place.index.attach_like(name, mine):
+                    say(
+                        f"Taken in a rehearsal: {name} is on the index, with the publisher of {mine}."
+                    )
 
 
 def _default_name(step: Step) -> str:

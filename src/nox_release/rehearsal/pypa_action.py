@@ -79,7 +79,9 @@ def publish(
             "##[warning]It looks like there are no Python distribution packages to publish in the "
             'directory "dist/". Please verify that they are in place should you face this problem.'
         )
-        raise _fail(say, "InvalidDistribution: Cannot find file (or expand pattern): 'dist/*'")
+        said = "InvalidDistribution: Cannot find file (or expand pattern): 'dist/*'"
+        say(f"ERROR    {said}")
+        raise PublishFailed(said)
     if publishing.skip_existing:
         files = [path for path in files if not _exists(index, path, say)]
         if not files:

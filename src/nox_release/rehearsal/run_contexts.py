@@ -5,6 +5,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/contexts
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def contexts_of(
     settings: Settings, run: WorkflowRun, workflow: Workflow, event: Event
 ) -> dict[str, Any]:
-    """All contexts but `needs` and `matrix`, which differ from job to job."""
+    """All contexts but `needs` and those of `place_of`, which differ from job to job."""
     is_tag = run.ref.startswith("refs/tags/")
     payload: dict[str, Any] = {
         "repository": {"fork": False, "full_name": settings.slug, "name": settings.name},
@@ -57,9 +58,18 @@ def contexts_of(
         "vars": {},
         "secrets": {},
         "env": {},
-        "matrix": {},
-        "runner": {"os": "Linux", "arch": "X64"},
     }
+
+
+def place_of(
+    job: Job, contexts: Mapping[str, Any], matrix: Mapping[str, Any], index: int
+) -> dict[str, Any]:
+    """The contexts of one job of a matrix: its values, its number, and the machine that it asks for."""
+    found = {"matrix": dict(matrix), "strategy": {"job-index": index}}
+    label = interpolated(" ".join(job.runs_on), {**contexts, **found}).lower()
+    system = "Windows" if "windows" in label else "macOS" if "macos" in label else "Linux"
+    arm = "arm" in label or (system == "macOS" and not re.search("intel|large", label))
+    return {**found, "runner": {"os": system, "arch": "ARM64" if arm else "X64"}}
 
 
 def claims_of(github: GitHubState, run: WorkflowRun, job: JobRun, audience: str) -> dict[str, Any]:

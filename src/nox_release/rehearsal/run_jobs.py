@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from nox_release.rehearsal.github_state import Annotation, JobRun, WorkflowRun
 from nox_release.rehearsal.job_steps import CarriedRun, JobSteps, Workplace
-from nox_release.rehearsal.run_contexts import contexts_of, lets_run, status_of
+from nox_release.rehearsal.run_contexts import contexts_of, lets_run, place_of, status_of
 from nox_release.rehearsal.run_triggers import admits
 from nox_release.workflows.syntax import Job
 
@@ -67,7 +67,8 @@ class RunJobs:
         for look in self.before_job:
             look(run, job)
         contexts = contexts_of(self.place.github.settings, run, carried.workflow, carried.event)
-        contexts["matrix"] = dict(job.matrix)
+        same = [other for other in run.latest_jobs() if other.key == job.key]
+        contexts |= place_of(text, contexts, job.matrix, same.index(job))
         contexts["needs"] = {
             other.key: {"result": other.conclusion, "outputs": {}} for other in needed
         }

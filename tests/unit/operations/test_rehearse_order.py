@@ -53,13 +53,15 @@ def test_waiting_takes_no_time_while_nothing_is_under_way() -> None:
 def test_a_rehearsal_with_warnings_of_the_build_does_not_end_all_green() -> None:
     warning = find(SDIST_STRAY_FILES, "`demo-1.0.tar.gz` holds `notes.orig`.")
     ends = []
-    for warnings in ((), (warning, warning)):
+    lost = [".github/workflows/a.yml", "", ".github/workflows/a.yml"]
+    for warnings, files in (((), [""]), ((warning, warning), [""]), ((), lost)):
         out = io.StringIO()
         console = Console(out, stream=out, environ={}, interactive=False, names={})
         console.set_detail(quiet=True)
-        end_well(console, "All 8 parts.", warnings)
+        end_well(console, "All 8 parts.", warnings, files)
         ends.append(out.getvalue())
     assert ends == [
         "✓ All 8 parts.\n",
         "! warning: All 8 parts. The build has 2 warnings: sdist-stray-files.\n",
+        "! warning: All 8 parts. With .github/workflows/a.yml as it is, a real release would be lost.\n",
     ]
