@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_release.checks.workflow.github_releases import release_steps
+from nox_release.checks.workflow.subject import CHECK_ONLY
 from nox_release.core.answers import ask, known
 from nox_release.core.findings import Finding
 from nox_release.core.values import dataclass
@@ -24,8 +25,6 @@ from nox_release.workflows.publishing import (
 
 if TYPE_CHECKING:
     from nox_release.edges.forge import Forge
-
-CHECK_ONLY = "check-only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

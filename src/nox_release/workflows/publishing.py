@@ -53,8 +53,10 @@ __all__ = [
     "derive_publisher",
     "index_of",
     "may_publish",
+    "page_of",
     "parse_composite",
     "parse_workflow",
+    "project_of",
     "publish_jobs",
     "spelt_by_github",
 ]
@@ -198,9 +200,9 @@ _NAMES = {
 def index_of(value: str) -> str | None:
     """Which index an address or a name in a workflow means; `None` when only a run knows."""
     value = value.strip()
-    if "$" in value:
-        return None
     found = re.match(r"https?://(?:[^/@]*@)?([^/:]+)", value, re.IGNORECASE)
+    if "$" in (found[1] if found else value):
+        return None
     if not found:
         return _NAMES.get(value.lower(), value)
     host = found[1].lower()
@@ -487,7 +489,7 @@ def _publishing_action(
             index_of(address) if address else "pypi",
             "secret" if secret else "trusted" if trusted else "unknown",
         )
-    if slug == "pyo3/maturin-action" and (step.input("command") or "build") in (
+    if slug in _MATURIN_ACTIONS and (step.input("command") or "build") in (
         "publish",
         "upload",
     ):
@@ -511,6 +513,10 @@ def _publishing_action(
     return None
 
 
+_MATURIN_ACTIONS = (
+    "pyo3/maturin-action",
+    "messense/maturin-action",
+)  # its name since 2022, and before
 # Other actions that upload: the input with the address, the input with the secret.
 _OTHER_ACTIONS = {
     "jrubics/poetry-publish": ("repository-url", "pypi-token"),
@@ -590,17 +596,28 @@ def _is_publishing_script(words: tuple[str, ...]) -> bool:
     return named or any(_PUBLISHES.fullmatch(word) for word in after[1:])
 
 
-_PAGE = re.compile(r"pypi\.org/(?:p|project)/")
+def page_of(job: Job) -> str | None:
+    """The address of the job's environment, where it is a project's page on the index."""
+    environment = job.node.get("environment")
+    url = environment.get("url") if environment is not None else None
+    return url.text if url is not None and _PAGE.search(url.text) else None
+
+
+_PAGE = re.compile(r"pypi\.org/(?:p|project)/([\w.-]*)")
+
+
+def project_of(job: Job) -> str:
+    """The project on whose page its files can be seen, as its environment says; else empty."""
+    found = _PAGE.search(page_of(job) or "")
+    return canonicalize_name(found[1]) if found else ""
 
 
 def _is_for_the_index(workflow: Workflow, job: Job) -> bool:
     """Whether a job may ask for a token, and its environment's page or its name is about an index."""
     if not _may_be_trusted(workflow, job):
         return False
-    environment = job.node.get("environment")
-    url = environment.get("url") if environment is not None else None
     named = (job.id, *job.name.split(), (job.environment and job.environment.name) or "")
-    return (url is not None and bool(_PAGE.search(url.text))) or any(map(_PUBLISHES.search, named))
+    return page_of(job) is not None or any(map(_PUBLISHES.search, named))
 
 
 def _what_may_publish(job: Job) -> str:
@@ -685,7 +702,10 @@ def derive_publisher(
             )
         )
         return Derivation(publisher=None, job=None, jobs=jobs, results=tuple(results))
-    chosen, environment, unclear = _environment_of(usable, settings)
+    of_this = [
+        one for one in usable if package and project_of(one.job) == canonicalize_name(package[1])
+    ]
+    chosen, environment, unclear = _environment_of(tuple(of_this) or usable, settings)
     if not settings.index.is_like_pypi:  # an index without trusted publishing
         return Derivation(publisher=None, job=chosen, jobs=jobs, results=tuple(results))
     publisher = None
@@ -945,7 +965,7 @@ def _why_none(
         if (workflow.file, job.id) not in clear
     ]
     if unclear:
-        workflow, job, _, text = unclear[0]
+        workflow, job, _, text = min(unclear, key=lambda one: page_of(one[1]) is None)
         return [
             skipped(
                 MISSING,

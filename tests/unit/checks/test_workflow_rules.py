@@ -945,3 +945,150 @@ def test_a_release_of_two_types_starts_two_runs(types, guard, severities):
     extra = f"\n    if: {guard}" if guard else ""
     on = f"release: {{types: [{types}]}}"
     assert told_of(DOWNLOAD, "trigger-type", on=on, extra=extra) == severities
+
+
+TAGGER = """
+on: {workflow_dispatch: }
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {id-token: write, contents: write}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+      - run: RUN
+      - run: PUSH
+"""
+
+
+@pytest.mark.parametrize(
+    ("run", "push", "severities"),
+    [
+        ("git tag v$V", "git push origin v$V", ["warning"]),
+        ("git tag -a v$V -m v$V $SHA", "git push --tags", ["warning"]),
+        ("git tag -f v$V", "git push --tags", []),
+        ("git tag --list", "git push origin main", []),
+        ("git tag v$V || true", "git push --tags", []),
+        ("git tag", "git push --tags", []),
+        ("git tag v$V", "ls", []),
+    ],
+)
+def test_a_run_that_is_started_on_a_tag_makes_none(run, push, severities):
+    text = TAGGER.replace("RUN", run).replace("PUSH", push)
+    told = check_workflow(parse_workflow(text, file=FILE), WorkflowFacts())
+    assert [
+        one.severity.value
+        for one in told
+        if one.id == "tag-made-twice" and isinstance(one, Finding)
+    ] == severities
+
+
+@pytest.mark.parametrize(
+    ("inputs", "condition", "severities"),
+    [
+        ("real: {type: boolean, default: false}", "inputs.real", ["error"]),
+        ("real: {type: boolean, default: true}", "inputs.real", []),
+        ("real: {default: 'no'}", "github.event.inputs.real == 'yes'", ["error"]),
+        ("branch: {required: false}", "inputs.branch == ''", []),
+        ("trial: {type: boolean, required: true}", "!inputs.trial", []),
+        ("check-only: {type: boolean, default: true}", "!inputs.check-only", []),
+    ],
+)
+def test_a_run_that_is_started_without_inputs_has_their_defaults(inputs, condition, severities):
+    text = f"""
+on: {{workflow_dispatch: {{inputs: {{{inputs}}}}}}}
+jobs:
+  publish:
+    if: ${{{{ {condition} }}}}
+    runs-on: ubuntu-latest
+    permissions: {{id-token: write}}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+    facts = WorkflowFacts(starts=("release", "push-tag", "dispatch-tag"))
+    told = check_workflow(parse_workflow(text, file=FILE), facts)
+    assert [
+        one.severity.value
+        for one in told
+        if one.id == "trigger-matches" and isinstance(one, Finding)
+    ] == severities
+
+
+@pytest.mark.parametrize(("default", "severities"), [("main", ["warning"]), ("", [])])
+def test_an_input_that_is_left_out_checks_no_branch_out(default, severities):
+    checkout = "      - {uses: actions/checkout@v7, with: {ref: '${{ github.event.inputs.at }}'}}"
+    on = f"workflow_dispatch: {{inputs: {{at: {{default: '{default}'}}}}}}"
+    assert told_of(checkout, "dispatch-ref", on=on) == severities
+
+
+def test_a_secret_for_a_third_index_is_none_of_pypi():
+    mirror = "https://mirror.example/projects/${{ needs.build.outputs.name }}/upload"
+    step = f"""{DOWNLOAD}      - uses: pypa/gh-action-pypi-publish@release/v1
+        with: {{password: "${{{{ secrets.X }}}}", repository-url: "{mirror}"}}"""
+    assert told_of(step, "no-manual-twine") == []
+    assert told_of(step.replace(mirror, "${{ vars.INDEX }}"), "no-manual-twine") == ["warning"]
+
+
+def test_a_job_for_one_package_after_the_other_has_many_environments():
+    packages = "strategy: {matrix: {include: [{env: pypi-a, name: a}, {env: pypi-b, name: b}]}}"
+    extra = "\n    environment: {name: '${{ matrix.env }}', url: 'URL'}\n    " + packages
+    page = "https://pypi.org/p/${{ matrix.name }}"
+    assert told_of(DOWNLOAD, "env-dynamic", extra=extra.replace("URL", page)) == ["advice"]
+    assert told_of(DOWNLOAD, "env-dynamic", extra=extra.replace(", url: 'URL'", "")) == ["warning"]
+    trial = "\n    if: github.event_name == 'schedule'" + extra
+    assert told_of(DOWNLOAD, "env-dynamic", extra=trial) == []
+
+
+def test_an_environment_under_the_wrong_key_is_told():
+    text = f"""
+on: {{push: {{tags: ['v*']}}}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    env: {{name: pypi, url: 'https://pypi.org/p/demo'}}
+    permissions: {{id-token: write}}
+    steps:
+{DOWNLOAD}
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+    told = check_workflow(parse_workflow(text, file=FILE), WorkflowFacts())
+    (found,) = [one for one in told if one.id == "env-present" and isinstance(one, Finding)]
+    assert found.message == (
+        "Job `publish` has no environment. Its `env:` has a `name` and a `url`: "
+        "`environment:` is meant."
+    )
+
+
+def test_what_no_tag_starts_compares_with_no_tag():
+    text = """
+on: {push: {branches: [main]}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - run: uv build
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+    for on, count in (("branches: [main]", 0), ("tags: ['v*']", 1)):
+        workflow = parse_workflow(text.replace("branches: [main]", on), file=FILE)
+        told = check_workflow(workflow, WorkflowFacts(version_from_tags=False))
+        found = [one for one in told if one.id == "version-equals-tag"]
+        assert len(found) == count
+
+
+def test_artifacts_by_their_number_are_of_this_run():
+    step = "      - {uses: actions/download-artifact@v8, with: {artifact-ids: '${{ needs.b.outputs.n }}'}}"
+    text = f"""
+on: {{push: {{tags: ['v*']}}}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {{id-token: write}}
+    steps:
+{step}
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+    told = check_workflow(parse_workflow(text, file=FILE), WorkflowFacts())
+    (skipped,) = [one for one in told if one.id == "artifact-name-path"]
+    assert isinstance(skipped, Skipped)
+    assert skipped.reason == "job `publish` downloads artifacts by their number"

@@ -327,6 +327,8 @@ def test_the_line_of_a_command_is_its_line_in_the_file():
         ("https://packages.example.org/upload/", "https://packages.example.org/upload/"),
         ("company", "company"),
         ("$INDEX", None),
+        ("https://$HOST/legacy/", None),
+        ("https://mirror.example/$NAME/upload", "https://mirror.example/$NAME/upload"),
     ],
 )
 def test_the_two_indexes_are_told_apart(value, index):
@@ -706,3 +708,54 @@ jobs:
     )
     assert derived.results == ()
     assert derived.job.job.id == "publish"
+
+
+PACKAGES = """
+on: {release: {types: [published]}}
+jobs:
+  own:
+    runs-on: ubuntu-latest
+    environment: {name: pypi, url: https://pypi.org/p/Demo}
+    permissions: {id-token: write}
+    steps: [{uses: pypa/gh-action-pypi-publish@release/v1}]
+  others:
+    runs-on: ubuntu-latest
+    strategy: {matrix: {name: [a, b]}}
+    environment: {name: "pypi-${{ matrix.name }}", url: "https://pypi.org/p/${{ matrix.name }}"}
+    permissions: {id-token: write}
+    steps: [{uses: pypa/gh-action-pypi-publish@release/v1}]
+"""
+
+
+def test_the_job_whose_page_is_the_projects_is_its_publisher():
+    parsed = parse_workflow(PACKAGES, file=".github/workflows/publish.yml")
+    derivation = derive(parsed, package=("", "demo"))
+    assert derivation.job.job.id == "own"
+    assert derivation.publisher.environment == "pypi"
+    assert derive(parsed, package=("", "another")).publisher is None
+
+
+def test_of_several_jobs_that_may_upload_the_one_with_the_page_is_told():
+    parsed = parse_workflow(
+        """
+on: {push: {branches: [main]}}
+permissions: {id-token: write}
+jobs:
+  upload-coverage:
+    runs-on: ubuntu-latest
+    steps: [{uses: coverallsapp/github-action@v2}]
+  publish:
+    runs-on: ubuntu-latest
+    environment: {name: pypi, url: https://pypi.org/p/demo}
+    steps: [{run: make publish}]
+""",
+        file=".github/workflows/ci.yml",
+    )
+    (result,) = derive(parsed).results
+    assert result.reason.startswith("job `publish` of .github/workflows/ci.yml runs `make publish`")
+
+
+def test_the_action_of_maturin_has_an_older_name():
+    step = "uses: messense/maturin-action@v1\n        with: {command: publish}"
+    (publish,) = publish_jobs(workflow(job("publish", step)))
+    assert publish.tool == "PyO3/maturin-action"

@@ -429,7 +429,12 @@ def _arrivals_fit(
     arrivals = []
     for step in downloads:
         if any(step.input(name) for name in ("run-id", "repository", "artifact-ids")):
-            yield skipped(NAME_PATH, f"job `{publish.job.id}` downloads artifacts of another run")
+            by = (
+                "artifacts by their number"
+                if step.input("artifact-ids")
+                else "another run's artifacts"
+            )
+            yield skipped(NAME_PATH, f"job `{publish.job.id}` downloads {by}")
             return
         arrival = _arrival(subject, step, available)
         if not arrival.taken:

@@ -32,6 +32,15 @@ MADE_TWICE = rule(
     '"$TAG" …`.',
     link="https://cli.github.com/manual/gh_release_create",
 )
+TAG_TWICE = rule(
+    "tag-made-twice",
+    Severity.ERROR,
+    "The run does not make the tag on which it was started",
+    why="`nox -s release` pushes the tag, and starts this workflow on it. A `git tag` of the same "
+    "name fails, `fatal: tag 'v1.0' already exists`, and one of another name is another release.",
+    remedy="Take the version from the tag (`github.ref_name`), and make none in the workflow.",
+    link="https://git-scm.com/docs/git-tag",
+)
 IMMUTABLE = rule(
     "immutable-release-assets",
     Severity.ERROR,
@@ -454,6 +463,57 @@ def release_made_twice(subject: Subject) -> Iterator[Finding | Skipped]:
             return
 
 
+def tag_made_twice(subject: Subject) -> Iterator[Finding | Skipped]:
+    if subject.raised != ("dispatch-tag",):
+        return  # what makes a tag is meant for another event
+    for job in subject.workflow.jobs:
+        made = [(step, line) for step in job.steps for line in _tags_made(step)]
+        if not made or not any(_pushes(step) for step in job.steps):
+            continue
+        step, line = made[0]
+        reached = subject.runs_at_release(job, step.condition)
+        if reached is False:
+            continue
+        if reached is None:
+            yield skipped(
+                TAG_TWICE, f"whether a run gets to line {line} (`git tag`) depends on the run"
+            )
+            return
+        found = ReleaseStep(job=job, step=step, line=line, what="git tag")
+        lost = _upload_needs(subject, found)
+        yield find(
+            TAG_TWICE,
+            f"Job `{job.id}` makes a tag itself (`git tag`), and is started on one that is there: "
+            f"{'the upload never happens' if lost else 'the run ends red'}.",
+            where=subject.workflow.at(line, f"jobs.{job.id}.steps"),
+            severity=None if lost else Severity.WARNING,
+        )
+        return
+
+
+_TAG_OPTIONS = ("-a", "--annotate", "-s", "--sign", "-m", "--message", "-F", "--file", "--")
+_TAG_SPARED = re.compile(
+    r"rev-parse|ls-remote|show-ref|git tag (?:-f|--force|-d|--delete|-l|--list)|\|\|\s*git tag\b"
+)
+
+
+def _tags_made(step: Step) -> Iterator[int]:
+    """The lines on which a step makes a tag, whatever is there already."""
+    if step.continue_on_error or _TAG_SPARED.search(step.run or ""):
+        return
+    for command in step.commands():
+        words = command.runs("git", "tag")
+        if not words or command.cannot_fail or "refs/" in command.text:
+            continue
+        options = {word.split("=")[0] for word in words if word.startswith("-")}
+        if options <= {*_TAG_OPTIONS, "-am", "-sm"} and words[0] != "--":
+            yield command.line
+
+
+def _pushes(step: Step) -> bool:
+    return any(command.runs("git", "push") is not None for command in step.commands())
+
+
 _REF = re.compile(r"github\.ref|GITHUB_REF|release\.tag_name|event\.ref\b")
 
 
@@ -600,6 +660,7 @@ def _waits_for_a_release(subject: Subject) -> bool:
 CHECKS = (
     (CONTENTS_WRITE, contents_write),
     (MADE_TWICE, release_made_twice),
+    (TAG_TWICE, tag_made_twice),
     (IMMUTABLE, immutable_release_assets),
     (FROM_RELEASE, files_from_release),
     (GITHUB_TOKEN, trigger_github_token),

@@ -69,7 +69,7 @@ VISIBLE = rule(
 def version_equals_tag(subject: Subject) -> Iterator[Finding | Skipped]:
     facts = subject.facts
     made = builds(subject.workflow)
-    if not made or not subject.publish_jobs:
+    if not made or not subject.publish_jobs or not subject.raised:
         return
     if facts.version_from_tags is None:
         yield skipped(VERSION, "where the version comes from is not known")

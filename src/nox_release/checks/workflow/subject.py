@@ -13,7 +13,7 @@ from nox_release.core.values import dataclass, field
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import Index
 from nox_release.releases.observed import ForgeEnvironment
-from nox_release.workflows.expressions import Circumstances, holds
+from nox_release.workflows.expressions import Circumstances, as_text, holds
 from nox_release.workflows.publishing import Event, Job, PublishJob, Step, Workflow, publish_jobs
 from nox_release.workflows.ref_patterns import filters_take
 
@@ -71,9 +71,11 @@ class Subject:
 
     @property
     def releases(self) -> tuple[PublishJob, ...]:
-        """The uploads that count: not those to TestPyPI, unless there are no others."""
+        """The uploads that count: those to PyPI, and to where only a run knows; not those to TestPyPI
+        or to a third index, unless there are no others.
+        """
         real = tuple(one for one in self.publishes if one.index != "testpypi")
-        return real or self.publishes
+        return tuple(one for one in real if one.index in ("pypi", None)) or real or self.publishes
 
     @property
     def publish_jobs(self) -> tuple[Job, ...]:
@@ -219,7 +221,14 @@ def is_prerelease(tag: str) -> bool:
 
 
 @functools.lru_cache(maxsize=256)
-def _given(event: str, tag: str, branch: str, repository: str | None, action: str) -> Circumstances:
+def _given(
+    event: str,
+    tag: str,
+    branch: str,
+    repository: str | None,
+    action: str,
+    inputs: tuple[tuple[str, str | bool], ...],
+) -> Circumstances:
     github: dict[str, object] = {"event_name": event.split("-", maxsplit=1)[0]}
     complete = frozenset[str]()
     if event in ("release", "push-tag", "dispatch-tag"):
@@ -232,6 +241,7 @@ def _given(event: str, tag: str, branch: str, repository: str | None, action: st
         github |= {"ref": f"refs/heads/{branch}", "ref_name": branch, "ref_type": "branch"}
     if event == "dispatch-tag":
         github["event_name"] = "workflow_dispatch"
+        github["event"] = {"inputs": {name: as_text(value) for name, value in inputs}}
     if event == "release":
         release = {"draft": False, "prerelease": is_prerelease(tag), "tag_name": tag}
         github["event"] = {"action": action, "release": release}
@@ -241,8 +251,8 @@ def _given(event: str, tag: str, branch: str, repository: str | None, action: st
         github["repository"] = repository
         github["repository_owner"] = repository.split("/", maxsplit=1)[0]
     contexts: dict[str, object] = {"github": github}
-    if complete:
-        contexts["inputs"] = {}
+    if complete or inputs:
+        contexts["inputs"] = dict(inputs)
     return Circumstances(contexts=contexts, complete=complete)
 
 
@@ -266,10 +276,31 @@ def circumstances(
         asked = sorted(set(_TAG_ASKED_FOR.findall(conditions)))[:8]
         tags += tuple(f"{form}1.0.0" for form in asked if not form.startswith("refs/"))
     branch = facts.default_branch or "main"
+    inputs = _left_out(workflow) if event == "dispatch-tag" else ()
     return tuple(
-        (tag, _given(event, tag, branch, facts.repository, _release_action(workflow, tag)))
+        (tag, _given(event, tag, branch, facts.repository, _release_action(workflow, tag), inputs))
         for tag in tags
     )
+
+
+def _left_out(workflow: Workflow) -> tuple[tuple[str, str | bool], ...]:
+    """The inputs of a run that is started without any, as far as GitHub says what they are then."""
+    event = workflow.event("workflow_dispatch")
+    inputs = event.node.get("inputs") if event is not None and event.node is not None else None
+    found: list[tuple[str, str | bool]] = []
+    for key, value in () if inputs is None else inputs.entries:
+        kind, default, required = (value.get(name) for name in ("type", "default", "required"))
+        if kind is not None and kind.text == "boolean":
+            if default is not None and key.text != CHECK_ONLY:
+                found.append((key.text, default.is_true))
+        elif default is not None and not default.is_null:
+            found.append((key.text, default.text))
+        elif (kind is None or kind.text == "string") and not (required and required.is_true):
+            found.append((key.text, ""))
+    return tuple(found)
+
+
+CHECK_ONLY = "check-only"  # said by `nox -s release` where a workflow that `init` wrote has it
 
 
 def _release_action(workflow: Workflow, tag: str) -> str:

@@ -7,11 +7,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nox_release.checks.workflow.github_releases import release_steps
-from nox_release.checks.workflow.subject import EVENTS, Subject, look_at, rule, starts
+from nox_release.checks.workflow.subject import (
+    EVENTS,
+    Subject,
+    circumstances,
+    look_at,
+    rule,
+    starts,
+    uses_action,
+)
 from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
-from nox_release.workflows.publishing import REUSABLE, PublishJob, Step, Workflow
+from nox_release.workflows.expressions import interpolate
+from nox_release.workflows.publishing import REUSABLE, Job, PublishJob, Step, Workflow
 
 MATCHES = rule(
     "trigger-matches",
@@ -336,7 +345,11 @@ def dispatch_ref(subject: Subject) -> Iterator[Finding | Skipped]:
             continue
         if not subject.reaches(publish, "workflow_dispatch"):
             continue
-        steps = [step for job in (publish.job, *subject.needed(publish.job)) for step in job.steps]
+        jobs = (publish.job, *subject.needed(publish.job))
+        if subject.raised == ("dispatch-tag",) and (other := _other_ref(subject, jobs)) is not None:
+            yield other
+            return
+        steps = [step for job in jobs for step in job.steps]
         if event.inputs or any(_may_choose_the_ref(step) for step in steps):
             yield skipped(DISPATCH_REF, "which commit a manual run uploads depends on its steps")
             return
@@ -346,6 +359,24 @@ def dispatch_ref(subject: Subject) -> Iterator[Finding | Skipped]:
             where=subject.workflow.at(event.line, "on.workflow_dispatch"),
         )
         return
+
+
+def _other_ref(subject: Subject, jobs: tuple[Job, ...]) -> Finding | None:
+    """That a job checks out what an input says, which is a branch where it is left out."""
+    for job in jobs:
+        for step in job.steps:
+            ref = (step.input("ref") or "") if uses_action(step, "actions/checkout") else ""
+            runs = circumstances("dispatch-tag", subject.facts, None, subject.workflow)
+            named = {interpolate(ref, given) for _, given in runs} if "inputs." in ref else set()
+            if len(named) == 1 and (name := named.pop()):
+                return find(
+                    DISPATCH_REF,
+                    f"Job `{job.id}` checks out `{name}` where its input is left out, not the tag on "
+                    "which the run is started.",
+                    where=subject.workflow.at(step.line, f"jobs.{job.id}.steps"),
+                    fix="Give the input no default: `actions/checkout` then takes the tag.",
+                )
+    return None
 
 
 def _may_choose_the_ref(step: Step) -> bool:

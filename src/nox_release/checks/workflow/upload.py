@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from packaging.utils import canonicalize_name
-
 from nox_release.checks.workflow.artifacts import builds, matrix_size
 from nox_release.checks.workflow.subject import (
     ACTION,
@@ -20,7 +18,7 @@ from nox_release.checks.workflow.subject import (
 from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.workflows import patches
 from nox_release.workflows.expressions import interpolate
-from nox_release.workflows.publishing import PYPA_ACTION, Job, PublishJob
+from nox_release.workflows.publishing import PYPA_ACTION, Job, PublishJob, page_of, project_of
 from nox_release.workflows.ref_patterns import fnmatch_takes
 
 ENVIRONMENTS = (
@@ -289,7 +287,7 @@ def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
         and one.job.id in building
         and any(subject.reaches(one, event) for event in subject.raised)
     ]
-    if len({_page_of(one.job) for one in parts}) > 1:
+    if len({project_of(one.job) for one in parts}) > 1:
         return  # each is a project of its own
     jobs = list(dict.fromkeys(one.job.id for one in parts))
     for one in parts:
@@ -302,14 +300,6 @@ def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
                 where=subject.workflow.at(one.line, f"jobs.{one.job.id}"),
             )
             return
-
-
-def _page_of(job: Job) -> str:
-    """The project whose page is the address of the job's environment."""
-    environment = job.node.get("environment")
-    url = environment.get("url") if environment is not None else None
-    found = re.search(r"pypi\.org/(?:p|project)/([\w.-]+)", url.text if url is not None else "")
-    return canonicalize_name(found[1]) if found else ""
 
 
 _PLATFORM = re.compile(r"os|platform|arch|target|runner|python|manylinux|cibw", re.IGNORECASE)
@@ -370,9 +360,11 @@ def env_present(subject: Subject) -> Iterator[Finding | Skipped]:
         if publish.unusable or job.environment is not None or job.id in told or job.uses:
             continue
         told.add(job.id)
+        meant = {"name", "url"} <= dict(job.environ).keys()
         yield find(
             ENV_PRESENT,
-            f"Job `{job.id}` has no environment.",
+            f"Job `{job.id}` has no environment."
+            + (" Its `env:` has a `name` and a `url`: `environment:` is meant." if meant else ""),
             where=subject.workflow.at(job.line, f"jobs.{job.id}.environment"),
             patch=patches.add_key(subject.workflow, job.node, "environment: pypi", before="steps"),
         )
@@ -385,13 +377,16 @@ def env_dynamic(subject: Subject) -> Iterator[Finding | Skipped]:
         if environment is None or environment.name is not None or publish.job.id in told:
             continue
         told.add(publish.job.id)
+        if not any(subject.reaches(publish, event) is not False for event in subject.raised):
+            continue
         named = _named_at_release(subject, environment.expression)
+        several = "matrix." in (page_of(publish.job) or "")  # one project after the other
         yield find(
             ENV_DYNAMIC,
             f"The environment of job `{publish.job.id}` is an expression, "
             f"`{environment.expression}`." + (f" At a release it is `{named}`." if named else ""),
             where=subject.workflow.at(environment.line, f"jobs.{publish.job.id}.environment"),
-            severity=Severity.ADVICE if named else None,
+            severity=Severity.ADVICE if named or several else None,
             fix=f'Say which it is: `[tool.nox-release] environment = "{named}"`.' if named else "",
         )
 
