@@ -5,8 +5,6 @@
 writes `.github/RULES.md` again; a test keeps that page and the rules equal.
 """
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 import sys

@@ -4,8 +4,6 @@ It stops at its first problem and shows the schema's definition, so it is asked 
 time, and what a key takes is said here.
 """
 
-from __future__ import annotations
-
 import contextlib
 import difflib
 import functools

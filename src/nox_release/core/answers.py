@@ -1,7 +1,5 @@
 """Answers that could not be had, and the one way to ask for those that can."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 

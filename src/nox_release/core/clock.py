@@ -1,7 +1,5 @@
 """Time, as the two questions the rest of the program may ask."""
 
-from __future__ import annotations
-
 import email.utils
 import re
 import time

@@ -11,8 +11,6 @@ NoxReleaseError                 what happened, why, what to do next
 └── Declined                    the maintainer said no at a prompt
 """
 
-from __future__ import annotations
-
 import errno
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Findings: what a rule has to say about the maintainer's project, as plain values."""
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Iterable
 

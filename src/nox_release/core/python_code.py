@@ -1,7 +1,5 @@
 """Python source that may be anybody's: it is read, never run, and no depth of it is too much."""
 
-from __future__ import annotations
-
 import ast
 
 from nox_release.core.quiet import without_warnings

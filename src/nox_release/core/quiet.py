@@ -1,7 +1,5 @@
 """Warnings that tell the maintainer nothing: of strangers' code, and of libraries about themselves."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 import warnings

@@ -3,8 +3,6 @@
 A link in a repository may lead to a device that never ends, or to a pipe that never begins.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

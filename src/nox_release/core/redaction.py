@@ -1,7 +1,5 @@
 """What is a secret, by the name of its variable or by its shape, and texts without any."""
 
-from __future__ import annotations
-
 import functools
 import json
 import re

@@ -1,7 +1,5 @@
 """The one retry policy, for reads only: the reply to a write may be lost after it took effect."""
 
-from __future__ import annotations
-
 import random
 import re
 from datetime import datetime, timedelta

@@ -5,8 +5,6 @@ command needs more than a hundred classes before its first word. Here only `__in
 the other five are the same for all. Type checkers see `dataclasses.dataclass`.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

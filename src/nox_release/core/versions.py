@@ -3,8 +3,6 @@
 Source: https://packaging.python.org/en/latest/specifications/version-specifiers/
 """
 
-from __future__ import annotations
-
 from packaging.version import Version
 
 

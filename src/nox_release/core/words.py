@@ -1,7 +1,5 @@
 """Small pieces of prose that many messages need."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """The build backend that a project or a log names, and how it is told to pack a file."""
 
-from __future__ import annotations
-
 from nox_release.core.values import dataclass
 from nox_release.project.pyproject import Project
 

@@ -4,8 +4,6 @@ What failed stands at the beginning or at the end; between them only the lines a
 own error marks are worth reading.
 """
 
-from __future__ import annotations
-
 _END = 1_000_000
 _AROUND = 4_000
 _MARKS = 40

@@ -1,7 +1,5 @@
 """What a diagnosis is, and what an entry of the catalogue is: plain values."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, get_args
 
 from nox_release.core.values import dataclass

@@ -4,8 +4,6 @@ Tools wrap their messages at the terminal's width, frame them, and are themselve
 prefixes by what runs them; a message is only found after all that is taken off.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from bisect import bisect_left, bisect_right

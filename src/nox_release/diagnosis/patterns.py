@@ -1,7 +1,5 @@
 """The catalogue's regular expressions: made when first needed, and tried only where they can match."""
 
-from __future__ import annotations
-
 import functools
 import re
 

@@ -1,7 +1,5 @@
 """One text, several causes: which it is here, by what the log and the project show."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

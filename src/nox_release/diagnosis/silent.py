@@ -1,7 +1,5 @@
 """Failures that leave no error in any log: found by comparing what is with what should be."""
 
-from __future__ import annotations
-
 from nox_release.core.values import dataclass
 from nox_release.diagnosis.model import Confidence, Diagnosis
 

@@ -1,7 +1,5 @@
 """The files that a log shows as uploaded before something failed."""
 
-from __future__ import annotations
-
 import re
 
 from nox_release.core.values import dataclass

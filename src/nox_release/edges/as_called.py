@@ -1,7 +1,5 @@
 """Our commands in what is shown, as they are called where it is shown."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Mapping

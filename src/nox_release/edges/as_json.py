@@ -1,7 +1,5 @@
 """Findings and errors as the `--json` documents have them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from nox_release.core.errors import ChecksFailed, ConfigurationError, NoxReleaseError

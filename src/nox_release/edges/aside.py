@@ -1,7 +1,5 @@
 """Temporary folders that outlast nobody, and the one folder in which logs are kept."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os

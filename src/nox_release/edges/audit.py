@@ -4,8 +4,6 @@ Both are optional: zizmor comes with `nox-release[audit]` and runs offline, acti
 it is on the PATH.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import sys

@@ -1,7 +1,5 @@
 """Checkouts beside the maintainer's own: clean ones, and those in which a commit is made."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace

@@ -4,8 +4,6 @@ Ordinary variables pass to all of them. What holds or leads to a credential, by 
 it looks like, passes only to those that need it.
 """
 
-from __future__ import annotations
-
 import fnmatch
 import functools
 import os

@@ -1,7 +1,5 @@
 """Fresh Python environments: made with uv where there is one, else with venv and pip."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """One repository on GitHub, asked and told as the maintainer who is logged in to `gh`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """GitHub's command line, `gh`: found, run, and asked for what it knows of this login."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from collections.abc import Mapping

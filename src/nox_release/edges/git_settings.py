@@ -1,7 +1,5 @@
 """What a clone is configured to do: its remotes, what its branches follow, whether it signs."""
 
-from __future__ import annotations
-
 from nox_release.core.values import dataclass
 from nox_release.edges.git import Repository
 

@@ -1,7 +1,5 @@
 """GitHub's documents, read as values: https://docs.github.com/rest."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ Sources: https://packaging.python.org/en/latest/specifications/simple-repository
 https://docs.pypi.org/api/index-api/ and https://docs.pypi.org/api/integrity/.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit

@@ -4,8 +4,6 @@ Every function raises `TypeError`, `LookupError` or `ValueError`; what reads a w
 into the one error that names the address.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -4,8 +4,6 @@ It runs as a child (`maintainer.Keyring` starts it), because a keyring may hang,
 process. Whatever it prints goes nowhere; its answer goes through a pipe to its parent.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import json

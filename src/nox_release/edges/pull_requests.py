@@ -1,7 +1,5 @@
 """Pull requests on GitHub, asked and opened through gh as the maintainer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """As whom git makes a tag here, and whether it can sign one."""
 
-from __future__ import annotations
-
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.git import ACT, Repository
 

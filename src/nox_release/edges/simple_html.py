@@ -4,8 +4,6 @@ Source: https://packaging.python.org/en/latest/specifications/simple-repository-
 parser takes the square of a page's length over some pages, and these are a stranger's.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterator, Mapping

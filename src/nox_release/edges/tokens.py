@@ -6,8 +6,6 @@ Source: Warehouse's `macaroons/caveats`. No value of a
 credential is ever shown; `Credential` hides it from every representation.
 """
 
-from __future__ import annotations
-
 import configparser
 import contextlib
 import json

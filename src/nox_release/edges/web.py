@@ -1,7 +1,5 @@
 """One exchange over HTTP, bounded in time and size. The only module that imports httpx."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import hashlib

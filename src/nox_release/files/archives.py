@@ -6,8 +6,6 @@ PyPI meets them (`warehouse/forklift/legacy.py` and `warehouse/utils/{zipfiles,s
 6b62157); a reader that only wants an honest file calls `read_distribution`.
 """
 
-from __future__ import annotations
-
 import bz2
 import gzip
 import hashlib

@@ -1,7 +1,5 @@
 """What a module's source tells without being run: its imports, the files it opens, its syntax."""
 
-from __future__ import annotations
-
 import ast
 import posixpath
 import re

@@ -1,7 +1,5 @@
 """What a distribution file is, as plain values: its name, its digests, its members, its metadata."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 from collections.abc import Mapping

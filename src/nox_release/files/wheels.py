@@ -3,8 +3,6 @@
 The zip is opened once; every rule is a function of the result.
 """
 
-from __future__ import annotations
-
 import re
 import zipfile
 from collections.abc import Collection, Iterable, Mapping

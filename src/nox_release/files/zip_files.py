@@ -5,8 +5,6 @@ before the releases of 2024 over members that lie in each other (CVE-2024-0450).
 https://docs.python.org/3/library/zipfile.html
 """
 
-from __future__ import annotations
-
 import os
 import struct
 import sys

@@ -1,7 +1,5 @@
 """The changelog as a commit has it, which is what a release of that commit shows."""
 
-from __future__ import annotations
-
 import functools
 
 from packaging.version import Version

@@ -1,7 +1,5 @@
 """What a project is used to do, as its history shows."""
 
-from __future__ import annotations
-
 from nox_release.core.answers import ask, known
 from nox_release.edges.git import Repository
 from nox_release.project.documents import Files

@@ -3,8 +3,6 @@
 This module loads little: nothing can be asked before it has answered.
 """
 
-from __future__ import annotations
-
 from pathlib import PurePosixPath
 
 from nox_release.core.errors import ConfigurationError

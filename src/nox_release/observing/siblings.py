@@ -1,7 +1,5 @@
 """The other packages of a repository, found where `packages` or a workspace of uv names them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any

@@ -1,7 +1,5 @@
 """Reading a project's folder: every name in it, and the texts that source rules look at."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -1,7 +1,5 @@
 """Reading `.github/workflows` from the disk, or from a commit."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

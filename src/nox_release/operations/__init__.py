@@ -1,7 +1,5 @@
 """The stories, one per session, and the table of them. Importing this loads nothing else."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

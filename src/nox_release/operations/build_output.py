@@ -1,7 +1,5 @@
 """What programs say during a build, bounded."""
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 

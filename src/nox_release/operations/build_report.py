@@ -1,7 +1,5 @@
 """What a build shows: at a glance to a person, as a document to a program."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path

@@ -5,8 +5,6 @@ count, then warnings, errors, the verdict and the next command. `-v` shows every
 reason instead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 
 from nox_release.checks.index.state import ABSENT

@@ -7,8 +7,6 @@ until the index lists it, and goes on to the trusted publisher. Running it again
 interrupted.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """The GitHub release itself: made, or a draft of it published, with the index's own files."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Generator
 from pathlib import Path

@@ -7,8 +7,6 @@ A noxfile.py or .gitignore that exists gets a few lines more when you agree; a w
 stays as it is, and you see what this tool would change in it.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import re

@@ -1,7 +1,5 @@
 """The files that `init` proposes: the text of each, or what keeps it from being written."""
 
-from __future__ import annotations
-
 import argparse
 import difflib
 import os

@@ -1,7 +1,5 @@
 """The one thing to do next, decided from what was found."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """The notes of a GitHub release: given, from the changelog of the commit, or written by GitHub."""
 
-from __future__ import annotations
-
 import argparse
 import posixpath
 

@@ -1,7 +1,5 @@
 """Options that several operations share, and the project they choose."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -2,8 +2,6 @@
 in which order; shown as one plan, and edited as one commit.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta

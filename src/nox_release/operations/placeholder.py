@@ -1,7 +1,5 @@
 """An empty first version that says what it is, for those whose CI is to make every real one."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Whether every place of a project's version says the same: read only, for CI and pre-commit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

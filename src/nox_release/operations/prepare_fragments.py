@@ -1,7 +1,5 @@
 """A changelog put together from fragments by the project's own towncrier."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import replace
 from pathlib import Path

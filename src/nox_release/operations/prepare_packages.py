@@ -2,8 +2,6 @@
 one plan, one question and one commit.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How a preparation is shown: each place with what it says now and will say, and what stays."""
 
-from __future__ import annotations
-
 from nox_release.edges.console import Console
 from nox_release.operations.preparer import Prepared
 from nox_release.project.changelog_edits import Kind

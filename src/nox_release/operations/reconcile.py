@@ -1,7 +1,5 @@
 """Look, plan, perform one step, look again, until nothing is left. No state is kept anywhere."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Generic, TypeVar

@@ -1,7 +1,5 @@
 """The trusted publisher of a new project: where it is registered, and with which values."""
 
-from __future__ import annotations
-
 from nox_release.checks.index.state import Released, check_index_state
 from nox_release.core.answers import ask
 from nox_release.core.errors import ChecksFailed, ConfigurationError, ConflictError

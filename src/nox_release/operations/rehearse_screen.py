@@ -1,7 +1,5 @@
 """How a rehearsal ends: what was proven, as tables and as a document."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from nox_release.core.errors import ChecksFailed, NoxReleaseError

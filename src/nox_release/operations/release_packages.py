@@ -2,8 +2,6 @@
 release like any other; the next begins when the index serves what it needs.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace

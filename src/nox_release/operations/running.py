@@ -3,8 +3,6 @@
 Both ways in, Nox sessions and the `nox-release` command, end here.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import difflib

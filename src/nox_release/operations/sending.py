@@ -1,7 +1,5 @@
 """The effects of a first upload: one file by twine, with a token that is good for it alone."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

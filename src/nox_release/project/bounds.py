@@ -4,8 +4,6 @@ The form stays: `==` pins the new version, `>=1,<2` becomes `>=2,<3`. Where no s
 to be right, there is none. Source: https://packaging.python.org/en/latest/specifications/version-specifiers/
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

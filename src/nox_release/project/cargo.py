@@ -3,8 +3,6 @@
 https://doc.rust-lang.org/cargo/reference/workspaces.html#the-package-table
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Iterator

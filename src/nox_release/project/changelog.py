@@ -3,8 +3,6 @@
 Source: https://keepachangelog.com/en/1.1.0/, and what projects write that keep to nothing.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator

@@ -4,8 +4,6 @@ New lines are made after the file's own example, the newest release's heading; e
 stays as it is.
 """
 
-from __future__ import annotations
-
 import enum
 import posixpath
 import re

@@ -1,7 +1,5 @@
 """Changelogs of which each version has a file of its own: `docs/releases/v1.2.0.rst`."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Iterable, Mapping

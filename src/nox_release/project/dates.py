@@ -1,7 +1,5 @@
 """Dates as people write them in changelogs, and the same form for another day."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 

@@ -1,7 +1,5 @@
 """Text files that are edited by span: every byte that is not meant to change stays."""
 
-from __future__ import annotations
-
 import posixpath
 from collections.abc import Callable, Iterator
 

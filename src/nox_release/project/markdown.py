@@ -1,7 +1,5 @@
 """A part of a changelog as GitHub shows it: Markdown, whose links lead to the tag."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Names of projects, as PyPI compares them."""
 
-from __future__ import annotations
-
 _WITHOUT_SEPARATORS = {ord(character): None for character in "._-"}
 _ALIKE = str.maketrans("lLiIoO", "111100")
 

@@ -1,7 +1,5 @@
 """What preparing a version edits: pure, from the project's files to the texts that they become."""
 
-from __future__ import annotations
-
 import datetime as dt
 import posixpath
 import re

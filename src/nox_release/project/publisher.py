@@ -1,7 +1,5 @@
 """The trusted publisher: who may upload without a token."""
 
-from __future__ import annotations
-
 from nox_release.core.values import dataclass
 
 

@@ -3,8 +3,6 @@
 `parse_` functions take mappings; only `read_project` touches the disk.
 """
 
-from __future__ import annotations
-
 import ast
 import configparser
 import difflib

@@ -1,7 +1,5 @@
 """Addresses of git remotes: which repository on GitHub one means, or why it means none."""
 
-from __future__ import annotations
-
 import re
 
 _URL_REMOTE = re.compile(

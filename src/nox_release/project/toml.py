@@ -1,7 +1,5 @@
 """Reading TOML that anybody may have written."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterable

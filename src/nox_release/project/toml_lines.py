@@ -4,8 +4,6 @@
 accepted and only remembers lines, so it need not judge syntax. Source: https://toml.io/en/v1.1.0.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Mapping
 

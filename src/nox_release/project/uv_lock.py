@@ -1,7 +1,5 @@
 """A project's own line in uv.lock: the version that `uv sync --locked` compares."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 

@@ -4,8 +4,6 @@ The place that the build goes by comes first; others count where they agree with
 are nothing but this project's own line in a lock file or a citation.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping

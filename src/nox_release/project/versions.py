@@ -3,8 +3,6 @@
 https://docs.astral.sh/uv/guides/package/#updating-your-version
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """HTTP answers as Pyramid and Warehouse shape them: content negotiation, error pages, ETags."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import html

@@ -3,8 +3,6 @@
 Sources: warehouse/packaging/{models,services}.py.
 """
 
-from __future__ import annotations
-
 import threading
 import uuid
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Only the copy is changed; each change is told in words a maintainer can follow.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 from collections.abc import Collection

@@ -3,8 +3,6 @@
 All pages are below https://docs.github.com/en/rest (API version 2022-11-28).
 """
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -3,8 +3,6 @@
 Source: https://docs.github.com/en/rest (API version 2022-11-28).
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """GitHub's addresses for releases and their assets; each handler names its page."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from typing import Any

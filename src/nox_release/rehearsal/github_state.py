@@ -1,7 +1,5 @@
 """What the stand-in for GitHub remembers, and the bare repository it reads git facts from."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -3,8 +3,6 @@
 https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import secrets

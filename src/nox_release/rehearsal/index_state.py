@@ -1,7 +1,5 @@
 """What the stand-in index remembers: accounts, projects, publishers, switches."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import datetime

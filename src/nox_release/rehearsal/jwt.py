@@ -4,8 +4,6 @@ They say RS256, as GitHub's do; in truth they are sealed with HMAC and a key of 
 has to convince nobody else. Sources: RFC 7515, warehouse/oidc/services.py.
 """
 
-from __future__ import annotations
-
 import binascii
 import hashlib
 import hmac

@@ -3,8 +3,6 @@
 Python's `cgi`, which Warehouse uses for this, left the standard library with 3.13.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path

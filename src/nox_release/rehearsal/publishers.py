@@ -1,7 +1,5 @@
 """A trusted publisher as the stand-in index stores it."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any, TypedDict
 

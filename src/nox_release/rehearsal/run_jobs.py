@@ -1,7 +1,5 @@
 """The jobs of a run in their order: what each needs, whether it may start, and how it ended."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from nox_release.rehearsal.github_state import Annotation, JobRun, WorkflowRun

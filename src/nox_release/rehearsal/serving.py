@@ -4,8 +4,6 @@ The status line goes out as the application wrote it, because PyPI tells its rea
 would answer in HTTP/1.0. `HangUp` breaks the connection, so that a client meets real trouble.
 """
 
-from __future__ import annotations
-
 import socket
 import socketserver
 import struct

@@ -4,8 +4,6 @@ The first run of a command, every later run and `check-project` judge by this al
 is called done is what an observer of the whole world would call done.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Literal

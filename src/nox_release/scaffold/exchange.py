@@ -6,8 +6,6 @@ gets as far as the digest, and keeps nothing. `check-project --exchange` reads t
 begin with `trusted publishing:`.
 """
 
-from __future__ import annotations
-
 from packaging.utils import canonicalize_name
 
 # Every secret goes through standard input or a builtin: none stands in a command's arguments.

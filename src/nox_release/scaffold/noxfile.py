@@ -1,7 +1,5 @@
 """The text of `noxfile.py`, and what one that exists still lacks."""
 
-from __future__ import annotations
-
 import ast
 import re
 

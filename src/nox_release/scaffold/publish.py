@@ -4,8 +4,6 @@ The shape follows https://docs.pypi.org/trusted-publishers/security-model/: file
 secret is, and the one job that may ask for a token runs nothing of the project.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 import textwrap

@@ -1,7 +1,5 @@
 """The workflow by which a person has a release made in CI: a button, and the session `release`."""
 
-from __future__ import annotations
-
 from nox_release.scaffold.publish import CHECKOUT, SETUP_PYTHON, PublishPlan
 
 BOT = "github-actions[bot]"

@@ -3,8 +3,6 @@
 In a repository with several packages this is what tells their workflows apart.
 """
 
-from __future__ import annotations
-
 import fnmatch
 import itertools
 import posixpath

@@ -5,8 +5,6 @@ What is not known stays `UNKNOWN`, and so does what depends on it: `UNKNOWN && f
 `UNKNOWN && true` is not known.
 """
 
-from __future__ import annotations
-
 import enum
 import json
 import re

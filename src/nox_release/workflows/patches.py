@@ -1,7 +1,5 @@
 """Unified diffs against a workflow's text, for findings whose repair is mechanical."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """What publishes this project: from its workflows and its remote to a `TrustedPublisher`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 

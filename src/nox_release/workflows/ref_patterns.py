@@ -7,8 +7,6 @@ https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-
 Both are matched by following every way at once: the time is bounded by the lengths of the two.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -4,8 +4,6 @@ Enough to see what a `run:` step publishes, builds and installs. What depends on
 functions stays as it is written.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 import shlex

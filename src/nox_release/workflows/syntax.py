@@ -3,8 +3,6 @@
 GitHub's workflow syntax: https://docs.github.com/actions/reference/workflow-syntax-for-github-actions
 """
 
-from __future__ import annotations
-
 import functools
 import re
 

@@ -4,8 +4,6 @@ Only what a script does on its straight way counts: what stands in a branch, or 
 is not called there, is left out.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 import shlex

@@ -1,7 +1,5 @@
 """Which refs start a workflow."""
 
-from __future__ import annotations
-
 from nox_release.workflows.ref_patterns import filters_take
 from nox_release.workflows.syntax import Event
 

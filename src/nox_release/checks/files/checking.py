@@ -4,8 +4,6 @@ Opens the files, several at a time, and asks `checks.upload` for PyPI's verdicts
 and others do not is added as warnings.
 """
 
-from __future__ import annotations
-
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

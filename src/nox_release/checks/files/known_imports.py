@@ -3,8 +3,6 @@
 A name that is not in here is never offered as something to install: a stranger may have it.
 """
 
-from __future__ import annotations
-
 from packaging.utils import canonicalize_name
 
 _OTHERWISE = {

@@ -1,7 +1,5 @@
 """PyPI's verdicts on one file as findings, each with a place, a reason and a remedy."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 

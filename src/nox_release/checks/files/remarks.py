@@ -1,7 +1,5 @@
 """What PyPI takes in a file, and others stumble over: warnings and advice."""
 
-from __future__ import annotations
-
 import csv
 import posixpath
 import re

@@ -1,7 +1,5 @@
 """What to write where, for each of the nine backends, when a wheel or an sdist lacks a file."""
 
-from __future__ import annotations
-
 import re
 
 from nox_release.core.findings import Finding, Result

@@ -5,8 +5,6 @@ Source of the matching rules: https://docs.pypi.org/trusted-publishers/ and Ware
 environment without case, `ref` and `sha` are not compared at all.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Questions of the checklist whose answer is a fact rather than a verdict."""
 
-from __future__ import annotations
-
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, Rule, Severity, find
 

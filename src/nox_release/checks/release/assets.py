@@ -1,7 +1,5 @@
 """Rules about the files that are attached to a GitHub release, the setting `assets`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from nox_release.core.answers import CouldNotAsk, known

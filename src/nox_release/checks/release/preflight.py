@@ -3,8 +3,6 @@
 Pure rules over what was observed. Each finding ends in the command or page that fixes it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from functools import partial

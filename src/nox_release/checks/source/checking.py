@@ -5,8 +5,6 @@ has its key and line. The rest are mistakes that PyPI does not see and that stop
 same. Nothing of the project is imported or run: TOML is scanned, Python is parsed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator
 
 from packaging.requirements import Requirement

@@ -3,8 +3,6 @@
 The verdicts are those of `checks.upload`, asked about one entry at a time.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator, Mapping

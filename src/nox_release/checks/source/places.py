@@ -1,7 +1,5 @@
 """Whether everything that states a project's version says the same, and can be raised with it."""
 
-from __future__ import annotations
-
 import datetime as dt
 import posixpath
 import re

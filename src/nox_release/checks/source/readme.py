@@ -1,7 +1,5 @@
 """The README that becomes the project's page, and what it tells people to install."""
 
-from __future__ import annotations
-
 import difflib
 import posixpath
 import re

@@ -1,7 +1,5 @@
 """The rules over a source tree, as data: what each asks, why, and the remedy."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from nox_release.core.findings import Rule, Severity

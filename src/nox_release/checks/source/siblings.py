@@ -1,7 +1,5 @@
 """Rules about the other packages of a repository: what they ask of the one that is released."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name

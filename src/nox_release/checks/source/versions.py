@@ -1,7 +1,5 @@
 """Where a project says which version it has, and whether these places agree."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ The platforms and metadata versions are Warehouse's of `KNOWN_AS_OF`; the classi
 package trove-classifiers, whose version is a date.
 """
 
-from __future__ import annotations
-
 import importlib.metadata
 import re
 from datetime import date, timedelta

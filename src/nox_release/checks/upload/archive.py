@@ -3,8 +3,6 @@
 Source: Warehouse's `forklift/legacy.py`, `utils/zipfiles.py` and `utils/wheel.py`.
 """
 
-from __future__ import annotations
-
 import configparser
 import csv
 import posixpath

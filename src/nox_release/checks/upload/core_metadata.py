@@ -3,8 +3,6 @@
 Source: `packaging/metadata.py` of 26.2; Warehouse's `forklift/metadata.py`.
 """
 
-from __future__ import annotations
-
 import difflib
 import email.message
 import email.utils

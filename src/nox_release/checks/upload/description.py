@@ -3,8 +3,6 @@
 Source: Warehouse's `utils/readme.py` and `forklift/legacy.py`.
 """
 
-from __future__ import annotations
-
 import email.message
 import email.utils
 import functools

@@ -4,8 +4,6 @@ Source: Warehouse's `forklift/legacy.py` (`_clean`); `packaging/metadata.py` of 
 https://packaging.python.org/specifications/core-metadata/
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

@@ -3,8 +3,6 @@
 Source: Warehouse's `forklift/legacy.py`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

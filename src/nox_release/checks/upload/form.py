@@ -3,8 +3,6 @@
 Source: `twine/package.py` of 7.0; Warehouse's `forklift/forms.py` and `forklift/legacy.py`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

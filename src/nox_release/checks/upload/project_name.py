@@ -3,8 +3,6 @@
 Source: Warehouse's `packaging/services.py` (`check_project_name`).
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 from collections.abc import Iterable, Iterator

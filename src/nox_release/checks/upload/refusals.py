@@ -1,7 +1,5 @@
 """What PyPI answers when it refuses, and the hosts that its texts name."""
 
-from __future__ import annotations
-
 from nox_release.core.values import dataclass
 
 MIB = 1024 * 1024

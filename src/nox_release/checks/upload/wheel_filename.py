@@ -3,8 +3,6 @@
 Source: `packaging/utils.py` of 26.2; Warehouse's `utils/wheel.py`.
 """
 
-from __future__ import annotations
-
 import re
 
 from packaging.utils import canonicalize_name

@@ -1,7 +1,5 @@
 """Rules about how files get from the build to the upload."""
 
-from __future__ import annotations
-
 import fnmatch
 import functools
 import itertools

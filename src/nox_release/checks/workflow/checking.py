@@ -1,7 +1,5 @@
 """Every rule about a publishing workflow, put to one workflow with what is known around it."""
 
-from __future__ import annotations
-
 from nox_release.checks.workflow import artifacts as workflow_artifacts
 from nox_release.checks.workflow import github_releases as workflow_github_releases
 from nox_release.checks.workflow import machine as workflow_machine

@@ -1,7 +1,5 @@
 """Rules about what a workflow does to GitHub releases, and what follows from whose token does it."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Iterator, Mapping

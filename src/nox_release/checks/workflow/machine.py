@@ -1,7 +1,5 @@
 """Rules about the empty machine that each job starts on: what is there, what is gone from it."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Rules about what the jobs of a publishing workflow may do."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from nox_release.checks.workflow.subject import Subject, rule, uses_action

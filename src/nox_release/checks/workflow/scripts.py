@@ -1,7 +1,5 @@
 """Rules about versions and tags, shell lines, cancelled runs and failures that nobody sees."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Rules about where the secret of an upload gets to."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -2,8 +2,6 @@
 reaches which upload.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping

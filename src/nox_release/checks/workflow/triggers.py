@@ -1,7 +1,5 @@
 """Rules about what starts a publishing workflow."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Rules about the step that uploads, and the environment it runs in."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

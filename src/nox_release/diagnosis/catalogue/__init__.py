@@ -4,8 +4,6 @@ One module for each tool or service that prints the texts. Ids are stable. The o
 says nothing; what a match is worth is said by its entry.
 """
 
-from __future__ import annotations
-
 from nox_release.diagnosis.catalogue import (
     actions,
     backends,

@@ -1,7 +1,5 @@
 """GitHub Actions itself: runner, environments, artifacts, actions. https://docs.github.com/actions"""
 
-from __future__ import annotations
-
 from datetime import date
 
 from nox_release.diagnosis.catalogue.tables import table

@@ -1,7 +1,5 @@
 """Build backends and version plugins: setuptools, hatchling, flit, poetry, pdm, meson, scikit-build …"""
 
-from __future__ import annotations
-
 from nox_release.diagnosis.catalogue.tables import table
 
 _st = table(

@@ -3,8 +3,6 @@
 https://build.pypa.io/ and https://pip.pypa.io/
 """
 
-from __future__ import annotations
-
 from nox_release.diagnosis.catalogue.tables import table
 
 _ = table(tool="build", link="https://build.pypa.io/en/stable/")

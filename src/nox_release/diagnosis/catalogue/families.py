@@ -3,8 +3,6 @@
 They count only where no other entry says more, and are never certain.
 """
 
-from __future__ import annotations
-
 from nox_release.diagnosis.catalogue.tables import table
 
 _ = table(tool="other", tier="family", confidence="likely")

@@ -1,7 +1,5 @@
 """git. https://git-scm.com/docs"""
 
-from __future__ import annotations
-
 from nox_release.diagnosis.catalogue.tables import table
 
 _ = table(tool="git", link="https://git-scm.com/docs")

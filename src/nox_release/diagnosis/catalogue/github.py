@@ -1,7 +1,5 @@
 """gh, GitHub's API, and the actions that make releases. https://cli.github.com/manual/"""
 
-from __future__ import annotations
-
 from nox_release.diagnosis.catalogue.tables import table
 
 _ = table(tool="gh", link="https://cli.github.com/manual/")

@@ -1,7 +1,5 @@
 """Wheels for platforms: cibuildwheel, auditwheel, delocate, delvewheel, maturin."""
 
-from __future__ import annotations
-
 from nox_release.diagnosis.catalogue.tables import table
 
 _cibw = table(tool="cibuildwheel", link="https://cibuildwheel.pypa.io/en/stable/faq/")

@@ -3,8 +3,6 @@
 https://docs.pypi.org/trusted-publishers/troubleshooting/
 """
 
-from __future__ import annotations
-
 from nox_release.diagnosis.catalogue.tables import table
 
 _TROUBLES = "https://docs.pypi.org/trusted-publishers/troubleshooting/"

@@ -1,7 +1,5 @@
 """Tools that make releases: python-semantic-release, semantic-release, bump tools, nox and tox."""
 
-from __future__ import annotations
-
 from nox_release.diagnosis.catalogue.tables import table
 
 _psr = table(tool="python-semantic-release", link="https://python-semantic-release.readthedocs.io/")

@@ -1,7 +1,5 @@
 """How the catalogue's modules write down their entries."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, Protocol
 

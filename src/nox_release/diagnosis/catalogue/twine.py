@@ -3,8 +3,6 @@
 https://twine.readthedocs.io/
 """
 
-from __future__ import annotations
-
 from nox_release.diagnosis.catalogue.tables import table
 
 _ = table(tool="twine", link="https://twine.readthedocs.io/en/stable/")

@@ -3,8 +3,6 @@
 https://docs.pypi.org/api/upload/ and Warehouse's forklift; the client prints them in its own frame.
 """
 
-from __future__ import annotations
-
 from nox_release.diagnosis.catalogue.tables import table
 
 METADATA = "https://packaging.python.org/en/latest/specifications/core-metadata/"

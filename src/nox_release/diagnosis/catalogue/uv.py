@@ -1,7 +1,5 @@
 """uv publish and uv build. https://docs.astral.sh/uv/guides/package/"""
 
-from __future__ import annotations
-
 from nox_release.diagnosis.catalogue.tables import table
 
 _ = table(tool="uv", link="https://docs.astral.sh/uv/guides/package/")
