@@ -13,7 +13,7 @@ from nox_release.edges.process import Completed, Runner
 from nox_release.rehearsal.catalogue import STATUSES, Catalogue
 from nox_release.rehearsal.github import RehearsalGitHub
 from nox_release.rehearsal.index import RehearsalIndex
-from nox_release.rehearsal.oidc import GITHUB_ISSUER, PENDING_DAYS, Email
+from nox_release.rehearsal.oidc import AUDIENCE, GITHUB_ISSUER, PENDING_DAYS, Email
 from nox_release.rehearsal.serving import Server
 from nox_release.rehearsal.world import World
 from troubles import SNAPSHOT, Faults, Faulty
@@ -142,7 +142,7 @@ class DisturbedIndex(RehearsalIndex):
         place = f"{repository}/.github/workflows/{workflow}@{ref}"
         full = {
             "iss": GITHUB_ISSUER,
-            "aud": audience or self.publishing.audience,
+            "aud": audience or AUDIENCE,
             "iat": start,
             "nbf": start,
             "exp": start + 300,

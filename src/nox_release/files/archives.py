@@ -767,7 +767,7 @@ class _Scan:
         if tool:
             text = (
                 f"{tool}-encrypted content is not allowed. "
-                "See https://{pypi}/policy/acceptable-use-policy/ for more information."
+                "See https://pypi.org/policy/acceptable-use-policy/ for more information."
             )
             self.faults.append(Fault(rule="yara", text=text, member=name, detail=tool))
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from nox_release.checks.upload import help_page
 from nox_release.core.values import dataclass, field
 from nox_release.edges import macaroon
 from nox_release.rehearsal.answers import Refused
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from nox_release.rehearsal.catalogue import RehearsalProject
     from nox_release.rehearsal.publishers import RehearsalPublisher
 
-_HELP = "https://{host}/help/#{anchor}"
+_DOMAIN = "pypi.org"  # the tokens name it
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,9 +102,7 @@ class RateLimit:
 class Accounts:
     """Users and the tokens given to them."""
 
-    def __init__(self, *, host: str, token_domain: str, now: Callable[[], datetime]) -> None:
-        self.host = host
-        self.token_domain = token_domain
+    def __init__(self, *, now: Callable[[], datetime]) -> None:
         self.now = now
         self.users: dict[str, RehearsalUser] = {}
         self.records: dict[str, TokenRecord] = {}
@@ -135,7 +134,7 @@ class Accounts:
             publisher=publisher,
             description=description,
         )
-        token = macaroon.create(self.token_domain, record.identifier.encode(), record.key)
+        token = macaroon.create(_DOMAIN, record.identifier.encode(), record.key)
         for caveat in caveats if self.writes_caveats else ():
             token = token.with_caveat(_dumped(caveat).encode())
         with self._lock:
@@ -163,8 +162,8 @@ class Accounts:
                 raise Refused(
                     403,
                     "Username/Password authentication is no longer supported. Migrate to API "
-                    f"Tokens or Trusted Publishers instead. See {self.help('apitoken')} and "
-                    f"{self.help('trusted-publishers')}",
+                    f"Tokens or Trusted Publishers instead. See {help_page('apitoken')} and "
+                    f"{help_page('trusted-publishers')}",
                 )
             token = password.strip()
         elif method in ("bearer", "token"):
@@ -223,9 +222,6 @@ class Accounts:
             return "invalid values for fields"
         return _unmet(tag, values, identity, project, int(self.now().timestamp()))
 
-    def help(self, anchor: str) -> str:
-        return _HELP.format(host=self.host, anchor=anchor)
-
     def require_upload_rights(self, user: RehearsalUser) -> None:
         """A verified primary address, and two factors.
 
@@ -237,7 +233,7 @@ class Accounts:
             raise Refused(
                 403,
                 f"{whom} a verified primary email address. Please add a verified primary email "
-                f"before attempting to upload to PyPI. See {self.help('verified-email')} for more "
+                f"before attempting to upload to PyPI. See {help_page('verified-email')} for more "
                 "information.",
             )
         if not user.two_factor:
@@ -245,7 +241,7 @@ class Accounts:
                 403,
                 f"{whom} two-factor authentication enabled. Please enable two-factor "
                 "authentication before attempting to upload to PyPI. See "
-                f"{self.help('two-factor-authentication')} for more information.",
+                f"{help_page('two-factor-authentication')} for more information.",
             )
 
     def rate_limit_headers(self, user: RehearsalUser, address: str) -> tuple[tuple[str, str], ...]:

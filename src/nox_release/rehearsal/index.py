@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from nox_release.checks import upload as rules
 from nox_release.core.clock import Clock
 from nox_release.project.pyproject import Index
 from nox_release.rehearsal import reading
@@ -20,7 +19,7 @@ from nox_release.rehearsal.answers import Answer, Refused, json_answer, refusal,
 from nox_release.rehearsal.catalogue import Catalogue
 from nox_release.rehearsal.index_state import IndexState
 from nox_release.rehearsal.multipart import Form, MalformedForm, parse_form
-from nox_release.rehearsal.oidc import ExchangeRefusal
+from nox_release.rehearsal.oidc import AUDIENCE, ExchangeRefusal
 from nox_release.rehearsal.serving import Application, Server, request_path
 from nox_release.rehearsal.uploading import UploadRequest, deposited_form
 
@@ -30,15 +29,8 @@ _UPLOAD_PAGE = b"<!DOCTYPE html>\n<title>Upload endpoint</title>\n<p>Use an uplo
 class RehearsalIndex(IndexState):
     """An index of one's own. `app` is its WSGI application; `url` its root once started."""
 
-    def __init__(
-        self,
-        directory: Path | None = None,
-        *,
-        clock: Clock | None = None,
-        audience: str = "pypi",
-        site: rules.Site | None = None,
-    ) -> None:
-        super().__init__(directory, clock=clock, audience=audience, site=site)
+    def __init__(self, directory: Path | None = None, *, clock: Clock | None = None) -> None:
+        super().__init__(directory, clock=clock)
         self.app: Application = self._application
         self.server = Server(self.app)
         self.files_server = Server(self._stored_files)
@@ -205,7 +197,7 @@ class RehearsalIndex(IndexState):
             if "disallow-oidc" in self.flags:
                 message = {"message": "Trusted publishing functionality not enabled"}
                 return json_answer(message, status=403)
-            return json_answer({"audience": self.publishing.audience})
+            return json_answer({"audience": AUDIENCE})
         body = environ["wsgi.input"].read(_length(environ))
         if path == "/_/oidc/burn-token":
             self.publishing.burn(body)
@@ -253,8 +245,8 @@ class RehearsalIndex(IndexState):
         if path == "/pypi":
             raise Refused(
                 410,
-                f"This API has moved to https://{self.site.upload_host}/legacy/. See TODO for "
-                "more information.",
+                "This API has moved to https://upload.pypi.org/legacy/. See TODO for more "
+                "information.",
             )
         accepted = UploadRequest(
             self,

@@ -28,11 +28,8 @@ class IndexState:
         directory: Path | None = None,
         *,
         clock: Clock | None = None,
-        audience: str = "pypi",
-        site: rules.Site | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
-        self.site = site or rules.Site()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         if directory is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="rehearsal-index-")
@@ -43,12 +40,10 @@ class IndexState:
         self.flags: set[str] = set()
         self.warned_tokens: set[tuple[str, str]] = set()
         self.catalogue = Catalogue(directory, self.now)
-        domain = "pypi.org" if audience == "pypi" else "test.pypi.org"
-        self.accounts = Accounts(host=self.site.pypi_host, token_domain=domain, now=self.now)
+        self.accounts = Accounts(now=self.now)
         self.publishing = TrustedPublishing(
             self.accounts,
             self.catalogue,
-            audience=audience,
             create_project=self.create_for,
             flags=self.flags,
         )
@@ -129,7 +124,7 @@ class IndexState:
     def check_name(self, name: str) -> rules.Refusal | None:
         """Warehouse's verdict on a new project's name."""
         names = tuple(one.name for one in self.catalogue.projects.values())
-        refusals = rules.name_refusals(name, names, self.site, prohibited=self.catalogue.prohibited)
+        refusals = rules.name_refusals(name, names, prohibited=self.catalogue.prohibited)
         return next(iter(refusals), None)
 
     def create_for(
@@ -157,7 +152,7 @@ class IndexState:
             raise Refused(
                 403,
                 "New project registration temporarily disabled. See "
-                f"{accounts.help('admin-intervention')} for more information.",
+                f"{rules.help_page('admin-intervention')} for more information.",
             )
         refused = self.check_name(name)
         if refused is not None:

@@ -23,6 +23,7 @@ from nox_release.rehearsal.publishers import PublisherValues, RehearsalPublisher
 if TYPE_CHECKING:
     from nox_release.rehearsal.catalogue import Catalogue, RehearsalProject
 
+AUDIENCE = "pypi"
 GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 # PyPI knows these too; the stand-in has no keys of theirs, so nothing they sign is valid.
 ISSUERS = {
@@ -33,7 +34,6 @@ ISSUERS = {
 }
 TOKEN_SECONDS = 900
 PENDING_DAYS = 30
-REMINDER_DAYS = 5
 _REQUIRED = (
     "repository",
     "repository_owner",
@@ -82,13 +82,11 @@ class TrustedPublishing:
         accounts: Accounts,
         catalogue: Catalogue,
         *,
-        audience: str,
         create_project: Callable[..., RehearsalProject],
         flags: set[str],
     ) -> None:
         self.accounts = accounts
         self.catalogue = catalogue
-        self.audience = audience
         self.create_project = create_project
         self.flags = flags
         self.key = jwt.THIS_PROCESS
@@ -160,7 +158,7 @@ class TrustedPublishing:
             token,
             {self.key.kid: self.key} if service == "github" else {},
             issuer=issuer,
-            audience=self.audience,
+            audience=AUDIENCE,
             now=self.accounts.now().timestamp(),
         )
         if claims is None:

@@ -64,7 +64,7 @@ class UploadRequest:
         identity = self._identity()
         # Reading the form and the metadata needs no state: others may be served meanwhile.
         self._refuse_first(rules.form_refusals(self.fields))
-        self._refuse_first(rules.metadata_refusals(self.fields, self.index.site))
+        self._refuse_first(rules.metadata_refusals(self.fields))
         # Of a field sent twice the last one counts.
         parts = [part for part in self.form.files if part.field == "content"]
         content = parts[-1] if parts else None
@@ -102,13 +102,13 @@ class UploadRequest:
             raise Refused(
                 403,
                 "New uploads are temporarily disabled. See "
-                f"{accounts.help('admin-intervention')} for more information.",
+                f"{rules.help_page('admin-intervention')} for more information.",
             )
         if identity is None:
             raise Refused(
                 403,
                 "Invalid or non-existent authentication information. See "
-                f"{accounts.help('invalid-auth')} for more information.",
+                f"{rules.help_page('invalid-auth')} for more information.",
             )
         return identity
 
@@ -123,7 +123,7 @@ class UploadRequest:
                 "successfully using a pending publisher but specifying the project name "
                 "incorrectly (either in the publisher or in your project's metadata). Please "
                 "ensure that both match. See: "
-                f"https://{self.index.site.docs_host}/trusted-publishers/troubleshooting/",
+                f"{rules.DOCS}/trusted-publishers/troubleshooting/",
             )
         self.index.accounts.require_upload_rights(identity.user)
         self._pending = tuple(self.index.publishing.pending)
@@ -154,14 +154,14 @@ class UploadRequest:
             )
         self._warn_of_token(project, identity)
         project.name = name
-        self._refuse_first(rules.description_refusals(self.fields, self.index.site))
+        self._refuse_first(rules.description_refusals(self.fields))
         if content is None:
             # A file without a name is taken for text, and Warehouse trips over it.
             raise Refused(500, rules.SERVER_ERROR)
         version = _first(self.fields, "version")
         release = project.release(version)
         filetype = _first(self.fields, "filetype")
-        self._refuse_first(rules.filename_refusals(content.filename, filetype, self.index.site))
+        self._refuse_first(rules.filename_refusals(content.filename, filetype))
         kind = content.content_type
         if not kind or kind.startswith("image/"):
             raise Refused(400, "Invalid distribution file.")
@@ -177,7 +177,6 @@ class UploadRequest:
                 read_archive(content.path, content.filename),
                 content.filename,
                 self.fields,
-                self.index.site,
             )
         )
         given = self.fields.get("attestations")
@@ -188,7 +187,6 @@ class UploadRequest:
 
     def _check_permission(self, project: RehearsalProject, identity: Identity) -> None:
         self.index.accounts.verify(identity, project)
-        site = self.index.accounts
         if identity.user is not None:
             username = identity.user.username
             has_role = username in project.roles or username in project.unlisted
@@ -203,7 +201,7 @@ class UploadRequest:
             raise Refused(
                 403,
                 f"{whom} allowed to upload to project '{project.name}'. See "
-                f"{site.help('project-name')} for more information.",
+                f"{rules.help_page('project-name')} for more information.",
             )
 
     def _warn_of_token(self, project: RehearsalProject, identity: Identity) -> None:
@@ -231,7 +229,6 @@ class UploadRequest:
             rules.size_refusals(
                 reached,
                 project.name,
-                self.index.site,
                 limit=limit,
                 total=total,
                 total_limit=total_limit,
@@ -246,7 +243,7 @@ class UploadRequest:
         """
         catalogue = self.index.catalogue
         found = catalogue.with_blake2(digests["blake2_256"], filename)
-        reuse = f"See {self.index.accounts.help('file-name-reuse')} for more information."
+        reuse = f"See {rules.help_page('file-name-reuse')} for more information."
         if found is not None:
             if found.filename == filename and found.sha256 == digests["sha256"]:
                 return True

@@ -454,12 +454,6 @@ def test_lines_that_twine_refuses_and_pypi_never_sees_are_told(lines, problem):
     assert [one.startswith(problem) for one in problems] == [True] * bool(problem)
 
 
-def test_texts_name_the_hosts_of_the_site():
-    site = upload.Site(pypi_host="test.pypi.org", docs_host="docs.test")
-    refusal = first(upload.name_refusals("asyncio", site=site))
-    assert "https://test.pypi.org/help/#project-name" in refusal.text
-
-
 def test_the_status_line_carries_one_line_of_latin_1():
     refusal = upload.Refusal(rule="x", text="a\u0444\nb")
     assert upload.status_line(refusal) == "a?"

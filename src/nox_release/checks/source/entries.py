@@ -289,7 +289,7 @@ def _entry_findings(source: Source, entry: Entry) -> Iterator[Finding]:
         "version": ("1",),
         entry.field: (value,),
     }
-    for refusal in upload.metadata_refusals(form, upload.Site()):
+    for refusal in upload.metadata_refusals(form):
         newer = may_be_taken(refusal, SystemClock().now().date())
         yield from of_upload(
             refusal.rule,
@@ -339,7 +339,7 @@ def names(source: Source) -> Iterator[Finding]:
     name = source.project.name
     if not name:
         return  # setup.py makes it up; the built metadata will tell
-    for refusal in upload.name_refusals(name, (), upload.Site()):
+    for refusal in upload.name_refusals(name):
         yield from of_upload(
             refusal.rule,
             message_of(refusal, name=name),

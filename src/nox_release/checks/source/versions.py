@@ -27,7 +27,7 @@ def _local_version(source: Source) -> Iterator[Finding]:
         return
     form = {"metadata_version": ("2.1",), "name": ("x",), "version": (str(text),)}
     path = ("project", "version") if source.table else ("tool", "poetry", "version")
-    for refusal in upload.metadata_refusals(form, upload.Site()):
+    for refusal in upload.metadata_refusals(form):
         yield from of_upload(
             refusal.rule,
             f"`{text}` has the local part `+{version.local}`.",

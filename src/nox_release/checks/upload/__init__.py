@@ -28,11 +28,12 @@ from nox_release.checks.upload.project_name import name_refusals
 from nox_release.checks.upload.refusals import (
     DEFAULT_FILE_LIMIT,
     DEFAULT_PROJECT_LIMIT,
+    DOCS,
     GIB,
     MIB,
     SERVER_ERROR,
     Refusal,
-    Site,
+    help_page,
     status_line,
 )
 from nox_release.checks.upload.wheel_filename import (
@@ -44,6 +45,7 @@ from nox_release.checks.upload.wheel_filename import (
 __all__ = [
     "DEFAULT_FILE_LIMIT",
     "DEFAULT_PROJECT_LIMIT",
+    "DOCS",
     "FIELDS",
     "GIB",
     "MIB",
@@ -52,7 +54,6 @@ __all__ = [
     "Form",
     "InvalidWheelFilename",
     "Refusal",
-    "Site",
     "archive_refusals",
     "client_problems",
     "close_classifiers",
@@ -63,6 +64,7 @@ __all__ = [
     "form_from",
     "form_refusals",
     "header_of",
+    "help_page",
     "is_accepted_platform",
     "metadata_refusals",
     "name_refusals",

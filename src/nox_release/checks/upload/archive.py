@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from nox_release.checks.upload.fields import Form, first_of, sanitize
-from nox_release.checks.upload.refusals import PYPI_SITE, Refusal, Site, crash
+from nox_release.checks.upload.refusals import DOCS, Refusal, crash
 from nox_release.checks.upload.wheel_filename import (
     InvalidWheelFilename,
     WheelFilename,
@@ -23,9 +23,7 @@ from nox_release.checks.upload.wheel_filename import (
 from nox_release.files.distributions import Archive, Unreadable
 
 
-def archive_refusals(
-    archive: Archive, filename: str, form: Form, site: Site = PYPI_SITE
-) -> Iterator[Refusal]:
+def archive_refusals(archive: Archive, filename: str, form: Form) -> Iterator[Refusal]:
     """What is wrong with the archive, its name beside the metadata, and a wheel's contents.
 
     The archive is one that `archives.read_archive` has read under this filename.
@@ -35,7 +33,7 @@ def archive_refusals(
         text = fault.text
         if fault.status != 500:
             text = f"Invalid distribution file. {text}"
-            text = text.replace("{docs}", site.docs("")).replace("{pypi}", site.pypi_host)
+            text = text.replace("{docs}", DOCS)
         yield Refusal(
             rule=fault.rule,
             status=fault.status,

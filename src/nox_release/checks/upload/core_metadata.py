@@ -33,7 +33,7 @@ from nox_release.checks.upload.fields import (
     only_of,
     sanitize,
 )
-from nox_release.checks.upload.refusals import PYPI_SITE, Refusal, Site, crash
+from nox_release.checks.upload.refusals import Refusal, crash
 
 _FIRST_SHOWN = ("metadata-version", "name", "version")
 
@@ -41,12 +41,11 @@ _FIRST_SHOWN = ("metadata-version", "name", "version")
 _DYNAMIC = HEADERS - {"metadata-version", "name", "version"}
 
 
-def metadata_refusals(form: Form, site: Site = PYPI_SITE) -> Iterator[Refusal]:
+def metadata_refusals(form: Form) -> Iterator[Refusal]:
     """What is wrong with the core metadata in a form: unusable fields, stage A, stage B.
 
     PyPI looks at each stage only when the one before found nothing.
     """
-    del site  # these texts name no host of the site
     form = sanitize(form)
     values = {key: form[key] for key in BY_FORM if key in form and form[key] and form[key] != ("",)}
     yield from _in_order(_unusable(values))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from nox_release.checks.upload.core_metadata import parse_content_type
 from nox_release.checks.upload.fields import Form, only_of, sanitize
-from nox_release.checks.upload.refusals import PYPI_SITE, Refusal, Site, crash
+from nox_release.checks.upload.refusals import Refusal, crash, help_page
 from nox_release.core.quiet import without_warnings
 
 # Markdown that begins with a heading or a paragraph always makes a page.
@@ -23,7 +23,7 @@ _MAKES_A_PAGE = re.compile(r"(?:[ \t]*\n)*(?:#{1,6} +)?[A-Za-z]")
 _RENDERING = threading.Lock()
 
 
-def description_refusals(form: Form, site: Site = PYPI_SITE) -> Iterator[Refusal]:
+def description_refusals(form: Form) -> Iterator[Refusal]:
     """Whether PyPI can render the description."""
     form = sanitize(form)
     description = only_of(form, "description")
@@ -40,7 +40,7 @@ def description_refusals(form: Form, site: Site = PYPI_SITE) -> Iterator[Refusal
     where = f"for '{content_type}'" if content_type else "in the default format of reStructuredText"
     text = (
         f"The description failed to render {where}. "
-        f"See {site.help('description-content-type')} for more information."
+        f"See {help_page('description-content-type')} for more information."
     )
     yield Refusal(rule="description-render", text=text, field="description")
 

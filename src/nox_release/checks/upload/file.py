@@ -10,20 +10,18 @@ from nox_release.checks.upload.form import FILETYPES
 from nox_release.checks.upload.refusals import (
     DEFAULT_FILE_LIMIT,
     DEFAULT_PROJECT_LIMIT,
+    DOCS,
     GIB,
     MIB,
-    PYPI_SITE,
     SERVER_ERROR,
     Refusal,
-    Site,
 )
 
 _EXTENSION = re.compile(r".+?(?P<extension>\.(tar\.gz|zip|whl))$", re.IGNORECASE)
 
 
-def filename_refusals(filename: str, filetype: str, site: Site = PYPI_SITE) -> Iterator[Refusal]:
+def filename_refusals(filename: str, filetype: str) -> Iterator[Refusal]:
     """What is wrong with the file's name, whatever is in the file."""
-    del site  # these texts name no host of the site
     if not filename:
         yield Refusal(rule="filename-empty", status=500, text=SERVER_ERROR)
         return
@@ -58,24 +56,23 @@ def filename_refusals(filename: str, filetype: str, site: Site = PYPI_SITE) -> I
 def size_refusals(
     size: int,
     project: str,
-    site: Site = PYPI_SITE,
     *,
     limit: int = DEFAULT_FILE_LIMIT,
     total: int = 0,
     total_limit: int = DEFAULT_PROJECT_LIMIT,
 ) -> Iterator[Refusal]:
     """Whether the file is too large, alone or together with the `total` the project holds."""
-    page = "/project-management/storage-limits"
+    page = f"{DOCS}/project-management/storage-limits"
     if size > limit:
         text = (
             f"File too large. Limit for project {project!r} is {limit // MIB} MB. See "
-            f"{site.docs(page)}#requesting-a-file-size-limit-increase for more information."
+            f"{page}#requesting-a-file-size-limit-increase for more information."
         )
         yield Refusal(rule="file-too-large", text=text, value=str(size))
     if size + total > total_limit:
         text = (
             f"Project size too large. Limit for project {project!r} total size is "
             f"{total_limit // GIB} GB. See "
-            f"{site.docs(page)}#requesting-a-project-size-limit-increase"
+            f"{page}#requesting-a-project-size-limit-increase"
         )
         yield Refusal(rule="project-too-large", text=text, value=str(size + total))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from packaging.utils import canonicalize_name
 
 from nox_release.checks.upload.fields import PROJECT_NAME
-from nox_release.checks.upload.refusals import PYPI_SITE, Refusal, Site
+from nox_release.checks.upload.refusals import Refusal, help_page
 from nox_release.project.names import ultranormalize
 
 # Those that Warehouse prohibits from the start (migration 1e2ccd34f539); the administrators' others
@@ -38,7 +38,6 @@ def stdlib_names() -> frozenset[str]:
 def name_refusals(
     name: str,
     existing: Iterable[str] = (),
-    site: Site = PYPI_SITE,
     *,
     prohibited: Iterable[str] = (),
 ) -> Iterator[Refusal]:
@@ -46,7 +45,7 @@ def name_refusals(
 
     Which other names the administrators prohibit is not public; the stand-in index knows its own.
     """
-    see = f" See {site.help('project-name')} for more information."
+    see = f" See {help_page('project-name')} for more information."
     normalized = canonicalize_name(name)
     taken = [other for other in existing if canonicalize_name(other) == normalized]
     if not PROJECT_NAME.match(name):

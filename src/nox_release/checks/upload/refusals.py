@@ -1,4 +1,4 @@
-"""What PyPI answers when it refuses, and the hosts that its texts name."""
+"""What PyPI answers when it refuses, and the pages that its texts name."""
 
 from nox_release.core.values import dataclass
 
@@ -7,24 +7,12 @@ GIB = 1024 * MIB
 DEFAULT_FILE_LIMIT = 100 * MIB
 DEFAULT_PROJECT_LIMIT = 10 * GIB
 SERVER_ERROR = "Internal Server Error"
+DOCS = "https://docs.pypi.org"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """The hosts that PyPI's texts name."""
-
-    pypi_host: str = "pypi.org"
-    upload_host: str = "upload.pypi.org"
-    docs_host: str = "docs.pypi.org"
-
-    def help(self, anchor: str) -> str:
-        return f"https://{self.pypi_host}/help/#{anchor}"
-
-    def docs(self, path: str) -> str:
-        return f"https://{self.docs_host}{path}"
-
-
-PYPI_SITE = Site()
+def help_page(anchor: str) -> str:
+    """A part of PyPI's page of help."""
+    return f"https://pypi.org/help/#{anchor}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
