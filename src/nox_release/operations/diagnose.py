@@ -50,6 +50,8 @@ _RUN = re.compile(
 )
 _ASK = "https://discuss.python.org/c/packaging/14 or https://github.com/pypa/gh-action-pypi-publish/discussions"
 _SHOWN = 3
+_RUNS = 30  # so many are looked through for the newest one that failed
+_FAILED = ("failure", "timed_out", "startup_failure", "cancelled")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -83,8 +85,7 @@ class Explanation:
 
 
 def main(context: Context, options: argparse.Namespace) -> int:
-    project = _project(context, options)
-    explanation = _explained(context, project, options.source)
+    explanation = _explained(context, _project(context, options), options.source)
     if context.console.is_json:
         context.console.json(_document(explanation))
     else:
@@ -94,14 +95,10 @@ def main(context: Context, options: argparse.Namespace) -> int:
 
 def _explained(context: Context, project: Project | None, source: str | None) -> Explanation:
     if source == "-":
-        stream = getattr(sys.stdin, "buffer", None)
-        text = stream.read() if stream else sys.stdin.read()
-        here = _publisher_here(context, project)
-        return explain(context, project, text, publisher=here, source="standard input", keep=True)
+        text = getattr(sys.stdin, "buffer", sys.stdin).read()
+        return _explain_log(context, project, text, source="standard input", keep=True)
     if source and context.path(source).is_file():
-        text = read_log_file(context.path(source))
-        here = _publisher_here(context, project)
-        return explain(context, project, text, publisher=here, source=source)
+        return _explain_log(context, project, read_log_file(context.path(source)), source=source)
     found = _RUN.fullmatch(source or "")
     if source and not found:
         raise ConfigurationError(
@@ -112,14 +109,11 @@ def _explained(context: Context, project: Project | None, source: str | None) ->
         )
     place = _place(context, project, found["slug"] if found else None)
     if found is None:
-        unnoticed = _release_without_run(context, project, place)
-        if unnoticed is not None:
-            return unnoticed
-        return _explain_newest(context, project, place)
+        return _release_without_run(project, place) or _explain_newest(project, place)
     run = place.forge.run(int(found["id"]))
     if run is None:
         raise _no_run(place, f"Asked for {source}.")
-    return _explain_run(context, project, run, place)
+    return _explain_run(project, run, place)
 
 
 def read_log_file(path: Path) -> bytes:
@@ -134,7 +128,7 @@ def read_log_file(path: Path) -> bytes:
         ) from error
 
 
-def _no_run(place: Place, reason: str) -> ForgeError:
+def _no_run(place: Sources, reason: str) -> ForgeError:
     return ForgeError(
         f"{place.forge.slug} has no such run.",
         reason=reason,
@@ -152,33 +146,17 @@ def _project(context: Context, options: argparse.Namespace) -> Project | None:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a run is looked for, and what this checkout says about its publisher."""
-
-    forge: Forge
-    repository: Repository | None
-    derived: Derivation | None
-
-    @property
-    def publisher(self) -> TrustedPublisher | None:
-        return self.derived.publisher if self.derived else None
-
-
 def _place(
     context: Context, project: Project | None, slug: str | None, forge: Forge | None = None
-) -> Place:
+) -> Sources:
+    """Where a run is looked for, and what this checkout says about its publisher."""
     from nox_release.edges.git import find_repository
     from nox_release.observing.publishers import spelt
 
     repository = find_repository(context.root, context.runner)
-    derived = _derived(repository, project) if repository is not None else None
     forge = forge or _forge(context, project, repository, slug)
-    return Place(
-        forge=forge,
-        repository=repository,
-        derived=spelt(derived, forge) if derived is not None else None,
-    )
+    derived = spelt(_derived(repository, project), forge) if repository is not None else None
+    return Sources(forge=forge, clock=context.clock, repository=repository, derived=derived)
 
 
 def _forge(
@@ -228,11 +206,7 @@ def _publisher_here(context: Context, project: Project | None) -> TrustedPublish
         return None
 
 
-# So many runs are looked through for the newest one that failed.
-_RUNS = 30
-
-
-def _explain_newest(context: Context, project: Project | None, place: Place) -> Explanation:
+def _explain_newest(project: Project | None, place: Sources) -> Explanation:
     """The newest run if something is wrong with it, else the newest that failed before it.
 
     Without a known workflow, the runs of all of them count.
@@ -241,93 +215,53 @@ def _explain_newest(context: Context, project: Project | None, place: Place) -> 
     if place.publisher is not None:
         workflow = place.publisher.workflow
     runs = place.forge.runs(workflow=workflow, newest=_RUNS)
-    failed = next((run for run in runs if _has_failed(run)), None)
     if not runs:
         raise _no_run(place, "The publish workflow has not run yet.")
+    failed = next((run for run in runs if run.is_over and run.conclusion in _FAILED), None)
     if workflow is None and failed is not None:
-        return _explain_run(context, project, failed, place)
-    newest = _explain_run(context, project, runs[0], place)
-    if newest.diagnoses or failed in (None, runs[0]) or not runs[0].succeeded:
+        return _explain_run(project, failed, place)
+    newest = _explain_run(project, runs[0], place)
+    if failed is None or failed is runs[0] or newest.diagnoses or not runs[0].succeeded:
         return newest
-    assert failed is not None  # noqa: S101 - `None` was returned for
-    explanation = _explain_run(context, project, failed, place)
+    explanation = _explain_run(project, failed, place)
     note = f"A newer run succeeded: {runs[0].url}"
     return replace(explanation, notes=(note, *explanation.notes))
 
 
-def _has_failed(run: Run) -> bool:
-    return run.is_over and run.conclusion in (
-        "failure",
-        "timed_out",
-        "startup_failure",
-        "cancelled",
-    )
-
-
-def _release_without_run(
-    context: Context, project: Project | None, place: Place
-) -> Explanation | None:
+def _release_without_run(project: Project | None, place: Sources) -> Explanation | None:
     """Why this version's GitHub release started nothing, if that is so."""
     if project is None or project.version is None:
         return None
-    notes: list[str] = []
-    world = observe_release(project, None, _sources(context, place, notes))
+    here = replace(place, notes=[])
+    world = observe_release(project, None, here)
     if not world.release_exists or world.run_found is not False or world.index_files:
         return None
-    return Explanation(
-        diagnoses=silent_failures(world),
-        source=f"the release {world.tag}",
-        notes=tuple(notes),
-    )
+    source = f"the release {world.tag}"
+    return Explanation(diagnoses=silent_failures(world), source=source, notes=tuple(here.notes))
 
 
-def _sources(context: Context, place: Place, notes: list[str]) -> Sources:
-    return Sources(
-        forge=place.forge,
-        clock=context.clock,
-        notes=notes,
-        repository=place.repository,
-        derived=place.derived,
-    )
+def explain(context: Context, project: Project | None, run: Run, *, forge: Forge) -> Explanation:
+    """Why the run failed. What GitHub does not answer becomes a note, not an error."""
+    return _explain_run(project, run, _place(context, project, None, forge))
 
 
-def explain(
-    context: Context,
-    project: Project | None,
-    subject: str | bytes | Run,
-    *,
-    forge: Forge | None = None,
-    publisher: TrustedPublisher | None = None,
-    source: str = "",
-    keep: bool = False,
+def _explain_log(
+    context: Context, project: Project | None, log: str | bytes, *, source: str, keep: bool = False
 ) -> Explanation:
-    """Why the run failed, or what the log in `subject` says; `keep` writes that log to a file.
-
-    What GitHub does not answer becomes a note, not an error.
-    """
-    if not isinstance(subject, str | bytes):
-        named = _RUN.fullmatch(subject.url)
-        place = _place(context, project, named["slug"] if named else None, forge)
-        return _explain_run(context, project, subject, place)
-    known = Circumstances(publisher=publisher)
-    found = diagnose(subject, project=project, known=known)
-    errors = () if found else first_errors(subject)
-    return Explanation(
-        diagnoses=found,
-        source=source or "the log",
-        log=keep_log(subject) if keep else None,
-        errors=errors,
-        uploaded=uploads_in_log(read(subject), project) if errors else "",
-        advice=more_to_see(subject) if errors else "",
-        failed=bool(found or errors),
-        is_empty=not subject.strip(),
-    )
+    """What a log says; `keep` writes it to a file."""
+    known = Circumstances(publisher=_publisher_here(context, project))
+    found = diagnose(log, project=project, known=known)
+    told = _told(project, log, found, source=source, keep=keep)
+    if not told.errors:
+        told = replace(told, uploaded="", advice="")
+    return replace(told, failed=bool(found or told.errors), is_empty=not log.strip())
 
 
-def _explain_run(context: Context, project: Project | None, run: Run, place: Place) -> Explanation:
+def _explain_run(project: Project | None, run: Run, place: Sources) -> Explanation:
     notes: list[str] = []
     forge = place.forge
     jobs = ask(notes, "the run's jobs", lambda: forge.jobs(run.id)) or ()
+    failed = run.is_over and not run.succeeded
     text = ""
     found: tuple[Diagnosis, ...] = ()
     known = Circumstances(
@@ -336,34 +270,45 @@ def _explain_run(context: Context, project: Project | None, run: Run, place: Pla
         run_attempt=run.attempt,
         run_url=run.url,
     )
-    if run.is_over and not run.succeeded:
+    if failed:
         log = ask(notes, "the run's log", lambda: forge.log(run.id)) or ""
         text = f"{log}\n{_annotations(notes, forge, jobs)}".strip()
         if project is not None and known.version:
-            files = files_on_index(project, known.version, clock=context.clock, notes=notes)
+            files = files_on_index(project, known.version, clock=place.clock, notes=notes)
             known = replace(known, index_files=files)
         found = diagnose(text, project=project, known=known)
     if not found and project is not None:
         whole_log = cache(
             lambda: ask(notes, "the run's log", lambda: forge.log(run.id, failed=False))
         )
-        sources = replace(_sources(context, place, notes), jobs=jobs, log=whole_log)
-        world = observe_release(project, run, sources)
+        here = replace(place, notes=notes, jobs=jobs, log=whole_log)
+        world = observe_release(project, run, here)
         found = silent_failures(world)
         if found and run.succeeded and world.index_files == ():
             text = whole_log() or ""
             found = (*diagnose(text, project=project, known=known), *found)
-    unknown = bool(text) and not found
-    return Explanation(
-        diagnoses=found,
-        source=f"run {run.id} of {run.workflow.rpartition('/')[2]} ({run.conclusion or run.status})",
-        log=keep_log(text) if text else None,
-        run_url=run.url,
-        errors=first_errors(text) if unknown else (),
-        uploaded=uploads_in_log(read(text), project) if unknown else "",
-        advice=more_to_see(text) if unknown else "",
-        notes=tuple(notes),
-        failed=run.is_over and not run.succeeded,
+    source = f"run {run.id} of {run.workflow.rpartition('/')[2]} ({run.conclusion or run.status})"
+    told = _told(project, text, found, source=source, keep=bool(text))
+    return replace(told, run_url=run.url, notes=tuple(notes), failed=failed)
+
+
+def _told(
+    project: Project | None,
+    text: str | bytes,
+    found: tuple[Diagnosis, ...],
+    *,
+    source: str,
+    keep: bool,
+) -> Explanation:
+    """What was found in a text, or what of it is to be read where nothing was."""
+    explanation = Explanation(diagnoses=found, source=source, log=keep_log(text) if keep else None)
+    if found or not text:
+        return explanation
+    return replace(
+        explanation,
+        errors=first_errors(text),
+        uploaded=uploads_in_log(read(text), project),
+        advice=more_to_see(text),
     )
 
 
@@ -405,18 +350,26 @@ def show(console: Console, explanation: Explanation) -> None:
 
 def _show_one(console: Console, diagnosis: Diagnosis) -> None:
     console.mark("error", diagnosis.title, detail=f"[{diagnosis.id}]")
+    place = [
+        f"{name} {value}"
+        for name, value in (
+            ("job", diagnosis.job),
+            ("step", diagnosis.step),
+            ("line", diagnosis.line_number),
+        )
+        if value and diagnosis.line
+    ]
     if diagnosis.line:
-        place = [f"job {diagnosis.job}"] if diagnosis.job else []
-        place += [f"step {diagnosis.step}"] if diagnosis.step else []
-        place += [f"line {diagnosis.line_number}"] if diagnosis.line_number else []
         console.line("what happened: ", quoted=diagnosis.line, indent=2)
-        if place:
-            console.line(f"where: {', '.join(place)}", indent=2)
-    console.line(f"why: {diagnosis.cause}", indent=2)
-    console.line(f"what to do: {diagnosis.fix}", indent=2)
-    console.line(f"how sure: {diagnosis.confidence}", indent=2)
-    if diagnosis.link:
-        console.line(f"see: {diagnosis.link}", indent=2)
+    for label, text in (
+        ("where", ", ".join(place)),
+        ("why", diagnosis.cause),
+        ("what to do", diagnosis.fix),
+        ("how sure", diagnosis.confidence),
+        ("see", diagnosis.link),
+    ):
+        if text:
+            console.line(f"{label}: {text}", indent=2)
 
 
 def _show_nothing(console: Console, explanation: Explanation) -> None:

@@ -530,10 +530,7 @@ def _explain(errand: Errand, failed: RunFailed) -> None:
 
     try:
         explanation = diagnose.explain(
-            errand.context,
-            errand.project,
-            failed.run,
-            forge=errand.observer.forge,
+            errand.context, errand.project, failed.run, forge=errand.observer.forge
         )
     except NoxReleaseError as error:  # the failure itself is what matters
         errand.console.mark("not known", f"why it failed: {error.message} {error.reason}")

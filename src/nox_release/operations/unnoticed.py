@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from nox_release.core.clock import Clock
 from nox_release.core.errors import NoxReleaseError
-from nox_release.core.values import dataclass, replace
+from nox_release.core.values import dataclass, field, replace
 from nox_release.diagnosis.silent import JobSeen, World
 from nox_release.project.pyproject import Index, Project
 from nox_release.releases.observed import Run
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from nox_release.edges.forge import Forge
     from nox_release.edges.git import Repository
     from nox_release.edges.github_values import Job
+    from nox_release.project.publisher import TrustedPublisher
     from nox_release.workflows.publishing import Derivation, Event
 
 T = TypeVar("T")
@@ -51,19 +53,22 @@ class Sources:
 
     forge: Forge
     clock: Clock
-    notes: list[str]
+    notes: list[str] = field(default_factory=list)
     repository: Repository | None = None
     derived: Derivation | None = None
     jobs: Sequence[Job] = ()
     log: Callable[[], str | None] = lambda: None
+
+    @property
+    def publisher(self) -> TrustedPublisher | None:
+        return self.derived.publisher if self.derived else None
 
 
 def observe_release(project: Project, run: Run | None, sources: Sources) -> World:
     """What is seen of the release that `run` publishes, or, without one, of the project's version."""
     forge, notes, derived = sources.forge, sources.notes, sources.derived
     tag, version = tag_and_version(project, run)
-    publisher = derived.publisher if derived else None
-    workflow = publisher.workflow if publisher else project.settings.workflow or ""
+    workflow = sources.publisher.workflow if sources.publisher else project.settings.workflow or ""
     if run is not None:
         workflow = run.workflow.rpartition("/")[2] or workflow
     world = World(
@@ -174,31 +179,34 @@ def files_on_index(
     project: Project, version: str, *, clock: Clock, notes: list[str]
 ) -> tuple[str, ...] | None:
     """The names of the version's files on the project's index."""
+    index = project.settings.index
+    answer = ask(notes, index.title, lambda: _files_on(index, project.name, version, clock))
+    return None if answer is None else answer[0]
+
+
+def _files_on(
+    index: Index, name: str, version: str, clock: Clock
+) -> tuple[tuple[str, ...], str | None]:
+    """The names of the version's files there, and the newest version that is there."""
     from nox_release.edges.index import open_index
 
-    def question() -> tuple[str, ...]:
-        with open_index(project.settings.index, clock=clock, attempts=1) as client:
-            found = client.fetch_project(project.name)
-        return tuple(file.filename for file in found.release_files(version)) if found else ()
-
-    return ask(notes, project.settings.index.title, question)
+    with open_index(index, clock=clock, attempts=1) as client:
+        found = client.fetch_project(name)
+    if found is None:
+        return (), None
+    newest = str(found.newest) if found.newest else None
+    return tuple(file.filename for file in found.release_files(version)), newest
 
 
 def _with_index(world: World, project: Project, clock: Clock, notes: list[str]) -> World:
-    from nox_release.edges.index import open_index
     from nox_release.project.pyproject import PYPI, TESTPYPI
 
+    def files_on(index: Index) -> tuple[tuple[str, ...], str | None] | None:
+        asked = partial(_files_on, index, project.name, world.version, clock)
+        return ask(notes, index.title, asked)
+
     index = project.settings.index
-
-    def files_on(place: Index) -> tuple[tuple[str, ...], str | None]:
-        with open_index(place, clock=clock, attempts=1) as client:
-            found = client.fetch_project(project.name)
-        if found is None:
-            return (), None
-        newest = str(found.newest) if found.newest else None
-        return tuple(file.filename for file in found.release_files(world.version)), newest
-
-    answer = ask(notes, index.title, lambda: files_on(index))
+    answer = files_on(index)
     if answer is None:
         return world
     files, newest = answer
@@ -206,7 +214,7 @@ def _with_index(world: World, project: Project, clock: Clock, notes: list[str]) 
     other = {"pypi": TESTPYPI, "testpypi": PYPI}.get(index.name)
     if files or other is None:
         return world
-    elsewhere = ask(notes, other.title, lambda: files_on(other))
+    elsewhere = files_on(other)
     return replace(world, on_other_index=other.title) if elsewhere and elsewhere[0] else world
 
 
