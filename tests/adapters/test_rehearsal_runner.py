@@ -193,6 +193,25 @@ def test_condition_skips_a_job_and_what_needs_it(world: World) -> None:
     assert run.conclusion == "skipped"
 
 
+def test_a_skipped_job_skips_even_what_waits_behind_one_that_runs(world: World) -> None:
+    first = """
+  first:
+    if: github.event_name == 'workflow_dispatch'
+    runs-on: ubuntu-latest
+    steps: [{run: make}]
+  build:
+    needs: first
+    if: ${{ !cancelled() }}
+"""
+    change_workflow(world, ("  build:\n", first.lstrip("\n")))
+    run = release(world)
+    assert {job.key: job.conclusion for job in run.jobs} == {
+        "first": "skipped",
+        "build": "success",
+        "publish": "skipped",
+    }
+
+
 def test_build_that_fails_fails_the_run_before_any_token(world: World) -> None:
     ready(world)
     world.commit("Break the build", {"tiny_backend.py": "raise SystemExit('no luck today')\n"})

@@ -126,7 +126,7 @@ class RunFiles:
             return tuple(path for place in chosen for path in own[place])
         if own or key in self.fetched:
             return self.of_job(key)
-        needed = _needed(workflow, upload.job)
+        needed = needed_jobs(workflow, upload.job)
         keys = [one for one in self.by_job if one in needed] or list(self.by_job)
         return tuple(dict.fromkeys(path for one in keys for path in self.of_job(one)))
 
@@ -151,7 +151,7 @@ def _names_are_known(workflow: Workflow) -> bool:
     )
 
 
-def _needed(workflow: Workflow, job: Job) -> set[str]:
+def needed_jobs(workflow: Workflow, job: Job) -> set[str]:
     """The jobs that `job` needs, and those that they need."""
     found: set[str] = set()
     left = [*job.needs]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from nox_release.rehearsal.github_state import Annotation, JobRun, WorkflowRun
 from nox_release.rehearsal.job_steps import CarriedRun, JobSteps, Workplace
+from nox_release.rehearsal.run_artifacts import needed_jobs
 from nox_release.rehearsal.run_contexts import contexts_of, lets_run, place_of, status_of
 from nox_release.rehearsal.run_triggers import admits
 from nox_release.workflows.syntax import Job
@@ -70,10 +71,11 @@ class RunJobs:
         contexts["needs"] = {
             other.key: {"result": other.conclusion, "outputs": {}} for other in needed
         }
-        failed = any(other.conclusion not in ("success", "skipped") for other in needed)
-        skipped = any(other.conclusion == "skipped" for other in needed)
+        waited = needed_jobs(carried.workflow, text)
+        before = {other.conclusion for other in run.latest_jobs() if other.key in waited}
         cancelled = carried.cancelled.is_set()
-        status = status_of(failed=failed, cancelled=cancelled, skipped=skipped)
+        failed = bool(before - {"success", "skipped"})
+        status = status_of(failed=failed, cancelled=cancelled, skipped="skipped" in before)
         if not lets_run(text.condition, contexts, status):
             with self.place.github.lock:
                 job.status, job.conclusion = "completed", "cancelled" if cancelled else "skipped"

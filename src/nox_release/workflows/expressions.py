@@ -51,6 +51,11 @@ class ExpressionError(ValueError):
     """The text is no expression."""
 
 
+def asks_status(condition: str) -> bool:
+    """Whether a condition asks how what came before has ended, so that `success()` is not implied."""
+    return _ASKS_STATUS.search(condition) is not None
+
+
 def holds(condition: str, given: Circumstances) -> bool | None:
     """Whether an `if:` lets its job or step run; `None` when that is not known.
 
@@ -59,7 +64,7 @@ def holds(condition: str, given: Circumstances) -> bool | None:
     text = condition.strip()
     outer = re.fullmatch(r"\$\{\{((?:(?!\}\}).)*)\}\}", text, re.DOTALL)
     text = outer[1].strip() if outer else text
-    if given.status != "success" and not _ASKS_STATUS.search(text):
+    if given.status != "success" and not asks_status(text):
         return False
     if not text:
         return True

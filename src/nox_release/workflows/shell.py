@@ -28,7 +28,8 @@ class Command:
     """One simple command: its words without quotes, and what was set in front of it.
 
     `opens` and `closes` count the subshells that begin before it and end behind it. `otherwise`
-    is the command behind `||`; empty where there is none.
+    is the command behind `||`; empty where there is none. `conditional` is one that is a condition
+    itself, or stands in a branch.
     """
 
     words: tuple[str, ...]
@@ -38,6 +39,7 @@ class Command:
     opens: int = 0
     closes: int = 0
     otherwise: str = ""
+    conditional: bool = False
 
     @property
     def cannot_fail(self) -> bool:
@@ -89,6 +91,7 @@ def _installs(words: tuple[str, ...]) -> bool:
 def parse_commands(script: str, *, first_line: int = 1) -> tuple[Command, ...]:
     """The simple commands of `script`, whose first line is `first_line` of its file."""
     commands: list[Command] = []
+    branches = 0
     for line, logical in _logical_lines(script[:_MAX_SCRIPT]):
         if len(logical) > _MAX_LINE:
             continue
@@ -97,10 +100,22 @@ def parse_commands(script: str, *, first_line: int = 1) -> tuple[Command, ...]:
             otherwise = (
                 pieces[position + 1][0] if separator == "||" and pieces[position + 1 :] else ""
             )
-            commands.extend(_commands(piece, first_line + line, otherwise))
+            head = _HEAD.match(piece)
+            first = head[0].split() if head else []
+            branches += ("if" in first) + ("case" in first)
+            conditional = branches > 0 or bool(_CONDITIONS & set(first))
+            commands.extend(
+                replace(one, conditional=conditional or one.conditional)
+                for one in _commands(piece, first_line + line, otherwise)
+            )
+            branches -= branches > 0 and first[:1] in (["fi"], ["esac"])
             if len(commands) >= _MAX_COMMANDS:
                 return tuple(commands)
     return tuple(commands)
+
+
+_CONDITIONS = frozenset({"while", "until", "!"})
+_HEAD = re.compile(r"(?:(?:if|then|else|elif|do|while|until|case|fi|esac|!)(?:\s+|$)){1,9}")
 
 
 def _commands(piece: str, line: int, otherwise: str) -> tuple[Command, ...]:

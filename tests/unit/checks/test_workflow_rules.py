@@ -1092,3 +1092,178 @@ jobs:
     (skipped,) = [one for one in told if one.id == "artifact-name-path"]
     assert isinstance(skipped, Skipped)
     assert skipped.reason == "job `publish` downloads artifacts by their number"
+
+
+AFTER_SKIPPED = """
+on: {push: {branches: [main], tags: ['v*']}}
+jobs:
+  schema: {if: "github.ref == 'refs/heads/main'", runs-on: ubuntu-latest, steps: [{run: make}]}
+  build:
+    needs: schema
+    if: "!cancelled()"
+    runs-on: ubuntu-latest
+    steps: [{run: pipx run build}]
+  publish:
+    needs: build
+    if: "%s"
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - uses: actions/download-artifact@v8
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "runs"),
+    [
+        ("startsWith(github.ref, 'refs/tags/')", False),
+        ("success()", False),
+        ("", False),
+        ("!cancelled() && !failure()", True),
+        ("always() && needs.build.result == 'success'", True),
+        ("always() && needs.build.result == 'skipped'", False),
+    ],
+)
+def test_a_job_that_was_skipped_far_before_skips_the_upload(condition, runs):
+    found = results(AFTER_SKIPPED % condition, "trigger-matches", {"starts": ["push-tag"]})
+    assert [one.message for one in found] == (
+        []
+        if runs
+        else [
+            "`push` starts the workflow, but not its job `schema`, and whatever waits for a skipped "
+            "job, near or far, is skipped too: the upload."
+            if "result" not in condition
+            else "`push` starts the workflow, but its conditions (`if:`) skip the upload."
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "severities"),
+    [
+        ("", []),
+        ("github.event_name == 'push'", []),
+        ("!failure() && !cancelled()", []),
+        ("always() && !cancelled()", ["warning"]),
+        ("always() && needs.build.result == 'success'", ["advice"]),
+        ("always() && needs.build.result == 'success' && needs.tests.result != 'failure'", []),
+    ],
+)
+def test_an_upload_that_failed_tests_do_not_stop_is_told(condition, severities):
+    before = """
+  tests: {runs-on: ubuntu-latest, steps: [{run: make test}]}
+  build: {runs-on: ubuntu-latest, steps: [{run: pipx run build}]}"""
+    extra = f'\n    needs: [tests, build]\n    if: "{condition}"'
+    told = told_of(DOWNLOAD, "fail-visible", before=before, extra=extra)
+    assert told == severities
+
+
+@pytest.mark.parametrize(
+    ("ref", "severities"),
+    [
+        ("v1", ["error"]),
+        ("release/v1.5.0", ["error"]),
+        ("master", ["warning"]),
+        ("release/v1", []),
+        ("release/v1.14", []),
+        ("v1.14.2", []),
+    ],
+)
+def test_a_version_that_the_action_does_not_have_ends_the_run(ref, severities):
+    text = f"on: push\njobs: {{p: {{runs-on: x, steps: [{{uses: pypa/gh-action-pypi-publish@{ref}}}]}}}}"
+    found = results(text, "action-branch", {})
+    assert [one.severity.value for one in found] == severities
+
+
+@pytest.mark.parametrize(
+    ("script", "severities"),
+    [
+        ("uv pip install x", ["error"]),
+        ("uv tool install twine\ntwine check dist/*", ["error", "error"]),
+        ("for n in 1 2; do\nif uv pip install x; then\nexit 0\nfi\ndone\nexit 1", ["warning"]),
+        ("if [ -f uv.lock ]; then\nuv build\nelse\npython -m build\nfi", ["warning"]),
+        ("if command -v uv; then echo yes; fi\nuv build", ["error"]),
+        ("pip install uv\nif ! uv pip install x; then exit 1; fi", []),
+    ],
+)
+def test_what_a_missing_tool_would_install_is_missing_too(script, severities):
+    lines = "\n".join(f"          {line}" for line in script.splitlines())
+    steps = f"{DOWNLOAD}      - run: |\n{lines}"
+    assert told_of(steps, "tool-not-installed") == severities
+
+
+@pytest.mark.parametrize(
+    ("runner", "severities"),
+    [("${{ matrix.os }}", ["warning"]), ("ubuntu-latest", [])],
+)
+def test_an_artifact_that_each_machine_overwrites_keeps_one_machines_files(runner, severities):
+    before = f"""
+  build:
+    runs-on: {runner}
+    strategy: {{matrix: {{os: [ubuntu-latest, macos-latest]}}}}
+    steps:
+      - uses: actions/upload-artifact@v7
+        with: {{name: dist, path: dist, overwrite: true}}"""
+    extra = "\n    needs: build"
+    assert told_of(DOWNLOAD, "artifact-unique", before=before, extra=extra) == severities
+
+
+@pytest.mark.parametrize(("more", "severities"), [("image", ["error"]), ("", [])])
+def test_two_artifacts_get_folders_of_their_own_whatever_else_there_is(more, severities):
+    other = f"\n      - {{uses: actions/upload-artifact@v7, with: {{name: {more}, path: x/}}}}"
+    before = f"""
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - run: pipx run build
+      - uses: docker/build-push-action@v6
+      - {{uses: actions/upload-artifact@v7, with: {{path: dist/}}}}{other if more else ""}"""
+    steps = "      - {uses: actions/download-artifact@v8, with: {path: dist}}"
+    extra = "\n    needs: build"
+    assert told_of(steps, "artifact-merge", before=before, extra=extra) == severities
+
+
+CALLED = """
+on: {pull_request: , workflow_call: {inputs: {publish: {type: boolean}}}}
+jobs:
+  publish:
+    if: inputs.publish
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - uses: actions/download-artifact@v8
+      - uses: pypa/gh-action-pypi-publish@release/v1
+%s"""
+
+
+@pytest.mark.parametrize(
+    ("on", "more", "rules"),
+    [
+        ("push: {tags: ['v*']}", "", {"reusable-publish"}),
+        ("push: {branches: [main]}", "", {"trigger-matches"}),
+        ("push: {tags: ['v*']}", "        with: {password: '${{ secrets.T }}'}\n", set()),
+    ],
+)
+def test_a_release_that_gets_to_the_upload_by_a_call_alone_is_refused(on, more, rules):
+    other = f"on: {{{on}}}\njobs: {{wheels: {{uses: ./{FILE}, with: {{publish: true}}}}}}"
+    changes = {"starts": ["push-tag", "release"], "others": [other]}
+    told = check_workflow(parse_workflow(CALLED % more, file=FILE), facts(changes))
+    found = {one.id for one in told if isinstance(one, Finding)}
+    assert found & {"reusable-publish", "trigger-matches"} == rules
+
+
+@pytest.mark.parametrize(
+    ("ref", "severities"),
+    [
+        ("", []),
+        ("${{ github.ref }}", []),
+        ("${{ github.event.release.tag_name }}", []),
+        ("${{ github.sha }}", ["error"]),
+        ("main", ["error"]),
+    ],
+)
+def test_a_check_out_of_a_commit_or_branch_brings_no_tag(ref, severities):
+    given = f", with: {{ref: '{ref}'}}" if ref else ""
+    steps = f"      - {{uses: actions/checkout@v7{given}}}\n      - run: pipx run build"
+    assert told_of(steps, "scm-depth", on="release: {types: [published]}") == severities

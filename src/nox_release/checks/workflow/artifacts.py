@@ -495,8 +495,11 @@ def artifact_merge(subject: Subject) -> Iterator[Finding | Skipped]:
         wanted = packages_folders(publish)
         if publish.unusable or publish.step is None or wanted is None:
             continue
-        if subject.workflow.is_only_called or unknown_sources(
-            subject.needed(publish.job), subject.called
+        # A lone artifact gets no folder of its own; where there are two, others change nothing.
+        needed = subject.needed(publish.job)
+        several = sum(1 + one.job.has_matrix for one in available if one.job in needed) > 1
+        if subject.workflow.is_only_called or (
+            not several and unknown_sources(needed, subject.called)
         ):
             continue
         steps = subject.before(publish)
@@ -524,8 +527,11 @@ def artifact_unique(subject: Subject) -> Iterator[Finding | Skipped]:
     literal: dict[str, Upload] = {}
     for upload in uploads(subject.workflow):
         version = action_version(subject.workflow, upload.step)
-        if (version is not None and version[0] < 4) or upload.step.input("overwrite") == "true":
+        if version is not None and version[0] < 4:
             continue
+        replaced = upload.step.input("overwrite") == "true"
+        if replaced and not any("matrix." in label for label in upload.job.runs_on):
+            continue  # the same files once more, or a later job that adds to them
         if uses_action(upload.step, "hynek/build-and-inspect-python-package"):
             continue
         line = upload.step.input_line("name")
@@ -539,11 +545,13 @@ def artifact_unique(subject: Subject) -> Iterator[Finding | Skipped]:
                 yield find(
                     UNIQUE,
                     f"Each of the {size} jobs of the matrix `{upload.job.id}` writes the artifact "
-                    f"`{upload.name}`.",
+                    f"`{upload.name}`"
+                    + (", and `overwrite` keeps the files of the last one." if replaced else "."),
+                    severity=Severity.WARNING if replaced else None,
                     where=subject.workflow.at(line, f"jobs.{upload.job.id}.steps"),
                     patch=_unique_patch(subject, upload, first),
                 )
-        if "${{" in upload.name or upload.step.condition or upload.job.condition:
+        if replaced or "${{" in upload.name or upload.step.condition or upload.job.condition:
             continue
         other = literal.setdefault(upload.name, upload)
         if other is not upload:

@@ -138,6 +138,7 @@ def tool_not_installed(subject: Subject) -> Iterator[Finding | Skipped]:
             yield find(
                 NOT_INSTALLED,
                 f"Job `{job.id}` runs `{tool}`, and no step of it installs that.",
+                severity=Severity.WARNING if command.conditional else None,
                 where=subject.workflow.at(command.line, f"jobs.{job.id}.steps"),
             )
 
@@ -189,6 +190,7 @@ def _run_bare(command: Command) -> str | None:
 def _brought(job: Job) -> frozenset[str] | None:
     """The packages that its steps install; `None` where one may bring anything."""
     found: set[str] = set()
+    by_tool: dict[str, set[str] | None] = {}  # what a tool brings, if it is there itself
     for step in job.steps:
         if step.uses is not None:
             if uses_action(step, *_QUIET_ACTIONS):
@@ -197,10 +199,19 @@ def _brought(job: Job) -> frozenset[str] | None:
                 return None
             found.add("uv")
         for command in step.commands():
-            names = _installed(command)
-            if names is None:
+            names, tool = _installed(command), _run_bare(command)
+            if tool is not None:
+                before = by_tool.setdefault(tool, set())
+                by_tool[tool] = None if names is None or before is None else before | names
+            elif names is None:
                 return None
-            found |= names
+            else:
+                found |= names
+    for tool, brought in by_tool.items():
+        if _PACKAGE_OF.get(tool, tool) in found:
+            if brought is None:
+                return None
+            found |= brought
     return frozenset(found)
 
 

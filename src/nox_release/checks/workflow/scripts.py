@@ -10,6 +10,7 @@ from nox_release.checks.workflow.subject import SYNTAX, Subject, rule, uses_acti
 from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.core.values import replace
 from nox_release.workflows import patches
+from nox_release.workflows.expressions import asks_status
 from nox_release.workflows.publishing import Job, Step
 
 VERSION = rule(
@@ -132,8 +133,6 @@ def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
         for one in subject.releases
         for event in ("release", "push-tag")
     )
-    if tagged:
-        return  # at a tag the check-out brings that one tag along, which is enough
     for job in building.values():
         if any(_written_elsewhere(job, step) for step in job.steps):
             continue
@@ -142,6 +141,8 @@ def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
         for step in job.steps:
             if not uses_action(step, "actions/checkout") or step.input("repository"):
                 continue
+            if tagged and not _WITHOUT_THE_TAG.fullmatch(step.input("ref") or ""):
+                continue  # at a tag the check-out brings that one tag along, which is enough
             depth = step.input("fetch-depth")
             if depth == "0" or (depth is not None and "$" in depth):
                 continue
@@ -154,6 +155,7 @@ def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
             if fetched:
                 continue
             given = f"`fetch-depth: {depth}`" if depth else "no `fetch-depth`"
+            given = f"`ref: {step.input('ref')}` and {given}" if tagged else given
             yield find(
                 DEPTH,
                 f"The version comes from git tags, but job `{job.id}` checks out with {given}.",
@@ -162,6 +164,11 @@ def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
             )
 
 
+# Commits and branches: what is fetched for them is the commit alone, without its tags.
+_WITHOUT_THE_TAG = re.compile(
+    r"\$\{\{\s*(?:github\.sha|github\.event\.release\.target_commitish"
+    r"|github\.event\.repository\.default_branch)\s*\}\}|main|master"
+)
 _GIVES_VERSION = re.compile(
     r"\b(?:(?:SETUPTOOLS_SCM|HATCH_VCS|VCS_VERSIONING)_PRETEND_VERSION\w*|PBR_VERSION"
     r"|PDM_BUILD_SCM_VERSION|POETRY_DYNAMIC_VERSIONING_BYPASS|UV_DYNAMIC_VERSIONING_BYPASS)\b"
@@ -319,6 +326,17 @@ def fail_visible(subject: Subject) -> Iterator[Finding | Skipped]:
                 where=subject.workflow.at(line, f"jobs.{job.id}.steps"),
             )
     for publish in real:
+        if passed := _passed_over_jobs(subject, publish.job):
+            names = " or ".join(f"`{name}`" for name in passed[:3])
+            deliberate = "needs." in publish.job.condition
+            yield find(
+                VISIBLE,
+                f"Job `{publish.job.id}` uploads even if job {names} has failed.",
+                where=subject.workflow.at(publish.job.line_of("if"), f"jobs.{publish.job.id}.if"),
+                fix="`if: ${{ !cancelled() && !failure() }}` lets skipped jobs pass, and failed "
+                "ones stop it.",
+                severity=Severity.ADVICE if deliberate else None,
+            )
         for command in publish.step.commands() if publish.step is not None else ():
             if command.line == publish.line and command.cannot_fail:
                 yield find(
@@ -327,6 +345,19 @@ def fail_visible(subject: Subject) -> Iterator[Finding | Skipped]:
                     f"`|| {command.otherwise[:40]}`.",
                     where=subject.workflow.at(command.line, f"jobs.{publish.job.id}.steps"),
                 )
+
+
+def _passed_over_jobs(subject: Subject, job: Job) -> tuple[str, ...]:
+    """The jobs that `job` waits for, and whose failure does not keep it from running."""
+    needed = subject.needed(job)
+    if not any(asks_status(one.condition) for one in (job, *needed)):
+        return ()  # a failure anywhere before keeps it from running
+    return tuple(
+        other.id
+        for other in sorted(needed, key=lambda one: one.line)
+        if subject.runs_at_release(other) is not False
+        and subject.runs_by(subject.raised, job, failed=other.id)
+    )
 
 
 def _passed_over(job: Job, step: Step) -> int | None:

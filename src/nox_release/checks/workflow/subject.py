@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from nox_release.core.findings import Finding, Rule, Skipped
-from nox_release.core.values import dataclass, field
+from nox_release.core.values import dataclass, field, replace
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import Index
 from nox_release.releases.observed import ForgeEnvironment
@@ -114,8 +114,10 @@ class Subject:
     def _at_release(self) -> dict[tuple[str, str], bool | None]:
         return {}
 
-    def runs_by(self, events: Iterable[str], job: Job, condition: str = "") -> bool | None:
-        """The same for one of `events`, which are named as in `reaches`."""
+    def runs_by(
+        self, events: Iterable[str], job: Job, condition: str = "", *, failed: str = ""
+    ) -> bool | None:
+        """The same for one of `events`, which are named as in `reaches`, if job `failed` has failed."""
         answers: set[bool | None] = set()
         for event in events:
             for tag, given in circumstances(event, self.facts, None, self.workflow):
@@ -123,7 +125,8 @@ class Subject:
                     if self.facts.tag is not None:
                         answers.add(False)
                     continue
-                both = {job_runs(self.workflow, job, given), holds(condition, given)}
+                runs = job_runs(self.workflow, job, given, failed=failed)
+                both = {runs, holds(condition, given)}
                 answers.add(False if False in both else None if None in both else True)
         return True if True in answers else None if None in answers else False
 
@@ -309,9 +312,6 @@ def _release_action(workflow: Workflow, tag: str) -> str:
     return next((one for one in raised if one in types), "published")
 
 
-_STATUS = re.compile(r"\b(?:always|failure|cancelled|success)\s*\(")
-
-
 def _runs(workflow: Workflow, publish: PublishJob, given: Circumstances) -> bool | None:
     answer = job_runs(workflow, publish.job, given)
     if answer is False or publish.step is None:
@@ -324,17 +324,46 @@ def _runs(workflow: Workflow, publish: PublishJob, given: Circumstances) -> bool
     return False if step is False else None if None in (answer, step) else True
 
 
-def job_runs(workflow: Workflow, job: Job, given: Circumstances) -> bool | None:
-    """Whether the job runs, given that nothing fails."""
-    answers: dict[str, bool | None] = {}
+def job_runs(
+    workflow: Workflow, job: Job, given: Circumstances, *, failed: str = ""
+) -> bool | None:
+    """Whether the job runs, given that nothing fails but the job `failed`.
+
+    Where a condition asks for no status, a job that was skipped or has failed anywhere before skips
+    it too, even behind one that runs all the same.
+    Source: https://docs.github.com/actions/how-tos/write-workflows/choose-what-workflows-do/use-jobs
+    """
+    ends: dict[str, frozenset[str]] = {}  # how each job may end
+    sure: dict[str, frozenset[str]] = {}  # how some job up to this one certainly ends
+    maybe: dict[str, frozenset[str]] = {}  # how some job up to this one may end
+    none = frozenset[str]()
     for one in _with_needs(workflow, job):
-        answer = holds(one.condition, given)
-        if answer is not False and not _STATUS.search(one.condition):
-            # In a circle, which GitHub refuses, a job that is not decided yet decides nothing.
-            before = [answers[name] for name in one.needs if name in answers]
-            answer = False if False in before else None if None in before else answer
-        answers[one.id] = answer
-    return answers[job.id]
+        # In a circle, which GitHub refuses, a job that is not decided yet decides nothing.
+        needs = [name for name in one.needs if name in ends]
+        certain = none.union(*(sure[name] for name in needs))
+        possible = none.union(*(maybe[name] for name in needs))
+        told = _statuses(certain, possible)
+        answers: set[bool | None] = {status == "success" for status in told}
+        if one.condition:
+            results = {name: {"result": min(ends[name])} for name in needs if len(ends[name]) == 1}
+            contexts = {**given.contexts, "needs": results}
+            states = (replace(given, contexts=contexts, status=status) for status in told)
+            answers = {holds(one.condition, state) for state in states}
+        ran = "failure" if one.id == failed else "success"
+        end = frozenset(
+            end for end, other in ((ran, False), ("skipped", True)) if answers != {other}
+        )
+        ends[one.id] = end
+        sure[one.id] = certain | (end if len(end) == 1 else none)
+        maybe[one.id] = possible | end
+    return None if len(ends[job.id]) > 1 else ends[job.id] != {"skipped"}
+
+
+def _statuses(certain: frozenset[str], possible: frozenset[str]) -> frozenset[str]:
+    """What the status functions may be told of jobs that end like this."""
+    if "failure" in certain:
+        return frozenset({"failure"})
+    return possible - {"success"} if "skipped" in certain else possible | {"success"}
 
 
 def _with_needs(workflow: Workflow, job: Job) -> list[Job]:

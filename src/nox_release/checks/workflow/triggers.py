@@ -117,7 +117,7 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     workflow = subject.workflow
     answers = [subject.reaches(one, event) for one in subject.releases for event in raised]
-    if not answers or True in answers or workflow.is_only_called:
+    if not answers or True in answers or workflow.is_only_called or _caller(subject):
         return
     tag = subject.facts.tag or ""
     if starts(workflow, "push-tag") and not starts(workflow, "push-tag", tag=tag):
@@ -135,6 +135,15 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
         started = f"{' or '.join(names)} starts the workflow"
         message = f"{started}, but its conditions (`if:`) skip the upload."
         fix = "Let the conditions (`if:`) of the publish job and of those it needs hold for it."
+        if skipped := _skips_the_upload(subject):
+            message = (
+                f"{started}, but not its job `{skipped}`, and whatever waits for a skipped job, "
+                "near or far, is skipped too: the upload."
+            )
+            fix = (
+                "Start the condition of the publish job with a status function: "
+                "`if: ${{ !cancelled() && !failure() }}`."
+            )
         elsewhere = replace(subject, facts=replace(subject.facts, repository=None))
         ours = subject.facts.repository
         if ours and any(
@@ -153,6 +162,30 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
             f"The workflow is started by {events}; a release made with this tool does not start it."
         )
     yield find(MATCHES, message, where=subject.workflow.at(on.line if on else None, "on"), fix=fix)
+
+
+def _skips_the_upload(subject: Subject) -> str:
+    """The job that a release skips, and with it an upload whose own condition holds; else empty."""
+    for publish in subject.releases:
+        for other in subject.needed(publish.job):
+            if subject.runs_at_release(other) is not False:
+                continue
+            alone = subject.runs_by(subject.raised, replace(publish.job, needs=()))
+            if alone and subject.runs_by(subject.raised, replace(other, needs=())) is False:
+                return other.id
+    return ""
+
+
+def _caller(subject: Subject) -> Workflow | None:
+    """The workflow by which alone a release gets to this one, which it calls."""
+    file = subject.workflow.file
+    for other in subject.facts.others or ():
+        outer = look_at(other, subject.facts)
+        for job in other.jobs:
+            calls = job.uses is not None and not job.uses.owner and job.uses.path == file
+            if calls and outer.runs_by(("release", "push-tag"), job) is not False:
+                return other
+    return None
 
 
 def trigger_type(subject: Subject) -> Iterator[Finding | Skipped]:
@@ -483,15 +516,25 @@ def _passes_over(publish: PublishJob) -> bool:
 
 
 def reusable_publish(subject: Subject) -> Iterator[Finding | Skipped]:
+    caller = None
     if not subject.workflow.is_only_called:
-        return
+        if any(_uploads_at_release(subject, one) for one in subject.releases):
+            return
+        caller = _caller(subject)
+        if caller is None:
+            return
     for publish in subject.releases:
-        if publish.unusable:
+        if publish.unusable or (caller and publish.credentials == "secret"):
             continue
         yield find(
             REUSABLE,
-            f"Job `{publish.job.id}` uploads, but nothing starts {subject.workflow.file} except "
-            "other workflows (`workflow_call`).",
+            f"Job `{publish.job.id}` uploads, but "
+            + (
+                f"a release starts {subject.workflow.file} through {caller.file} alone, which calls it."
+                if caller
+                else f"nothing starts {subject.workflow.file} except other workflows "
+                "(`workflow_call`)."
+            ),
             where=subject.workflow.at(publish.line),
         )
 

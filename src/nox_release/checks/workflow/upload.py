@@ -62,7 +62,7 @@ BRANCH = rule(
     Severity.WARNING,
     "The publishing action is maintained",
     why="Its branch `master` has not been updated since 2022: it supports neither trusted "
-    "publishing nor current metadata.",
+    "publishing nor current metadata. A branch or tag that it does not have ends the run at once.",
     remedy="Use `release/v1`, or the commit of a release.",
     link=ACTION,
 )
@@ -264,15 +264,23 @@ def _numbers(version: str) -> tuple[int, ...]:
 def action_branch(subject: Subject) -> Iterator[Finding | Skipped]:
     for publish in _action_steps(subject):
         uses = publish.step.uses if publish.step is not None else None
-        if uses is not None and uses.ref in ("master", "main"):
+        absent = uses is not None and _NO_SUCH_REF.fullmatch(uses.ref) is not None
+        if uses is not None and (absent or uses.ref in ("master", "main")):
             yield find(
                 BRANCH,
-                f"Job `{publish.job.id}` uses `{uses.text}`.",
+                f"Job `{publish.job.id}` uses `{uses.text}`"
+                + (", a version that the action does not have." if absent else "."),
+                severity=Severity.ERROR if absent else None,
                 where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
                 patch=patches.replace_in_line(
                     subject.workflow, publish.line, f"@{uses.ref}", "@release/v1"
                 ),
             )
+
+
+# Its branches are `release/v1` and `release/v1.14`, its tags `v1.14.2`: GitHub says `unable to find
+# version` of anything between them, as in zarr-developers/zarr-python#1320 and pycontribs/jira#1909.
+_NO_SUCH_REF = re.compile(r"v1|release/v1\.\d+\.\d+")
 
 
 def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
