@@ -11,7 +11,7 @@ where WHAT is `build`, `check`, `diagnose` or `prepare:WORD`. Then come lines ab
     + first TEXT|TEXT                 the first diagnosis says one of these
     + text TEXT, + out TEXT           the answer says it
     + diff TEXT, - diff TEXT          the commit that `prepare` makes has it, or has not
-    remote NAME ADDRESS               one more remote
+    remote NAME ADDRESS, tag NAME     one more remote; a tag of the first of three commits
 
 and `--- PATH` before each file of the tree. What a case leaves out of a project is added.
 """
@@ -90,6 +90,7 @@ class Report:
     wanted: list[str] = field(default_factory=list)
     unwanted: list[str] = field(default_factory=list)
     remotes: list[list[str]] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
 
 
@@ -111,6 +112,8 @@ def read(path: Path) -> list[Report]:
             reports[-1].files[name] += line
         elif line.startswith("remote "):
             reports[-1].remotes.append(line.split()[1:])
+        elif line.startswith("tag "):
+            reports[-1].tags.append(line.split()[1])
         elif line.strip():
             kept = reports[-1].wanted if line[0] == "+" else reports[-1].unwanted
             kept.append(line[2:].rstrip("\n"))
@@ -136,8 +139,13 @@ def tree(report: Report, folder: Path) -> None:
         *(["remote", "add", *remote] for remote in remotes),
         ["add", "-A"],
         ["commit", "-qm", "first"],
+        *(["tag", tag] for tag in report.tags),
     ):
-        subprocess.run(["git", *command], cwd=folder, check=True)
+        run_git(folder, *command)
+    for name in ("more", "most") if report.tags else ():
+        (folder / name).write_text("more\n", encoding="utf-8")
+        run_git(folder, "add", "-A")
+        run_git(folder, "commit", "-qm", "more")
 
 
 def run(folder: Path, *arguments: str) -> str:
@@ -183,7 +191,7 @@ def answer(report: Report, folder: Path) -> dict[str, Any]:
         shown = ["git", "show", "--format="]
         diff = subprocess.run(shown, cwd=folder, capture_output=True, text=True, check=True).stdout
         lines = [line for line in diff.splitlines() if line.startswith("+")]
-        prepared = "first" not in run_git(folder, "log", "-1", "--format=%s")
+        prepared = run_git(folder, "log", "-1", "--format=%s").strip() not in ("first", "more")
         return {"out": out, "diff": "\n".join(lines) if prepared else "", "findings": []}
     arguments = ("build",) if what == "build" else ("check-project", "--index", NOWHERE)
     text = run(folder, *arguments, "--json")
@@ -202,8 +210,6 @@ def holds(wish: str, given: dict[str, Any]) -> bool:
     kind, _, rest = wish.partition(" ")
     if kind in ("first", "text", "out", "diff"):
         return any(part.lower() in given.get(kind, "").lower() for part in rest.split("|"))
-    if kind == "any":
-        return rest.partition(": ")[2] in given["text"]
     rules, _, text = rest.partition(": ")
     return any(
         one["severity"] in kind.split(",")

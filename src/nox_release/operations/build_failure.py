@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from nox_release.checks.files.known_imports import project_of
+from nox_release.checks.files.remedies import sdist_remedy
 from nox_release.diagnosis.engine import diagnose
 from nox_release.diagnosis.values import Circumstances
 from nox_release.edges.aside import keep_log
@@ -34,7 +35,9 @@ def explained(error: BuildFailed, project: Project, output: str = "") -> BuildFa
         error.output, project=project, known=Circumstances(folder=_only_package(project.root))
     )
     certain = [diagnosis for diagnosis in known if diagnosis.confidence == "certain"]
-    if lines:
+    if left_out := _left_out(error, project):
+        error.hint = left_out
+    elif lines:
         error.hint = lines
     elif certain and certain[0].title not in error.reason:
         error.hint = f"{certain[0].title} {certain[0].fix}".strip()
@@ -42,6 +45,31 @@ def explained(error: BuildFailed, project: Project, output: str = "") -> BuildFa
         kept = f"All that the build said: {keep_log(output)}" if output else ""
         error.hint = "\n".join(filter(None, (error.hint, kept)))
     return error
+
+
+_NO_FILE = re.compile(
+    r"No such file or directory: '([^']{1,200})'|[Ff]ile does not exist: (\S{1,200})"
+)
+
+
+def _left_out(error: BuildFailed, project: Project) -> str:
+    """The remedy where the wheel needs a file of the tree that the sdist has not; else empty."""
+    files = [first or other for first, other in _NO_FILE.findall(error.output)]
+    modules = _MISSING.findall(error.output)
+    if not error.message.startswith("The wheel ") or not files + modules:
+        return ""
+    wanted = [*files[-1:], *(f"{name}{end}" for name in modules[-1:] for end in _ENDS)]
+    for name in wanted:
+        inside = not name.startswith(("/", "..")) and "\\" not in name
+        if inside and (project.root / name).is_file():
+            return (
+                f"`{name}` is in the repository and not in the sdist, from which the wheel is built. "
+                + sdist_remedy(project, name)
+            )
+    return ""
+
+
+_ENDS = (".py", "/__init__.py")
 
 
 def _only_package(root: Path) -> str | None:

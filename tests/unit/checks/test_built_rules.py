@@ -777,6 +777,27 @@ def test_an_import_that_nothing_brings_is_a_warning_in_any_module():
     )
 
 
+@pytest.mark.parametrize(
+    ("requires", "code", "named"),
+    [
+        ("pytest>=8", "import os\n", ["pytest"]),
+        ("pytest-xdist", "import os\n", ["pytest-xdist"]),
+        ("pytest>=8", "def run():\n    import pytest\n", []),
+        ('pytest; extra == "tests"', "import os\n", []),
+        ("black", "import os\n", []),
+        ("requests", "import os\n", []),
+    ],
+)
+def test_a_tool_for_tests_that_every_installation_brings_is_told(requires, code, named):
+    fields = (("Requires-Dist", requires),)
+    given = facts(TREE, WHOLE, code={"demo/__init__.py": code}, fields=fields)
+    told = findings(given, "dependency-for-developers")
+    assert [one.severity for one in told] == [Severity.ADVICE] * len(named)
+    assert all(f"`{name}`" in one.message for one, name in zip(told, named, strict=True))
+    plugin = replace(given, project=replace(given.project, name="pytest-demo"))
+    assert not findings(plugin, "dependency-for-developers")
+
+
 @pytest.mark.parametrize("folder", ["tests", "_tests", "_tools", "_vendor", "_build_ext"])
 def test_a_folder_that_no_user_imports_needs_no_dependency(folder):
     code = {f"demo/{folder}/deep.py": "import gevent\n"}

@@ -527,6 +527,25 @@ def test_setup_cfg_and_requirement_files_are_read_as_setuptools_reads_them():
 
 
 @pytest.mark.parametrize(
+    ("patterns", "count"),
+    [
+        ('demo = ["py.typed"]', 1),
+        ('demo = ["*.json"]', 0),
+        ('"*" = ["py.typed"]', 0),
+        ('demo = ["data/a.json"]', 0),
+        ('"demo.data" = ["a.json", "b.json"]', 1),
+    ],
+)
+def test_a_file_that_package_data_names_is_in_the_packages_folder(patterns, count):
+    more = f"[tool.setuptools.package-data]\n{patterns}\n"
+    names = ("py.typed", "src/demo/__init__.py", "src/demo/data/a.json")
+    told = findings(check(more, backend=SETUPTOOLS, names=names))
+    assert [one.severity for one in told if one.id == "package-data-missing"] == [
+        Severity.ADVICE
+    ] * count
+
+
+@pytest.mark.parametrize(
     ("backend", "severity"),
     [
         (HATCH, Severity.ERROR),

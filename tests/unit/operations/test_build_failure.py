@@ -85,3 +85,40 @@ def test_the_folder_to_be_written_is_the_one_that_is_there(tmp_path):
     project = parse_project({"project": {"name": "demo", "version": "1.0"}}, root=tmp_path)
     failed = BuildFailed("The wheel could not be built.", output=output)
     assert 'packages = ["src/other"]' in explained(failed, project).hint
+
+
+NO_FILE = "FileNotFoundError: [Errno 2] No such file or directory: '{}'"
+
+
+@pytest.mark.parametrize(
+    ("output", "backend", "told"),
+    [
+        (NO_FILE.format("requirements.txt"), "setuptools.build_meta", "`include requirements.txt` into MANIFEST.in"),
+        (TRACEBACK.format("versions"), "setuptools.build_meta", "`include versions.py` into MANIFEST.in"),
+        (NO_FILE.format("demo/data.json"), "setuptools.build_meta", "[tool.setuptools.package-data]"),
+        ("OSError: Readme file does not exist: README.md", "hatchling.build", "[tool.hatch.build.targets.sdist]"),
+        (NO_FILE.format("nowhere.txt"), "setuptools.build_meta", ""),
+        (NO_FILE.format("../requirements.txt"), "setuptools.build_meta", ""),
+    ],
+)  # fmt: skip
+def test_a_file_that_the_sdist_lacks_comes_with_the_backends_remedy(
+    output, backend, told, tmp_path
+):
+    for name in (
+        "requirements.txt",
+        "versions.py",
+        "README.md",
+        "demo/__init__.py",
+        "demo/data.json",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    tables = {
+        "project": {"name": "demo", "version": "1"},
+        "build-system": {"requires": [], "build-backend": backend},
+    }
+    project = parse_project(tables, root=tmp_path)
+    for kind in ("wheel", "sdist"):
+        failed = BuildFailed(f"The {kind} could not be built.", output=output)
+        hint = explained(failed, project).hint
+        assert ("not in the sdist" in hint and told in hint) is (kind == "wheel" and told != "")

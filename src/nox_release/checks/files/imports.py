@@ -50,12 +50,22 @@ SYNTAX_TOO_NEW = _rule(
     link="https://packaging.python.org/en/latest/guides/dropping-older-python-versions/",
 )
 
-RULES = (SCRIPT_WITHOUT_TARGET, UNDECLARED_DEPENDENCY, SYNTAX_TOO_NEW)
+DEVELOPERS_TOOL = _rule(
+    "dependency-for-developers",
+    Severity.ADVICE,
+    "no dependency is there for the project's own tests",
+    why="Everybody who installs the project gets it too, and has to keep to the range asked for.",
+    remedy="Move it to `[dependency-groups]`, or to an extra.",
+    link="https://packaging.python.org/en/latest/specifications/dependency-groups/",
+)
+
+RULES = (SCRIPT_WITHOUT_TARGET, UNDECLARED_DEPENDENCY, SYNTAX_TOO_NEW, DEVELOPERS_TOOL)
 
 
 def imports(facts: Facts) -> Iterator[Finding]:
     yield from _entry_points(facts)
     yield from _syntax(facts)
+    yield from _developers_tools(facts)
 
 
 # --- entry points --------------------------------------------------------------------------------
@@ -293,6 +303,38 @@ def undeclared(
         severity=Severity.WARNING if certain else Severity.ADVICE,
         fix=dependency_for(missing[0].name),
     )
+
+
+# What nobody but those who work on a project runs, and few projects call as programs.
+_DEVELOPERS_TOOL = re.compile(
+    r"pytest(-\w+)*|coverage|tox|nox|pre-commit|flake8|pylint|isort|twine|bump2version"
+)
+
+
+def _developers_tools(facts: Facts) -> Iterator[Finding]:
+    """Tools for tests that every installation brings, and no module imports."""
+    if not facts.wheel.code:
+        return
+    used = {
+        name.split(".")[0]
+        for code in facts.wheel.code
+        for one in code.imports
+        for name in one.names
+    }
+    idle = [
+        one.name
+        for one in parsed(facts.requirements)
+        if one.marker is None
+        and _DEVELOPERS_TOOL.fullmatch(canonicalize_name(one.name))
+        and one.name.replace("-", "_").lower() not in used
+        and not host_of(one.name.split("-")[0], facts)
+    ]
+    if idle:
+        yield find(
+            DEVELOPERS_TOOL,
+            f"Every installation brings {some(idle)}, which no module of the wheel imports.",
+            where=Location(file="pyproject.toml", key="project.dependencies"),
+        )
 
 
 def parsed(requirements: Iterable[str]) -> Iterator[Requirement]:

@@ -104,6 +104,14 @@ def remedy_for(project: Project) -> Remedy:
     return REMEDIES.get(backend_of(project), _ANY)
 
 
+def sdist_remedy(project: Project, path: str) -> str:
+    """How the sdist gets a file of the tree; setuptools takes one beside the packages from MANIFEST.in."""
+    beside = not (project.root / path).with_name("__init__.py").is_file()
+    if backend_of(project) == "setuptools" and beside:
+        return f"Put the line `include {path}` into MANIFEST.in."
+    return fill(remedy_for(project).sdist, path=path, installed=path)
+
+
 # What a key of `[project]` is called in the call of `setup`.
 # https://setuptools.pypa.io/en/latest/references/keywords.html
 _IN_SETUP_PY = {

@@ -15,6 +15,7 @@ from nox_release.checks.source.rules import (
     LICENSE_CLASSIFIER,
     LICENSE_FILE,
     METADATA_AHEAD,
+    PACKAGE_DATA,
     SETUPTOOLS_OLD,
 )
 from nox_release.checks.source.subject import (
@@ -102,6 +103,24 @@ def licence(source: Source) -> Iterator[Finding]:
         )
 
 
+def _package_data(source: Source) -> Iterator[Finding]:
+    """Files that `package-data` names by their whole path, and that no folder of that package has."""
+    if source.backend != "setuptools" or not source.tree.complete:
+        return
+    tables = mapping(mapping(source.tool.get("setuptools")).get("package-data"))
+    for package, patterns in tables.items():
+        for number, pattern in texts_of(patterns):
+            if package in ("", "*") or set("*?[") & set(pattern):
+                continue
+            wanted = f"{package.replace('.', '/')}/{pattern}"
+            if not any(f"/{name}".endswith(f"/{wanted}") for name in source.tree.names):
+                yield find(
+                    PACKAGE_DATA,
+                    f"There is no `{wanted}`.",
+                    where=source.at("tool", "setuptools", "package-data", package, number),
+                )
+
+
 _TAKEN = tuple(Version(text) for text in ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"))
 
 
@@ -171,3 +190,4 @@ def _bounds(specifier: SpecifierSet) -> Iterator[str]:
 def build(source: Source) -> Iterator[Finding]:
     yield from _metadata_ahead(source)
     yield from _old_setuptools(source)
+    yield from _package_data(source)

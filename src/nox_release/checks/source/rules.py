@@ -111,6 +111,16 @@ LICENSE_FILE = _rule(
 )
 
 
+PACKAGE_DATA = _rule(
+    "package-data-missing",
+    Severity.ADVICE,
+    "`package-data` names files that are there",
+    why="setuptools says nothing of a pattern that matches nothing, and the file is left out.",
+    remedy="Move the file there, or correct the name: it starts at the package's folder.",
+    link="https://setuptools.pypa.io/en/latest/userguide/datafiles.html",
+)
+
+
 METADATA_AHEAD = _rule(
     "metadata-version-ahead",
     Severity.WARNING,
@@ -165,6 +175,7 @@ RULES = (
     LICENSE_CLASSIFIER,
     LICENSE_FILE,
     METADATA_AHEAD,
+    PACKAGE_DATA,
     README_OTHER,
     README_MISSING,
     SETUPTOOLS_OLD,
