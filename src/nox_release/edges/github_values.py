@@ -66,6 +66,7 @@ def parse_repository(document: Any) -> ForgeRepository:
         url=values.text_or_empty(document, "html_url"),
         private=values.flag(document, "private"),
         archived=values.flag(document, "archived"),
+        parent=values.text_or_empty(values.table(document, "parent"), "full_name"),
         permissions=tuple(name for name, given in permissions.items() if given),
     )
 

@@ -93,13 +93,14 @@ class Login:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgeRepository:
-    """The repository as GitHub spells and keeps it."""
+    """The repository as GitHub spells and keeps it; `parent` is what it is a fork of."""
 
     full_name: str
     default_branch: str
     url: str
     private: bool = False
     archived: bool = False
+    parent: str = ""
     permissions: tuple[str, ...] = ()
 
     @property

@@ -254,6 +254,14 @@ CASES = {
         {"repository": replace(WELL.repository, archived=True)},
         {"repository-archived": "error"},
     ),
+    "a contributor's fork": (
+        {"repository": replace(WELL.repository, parent="others/r")},
+        {"repository-is-fork": "warning"},
+    ),
+    "a fork that is a project of its own": (
+        {"repository": replace(WELL.repository, parent="others/old-demo")},
+        {},
+    ),
     "a draft": (
         {"github_release": replace(RELEASE, draft=True), "remote": tagged(HEAD)},
         {},

@@ -277,6 +277,14 @@ REPOSITORY_ARCHIVED = _rule(
     why="An archived repository takes no tags and runs no workflows.",
     remedy="gh repo unarchive OWNER/REPOSITORY",
 )
+REPOSITORY_FORK = _rule(
+    "repository-is-fork",
+    Severity.WARNING,
+    "The repository is not somebody's fork",
+    why="The tag and the GitHub release would be the fork's alone, its workflows are switched off at "
+    "first, and PyPI knows the other repository.",
+    remedy='`[tool.nox-release] remote = "upstream"`, the remote of the repository that is released.',
+)
 
 # --- GitHub release --------------------------------------------------------------------------
 
@@ -382,7 +390,7 @@ RULES = (
     HEAD_MOVED, REMOTE_UNREACHABLE, PUSH_ELSEWHERE, TAG_ELSEWHERE_HERE, TAG_ELSEWHERE_THERE,
     TAG_OTHER_FORM, TAG_BURNT,
     TAG_RULES, BRANCH_RULES, IDENTITY, SIGNING, GH_MISSING, GH_OLD, GH_LOGGED_OUT, GH_UNREACHABLE, GH_SCOPE,
-    GH_ACCOUNT, ACTIONS_TOKEN, REPOSITORY_MISSING, RENAMED, REPOSITORY_ARCHIVED,
+    GH_ACCOUNT, ACTIONS_TOKEN, REPOSITORY_MISSING, RENAMED, REPOSITORY_ARCHIVED, REPOSITORY_FORK,
     RELEASE_ELSEWHERE, RELEASE_WITHOUT_TAG, CHECKS_RED, CHECKS_RUNNING,
     CHECKS_ABSENT, WORKFLOW_DISABLED,
     ENVIRONMENT_ABSENT, VERSION_NOT_TAG, INDEX_UNREACHABLE, VERSION_TAKEN,
@@ -707,6 +715,13 @@ def check_gh(target: Target, observed: Observed) -> Iterator[Result]:
             REPOSITORY_ARCHIVED,
             f"{repository.full_name} is archived on GitHub.",
             fix=f"gh repo unarchive {repository.full_name}",
+        )
+    parent, _, name = repository.parent.partition("/")
+    if parent and name.lower() == repository.full_name.partition("/")[2].lower():
+        # One that has become a project of its own mostly has a name of its own.
+        yield find(
+            REPOSITORY_FORK,
+            f"{repository.full_name}, the remote `{target.remote}`, is a fork of {repository.parent}.",
         )
     if not repository.may_push:
         who = login.user if login and not isinstance(login, CouldNotAsk) else "this login"
