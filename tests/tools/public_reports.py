@@ -11,6 +11,7 @@ where WHAT is `build`, `check`, `diagnose` or `prepare:WORD`. Then come lines ab
     + first TEXT|TEXT                 the first diagnosis says one of these
     + text TEXT, + out TEXT           the answer says it
     + diff TEXT, - diff TEXT          the commit that `prepare` makes has it, or has not
+    open WHY                          it is known that the answer is not right
     remote NAME ADDRESS, tag NAME     one more remote; a tag of the first of three commits
 
 and `--- PATH` before each file of the tree. What a case leaves out of a project is added.
@@ -91,6 +92,7 @@ class Report:
     unwanted: list[str] = field(default_factory=list)
     remotes: list[list[str]] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+    open: str = ""
     files: dict[str, str] = field(default_factory=dict)
 
 
@@ -112,6 +114,8 @@ def read(path: Path) -> list[Report]:
             reports[-1].files[name] += line
         elif line.startswith("remote "):
             reports[-1].remotes.append(line.split()[1:])
+        elif line.startswith("open "):
+            reports[-1].open = line[5:].rstrip("\n")
         elif line.startswith("tag "):
             reports[-1].tags.append(line.split()[1])
         elif line.strip():
