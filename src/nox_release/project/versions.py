@@ -117,7 +117,16 @@ def _explicit(arguments: Sequence[str], line: Line) -> Choice | Refusal:
         )
     if version == line.released:
         return Choice(version=version, stands="released")
-    return Choice(version=version, stands="prepared" if version == line.stated else "next")
+    note, before = "", str(line.released or "")
+    if (
+        before
+        and re.fullmatch(r"\d+", str(version).removeprefix(before))
+        and str(version) != before
+    ):
+        dotted = f"{before}.{str(version).removeprefix(before)}"
+        note = f"it comes long after {before}, and every later version must be higher; is {dotted} meant?"
+    stands: Literal["next", "prepared"] = "prepared" if version == line.stated else "next"
+    return Choice(version=version, stands=stands, note=note)
 
 
 def _unfit(words: Sequence[str]) -> Refusal | None:

@@ -1267,3 +1267,55 @@ def test_a_check_out_of_a_commit_or_branch_brings_no_tag(ref, severities):
     given = f", with: {{ref: '{ref}'}}" if ref else ""
     steps = f"      - {{uses: actions/checkout@v7{given}}}\n      - run: pipx run build"
     assert told_of(steps, "scm-depth", on="release: {types: [published]}") == severities
+
+
+@pytest.mark.parametrize(
+    ("run", "packages", "severities"),
+    [
+        ("pipx run build", "dist", ["error"]),
+        ("python -m build", "dist", ["error"]),
+        ("python -m build", "client/dist", []),
+        ("python -m build --outdir ../dist", "dist", []),
+        ("make dist", "dist", []),
+    ],
+)
+def test_a_working_directory_is_not_the_actions(run, packages, severities):
+    text = f"""
+on: {{release: {{types: [published]}}}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    defaults: {{run: {{working-directory: client}}}}
+    steps:
+      - uses: actions/checkout@v7
+      - run: {run}
+      - uses: pypa/gh-action-pypi-publish@release/v1
+        with: {{packages-dir: {packages}}}
+"""
+    found = results(text, "artifact-name-path", {})
+    assert [one.severity.value for one in found] == severities
+
+
+@pytest.mark.parametrize(
+    ("on", "condition", "count"),
+    [
+        ("push", "startsWith(github.ref, 'refs/tags')", 1),
+        ("push", "startsWith(github.ref, 'refs/tags/v')", 0),
+        ("{push: {tags: ['*']}}", "", 1),
+        ("{push: {tags: ['v*']}}", "", 0),
+        ("{release: {types: [published]}}", "", 0),
+    ],
+)
+def test_any_tag_that_names_the_version_is_advice(on, condition, count):
+    text = f"""
+on: {on}
+jobs:
+  publish:
+    if: ${{{{ {condition or "true"} }}}}
+    runs-on: ubuntu-latest
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+    found = results(text, "trigger-foreign-tag", {"version_from_tags": True})
+    assert [one.severity for one in found] == [Severity.ADVICE] * count
+    assert results(text, "trigger-foreign-tag", {"version_from_tags": False}) == []

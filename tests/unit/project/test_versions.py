@@ -176,3 +176,12 @@ def test_a_version_is_spelled_as_the_project_spells_its_own(version, known, text
 )
 def test_a_calendar_version_is_todays(like, text):
     assert calendar_version(dt.date(2026, 11, 5), like) == text
+
+
+@pytest.mark.parametrize(
+    ("released", "asked", "meant"),
+    [("1.4", "1.41", "1.4.1"), ("1.4", "1.5", ""), ("1.4.0", "1.4.01", ""), ("2.9", "2.10", "")],
+)
+def test_a_version_without_its_last_dot_is_asked_about(released, asked, meant):
+    choice = choose_version([asked], Line(released=Version(released), stated=Version(released)))
+    assert (f"is {meant} meant?" in choice.note) if meant else choice.note == ""

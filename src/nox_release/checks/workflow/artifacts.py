@@ -361,6 +361,15 @@ def artifact_name_path(subject: Subject) -> Iterator[Finding | Skipped]:
             hidden = hidden or "the calling workflow may write artifacts"
         if not downloads:
             takes = publish.step.uses is not None and not publish.builds_itself
+            wanted = packages_folders(publish) or ()
+            place = _fills_another(subject.workflow, publish.job, steps, wanted)
+            if place and uses_action(publish.step, "pypa/gh-action-pypi-publish"):
+                yield find(
+                    NAME_PATH,
+                    f"Job `{publish.job.id}` builds into `{place}/`, but uploads from `{wanted[0]}/`.",
+                    where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
+                    fix=f"{_FROM_THE_ROOT} Here: `packages-dir: {place}`.",
+                )
             if not hidden and takes and _brings_nothing(steps):
                 yield find(
                     NAME_PATH,
@@ -376,26 +385,47 @@ def _misses_the_build(workflow: Workflow, upload: Upload) -> str:
 
     A working directory counts for `run:`, and not for the paths of an action.
     """
-    if upload.step not in upload.job.steps or any("$" in path for path in upload.paths):
+    steps = upload.job.steps
+    if upload.step not in steps:
+        return ""
+    before = steps[: steps.index(upload.step)]
+    return _fills_another(workflow, upload.job, before, upload.paths)
+
+
+# Two words of a command that builds into `dist` of the folder where it runs.
+_INTO_DIST = frozenset(
+    {("-m", "build"), ("run", "build"), ("hatch", "build"), ("poetry", "build"), ("flit", "build")}
+    | {("setup.py", "sdist"), ("setup.py", "bdist_wheel")}
+)
+_FROM_THE_ROOT = (
+    "Paths of an action start at the repository's root, whatever the working directory is."
+)
+
+
+def _fills_another(
+    workflow: Workflow, job: Job, steps: tuple[Step, ...], paths: tuple[str, ...]
+) -> str:
+    """The folder that `python -m build` in these steps fills, where `paths` take none of it."""
+    if any("$" in path for path in paths):
         return ""
     filled: list[str] = []
-    for step in upload.job.steps[: upload.job.steps.index(upload.step)]:
+    for step in steps:
         if step.uses is not None and not uses_action(step, "actions/checkout", *_QUIET):
             return ""
         for command in step.commands():
             words = command.words
             if {"-o", "--outdir"} & set(words) or words[:1] in (("mv",), ("cp",), ("cd",)):
                 return ""
-            front = any(pair == ("-m", "build") for pair in itertools.pairwise(words))
+            front = any(pair in _INTO_DIST for pair in itertools.pairwise(words))
             if not front and _command_kinds(command):
                 return ""
             if front:
-                folders = built_folders(workflow, upload.job, step, NOTHING_KNOWN)
+                folders = built_folders(workflow, job, step, NOTHING_KNOWN)
                 filled.extend(one.path or "*" for one in folders)
     if not filled or any("*" in folder for folder in filled):
         return ""
     places = [posixpath.normpath(f"{folder}/dist") for folder in filled]
-    if any(_covers(path, place) for path in upload.paths for place in places):
+    if any(_covers(path, place) for path in paths for place in places):
         return ""
     return places[0]
 
@@ -461,8 +491,7 @@ def _arrivals_fit(
                 where=subject.workflow.at(
                     upload.step.input_line("path"), f"jobs.{upload.job.id}.steps"
                 ),
-                fix="Paths of an action start at the repository's root, whatever the working "
-                "directory is.",
+                fix=_FROM_THE_ROOT,
             )
             return
     wanted = packages_folders(publish)

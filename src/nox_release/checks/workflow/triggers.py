@@ -100,6 +100,15 @@ REQUIRED_INPUT = rule(
     remedy="Give the input a `default:`, or make it `required: false`.",
     link=f"{EVENTS}#providing-inputs",
 )
+FOREIGN_TAG = rule(
+    "trigger-foreign-tag",
+    Severity.WARNING,
+    "Only tags of this project's releases start the upload",
+    why="A tag for something else starts a run that fails, or uploads a version that nobody meant: "
+    "plugins that take the version from tags read `backup-2026-07-22` as version 22.",
+    remedy="Say how the tags of releases begin, digits included: `push: tags: ['v[0-9]*']`.",
+    link=f"{EVENTS}#push",
+)
 SECOND = rule(
     "second-uploader",
     Severity.WARNING,
@@ -299,6 +308,39 @@ def trigger_tag_pattern(subject: Subject) -> Iterator[Finding | Skipped]:
         where=subject.workflow.at(push.line, "on.push.tags"),
         fix="Change the patterns, or `tag-format` in `[tool.nox-release]`.",
     )
+
+
+def trigger_foreign_tag(subject: Subject) -> Iterator[Finding | Skipped]:
+    push = subject.workflow.event("push")
+    if push is None or not _reached_by(subject, subject.facts.tag or subject.facts.likely_tag):
+        return
+    where = subject.workflow.at(push.line, "on.push")
+    for other in subject.facts.others or ():
+        theirs = other.event("push")
+        for pattern in () if theirs is None else theirs.tags or ():
+            tag = pattern.replace("**", "*").replace("*", "1.0.0")
+            prefix = re.match(r"[A-Za-z][A-Za-z_-]{2,}", pattern)
+            ours = subject.facts.tag or subject.facts.likely_tag or "v1.0.0"
+            if prefix and not starts(other, "push-tag", tag=ours) and _reached_by(subject, tag):
+                yield find(
+                    FOREIGN_TAG,
+                    f"Tags `{pattern}`, which {other.file} is for, start the upload too.",
+                    where=where,
+                )
+                return
+    if subject.facts.version_from_tags and _reached_by(subject, "backup-2026-07-22"):
+        yield find(
+            FOREIGN_TAG,
+            "Any tag starts the upload, and names the version.",
+            where=where,
+            severity=Severity.ADVICE,
+        )
+
+
+def _reached_by(subject: Subject, tag: str | None) -> bool:
+    """Whether a push of such a tag is sure to reach an upload to PyPI."""
+    given = replace(subject, facts=replace(subject.facts, tag=tag, likely_tag=None))
+    return any(one.index == "pypi" and given.reaches(one, "push-tag") for one in given.releases)
 
 
 def trigger_at_tag(subject: Subject) -> Iterator[Finding | Skipped]:
@@ -544,6 +586,7 @@ CHECKS = (
     (TYPE, trigger_type),
     (DOUBLE, trigger_double),
     (PATTERN, trigger_tag_pattern),
+    (FOREIGN_TAG, trigger_foreign_tag),
     (AT_TAG, trigger_at_tag),
     (PULL_REQUEST, trigger_pr),
     (PUSH_BRANCH, trigger_push_branch),
