@@ -144,9 +144,9 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
         started = f"{' or '.join(names)} starts the workflow"
         message = f"{started}, but its conditions (`if:`) skip the upload."
         fix = "Let the conditions (`if:`) of the publish job and of those it needs hold for it."
-        if skipped := _skips_the_upload(subject):
+        if left_out := _skips_the_upload(subject):
             message = (
-                f"{started}, but not its job `{skipped}`, and whatever waits for a skipped job, "
+                f"{started}, but not its job `{left_out}`, and whatever waits for a skipped job, "
                 "near or far, is skipped too: the upload."
             )
             fix = (
