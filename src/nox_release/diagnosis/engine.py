@@ -26,7 +26,7 @@ _FAILED = re.compile(
     r"Process completed with exit code [1-9]|exit code:? [1-9]|exit status [1-9]"
     r"|HTTPError|: (?:command )?not found\b|\bfatal: |Traceback \(most recent call last\)|(?<![\w'\"-])[Ee]rror: |\bERROR\b"
     r"|Session \S+ failed|PASSED with warnings|The job was not started|returned error code"
-    r"|\bUploadError\b|💥|returned non-zero|\[rejected\]|\[remote rejected\]"
+    r"|\bUploadError\b|💥|returned (?:a )?non-zero|: \*\*\* .{1,200}(?:  ?Stop\.|\bError \d)|\[rejected\]|\[remote rejected\]"
     r"|\bNo module named\b|\b(?:PyPI upload failed|failed to deploy)\b|Response from https?://\S{1,200}: ?4\d\d|(?:Upload failed|Server response) \([45]\d\d\)"
     r"|\b4\d\d (?:Bad Request|Forbidden|Not Found|Conflict)\b|HTTP Error [45]\d\d|\b[45]\d\d (?:Client|Server) Error\b|\bHTTP [45]\d\d: |[Ss]tatus code [45]\d\d"
     r"|\b(?:[A-Z]\w+)?(?:Error|Exception)\]?: |\[[A-Z]\w+(?:Error|Exception)\](?:\s|$)|\bNo such file or directory\b|\berror connecting to\b|\bSessions? not found\b|❌|\bAborting\b"
@@ -53,7 +53,7 @@ _ANOTHER_STEP = re.compile(
     r"|\[(?:Build|Publish)Error\]|git' failed with exit code"
 )
 _ERROR_LINE = re.compile(
-    r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found|cannot|unable to|unsatisfiable|not exist|not a file)\b"
+    r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found|cannot|unable to|unsatisfiable|not exist|not a file|but you have|can't)\b"
     r"|^\s*[\w.]+(?:error|exception)(?::|$)|traceback \(most recent call last\)|\berr!|\.errors\.\w+:",
     re.IGNORECASE,
 )
@@ -173,8 +173,8 @@ _ITS_FRAME = re.compile(
 def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:
     """The hits that count, first cause first."""
     failed = has_failed(log)
-    if not failed and _SUCCEEDED.search(log.text):
-        hits = [hit for hit in hits if hit.entry.silent]
+    if not failed and (well := [found.end() for found in _SUCCEEDED.finditer(log.text)]):
+        hits = [hit for hit in hits if hit.entry.silent or _since(well[-1], hit)]
     if (not failed and len(log.lines) > 1) or _ANOTHER_STEP.search(log.text):
         hits = [hit for hit in hits if hit.entry.tier != "notice"]
     hits = [hit for hit in hits if hit.entry.silent or log.in_failed_part(hit.start)]
@@ -189,6 +189,11 @@ def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:
     if any(hit.entry.tier != "notice" for hit in hits):
         hits = [hit for hit in hits if hit.entry.tier != "notice"]
     return _one_for_each_line(log, hits)
+
+
+def _since(well: int, hit: Hit) -> bool:
+    """Whether this went wrong after the last thing that the log says went well."""
+    return hit.start > well and hit.entry.tier in ("cause", "symptom")
 
 
 def _is_error(log: Log, hit: Hit) -> bool:
@@ -244,7 +249,7 @@ def first_errors(text: str | bytes, *, count: int = 8) -> tuple[str, ...]:
     errors = [line for line in telling if line.level == "error" or _ERROR_LINE.search(line.text)]
     before = _before_the_frame(log)
     chosen = [*errors[: max(count - len(before), count // 2)], *before]
-    if not chosen and has_failed(log):
+    if not chosen and (has_failed(log) or not _SUCCEEDED.search(log.text)):
         chosen = list(log.lines[-2:])
     shown = (line.text.strip()[:300] for line in sorted(chosen, key=lambda line: line.number))
     return tuple(dict.fromkeys(shown))

@@ -114,7 +114,10 @@ def test_every_match_holds_the_literal_that_its_pattern_is_looked_up_by():
 
 def test_almost_every_pattern_has_a_literal():
     """Otherwise it would be tried on all of a long log."""
-    assert len([name for name, pattern in PATTERNS if len(literal(pattern).strip()) < 3]) < 40
+    without = [
+        name for name, pattern in PATTERNS if min(len(t.strip()) for t in literals(pattern)) < 3
+    ]
+    assert len(without) < 25
 
 
 def test_no_pattern_starts_with_something_unbounded_or_has_an_unbounded_gap():

@@ -737,3 +737,49 @@ def test_compiler_that_failed_is_told_by_what_it_compiled(said, named):
 def test_family_is_known_by_its_own_line_whatever_tool_said_it(said, known):
     first, *_ = nox_release.diagnose(f"Running the step\n{said}")
     assert (first.id, first.confidence) == (known, "likely")
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        ("Error: MD5 mismatch: '03678068' != '3b644a6e'\n", "fm-hash"),
+        ("The checksum of demo-1.0.tar.gz does not match\n", "fm-hash"),
+        ("mkdir: cannot create directory 'dist': File exists\n", "fm-present"),
+        ("FileExistsError: [Errno 17] File exists: 'dist'\n", "fm-present"),
+        ("Error: ('file demo-1.0.whl already exists for package demo', 409)\n", "fm-exists"),
+        ("EOFError: EOF when reading a line\n", "fm-prompt"),
+        ("upload.sh: line 7: [: missing `]'\nupload.sh: line 7: : command not found\n", "fm-shell"),
+        ("Error: ('Token does not have the sufficient scope to do this', 401)\n", "fm-credentials"),
+        (
+            "  File 'get.py', line 1\n    404: Not Found\nSyntaxError: invalid syntax\n",
+            "fm-download",
+        ),
+        ("Can't locate Debian/Sequence/python3.pm in @INC (you may need to\n", "fm-module"),
+        ("Could not import extension demo (exception: No module named demo)\n", "fm-module"),
+        ("demo 3.4.4 has requirement vtk>=5.4.2, but you have vtk -PKG-VERSION.\n", "fm-resolve"),
+        ("Error: release tag is not semver\n", "fm-version"),
+        ("ERROR: Cannot find command 'git' - do you have 'git' installed?\n", "gr-script"),
+    ],
+)
+def test_kind_of_failure_is_known_by_the_form_of_its_message(said, known):
+    first, *_ = nox_release.diagnose(f"{said}Error: Process completed with exit code 1.\n")
+    assert first.id == known
+    assert first.confidence != "certain"
+
+
+def test_module_that_setup_py_imports_is_no_fault_of_the_backend_above_it():
+    first, *_ = nox_release.diagnose(
+        'File "/opt/lib/python3.10/site-packages/setuptools/build_meta.py", line 174, in run_setup\n'
+        '  File "<string>", line 8, in <module>\n'
+        "ModuleNotFoundError: No module named 'build_helpers'\n"
+    )
+    assert first.id != "fm-tools"
+
+
+def test_what_fails_after_the_last_success_counts():
+    uploading = "Uploading demo-1.0-py3-none-any.whl\n100% ---- 487/487 MB\n"
+    refused = 'WARNING  Received "503: Service Unavailable"\n         Retry 1 of 5.\n'
+    done = "View at:\nhttps://pypi.org/project/demo/1.0/\n"
+    (first,) = nox_release.diagnose(f"{uploading}{refused}")
+    assert first.id == "wh-5xx"
+    assert nox_release.diagnose(f"{uploading}{refused}{uploading}{done}") == ()

@@ -42,7 +42,7 @@ ENTRIES = (
         "Approve it on the run's page: Review deployments.",
         tier="symptom",
         silent=True,
-        unless=r"[Ww]aiting for a runner|Waiting for a hosted",
+        unless=r"waiting for a runner|Waiting for a hosted",
     ),
     _(
         "gr-rejected",
@@ -278,6 +278,9 @@ ENTRIES = (
             r"'(?P<c>[\w.-]{1,60})' is not recognized as (?:an internal|(?:a|the) name of)",
             r"No module named '?(?P<c>twine)\b",
             r"os\.py:\d+ in _execvpe",
+            r"(?:could not|cannot|unable to|failed to) find (?:the )?(?:command|executable|program|binary):? [`'\"]?(?P<c>[\w.+-]{1,60})",
+            r"\b(?:command|executable|program|binary):? [`'\"](?P<c>[\w.+-]{1,60})[`'\"] (?:was |is |could )?(?:not (?:be )?found|not installed|not available|missing)",
+            r"[`'\"]?(?P<c>[\w.+-]{2,60})[`'\"]? (?:is |was |could )?not (?:be )?(?:found|installed|available)(?: or (?:not )?)?(?:installed )?(?: and)? ?(?:in|on) (?:your |the |system )?\$?PATH\b",
         ),
         "The program `{c}` is not there.",
         "No step before installed it, or into another environment; a job begins as an empty machine.",
@@ -365,12 +368,12 @@ ENTRIES = (
         "`macos-26-intel` for Intel wheels). Where the wheel's glibc mattered, build in a manylinux container "
         "(cibuildwheel).",
         link=_IMAGES,
-        unless=r"[Jj]ob is about to start",
+        unless=r"job is about to start",
         hides=("gr-no-runner", "gr-cancelled"),
     ),
     _(
         "gr-runner-old",
-        r"[Rr]unner version v?[\d.]+ is deprecated",
+        r"runner version v?[\d.]+ is deprecated",
         "The self-hosted runner is too old.",
         "GitHub gives no jobs to runners of this version any more.",
         "Update the runner on its machine (or its container image), and re-run the job.",

@@ -93,7 +93,7 @@ ENTRIES = (
             r"AttributeError: install_layout\b",
             r"has no attribute 'ImpImporter'",
             r"twine.{0,300}?No module named '?pkg_resources",
-            r"DistributionNotFound: The '(?P<r>[^']{1,80})' distribution was not found and is required by",
+            r"DistributionNotFound: The '(?P<r>[^']{1,80})' distribution was not found and is required by (?:the application|twine|poetry|tox|pip|wheel|bump2?version|flit)\b",
             r"twine/__init__\.py.{0,400}?metadata\[\"(?P<k>[\w-]+)\"\]",
             r"twine.{0,600}?importlib[_-]metadata.{0,200}?(?:KeyError|AttributeError)",
             r"ImportError: urllib3 v2",
@@ -307,7 +307,6 @@ ENTRIES = (
         "The tag `{t}` is no version.",
         "setuptools-scm cannot read it.",
         "Tag releases like `{tag}`, or set `tag_regex`.",
-        unless=r"UserWarning",
     ),
     _scm(
         "be-scm-git-describe",
@@ -382,7 +381,7 @@ ENTRIES = (
     ),
     _poetry(
         "be-poetry-token",
-        r"[Rr]epository (?P<r>\S{1,60}) is not defined",
+        r"repository (?P<r>\S{1,60}) is not defined",
         "poetry does not know the index `{r}`.",
         "`-r` names one that is not configured.",
         "`poetry config repositories.testpypi https://test.pypi.org/legacy/` (with your index's name and "

@@ -253,7 +253,7 @@ ENTRIES = (
             r"\bld: symbol\(s\) not found",
             r"\bld: (?:library not found for|cannot find) -l(?P<l>[\w.+-]{1,60})",
             r"ninja: build stopped: subcommand failed",
-            r"\bcc1(?:plus)?: error: ",
+            r"\b(?:cc1(?:plus)?|gcc|g\+\+|clang(?:\+\+)?|gfortran|nvcc|swig): (?:fatal )?error: ",
             r"\.(?:c|cc|cpp|cxx|cu|h|hpp|pyx|f|f90):\d+(?::\d+)?: (?:fatal )?error: (?P<w>.{0,160})",
             r"\b(?:fatal error|error) (?:C|LNK)\d{4}: (?P<w>.{0,160})",
             r"error occurred in cc-rs: ",
@@ -268,7 +268,7 @@ ENTRIES = (
     _(
         "bd-killed",
         (
-            r"(?:exit code|exit status|Exited with code) 137\b",
+            r"(?:exit code:?|exit status|exited with(?: code)?) 137\b",
             r"\bOOMKilled\b|Killed signal terminated program cc1plus",
             r"\bMemoryError\b|Cannot allocate memory|line \d{1,6}: +\d{1,9} Killed\b",
             r"No space left on device",
@@ -340,6 +340,7 @@ ENTRIES = (
         "Build with a Python that `requires-python` names, or correct the file and line that the traceback "
         "shows.",
         tier="symptom",
+        unless=r"\bline \d+:? +404: Not Found",
     ),
     _(
         "bd-make-target",
@@ -406,7 +407,7 @@ ENTRIES = (
             r"\bno such option: --(?P<o>[\w-]+)",
             r"unknown flag: --(?P<o>[\w-]+)",
             r"option \"?--(?P<k>no-dev|dev|sync|no-update)\"? does not exist",
-            r"[Tt]he (?:requested )?command \"?(?P<k>\w+)\"? does not exist",
+            r"the (?:requested )?command \"?(?P<k>\w+)\"? does not exist",
         ),
         "The command has no option `--{o}`.",
         "The tool has dropped it or does not have it yet: its version is not the one that the step was "

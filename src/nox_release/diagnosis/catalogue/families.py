@@ -18,8 +18,8 @@ _BACKENDS = (
     "|vcs_versioning|hatch_fancy_pypi_readme|maturin|versioningit|dunamai|uv_dynamic_versioning|poetry_dynamic_versioning"
 )
 _LACKING = (
-    "(?:[Nn]o|[Mm]issing|[Ii]nvalid|[Ee]xpired|[Ww]rong|[Bb]ad|(?:[Uu]nable|[Ff]ailed) to"
-    r" (?:find|get|load|obtain|retrieve|determine)|[Cc]ould not (?:\w+ )?(?:find|get|load|obtain|determine))"
+    "(?:no|missing|invalid|expired|wrong|bad|(?:unable|failed) to"
+    r" (?:find|get|load|obtain|retrieve|determine)|could not (?:\w+ )?(?:find|get|load|obtain|determine))"
 )
 # What is said of a file that is not there.
 _ABSENT = r"(?:is |was |does |do |could |can )?(?:not found|not be found|not exist|missing|not there|not a file|cannot be found)"
@@ -29,7 +29,7 @@ ENTRIES = (
     _(
         "fm-tools",
         (
-            rf"-packages/(?P<t>{_TOOLS})/[^\" ]{{1,120}}\", line \d+.{{0,400}}?\b(?:AttributeError|ImportError|ModuleNotFoundError|TypeError): (?P<w>.{{1,120}})",
+            rf"-packages/(?P<t>{_TOOLS})/[^\" ]{{1,120}}\", line \d+(?:(?!File \"(?!.{{0,160}}?(?:-packages|\.eggs?/|/lib/|\\Lib\\|<frozen))).){{0,400}}?\b(?:AttributeError|ImportError|ModuleNotFoundError|TypeError): (?P<w>.{{1,120}})",
             r"/(?P<t>pkg_resources|setuptools|wheel)/[^\" ]{1,80}\", line \d+.{0,300}?\bAttributeError: (?P<w>.{1,120})",
             r"No module named '(?P<w>(?:poetry|setuptools|wheel|pip|hatchling|hatch|flit_core|packaging|virtualenv|urllib3|requests|importlib_metadata|distlib|tomlkit)\.[\w.]{1,80})'",
             r"TypeError(?:: |\] )(?P<w>[\w.]{1,80}\(\) (?:got an unexpected keyword argument '\w{1,60}'|(?:takes|missing) .{1,60}? arguments?\b))",
@@ -44,9 +44,9 @@ ENTRIES = (
     _(
         "fm-module",
         (
-            r"ModuleNotFoundError: No module named '(?P<m>[\w.]{1,80})'",
-            r"ImportError: No module named '?(?P<m>[\w.]{1,80})",
-            r"python[\d.]{0,5}: No module named (?P<m>[\w.]{1,80})",
+            r"\bNo module named [`'\"]?(?P<m>\w[\w.]{0,80}\w)",
+            r"Can't locate (?P<m>[\w/]{1,80})\.pm in @INC|\bCannot find (?:module|package) '(?P<n>[@\w][\w./-]{0,80})'",
+            r"there is no package called .(?P<m>[\w.]{1,60})|cannot load such file -- (?P<n>[\w/-]{1,80})",
         ),
         "`{m}` is not installed where this step runs.",
         "Each job begins as an empty machine, each environment without the packages of another, and an "
@@ -90,13 +90,14 @@ ENTRIES = (
                 r"|describe|names|fast-forward|rebase|stash|shallow|unable to access|could not read))[^|<]{6,160})"
             ),
             r"The process '/usr/bin/git' failed with exit code",
-            r"(?P<w>Could not restore untracked files from stash)",
+            r"(?P<w>Could not restore untracked files from stash|paths are ignored by one of your \.gitignore files.{0,100})",
             r"'(?P<w>git', '[^\]|]{1,160})[\])]' returned non-zero",
         ),
         "git stopped.",
         "Its own line says why: {w}.",
         "Run the same command in a fresh clone of the commit that the job has. Where history or tags are "
         "missing, it is the checkout of the building job: `fetch-depth: 0`.",
+        hides=("fm-present",),
     ),
     _(
         "fm-shell",
@@ -104,6 +105,8 @@ ENTRIES = (
             r"syntax error near unexpected token (?P<w>.{1,40})",
             r"(?:bash|sh): (?:.{0,60}: )?(?P<w>[^:]{1,40}): (?:event not found|bad substitution)",
             r"(?:unexpected EOF while looking for matching|unterminated quoted string)",
+            r"\[: (?P<w>missing `\]'|too many arguments|.{0,60}?(?:unary|binary) operator expected|.{0,60}?integer expression expected)",
+            r"line \d+: : command not found",
             r"Unexpected token '(?P<w>.{1,40})' in expression or statement",
             r"The string is missing the terminator",
             r"\^M: bad interpreter|(?P<w>\\r)': command not found",
@@ -142,7 +145,7 @@ ENTRIES = (
             r"curl: \((?:6|7|28|35|52|56)\)|unable to resolve host",
             r"exceptions\.SSLError: HTTPSConnectionPool",
             r"\b50[234] (?:Bad Gateway|Service Unavailable|Gateway Time-?out)",
-            r"[Rr]equest timed out",
+            r"request timed out",
             r"operation timed out",
             r"error connecting to api\.github\.com",
             r"check your internet connection or https://githubstatus\.com",
@@ -168,8 +171,8 @@ ENTRIES = (
             rf"\b(?:file|path|folder|directory|script) [`'\"]?(?P<f>[\w.@~*+/\\:-]{{2,200}})[`'\"]?,? {_ABSENT}",
             rf"(?<=[\s>])(?P<f>[\w.@~-]{{0,60}}(?:/[\w.@+*-]{{1,80}}){{1,15}}) {_ABSENT}",
             rf"[`'\"](?P<f>[^`'\"\s]{{0,160}}(?:[/\\]|\.[a-z])[^`'\"\s]{{0,120}})[`'\"]:? {_ABSENT}",
-            r"\b(?:[Mm]issing|(?:[Uu]nable|[Ff]ailed) to (?:find|open|locate|stat)|[Cc](?:ould|an)(?: ?not|n't) (?:find|open|locate|stat))\b(?! image)[^:|'\"`]{0,40}:? [`'\"](?P<f>[^`'\"\s]{0,160}(?:[/\\]|\.[a-z])[^`'\"\s]{0,120})",
-            r"(?:[Ff]ailed to|[Cc](?:ould|an) ?not) (?:read|open|find|load|access)\b[^:|]{0,60}: `?(?P<f>[^ `]{1,200})`?\W{1,8}(?:Caused by: )?No such file or directory \(os error 2\)",
+            r"\b(?:missing|(?:unable|failed) to (?:find|open|locate|stat)|c(?:ould|an)(?: ?not|n't) (?:find|open|locate|stat))\b(?! image)[^:|'\"`]{0,40}:? [`'\"](?P<f>[^`'\"\s]{0,160}(?:[/\\]|\.[a-z])[^`'\"\s]{0,120})",
+            r"(?:failed to|c(?:ould|an) ?not) (?:read|open|find|load|access)\b[^:|]{0,60}: `?(?P<f>[^ `]{1,200})`?\W{1,8}(?:Caused by: )?No such file or directory \(os error 2\)",
         ),
         "`{f}` is not where this step looks for it.",
         "It was not committed, not packed into the sdist, not made by an earlier step of the same job (each "
@@ -184,6 +187,9 @@ ENTRIES = (
             r"\[(?:Errno 13|WinError 5)\][^:]{1,120}: '?(?P<f>[^' ]{1,200})",
             r"could not (?:create|write|delete|open) '(?P<f>[^']{1,200})': Permission denied",
             r"EACCES: permission denied, \w+ '(?P<f>[^']{1,200})'",
+            r"(?<![\w@.~/\\-])(?=[\w~-]{0,80}[/\\.])(?P<f>[\w.~/\\-]{2,200})'?: Permission denied(?! \()",
+            r"\bsh: (?:line )?\d+: (?P<f>[\w.-]{1,60}): Permission denied",
+            r"(?P<f>cannot access the file) because it is being used by another process",
         ),
         "`{f}` may not be written or read here.",
         "It belongs to another user (a container wrote it as root, or `sudo` was used before), or another "
@@ -264,7 +270,7 @@ ENTRIES = (
             r"Error: (?P<w>(?:No such command|Missing (?:argument|option|parameter)|Invalid value for|Got unexpected extra argument|unknown (?:command|shorthand flag)).{1,120})",
             r"error: (?P<w>(?:unrecognized subcommand|invalid value|the following required arguments were not).{1,120})",
             r"(?P<w>(?:unknown|unrecognized|illegal|invalid) option(?: --|: | ').{1,60})",
-            r"(?P<w>[Cc]ommand \"\S{1,60}\" is not defined)|unknown environment '",
+            r"(?P<w>command \"\S{1,60}\" is not defined)|unknown environment '",
             r"cibuildwheel: .{0,100}?(?:Unknown|Unused|Malformed|not recognised|not recognized|Invalid|unrecognized arguments)",
             r"Invalid (?:value for )?(?:CIBW_\w+|enable group)|\bInvalid --\w+=.{1,60}?must be a build selector",
             r"argument --plat: invalid choice",
@@ -298,8 +304,11 @@ ENTRIES = (
     ),
     _(
         "fm-version",
-        r"(?P<w>(?:[Uu]nable to|[Cc](?:ould|an)(?: ?not|n't)|[Ff]ailed to) (?:determine|detect|find|get|infer|compute|parse|extract|read|obtain) (?:(?:a|an|the|any|its|your|project|package|current|next|latest|valid|dynamic|release|module) ){0,4}version\b(?! that).{0,80})",
-        "No version could be worked out.",
+        (
+            r"(?P<w>(?:unable to|c(?:ould|an)(?: ?not|n't)|failed to) (?:determine|detect|find|get|infer|compute|parse|extract|read|obtain) (?:(?:a|an|the|any|its|your|project|package|current|next|latest|valid|dynamic|release|module) ){0,4}version\b(?! that).{0,80})",
+            r"(?P<w>\b(?:tag|version)\b.{0,80}? is (?:not|no) (?:an? )?(?:valid |correct )?(?:\w+ )?(?:semver|SemVer|semantic version|version|PEP ?440)\b.{0,40})",
+        ),
+        "No usable version could be worked out.",
         "The tool's words: {w}. It reads the version from git's tags, from a file, or from pyproject.toml, and "
         "found none there that it understands.",
         "Where it comes from git, the checkout of the building job needs tags and history (`fetch-depth: 0`), and "
@@ -307,11 +316,13 @@ ENTRIES = (
     ),
     _(
         "fm-exists",
-        r"\b(?:version|release|tag|package) \S{0,60}\d\S{0,60}:? (?:is |has |was )?already (?:been )?(?:exists?|released|published|uploaded|tagged|taken)",
+        r"\b(?:version|release|tag|package) \S{0,60}\d\S{0,60}:? (?:is |has |was )?already (?:been )?(?:exists?|released|published|uploaded|tagged|taken)"
+        r"|\balready exists (?:for|in|on|at) (?:the )?(?:package|version|release|index|registry|repository|channel|feed)\b",
         "This version was released before.",
         "A check of the workflow found it, or a tool that makes each version once.",
         "Raise the version, commit it, and release that commit. If only a later step failed, re-run the "
         "failed job instead.",
+        hides=("fm-present",),
     ),
     _(
         "fm-credentials",
@@ -323,13 +334,14 @@ ENTRIES = (
             r"\bAccessDenied(?:Exception)?\b|is not authorized to perform",
             r"ExpiredToken|security token included in the request is (?:invalid|expired)",
             r"(?:Error response from daemon|Error:) .{0,100}?: (?:unauthorized|denied)",
-            r"[Aa]uthentication (?:failed|required)|Not logged in\b",
-            r"\b[Uu]ser \S{1,60} does not have (?:\w+ ){0,2}(?:permission|access)",
+            r"authentication (?:failed|required)|Not logged in\b",
+            r"\buser \S{1,60} does not have (?:\w+ ){0,2}(?:permission|access)",
             r"Authorization error accessing|Unable to locate credentials|do not currently have an active account",
+            r"\b(?:token|key|credentials?)\b.{0,40}? (?:does not have|do not have|lacks?|without|needs?|requires?|has insufficient)\b.{0,40}?\b(?:scopes?|permissions?|privileges?)\b",
             r"Response code 40[13] \((?:Unauthorized|Forbidden)\)|\bGitlab\w{0,30}Error: 40[13]\b",
             r"\b(?:incorrect|wrong|bad) (?:username|user name)(?:/| (?:and|or) )password|Login has failed\b",
             rf"\b{_LACKING}(?: (?:the|any|valid|default|application|your|registry|login|auth|authentication|access|API)){{0,3}} credentials?\b",
-            r"\b(?:[Cc]redentials?|[Pp]assword|[Aa]ccess token|[Aa]uth token|API (?:key|token)) (?:is |are |was |were |has |have |must be )?(?:required|missing|invalid|expired|incorrect|not found|not be found|not valid|not provided|not set|not supplied|not accepted)",
+            r"\b(?:credentials?|password|access token|auth token|API (?:key|token)) (?:is |are |was |were |has |have |must be )?(?:required|missing|invalid|expired|incorrect|not found|not be found|not valid|not provided|not set|not supplied|not accepted)",
         ),
         "A service refused this step's credentials.",
         "They are missing, expired, or may not do this (another registry, another organisation, a token "
@@ -342,13 +354,13 @@ ENTRIES = (
         "fm-resolve",
         (
             r"\b(?:PackagesNotFoundError|ResolvePackageNotFound|LibMambaUnsatisfiableError|UnsatisfiableError)\b",
-            r"Your dependencies could not be resolved",
+            r"Your dependencies could not be resolved|DistributionNotFound: The '",
             r"Unable to find a resolution",
             r"Cannot find a matching candidate|not find a version that (?:matches|satisfies)",
             r"failed to select a version for",
             r"\bhas requirement \S{1,120}(?: \S{1,60})?, but you(?:'ll)? (?:will )?have\b",
-            r"\b[Uu]nsatisfiable (?:dependenc|requirement|constraint|package)|problems while solving",
-            r"[Cc](?:ould|an)(?: ?not|n't) (?:solve|resolve)(?: for)?(?: the| all)? (?:environment|dependenc|requirement)",
+            r"\bunsatisfiable (?:dependenc|requirement|constraint|package)|problems while solving",
+            r"c(?:ould|an)(?: ?not|n't) (?:solve|resolve)(?: for)?(?: the| all)? (?:environment|dependenc|requirement)",
         ),
         "Requirements cannot be met together.",
         "One of them is not there, or two of them ask for different versions of a third.",
@@ -423,11 +435,44 @@ ENTRIES = (
             r"curl: \(22\).{0,60}?(?P<c>[45]\d\d)",
             r"awaiting response\.\.\. (?P<c>[45]\d\d)",
             r"urllib\.error\.HTTPError: HTTP Error (?P<c>[45]\d\d)",
+            r"\bline \d+:?\s+(?P<c>404):{1,2} ?(?:Not Found|command not found)",
         ),
         "A download failed ({c}).",
         "404: there is no such file at that address any more; 401 and 403: it wants credentials; 5xx: the "
         "server is out of order.",
         "Open the address that the step uses; correct its version or name, or re-run the job.",
+    ),
+    _(
+        "fm-hash",
+        (
+            r"\b(?:checksums?|hash(?:es)?|MD5|md5|sha-?(?:1|256|512)?(?:sum)?|digests?|size)(?: of [^|]{1,120}?| for [^|]{1,120}?)? (?:mismatch|did not match|does not match|do not match|doesn't match|verification failed|is wrong|is incorrect)",
+            r"\b(?:wrong|mismatched|unexpected|incorrect) (?:checksum|hash|md5|sha-?\d+|digest)",
+        ),
+        "A file has other bytes than expected.",
+        "It was replaced or cut off on its way, or the hash in the recipe, lock file or step is of another release.",
+        "Compare the file's hash with the one that its publisher gives. If the release is right, write the hash "
+        "again; if a download was cut off, re-run the job.",
+    ),
+    _(
+        "fm-present",
+        (
+            r"[`'\"]?(?P<f>[\w.@~/\\:-]{2,160})[`'\"]?,? already exists(?: and is not an empty directory|,? and|\b)",
+            r"(?:mkdir|ln|mv|cp): .{0,60}?[`'](?P<f>[^'`]{1,160})'?: File exists",
+            r"FileExistsError: \[(?:Errno 17|WinError 183)\][^:]{1,120}: '(?P<f>[^']{1,200})",
+        ),
+        "`{f}` is there already.",
+        "An earlier step, an earlier run on the same machine, or a person made it, and this step makes it only once.",
+        "Look who made it. If it is what this step would make, let the step pass when it is there; if it is "
+        "left over, remove it first.",
+    ),
+    _(
+        "fm-prompt",
+        r"EOFError: EOF when reading a line|the input device is not a TTY|Can not control echo on the terminal"
+        r"|cannot prompt|(?:prompt|input|confirm)\w{0,6} .{0,60}?non-interactive",
+        "A program asks a question, and nobody can answer.",
+        "No person sits before a job: what it asks for (a password, a yes) must stand in the call.",
+        "Give the answer as an option (`--yes`, `--non-interactive`, `--skip-confirmation`) or as the "
+        "environment variable that the program names in its help.",
     ),
     _(
         "fm-crash",
@@ -445,7 +490,7 @@ ENTRIES = (
         "fm-proxy",
         (
             r"\bProxyError\b|Tunnel connection failed|407 Proxy",
-            r"requested URL was rejected|\b[Bb]locked by .{0,40}?(?:firewall|proxy|[Pp]olicy)|Attention Required! \| Cloudflare",
+            r"requested URL was rejected|\bblocked by .{0,40}?(?:firewall|proxy|policy)|Attention Required! \| Cloudflare",
         ),
         "A proxy or firewall did not let the connection through.",
         "`HTTPS_PROXY` (or a setting of pip or git) sends it through a proxy that refuses it or wants a login; "
@@ -457,9 +502,9 @@ ENTRIES = (
     _(
         "fm-changelog",
         (
-            r"(?P<w>\b[Nn]o (?:changelog|news|release notes?)\b.{0,40}?(?:fragments?|entry|entries|section|found).{0,60})",
+            r"(?P<w>\bno (?:changelog|news|release notes?)\b.{0,40}?(?:fragments?|entry|entries|section|found).{0,60})",
             r"(?P<w>(?:section|entry|heading|notes) for (?:version )?v?\d[\w.]{0,30} (?:was |is )?(?:not found|missing).{0,60})",
-            r"(?P<w>(?:[Cc]hangelog|CHANGELOG\S{0,10}) (?:has no|does not (?:have|contain)) .{1,80})",
+            r"(?P<w>(?:changelog|CHANGELOG\S{0,10}) (?:has no|does not (?:have|contain)) .{1,80})",
         ),
         "The changelog has nothing for this version.",
         "A step looks for its entry, and says: {w}.",
@@ -478,6 +523,6 @@ ENTRIES = (
         "is not yours, its release has no wheel for this Python and platform: pin one that has, or use an older "
         "Python.",
         confidence="possible",
-        without=r"\b(?!MetadataGeneration|InstallationSubprocess)[A-Z]\w+(?:Error|Exception): |[Ee]rror: (?!metadata|subprocess|legacy|failed (?:to )?build|could not build)\w|\bfatal: ",
+        without=r"\b(?!MetadataGeneration|InstallationSubprocess)[A-Z]\w+(?:Error|Exception): |error: (?!metadata|subprocess|legacy|failed (?:to )?build|could not build)\w|\bfatal: ",
     ),
 )

@@ -50,7 +50,7 @@ ENTRIES = (
         (
             r"\[rejected\] .{0,200}?\((?:fetch first|non-fast-forward)\)",
             r"Updates were rejected because (?:the remote contains work|the tip of your current branch is behind)",
-            r"[Uu]pstream branch .{0,80}?has changed",
+            r"upstream branch .{0,80}?has changed",
             r"UpstreamBranchChangedError",
         ),
         "The remote's branch is ahead.",

@@ -143,7 +143,7 @@ ENTRIES = (
     _(
         "gh-immutable",
         (
-            r"[Cc]annot upload assets? .{0,200}?to an immutable release",
+            r"cannot upload assets? .{0,200}?to an immutable release",
             r"immutable release.{0,80}?(?:assets? (?:cannot|can't)|upload)",
             r"state cannot be changed when release is immutable",
         ),

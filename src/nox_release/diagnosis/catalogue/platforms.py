@@ -275,7 +275,7 @@ ENTRIES = (
             r"cargo metadata does not know about the path for",
             r"Failed to add local dependency (?P<c>[\w-]{1,60})",
             r"error inheriting .{0,120}? from workspace root manifest",
-            r"(?:Failed to parse Cargo\.toml|[Cc]an't find \S{1,160}Cargo\.toml|could not find `?Cargo\.toml)",
+            r"(?:Failed to parse Cargo\.toml|can't find \S{1,160}Cargo\.toml|could not find `?Cargo\.toml)",
         ),
         "A Cargo.toml is not there, or cannot be read.",
         "The build was run in another folder than the crate's, or the sdist lacks a part: the crate depends "

@@ -115,7 +115,7 @@ ENTRIES = (
             r"Python interpreter (?P<p>[\w.]+) not found",
             r"could not find python interpreter with spec\(s\): (?P<p>[\w.]+)",
             r"InterpreterNotFound: (?P<p>\S{1,40})",
-            r"(?:The )?[Vv]ersion '?(?P<p>[\d.x]+)'? with (?:arch|architecture) '?\w+'? (?:was )?not found",
+            r"(?:The )?version '?(?P<p>[\d.x]+)'? with (?:arch|architecture) '?\w+'? (?:was )?not found",
             r"Version (?P<p>\S{1,20}) was not found in the local cache",
             r"No interpreter found for Python",
             r"The requested interpreter resolved to Python .{0,100}?incompatible",
@@ -158,7 +158,7 @@ ENTRIES = (
         (
             r"\btag\b.{0,60}? (?:does not|doesn't|do not) match (?:the )?(?:package |project )?version",
             r"version\b.{0,60}? (?:does not|doesn't|do not|differs from) match (?:the )?(?:git |release )?tag",
-            r"version mis(?:s )?-? ?match",
+            r"version mis(?:s )?-? ?match|\b(?:tag and (?:the )?version|version and (?:the )?tag) (?:differ|disagree|are (?:different|not the same))",
             r"\b(?:tag|version)\b.{0,40}?\bv?\d+\.\d+\S{0,20} (?:!=|≠|vs\.?|does not match|doesn't match) .{0,40}?\bv?\d+\.\d",
             r"\b(?:tag|version)\b.{0,80}? (?:does not|doesn't|do not) (?:match|equal|agree with) .{0,80}?\b(?:tag|version)\b",
             r"\btag\b.{0,60}? (?:!=|≠) .{0,60}?\bversion\b|\bversion\b.{0,60}? (?:!=|≠) .{0,60}?\btag\b",

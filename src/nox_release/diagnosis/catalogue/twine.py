@@ -90,7 +90,7 @@ ENTRIES = (
         (
             r"zipfile\.BadZipFile",
             r"is not a zip file",
-            r"[Ii]nvalid Zip archive",
+            r"invalid Zip archive",
             r"Failed to read (?:metadata from|from zip file)",
         ),
         "A wheel is not a zip file.",

@@ -578,7 +578,7 @@ ENTRIES = (
     ),
     _(
         "wh-classifier-old",
-        r"[Cc]lassifier '(?P<c>[^']{1,200})' has been deprecated",
+        r"classifier '(?P<c>[^']{1,200})' has been deprecated",
         "The classifier `{c}` is no longer accepted.",
         "PyPI has replaced it with another one.",
         "Use the one that the message names, from https://pypi.org/classifiers/.",
@@ -726,15 +726,15 @@ ENTRIES = (
     _(
         "wh-exists",
         (
-            r"File already exists",
+            r"(?<!when that )(?<!EEXIST: )File already exists",
             r"A file named \"?[^\" ]{1,200}\"? already exists for",
             r"(?:Version|Release) \S{1,60} (?:already exists|has already been (?:published|uploaded)) (?:on|at|to|in) (?:Test)?PyPI",
             r"Repository does not allow updating assets",
-            r"(?:[Ff]ile ?name|[Vv]ersion) has already been taken",
+            r"(?:file ?name|version) has already been taken",
             r"\.(?:whl|tar\.gz|zip) cannot be updated",
-            r"Requested entity already exists|[Ff]eed already contains file",
+            r"Requested entity already exists|feed already contains file",
             r"Not enough permissions to (?:delete/)?overwrite (?:all )?artifact",
-            r"[Ff]ile ?name or contents already exist",
+            r"file ?name or contents already exist",
             r"Upload failed \(409\)",
             r"409 (?:Client Error: )?Conflict.{0,120}?(?:/pypi|/simple|/legacy)",
         ),
