@@ -3,8 +3,9 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from nox_release.core.errors import ConfigurationError
@@ -31,6 +32,7 @@ from nox_release.workflows.yaml_nodes import UnreadableYAML, check_size
 
 MAX_FILES = 200
 MAX_SCRIPTS = 50
+Read = Callable[[], bytes]
 _ACTION_FILES = ("action.yml", "action.yaml")  # where both are, GitHub takes the first
 
 
@@ -45,43 +47,23 @@ def read_workflows(
     Raises:
         CommandError: git cannot show that commit.
     """
-    if commit is not None:
-        if runner is None:
-            raise TypeError("a commit is read through git: give a runner")
-        return _from_commit(root, commit, runner)
-    return _from_disk(root)
-
-
-def _is_workflow(name: str) -> bool:
-    return name.endswith((".yml", ".yaml"))
-
-
-def _from_disk(root: Path) -> tuple[Workflow | Finding, ...]:
-    folder = root / WORKFLOWS
     try:
-        names = sorted(name for name in os.listdir(folder) if _is_workflow(name))  # noqa: PTH208
+        there = _files(root, [f"{WORKFLOWS}/"], commit, runner)
     except FileNotFoundError:
         return ()
     except OSError as error:
         return (unreadable(WORKFLOWS, "cannot be listed", reason=_reason(error)),)
-    return (
-        *(_read(folder / name, f"{WORKFLOWS}/{name}") for name in names[:MAX_FILES]),
-        *_too_many(names),
-    )
+    names = sorted(name for name in there if name.endswith((".yml", ".yaml")))
+    found = [_workflow(name, there[name]) for name in names[:MAX_FILES]]
+    if len(names) > MAX_FILES:
+        said = f"has {len(names)} files; the first {MAX_FILES} were read"
+        found.append(unreadable(WORKFLOWS, said))
+    return tuple(found)
 
 
-def _too_many(names: list[str]) -> tuple[Finding, ...]:
-    if len(names) <= MAX_FILES:
-        return ()
-    return (unreadable(WORKFLOWS, f"has {len(names)} files; the first {MAX_FILES} were read"),)
-
-
-def _read(path: Path, file: str) -> Workflow | Finding:
+def _workflow(file: str, read: Read) -> Workflow | Finding:
     try:
-        if not path.is_file():
-            return unreadable(file, "is no file that can be read")
-        check_size(path.stat().st_size)
-        return parse_workflow(read_file(path), file=file)
+        return parse_workflow(read(), file=file)
     except OSError as error:
         return unreadable(file, "cannot be read", reason=_reason(error))
     except UnreadableYAML as error:
@@ -94,54 +76,60 @@ def _reason(error: OSError) -> str:
     return f"{error.strerror or type(error).__name__}."
 
 
-def _from_commit(root: Path, commit: str, runner: Runner) -> tuple[Workflow | Finding, ...]:
-    names = []
-    results: list[Workflow | Finding] = []
-    for mode, size, file in _listed(root, commit, [f"{WORKFLOWS}/"], runner):
-        if not _is_workflow(file) or file.count("/") != 2:
-            continue
-        names.append(file)
-        if len(names) > MAX_FILES:
-            continue
-        if not mode.startswith("100"):
-            results.append(unreadable(file, f"is no file in commit {commit[:9]}"))
-            continue
-        try:
-            check_size(size)
-            results.append(parse_workflow(_shown(root, commit, file, runner), file=file))
-        except UnreadableYAML as error:
-            results.append(unreadable(file, error.message, reason=error.reason))
-        except UnreadableWorkflow as error:
-            results.append(error.finding)
-    return (*results, *_too_many(names))
-
-
-def _listed(
-    root: Path, commit: str, paths: Sequence[str], runner: Runner
-) -> list[tuple[str, int, str]]:
-    """Mode, size and path of those `paths` that the commit has; of a folder (`/` at its end), of
+def _files(
+    root: Path, paths: Sequence[str], commit: str | None, runner: Runner | None
+) -> dict[str, Read]:
+    """Those of `paths` that are there, each with what reads it; of a folder (`/` at its end),
     everything directly in it.
+
+    Raises:
+        CommandError: git cannot show the commit.
+        OSError: the folder cannot be listed.
     """
-    listing = replace(runner, child=GIT).run(
+    if commit is not None:
+        if runner is None:
+            raise TypeError("a commit is read through git: give a runner")
+        return _files_of_commit(root, paths, commit, replace(runner, child=GIT))
+    names = [
+        name
+        for path in paths
+        for name in (
+            [path + one for one in os.listdir(root / path)] if path.endswith("/") else [path]  # noqa: PTH208
+        )
+    ]
+    return {
+        name: partial(_from_disk, root / name) for name in names if os.path.lexists(root / name)
+    }
+
+
+def _from_disk(path: Path) -> bytes:
+    if not path.is_file():
+        raise UnreadableYAML("is no file that can be read")
+    check_size(path.stat().st_size)
+    return read_file(path)
+
+
+def _files_of_commit(
+    root: Path, paths: Sequence[str], commit: str, runner: Runner
+) -> dict[str, Read]:
+    def read(mode: str, size: str, file: str) -> bytes:
+        if not mode.startswith("100"):
+            raise UnreadableYAML(f"is no file in commit {commit[:9]}")
+        check_size(int(size))
+        text = runner.run(["git", "cat-file", "blob", f"{commit}:{file}"], cwd=root).stdout
+        # What is not UTF-8 was replaced on the way: make it unreadable again rather than invented.
+        return text.replace("\ufffd", "\udcff").encode("utf-8", errors="surrogateescape")
+
+    listing = runner.run(
         ["git", "ls-tree", "-z", "--long", "--full-tree", f"{commit}^{{commit}}", "--", *paths],
         cwd=root,
     )
-    entries = []
+    there: dict[str, Read] = {}
     for entry in filter(None, listing.stdout.split("\0")):
         mode, _, _, rest = entry.split(None, 3)
         size, _, file = rest.partition("\t")
-        entries.append((mode, int(size) if size.strip().isdigit() else 0, file))
-    return entries
-
-
-def _shown(root: Path, commit: str, file: str, runner: Runner) -> bytes:
-    text = (
-        replace(runner, child=GIT)
-        .run(["git", "cat-file", "blob", f"{commit}:{file}"], cwd=root)
-        .stdout
-    )
-    # What is not UTF-8 was replaced on the way: make it unreadable again rather than invented.
-    return text.replace("\ufffd", "\udcff").encode("utf-8", errors="surrogateescape")
+        there[file] = partial(read, mode, size, file)
+    return there
 
 
 def read_actions(
@@ -161,19 +149,19 @@ def read_actions(
     Raises:
         CommandError: git cannot show that commit.
     """
-    folders = (*_action_folders(workflows), *_scripts(workflows))
-    if commit is None:
-        read = _actions_on_disk(root, folders)
-    elif runner is None:
-        raise TypeError("a commit is read through git: give a runner")
-    else:
-        read = _actions_of_commit(root, folders, commit, runner)
+    wanted = {name: _names_of(name) for name in (*_action_folders(workflows), *_scripts(workflows))}
+    names = [name for each in wanted.values() for name in each]
+    there = _files(root, names, commit, runner) if names else {}
     found: dict[str, tuple[Step, ...]] = {}
-    for folder, file, content in read:
-        with contextlib.suppress(UnreadableYAML, UnreadableWorkflow):
+    for folder, file in ((folder, name) for folder, each in wanted.items() for name in each):
+        leads_out = commit is None and not (root / file).resolve().is_relative_to(root.resolve())
+        if folder in found or file not in there or leads_out:
+            continue
+        with contextlib.suppress(OSError, UnreadableYAML, UnreadableWorkflow):
+            content = there[file]()
             if folder == file:
                 commands = commands_in(file, content.decode(errors="replace"))
-                content = json.dumps({"runs": {"steps": [{"run": commands}]}}).encode()  # noqa: PLW2901
+                content = json.dumps({"runs": {"steps": [{"run": commands}]}}).encode()
             found[folder] = parse_composite(content, file=file)
     return found
 
@@ -206,37 +194,6 @@ def _action_folders(workflows: tuple[Workflow | Finding, ...]) -> tuple[str, ...
         if step.uses is not None and step.uses.kind == "local"
     ]
     return tuple(dict.fromkeys(one for one in folders if ".." not in PurePosixPath(one).parts))
-
-
-def _actions_on_disk(root: Path, folders: Sequence[str]) -> Iterator[tuple[str, str, bytes]]:
-    base = root.resolve()
-    for folder in folders:
-        with contextlib.suppress(OSError, UnreadableYAML):
-            names = [name for name in _names_of(folder) if (root / name).is_file()]
-            for name in names[:1]:
-                path = root / name
-                if path.resolve().is_relative_to(base):
-                    check_size(path.stat().st_size)
-                    yield folder, name, read_file(path)
-
-
-def _actions_of_commit(
-    root: Path, folders: Sequence[str], commit: str, runner: Runner
-) -> Iterator[tuple[str, str, bytes]]:
-    wanted = {folder: _names_of(folder) for folder in folders}
-    if not wanted:
-        return
-    paths = [path for both in wanted.values() for path in both]
-    there = {
-        file: size
-        for mode, size, file in _listed(root, commit, paths, runner)
-        if mode.startswith("100")
-    }
-    for folder, both in wanted.items():
-        for file in [path for path in both if path in there][:1]:
-            with contextlib.suppress(UnreadableYAML):
-                check_size(there[file])
-                yield folder, file, _shown(root, commit, file, runner)
 
 
 def package_in(top: Path, project: Project) -> tuple[str, str]:
