@@ -15,7 +15,6 @@ from nox_release.edges.github_api import (
     PAGE,
     GitHubApi,
     parsed,
-    read_value,
     refused,
 )
 from nox_release.edges.github_values import Artifact, Job, PendingDeployment
@@ -81,8 +80,7 @@ class Forge:
         """The repository in GitHub's own spelling, also after it was renamed; `None`: not there,
         or hidden from this login.
         """
-        answer = self.api.get(f"repos/{self.slug}")
-        return None if answer is None else parsed(self.slug, github.parse_repository, answer)
+        return self.api.read(f"repos/{self.slug}", github.parse_repository)
 
     def leads_to(self, slug: str) -> str | None:
         """What GitHub calls a repository now that was called `slug`, in lower case; `None` where
@@ -90,8 +88,7 @@ class Forge:
         """
         path = "/".join(quote(part, safe="") for part in slug.split("/", 1))
         try:
-            answer = self.api.get(f"repos/{path}")
-            found = None if answer is None else parsed(slug, github.parse_repository, answer)
+            found = self.api.read(f"repos/{path}", github.parse_repository)
         except ForgeError:
             return None
         return None if found is None else found.full_name.lower()
@@ -100,21 +97,17 @@ class Forge:
 
     def release(self, tag: str) -> GitHubRelease | None:
         """The GitHub release of `tag`, drafts included."""
-        path = self.path("releases", "tags", tag)
-        answer = self.api.get(path)
-        if answer is not None:
-            return parsed(path, github.parse_release, answer)
+        found = self.api.read(self.path("releases", "tags", tag), github.parse_release)
         # By its tag only a published one is found: a draft's tag is a promise.
-        return _with_tag(tag, self.newest_releases())
+        return found or _with_tag(tag, self.newest_releases())
 
     def newest_releases(self) -> tuple[GitHubRelease, ...]:
         """The newest hundred GitHub releases, drafts included."""
-        answer = self.api.get(self.path("releases"), {"per_page": PAGE})
-        if answer is None:
-            return ()
-        return parsed(
-            "releases", lambda d: tuple(map(github.parse_release, values.listed(d))), answer
-        )
+
+        def parse(document: Any) -> tuple[GitHubRelease, ...]:
+            return tuple(map(github.parse_release, values.listed(document)))
+
+        return self.api.read(self.path("releases"), parse, {"per_page": PAGE}) or ()
 
     def release_among(self, newest: tuple[GitHubRelease, ...], tag: str) -> GitHubRelease | None:
         """As `release`, from the answer of `newest_releases` where that tells it."""
@@ -184,9 +177,7 @@ class Forge:
 
     def workflow(self, file: str) -> ForgeWorkflow | None:
         """The workflow of that file name, from the default branch; `None`: GitHub knows none."""
-        path = self.path("actions", "workflows", file)
-        answer = self.api.get(path)
-        return None if answer is None else parsed(path, github.parse_workflow, answer)
+        return self.api.read(self.path("actions", "workflows", file), github.parse_workflow)
 
     def runs(
         self,
@@ -208,12 +199,14 @@ class Forge:
             if workflow is not None and commit is None
             else self.path("actions", "runs")
         )
+
+        def parse(document: Any) -> tuple[Run, ...]:
+            return tuple(map(github.parse_run, document["workflow_runs"]))
+
         if newest is None:
-            entries = self.api.pages(path, "workflow_runs", query)
+            runs = self.api.pages(path, "workflow_runs", github.parse_run, query)
         else:
-            answer = self.api.get(path, {**query, "per_page": newest})
-            entries = [] if answer is None else parsed(path, lambda d: d["workflow_runs"], answer)
-        runs = tuple(read_value(path, github.parse_run, entry) for entry in entries)
+            runs = self.api.read(path, parse, {**query, "per_page": newest}) or ()
         return tuple(
             run for run in runs
             if workflow is None or run.workflow.rpartition("/")[2] == workflow
@@ -221,23 +214,22 @@ class Forge:
 
     def run(self, run_id: int) -> Run | None:
         """One run in its newest attempt."""
-        path = self.path("actions", "runs", run_id)
-        answer = self.api.get(path)
-        return None if answer is None else parsed(path, github.parse_run, answer)
+        return self.api.read(self.path("actions", "runs", run_id), github.parse_run)
 
     def jobs(self, run_id: int) -> tuple[Job, ...]:
         """The jobs of a run's newest attempt."""
         path = self.path("actions", "runs", run_id, "jobs")
-        entries = self.api.pages(path, "jobs", {"filter": "latest"})
-        return tuple(read_value(path, github.parse_job, entry) for entry in entries)
+        return self.api.pages(path, "jobs", github.parse_job, {"filter": "latest"})
 
     def pending_deployments(self, run_id: int) -> tuple[PendingDeployment, ...]:
         """What keeps a waiting run from going on."""
-        path = self.path("actions", "runs", run_id, "pending_deployments")
-        answer = self.api.get(path)
-        if answer is None:
-            return ()
-        return parsed(path, lambda d: tuple(map(github.parse_pending, values.listed(d))), answer)
+
+        def parse(document: Any) -> tuple[PendingDeployment, ...]:
+            return tuple(map(github.parse_pending, values.listed(document)))
+
+        return (
+            self.api.read(self.path("actions", "runs", run_id, "pending_deployments"), parse) or ()
+        )
 
     def log(self, run_id: int, *, failed: bool = True) -> str:
         """The log of a run's newest attempt, of the failed steps or of all."""
@@ -250,8 +242,7 @@ class Forge:
     def artifacts(self, run_id: int) -> tuple[Artifact, ...]:
         """What a run has kept; GitHub deletes it after 90 days."""
         path = self.path("actions", "runs", run_id, "artifacts")
-        entries = self.api.pages(path, "artifacts", {})
-        return tuple(read_value(path, github.parse_artifact, entry) for entry in entries)
+        return self.api.pages(path, "artifacts", github.parse_artifact)
 
     def download_artifacts(self, run_id: int, folder: Path) -> None:
         """Unpack all that a run has kept below `folder`."""
@@ -269,8 +260,7 @@ class Forge:
     def annotations(self, job_id: int) -> tuple[tuple[str, str], ...]:
         """Level and message of each annotation of a job."""
         path = self.path("check-runs", job_id, "annotations")
-        entries = self.api.pages(path, None, {})
-        return tuple(read_value(path, github.parse_annotation, entry) for entry in entries)
+        return self.api.pages(path, None, github.parse_annotation)
 
     def dispatch(
         self,

@@ -106,15 +106,23 @@ class GitHubApi:
             raise refused(path, answer)
         return answer
 
+    def read(
+        self, path: str, parse: Callable[[Any], T], query: Mapping[str, str | int] | None = None
+    ) -> T | None:
+        """What `parse` makes of the answer with status 200, or `None` for 404."""
+        answer = self.get(path, query)
+        return None if answer is None else parsed(path, parse, answer)
+
     def pages(
         self,
         path: str,
         key: str | None,
-        query: Mapping[str, str | int],
+        parse: Callable[[Any], T],
+        query: Mapping[str, str | int] | None = None,
         *,
         first: Answer | None = None,
-    ) -> list[Any]:
-        """Every entry of a list that GitHub gives in pages; empty for 404.
+    ) -> tuple[T, ...]:
+        """What `parse` makes of every entry of a list that GitHub gives in pages; empty for 404.
 
         `first` is the first page, where it was asked for already.
         """
@@ -123,7 +131,7 @@ class GitHubApi:
             answer = (
                 first
                 if first is not None and page == 1
-                else self.get(path, {**query, "per_page": PAGE, "page": page})
+                else self.get(path, {**(query or {}), "per_page": PAGE, "page": page})
             )
             if answer is None:
                 break
@@ -131,7 +139,7 @@ class GitHubApi:
             entries += part
             if len(part) < PAGE:
                 break
-        return entries
+        return tuple(read_value(path, parse, entry) for entry in entries)
 
     def _send(self, endpoint: str, method: str, body: Any) -> Answer:
         """A request by gh."""

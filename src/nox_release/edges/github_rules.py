@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nox_release.core.errors import ForgeError
 from nox_release.edges import github_values as github
 from nox_release.edges import json_values as values
-from nox_release.edges.github_api import PAGE, parsed, read_value, refused
+from nox_release.edges.github_api import PAGE, parsed, refused
 from nox_release.edges.process import side_by_side
 from nox_release.releases.observed import Check, ForgeEnvironment, RefRule
 
@@ -21,18 +21,12 @@ _SUITES = 3  # of the newest pushes that were refused; each is a question
 def environment(forge: Forge, name: str) -> ForgeEnvironment | None:
     """An environment with its rules; `None`: there is none, a job that names it makes it."""
     path = forge.path("environments", name)
-    answer = forge.api.get(path)
-    if answer is None:
-        return None
-    environment, custom = parsed(path, github.parse_environment, answer)
-    if not custom:
+    environment, custom = forge.api.read(path, github.parse_environment) or (None, False)
+    if environment is None or not custom:
         return environment
     policies = f"{path}/deployment-branch-policies"
-    entries = forge.api.pages(policies, "branch_policies", {})
-    return replace(
-        environment,
-        policies=tuple(read_value(policies, github.parse_policy, entry) for entry in entries),
-    )
+    found = forge.api.pages(policies, "branch_policies", github.parse_policy)
+    return replace(environment, policies=found)
 
 
 def checks(forge: Forge, commit: str) -> tuple[Check, ...] | None:
@@ -48,10 +42,9 @@ def checks(forge: Forge, commit: str) -> tuple[Check, ...] | None:
             return None
         if answer.status != 200:
             raise refused(path, answer)
-        entries = forge.api.pages(path, "check_runs", {"filter": "latest"}, first=answer)
-        runs = tuple(
-            github.in_force([read_value(path, github.parse_check, entry) for entry in entries])
-        )
+        query = {"filter": "latest"}
+        found = forge.api.pages(path, "check_runs", github.parse_check, query, first=answer)
+        runs = tuple(github.in_force(found))
         status = asked.result()
     if status.status == 404:
         return runs
@@ -67,43 +60,33 @@ def rules_for_branch(forge: Forge, branch: str) -> tuple[RefRule, ...]:
     demands is shown to administrators alone.
     """
     path = forge.path("rules", "branches", branch)
-    entries = forge.api.pages(path, None, {})
-    found = [read_value(path, github.parse_branch_rule, entry) for entry in entries]
+    found = forge.api.pages(path, None, github.parse_branch_rule)
     allowed = {number: _may_bypass(forge, number) for _, number in found if number is not None}
     rules = tuple(
         replace(rule, may_bypass=None if number is None else allowed[number])
         for rule, number in found
     )
-    path = forge.path("branches", branch)
-    answer = None if rules else forge.api.get(path)
-    if answer is not None and parsed(path, github.parse_is_protected, answer):
+    if not rules and forge.api.read(forge.path("branches", branch), github.parse_is_protected):
         return (RefRule(kind="protected", ruleset=""),)
     return rules
 
 
 def _may_bypass(forge: Forge, ruleset: int) -> bool | None:
     """Whether this login may pass a ruleset over; `None` where GitHub does not say."""
-    path = forge.path("rulesets", ruleset)
     try:
-        answer = forge.api.get(path)
+        return forge.api.read(forge.path("rulesets", ruleset), github.parse_bypass)
     except ForgeError:
         return None
-    return None if answer is None else parsed(path, github.parse_bypass, answer)
 
 
 def rules_for_tags(forge: Forge) -> tuple[RefRule, ...]:
     """The active rules for tags, each with the patterns it applies to."""
-    listed = forge.path("rulesets")
-    entries = forge.api.pages(listed, None, {"targets": "tag", "includes_parents": "true"})
+    query = {"targets": "tag", "includes_parents": "true"}
+    path = forge.path("rulesets")
     rules: list[RefRule] = []
-    for entry in entries:
-        active = read_value(listed, github.parse_active_tag_ruleset, entry)
-        if active is None:
-            continue
-        path = forge.path("rulesets", active)
-        answer = forge.api.get(path)
-        if answer is not None:
-            rules += parsed(path, github.parse_ruleset, answer)
+    for active in forge.api.pages(path, None, github.parse_active_tag_ruleset, query):
+        if active is not None:
+            rules += forge.api.read(f"{path}/{active}", github.parse_ruleset) or ()
     return tuple(rules)
 
 
@@ -114,8 +97,7 @@ def has_immutable_releases(forge: Forge) -> bool:
         ForgeError: it does not tell everybody.
     """
     path = forge.path("immutable-releases")
-    answer = forge.api.get(path)
-    return answer is not None and parsed(path, lambda d: values.flag(d, "enabled"), answer)
+    return bool(forge.api.read(path, lambda document: values.flag(document, "enabled")))
 
 
 def is_burnt(forge: Forge, tag: str) -> bool:
@@ -124,11 +106,8 @@ def is_burnt(forge: Forge, tag: str) -> bool:
     """
     path = forge.path("rulesets", "rule-suites")
     query = {"ref": f"refs/tags/{tag}", "rule_suite_result": "fail", "time_period": "month"}
-    answer = forge.api.get(path, query)
-    if answer is None:
-        return False
-    for number in parsed(path, github.parse_rule_suites, answer)[:_SUITES]:
-        one = forge.api.get(f"{path}/{number}")
-        if one is not None and "immutable_release_tag" in parsed(path, github.parse_failures, one):
-            return True
-    return False
+    suites = forge.api.read(path, github.parse_rule_suites, query) or ()
+    return any(
+        "immutable_release_tag" in (forge.api.read(f"{path}/{one}", github.parse_failures) or ())
+        for one in suites[:_SUITES]
+    )

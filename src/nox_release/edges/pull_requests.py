@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from nox_release.core.errors import ForgeError
 from nox_release.edges import json_values as values
 from nox_release.edges.forge import Forge
-from nox_release.edges.github_api import Answer, read_value
+from nox_release.edges.github_api import Answer, parsed, refused
 from nox_release.releases.observed import PullRequest
 
 T = TypeVar("T")
@@ -59,16 +59,11 @@ def open_pull_request(forge: Forge, *, branch: str, base: str, title: str) -> Pu
 
 def _read(path: str, answer: Answer, status: int, parse: Callable[[Any], T]) -> T:
     if answer.status != status:
-        document = answer.document if isinstance(answer.document, dict) else {}
-        said = [str(document.get("message") or "no words")]
-        errors = document.get("errors")
-        said += [str(one.get("message")) for one in errors or () if isinstance(one, dict)]
-        raise ForgeError(
-            "GitHub refused." if answer.status in (403, 422) else "GitHub did not answer.",
-            status=answer.status,
-            reason=f"`gh api {path}`: {answer.status} {'; '.join(said)}",
-        )
-    return read_value(path, parse, answer.document)
+        error = refused(path, answer)
+        if answer.status in (403, 422):
+            error.message = "GitHub refused."
+        raise error
+    return parsed(path, parse, answer)
 
 
 def _parse(document: Any) -> PullRequest:
