@@ -2,9 +2,11 @@
 
     python tests/bench/bench_check_project.py [--delay 0.05] [--runs 5]
 
-The goal: with 50 ms added to every answer, at most three round trips and half a second. Measured
-is the whole command, from the start of Python to its end, as `nox-release check-project`, in a
-rehearsed world with git, a remote and GitHub; once for each state a project can be in.
+The goals: with 50 ms added to every answer, at most 0.4 seconds, and 0.6 seconds of processor time,
+that of git, gh and zizmor included. Measured is the whole command, from the start of Python to its
+end, as `nox-release check-project`, in a rehearsed world with git, a remote and GitHub; once for each
+state a project can be in. Python reads what it has compiled before, as it does on every machine on
+which the command has been run once.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from disturbed import DisturbedWorld
 from troubles import Fault
 
 TINY = Path(__file__).parents[1] / "world" / "projects" / "tiny"
-GOAL_ROUNDS, GOAL_REST = 3, 0.5
+GOAL, PROCESSOR_GOAL = 0.4, 0.6  # seconds
 
 WORKFLOW = """\
 name: Publish
@@ -75,9 +77,8 @@ def main() -> int:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     folder = Path(tempfile.mkdtemp(prefix="nr-"))
     try:
-        environ = {**os.environ, "PATH": path}
-        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Python may keep what it has compiled
-        with DisturbedWorld(folder / "w", environ=environ) as world:
+        with DisturbedWorld(folder / "w", environ={**os.environ, "PATH": path}) as world:
+            del world.environ["PYTHONDONTWRITEBYTECODE"]
             measure(world, delay=options.delay, runs=options.runs)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -93,11 +94,9 @@ def measure(world: DisturbedWorld, *, delay: float, runs: int) -> None:
     world.seed(files={**files, ".github/workflows/publish.yml": WORKFLOW, ".gitignore": "dist/\n"})
     build(world)
     load = f", load average {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    goal = GOAL_ROUNDS * delay + GOAL_REST
     print(
-        f"check-project with {delay * 1000:.0f} ms added to every answer of the index; the goal is "
-        f"at most {GOAL_ROUNDS} x {delay * 1000:.0f} ms + {GOAL_REST} s = {goal:.2f} s\n"
-        f"{os.cpu_count()} cores{load}"
+        f"check-project with {delay * 1000:.0f} ms added to every answer of the index; the goals are "
+        f"at most {GOAL} s, and {PROCESSOR_GOAL} s of processor time\n{os.cpu_count()} cores{load}"
     )
     print("state of the project   requests  rounds  no delay   delayed  processor time")
     for state, arrange in (
@@ -130,7 +129,7 @@ def report(world: DisturbedWorld, state: str, delay: float, runs: int) -> None:
     long = world.index.faults.arrange(Fault(kind="delay", endpoint="*", times=None, seconds=3.0))
     rounds = round((once(world) - plain) / 3.0)  # long delays stand out from the noise
     world.index.faults.lift(long)
-    reached = delayed <= GOAL_ROUNDS * delay + GOAL_REST
+    reached = delayed <= GOAL and used <= PROCESSOR_GOAL
     print(
         f"{state:<21} {requests:>9} {rounds:>7} {plain:>7.2f} s {delayed:>7.2f} s "
         f"{used:>13.2f} s  {'reached' if reached else 'MISSED'}"
