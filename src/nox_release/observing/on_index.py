@@ -58,7 +58,7 @@ class IndexQuestions:
         self._pool = pool
         self._waiting = waiting
         self._stack = contextlib.ExitStack()
-        self._opened = waiting.submit(ask, self._open)
+        self.opened = waiting.submit(ask, self._open)
         self._found = waiting.submit(self._find)
         self.answers: Future[OnIndex] = waiting.submit(self._ask_all)
 
@@ -90,14 +90,14 @@ class IndexQuestions:
         name = self._project.name
         if not name:
             return CouldNotAsk(reason="only a build tells this project's name")
-        client = self._opened.result()
+        client = self.opened.result()
         if isinstance(client, CouldNotAsk):
             return client
         return ask(lambda: client.fetch_project(name))
 
     def _ask_all(self) -> OnIndex:
         """About the project, and about the packages of its repository that it needs."""
-        project, client = self._project, self._opened.result()
+        project, client = self._project, self.opened.result()
         names = needed_siblings(project) if project.dependencies else ()
         if isinstance(client, CouldNotAsk):
             return self._ask()
@@ -111,7 +111,7 @@ class IndexQuestions:
 
     def _ask(self) -> OnIndex:
         """Two rounds at most: the project and its owners, then what the first answer calls for."""
-        client, name = self._opened.result(), self._project.name
+        client, name = self.opened.result(), self._project.name
         if isinstance(client, CouldNotAsk) or not name:
             return OnIndex(project=self._found.result())
         ownership = self._pool.submit(ask, lambda: client.fetch_ownership(name))
@@ -142,7 +142,7 @@ class IndexQuestions:
     def _look_at(self, version: str) -> tuple[Landed, ...]:
         from nox_release.observing.landed import look_at_files
 
-        client, found = self._opened.result(), known(self._found.result())
+        client, found = self.opened.result(), known(self._found.result())
         if isinstance(client, CouldNotAsk) or found is None:
             return ()
         seen = look_at_files(client, found.release_files(version), self._pool)

@@ -52,7 +52,9 @@ def asking(context: Context, projects: Sequence[Project]) -> Generator[tuple[Que
             )
             for project in projects
         ]
-        from nox_release.operations.looking import find_observer  # while the index answers
+        for index in indexes:
+            index.opened.result()  # so that the rest is loaded while the index answers
+        from nox_release.operations.looking import find_observer
 
         yield tuple(
             Questions(observer=find_observer(context, project, pool), index=index, pool=pool)
