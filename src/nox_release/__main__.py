@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from pathlib import Path
@@ -36,10 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"nox-release: there is no operation {given[0]!r}.{guess(given[0], OPERATIONS)}\n\n{_usage()}"
         )
         return 2
-    status = _run(given[0], given[1:])
-    if arguments is None:  # the process ends here: nothing that is left is worth collecting
-        gc.freeze()
-    return status
+    return _run(given[0], given[1:])
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:

@@ -4,8 +4,10 @@ Both ways in, Nox sessions and the `nox-release` command, end here.
 """
 
 import argparse
+import atexit
 import contextlib
 import difflib
+import gc
 import importlib
 import io
 import logging
@@ -109,6 +111,7 @@ def quiet_context(root: Path) -> Context:
 
 def run(name: str, arguments: Sequence[str], caller: Caller) -> Ended:
     """Run one operation with command-line arguments; what it could not do has been shown."""
+    atexit.register(gc.freeze)  # what is left goes with the process, and is not looked through
     module = load(name)
     described = as_called(_description(module), names=caller.names)
     parser = _parser(name, caller.program, described)
