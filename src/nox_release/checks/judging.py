@@ -30,10 +30,11 @@ from nox_release.core.findings import (
 )
 from nox_release.core.values import dataclass, field, replace
 from nox_release.core.versions import parse_version
-from nox_release.core.words import capitalised, git_in_brief
+from nox_release.core.words import capitalised, counted, git_in_brief
 from nox_release.files.distributions import Distribution
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import Project
+from nox_release.releases.end_state import early_files, first_run_of, is_overdue
 from nox_release.releases.observed import ForgeEnvironment, Observed
 from nox_release.releases.plan import (
     Target,
@@ -41,6 +42,7 @@ from nox_release.releases.plan import (
     has_begun,
     is_complete,
     judge_runs,
+    missing_files,
     runs_of,
 )
 from nox_release.workflows.publishing import Derivation, Step, Workflow
@@ -409,25 +411,43 @@ def _publisher(case: Case) -> Iterator[Result]:
 def _unfinished(case: Case) -> Iterator[Result]:
     """Where a release stands that has begun and is not out."""
     target, observed = case.target, case.observed
-    runs = known(observed.runs) or ()
+    if isinstance(observed.runs, CouldNotAsk):
+        yield Skipped(
+            id=preflight.GH_UNREACHABLE.id,
+            subject=preflight.GH_UNREACHABLE.subject,
+            title=f"whether a workflow has published {target.tag}, which is out",
+            reason=observed.runs.reason,
+        )
+        return
+    runs = observed.runs
     verdict = judge_runs(runs_of(target, runs))
+    if verdict.state in ("none", "failed"):  # what is left is more than to wait
+        yield from map(_not_asked, preflight.check_gh(target, observed))
     run = f": {verdict.run.url}" if verdict.run is not None else ""
+    there = files_there(target, observed)
+    whole = is_complete(target, there)
+    unproven = [file for file in there if not file.provenance]
+    for flaw in early_files(unproven, first_run_of(target, runs)):
+        yield finished.flawed(target, flaw)
+    succeeded = verdict.run if verdict.state == "succeeded" else None
+    if succeeded is not None and not whole and is_overdue(succeeded, there, case.now):
+        yield finished.half(target, missing_files(target, there), run=succeeded.url)
+        return
     words = {
         "none": "no run of its workflow came",
         "active": f"its run is not over{run}",
         "failed": f"its run failed{run}",
         "succeeded": f"its run has succeeded, and {target.index.title} does not list all files{run}",
     }
-    if verdict.state == "succeeded" and is_complete(target, files_there(target, observed)):
+    if verdict.state == "succeeded" and whole:
         words["succeeded"] = "its GitHub release is not complete"
-    count = len(files_there(target, observed))
-    there = f"; {count} of its files are on {target.index.title}" if count else ""
+    count = f"; {len(there)} of its files are on {target.index.title}" if there else ""
     after = ""
     if isinstance(observed.past_tag, int) and observed.past_tag:
-        after = f" HEAD is {observed.past_tag} commits after it and not in it."
+        after = f" HEAD is {counted(observed.past_tag, 'commit')} after it and not in it."
     yield find(
         finished.UNFINISHED,
-        f"The release of {target.version} has begun, and {words[verdict.state]}{there}.{after}",
+        f"The release of {target.version} has begun, and {words[verdict.state]}{count}.{after}",
     )
 
 

@@ -1,6 +1,7 @@
 """Failures that leave no error in any log: found by comparing what is with what should be."""
 
 from nox_release.core.values import dataclass
+from nox_release.core.words import some
 from nox_release.diagnosis.model import Confidence, Diagnosis
 
 _EVENTS = "https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows"
@@ -206,6 +207,19 @@ def _green(world: World) -> tuple[Diagnosis, ...]:
                 "dist/ was empty, or every file was skipped, and the step did not fail.",
                 "Give upload-artifact `if-no-files-found: error`, compare its `path` with "
                 f"`packages-dir`, and remove `skip-existing`. The run: {world.run_url}",
+                "likely",
+            ),
+        )
+    if world.uploaded:
+        return (
+            _diagnosis(
+                "sf-not-listed",
+                f"The run uploaded {some(world.uploaded)}, and {world.index} does not list "
+                f"{world.version}.",
+                f"{world.index} shows new files some minutes late. Later than that, the release was "
+                "deleted, or set aside by the administrators.",
+                "Wait some minutes, and look for an e-mail from the index. The name of a deleted file "
+                "can never be used again: then release a new version.",
                 "likely",
             ),
         )

@@ -112,6 +112,7 @@ def parse_run(document: Any) -> Run:
         url=values.text_or_empty(document, "html_url"),
         created=parse_time(values.text_or_none(document, "created_at")),
         started=parse_time(values.text_or_none(document, "run_started_at")),
+        updated=parse_time(values.text_or_none(document, "updated_at")),
         title=values.text_or_empty(document, "display_title"),
         actor=values.text_or_empty(values.table(document, "actor"), "login"),
     )

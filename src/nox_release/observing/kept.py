@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +20,13 @@ from packaging.version import InvalidVersion, Version
 from nox_release.core.errors import ConflictError, NoxReleaseError
 from nox_release.edges.aside import temporary_folder
 from nox_release.files.distributions import version_of_file
+from nox_release.releases.end_state import SOME_FILES_AT_MOST
 from nox_release.releases.observed import IndexFile, Run
 from nox_release.releases.plan import Expected, Target
 
 if TYPE_CHECKING:
     from nox_release.edges.forge import Forge
 
-SOME_FILES_AT_MOST = timedelta(minutes=5)
 _BYTES_AT_MOST = 300_000_000
 _LOCAL_WHEEL = re.compile(r"-linux_\w+\.whl$")
 

@@ -344,7 +344,8 @@ def show(console: Console, explanation: Explanation) -> None:
         console.line(f"The log is kept in {explanation.log}")
     if explanation.diagnoses:
         what = "do that" if len(explanation.diagnoses) == 1 else "do what the first one says"
-        then = "; then `nox -s release` continues where it stopped" if explanation.run_url else ""
+        goes_on = explanation.run_url and explanation.failed
+        then = "; then `nox -s release` continues where it stopped" if goes_on else ""
         console.mark("step", f"Next: {what}{then}.")
 
 

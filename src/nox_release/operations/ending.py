@@ -19,11 +19,17 @@ from nox_release.edges.console import Console
 from nox_release.edges.context import Context
 from nox_release.edges.forge import Forge
 from nox_release.edges.process import side_by_side
-from nox_release.observing.kept import SOME_FILES_AT_MOST
 from nox_release.observing.landed import Seen, look_at_files
 from nox_release.operations.following import age_of
 from nox_release.project import pages
-from nox_release.releases.end_state import EndState, Landed, is_not_served, judge_end, slugs_of
+from nox_release.releases.end_state import (
+    SOME_FILES_AT_MOST,
+    EndState,
+    Landed,
+    is_not_served,
+    judge_end,
+    slugs_of,
+)
 from nox_release.releases.observed import IndexFile, Observed, Provenance
 from nox_release.releases.plan import Target, files_there, judge_runs, runs_of
 

@@ -23,8 +23,8 @@ from nox_release.core.errors import (
 from nox_release.core.words import some
 from nox_release.edges import github_rules
 from nox_release.edges.console import Console
-from nox_release.observing.kept import SOME_FILES_AT_MOST
 from nox_release.project import pages
+from nox_release.releases.end_state import FILES_AT_MOST, SOME_FILES_AT_MOST
 from nox_release.releases.observed import Check, IndexFile, Run
 from nox_release.releases.plan import (
     RunsVerdict,
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 NO_RUN_AFTER = timedelta(minutes=3)
 NO_CHECKS_AFTER = timedelta(minutes=2)
 RUN_AT_MOST = timedelta(hours=6)
-FILES_AT_MOST = timedelta(minutes=30)
 _BEFORE_THE_WAIT = timedelta(minutes=30)  # between the upload and the end of the run
 SILENCE_AT_MOST = timedelta(minutes=10)
 

@@ -87,6 +87,13 @@ def _correction(case: Case, errors: Sequence[Finding], arguments: Sequence[str])
             f"Raise the version{place}, or:",
             command=command("prepare", ["patch", *arguments]),
         )
+    if finished.HALF.id in ids:
+        return NextStep(
+            kind="raise-version",
+            text=f"Nothing more comes of {_version(case)}. The next one (patch, minor, major, or a "
+            "version):",
+            command=_for_the_next(case, arguments),
+        )
     stopping = {state_of_index.ABSENT.id, preflight.VERSION_TAKEN.id}
     if files_there(case.target, case.observed):
         stopping.add(preflight.TAG_ELSEWHERE_HERE.id)

@@ -493,11 +493,12 @@ def wait_for_checks(errand: Errand, progress: Progress, step: AwaitChecks) -> No
 
 
 def start_workflow(errand: Errand, target: Target) -> None:
-    """Start the workflow on the tag, and wait until the run shows."""
+    """Start the workflow on the tag, and wait until the run shows; not where it runs already."""
     observer = errand.observer
-    there = frozenset((run.id, run.attempt) for run in observer.find_runs(target))
+    if observer.find_runs(target):
+        return
     observer.forge.dispatch(target.workflow, ref=target.tag, inputs=dict(target.inputs))
-    await_start(errand.context.clock, lambda: observer.find_runs(target), there)
+    await_start(errand.context.clock, lambda: observer.find_runs(target), frozenset())
 
 
 def _offer_start(errand: Errand, target: Target, nothing: NoRun) -> None:

@@ -11,7 +11,14 @@ from typing import Literal
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.values import dataclass
 from nox_release.releases.observed import IndexFile, IndexProject, Publisher, Run
-from nox_release.releases.plan import Target, missing_files, other_bytes, runs_of, unexpected_files
+from nox_release.releases.plan import (
+    Target,
+    judge_runs,
+    missing_files,
+    other_bytes,
+    runs_of,
+    unexpected_files,
+)
 
 Kind = Literal[
     "quarantined",  # the whole project is set aside
@@ -27,6 +34,9 @@ Kind = Literal[
 
 # GitHub and the index have clocks of their own.
 _SLACK = timedelta(minutes=2)
+# How long an index may take to list what it has: all of it, and the rest once it lists a part.
+FILES_AT_MOST = timedelta(minutes=30)
+SOME_FILES_AT_MOST = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +94,14 @@ def judge_end(
     """
     if project is not None and project.status == "quarantined":
         return EndState(landed=landed, flaws=(Flaw(kind="quarantined"),))
+    run = judge_runs(runs_of(target, tuple(runs)))
+    over = run.run.url if run.run is not None and run.state == "succeeded" else ""
     if not landed:
-        return EndState(landed=(), flaws=(Flaw(kind="absent"),))
+        return EndState(landed=(), flaws=(Flaw(kind="absent", detail=over),))
     files = tuple(one.file for one in landed)
     since = first_run_of(target, runs)
     flaws = [
-        *_flaw("half", missing_files(target, files)),
+        *_flaw("half", missing_files(target, files), over),
         *_flaw("unexpected", _unexpected(target, landed, slugs)),
         *_flaw("other bytes", (file.filename for file in other_bytes(target, files))),
         *_foreign(target, landed, since, slugs),
@@ -109,6 +121,14 @@ def _unexpected(target: Target, landed: tuple[Landed, ...], slugs: frozenset[str
             yield one.file.filename
 
 
+def is_overdue(run: Run, there: Iterable[IndexFile], now: datetime) -> bool:
+    """Whether all that the index lists of what a run has uploaded is all that it will list."""
+    times = [file.upload_time for file in there if file.upload_time is not None]
+    if times:
+        return now - max(times) > SOME_FILES_AT_MOST
+    return run.updated is not None and now - run.updated > FILES_AT_MOST
+
+
 def slugs_of(target: Target) -> frozenset[str]:
     """What the repository is called, as far as this checkout and GitHub say."""
     names = {target.slug.lower()}
@@ -123,16 +143,16 @@ def first_run_of(target: Target, runs: Iterable[Run]) -> datetime | None:
     return min(created, default=None)
 
 
-def _flaw(kind: Kind, names: Iterable[str]) -> tuple[Flaw, ...]:
+def _flaw(kind: Kind, names: Iterable[str], detail: str = "") -> tuple[Flaw, ...]:
     files = tuple(names)
-    return (Flaw(kind=kind, files=files),) if files else ()
+    return (Flaw(kind=kind, files=files, detail=detail),) if files else ()
 
 
 def _foreign(
     target: Target, landed: tuple[Landed, ...], since: datetime | None, slugs: frozenset[str]
 ) -> list[Flaw]:
     elsewhere: dict[str, list[str]] = {}
-    early: list[str] = []
+    unnamed: list[IndexFile] = []
     for one in landed:
         named = one.publishers
         if isinstance(named, CouldNotAsk):
@@ -142,17 +162,22 @@ def _foreign(
                 where = ", ".join(sorted({it.repository or it.kind for it in named}))
                 elsewhere.setdefault(where, []).append(one.file.filename)
             continue
-        uploaded = one.file.upload_time
-        if since is not None and uploaded is not None and uploaded < since - _SLACK:
-            early.append(one.file.filename)
+        unnamed.append(one.file)
     flaws = [
         Flaw(kind="foreign", files=tuple(files), detail=f"published from {where}")
         for where, files in elsewhere.items()
     ]
-    if early:
-        detail = "uploaded before the first run of the workflow"
-        flaws.append(Flaw(kind="foreign", files=tuple(early), detail=detail))
-    return flaws
+    return [*flaws, *early_files(unnamed, since)]
+
+
+def early_files(files: Iterable[IndexFile], since: datetime | None) -> tuple[Flaw, ...]:
+    """The flaw of files that were there before the first run of the workflow, at `since`."""
+    early = (
+        file.filename
+        for file in files
+        if since is not None and file.upload_time and file.upload_time < since - _SLACK
+    )
+    return _flaw("foreign", early, "uploaded before the first run of the workflow")
 
 
 def _is_ours(publisher: Publisher, slugs: frozenset[str]) -> bool:

@@ -158,6 +158,7 @@ class Run:
     url: str
     created: datetime | None = None
     started: datetime | None = None
+    updated: datetime | None = None
     title: str = ""
     actor: str = ""
 

@@ -61,6 +61,7 @@ def test_release_without_a_run_is_explained_by_what_was_seen(seen, expected):
         ({"on_other_index": "TestPyPI"}, ["sf-other-index"]),
         ({"uploaded_version": "1.1.0"}, ["sf-old-version"]),
         ({"uploaded": ()}, ["sf-empty-dist"]),
+        ({"uploaded": ("demo-1.2.0.tar.gz",)}, ["sf-not-listed"]),
         (
             {"jobs": (JobSeen(name="publish", conclusion="skipped", publishes=True),)},
             ["gr-skipped"],

@@ -274,19 +274,23 @@ def quarantined(name: str, index: Index, *, uploads: bool = False) -> Finding:
     )
 
 
+def archived(name: str, index: Index) -> Finding:
+    return find(
+        ARCHIVED,
+        f"`{name}` is archived on {index.title}.",
+        fix=f"An owner can end that: {index.api_url}manage/project/{name}/settings/",
+        refusal=f"The user isn't allowed to upload to project '{name}'. "
+        f"See {_NAMES} for more information.",
+    )
+
+
 def _existing(project: IndexProject, released: Released) -> Iterator[Result]:
     name, status, index = project.name, project.status, released.index
     if status == "quarantined":
         yield quarantined(name, index, uploads=released.uploads)
         return
     if status == "archived":
-        yield find(
-            ARCHIVED,
-            f"`{name}` is archived on {index.title}.",
-            fix="An owner can end that: " + f"{index.api_url}manage/project/{name}/settings/",
-            refusal=f"The user isn't allowed to upload to project '{name}'. "
-            f"See {_NAMES} for more information.",
-        )
+        yield archived(name, index)
         return
     newest = _newest(project)
     yield passed(

@@ -97,7 +97,7 @@ RULES = (HALF, FOREIGN, NOT_SERVED, NOT_RAISED, UNFINISHED, IN_DEVELOPMENT, CLOS
 def check_end(target: Target, end: EndState) -> Iterator[Result]:
     """What is wrong with a release, what is not known about it, and otherwise that it is whole."""
     for flaw in end.flaws:
-        yield _finding(target, flaw)
+        yield flawed(target, flaw)
     for flaw in end.unknown:
         rule = FOREIGN if flaw.kind == "foreign" else NOT_SERVED
         what = "who published" if rule is FOREIGN else "whether the index serves"
@@ -111,7 +111,24 @@ def check_end(target: Target, end: EndState) -> Iterator[Result]:
         )
 
 
-def _finding(target: Target, flaw: Flaw) -> Finding:
+def half(target: Target, missing: tuple[str, ...], *, run: str = "") -> Finding:
+    """The finding about files that are not there (none: not one is); `run` is the address of one that
+    succeeded and will bring no more.
+    """
+    index, version = target.index.title, target.version
+    said = f"{version} is on {index} without {some(missing)}" if missing else ""
+    said = said or f"{index} lists no file of {version}"
+    if not run:
+        return find(HALF, f"{said}.")
+    return find(
+        HALF,
+        f"{said}, and its run has succeeded: {run}",
+        fix="See what its publish job uploaded: nox -s diagnose. The name of a deleted file can never "
+        "be used again: then release the next version",
+    )
+
+
+def flawed(target: Target, flaw: Flaw) -> Finding:
     index, version, files = target.index.title, target.version, some(flaw.files)
     page = pages.project_page(target.index, target.name, version)
     yank = (
@@ -122,10 +139,8 @@ def _finding(target: Target, flaw: Flaw) -> Finding:
     match flaw.kind:
         case "quarantined":
             return quarantined(target.name, target.index)
-        case "absent":
-            return find(HALF, f"{index} lists no file of {version}.")
-        case "half":
-            return find(HALF, f"{version} is on {index} without {files}.")
+        case "absent" | "half":
+            return half(target, flaw.files, run=flaw.detail)
         case "unexpected":
             return find(
                 FOREIGN,

@@ -11,7 +11,7 @@ from shlex import quote
 from packaging.version import Version
 
 from nox_release.checks.files.rules import FILE_EXISTS
-from nox_release.checks.index.state import quarantined
+from nox_release.checks.index.state import archived, quarantined
 from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import (
     Finding,
@@ -841,14 +841,17 @@ def check_files(target: Target, observed: Observed) -> Iterator[Result]:
     if isinstance(project, CouldNotAsk):
         yield find(INDEX_UNREACHABLE, f"Could not ask {index.title}: {project.reason}")
         return
+    runs = () if isinstance(observed.runs, CouldNotAsk) else runs_of(target, observed.runs)
+    state = judge_runs(runs).state
     if project is not None and project.status == "quarantined":
         yield quarantined(target.name, index)
+    if project is not None and project.status == "archived" and state != "succeeded":
+        yield archived(target.name, index)
     files = project.release_files(target.version) if project else ()
     if not files:
         return
     page = pages.project_page(index, target.name, target.version)
-    runs = () if isinstance(observed.runs, CouldNotAsk) else runs_of(target, observed.runs)
-    started = judge_runs(runs).state != "none" or known(observed.github_release) is not None
+    started = state != "none" or known(observed.github_release) is not None
     asked = (observed.remote, observed.runs, observed.github_release)
     if not started and not any(isinstance(answer, CouldNotAsk) for answer in asked):
         yield find(
