@@ -7,13 +7,13 @@ it is on the PATH.
 import json
 import shutil
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from nox_release.core.errors import CommandError
 from nox_release.core.findings import Finding, Location, Passed, Result, Severity, Skipped
+from nox_release.core.values import dataclass, replace
 from nox_release.core.words import sentence
 from nox_release.edges.process import Completed, Runner
 from nox_release.workflows import patches
@@ -21,7 +21,7 @@ from nox_release.workflows.publishing import Workflow
 
 _SECONDS = 60.0
 _SUBJECT = "workflow"
-_NO_FINDINGS = {0, 11, 12, 13, 14}  # zizmor 1.x: 11 to 14 say how grave the findings are
+_NO_FINDINGS = frozenset({0, 11, 12, 13, 14})  # zizmor 1.x: 11 to 14 say how grave the findings are
 _TELLS = {"high": Severity.WARNING, "medium": Severity.WARNING}
 _REMEDIES = {
     "unpinned-uses": "Pin the action to a commit, with the version in a comment behind it; "
@@ -103,30 +103,15 @@ def without_doubles(results: Iterable[Result]) -> tuple[Result, ...]:
 
 
 def _zizmor(root: Path, workflows: tuple[Workflow, ...], runner: Runner) -> tuple[Result, ...]:
-    program = find_zizmor(runner.environ)
-    title = "What zizmor says about the workflows"
-    if program is None:
-        return ()
-    command = [program, "--offline", "--format", "json-v1", "--no-exit-codes", "--no-progress"]
-    done = _run([*command, "--", *(w.file for w in workflows)], root, workflows, runner)
-    if isinstance(done, str):
-        return (_skipped("zizmor", title, done),)
-    entries = _parsed(done.stdout)
-    if done.returncode not in _NO_FINDINGS or entries is None:
-        return (_skipped("zizmor", title, f"it failed: {_last(done)}"),)
     by_file = {workflow.file: workflow for workflow in workflows}
-    found = [
-        finding
-        for entry in entries
-        if not entry.get("ignored") and (finding := _zizmor_finding(entry, by_file)) is not None
-    ]
-    if found:
-        return tuple(found)
-    return (
-        Passed(
-            id="zizmor", subject=_SUBJECT, title="zizmor found nothing", detail=_files(workflows)
-        ),
+    tool = _Tool(
+        name="zizmor",
+        program=find_zizmor(runner.environ),
+        options=("--offline", "--format", "json-v1", "--no-exit-codes", "--no-progress", "--"),
+        ends=_NO_FINDINGS,
+        read=lambda entry: None if entry.get("ignored") else _zizmor_finding(entry, by_file),
     )
+    return tool.ask(root, workflows, runner)
 
 
 def find_zizmor(environ: Mapping[str, str]) -> str | None:
@@ -185,28 +170,14 @@ def _patch(ident: str, workflow: Workflow | None, line: int) -> str:
 
 
 def _actionlint(root: Path, workflows: tuple[Workflow, ...], runner: Runner) -> tuple[Result, ...]:
-    program = shutil.which("actionlint", path=runner.environ.get("PATH"))
-    title = "What actionlint says about the workflows"
-    if program is None:
-        return ()
-    command = [program, "-no-color", "-format", "{{json .}}", *(w.file for w in workflows)]
-    done = _run(command, root, workflows, runner)
-    if isinstance(done, str):
-        return (_skipped("actionlint", title, done),)
-    entries = _parsed(done.stdout)
-    if done.returncode not in (0, 1) or entries is None:
-        return (_skipped("actionlint", title, f"it failed: {_last(done)}"),)
-    found = [finding for entry in entries if (finding := _actionlint_finding(entry)) is not None]
-    if found:
-        return tuple(found)
-    return (
-        Passed(
-            id="actionlint",
-            subject=_SUBJECT,
-            title="actionlint found nothing",
-            detail=_files(workflows),
-        ),
+    tool = _Tool(
+        name="actionlint",
+        program=shutil.which("actionlint", path=runner.environ.get("PATH")),
+        options=("-no-color", "-format", "{{json .}}"),
+        ends=frozenset({0, 1}),
+        read=_actionlint_finding,
     )
+    return tool.ask(root, workflows, runner)
 
 
 def _actionlint_finding(entry: Mapping[str, Any]) -> Finding | None:
@@ -228,6 +199,33 @@ def _actionlint_finding(entry: Mapping[str, Any]) -> Finding | None:
 
 
 # --- both ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tool:
+    """A program that lists its findings as JSON; `ends` are its exit codes when nothing failed."""
+
+    name: str
+    program: str | None
+    options: tuple[str, ...]
+    ends: frozenset[int]
+    read: Callable[[Mapping[str, Any]], Finding | None]
+
+    def ask(
+        self, root: Path, workflows: tuple[Workflow, ...], runner: Runner
+    ) -> tuple[Result, ...]:
+        if self.program is None:
+            return ()
+        command = [self.program, *self.options, *(workflow.file for workflow in workflows)]
+        done = _run(command, root, workflows, runner)
+        entries = None if isinstance(done, str) else _parsed(done.stdout)
+        if isinstance(done, str) or done.returncode not in self.ends or entries is None:
+            reason = done if isinstance(done, str) else f"it failed: {_last(done)}"
+            title = f"What {self.name} says about the workflows"
+            return (Skipped(id=self.name, subject=_SUBJECT, title=title, reason=reason),)
+        found = tuple(finding for entry in entries if (finding := self.read(entry)) is not None)
+        title, files = f"{self.name} found nothing", _files(workflows)
+        return found or (Passed(id=self.name, subject=_SUBJECT, title=title, detail=files),)
 
 
 _MOST_KEPT = 8
@@ -265,10 +263,6 @@ def _parsed(text: str) -> list[Mapping[str, Any]] | None:
     if not isinstance(document, list):
         return None
     return [entry for entry in document if isinstance(entry, dict)]
-
-
-def _skipped(name: str, title: str, reason: str) -> Skipped:
-    return Skipped(id=name, subject=_SUBJECT, title=title, reason=reason)
 
 
 def _last(done: Completed) -> str:

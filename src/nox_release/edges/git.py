@@ -276,8 +276,11 @@ class Repository:
 
     def tags(self) -> tuple[str, ...]:
         """Every tag of this clone."""
-        done = self.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags")
-        return _lines(done.stdout)
+        return self._tags()
+
+    def _tags(self, *options: str) -> tuple[str, ...]:
+        form = "--format=%(refname:lstrip=2)"
+        return _lines(self.git("for-each-ref", *options, form, "refs/tags").stdout)
 
     def tags_from(self, commit: str) -> tuple[str, ...]:
         """The same, those first that lead to `commit`."""
@@ -290,16 +293,11 @@ class Repository:
 
     def newest_tags(self) -> tuple[str, ...]:
         """The same, those first that were made last; of one second, the highest version."""
-        orders = ("--sort=-version:refname", "--sort=-creatordate")
-        done = self.git("for-each-ref", *orders, "--format=%(refname:lstrip=2)", "refs/tags")
-        return _lines(done.stdout)
+        return self._tags("--sort=-version:refname", "--sort=-creatordate")
 
     def tags_behind(self, commit: str) -> tuple[str, ...]:
         """The tags of this clone that lead to `commit` or to one before it."""
-        done = self.git(
-            "for-each-ref", f"--merged={commit}", "--format=%(refname:lstrip=2)", "refs/tags"
-        )
-        return _lines(done.stdout)
+        return self._tags(f"--merged={commit}")
 
     def subjects_since(
         self, reference: str, commit: str, paths: Sequence[str] = ()
@@ -317,10 +315,7 @@ class Repository:
 
     def tags_at(self, commit: str) -> tuple[str, ...]:
         """The tags of this clone that lead to `commit`."""
-        done = self.git(
-            "for-each-ref", f"--points-at={commit}", "--format=%(refname:lstrip=2)", "refs/tags"
-        )
-        return _lines(done.stdout)
+        return self._tags(f"--points-at={commit}")
 
     # --- the remote --------------------------------------------------------------------------
 
