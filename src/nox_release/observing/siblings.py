@@ -8,6 +8,7 @@ from packaging.utils import canonicalize_name
 
 from nox_release.core.errors import ConfigurationError
 from nox_release.project.pyproject import Project, read_project, read_pyproject
+from nox_release.project.toml import table_in
 from nox_release.project.workspace import (
     Sibling,
     extras_of,
@@ -49,8 +50,8 @@ def _below(place: Path) -> tuple[Sibling, ...]:
         pyproject = read_pyproject(place)
     except ConfigurationError:
         return ()
-    tool = _table(pyproject, "tool")
-    settings = _table(tool, "nox-release")
+    tool = table_in(pyproject, "tool")
+    settings = table_in(tool, "nox-release")
     listed = [one for one in settings.get("packages") or () if isinstance(one, str)]
     members, excluded = member_patterns(pyproject) or ((), ())
     if not listed and not members:
@@ -95,7 +96,7 @@ def _sibling(place: Path, folder: str, inherited: Mapping[str, Any] | None) -> S
         return None
     if not project.name:
         return None
-    own = _table(_table(project.pyproject, "tool"), "nox-release").get("tag-format")
+    own = table_in(project.pyproject, "tool", "nox-release").get("tag-format")
     shared = (
         "{name}-v{version}"
         if inherited is None
@@ -111,8 +112,3 @@ def _sibling(place: Path, folder: str, inherited: Mapping[str, Any] | None) -> S
         extras=extras_of(project),
         kept_back=why_kept_back(project),
     )
-
-
-def _table(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = mapping.get(key, {})
-    return value if isinstance(value, dict) else {}

@@ -20,6 +20,7 @@ from nox_release.project.pyproject import (
     read_project,
     read_pyproject,
 )
+from nox_release.project.toml import table_in
 from nox_release.project.workspace import member_patterns, why_kept_back
 
 if TYPE_CHECKING:
@@ -236,9 +237,7 @@ def _inheriting(
 
 def table_of(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
     """`[tool.nox-release]`, empty where there is none."""
-    tool = pyproject.get("tool", {})
-    table = tool.get("nox-release", {}) if isinstance(tool, dict) else {}
-    return table if isinstance(table, dict) else {}
+    return table_in(pyproject, "tool", "nox-release")
 
 
 def _package_folders(root: Path, pyproject: Mapping[str, Any], *, every: bool) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ but the installation of packages; your git, gh, pip and PyPI settings are not us
 from __future__ import annotations
 
 import argparse
-import contextlib
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +28,7 @@ from nox_release.operations import rehearse_coming, rehearse_releasing
 from nox_release.operations.rehearse_screen import summary, summary_of_all
 from nox_release.operations.rehearse_story import YOU, QuickClock, Story
 from nox_release.project.pyproject import Project
+from nox_release.project.workspace import needs_of
 
 if TYPE_CHECKING:
     from nox_release.rehearsal.copying import Origin
@@ -79,15 +79,12 @@ def main(context: Context, options: argparse.Namespace) -> int:
 
 def in_order(projects: Sequence[Project]) -> tuple[Project, ...]:
     """The packages as they are listed, but what another one depends on before it."""
-    from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 
-    needs: dict[str, set[str]] = {}
-    for project in projects:
-        own = needs.setdefault(project.normalized_name, set())
-        for text in project.dependencies:
-            with contextlib.suppress(InvalidRequirement):
-                own.add(canonicalize_name(Requirement(text).name))
+    needs = {
+        project.normalized_name: {canonicalize_name(one.name) for one in needs_of(project)}
+        for project in projects
+    }
     left, ordered = list(projects), []
     while left:
         names = {project.normalized_name for project in left}

@@ -20,7 +20,7 @@ from nox_release.project.changelog_layout import PLACEHOLDER, Wanted
 from nox_release.project.documents import Edit, Files, edited, parse_document
 from nox_release.project.literals import Place, written
 from nox_release.project.pyproject import Project
-from nox_release.project.toml import parse_toml
+from nox_release.project.toml import parse_toml, table_in
 from nox_release.project.version_places import Places, date_released, find_places
 from nox_release.project.versions import calendar_version
 
@@ -231,9 +231,7 @@ def fragments(project: Project, files: Files) -> list[str]:
 
     https://towncrier.readthedocs.io/en/stable/configuration.html
     """
-    tool = project.pyproject.get("tool", {})
-    table = tool.get("towncrier", {})
-    table = table if isinstance(table, dict) else {}
+    table = table_in(project.pyproject, "tool", "towncrier")
     folder, template = table.get("directory"), str(table.get("template", "")).rpartition("/")[2]
     folders = (
         [folder] if isinstance(folder, str) else ["newsfragments", "changes", "changelog.d", "news"]

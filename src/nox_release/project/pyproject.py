@@ -19,7 +19,7 @@ from nox_release.core.reading import read_file
 from nox_release.core.values import dataclass, field
 from nox_release.core.versions import parse_version
 from nox_release.core.words import some
-from nox_release.project.toml import parse_toml
+from nox_release.project.toml import parse_toml, table_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +137,7 @@ class Project:
         tools = {re.split(r"[^A-Za-z0-9._-]", needed)[0] for needed in self.build_requires}
         if {canonicalize_name(tool) for tool in tools} & _TAG_READERS:
             return True
-        tool = self.pyproject.get("tool", {})
-        pdm = tool.get("pdm", {}) if isinstance(tool, dict) else {}
-        source = pdm.get("version", {}) if isinstance(pdm, dict) else {}
-        return isinstance(source, dict) and source.get("source") == "scm"
+        return table_in(self.pyproject, "tool", "pdm", "version").get("source") == "scm"
 
 
 # Build requirements that read git tags. Source: each one's own documentation.
@@ -206,9 +203,7 @@ def named_indexes(pyproject: Mapping[str, Any]) -> dict[str, Index]:
 
     Source: https://docs.astral.sh/uv/guides/package/#publishing-your-package.
     """
-    tool = pyproject.get("tool")
-    uv = tool.get("uv") if isinstance(tool, dict) else None
-    entries = uv.get("index") if isinstance(uv, dict) else None
+    entries = table_in(pyproject, "tool", "uv").get("index")
     found: dict[str, Index] = {}
     for entry in entries if isinstance(entries, list) else ():
         values = entry if isinstance(entry, dict) else {}
@@ -438,8 +433,7 @@ def parse_project(
 
 
 def _is_stand_in(poetry: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
-    dynamic = tool.get("poetry-dynamic-versioning")
-    enabled = isinstance(dynamic, dict) and bool(dynamic.get("enable", False))
+    enabled = bool(table_in(tool, "poetry-dynamic-versioning").get("enable", False))
     return poetry.get("version") == "0" or (bool(poetry) and enabled)
 
 
@@ -595,11 +589,8 @@ def _with_hatch_toml(root: Path, pyproject: Mapping[str, Any]) -> Mapping[str, A
         extra = parse_toml(read_file(root / "hatch.toml", at_most=_AT_MOST).decode("utf-8"))
     except (OSError, ValueError):
         return pyproject
-    tool = pyproject.get("tool")
-    tool = tool if isinstance(tool, dict) else {}
-    own = tool.get("hatch")
-    hatch = {**(own if isinstance(own, dict) else {}), **extra}
-    return {**pyproject, "tool": {**tool, "hatch": hatch}}
+    tool = table_in(pyproject, "tool")
+    return {**pyproject, "tool": {**tool, "hatch": {**table_in(tool, "hatch"), **extra}}}
 
 
 def read_project(root: Path, pyproject: Mapping[str, Any] | None = None) -> Project:

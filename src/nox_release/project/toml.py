@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 if sys.version_info >= (3, 11):
@@ -34,6 +34,13 @@ def parse_toml(text: str) -> dict[str, Any]:
     if level:
         raise ValueError(f"Values are nested more than {DEEPEST} levels deep")
     return document
+
+
+def table_in(document: object, *keys: str) -> Mapping[str, Any]:
+    """The table at this path; empty where there is none, or something else."""
+    for key in keys:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else {}
 
 
 def _inside(item: object) -> Iterable[Any]:

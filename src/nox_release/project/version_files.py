@@ -8,7 +8,7 @@ from typing import Any
 
 from nox_release.project.documents import Document, Files
 from nox_release.project.literals import Place, find_toml, ini_sections, place_in, toml_place
-from nox_release.project.toml import parse_toml
+from nox_release.project.toml import parse_toml, table_in
 
 
 def find_mentions(text: str, version: str) -> Iterator[re.Match[str]]:
@@ -96,17 +96,17 @@ def _entries(listed: object) -> Iterator[tuple[str, str, str]]:
 
 def _named(tool: Mapping[str, Any], files: Files) -> Iterator[tuple[str, str, str]]:
     """File, and the text before and after the version there."""
-    yield from _bumpversion(_table(tool, "bumpversion").get("files"))
-    yield from _tbump(_table(tool, "tbump").get("file"))
+    yield from _bumpversion(table_in(tool, "bumpversion").get("files"))
+    yield from _tbump(table_in(tool, "tbump").get("file"))
     for table, key in (("semantic_release", "version_variables"), ("commitizen", "version_files")):
-        yield from _entries(_table(tool, table).get(key))
+        yield from _entries(table_in(tool, table).get(key))
     for name in (".bumpversion.toml", "tbump.toml"):
         document = files.own(name)
         try:
             other = parse_toml(document.text) if document else {}
         except ValueError:
             continue
-        yield from _bumpversion(_table(_table(other, "tool"), "bumpversion").get("files"))
+        yield from _bumpversion(table_in(other, "tool", "bumpversion").get("files"))
         yield from _tbump(other.get("file"))
     for name in (".bumpversion.cfg", "setup.cfg"):
         document = files.own(name)
@@ -114,11 +114,6 @@ def _named(tool: Mapping[str, Any], files: Files) -> Iterator[tuple[str, str, st
             if section.startswith("bumpversion:file:"):
                 file = section.removeprefix("bumpversion:file:").strip()
                 yield from _halves(file, values.get("search", ""))
-
-
-def _table(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = mapping.get(key)
-    return value if isinstance(value, dict) else {}
 
 
 def _bumpversion(listed: object) -> Iterator[tuple[str, str, str]]:

@@ -6,8 +6,7 @@ are nothing but this project's own line in a lock file or a citation.
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from packaging.version import Version
 
@@ -28,6 +27,7 @@ from nox_release.project.literals import (
 )
 from nox_release.project.other_places import hook_places, json_places, sphinx_places
 from nox_release.project.pyproject import Project
+from nox_release.project.toml import table_in
 from nox_release.project.uv_lock import uv_lock_place
 from nox_release.project.version_files import all_known, listed_place, named_by_tools
 
@@ -171,10 +171,6 @@ def _unanimous(places: list[Place]) -> Place | None:
     return worded[0] if len(versions) == 1 else None
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 class _Reader:
     """One project's files, and the tables that say where its version is."""
 
@@ -184,8 +180,8 @@ class _Reader:
         self.names = files.own_names
         self.pyproject = files.own("pyproject.toml")
         self.lines = find_toml(self.pyproject) if self.pyproject else None
-        self.table = _mapping(project.pyproject.get("project"))
-        self.tool = _mapping(project.pyproject.get("tool"))
+        self.table = table_in(project.pyproject, "project")
+        self.tool = table_in(project.pyproject, "tool")
         backend = re.split(r"[.:]", project.build_backend)[0]
         # A backend of the project's own that wraps maturin has maturin's table all the same.
         self.backend = "maturin" if "maturin" in self.tool else backend
@@ -197,10 +193,7 @@ class _Reader:
         return toml_place(self.pyproject, self.lines, *path)
 
     def held(self, *path: str) -> object:
-        value: object = self.tool
-        for key in path:
-            value = _mapping(value).get(key)
-        return value
+        return table_in(self.tool, *path[:-1]).get(path[-1])
 
     # --- the place the build goes by -------------------------------------------------------------
 
@@ -223,7 +216,7 @@ class _Reader:
         return find()
 
     def _hatchling(self) -> Place | None:
-        table = _mapping(self.held("hatch", "version"))
+        table = table_in(self.tool, "hatch", "version")
         source, path = table.get("source", "regex"), table.get("path")
         if source == "nodejs":
             return self._node(str(path or "package.json"))
@@ -248,7 +241,7 @@ class _Reader:
         )
 
     def _pdm(self) -> Place | None:
-        table = _mapping(self.held("pdm", "version"))
+        table = table_in(self.tool, "pdm", "version")
         path = table.get("path", table.get("from"))
         document = self.files.own(path) if isinstance(path, str) else None
         return matched_place(document, "__version__", _PDM) if document else None
@@ -269,7 +262,7 @@ class _Reader:
         return None
 
     def _setuptools(self) -> Place | None:
-        table = _mapping(self.held("setuptools", "dynamic", "version"))
+        table = table_in(self.tool, "setuptools", "dynamic", "version")
         setup_cfg = self.files.own("setup.cfg")
         attribute, file = table.get("attr"), table.get("file")
         if setup_cfg and not attribute and not file:
@@ -295,7 +288,7 @@ class _Reader:
         module, _, name = attribute.rpartition(".")
         path = module.replace(".", "/")
         folders = self.held("setuptools", "package-dir")
-        roots = ["", "src/", *(f"{root}/" for root in _mapping(folders).values() if root)]
+        roots = ["", "src/", *(f"{root}/" for root in table_in(folders).values() if root)]
         for root in roots:
             for suffix in (".py", "/__init__.py"):
                 document = self.files.own(f"{root}{path}{suffix}")
@@ -323,7 +316,7 @@ class _Reader:
         return None
 
     def _scikit(self) -> Place | None:
-        table = _mapping(self.held("scikit-build", "metadata", "version"))
+        table = table_in(self.tool, "scikit-build", "metadata", "version")
         path, pattern = table.get("input"), table.get("regex", _HATCH)
         document = self.files.own(path) if isinstance(path, str) else None
         if document is None or not isinstance(pattern, str):

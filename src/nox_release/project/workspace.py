@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from nox_release.core.values import dataclass
 from nox_release.project.pyproject import Project
+from nox_release.project.toml import table_in
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -43,7 +44,7 @@ class Sibling:
 
 def member_patterns(pyproject: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """The globs of `[tool.uv.workspace]`: members, and those left out; `None` without the table."""
-    workspace = _table(_table(_table(pyproject, "tool"), "uv"), "workspace")
+    workspace = table_in(pyproject, "tool", "uv", "workspace")
     if not workspace:
         return None
     return _texts(workspace.get("members")), _texts(workspace.get("exclude"))
@@ -68,7 +69,7 @@ def why_kept_back(project: Project) -> str:
     private = next((one for one in project.classifiers if one.startswith("Private ::")), "")
     if private:
         return f"`{private}`"
-    uv = _table(_table(project.pyproject, "tool"), "uv")
+    uv = table_in(project.pyproject, "tool", "uv")
     if uv.get("package") is False:
         return "`tool.uv.package = false`"
     if "build-system" not in project.pyproject and uv.get("package") is not True:
@@ -83,7 +84,7 @@ def needs_of(project: Project) -> tuple[Requirement, ...]:
 
 def extras_of(project: Project) -> tuple[Requirement, ...]:
     """What the extras of a package ask for."""
-    optional = _table(_table(project.pyproject, "project"), "optional-dependencies")
+    optional = table_in(project.pyproject, "project", "optional-dependencies")
     return _parsed(text for one in optional.values() for text in _texts(one))
 
 
@@ -159,11 +160,6 @@ def same_tag(siblings: Iterable[Sibling], *, name: str, tag_format: str) -> tupl
 def _is_tag_of(tag_format: str, name: str, tag: str) -> bool:
     form = re.escape(tag_format.replace("{name}", name)).replace(r"\{version\}", r"\d[\w.+!-]*")
     return re.fullmatch(form, tag) is not None
-
-
-def _table(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = mapping.get(key, {})
-    return value if isinstance(value, dict) else {}
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.values import dataclass
 from nox_release.project.pyproject import Index, Project
+from nox_release.project.toml import table_in
 from nox_release.scaffold.exchange import SCRIPT, file_name
 from nox_release.workflows.publishing import tag_prefix
 
@@ -170,14 +171,12 @@ def native_code(project: Project, setup_py: str | None, names: Collection[str] =
         return _BACKENDS[backend]
     if _build_tools(project) & _COMPILING:
         return "setuptools"
-    tool = project.pyproject.get("tool", {})
-    build_system = project.pyproject.get("build-system", {})
-    own = isinstance(build_system, dict) and "backend-path" in build_system
+    own = "backend-path" in table_in(project.pyproject, "build-system")
     if not own and backend != "setuptools":
         return None
-    table = tool.get("setuptools", {}) if isinstance(tool, dict) else {}
-    declared = isinstance(table, dict) and bool(table.get("ext-modules"))
-    if declared or (setup_py is not None and _EXTENSIONS.search(setup_py)):
+    if table_in(project.pyproject, "tool", "setuptools").get("ext-modules") or (
+        setup_py is not None and _EXTENSIONS.search(setup_py)
+    ):
         return "setuptools"
     return "setuptools" if own and any(map(_is_compiled, names)) else None
 

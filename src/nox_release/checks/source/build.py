@@ -22,13 +22,13 @@ from nox_release.checks.source.subject import (
     Source,
     any_match,
     is_absent,
-    mapping,
     parsed_specifier,
     parsed_version,
     requirement_name,
     texts_of,
 )
 from nox_release.core.findings import Finding, Severity, find
+from nox_release.project.toml import table_in
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -93,7 +93,7 @@ def licence(source: Source) -> Iterator[Finding]:
                 f"No file matches `{pattern}`.",
                 where=source.at("project", "license-files", number),
             )
-    license_file = mapping(source.table.get("license")).get("file")
+    license_file = table_in(source.table, "license").get("file")
     if isinstance(license_file, str) and is_absent(source, license_file):
         yield find(
             LICENSE_FILE,
@@ -129,9 +129,9 @@ _DUAL_DYNAMIC = frozenset({"scikit-build-core"})
 
 
 def _metadata_ahead(source: Source) -> Iterator[Finding]:
-    targets = mapping(mapping(mapping(source.tool.get("hatch")).get("build")).get("targets"))
+    targets = table_in(source.tool, "hatch", "build", "targets")
     for target, table in targets.items():
-        wanted = mapping(table).get("core-metadata-version")
+        wanted = table_in(table).get("core-metadata-version")
         if source.backend == "hatchling" and parsed_version(wanted) not in (None, *_TAKEN):
             yield find(
                 METADATA_AHEAD,
@@ -161,7 +161,7 @@ def _old_setuptools(source: Source) -> Iterator[Finding]:
     normal = source.project.normalized_name.replace("-", "_")
     if source.project.name == normal:
         return
-    requires = mapping(source.project.pyproject.get("build-system")).get("requires")
+    requires = table_in(source.project.pyproject, "build-system").get("requires")
     for number, text in texts_of(requires):
         if requirement_name(text) != "setuptools":
             continue

@@ -20,13 +20,13 @@ from nox_release.checks.source.subject import (
     Entry,
     Source,
     ini_items,
-    mapping,
     setup_calls,
     texts_of,
 )
 from nox_release.checks.upload.ageing import may_be_taken
 from nox_release.core.clock import SystemClock
 from nox_release.core.findings import Finding, Location, Severity, find
+from nox_release.project.toml import table_in
 
 
 def entries_of(source: Source) -> Iterator[Entry]:
@@ -36,7 +36,7 @@ def entries_of(source: Source) -> Iterator[Entry]:
     elif source.backend == "setuptools":
         yield from _setup_cfg_entries(source)
         yield from _setup_py_entries(source)
-    yield from _poetry_entries(source, mapping(source.tool.get("poetry")))
+    yield from _poetry_entries(source, table_in(source.tool, "poetry"))
 
 
 def _project_entries(source: Source, table: Mapping[str, Any]) -> Iterator[Entry]:
@@ -56,12 +56,12 @@ def _project_entries(source: Source, table: Mapping[str, Any]) -> Iterator[Entry
     ):
         for number, item in texts_of(table.get(key)):
             yield Entry(field=name, value=item, where=at("project", key, number))
-    for extra, requirements in mapping(table.get("optional-dependencies")).items():
+    for extra, requirements in table_in(table, "optional-dependencies").items():
         path = ("project", "optional-dependencies", extra)
         yield Entry(field="provides_extra", value=extra, where=at(*path))
         for number, item in texts_of(requirements):
             yield Entry(field="requires_dist", value=item, where=at(*path, number))
-    for label, url in mapping(table.get("urls")).items():
+    for label, url in table_in(table, "urls").items():
         if isinstance(url, str):
             yield Entry(
                 field="project_urls",
@@ -100,11 +100,11 @@ def _mailbox(name: str, address: str) -> str:
 
 def _dynamic_dependencies(source: Source) -> Iterator[Entry]:
     """Dependencies that setuptools reads from files."""
-    dynamic = mapping(mapping(source.tool.get("setuptools")).get("dynamic"))
+    dynamic = table_in(source.tool, "setuptools", "dynamic")
     tables = [dynamic.get("dependencies")]
-    tables += list(mapping(dynamic.get("optional-dependencies")).values())
+    tables += list(table_in(dynamic, "optional-dependencies").values())
     for table in tables:
-        files = mapping(table).get("file", [])
+        files = table_in(table).get("file", [])
         for name in [files] if isinstance(files, str) else [item for _, item in texts_of(files)]:
             for number, text in _lines(source.tree.texts.get(name, "")):
                 yield Entry(field="requires_dist", value=text, where=source.in_file(name, number))
@@ -149,7 +149,7 @@ def _poetry_entries(source: Source, poetry: Mapping[str, Any]) -> Iterator[Entry
                     value=f"{label.title()}, {poetry[label]}",
                     where=at("tool", "poetry", label),
                 )
-        for label, url in mapping(poetry.get("urls")).items():
+        for label, url in table_in(poetry, "urls").items():
             if isinstance(url, str):
                 yield Entry(
                     field="project_urls",
@@ -165,10 +165,10 @@ def _poetry_entries(source: Source, poetry: Mapping[str, Any]) -> Iterator[Entry
                 )
     if "dependencies" in table:
         return
-    for name, constraint in mapping(poetry.get("dependencies")).items():
+    for name, constraint in table_in(poetry, "dependencies").items():
         for one in constraint if isinstance(constraint, list) else [constraint]:
             for kind, form in (("git", "git+{}"), ("url", "{}"), ("path", "file:///{}")):
-                if isinstance(mapping(one).get(kind), str):
+                if isinstance(table_in(one).get(kind), str):
                     yield Entry(
                         field="requires_dist",
                         value=f"{name} @ {form.format(one[kind])}",
@@ -322,7 +322,7 @@ def of_upload(
 
 def _name_place(source: Source) -> Location:
     """Where the project's name stands."""
-    poetry = mapping(source.tool.get("poetry"))
+    poetry = table_in(source.tool, "poetry")
     if source.table or poetry:
         return source.at(*(("project", "name") if source.table else ("tool", "poetry", "name")))
     for section, key, _, line in ini_items(source.tree.texts.get("setup.cfg", "")):
@@ -352,13 +352,13 @@ def names(source: Source) -> Iterator[Finding]:
 def entry_points(source: Source) -> Iterator[Finding]:
     table = source.table
     groups: list[tuple[tuple[str, ...], Mapping[str, Any]]] = [
-        (("project", key), mapping(table.get(key))) for key in ("scripts", "gui-scripts")
+        (("project", key), table_in(table, key)) for key in ("scripts", "gui-scripts")
     ]
     if source.backend == "poetry-core" and not table:
         groups.append(
             (
                 ("tool", "poetry", "scripts"),
-                mapping(mapping(source.tool.get("poetry")).get("scripts")),
+                table_in(source.tool, "poetry", "scripts"),
             )
         )
     for path, group in groups:

@@ -18,6 +18,7 @@ from nox_release.core.python_code import dotted_name, parse_python
 from nox_release.core.values import dataclass
 from nox_release.project.documents import Files
 from nox_release.project.pyproject import Project
+from nox_release.project.toml import table_in
 from nox_release.project.toml_lines import Lines
 from nox_release.project.workspace import Sibling
 
@@ -70,18 +71,18 @@ class SourceTree:
 
 def named_files(project: Project) -> tuple[str, ...]:
     """The files that pyproject.toml names and rules here read."""
-    tool = mapping(project.pyproject.get("tool"))
-    dynamic = mapping(mapping(tool.get("setuptools")).get("dynamic"))
-    tables = [mapping(value) for value in dynamic.values()]
-    tables += [mapping(value) for value in mapping(dynamic.get("optional-dependencies")).values()]
+    tool = table_in(project.pyproject, "tool")
+    dynamic = table_in(tool, "setuptools", "dynamic")
+    tables = [table_in(value) for value in dynamic.values()]
+    tables += [table_in(value) for value in table_in(dynamic, "optional-dependencies").values()]
     names: list[object] = [readme_path(project)]
     for table in tables:
         files = table.get("file", [])
         names += [files] if isinstance(files, str) else [item for _, item in texts_of(files)]
         attribute = table.get("attr")
         names += attribute_files(attribute) if isinstance(attribute, str) else []
-    names.append(mapping(mapping(tool.get("hatch")).get("version")).get("path"))
-    names.append(mapping(mapping(tool.get("pdm")).get("version")).get("path"))
+    names.append(table_in(tool, "hatch", "version").get("path"))
+    names.append(table_in(tool, "pdm", "version").get("path"))
     return tuple(posixpath.normpath(name) for name in names if isinstance(name, str) and name)
 
 
@@ -104,11 +105,11 @@ class Source:
 
     @property
     def table(self) -> Mapping[str, Any]:
-        return mapping(self.project.pyproject.get("project"))
+        return table_in(self.project.pyproject, "project")
 
     @property
     def tool(self) -> Mapping[str, Any]:
-        return mapping(self.project.pyproject.get("tool"))
+        return table_in(self.project.pyproject, "tool")
 
     @property
     def backend(self) -> str:
@@ -146,10 +147,6 @@ class Entry:
 
 def _quoted(part: str) -> str:
     return part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else f'"{part}"'
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def texts_of(value: object) -> list[tuple[int, str]]:
@@ -237,7 +234,7 @@ def readme_path(project: Project) -> str | None:
     """The README that becomes the project's page, as pyproject.toml names it."""
     if project.readme:
         return project.readme
-    poetry = mapping(mapping(project.pyproject.get("tool")).get("poetry")).get("readme")
+    poetry = table_in(project.pyproject, "tool", "poetry").get("readme")
     if isinstance(poetry, list):
         return next((item for item in poetry if isinstance(item, str)), None)
     return poetry if isinstance(poetry, str) else None

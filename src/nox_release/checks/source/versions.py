@@ -12,11 +12,11 @@ from nox_release.checks.source.subject import (
     Source,
     SourceTree,
     is_absent,
-    mapping,
     parsed_version,
 )
 from nox_release.core.findings import Finding, Location, find
 from nox_release.project.pyproject import Project
+from nox_release.project.toml import table_in
 from nox_release.project.version_places import find_places
 
 
@@ -73,7 +73,7 @@ def _version_source(source: Source) -> Iterator[Finding]:
             )
         return
     if source.backend == "hatchling":
-        version = mapping(mapping(tool.get("hatch")).get("version"))
+        version = table_in(tool, "hatch", "version")
         plugin = {"vcs": "hatch-vcs"}.get(str(version.get("source", "")))
         if plugin and plugin not in requires:
             yield find(
@@ -97,7 +97,7 @@ def _version_source(source: Source) -> Iterator[Finding]:
                 where=source.at("tool", "hatch", "version", "path"),
             )
     if source.backend == "setuptools":
-        dynamic = mapping(mapping(tool.get("setuptools")).get("dynamic"))
+        dynamic = table_in(tool, "setuptools", "dynamic")
         has_other = {"setup.py", "setup.cfg"} & source.tree.names
         if "version" not in dynamic and not has_other and requires <= {"setuptools", "wheel"}:
             yield find(
@@ -109,7 +109,7 @@ def _version_source(source: Source) -> Iterator[Finding]:
 
 
 def _has_hatch_hook(tool: Mapping[str, Any]) -> bool:
-    return "hooks" in mapping(mapping(tool.get("hatch")).get("metadata"))
+    return "hooks" in table_in(tool, "hatch", "metadata")
 
 
 _OWNERS: tuple[tuple[tuple[str, ...], frozenset[str]], ...] = (
@@ -126,9 +126,7 @@ def _foreign_version(source: Source) -> Iterator[Finding]:
     if source.backend not in BACKENDS.values():
         return  # a backend of the project's own may read anything
     for path, owners in _OWNERS:
-        held: object = source.tool
-        for key in path:
-            held = mapping(held).get(key)
+        held = table_in(source.tool, *path[:-1]).get(path[-1])
         if held is None or source.backend in owners:
             continue
         name = ".".join(path)
@@ -139,7 +137,7 @@ def _foreign_version(source: Source) -> Iterator[Finding]:
             f"`tool.{name}` is not read by {source.backend}, the backend in `build-system`.",
             where=source.at("tool", *path),
         )
-    poetry = mapping(source.tool.get("poetry"))
+    poetry = table_in(source.tool, "poetry")
     if source.table and "version" in poetry and source.backend != "poetry-core":
         yield find(
             VERSION_FOREIGN,
