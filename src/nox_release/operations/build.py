@@ -41,7 +41,7 @@ from nox_release.edges.process import Runner, last_lines, side_by_side
 from nox_release.files.distributions import Distribution
 from nox_release.operations.build_output import Output
 from nox_release.operations.built import Built, shown_folder
-from nox_release.operations.options import add_json, add_package, add_smoke, load_projects
+from nox_release.operations.options import add_flag, add_json, add_package, add_smoke, load_projects
 from nox_release.project.pyproject import Project, read_project
 
 if TYPE_CHECKING:
@@ -50,11 +50,7 @@ if TYPE_CHECKING:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_package(parser)
-    parser.add_argument(
-        "--working-tree",
-        action="store_true",
-        help="build the working tree, with what is not committed",
-    )
+    add_flag(parser, "--working-tree", "build the working tree, with what is not committed")
     parser.add_argument(
         "--tag", metavar="TAG", help="build as if HEAD carried this tag (made in the copy only)"
     )

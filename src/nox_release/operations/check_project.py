@@ -45,20 +45,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tag", metavar="TAG", help="with files: they have to be of the version this tag names"
     )
-    parser.add_argument("--build", action="store_true", help="build first, into a temporary folder")
-    parser.add_argument(
+    shared.add_flag(parser, "--build", "build first, into a temporary folder")
+    shared.add_flag(
+        parser,
         "--pending-publisher",
-        action="store_true",
-        help="a pending publisher is registered: a project that is not there yet is fine",
+        "a pending publisher is registered: a project that is not there yet is fine",
     )
-    parser.add_argument(
+    shared.add_flag(
+        parser,
         "--exchange",
-        action="store_true",
-        help="prove trusted publishing: start a run that only exchanges a token, and follow it",
+        "prove trusted publishing: start a run that only exchanges a token, and follow it",
     )
-    parser.add_argument(
-        "--open", action="store_true", help="open the page of the next step in the browser"
-    )
+    shared.add_flag(parser, "--open", "open the page of the next step in the browser")
     shared.add_yes(parser)
 
 

@@ -72,19 +72,17 @@ _AT_ONCE = 4
 def add_options(parser: argparse.ArgumentParser) -> None:
     shared.add_yes(parser)
     ways = parser.add_mutually_exclusive_group()
-    ways.add_argument(
+    shared.add_flag(
+        ways,
         "--pending-publisher",
-        action="store_true",
-        help="upload nothing: show how the first release from CI creates the project",
+        "upload nothing: show how the first release from CI creates the project",
     )
-    ways.add_argument(
+    shared.add_flag(
+        ways,
         "--placeholder",
-        action="store_true",
-        help="upload an empty 0.0.0.dev0 that says what it is, so that CI makes every real version",
+        "upload an empty 0.0.0.dev0 that says what it is, so that CI makes every real version",
     )
-    parser.add_argument(
-        "--open", action="store_true", help="open the publisher's page in the browser at the end"
-    )
+    shared.add_flag(parser, "--open", "open the publisher's page in the browser at the end")
     shared.add_smoke(parser, "do not try the wheel out before it is uploaded")
     shared.add_index(parser)
     shared.add_package(parser)

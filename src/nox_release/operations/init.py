@@ -61,15 +61,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="what starts the workflow: the published GitHub release, or the tag; with the tag the "
         "GitHub release is made last, with its files",
     )
-    parser.add_argument(
+    shared.add_flag(
+        parser,
         "--release-workflow",
-        action="store_true",
-        help="write release.yml, too: the session `release` as a button on GitHub",
+        "write release.yml, too: the session `release` as a button on GitHub",
     )
-    parser.add_argument(
-        "--diff",
-        action="store_true",
-        help="show what this tool would change in a workflow that publishes already",
+    shared.add_flag(
+        parser, "--diff", "show what this tool would change in a workflow that publishes already"
     )
 
 

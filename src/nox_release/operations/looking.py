@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,16 @@ class Wish:
     pending_publisher: bool = False
     ignore_checks: bool = False
     notes_given: bool = False
+
+
+def wish_of(options: argparse.Namespace, version: str | None = None) -> Wish:
+    """What the options of `release` ask for."""
+    return Wish(
+        version=version if options.version else None,
+        pending_publisher=options.pending_publisher,
+        ignore_checks=options.ignore_checks,
+        notes_given=options.generate_notes or (options.notes, options.notes_file) != (None, None),
+    )
 
 
 def find_observer(

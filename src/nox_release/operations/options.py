@@ -31,6 +31,11 @@ INDEX_VARIABLE = "NOX_RELEASE_INDEX"
 _NEWEST = 3
 
 
+def add_flag(parser: argparse._ActionsContainer, name: str, text: str) -> None:
+    """An option that is off unless it is given."""
+    parser.add_argument(name, action="store_true", help=text)
+
+
 def add_index(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--index",
@@ -49,11 +54,11 @@ def add_package(parser: argparse.ArgumentParser) -> None:
 
 
 def add_all_packages(parser: argparse.ArgumentParser, text: str) -> None:
-    parser.add_argument("--all-packages", action="store_true", help=text)
+    add_flag(parser, "--all-packages", text)
 
 
 def add_yes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--yes", action="store_true", help="agree to what is shown, without asking")
+    add_flag(parser, "--yes", "agree to what is shown, without asking")
 
 
 def add_smoke(parser: argparse.ArgumentParser, without: str) -> None:
@@ -72,9 +77,7 @@ def add_smoke(parser: argparse.ArgumentParser, without: str) -> None:
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--json", action="store_true", help="one machine-readable document on standard output"
-    )
+    add_flag(parser, "--json", "one machine-readable document on standard output")
 
 
 def load_projects(context: Context, options: argparse.Namespace) -> tuple[Project, ...]:

@@ -51,15 +51,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="WORD|VERSION",
         help="one or two words (`minor`, `minor rc`), or a version",
     )
-    parser.add_argument(
+    shared.add_flag(
+        parser,
         "--check",
-        action="store_true",
-        help="read only: whether all places of the version agree; exit status 1 if not",
+        "read only: whether all places of the version agree; exit status 1 if not",
     )
-    parser.add_argument(
+    shared.add_flag(
+        parser,
         "--pull-request",
-        action="store_true",
-        help="open a pull request with the commit (also where the branch takes nothing else)",
+        "open a pull request with the commit (also where the branch takes nothing else)",
     )
     parser.add_argument("--no-commit", dest="commit", action="store_false", help="edit, and stop")
     parser.add_argument(
@@ -68,7 +68,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="leave out the proof that the edited tree builds this version",
     )
-    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and stop")
+    shared.add_flag(parser, "--dry-run", "show what would be done, and stop")
     shared.add_yes(parser)
     shared.add_index(parser)
     shared.add_package(parser)

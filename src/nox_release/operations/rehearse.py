@@ -36,9 +36,7 @@ if TYPE_CHECKING:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--keep", action="store_true", help="keep the folder with everything in it, to look around"
-    )
+    shared.add_flag(parser, "--keep", "keep the folder with everything in it, to look around")
     parser.add_argument(
         "--no-smoke",
         dest="smoke",

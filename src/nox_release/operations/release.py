@@ -51,7 +51,14 @@ from nox_release.operations.following import (
     await_start,
     follow_target,
 )
-from nox_release.operations.looking import Wish, look_at, named, once_pushed, read_tree, with_source
+from nox_release.operations.looking import (
+    look_at,
+    named,
+    once_pushed,
+    read_tree,
+    wish_of,
+    with_source,
+)
 from nox_release.operations.notes import notes_for, read_notes
 from nox_release.operations.reconcile import Story, reconcile
 from nox_release.operations.release_commit import (
@@ -109,34 +116,26 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "committed; where tags make the version, what it becomes",
     )
     shared.add_yes(parser)
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="show the plan and stop; exit 1 if it could not go on",
-    )
+    shared.add_flag(parser, "--dry-run", "show the plan and stop; exit 1 if it could not go on")
     parser.add_argument(
         "--no-wait", dest="wait", action="store_false", help="stop when the workflow has its start"
     )
     notes = parser.add_mutually_exclusive_group()
     notes.add_argument("--notes", metavar="TEXT", help="the notes of the GitHub release")
     notes.add_argument("--notes-file", metavar="FILE", help="the same from a file")
-    notes.add_argument(
-        "--generate-notes",
-        action="store_true",
-        help="have GitHub write the notes, whatever the changelog says",
+    shared.add_flag(
+        notes, "--generate-notes", "have GitHub write the notes, whatever the changelog says"
     )
     shared.add_index(parser)
     shared.add_package(parser)
     shared.add_all_packages(parser, "every package that is prepared, those first that others need")
-    parser.add_argument(
+    shared.add_flag(
+        parser,
         "--pending-publisher",
-        action="store_true",
-        help="a pending publisher is registered: the project comes into being with this release",
+        "a pending publisher is registered: the project comes into being with this release",
     )
-    parser.add_argument(
-        "--ignore-checks",
-        action="store_true",
-        help="release although checks on this commit failed or still run",
+    shared.add_flag(
+        parser, "--ignore-checks", "release although checks on this commit failed or still run"
     )
     shared.add_smoke(
         parser, "try out neither the wheel that is built here nor the one on the index"
@@ -252,7 +251,7 @@ def _look(
 
         def look(version: str | None) -> Case:
             with context.console.waiting(f"Asking about {project.name} {version or ''}".rstrip()):
-                wish = _wish(errand, version)
+                wish = wish_of(errand.options, version)
                 case = look_at(context, project, observer, asked.index, version, wish)
             return with_source(case, read_tree(project, observer))
 
@@ -293,16 +292,6 @@ def _release(errand: Errand, case: Case, built: Built | None) -> Released:
     confirm(errand, case.target, plan)
     case = _carry_out(errand, progress, case, plan)
     return _close(errand, case)
-
-
-def _wish(errand: Errand, version: str | None) -> Wish:
-    options = errand.options
-    return Wish(
-        version=version if options.version else None,
-        pending_publisher=options.pending_publisher,
-        ignore_checks=options.ignore_checks,
-        notes_given=errand.notes is not None,
-    )
 
 
 # --- looking -------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from nox_release.edges.index import open_index
 from nox_release.operations.checklist import Checklist
 from nox_release.operations.errand import Released, command_again
 from nox_release.operations.following import await_files
-from nox_release.operations.looking import Wish
+from nox_release.operations.looking import wish_of
 from nox_release.operations.next_step import command
 from nox_release.operations.packages import Part, Search, Several, find_several
 from nox_release.operations.prepare_packages import find_proposer
@@ -89,7 +89,7 @@ def _agree(context: Context, options: argparse.Namespace) -> Several | None:
     search = Search(
         arguments=words,
         again=command("release", [*words, "--all-packages"]) if words else again,
-        wish=_wish(options),
+        wish=wish_of(options),
         edits=bool(words),
         finishes=True,
     )
@@ -126,14 +126,6 @@ def _agree(context: Context, options: argparse.Namespace) -> Several | None:
             commit = several.bring_over(made)
             console.mark("done", f'{short(commit)} "{made[-1].message.splitlines()[0]}"')
     return several
-
-
-def _wish(options: argparse.Namespace) -> Wish:
-    return Wish(
-        pending_publisher=options.pending_publisher,
-        ignore_checks=options.ignore_checks,
-        notes_given=bool(options.notes or options.notes_file or options.generate_notes),
-    )
 
 
 def _alone(options: argparse.Namespace, turn: Turn) -> argparse.Namespace:
