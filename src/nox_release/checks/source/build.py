@@ -107,7 +107,7 @@ def _package_data(source: Source) -> Iterator[Finding]:
     """Files that `package-data` names by their whole path, and that no folder of that package has."""
     if source.backend != "setuptools" or not source.tree.complete:
         return
-    tables = mapping(mapping(source.tool.get("setuptools")).get("package-data"))
+    tables = table_in(source.tool, "setuptools", "package-data")
     for package, patterns in tables.items():
         for number, pattern in texts_of(patterns):
             if package in ("", "*") or set("*?[") & set(pattern):
