@@ -121,14 +121,18 @@ class Console(Screen):
             if not group:
                 continue
             self.title(subject[0].upper() + subject[1:])
-            advice: set[Finding] = set()
-            for result in group:
-                if isinstance(result, Finding):
-                    words = replace(result, message="", where=None)
-                    self.result(result, advised=bool(result.fix) and words in advice)
-                    advice.add(words)
-                elif verbose or isinstance(result, Skipped):
-                    self.result(result)
+            self.listed(one for one in group if verbose or isinstance(one, Finding | Skipped))
+
+    def listed(self, results: Iterable[Result]) -> None:
+        """One after the other, with the same advice given once."""
+        advice: set[Finding] = set()
+        for result in results:
+            if isinstance(result, Finding):
+                words = replace(result, message="", where=None)
+                self.result(result, advised=bool(result.fix) and words in advice)
+                advice.add(words)
+            else:
+                self.result(result)
 
     def annotate(self, findings: Iterable[Finding]) -> None:
         """Inside GitHub Actions: annotations on file and line, and a job summary."""

@@ -97,7 +97,7 @@ def find_repository(root: Path, runner: Runner) -> Repository | None:
         runner,
         environ=environ,
         child=GIT,
-        hint="Install git (https://git-scm.com/downloads), or let it trust this folder.",
+        hint="Do what git says; where there is none, install it: https://git-scm.com/downloads",
     )
     done = runner.run(["git", "rev-parse", "--show-toplevel"], cwd=holders[0], timeout=LOOK.within)
     top = Path(done.stdout.removesuffix("\n").removesuffix("\r")).resolve()

@@ -377,13 +377,12 @@ def _stop_at_blockers(
 def _show_results(upload: FirstUpload, target: Target, results: Iterable[Result]) -> None:
     console = upload.console
     console.title(f"{target.title} to {upload.index.title}")
-    advised: set[tuple[str, str]] = set()
-    for result in results:
-        if isinstance(result, Finding) and result.severity is not Severity.ERROR:
-            console.result(result, advised=(result.id, result.fix) in advised)
-            advised.add((result.id, result.fix))
-        elif isinstance(result, Skipped):
-            console.result(result)
+    console.listed(
+        one
+        for one in results
+        if isinstance(one, Skipped)
+        or (isinstance(one, Finding) and one.severity is not Severity.ERROR)
+    )
 
 
 def _show_plan(

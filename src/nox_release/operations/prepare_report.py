@@ -60,10 +60,14 @@ def show_mentions(console: Console, prepared: Prepared) -> None:
         )
 
 
+# A setup.py has it in its `download_url`, for one.
+_MENTION = ("package.json", "meta.yaml", "recipe.yaml", "setup.py")
+
+
 def _may_mention(file: str) -> bool:
     """Whether a person would look here for the version: the top's files, and Sphinx's settings."""
     name = file.rpartition("/")[2].lower()
-    if file.endswith("conf.py") or name in ("package.json", "meta.yaml", "recipe.yaml"):
+    if file.endswith("conf.py") or name in _MENTION:
         return True
     text = name.endswith((".md", ".rst", ".txt", ".toml", ".cfg", ".json", ".yaml", ".yml"))
     return "/" not in file and text and not name.startswith(("change", "history", "news"))

@@ -64,12 +64,8 @@ def show(
             "that tag's commit, without them."
         )
     findings = ranked(findings_in(results))
-    for finding in findings:
-        if finding.severity is not Severity.ERROR:
-            console.finding(finding)
-    for result in results:
-        if isinstance(result, Skipped):
-            console.result(result)
+    console.listed(one for one in findings if one.severity is not Severity.ERROR)
+    console.listed(one for one in results if isinstance(one, Skipped))
     passed = sum(isinstance(result, Passed) for result in results)
     if passed:
         console.mark("ok", f"{counted(passed, 'check')} found nothing.")

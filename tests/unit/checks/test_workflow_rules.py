@@ -1319,3 +1319,47 @@ jobs:
     found = results(text, "trigger-foreign-tag", {"version_from_tags": True})
     assert [one.severity for one in found] == [Severity.ADVICE] * count
     assert results(text, "trigger-foreign-tag", {"version_from_tags": False}) == []
+
+
+@pytest.mark.parametrize(
+    ("axis", "condition", "count"),
+    [
+        ("[ubuntu-latest, macos-latest]", "", 1),
+        ("[ubuntu-latest, macos-latest]", "matrix.os == 'ubuntu-latest'", 0),
+        ("[ubuntu-latest, ubuntu-26.04-arm]", "", 0),
+        ("'${{ fromJSON(vars.MACHINES) }}'", "", 0),
+    ],
+)
+def test_each_machine_of_a_matrix_that_uploads_is_linux(axis, condition, count):
+    text = f"""
+on: {{release: {{types: [published]}}}}
+jobs:
+  wheels:
+    runs-on: ${{{{ matrix.os }}}}
+    strategy: {{matrix: {{os: {axis}}}}}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+        if: ${{{{ {condition or "true"} }}}}
+"""
+    assert len(results(text, "linux-runner", {})) == count
+
+
+@pytest.mark.parametrize(("needs", "count"), [("[release, wheels]", 1), ("wheels", 0)])
+def test_an_sdist_that_goes_up_before_the_wheels_is_a_part(needs, count):
+    text = f"""
+on: {{push: {{tags: ['v*']}}}}
+jobs:
+  release:
+    runs-on: ubuntu-latest
+    steps:
+      - run: pipx run build --sdist
+      - uses: pypa/gh-action-pypi-publish@release/v1
+  wheels: {{runs-on: ubuntu-latest, steps: [{{uses: pypa/cibuildwheel@v4.3.5}}]}}
+  upload:
+    needs: {needs}
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/download-artifact@v8
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+    assert len(results(text, "parts-uploaded-apart", {})) == count

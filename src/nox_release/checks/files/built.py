@@ -68,7 +68,7 @@ VERSION_BETWEEN_TAGS = _rule(
     "version-between-tags",
     Severity.WARNING,
     "HEAD carries the tag of its version",
-    why="Without a tag at HEAD the version tool makes a development version, with a local part "
+    why="Without a tag at HEAD the version tool makes a development version, mostly with a local part "
     "that PyPI refuses.",
     remedy="Nothing to do for a look; `nox -s release -- VERSION` makes the tag.",
 )

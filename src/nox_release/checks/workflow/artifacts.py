@@ -17,8 +17,8 @@ from nox_release.checks.workflow.subject import (
 from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.core.values import dataclass, replace
 from nox_release.workflows import patches
-from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
-from nox_release.workflows.expressions import EXPRESSION
+from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders, combinations
+from nox_release.workflows.expressions import EXPRESSION, Circumstances, holds, interpolate
 from nox_release.workflows.publishing import Job, PublishJob, Step, Workflow
 from nox_release.workflows.shell import Command
 from nox_release.workflows.yaml_nodes import Node
@@ -947,15 +947,28 @@ def linux_runner(subject: Subject) -> Iterator[Finding | Skipped]:
     for publish in subject.publishes:
         if publish.tool != "pypa/gh-action-pypi-publish":
             continue
-        for label in publish.job.runs_on:
+        for text, label in _machines_of(publish):
             if re.match(r"(?:windows|macos)", label, re.IGNORECASE):
                 line = publish.job.line_of("runs-on")
                 yield find(
                     LINUX,
                     f"Job `{publish.job.id}` runs on {label}, where the publishing action cannot.",
                     where=subject.workflow.at(line, f"jobs.{publish.job.id}.runs-on"),
-                    patch=patches.replace_in_line(subject.workflow, line, label, "ubuntu-latest"),
+                    patch=""
+                    if text != label
+                    else patches.replace_in_line(subject.workflow, line, label, "ubuntu-latest"),
                 )
+                break
+
+
+def _machines_of(publish: PublishJob) -> Iterator[tuple[str, str]]:
+    """The labels of `runs-on`, as written and as each job of the matrix that uploads has them."""
+    for combination in combinations(publish.job.matrix):
+        contexts = {} if combination is None else {"matrix": combination}
+        given = Circumstances(contexts=contexts, complete=frozenset(contexts))
+        if publish.step is None or holds(publish.step.condition, given) is not False:
+            for text in publish.job.runs_on:
+                yield text, interpolate(text, given) or ""
 
 
 CHECKS = (

@@ -285,13 +285,25 @@ _NO_SUCH_REF = re.compile(r"v1|release/v1\.\d+\.\d+")
 
 def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
     building = {build.job.id for build in builds(subject.workflow)}
-    parts = [
+    together = max(
+        (
+            [
+                one
+                for one in subject.publishes
+                if one.index == "pypi" and not one.unusable and subject.reaches(one, event)
+            ]
+            for event in subject.raised
+        ),
+        key=len,
+        default=[],
+    )
+    # One that uploads what others have built may have a part, where another job has its own.
+    parts = [one for one in together if one.job.id in building]
+    first = {one.job.id for one in parts}
+    parts += [
         one
-        for one in subject.publishes
-        if one.index == "pypi"
-        and not one.unusable
-        and one.job.id in building
-        and any(subject.reaches(one, event) for event in subject.raised)
+        for one in together
+        if one not in parts and first & {job.id for job in subject.needed(one.job)}
     ]
     if len({project_of(one.job) for one in parts}) > 1:
         return  # each is a project of its own
