@@ -1276,6 +1276,7 @@ def test_a_check_out_of_a_commit_or_branch_brings_no_tag(ref, severities):
         ("python -m build", "dist", ["error"]),
         ("python -m build", "client/dist", []),
         ("python -m build --outdir ../dist", "dist", []),
+        ("python -m build --outdir=../dist", "dist", []),
         ("make dist", "dist", []),
     ],
 )

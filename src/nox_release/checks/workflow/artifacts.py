@@ -394,9 +394,10 @@ def _misses_the_build(workflow: Workflow, upload: Upload) -> str:
 
 # Two words of a command that builds into `dist` of the folder where it runs.
 _INTO_DIST = frozenset(
-    {("-m", "build"), ("run", "build"), ("hatch", "build"), ("poetry", "build"), ("flit", "build")}
+    {("-m", "build"), ("run", "build"), ("poetry", "build"), ("flit", "build")}
     | {("setup.py", "sdist"), ("setup.py", "bdist_wheel")}
 )
+_TO_A_FOLDER = ("-o", "--out", "-d", "--dist-dir")
 _FROM_THE_ROOT = (
     "Paths of an action start at the repository's root, whatever the working directory is."
 )
@@ -414,7 +415,8 @@ def _fills_another(
             return ""
         for command in step.commands():
             words = command.words
-            if {"-o", "--outdir"} & set(words) or words[:1] in (("mv",), ("cp",), ("cd",)):
+            elsewhere = any(word.startswith(_TO_A_FOLDER) for word in words)
+            if elsewhere or words[:1] in (("mv",), ("cp",), ("cd",)):
                 return ""
             front = any(pair in _INTO_DIST for pair in itertools.pairwise(words))
             if not front and _command_kinds(command):

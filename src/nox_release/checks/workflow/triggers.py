@@ -150,8 +150,8 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
                 "near or far, is skipped too: the upload."
             )
             fix = (
-                "Start the condition of the publish job with a status function: "
-                "`if: ${{ !cancelled() && !failure() }}`."
+                f"Let the condition of `{left_out}` hold for a release; or, where the upload needs "
+                "nothing of it, start that of the publish job with `!cancelled() && !failure()`."
             )
         elsewhere = replace(subject, facts=replace(subject.facts, repository=None))
         ours = subject.facts.repository
