@@ -27,7 +27,7 @@ _FAILED = re.compile(
     r"|HTTPError|: (?:command )?not found\b|\bfatal: |Traceback \(most recent call last\)|(?<![\w'\"-])[Ee]rror: |\bERROR\b"
     r"|Session \S+ failed|PASSED with warnings|The job was not started|returned error code"
     r"|\bUploadError\b|💥|returned (?:a )?non-zero|: \*\*\* .{1,200}(?:  ?Stop\.|\bError \d)|\[rejected\]|\[remote rejected\]"
-    r"|\bNo module named\b|\b(?:PyPI upload failed|failed to deploy)\b|Response from https?://\S{1,200}: ?4\d\d|(?:Upload failed|Server response) \([45]\d\d\)"
+    r"|\bNo module named\b|\b(?:PyPI upload failed|failed to (?:deploy|solve:))|Response from https?://\S{1,200}: ?4\d\d|(?:Upload failed|Server response) \([45]\d\d\)"
     r"|\b4\d\d (?:Bad Request|Forbidden|Not Found|Conflict)\b|HTTP Error [45]\d\d|\b[45]\d\d (?:Client|Server) Error\b|\bHTTP [45]\d\d: |[Ss]tatus code [45]\d\d"
     r"|\b(?:[A-Z]\w+)?(?:Error|Exception)\]?: |\[[A-Z]\w+(?:Error|Exception)\](?:\s|$)|\bNo such file or directory\b|\berror connecting to\b|\bSessions? not found\b|❌|\bAborting\b"
 )

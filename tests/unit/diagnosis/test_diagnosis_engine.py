@@ -758,6 +758,11 @@ def test_family_is_known_by_its_own_line_whatever_tool_said_it(said, known):
         ("Could not import extension demo (exception: No module named demo)\n", "fm-module"),
         ("demo 3.4.4 has requirement vtk>=5.4.2, but you have vtk -PKG-VERSION.\n", "fm-resolve"),
         ("Error: release tag is not semver\n", "fm-version"),
+        ("failed to read dockerfile: open /tmp/Dockerfile: no such file or directory\n", "fm-file"),
+        ("error: command 'C:\\CUDA\\bin\\nvcc.exe' failed with exit status 2\n", "bd-compiler"),
+        ("unable to find nvcc\n", "bd-compiler"),
+        ("UV is not installed. Please install UV before this command.\n", "gr-script"),
+        ("ERROR: Profile already exists\n", "fm-present"),
         ("ERROR: Cannot find command 'git' - do you have 'git' installed?\n", "gr-script"),
     ],
 )
@@ -765,6 +770,11 @@ def test_kind_of_failure_is_known_by_the_form_of_its_message(said, known):
     first, *_ = nox_release.diagnose(f"{said}Error: Process completed with exit code 1.\n")
     assert first.id == known
     assert first.confidence != "certain"
+
+
+def test_not_found_as_a_status_is_not_said_of_the_file_on_the_line_before():
+    diagnoses = nox_release.diagnose("with:\n  type: application/zip\n##[error]Not Found\n")
+    assert "fm-file" not in {diagnosis.id for diagnosis in diagnoses}
 
 
 def test_module_that_setup_py_imports_is_no_fault_of_the_backend_above_it():

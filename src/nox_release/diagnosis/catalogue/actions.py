@@ -233,7 +233,7 @@ ENTRIES = (
         "gr-file-command",
         (
             r"Unable to process file command '(?P<c>\w+)' successfully",
-            r"Invalid format '(?P<w>[^']{0,80})'",
+            r"Invalid format '(?P<w>[^']{0,80})'|Matching delimiter not found",
         ),
         "The step wrote something that GitHub cannot read into its output file.",
         "A line of `$GITHUB_OUTPUT` or `$GITHUB_ENV` is not `NAME=VALUE`: a value of several lines (release "
@@ -269,6 +269,7 @@ ENTRIES = (
             r"(?:line \d+: )(?P<c>[\w.-]{1,60}): command not found",
             r"(?<![\w.])(?P<c>[\w.-]{1,60}): command not found",
             r"(?:ba|da|z)?sh: (?:eval: )?(?:line )?\d+: (?P<c>[\w./-]{1,60}): not found",
+            r"\b(?P<c>[\w.+-]{1,60}): (?:program|executable) not found\b|(?P<d>\b[\w.+-]{2,40}) is not installed\. (?:Please )?install\b",
             r"/usr/bin/env: '(?P<c>[\w.-]{1,60})': No such file or directory",
             r"Failed to spawn: `?(?P<c>[\w.-]{1,60})|\bspawn (?P<d>[\w./-]{1,60}) ENOENT",
             r"exec: \"(?P<c>[\w./-]{1,60})\": executable file not found",

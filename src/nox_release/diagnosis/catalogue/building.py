@@ -243,6 +243,8 @@ ENTRIES = (
         "bd-compiler",
         (
             r"command '?[^'|]{0,200}?(?:gcc|g\+\+|cc|clang|cl\.exe|x86_64-linux-gnu-gcc)'? failed",
+            r"(?<![\w'-])error: command '[^'|]{1,200}' failed with exit (?:status|code) \d",
+            r"(?:unable to|could ?n[o']t|cannot|failed to) find (?:pkg-config|cmake|ninja|nvcc|gcc|g\+\+|clang|swig|protoc|a compiler)\b",
             r"fatal error: (?P<h>[\w./-]{1,100}\.h(?:pp)?): No such file",
             r"Microsoft Visual C\+\+ \d+\.\d+ (?:or greater )?is required",
             r"unable to execute '?(?:gcc|g\+\+|cc|x86_64-linux-gnu-gcc)",

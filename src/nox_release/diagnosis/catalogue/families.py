@@ -22,7 +22,7 @@ _LACKING = (
     r" (?:find|get|load|obtain|retrieve|determine)|could not (?:\w+ )?(?:find|get|load|obtain|determine))"
 )
 # What is said of a file that is not there.
-_ABSENT = r"(?:is |was |does |do |could |can )?(?:not found|not be found|not exist|missing|not there|not a file|cannot be found)"
+_ABSENT = r"(?:is |was |does |do |could |can )?(?:(?-i:not found)|not be found|not exist|missing|not there|not a file|cannot be found)"
 _SAID = r"(?P<w>(?!(?:Error: |##\[error\])?Process completed|INFO\b|Bad Request|Forbidden|Not Found|Unauthorized|Method Not|Conflict|Unsupported)[^|<]{8,240}?)"
 
 ENTRIES = (
@@ -167,6 +167,7 @@ ENTRIES = (
             r"cannot (?:stat|access|open|find|remove|copy|create regular file) '(?P<f>[^']{1,200})'",
             r"can't (?:read|open|cd to) (?P<f>[^ :]{1,200}): No such file",
             r"no such file or directory: (?P<f>\S{1,200})",
+            r"\b(?:open|l?stat|chdir|readlink|read) (?P<f>[^ :]{1,200}): (?:no such file|The system cannot find)",
             r"\b(?P<f>(?:\w+ )?config(?:uration)? file (?:\S{1,60}|\([^)]{1,100}\))) (?:was )?(?:not found|does not exist)",
             rf"\b(?:file|path|folder|directory|script) [`'\"]?(?P<f>[\w.@~*+/\\:-]{{2,200}})[`'\"]?,? {_ABSENT}",
             rf"(?<=[\s>])(?P<f>[\w.@~-]{{0,60}}(?:/[\w.@+*-]{{1,80}}){{1,15}}) {_ABSENT}",
@@ -268,7 +269,7 @@ ENTRIES = (
         (
             r"(?P<t>[\w.-]{2,40}): error: (?P<w>(?:argument \S{1,60}: |invalid choice|the following arguments are required|unrecognized arguments).{1,120})",
             r"Error: (?P<w>(?:No such command|Missing (?:argument|option|parameter)|Invalid value for|Got unexpected extra argument|unknown (?:command|shorthand flag)).{1,120})",
-            r"error: (?P<w>(?:unrecognized subcommand|invalid value|the following required arguments were not).{1,120})",
+            r"error: (?P<w>(?:unrecognized subcommand|unexpected argument|invalid value|the following required arguments were not).{1,120})",
             r"(?P<w>(?:unknown|unrecognized|illegal|invalid) option(?: --|: | ').{1,60})",
             r"(?P<w>command \"\S{1,60}\" is not defined)|unknown environment '",
             r"cibuildwheel: .{0,100}?(?:Unknown|Unused|Malformed|not recognised|not recognized|Invalid|unrecognized arguments)",
@@ -278,6 +279,7 @@ ENTRIES = (
             r"unknown command \"(?P<c>[\w-]+)\" for \"gh\"",
             r"(?P<w>Unknown environment: .{1,60})",
             r"the argument '(?P<a>--\w[\w-]{0,40})[^']{0,40}' cannot be used with:? '?(?P<b>--\w[\w-]{0,40})",
+            r"(?P<w>'--?\w[\w-]{0,40}' and '--?\w[\w-]{0,40}' (?:cannot|can only) be used .{1,80})",
             r"Group\(s\) not found: ?(?P<g>[\w, -]{0,80})",
             r"Sessions? not found:? ?(?P<s>.{0,80})",
             r"Error while collecting sessions",
@@ -523,6 +525,6 @@ ENTRIES = (
         "is not yours, its release has no wheel for this Python and platform: pin one that has, or use an older "
         "Python.",
         confidence="possible",
-        without=r"\b(?!MetadataGeneration|InstallationSubprocess)[A-Z]\w+(?:Error|Exception): |error: (?!metadata|subprocess|legacy|failed (?:to )?build|could not build)\w|\bfatal: ",
+        without=r"\b(?!MetadataGeneration|InstallationSubprocess)[A-Z]\w+(?:Error|Exception): |error: (?!metadata|subprocess|legacy|Process completed|failed.(?:to )?(?:build|wheel)|could not build)\w|\bfatal: ",
     ),
 )

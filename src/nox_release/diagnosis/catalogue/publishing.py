@@ -201,7 +201,7 @@ ENTRIES = (
     _action(
         "ga-perm",
         (
-            r"ACTIONS_ID_TOKEN_REQUEST_(?:TOKEN|URL) environment variable was unset",
+            r"ACTIONS_ID_TOKEN_REQUEST_(?:TOKEN|URL) (?:environment variable )?was unset",
             r"OpenID Connect token retrieval failed: .{0,300}?environment variable was unset",
             r"(?:missing|insufficient) (?:or insufficient )?OIDC token permissions",
             r"Unable to get (?:the )?ACTIONS_ID_TOKEN_REQUEST_URL",

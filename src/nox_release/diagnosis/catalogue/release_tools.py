@@ -63,12 +63,8 @@ ENTRIES = (
     _sr(
         "rt-sr-conditions",
         (
-            r"\bENOGHTOKEN\b",
-            r"\bEINVALIDGHTOKEN\b",
-            r"\bEGHNOPERMISSION\b",
-            r"\bENOPYPITOKEN\b",
-            r"\bEGITNOPERMISSION\b",
-            r"\bEMISMATCHGITHUBURL\b|\bENOPKGAUTH\b",
+            r"\bE(?:NO|INVALID|MISMATCH)[A-Z]{0,20}(?:TOKEN|AUTH\b|GITHUBURL)",
+            r"\bE(?:GIT|GH)NOPERMISSION\b",
             r"\bERELEASEBRANCHES\b",
         ),
         "semantic-release may not release here.",

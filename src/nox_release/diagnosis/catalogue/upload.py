@@ -243,7 +243,7 @@ ENTRIES = (
         "the same bytes, which PyPI accepts again.",
         link="https://status.python.org/",
         tier="symptom",
-        unless=r"trusted publishing|oidc|sigstore\.dev|api\.github\.com",
+        unless=r"trusted publishing|oidc|sigstore\.dev|api\.github\.com|\brpc error:",
     ),
     _(
         "wh-stored",
@@ -726,7 +726,7 @@ ENTRIES = (
     _(
         "wh-exists",
         (
-            r"(?<!when that )(?<!EEXIST: )File already exists",
+            r"(?<!when that )(?<!EEXIST: )\bFile already exists",
             r"A file named \"?[^\" ]{1,200}\"? already exists for",
             r"(?:Version|Release) \S{1,60} (?:already exists|has already been (?:published|uploaded)) (?:on|at|to|in) (?:Test)?PyPI",
             r"Repository does not allow updating assets",
