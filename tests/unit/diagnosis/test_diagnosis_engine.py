@@ -793,3 +793,13 @@ def test_what_fails_after_the_last_success_counts():
     (first,) = nox_release.diagnose(f"{uploading}{refused}")
     assert first.id == "wh-5xx"
     assert nox_release.diagnose(f"{uploading}{refused}{uploading}{done}") == ()
+
+
+def test_group_of_errors_about_pyproject_is_known_by_the_error_inside():
+    log = (
+        "  | ExceptionGroup: Failed to parse pyproject.toml (1 sub-exception)\n"
+        '    | pyproject_metadata.errors.ConfigurationTypeError: Field "project.license-files" has an '
+        "invalid type, expecting list[str] (got dict)\n"
+        "ERROR Backend subprocess exited when trying to invoke build_sdist\n"
+    )
+    assert [found.id for found in diagnose(log)] == ["bd-project-table"]

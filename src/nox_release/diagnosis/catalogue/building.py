@@ -24,7 +24,7 @@ ENTRIES = (
     _(
         "bd-toml",
         (
-            r"Failed to parse .{0,200}?pyproject\.toml:? ?(?P<w>.{0,200})",
+            r"Failed to parse .{0,200}?pyproject\.toml(?! \(\d+ sub-exc):? ?(?P<w>.{0,200})",
             r"(?:TOMLDecodeError|TomlDecodeError|TOMLKitError|tomlkit\.exceptions\.\w+):? ?(?P<w>.{0,200})",
             r"TOML parse error at line (?P<n>\d+)",
             r"Invalid TOML (?:file|document)? ?(?P<w>.{0,200})",
