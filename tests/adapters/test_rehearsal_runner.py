@@ -605,3 +605,13 @@ def test_packages_uploaded_beside_this_one_are_taken_for_projects_of_the_index(
     assert run.conclusion == "success", log_of(world, run)
     assert len(world.index.filenames("tiny-extra")) == 2
     assert "Taken in a rehearsal: tiny-extra is on the index" in log_of(world, run)
+
+
+def test_upload_to_a_third_index_is_left_out(world: World) -> None:
+    upload = "      - uses: pypa/gh-action-pypi-publish"
+    text = (world.clone / PUBLISH).read_text()
+    (line,) = [one for one in text.splitlines() if one.startswith(upload)]
+    mirror = f"{line}\n        with: {{password: '${{{{ secrets.X }}}}', repository-url: https://mirror.example/}}"
+    run = with_steps(world, (line, f"{line}\n{mirror}"))
+    assert run.conclusion == "success", log_of(world, run)
+    assert "there is one index here" in log_of(world, run)

@@ -350,7 +350,8 @@ class JobSteps:
             raise StepFailed(f"Process completed with exit code {done.returncode}.")
 
     def _publish(self, upload: PublishJob, say: Callable[[str], None]) -> None:
-        if upload.index == "testpypi":
+        mains = [one for one in publish_jobs(self.carried.workflow) if one.index in ("pypi", None)]
+        if upload.index == "testpypi" or (mains and upload.index not in ("pypi", None)):
             say("Left out in a rehearsal: there is one index here, and it stands for PyPI.")
             return
         wanted = (upload.step.input("packages-dir") if upload.step else None) or ""

@@ -67,11 +67,12 @@ def publish(
     """
     index = publishing.index
     if publishing.secret:
-        raise _fail(
-            say,
+        said = (
             "Input required and not supplied: password: the secret that the workflow names is not "
-            "set in the rehearsal; the action was not passed a password or it is otherwise empty.",
+            "set in the rehearsal; the action was not passed a password or it is otherwise empty."
         )
+        say(f"##[error]{said}")
+        raise PublishFailed(said)
     token = exchange(index, publishing.request_token, say)
     say(f"::add-mask::{'*' * 3}")
     if not files:
