@@ -137,7 +137,10 @@ class Project:
         tools = {re.split(r"[^A-Za-z0-9._-]", needed)[0] for needed in self.build_requires}
         if {canonicalize_name(tool) for tool in tools} & _TAG_READERS:
             return True
-        return table_in(self.pyproject, "tool", "pdm", "version").get("source") == "scm"
+        if table_in(self.pyproject, "tool", "pdm", "version").get("source") == "scm":
+            return True
+        version = table_in(self.pyproject, "tool", "scikit-build", "metadata", "version")
+        return version.get("provider") == "scikit_build_core.metadata.setuptools_scm"  # asks for it itself
 
 
 # Build requirements that read git tags. Source: each one's own documentation.

@@ -302,6 +302,7 @@ _RUNNERS = (
 _UPLOADERS = re.compile(r"pypi|(?:python|poetry)[-_/]?(?:package[-_])?publish", re.IGNORECASE)
 # Actions that begin a release whose upload a service or another repository does.
 _RELEASERS = ("getsentry/craft", "getsentry/action-prepare-release")
+_OF_DOCUMENTS = re.compile(r"(?:^|[-_.])(?:docs?|documentation|pages|coverage)(?:[-_.]|$)")
 _PUBLISHES = re.compile(r"(?:^|[-_:./])(?:pypi|publish|release|upload)(?:[-_:./]|$)", re.IGNORECASE)
 
 
@@ -530,7 +531,8 @@ def may_publish(workflow: Workflow) -> tuple[tuple[Job, Step | None, str], ...]:
     found: list[tuple[Job, Step | None, str]] = []
     for job in workflow.jobs:
         uses = job.uses
-        if uses is not None and uses.owner and _PUBLISHES.search(uses.path.rsplit("/", 1)[-1]):
+        called = uses.path.rsplit("/", 1)[-1] if uses is not None and uses.owner else ""
+        if uses is not None and _PUBLISHES.search(called) and not _OF_DOCUMENTS.search(called):
             found.append((job, None, uses.text))
         for step in job.steps:
             if step.uses is not None and step.uses.kind == "local":

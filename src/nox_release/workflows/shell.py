@@ -15,6 +15,7 @@ _PREFIXES = ("if", "then", "else", "elif", "do", "while", "until", "!", "{", "ti
 # Options of `pipx run` and `uvx` whose value names a program without running it.
 _TAKES_REQUIREMENT = ("--spec", "--from", "--with", "--python", "-p")
 _WRAPPERS = ("sudo", "env", "command", "nohup", "nice")
+_PREFIX = re.compile(r"^\$\{\w+\}(?=\w)")  # `${PREFIX}twine`, the folder of a virtual environment
 _SHELLS = ("bash", "sh", "zsh", "dash")
 _PASSED_OVER = re.compile(r"(?:true|:|echo|printf|exit 0)(?:\s|$)")
 _SEPARATORS = re.compile(r"&&|\|\||;;|[;|&\n]")
@@ -55,7 +56,7 @@ class Command:
         for position, word in enumerate(self.words):
             if position and self.words[position - 1] in _TAKES_REQUIREMENT:
                 continue
-            base = word.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".exe")
+            base = _PREFIX.sub("", word).replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".exe")
             if base.split("==")[0].split("@")[0] == name:
                 return self.words[position + 1 :]
         return None

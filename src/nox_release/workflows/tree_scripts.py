@@ -28,7 +28,7 @@ def scripts_of(step: Step) -> tuple[str, ...]:
         if words and (words[0] in _SHELLS or _PYTHON.search(words[0])):
             words = tuple(word for word in words[1:] if not word.startswith("-"))
         path = PurePosixPath(words[0]) if words else PurePosixPath()
-        named = path.suffix in (".sh", ".py") or (words and words[0].startswith("./"))
+        named = path.suffix in (".sh", ".py") or (words and "/" in words[0])
         whole = PurePosixPath(step.working_directory or ".", path)
         if named and not path.is_absolute() and not re.search(r"\.\.|[$*]", str(whole)):
             found.append(whole.as_posix())

@@ -1364,3 +1364,34 @@ jobs:
       - uses: pypa/gh-action-pypi-publish@release/v1
 """
     assert len(results(text, "parts-uploaded-apart", {})) == count
+
+
+@pytest.mark.parametrize("option", ["--outdir=wheels", "--outdir wheels", "-owheels", "-o wheels"])
+def test_a_build_that_says_where_it_writes_misses_no_artifact(option):
+    build = f"""
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - run: python -m build --sdist {option}
+      - {{uses: actions/upload-artifact@v7, with: {{name: dist, path: wheels/*.tar.gz}}}}"""
+    needs = "\n    needs: build"
+    assert told_of(DOWNLOAD, "artifact-name-path", before=build, extra=needs) == []
+    other = build.replace(option, "")
+    assert told_of(DOWNLOAD, "artifact-name-path", before=other, extra=needs) == ["error"]
+
+
+def test_a_trial_upload_may_build_its_files():
+    trial = """
+  trial:
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - run: uv build
+      - {uses: pypa/gh-action-pypi-publish@release/v1, with: {repository-url: "https://test.pypi.org/legacy/"}}"""
+    assert told_of(DOWNLOAD, "split-build-publish", before=trial) == []
+    assert told_of("      - run: uv build", "split-build-publish", before=trial) == ["warning"]
+
+
+def test_a_release_that_aio_libs_action_makes_is_made_twice():
+    steps = f"{DOWNLOAD}      - uses: aio-libs/create-release@v1.6.6"
+    assert told_of(steps, "release-made-twice") == ["error"]

@@ -218,3 +218,17 @@ def test_an_index_of_uv_is_named_where_files_can_be_published_to_it():
     assert named_indexes({"tool": {"uv": {"index": "own"}}}) == {}
     pyproject["tool"]["nox-release"]["index"] = "read-only"
     assert "read-only" in problems_of(parse_project, pyproject, root=ROOT)[0]
+
+
+@pytest.mark.parametrize(
+    ("tool", "tags"),
+    [
+        ({"scikit-build": {"metadata": {"version": {"provider": "scikit_build_core.metadata.setuptools_scm"}}}}, True),
+        ({"scikit-build": {"metadata": {"version": {"provider": "scikit_build_core.metadata.regex"}}}}, False),
+        ({"pdm": {"version": {"source": "scm"}}}, True),
+        ({"pdm": {"version": "1.0"}}, False),
+    ],
+)  # fmt: skip
+def test_a_backend_that_brings_setuptools_scm_reads_the_tags(tool, tags):
+    pyproject = {"project": {"name": "demo", "dynamic": ["version"]}, "tool": tool}
+    assert parse_project(pyproject, root=ROOT).version_from_tags is tags

@@ -17,6 +17,7 @@ from nox_release.workflows.publishing import (
     derive_publisher,
     for_index,
     index_of,
+    may_publish,
     parse_composite,
     parse_workflow,
     proposed_file,
@@ -759,3 +760,14 @@ def test_the_action_of_maturin_has_an_older_name():
     step = "uses: messense/maturin-action@v1\n        with: {command: publish}"
     (publish,) = publish_jobs(workflow(job("publish", step)))
     assert publish.tool == "PyO3/maturin-action"
+
+
+def test_a_program_in_a_folder_that_a_variable_names_is_run():
+    (publish,) = publish_jobs(workflow(job("publish", "run: ${PREFIX}twine upload dist/*")))
+    assert publish.tool == "twine upload"
+
+
+@pytest.mark.parametrize(("name", "count"), [("upload_pr_documentation", 0), ("upload", 1)])
+def test_a_called_workflow_about_documents_uploads_no_files(name, count):
+    text = f"on: push\njobs: {{a: {{uses: octo/flows/.github/workflows/{name}.yml@v1}}}}"
+    assert len(may_publish(parse_workflow(text, file=".github/workflows/a.yml"))) == count

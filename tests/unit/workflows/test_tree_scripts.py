@@ -17,6 +17,7 @@ def step(run, more=""):
         ("bash scripts/release.sh", ("scripts/release.sh",)),
         ("./release v1", ("release",)),
         ("python -u tools/up.py --all && sh -e b.sh", ("tools/up.py", "b.sh")),
+        ("scripts/publish --all", ("scripts/publish",)),
         ("tox -e release", ()),
         ("bash /opt/up.sh", ()),
         ("bash ../up.sh", ()),

@@ -818,7 +818,11 @@ def _command_kinds(command: Command) -> frozenset[str]:
 
 def split_build_publish(subject: Subject) -> Iterator[Finding | Skipped]:
     made = builds(subject.workflow)
+    events = subject.raised
     for job in subject.publish_jobs:
+        meant = [one for one in subject.releases if one.job.id == job.id]
+        if not any(subject.reaches(p, e) is not False for p in meant for e in events) and events:
+            continue  # a trial of TestPyPI, or of a branch
         inside = [build for build in made if build.job.id == job.id]
         own = [p for p in subject.publishes if p.job.id == job.id and "--build" in _run_of(p)]
         if inside or own:

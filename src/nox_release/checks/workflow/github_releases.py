@@ -125,6 +125,7 @@ _PUSHES_TAG = _Action(pushes=True, token=("github-token", "token"))
 _ADDS = _Action(adds=True, token=("repo-token", "github-token", "token"))
 ACTIONS: Mapping[str, _Action] = {
     "actions/create-release": _Action(makes=True, publishes=True, tag="tag-name"),
+    "aio-libs/create-release": _Action(makes=True, publishes=True, token=("github-token",)),
     "softprops/action-gh-release": _Action(
         publishes=True, adds=True, tag="tag-name", files=("files",)
     ),
