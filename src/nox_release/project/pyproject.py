@@ -140,7 +140,9 @@ class Project:
         if table_in(self.pyproject, "tool", "pdm", "version").get("source") == "scm":
             return True
         version = table_in(self.pyproject, "tool", "scikit-build", "metadata", "version")
-        return version.get("provider") == "scikit_build_core.metadata.setuptools_scm"  # asks for it itself
+        return (
+            version.get("provider") == "scikit_build_core.metadata.setuptools_scm"
+        )  # asks for it itself
 
 
 # Build requirements that read git tags. Source: each one's own documentation.
