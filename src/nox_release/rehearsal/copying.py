@@ -19,7 +19,7 @@ from nox_release.edges.children import GIT
 from nox_release.edges.context import Context
 from nox_release.edges.git import Repository, find_repository
 from nox_release.edges.git_settings import read_git_settings
-from nox_release.observing.publishers import derive_in
+from nox_release.observing.publishers import derive_in, release_is_last
 from nox_release.observing.source_tree import read_source_tree
 from nox_release.observing.workflow_files import package_in
 from nox_release.project.pyproject import Index, Project
@@ -436,6 +436,7 @@ def losing(derivation: Derivation, index: Index, *, tag: str, metadata: str) -> 
         starts=("push-tag", "release", "dispatch-tag"),
         at_commit=True,
         metadata_version=metadata or None,
+        release_last=release_is_last(derivation, {}),
     )
     results = check_workflow(derivation.job.workflow, facts)
     return errors_in(results)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nox_release.project.pyproject import read_project
-from nox_release.rehearsal.copying import bump, next_version
+from nox_release.project.pyproject import PYPI, Settings, read_project
+from nox_release.rehearsal.copying import bump, losing, next_version
 from nox_release.rehearsal.world import GH_TOKEN, repository_name, world_environ
+from nox_release.workflows.publishing import derive_publisher, parse_workflow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,3 +114,27 @@ def test_no_credential_and_no_setting_enters_the_world(tmp_path: Path) -> None:
     assert inside["PIP_CONFIG_FILE"] == str(home / ".config" / "pip" / "pip.conf")
     assert inside["NO_PROXY"] == "127.0.0.1,localhost"
     assert inside["UV_CACHE_DIR"].startswith(str(tmp_path / "w"))
+
+
+def test_a_release_that_the_workflow_of_a_tag_makes_itself_loses_nothing() -> None:
+    """`release` makes it last there, and finds it made."""
+    text = """
+on: {push: {tags: ["v*"]}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {id-token: write, contents: write}
+    steps:
+      - {uses: actions/download-artifact@v8, with: {name: dist, path: dist}}
+      - {run: gh release create "$GITHUB_REF_NAME", env: {GH_TOKEN: "${{ github.token }}"}}
+      - uses: pypa/gh-action-pypi-publish@release/v1
+  other: {runs-on: ubuntu-latest, steps: [{uses: octo/makes-artifacts@v1}]}
+"""
+    derivation = derive_publisher(
+        (parse_workflow(text, file=".github/workflows/publish.yml"),),
+        owner="octo",
+        repository="demo",
+        settings=Settings(),
+    )
+    found = losing(derivation, PYPI, tag="v1.0.0", metadata="2.4")
+    assert "release-made-twice" not in {one.id for one in found}
