@@ -804,6 +804,14 @@ def test_a_folder_that_no_user_imports_needs_no_dependency(folder):
     assert findings(facts(TREE, WHOLE, code=code), "undeclared-dependency") == []
 
 
+def test_a_file_that_is_copied_out_needs_no_dependency_unless_the_package_imports_it():
+    template = {"demo/resources/empty_template_setup.py": "import gevent\n"}
+    assert findings(facts(TREE, WHOLE, code=template), "undeclared-dependency") == []
+    code = {"demo/__init__.py": "import demo.template\n", "demo/template.py": "import gevent\n"}
+    (finding,) = findings(facts(TREE, WHOLE, code=code), "undeclared-dependency")
+    assert "`gevent`" in finding.message
+
+
 @pytest.mark.parametrize(
     "requires", ["gevent", "sqlalchemy[asyncio]", 'flask-sqlalchemy; extra == "x"']
 )

@@ -212,6 +212,10 @@ _OPTIONAL = re.compile(
 )
 
 
+# What is copied out for others, unless the package itself imports it.
+_COPIED_OUT = re.compile(r"(^|[/_])(templates?|resources?|skeletons?|boilerplates?)([/_.]|$)")
+
+
 def _aside(path: str) -> bool:
     return bool(_OPTIONAL.search(path))
 
@@ -236,6 +240,8 @@ def wanted_imports(wheel: Wheel) -> tuple[Wanted, ...]:
     found: dict[str, Wanted] = {}
     for code in sorted(wheel.code, key=lambda code: (code.module not in reached, code.path)):
         if _aside(code.path):
+            continue
+        if code.module not in reached and _COPIED_OUT.search(code.path):
             continue
         for one in code.imports:
             for name in {name.split(".")[0] for name in one.names} if one.certain else ():
