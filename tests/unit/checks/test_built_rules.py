@@ -760,7 +760,7 @@ def test_syntax_newer_than_requires_python_is_an_error_where_it_is_always_import
     code["demo/__init__.py"] = "if new:\n    from demo import sub\n"
     (finding,) = findings(facts(TREE, WHOLE, code=code, fields=fields), "syntax-too-new")
     assert finding.severity is Severity.ADVICE
-    code = {"demo/__init__.py": "f'{1}'\n"}
+    code = {"demo/__init__.py": "x: int = 1\n"}
     fields = (("Requires-Python", ">=3.5"),)
     (finding,) = findings(facts(TREE, WHOLE, code=code, fields=fields), "syntax-too-new")
     assert finding.severity is Severity.WARNING
