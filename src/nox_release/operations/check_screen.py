@@ -8,7 +8,7 @@ reason instead.
 from collections.abc import Iterable, Iterator, Sequence
 
 from nox_release.checks.index.state import ABSENT
-from nox_release.checks.judging import GITHUB_AWAY
+from nox_release.checks.judging import GITHUB_AWAY, what_must_be_known
 from nox_release.checks.release import asked
 from nox_release.checks.release.preflight import (
     GH_UNREACHABLE,
@@ -268,6 +268,12 @@ def _verdict(console: Console, checklist: Checklist) -> None:
             "not known",
             "Nothing found that would make a release fail, but "
             f"{checklist.project.settings.index.title} gave no answer.{counts}",
+        )
+    elif what_must_be_known(checklist.results):
+        console.mark(
+            "not known",
+            "Nothing found that would make a release fail, but a question it depends on got no "
+            f"answer.{counts}",
         )
     elif checklist.unknown:
         console.mark("done", f"Nothing found that would make a release fail.{counts}")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from nox_release.checks.files.rules import FILE_EXISTS
 from nox_release.checks.index import state as state_of_index
-from nox_release.checks.judging import Case, Phase
+from nox_release.checks.judging import Case, Phase, what_must_be_known
 from nox_release.checks.publisher import exchange as publisher_rules
 from nox_release.checks.release import finished, preflight
 from nox_release.core.answers import CouldNotAsk, known
@@ -54,7 +54,7 @@ def next_step(
             command=command("check-project", arguments),
         )
     if phase == "under way":
-        return NextStep(
+        return _to_know_first(results, arguments) or NextStep(
             kind="release",
             text=f"Go on with the release of {version}.",
             command=command("release", arguments),
@@ -69,10 +69,23 @@ def next_step(
             "The next one (patch, minor, major, or a version):",
             command=_for_the_next(case, arguments),
         )
-    return NextStep(
+    return _to_know_first(results, arguments) or NextStep(
         kind="release",
         text=f"Release {version or 'the next version'}.",
         command=_release(case, arguments),
+    )
+
+
+def _to_know_first(results: Sequence[Result], arguments: Sequence[str]) -> NextStep | None:
+    """What to do about the first question without whose answer a release does not begin."""
+    unknown = what_must_be_known(results)
+    if not unknown:
+        return None
+    first = unknown[0]
+    return NextStep(
+        kind="ask-again",
+        text=f"{first.fix or first.message} [{first.id}]",
+        command=command("check-project", arguments),
     )
 
 
