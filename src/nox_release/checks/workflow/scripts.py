@@ -126,7 +126,7 @@ def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     if not facts.version_from_tags:
         return
-    # Of a tag in the wrong form another rule tells; with it mended, this one holds.
+    # Of a tag in the wrong form another rule tells; with that fixed, this one holds.
     at_any_tag = replace(subject, facts=replace(facts, tag=None, likely_tag=None))
     tagged = any(
         at_any_tag.reaches(one, event) is not False
