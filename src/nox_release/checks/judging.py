@@ -412,12 +412,8 @@ def _unfinished(case: Case) -> Iterator[Result]:
     """Where a release stands that has begun and is not out."""
     target, observed = case.target, case.observed
     if isinstance(observed.runs, CouldNotAsk):
-        yield Skipped(
-            id=preflight.GH_UNREACHABLE.id,
-            subject=preflight.GH_UNREACHABLE.subject,
-            title=f"whether a workflow has published {target.tag}, which is out",
-            reason=observed.runs.reason,
-        )
+        title = f"whether a workflow has published {target.tag}, which is out"
+        yield skipped(preflight.GH_UNREACHABLE, observed.runs.reason, title=title)
         return
     runs = observed.runs
     verdict = judge_runs(runs_of(target, runs))

@@ -21,7 +21,7 @@ from nox_release.core.errors import ConflictError, NoxReleaseError
 from nox_release.edges.aside import temporary_folder
 from nox_release.files.distributions import version_of_file
 from nox_release.releases.end_state import SOME_FILES_AT_MOST
-from nox_release.releases.observed import IndexFile, Run
+from nox_release.releases.observed import IndexFile, Run, upload_times
 from nox_release.releases.plan import Expected, Target
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def is_settled(files: tuple[IndexFile, ...], now: datetime) -> bool:
     if not files:
         return False
     kinds = {file.filename.endswith(".whl") for file in files}
-    times = [file.upload_time for file in files if file.upload_time is not None]
+    times = upload_times(files)
     return len(kinds) == 2 or bool(times and now - max(times) > SOME_FILES_AT_MOST)
 
 

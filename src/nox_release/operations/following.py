@@ -25,7 +25,7 @@ from nox_release.edges import github_rules
 from nox_release.edges.console import Console
 from nox_release.project import pages
 from nox_release.releases.end_state import FILES_AT_MOST, SOME_FILES_AT_MOST
-from nox_release.releases.observed import Check, IndexFile, Run
+from nox_release.releases.observed import Check, IndexFile, Run, upload_times
 from nox_release.releases.plan import (
     RunsVerdict,
     Target,
@@ -300,7 +300,7 @@ def await_files(
 
 def age_of(client: IndexClient, files: tuple[IndexFile, ...]) -> timedelta:
     """How long the newest of the files has been on the index, by the index's own clock."""
-    times = [file.upload_time for file in files if file.upload_time is not None]
+    times = upload_times(files)
     return client.now - max(times) if times else timedelta()
 
 

@@ -30,6 +30,7 @@ from nox_release.project.preparing import told_of
 from nox_release.project.pyproject import Project, read_pyproject
 from nox_release.project.versions import WORDS, Choice, Line, is_words
 from nox_release.project.workspace import Sibling, extras_of, needs_of
+from nox_release.releases.observed import upload_times
 from nox_release.releases.plan import files_there
 from nox_release.releases.together import LeftOut, Member, Together, Turn, plan_together
 
@@ -471,11 +472,7 @@ def _has_gone_on(preparer: Preparer, copy: Copy, line: Line) -> bool:
 def _is_out(checklist: Checklist) -> bool:
     """Whether a release is whole, or came out long ago: what it lacks is nobody's to bring now."""
     case = checklist.case
-    times = [
-        file.upload_time
-        for file in files_there(case.target, case.observed)
-        if file.upload_time is not None
-    ]
+    times = upload_times(files_there(case.target, case.observed))
     return checklist.phase == "done" or bool(times and case.now - max(times) > _LONG_OUT)
 
 

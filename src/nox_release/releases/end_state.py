@@ -10,7 +10,7 @@ from typing import Literal
 
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.values import dataclass
-from nox_release.releases.observed import IndexFile, IndexProject, Publisher, Run
+from nox_release.releases.observed import IndexFile, IndexProject, Publisher, Run, upload_times
 from nox_release.releases.plan import (
     Target,
     judge_runs,
@@ -94,12 +94,13 @@ def judge_end(
     """
     if project is not None and project.status == "quarantined":
         return EndState(landed=landed, flaws=(Flaw(kind="quarantined"),))
-    run = judge_runs(runs_of(target, tuple(runs)))
+    ours = runs_of(target, runs)
+    run = judge_runs(ours)
     over = run.run.url if run.run is not None and run.state == "succeeded" else ""
     if not landed:
         return EndState(landed=(), flaws=(Flaw(kind="absent", detail=over),))
     files = tuple(one.file for one in landed)
-    since = first_run_of(target, runs)
+    since = first_run_of(target, ours)
     flaws = [
         *_flaw("half", missing_files(target, files), over),
         *_flaw("unexpected", _unexpected(target, landed, slugs)),
@@ -123,7 +124,7 @@ def _unexpected(target: Target, landed: tuple[Landed, ...], slugs: frozenset[str
 
 def is_overdue(run: Run, there: Iterable[IndexFile], now: datetime) -> bool:
     """Whether all that the index lists of what a run has uploaded is all that it will list."""
-    times = [file.upload_time for file in there if file.upload_time is not None]
+    times = upload_times(there)
     if times:
         return now - max(times) > SOME_FILES_AT_MOST
     return run.updated is not None and now - run.updated > FILES_AT_MOST

@@ -5,6 +5,7 @@ holds all of it. `None` means asked and absent, `CouldNotAsk` that there was no 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -288,6 +289,11 @@ class IndexFile:
     url: str = ""
     provenance: str | None = None
     requires_python: str | None = None
+
+
+def upload_times(files: Iterable[IndexFile]) -> tuple[datetime, ...]:
+    """When the index got those files of which it tells."""
+    return tuple(file.upload_time for file in files if file.upload_time is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

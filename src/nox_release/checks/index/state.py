@@ -23,7 +23,14 @@ from nox_release.files.distributions import version_of_file
 from nox_release.project.names import ultranormalize
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import Index
-from nox_release.releases.observed import IndexFile, IndexProject, Maintainer, Observed, Ownership
+from nox_release.releases.observed import (
+    IndexFile,
+    IndexProject,
+    Maintainer,
+    Observed,
+    Ownership,
+    upload_times,
+)
 
 if TYPE_CHECKING:
 
@@ -555,7 +562,7 @@ def _total_size(project: IndexProject, released: Released, index: Index) -> Iter
 
 def closing_time(files: Iterable[IndexFile]) -> datetime | None:
     """When the release with these files stops taking more; `None` when no file tells its time."""
-    times = [file.upload_time for file in files if file.upload_time is not None]
+    times = upload_times(files)
     return min(times) + WINDOW if times else None
 
 

@@ -785,7 +785,7 @@ def check_workflow_ready(target: Target, observed: Observed) -> Iterator[Result]
         return
     workflow = observed.workflow
     if isinstance(workflow, CouldNotAsk):
-        yield skipped(WORKFLOW_DISABLED, workflow.reason, title=f"The state of {target.workflow}")  # fmt: skip
+        yield skipped(WORKFLOW_DISABLED, workflow.reason, title=f"The state of {target.workflow}")
     elif workflow is not None and not workflow.is_active:
         yield find(
             WORKFLOW_DISABLED,

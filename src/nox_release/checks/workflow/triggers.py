@@ -312,15 +312,16 @@ def trigger_tag_pattern(subject: Subject) -> Iterator[Finding | Skipped]:
 
 def trigger_foreign_tag(subject: Subject) -> Iterator[Finding | Skipped]:
     push = subject.workflow.event("push")
-    if push is None or not _reached_by(subject, subject.facts.tag or subject.facts.likely_tag):
+    known = subject.facts.tag or subject.facts.likely_tag
+    if push is None or not _reached_by(subject, known):
         return
+    ours = known or "v1.0.0"
     where = subject.workflow.at(push.line, "on.push")
     for other in subject.facts.others or ():
         theirs = other.event("push")
         for pattern in () if theirs is None else theirs.tags or ():
             tag = pattern.replace("**", "*").replace("*", "1.0.0")
             prefix = re.match(r"[A-Za-z][A-Za-z_-]{2,}", pattern)
-            ours = subject.facts.tag or subject.facts.likely_tag or "v1.0.0"
             if prefix and not starts(other, "push-tag", tag=ours) and _reached_by(subject, tag):
                 yield find(
                     FOREIGN_TAG,
@@ -436,10 +437,10 @@ def dispatch_ref(subject: Subject) -> Iterator[Finding | Skipped]:
 
 def _other_ref(subject: Subject, jobs: tuple[Job, ...]) -> Finding | None:
     """That a job checks out what an input says, which is a branch where it is left out."""
+    runs = circumstances("dispatch-tag", subject.facts, None, subject.workflow)
     for job in jobs:
         for step in job.steps:
             ref = (step.input("ref") or "") if uses_action(step, "actions/checkout") else ""
-            runs = circumstances("dispatch-tag", subject.facts, None, subject.workflow)
             named = {interpolate(ref, given) for _, given in runs} if "inputs." in ref else set()
             if len(named) == 1 and (name := named.pop()):
                 return find(
