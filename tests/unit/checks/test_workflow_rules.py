@@ -1275,6 +1275,7 @@ def test_a_check_out_of_a_commit_or_branch_brings_no_tag(ref, severities):
         ("pipx run build", "dist", ["error"]),
         ("python -m build", "dist", ["error"]),
         ("python -m build", "client/dist", []),
+        ("python -m build", "'${{ vars.FOLDER }}'", []),
         ("python -m build --outdir ../dist", "dist", []),
         ("python -m build --outdir=../dist", "dist", []),
         ("make dist", "dist", []),

@@ -19,7 +19,7 @@ from nox_release.core.values import dataclass, replace
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders, combinations
 from nox_release.workflows.expressions import EXPRESSION, Circumstances, holds, interpolate
-from nox_release.workflows.publishing import Job, PublishJob, Step, Workflow
+from nox_release.workflows.publishing import PYPA_ACTION, Job, PublishJob, Step, Workflow
 from nox_release.workflows.shell import Command
 from nox_release.workflows.yaml_nodes import Node
 
@@ -302,7 +302,7 @@ def packages_folders(publish: PublishJob) -> tuple[str, ...] | None:
     """The folders from which an upload takes files, as globs; `None` where that is not known."""
     step = publish.step
     if step is None or step.uses is not None:
-        if step is not None and uses_action(step, "pypa/gh-action-pypi-publish"):
+        if step is not None and uses_action(step, PYPA_ACTION):
             folder = _workspace(step.input("packages-dir") or "dist")
             return None if "$" in folder else (posixpath.normpath(folder),)
         return None
@@ -361,15 +361,17 @@ def artifact_name_path(subject: Subject) -> Iterator[Finding | Skipped]:
             hidden = hidden or "the calling workflow may write artifacts"
         if not downloads:
             takes = publish.step.uses is not None and not publish.builds_itself
-            wanted = packages_folders(publish) or ()
-            place = _fills_another(subject.workflow, publish.job, steps, wanted)
-            if place and uses_action(publish.step, "pypa/gh-action-pypi-publish"):
-                yield find(
-                    NAME_PATH,
-                    f"Job `{publish.job.id}` builds into `{place}/`, but uploads from `{wanted[0]}/`.",
-                    where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
-                    fix=f"{_FROM_THE_ROOT} Here: `packages-dir: {place}`.",
-                )
+            wanted = packages_folders(publish)
+            if wanted and uses_action(publish.step, PYPA_ACTION):
+                place = _fills_another(subject.workflow, publish.job, steps, wanted)
+                if place:
+                    yield find(
+                        NAME_PATH,
+                        f"Job `{publish.job.id}` builds into `{place}/`, but uploads from "
+                        f"`{wanted[0]}/`.",
+                        where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
+                        fix=f"{_FROM_THE_ROOT} Here: `packages-dir: {place}`.",
+                    )
             if not hidden and takes and _brings_nothing(steps):
                 yield find(
                     NAME_PATH,
@@ -659,7 +661,7 @@ def only_dists(subject: Subject) -> Iterator[Finding | Skipped]:
             publish.unusable
             or publish.step is None
             or wanted is None
-            or publish.tool != ("pypa/gh-action-pypi-publish")
+            or publish.tool != PYPA_ACTION
         ):
             continue
         steps = subject.before(publish)
@@ -848,7 +850,7 @@ _HARMLESS = (
     "actions/setup-python",
     "sigstore/gh-action-sigstore-python",
     "step-security/harden-runner",
-    "pypa/gh-action-pypi-publish",
+    PYPA_ACTION,
     "dawidd6/action-download-artifact",
 )
 
@@ -887,7 +889,7 @@ def _is_of_others(step: Step) -> bool:
 
 
 def _is_plain(step: Step) -> bool:
-    return uses_action(step, "pypa/gh-action-pypi-publish")
+    return uses_action(step, PYPA_ACTION)
 
 
 def _short(script: str) -> str:
@@ -951,7 +953,7 @@ def _builds_elsewhere(workflow: Workflow) -> bool:
 
 def linux_runner(subject: Subject) -> Iterator[Finding | Skipped]:
     for publish in subject.publishes:
-        if publish.tool != "pypa/gh-action-pypi-publish":
+        if publish.tool != PYPA_ACTION:
             continue
         for text, label in _machines_of(publish):
             if re.match(r"(?:windows|macos)", label, re.IGNORECASE):
