@@ -23,7 +23,7 @@ from nox_release.edges.console import Console
 from nox_release.edges.context import Context
 from nox_release.operations import check_project, options
 from nox_release.releases.plan import files_there
-from releasing import TAG, FastClock, register, release, run
+from releasing import TAG, FastClock, release, run
 from troubles import Fault
 
 pytestmark = [
@@ -525,10 +525,8 @@ def what_the_checklist_says(world, environ, *, building):
 
 
 @pytest.mark.parametrize("name", WORLDS)
-def test_what_says_ready_is_what_would_refuse(world, name):
-    world.index.create_project("tiny-demo", owner="you")
-    register(world)
-    world.github.add_environment("pypi")
+def test_what_says_ready_is_what_would_refuse(ready, name):
+    world = ready
     world.workflows.forget_pushes()
     tree = world.git("rev-parse", "HEAD:")
     environ = WORLDS[name](world) or {}

@@ -13,7 +13,7 @@ import random
 import pytest
 from test_agreement import WORLDS, it_was_yesterday, what_stops_a_release, what_the_checklist_says
 
-from releasing import DONE, TAG, register, release, state
+from releasing import DONE, TAG, release, state
 
 pytestmark = pytest.mark.slow
 
@@ -64,10 +64,8 @@ def bring_about(world, names):
     WERE_WRONG + drawn(int(os.environ.get("PAIRS", "4")), int(os.environ.get("SEED", "1"))),
     ids=" + ".join,
 )
-def test_what_is_called_ready_is_released(world, names):
-    world.index.create_project("tiny-demo", owner="you")
-    register(world)
-    world.github.add_environment("pypi")
+def test_what_is_called_ready_is_released(ready, names):
+    world = ready
     world.workflows.forget_pushes()
     tree = world.git("rev-parse", "HEAD:")
     environ = bring_about(world, names)
