@@ -16,12 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nox_release
+from nox_release.diagnosis.engine import read
+from nox_release.diagnosis.unexplained import first_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LOGS = Path(__file__).parents[1] / "data" / "logs"
 _HEADING = re.compile(r"^=== (\S+) (.+)$", re.MULTILINE)
+_TELLING = re.compile(r"^»(.+)$", re.MULTILINE)
 _KINDS = {
     "wh": "refused by the index",
     "oi": "trusted publishing",
@@ -49,7 +52,8 @@ _KINDS = {
 class Case:
     """One excerpt: what it should be diagnosed as (one of `expected`; none for a clean log).
 
-    `unknown` among them: no diagnosis is right, and the error lines are shown.
+    `unknown` among them: no diagnosis is right, and the error lines are shown. `telling` is the line
+    that has to be among them, which begins with `»` in the file.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Case:
     tool: str
     text: str
     file: str
+    telling: str = ""
 
     @property
     def held_out(self) -> bool:
@@ -77,13 +82,15 @@ def read_cases() -> list[Case]:
             text = content[heading.end() + 1 : following.start() if following else None]
             ids = () if heading[1] == "clean" else tuple(heading[1].split("|"))
             line = content.count("\n", 0, heading.start()) + 1
+            telling = _TELLING.search(text)
             cases.append(
                 Case(
                     name=f"{path.name}:{line}:{heading[1]}",
                     expected=ids,
                     tool=heading[2],
-                    text=text.replace("␛", "\x1b").replace("⇥", "\t"),
+                    text=_TELLING.sub(r"\1", text).replace("␛", "\x1b").replace("⇥", "\t"),
                     file=path.stem,
+                    telling=telling[1] if telling else "",
                 )
             )
     return cases
@@ -122,6 +129,12 @@ def is_misleading(case: Case) -> bool:
     """Whether the first diagnosis is wrong and says that it is certain."""
     found = first(case.text)
     return found is not None and found[1] == "certain" and found[0] not in case.expected
+
+
+def is_told(case: Case) -> bool:
+    """Whether the telling line is among those that are shown where no cause is known."""
+    (line,) = read(case.telling).lines
+    return line.text.strip()[:300] in first_errors(case.text)
 
 
 def calibration(cases: Iterable[Case]) -> dict[str, tuple[int, int]]:
@@ -164,9 +177,16 @@ def main() -> None:
         _report_calibration(part)
     _report("clean logs", [case for case in cases if not case.expected])
     clean = [case for case in cases if not case.expected]
+    longer = [in_a_longer_log(case, clean, number=number) for number, case in enumerate(failing)]
+    unknown = [case for case in longer if case.telling and first(case.text) is None]
+    told = sum(is_told(case) for case in unknown)
+    sys.stdout.write(
+        f"failures without a diagnosis whose telling line is shown: {told} of {len(unknown)}"
+        f" ({100 * told / len(unknown):.1f} %)\n"
+    )
     _report(
         "every log between steps that went well",
-        [in_a_longer_log(case, clean, number=number) for number, case in enumerate(failing)],
+        longer,
     )
     sys.stdout.write("by kind\n")
     for kind, _ in Counter(case.kind for case in failing).most_common():

@@ -38,12 +38,6 @@ _SUCCEEDED = re.compile(
     r"|All checks passed|completed successfully|Successfully installed |Cache restored"
     r"|\[new tag\]|Uploading \S+ 100%|Finished: SUCCESS"
 )
-# Lines that only frame a failure. They are never a diagnosis: the cause stands before them.
-_FRAME = re.compile(
-    r"Process completed with exit code [1-9]|^\S{0,300} ?failed with exit code [1-9]"
-    r"|The process '[^']{1,300}' failed with exit code|Job failed: exit code|Exited with code"
-    r"|^(?:g?make|ninja)(?:\[\d+\])?: .{0,300}\b(?:Error \d|stopped)|\bELIFECYCLE\b"
-)
 _EXIT = re.compile(r"^(?:Error: )?Process completed with exit code [1-9]")
 # Frames of programs that are no part of the publish step: its notices do not explain them.
 _ANOTHER_STEP = re.compile(
@@ -57,7 +51,6 @@ _ERROR_LINE = re.compile(
     r"|^\s*[\w.]+(?:error|exception)(?::|$)|traceback \(most recent call last\)|\berr!|\.errors\.\w+:",
     re.IGNORECASE,
 )
-_HEADING = re.compile(r"^(?:Run|shell:|env:|with:) ?|^\s*[\w-]+: *(?:\*\*\*)?$")
 
 
 def diagnose(
@@ -238,55 +231,6 @@ def has_failed(log: Log) -> bool:
     return any(line.level == "error" for line in log.lines) or bool(_FAILED.search(log.text))
 
 
-def first_errors(text: str | bytes, *, count: int = 8) -> tuple[str, ...]:
-    """The lines of a failed log that a person should read.
-
-    Those that speak of an error, and the last ones before the line that ends a failed step, in
-    whose words nothing may say "error". In the log's order, each once, frames left out.
-    """
-    log = read(text)
-    telling = [line for line in log.lines if line.text.strip() and not _FRAME.search(line.text)]
-    errors = [line for line in telling if line.level == "error" or _ERROR_LINE.search(line.text)]
-    before = _before_the_frame(log)
-    chosen = [*errors[: max(count - len(before), count // 2)], *before]
-    if not chosen and (has_failed(log) or not _SUCCEEDED.search(log.text)):
-        chosen = list(log.lines[-2:])
-    shown = (line.text.strip()[:300] for line in sorted(chosen, key=lambda line: line.number))
-    return tuple(dict.fromkeys(shown))
-
-
-# Upload tools that leave out the server's words unless they are asked for them.
-_QUIET = (
-    (re.compile(r"UploadError|HTTP Error 4\d\d"), "`poetry publish -vvv`"),
-    (re.compile(r"Failed to publish `"), "`uv publish --verbose`"),
-    (
-        re.compile(r"HTTPError: \d{3}|Error during upload"),
-        "`twine upload --verbose`, or `verbose: true` in pypa/gh-action-pypi-publish",
-    ),
-)
-
-
-def more_to_see(text: str | bytes) -> str:
-    """How to get the index's own words, where the log has a status without them."""
-    log = read(text)
-    for sign, command in _QUIET:
-        if sign.search(log.text):
-            return f"The log has the index's status but not its words: {command} shows them."
-    return ""
-
-
-def _before_the_frame(log: Log, *, count: int = 4) -> list[Line]:
-    """The last lines that a failed step printed before the line that ends it."""
-    for position, line in enumerate(log.lines):
-        if _FRAME.search(line.text) and "Process completed" in line.text:
-            step = [
-                other
-                for other in log.lines[max(position - 40, 0) : position]
-                if (other.job, other.step) == (line.job, line.step)
-                and other.text.strip()
-                and not _FRAME.search(other.text)
-                and not _HEADING.search(other.text)
-            ]
-            if step:
-                return step[-count:]
-    return []
+def speaks_of_success(log: Log) -> bool:
+    """Whether something in the log says that a program did well."""
+    return bool(_SUCCEEDED.search(log.text))

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 
 from nox_release.core.errors import ConfigurationError, ForgeError, NoxReleaseError
 from nox_release.core.values import dataclass, replace
-from nox_release.diagnosis.engine import diagnose, first_errors, more_to_see, read
+from nox_release.diagnosis.engine import diagnose, read
 from nox_release.diagnosis.model import Diagnosis
 from nox_release.diagnosis.rivals import uploads_in_log
 from nox_release.diagnosis.silent import silent_failures
+from nox_release.diagnosis.unexplained import first_errors, more_to_see
 from nox_release.diagnosis.values import Circumstances, repository_of
 from nox_release.edges.aside import keep_log
 from nox_release.edges.console import Console

@@ -8,7 +8,7 @@ import pytest
 
 import diagnosis_corpus as corpus
 import nox_release
-from nox_release.diagnosis.engine import first_errors
+from nox_release.diagnosis.unexplained import first_errors
 
 NEWEST = "holdout31"
 
@@ -28,6 +28,12 @@ def test_unknown_failures_show_lines_to_read():
         if case.expected and not corpus.diagnosed(case.text) and not first_errors(case.text)
     ]
     assert silent == []
+
+
+def test_failures_without_a_cause_show_the_line_that_tells():
+    unknown = [case for case in CASES if case.telling and not corpus.diagnosed(case.text)]
+    hidden = [case.name for case in unknown if not corpus.is_told(case)]
+    assert len(hidden) <= 0.02 * len(unknown), hidden
 
 
 def test_what_is_said_to_be_certain_is_right():

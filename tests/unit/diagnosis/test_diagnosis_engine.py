@@ -11,10 +11,11 @@ import pytest
 import nox_release
 from nox_release.diagnosis.catalogue import entry
 from nox_release.diagnosis.claims import differences, parse_claims
-from nox_release.diagnosis.engine import diagnose, first_errors
+from nox_release.diagnosis.engine import diagnose
 from nox_release.diagnosis.long_logs import parts_of
 from nox_release.diagnosis.normalise import read_log
 from nox_release.diagnosis.patterns import literal, literals
+from nox_release.diagnosis.unexplained import first_errors
 from nox_release.diagnosis.uploads import uploads_in
 from nox_release.diagnosis.values import Circumstances
 from nox_release.project.publisher import TrustedPublisher
@@ -174,6 +175,25 @@ def test_last_lines_of_a_failed_step_are_shown_whatever_they_say():
         "publish\tVerify\t2026-01-01T00:00:01.0Z ##[error]Process completed with exit code 1.\n"
     )
     assert first_errors(text) == ("too many arguments",)
+
+
+def test_lines_to_read_say_what_happened_and_not_where():
+    text = (
+        "Uploading demo-1.0.tar.gz\n"
+        "Traceback (most recent call last):\n"
+        '  File "/opt/jam/cli.py", line 8, in main\n'
+        "    raise Jam(code)\n"
+        "RuntimeError: the table is jammed\n"
+        "mytool failed\n"
+        "  Caused by: no more tables\n"
+        "    at Object.<anonymous> (/opt/jam/index.js:8:1)\n"
+        "Error: Process completed with exit code 1.\n"
+    )
+    assert first_errors(text, count=3) == (
+        "RuntimeError: the table is jammed",
+        "mytool failed",
+        "Caused by: no more tables",
+    )
 
 
 def test_log_of_frames_alone_shows_them():
