@@ -166,14 +166,15 @@ _ITS_FRAME = re.compile(
 def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:
     """The hits that count, first cause first."""
     failed = has_failed(log)
-    if not failed and (well := [found.end() for found in _SUCCEEDED.finditer(log.text)]):
+    well = [] if failed else [found.end() for found in _SUCCEEDED.finditer(log.text)]
+    if well:
         hits = [hit for hit in hits if hit.entry.silent or _since(well[-1], hit)]
     if (not failed and len(log.lines) > 1) or _ANOTHER_STEP.search(log.text):
         hits = [hit for hit in hits if hit.entry.tier != "notice"]
     hits = [hit for hit in hits if hit.entry.silent or log.in_failed_part(hit.start)]
     if any(hit.entry.tier in ("cause", "symptom") for hit in hits):
         hits = [hit for hit in hits if hit.entry.tier != "family"]
-    if not failed:
+    if well:
         hits = [hit for hit in hits if hit.entry.tier != "family" or _is_error(log, hit)]
     if failed:
         hits = [h for h in hits if (h.entry.tier, h.entry.confidence) != ("notice", "possible")]

@@ -417,7 +417,7 @@ ENTRIES = (
     ),
     _(
         "gr-skipped",
-        r"This job was skipped",
+        (r"This job was skipped", r"Skipping a deployment with the \S{1,40} provider because"),
         "The publishing job was skipped.",
         "Its `if:` was false, or a job that it `needs` did not succeed.",
         "Compare its `if:` with the event: a release has `github.ref == 'refs/tags/{tag}'`.",

@@ -24,7 +24,7 @@ ENTRIES = (
     _(
         "bd-toml",
         (
-            r"Failed to parse .{0,200}?pyproject\.toml(?! \(\d+ sub-exc):? ?(?P<w>.{0,200})",
+            r"Failed to parse:? (?:file )?\S{0,200}?pyproject\.toml(?! \(\d+ sub-exc):? ?(?P<w>.{0,200})",
             r"(?:TOMLDecodeError|TomlDecodeError|TOMLKitError|tomlkit\.exceptions\.\w+):? ?(?P<w>.{0,200})",
             r"TOML parse error at line (?P<n>\d+)",
             r"Invalid TOML (?:file|document)? ?(?P<w>.{0,200})",
@@ -95,6 +95,7 @@ ENTRIES = (
             r"Could not find a version that satisfies the requirement (?P<r>[^ ,;)]{1,120})",
             r"Unable to find installation candidates for (?P<r>[^ ,;)]{1,120})",
             r"Because there (?:is|are) no versions? of (?P<r>[\w.-]{1,100}==[\w.]{1,60}) and you require",
+            r"Because (?P<r>\S{1,120}) was not found in the package registry",
         ),
         "A requirement cannot be installed: `{r}`.",
         "It does not exist on the index under this name and version, has no release for this Python and "
@@ -183,7 +184,6 @@ ENTRIES = (
             r"ContextualVersionConflict",
             r"ERROR: ResolutionImpossible",
             r"No solution found when resolving",
-            r"Because \S+ was not found in the package registry",
             r"(?:SolverProblemError|version solving failed)",
         ),
         "Requirements cannot be met together.",
@@ -192,7 +192,7 @@ ENTRIES = (
         "`Because`).",
         hides=("bd-deps",),
         tier="symptom",
-        unless=r"Because there (?:is|are) no versions? of \S{1,100}==\S{1,60} and you require",
+        unless=r"Because there (?:is|are) no versions? of \S{1,100}==\S{1,60} and you require|was not found in the package registry",
     ),
     _pip(
         "bd-pkg-resources",

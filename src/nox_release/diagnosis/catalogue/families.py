@@ -23,7 +23,13 @@ _LACKING = (
 )
 # What is said of a file that is not there.
 _ABSENT = r"(?:is |was |does |do |could |can )?(?:(?-i:not found)|not be found|not exist|missing|not there|not a file|cannot be found)"
-_SAID = r"(?P<w>(?!(?:Error: |##\[error\])?Process completed|INFO\b|Bad Request|Forbidden|Not Found|Unauthorized|Method Not|Conflict|Unsupported)[^|<]{8,240}?)"
+# What a server says after its status; not what another program says in the next line.
+_SAID = (
+    r"(?P<w>(?!(?:Error: |##\[error\])?Process completed|(?-i:INFO|DEBUG|WARNING|ERROR)\b|Bad Request|Forbidden|Not Found"
+    r"|Unauthorized|Method Not|Conflict|Unsupported|During handling|Traceback|File \"|The (?:above|command)|Command \[?[\"']"
+    r"|g?make(?:\[\d+\])?: |(?:nox|task|npm|tox|poe)\b.{0,20}?[>:]|[\w.]*(?:Error|Exception): |[\w-]{1,30}: (?:exit|FAIL|error|command)\b"
+    r"|[-+$*>] |\d\d:\d\d|Uploading \S|Cleaning up|Post job|No stash|PyPI upload failed)[^|<]{8,240}?)"
+)
 
 ENTRIES = (
     _(
@@ -85,7 +91,7 @@ ENTRIES = (
         "fm-git",
         (
             (
-                r"(?<![\w-])fatal: (?P<w>(?!\[)(?=.{0,160}?\b(?:git|repositor|revision|refs?\b|remote|commit"
+                r"(?<![\w-])(?-i:fatal): (?P<w>(?!\[)(?=.{0,160}?\b(?:git|repositor|revision|refs?\b|remote|commit"
                 r"|branch|tags?\b|object|index|pathspec|tree|clone|fetch|push|merge|upstream|HEAD|origin"
                 r"|describe|names|fast-forward|rebase|stash|shallow|unable to access|could not read))[^|<]{6,160})"
             ),
@@ -470,7 +476,7 @@ ENTRIES = (
     _(
         "fm-prompt",
         r"EOFError: EOF when reading a line|the input device is not a TTY|Can not control echo on the terminal"
-        r"|cannot prompt|(?:prompt|input|confirm)\w{0,6} .{0,60}?non-interactive",
+        r"|cannot prompt|(?:prompt|input|confirm)\w{0,6} .{0,60}?non-interactive|\? \S.{3,120}\((?:Y/n|y/N)\)",
         "A program asks a question, and nobody can answer.",
         "No person sits before a job: what it asks for (a password, a yes) must stand in the call.",
         "Give the answer as an option (`--yes`, `--non-interactive`, `--skip-confirmation`) or as the "

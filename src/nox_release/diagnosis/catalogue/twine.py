@@ -308,7 +308,7 @@ ENTRIES = (
             r"pypi\.python\.org/pypi.{0,80}?410 Gone",
             r"410 (?:Client Error: )?Gone .{0,600}?pypi\.python\.org",
             r"This API has been deprecated and removed from legacy PyPI",
-            r"testpypi\.python\.org",
+            r"(?:Uploading|Submitting|Registering)(?: \S{1,120}){0,2} to \S{0,20}\btestpypi\.python\.org",
         ),
         "The upload went to the old PyPI.",
         "pypi.python.org was switched off in 2018, testpypi.python.org too.",
