@@ -363,7 +363,7 @@ def _breaks(text: str, width: int) -> list[int]:
 
 
 class Waiting:
-    """Live on a terminal; elsewhere one line per change."""
+    """Live on a terminal; elsewhere one line per change, with what is new in it."""
 
     def __init__(self, console: Screen, what: str, where: str) -> None:
         self._console = console
@@ -415,14 +415,16 @@ class Waiting:
         """Show what is being waited for now; the same again shows nothing new."""
         if state == self._last:
             return
-        self._last = state
+        before, self._last = self._last, state
         if self._console.is_quiet:
             return
         if self._status is not None:
             self._status.update(self._task, description=self._text(state))
         else:
+            known = before.split("; ")
+            new = [part for part in state.split("; ") if part not in known] or [state]
             elapsed = time.monotonic() - self._started
-            self._console.line(f"{self._text(state)} [{elapsed:.0f} s]")
+            self._console.line(f"{self._console.clean('; '.join(new))} [{elapsed:.0f} s]", indent=2)
 
 
 def is_unicode(stream: Any) -> bool:

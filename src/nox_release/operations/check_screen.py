@@ -7,6 +7,7 @@ reason instead.
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from nox_release.checks.index.siblings import NOT_PUBLISHED
 from nox_release.checks.index.state import ABSENT
 from nox_release.checks.judging import GITHUB_AWAY, what_must_be_known
 from nox_release.checks.release import asked
@@ -173,6 +174,8 @@ def _one_cause(unknown: Sequence[Skipped]) -> dict[str, str]:
     ids = [one.id for one in unknown]
     index, github = _OF_THE_INDEX.intersection(ids), _OF_GITHUB.intersection(ids)
     said = next((one.reason for one in unknown if one.id in index), "")
+    if index:
+        index |= {NOT_PUBLISHED.id}.intersection(ids)
     if index and github and ANSWERED not in said:
         return dict.fromkeys(index | github, _OFFLINE)
     away = f"{GITHUB_AWAY} (-v shows what was said)"

@@ -235,10 +235,14 @@ def test_waits_print_one_line_per_change_when_piped():
         with console.waiting("Run 7", where="https://example.org/7") as waiting:
             waiting.update("queued")
             waiting.update("queued")
-            waiting.update("done")
+            waiting.update("build success; test: Run tests")
+            waiting.update("build success; test success")
 
     text = shown(wait)
     assert text.count("queued") == 1
+    assert text.count("Run 7") == 1
+    assert text.count("build success") == 1
+    assert "test success" in text
     assert "https://example.org/7" in text
 
 

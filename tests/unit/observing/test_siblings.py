@@ -117,6 +117,16 @@ def test_what_a_package_needs_of_its_repository_has_to_be_on_the_index(
     assert {one.id for one in found} <= {"sibling-not-published"}
 
 
+def test_an_index_out_of_reach_is_one_line_for_all_siblings(tmp_path):
+    workspace(tmp_path, UV)
+    (tmp_path / ".git").mkdir()
+    project = read_project(tmp_path / "packages" / "cli-x")
+    answer = CouldNotAsk(reason="no network")
+    seen = replace(Observed(head=""), siblings=(("core-x", answer), ("plug-x", answer)))
+    (line,) = check_siblings(project, seen)
+    assert "`core-x==1.4.0`, `plug-x`" in line.title
+
+
 @pytest.mark.parametrize("pattern", [".", "./", "./packages/*", "packages/*/"])
 def test_a_workspace_may_list_its_own_root(tmp_path, pattern):
     for folder in (".", "packages/a"):

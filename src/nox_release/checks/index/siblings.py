@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Result, Rule, Severity, find, skipped
 from nox_release.core.versions import parse_version
+from nox_release.core.words import some
 from nox_release.project.pyproject import Project
 from nox_release.project.workspace import needs_of
 from nox_release.releases.observed import IndexProject, Observed
@@ -34,12 +35,13 @@ def check_siblings(project: Project, observed: Observed) -> Iterator[Result]:
     """Each sibling that the package cannot be installed without, as the index has it."""
     index = project.settings.index.title
     needs = {canonicalize_name(need.name): need for need in needs_of(project)}
+    unasked: dict[str, CouldNotAsk] = {}
     for name, answer in observed.siblings:
         need = needs.get(canonicalize_name(name))
         if need is None:
             continue
         if isinstance(answer, CouldNotAsk):
-            yield skipped(NOT_PUBLISHED, answer.reason, title=f"whether {index} has `{need}`")
+            unasked[str(need)] = answer
         elif not _is_there(need, answer):
             has = (
                 "does not have it" if answer is None else f"has no version of it that fits `{need}`"
@@ -49,6 +51,9 @@ def check_siblings(project: Project, observed: Observed) -> Iterator[Result]:
                 f"{project.name} needs {name} of this repository, and {index} {has}.",
                 severity=Severity.WARNING if need.marker else None,
             )
+    if unasked:  # one line: they are asked of one index
+        reason = next(iter(unasked.values())).reason
+        yield skipped(NOT_PUBLISHED, reason, title=f"whether {index} has {some(unasked)}")
 
 
 def _is_there(need: Requirement, project: IndexProject | None) -> bool:
