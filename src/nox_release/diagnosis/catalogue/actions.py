@@ -68,6 +68,7 @@ ENTRIES = (
             r"The template is not valid",
             r"Error: \.github/workflows/\S+ \(Line: \d+, Col: \d+\)",
             r"Error when evaluating '\w+'",
+            r"every step must define a [`'\"]?uses?[`'\"]? or [`'\"]?run",
         ),
         "The workflow file cannot be read.",
         "Its YAML, a key, a job's name or an expression in it is wrong.",

@@ -154,6 +154,7 @@ ENTRIES = (
         (
             r"Some missing architectures in wheel",
             r"Failed to find any binary with the required architecture",
+            r"delocate/delocating\.py\", line \d+, in _calculate_minimum_wheel_name.{0,120}?KeyError: '(?:arm64|x86_64)'",
         ),
         "The wheel lacks an architecture.",
         "A universal2 wheel needs both, and a wheel in which nothing was compiled has none.",

@@ -10,6 +10,8 @@ _cz = table(tool="commitizen", link="https://commitizen-tools.github.io/commitiz
 _nox = table(tool="nox", link="https://nox.thea.codes/")
 _check = table(tool="nox-release", link="https://docs.pypi.org/trusted-publishers/troubleshooting/")
 
+_DIFFER = "(?:(?:does|do)(?: not|n't) (?:match|equal|agree with)|differs? from|(?:is|are) (?:not equal to|different from)|!=|≠|vs\\.?)"
+
 ENTRIES = (
     _psr(
         "rt-psr-branch",
@@ -152,12 +154,10 @@ ENTRIES = (
     _check(
         "rt-version-tag",
         (
-            r"\btag\b.{0,60}? (?:does not|doesn't|do not) match (?:the )?(?:package |project )?version",
-            r"version\b.{0,60}? (?:does not|doesn't|do not|differs from) match (?:the )?(?:git |release )?tag",
-            r"version mis(?:s )?-? ?match|\b(?:tag and (?:the )?version|version and (?:the )?tag) (?:differ|disagree|are (?:different|not the same))",
-            r"\b(?:tag|version)\b.{0,40}?\bv?\d+\.\d+\S{0,20} (?:!=|≠|vs\.?|does not match|doesn't match) .{0,40}?\bv?\d+\.\d",
-            r"\b(?:tag|version)\b.{0,80}? (?:does not|doesn't|do not) (?:match|equal|agree with) .{0,80}?\b(?:tag|version)\b",
-            r"\btag\b.{0,60}? (?:!=|≠) .{0,60}?\bversion\b|\bversion\b.{0,60}? (?:!=|≠) .{0,60}?\btag\b",
+            r"version mis(?:s )?-? ?match",
+            rf"\b(?:tag|version)s?\b.{{0,80}}? {_DIFFER} .{{0,80}}?\b(?:tag|version)s?\b",
+            rf"\b(?:tag|version)\b.{{0,40}}?\bv?\d+\.\d+\S{{0,20}} {_DIFFER} .{{0,40}}?\bv?\d+\.\d",
+            r"\b(?:tag\b.{0,80}?\bversion|version\b.{0,80}?\btag)s?\b.{0,60}? (?:differ|disagree|(?:are|is) (?:mismatch|different|not the same|not equal|inconsistent))",
         ),
         "The tag and the version differ.",
         "A check in the workflow compared them.",
