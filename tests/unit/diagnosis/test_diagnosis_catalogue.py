@@ -135,6 +135,13 @@ def _baits(pattern):
     yield from ("a", "'", "1.", "a b ", "x-1.0/")
 
 
+def _seconds(expression, text):
+    started = time.process_time()
+    for _ in zip(range(3), expression.finditer(text), strict=False):
+        pass
+    return time.process_time() - started
+
+
 @pytest.mark.slow
 def test_no_pattern_backtracks_badly():
     slow = []
@@ -143,10 +150,8 @@ def test_no_pattern_backtracks_badly():
             expression = compiled(pattern)
             for bait in _baits(pattern):
                 text = (bait * (6_000 // max(len(bait), 1) + 1))[:6_000]
-                started = time.process_time()
-                for _ in zip(range(3), expression.finditer(text), strict=False):
-                    pass
-                if time.process_time() - started > 0.06:
+                # Whatever else runs may slow it down once, and will not five times.
+                if all(_seconds(expression, text) > 0.06 for _ in range(5)):
                     slow.append((entry.id, pattern, bait))
     assert slow == []
 

