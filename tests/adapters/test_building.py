@@ -220,7 +220,7 @@ def test_pip_builds_where_there_is_no_uv(tmp_path, runner, monkeypatch):
     monkeypatch.setattr("nox_release.edges.environments.find_uv", lambda _: None)
     environment = fresh_environment(tmp_path / "env", runner, with_pip=True)
     assert environment.installer == "pip"
-    environment.run_python(["-m", "pip", "--version"])
+    runner.run([*environment.pip, "--version"], cwd=tmp_path)
     sdist, wheel = build_distributions(
         environment, source=write(tmp_path / "s", files_of("flit")), outdir=tmp_path / "out"
     )

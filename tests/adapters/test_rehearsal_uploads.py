@@ -113,7 +113,7 @@ def test_real_uv_publishes_and_pip_and_uv_install(index: DisturbedIndex, tmp_pat
     targets = {"pip": tmp_path / "by-pip", "uv": tmp_path / "by-uv"}
     simple = index.index.simple_url
     installers = {
-        "pip": [user.python, "-m", "pip", "--isolated", "install", "--no-cache-dir"],
+        "pip": [*user.pip, "--isolated", "install", "--no-cache-dir"],
         "uv": [*uv, "pip", "install", "--python", user.python],
     }
     for name, command in installers.items():

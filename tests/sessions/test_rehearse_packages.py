@@ -172,7 +172,7 @@ def test_package_that_is_chosen_goes_alone_by_the_workflow_that_init_would_write
     tmp_path: Path, maintainer: dict[str, str]
 ) -> None:
     project = tmp_path / "both"
-    put(project, two_packages(other=jobs("beta")), git=False)
+    put(project, two_packages(other=jobs("beta")) | quick("alpha", "1.0.0"), git=False)
     status, output = rehearse(
         project, maintainer, "--no-smoke", "--json", "--package", "packages/alpha"
     )

@@ -104,7 +104,7 @@ class Environment:
         command: list[str | Path] = (
             [self.uv, "pip", "install", "--no-progress", "--python", self.python]
             if self.uv
-            else [*self._pip(), "install", "--no-input", "--no-compile"]
+            else [*self.pip, "install", "--no-input", "--no-compile"]
         )
         runner, environ = replace(self.runner, child=INSTALLER), dict(extra_environ or {})
         if index_url and self.uv:
@@ -140,8 +140,9 @@ class Environment:
             )
         return done
 
-    def _pip(self) -> list[str | Path]:
-        """pip itself, or the one of this Python at work there.
+    @property
+    def pip(self) -> list[str | Path]:
+        """The command that begins with pip: the one in it, or the one of this Python at work there.
 
         Source: https://pip.pypa.io/en/stable/user_guide/#managing-a-different-python-interpreter.
         """
@@ -186,7 +187,7 @@ def fresh_environment(
 ) -> Environment:
     """A new virtual environment in `directory` (which must not exist), for this Python or `python`.
 
-    `with_pip` puts pip into it, for those who want to see the real pip at work.
+    `with_pip` is for those who want to see the real pip at work, see `Environment.pip`.
 
     Raises:
         NoxReleaseError: it could not be made.
@@ -202,8 +203,9 @@ def fresh_environment(
         else [interpreter, "-I", "-m", "venv"]
     )
     # Putting pip there takes longer than all else that is done with most environments.
-    has_pip = with_pip or (uv is None and not (python in (None, sys.executable) and _lends_pip()))
-    if uv and with_pip:
+    lent = python in (None, sys.executable) and _lends_pip()
+    has_pip = (with_pip or uv is None) and not lent
+    if uv and has_pip:
         command.append("--seed")
     if not uv and not has_pip:
         command.append("--without-pip")

@@ -133,9 +133,10 @@ def _install(story: Story) -> None:
             )
             options.append("--no-build-isolation")
         console.line(f"$ pip install {shlex.join(options)} {requirement}")
-        environment.run_python(
-            ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--no-cache-dir",
-             *options, requirement],
+        environment.runner.run(
+            [*environment.pip, "install", "--disable-pip-version-check", "--quiet",
+             "--no-cache-dir", *options, requirement],
+            cwd=environment.directory,
             timeout=1800,
             extra_environ={"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""},
         )  # fmt: skip
