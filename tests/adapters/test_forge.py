@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -328,6 +329,29 @@ def test_a_read_is_tried_again_and_a_lasting_trouble_is_no_absence(forge, world,
     with pytest.raises(ForgeError):
         forge.repository()
     assert len(clock.slept) <= 2 + ATTEMPTS
+    world.github.faults.clear()
+
+
+@needs_gh
+def test_of_many_questions_one_finds_out_whether_github_is_out_of_reach(world, clock):
+    def ask_all(forge):
+        with ThreadPoolExecutor(6) as pool:
+            asked = [pool.submit(forge.repository) for _ in range(6)]
+        return [one.exception() or one.result() for one in asked]
+
+    def sent():
+        return len([one for one in world.github.faults.seen if one.path == "/repos/you/tiny-demo"])
+
+    world.github.faults.arrange(Fault(kind="refuse", endpoint="/repos/you/tiny-demo", times=None))
+    forge = Forge("you/tiny-demo", world.runner, world.clone, clock=clock)
+    assert all(isinstance(one, ForgeError) for one in ask_all(forge))
+    assert sent() <= 6 + 2  # each once, and one of them twice more
+    assert len(clock.slept) == 2
+    world.github.faults.clear()
+    world.github.faults.arrange(Fault(kind="refuse", endpoint="/repos/you/tiny-demo", times=2))
+    forge = Forge("you/tiny-demo", world.runner, world.clone, clock=clock)
+    found = {one.full_name for one in ask_all(forge)}
+    assert found == {"you/tiny-demo"}
     world.github.faults.clear()
 
 

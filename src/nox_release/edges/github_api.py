@@ -13,6 +13,7 @@ import socket
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -56,6 +57,7 @@ class GitHubApi:
         self._gh = gh
         self._clock = clock
         self._attempts = at_first
+        self._scouting = threading.Lock()
         self._opening = threading.Lock()
         self._is_opened = False
         self._http: Client | None = None
@@ -75,27 +77,42 @@ class GitHubApi:
         """
         endpoint = f"{path}?{urlencode(query)}" if query else path
         retries = Retries(self._clock, self._attempts)
-        while True:
-            try:
-                answer = self._read(endpoint) if method == "GET" else None
-                answer = _of_a_login(answer or self._send(endpoint, method, body))
-                self._attempts = ATTEMPTS
-            except (GhMissing, NotLoggedIn):
-                raise
-            except ForgeError:
-                if method != "GET" or not retries.wait():
-                    if self._attempts < ATTEMPTS:
-                        self._attempts = 1  # until GitHub answers
+        with ExitStack() as scouting:
+            while True:
+                try:
+                    answer = self._read(endpoint) if method == "GET" else None
+                    answer = _of_a_login(answer or self._send(endpoint, method, body))
+                    self._attempts = ATTEMPTS
+                    scouting.close()
+                except (GhMissing, NotLoggedIn):
                     raise
-            else:
-                passing = answer.status in PASSING or _is_rate_limit(answer)
-                if not passing:
-                    return answer
-                asked = parse_retry_after(
-                    answer.headers.get("retry-after", ""), self._clock.now()
-                ) or _until_reset(answer, self._clock.now())
-                if method != "GET" or not retries.wait(asked):
-                    raise refused(endpoint, answer)
+                except ForgeError:
+                    if method != "GET" or not self._may_try_again(retries, scouting):
+                        raise
+                else:
+                    passing = answer.status in PASSING or _is_rate_limit(answer)
+                    if not passing:
+                        return answer
+                    asked = parse_retry_after(
+                        answer.headers.get("retry-after", ""), self._clock.now()
+                    ) or _until_reset(answer, self._clock.now())
+                    if method != "GET" or not retries.wait(asked):
+                        raise refused(endpoint, answer)
+
+    def _may_try_again(self, retries: Retries, scouting: ExitStack) -> bool:
+        """Whether to, after a pause. Until GitHub has answered anything, one question at a time
+        finds out whether it can be reached, and the others end as that one does.
+        """
+        if retries.made == 0 and self._attempts < ATTEMPTS:
+            scouting.enter_context(self._scouting)
+            if self._attempts == ATTEMPTS:  # another one got through
+                scouting.close()
+            retries.attempts = min(retries.attempts, self._attempts)
+        if retries.wait():
+            return True
+        if self._attempts < ATTEMPTS:
+            self._attempts = 1  # until GitHub answers
+        return False
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Answer | None:
         """The answer with status 200, or `None` for 404."""
