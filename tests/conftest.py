@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from disturbed import DisturbedWorld
 
 PROJECTS = Path(__file__).parent / "world" / "projects"
+# Their tests take up to a minute each: they begin first, so that no worker is left with one at the end.
+LONGEST = ("test_rehearse_packages", "test_rehearse", "test_release_packages", "test_fuzz_answers")
 
 
 def pytest_configure() -> None:
@@ -33,6 +35,10 @@ def pytest_configure() -> None:
     for name in ("GH_TOKEN", "GITHUB_TOKEN"):
         os.environ.pop(name, None)
     os.environ["GH_CONFIG_DIR"] = str(Path(__file__).parent / "world" / "gh_that_reaches_nobody")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.fixture
