@@ -182,7 +182,6 @@ ENTRIES = (
         "bd-cooldown",
         (
             r"uploaded too recently",
-            r"--uploaded-prior-to",
             r"published after the exclude[- ]newer time",
             r"`?exclude-newer`?.{0,200}?(?:filtered|excluded|unsatisfiable|newer than)",
             r"(?:filtered|excluded) .{0,120}?`?exclude-newer",
@@ -213,7 +212,7 @@ ENTRIES = (
         (
             r"No virtual environment found",
             r"virtual environment directory `(?P<d>[^`]{1,200})` cannot be used",
-            r"(?:Querying|query) Python (?:interpreter )?at `(?P<d>[^`]{1,200})`",
+            r"(?:Querying Python at|[Ff]ailed to query Python interpreter at) `(?P<d>[^`]{1,200})`(?! for)",
         ),
         "uv finds no virtual environment that it can use.",
         "`uv pip install` needs one, and the job made none; or the folder that is meant for it (`.venv`, "
