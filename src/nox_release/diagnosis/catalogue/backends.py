@@ -235,7 +235,7 @@ ENTRIES = (
         (
             r"InvalidRequirement: (?P<w>.{0,160})",
             r"Invalid requirement: '(?P<r>[^']{1,120})'",
-            r"RequirementParseError",
+            r"RequirementParseError|InvalidRequirementError|\bRequirementError: (?!The local)",
             r"Could not parse version constraint:? ?(?P<w>.{0,120})",
         ),
         "A requirement cannot be read.",

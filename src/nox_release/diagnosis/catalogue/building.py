@@ -27,7 +27,7 @@ ENTRIES = (
             r"Failed to parse:? (?:file )?\S{0,200}?pyproject\.toml(?! \(\d+ sub-exc):? ?(?P<w>.{0,200})",
             r"(?:TOMLDecodeError|TomlDecodeError|TOMLKitError|tomlkit\.exceptions\.\w+):? ?(?P<w>.{0,200})",
             r"TOML parse error at line (?P<n>\d+)",
-            r"Invalid TOML (?:file|document)? ?(?P<w>.{0,200})",
+            r"Invalid TOML(?! replacement)(?: file| document)? ?(?P<w>.{0,200})",
             r"pyproject\.toml is not a valid TOML file",
         ),
         "pyproject.toml is not valid TOML.",

@@ -262,7 +262,7 @@ ENTRIES = (
         "fm-backend",
         (
             rf"-packages/(?P<b>{_BACKENDS})/[^\" ]{{1,120}}\", line \d+.{{0,600}}?\b(?:\w+\.){{0,4}}(?:ValueError|OSError|RuntimeError|KeyError|LookupError|ConfigError|\w*(?:Config|Config\w+|Metadata|Validation|Project|Build)\w*Error): (?P<w>[^|]{{3,200}})",
-            r"\[(?P<b>Pdm\w*|Project|Build)(?:Usage)?(?:Error|Exception)\]:? (?P<w>[^|]{3,200})",
+            r"\[(?P<b>Pdm|Project|Build)(?:Error|Exception)\]:? (?P<w>[^|]{3,200})",
         ),
         "The build backend refuses the project.",
         "{b} says: {w}.",
@@ -283,7 +283,10 @@ ENTRIES = (
             r"argument --plat: invalid choice",
             r"Invalid (?:policy|plat)\b",
             r"unknown command \"(?P<c>[\w-]+)\" for \"gh\"",
-            r"(?P<w>Unknown environment: .{1,60})",
+            r"(?:UsageError|BadParameter|BadArgumentUsage|InvalidCommandArgument|ArgumentError|ArgumentTypeError)\w{0,10}\]?: (?P<w>(?!argument -)[^|]{6,160})",
+            r"(?P<w>Cannot (?:use|specify|pass) (?:both |`?--)\S.{3,120})",
+            r"(?P<w>--\w[\w-]{0,40}\S{0,2}(?: and \S{3,44})? cannot be (?:used|combined)\b.{0,100}|--\w[\w-]{0,40}:? (?:is )?not allowed with.{0,100})",
+            r"(?P<w>\bUnknown (?:publisher|build targets?|package formats?|version component|environment|distributions?|group|task)s?: .{1,80})",
             r"the argument '(?P<a>--\w[\w-]{0,40})[^']{0,40}' cannot be used with:? '?(?P<b>--\w[\w-]{0,40})",
             r"(?P<w>'--?\w[\w-]{0,40}' and '--?\w[\w-]{0,40}' (?:cannot|can only) be used .{1,80})",
             r"Group\(s\) not found: ?(?P<g>[\w, -]{0,80})",
@@ -295,6 +298,24 @@ ENTRIES = (
         "Compare the call in the workflow with the tool's `--help` in the version that is installed there, and a name with what the project defines (`nox -l`); "
         "an empty variable in the call has the same effect. If it worked before, the tool has a new release: "
         "pin it.",
+    ),
+    _(
+        "fm-config",
+        (
+            r"(?:InvalidConfig|ConfigError|ConfigurationError|InvalidSourceError)\w{0,20}\]?: (?P<w>[^|]{6,200})",
+            r"(?P<w>\b(?:error (?:loading|reading|parsing|in)|invalid|could not (?:parse|read|load|find)|failed to (?:parse|read|load)|no|missing) (?:(?:a|the|your|any) )?(?:[\w.-]{1,30} )?config(?:uration)?(?: file)?\b(?! settings?).{0,160})",
+            r"\b(?:field|option|setting)s? (?P<w>[`'\"][\w.-]{1,80}[`'\"]:? (?:must|should|is (?:not|required|unknown)|has to)\b.{0,120})",
+            r"\b(?:Unknown|Unrecogni[sz]ed|Unexpected|Invalid) (?P<w>(?:keys?|options?|fields?|settings?|sections?)\b.{0,60}?\b(?:tool\.\w|pyproject|setup\.cfg|\w+\.(?:toml|cfg|ini|ya?ml)).{0,120})",
+            r"\b(?:environment|feature|group|extra|section|task|repository|source) (?P<w>[`'\"\[][\w.-]{1,60}[`'\"\]] (?:is|was|does) not (?:defined|declared|specified|configured|exist|found)\b.{0,100})",
+            r"(?P<w>\[[\w.-]{1,40}\] section (?:is )?(?:not found|missing)\b.{0,80})",
+            r"Missing (?P<w>\[[\w.-]{1,40}\] (?:section|table)\b.{0,80})",
+            r"(?P<w>\bproject requires \w+ \S{1,20},? but you are using .{1,60})",
+            r"(?P<w>\bRequired \w+ version .{1,30} does not match the running version .{1,60})",
+        ),
+        "A tool does not accept its configuration.",
+        "Its words: {w}. A table or file that it reads is missing, is wrong, or is meant for another release of the tool.",
+        "Correct what it names in pyproject.toml, or in the file that the tool reads. If you changed nothing, the "
+        "tool has a new release: write the option as that one wants it, or pin the one before.",
     ),
     _(
         "fm-variable",
@@ -315,6 +336,13 @@ ENTRIES = (
         (
             r"(?P<w>(?:unable to|c(?:ould|an)(?: ?not|n't)|failed to) (?:determine|detect|find|get|infer|compute|parse|extract|read|obtain) (?:(?:a|an|the|any|its|your|project|package|current|next|latest|valid|dynamic|release|module) ){0,4}version\b(?! that).{0,80})",
             r"(?P<w>\b(?:tag|version)\b.{0,80}? is (?:not|no) (?:an? )?(?:valid |correct )?(?:\w+ )?(?:semver|SemVer|semantic version|version|PEP ?440)\b.{0,40})",
+            r"(?:InvalidVersion|NoTagError|InvalidTagError)\w{0,6}: (?P<w>[^|]{6,160})",
+            r"(?P<w>\bNo version (?:found|detected|could be determined)\b.{0,80})",
+            r"(?P<w>\bNo tags available\b.{0,60})",
+            r"(?P<w>\bInvalid (?:manual |PEP 440 )version:? .{1,60})",
+            r"(?P<w>\bversion (?:number )?\S{1,40} does not match PEP 440.{0,20})",
+            r"(?P<w>\bNew version must be .{1,60})",
+            r"(?P<w>\bversion did not change\b)",
         ),
         "No usable version could be worked out.",
         "The tool's words: {w}. It reads the version from git's tags, from a file, or from pyproject.toml, and "
@@ -325,7 +353,8 @@ ENTRIES = (
     _(
         "fm-exists",
         r"\b(?:version|release|tag|package) \S{0,60}\d\S{0,60}:? (?:is |has |was )?already (?:been )?(?:exists?|released|published|uploaded|tagged|taken)"
-        r"|\balready exists (?:for|in|on|at) (?:the )?(?:package|version|release|index|registry|repository|channel|feed)\b",
+        r"|\balready exists (?:for|in|on|at) (?:the )?(?:package|version|release|index|registry|repository|channel|feed)\b"
+        r"|already produced newsfiles for this version",
         "This version was released before.",
         "A check of the workflow found it, or a tool that makes each version once.",
         "Raise the version, commit it, and release that commit. If only a later step failed, re-run the "
@@ -385,6 +414,7 @@ ENTRIES = (
             r"The lock file is not compatible with the current version of Poetry",
             r"The lockfile at `?uv\.lock`? needs to be updated",
             r"Unable to find lockfile at `?uv\.lock",
+            r"\bNo lock ?file (?:found|at)\b|[Ll]ock ?file does not exist|not (?:listed )?in (?:the )?lock ?file\b|lock file does not have a metadata entry",
             r"(?:needs to be updated but|update the lock file .{0,200}?because) --(?:locked|frozen) was passed",
         ),
         "The lock file does not match the project.",
@@ -454,7 +484,7 @@ ENTRIES = (
         "fm-hash",
         (
             r"\b(?:checksums?|hash(?:es)?|MD5|md5|sha-?(?:1|256|512)?(?:sum)?|digests?|size)(?: of [^|]{1,120}?| for [^|]{1,120}?)? (?:mismatch|did not match|does not match|do not match|doesn't match|verification failed|is wrong|is incorrect)",
-            r"\b(?:wrong|mismatched|unexpected|incorrect) (?:checksum|hash|md5|sha-?\d+|digest)",
+            r"\b(?:wrong|mismatched|unexpected|incorrect) (?:checksum|hash|md5|sha-?\d+|digest)|not found in known hashes",
         ),
         "A file has other bytes than expected.",
         "It was replaced or cut off on its way, or the hash in the recipe, lock file or step is of another release.",
@@ -464,7 +494,7 @@ ENTRIES = (
     _(
         "fm-present",
         (
-            r"[`'\"]?(?P<f>[\w.@~/\\:-]{2,160})[`'\"]?,? already exists(?: and is not an empty directory|,? and|\b)",
+            r"(?<![\w.@~/\\:-])(?P<f>[\w.@~/\\:-]{2,160})[`'\"]?,? already exists(?: and is not an empty directory|,? and|\b)",
             r"(?:mkdir|ln|mv|cp): .{0,60}?[`'](?P<f>[^'`]{1,160})'?: File exists",
             r"FileExistsError: \[(?:Errno 17|WinError 183)\][^:]{1,120}: '(?P<f>[^']{1,200})",
         ),
@@ -476,7 +506,7 @@ ENTRIES = (
     _(
         "fm-prompt",
         r"EOFError: EOF when reading a line|the input device is not a TTY|Can not control echo on the terminal"
-        r"|cannot prompt|(?:prompt|input|confirm)\w{0,6} .{0,60}?non-interactive|\? \S.{3,120}\((?:Y/n|y/N)\)",
+        r"|cannot prompt|(?:prompt|input|confirm)\w{0,6} .{0,60}?non-interactive|\?.{3,120}? \(Y/n\)",
         "A program asks a question, and nobody can answer.",
         "No person sits before a job: what it asks for (a password, a yes) must stand in the call.",
         "Give the answer as an option (`--yes`, `--non-interactive`, `--skip-confirmation`) or as the "

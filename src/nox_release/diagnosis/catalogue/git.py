@@ -37,7 +37,7 @@ ENTRIES = (
     ),
     _(
         "gt-nothing-to-commit",
-        r"nothing to commit, working tree clean|nothing added to commit",
+        r"nothing to commit, working tree clean|nothing added to commit|\bNo changes to commit\b|NothingToCommitError",
         "There is nothing to commit.",
         "The step changed no file that git tracks: the version is in none of the files that the tool was told "
         "of, has been raised already, or the files are ignored.",
@@ -272,7 +272,7 @@ ENTRIES = (
             r"Working directory is not clean",
             r"WorkingDirectoryIsDirtyException",
             r"Untracked or deleted files in the source directory",
-            r"Repository has uncommitted changes that will not be included",
+            r"Repository has uncommitted changes that will not be included|Working tree has uncommitted changes|pattern files are dirty",
         ),
         "The working tree has changes.",
         "Files were changed, or are new, and not committed.",
@@ -310,6 +310,7 @@ ENTRIES = (
             r"Fetched in submodule path '[^']{1,160}', but it did not contain",
             r"clone of '[^']{1,200}' into submodule path",
             r"No url found for submodule path",
+            r"[Ss]ubmodules? .{0,60}?(?:has|have|is|are|but) not (?:been )?(?:initiali[sz]ed|checked out)",
             r"batch response: This repository (?:is over its data quota|exceeded its LFS budget)",
             r"smudge filter lfs failed",
         ),

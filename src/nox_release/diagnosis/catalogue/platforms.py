@@ -20,7 +20,7 @@ ENTRIES = (
         (
             r"Build failed because a pure Python wheel was generated",
             r"This does not look like a platform wheel",
-            r"NonPlatformWheel",
+            r"NonPlatformWheel|Cannot add platforms to pure wheel",
         ),
         "The project is pure Python.",
         "cibuildwheel and auditwheel are for compiled code, and the build made a `none-any` wheel.",

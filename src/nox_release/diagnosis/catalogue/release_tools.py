@@ -17,6 +17,7 @@ ENTRIES = (
         "rt-psr-branch",
         (
             r"branch '(?P<b>[^']{1,100})' isn't in any release groups",
+            r"branch (?P<b>\S{1,100}) isn't in any release groups",
             r"Detached HEAD state cannot match any release groups",
             r"HEAD is a detached symbolic reference",
         ),
@@ -55,7 +56,7 @@ ENTRIES = (
     ),
     _psr(
         "rt-psr-token",
-        (r"release id for tag \S{1,100} not found, and could not be created",),
+        r"release (?:id )?for tag \S{1,100} (?:could not be |not )found, and could not be created|Requested to use token but no token set",
         "python-semantic-release has no token.",
         "GH_TOKEN is not set in the step.",
         "Give the step `github_token: ${{ secrets.GITHUB_TOKEN }}` (or `env: GH_TOKEN`), and the job "
@@ -77,7 +78,11 @@ ENTRIES = (
     ),
     _bump(
         "rt-bump-notfound",
-        (r"Did not find '?(?P<v>[^' ]{1,80})'? in file:?", r"Did not find '(?P<v>[^']{1,120})'"),
+        (
+            r"Did not find '?(?P<v>[^' ]{1,80})'? in file:?",
+            r"Did not find '(?P<v>[^']{1,120})'",
+            r"Current version .{0,60}?not found in",
+        ),
         "The old version is not in the file.",
         "The tool's idea of the current version differs from the file's.",
         "Make `current_version` in the tool's configuration agree with the files, and commit both.",
@@ -85,7 +90,6 @@ ENTRIES = (
     _tbump(
         "rt-tbump",
         (
-            r"Current version .{0,60}?not found in",
             r"Error: (?:git repository is dirty|repository is dirty|Cannot push|branch .{0,60}? does not track)",
             r"git ref \S{1,80} already exists",
         ),
@@ -155,14 +159,17 @@ ENTRIES = (
         "rt-version-tag",
         (
             r"version mis(?:s )?-? ?match",
-            rf"\b(?:tag|version)s?\b.{{0,80}}? {_DIFFER} .{{0,80}}?\b(?:tag|version)s?\b",
-            rf"\b(?:tag|version)\b.{{0,40}}?\bv?\d+\.\d+\S{{0,20}} {_DIFFER} .{{0,40}}?\bv?\d+\.\d",
+            rf"\bversions?\b.{{0,80}}? {_DIFFER} .{{0,80}}?\b(?:tag|version)s?\b",
+            rf"\btags?\b.{{0,80}}? {_DIFFER} .{{0,80}}?\bversions?\b",
+            rf"\bversion\b.{{0,40}}?\bv?\d+\.\d+\S{{0,20}} {_DIFFER} .{{0,40}}?\bv?\d+\.\d",
+            rf"\btag\b.{{0,40}}?\bv?\d+\.\d+\S{{0,20}} {_DIFFER} .{{0,40}}?\bv?\d+\.\d",
             r"\b(?:tag\b.{0,80}?\bversion|version\b.{0,80}?\btag)s?\b.{0,60}? (?:differ|disagree|(?:are|is) (?:mismatch|different|not the same|not equal|inconsistent))",
         ),
         "The tag and the version differ.",
         "A check in the workflow compared them.",
         "Raise the version in a new commit, tag that commit with the same version, and release it.",
         tier="symptom",
+        unless=r"the running version",
         tool="workflow",
         link="",
     ),
