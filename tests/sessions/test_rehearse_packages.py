@@ -172,17 +172,18 @@ def test_package_that_is_chosen_goes_alone_by_the_workflow_that_init_would_write
     tmp_path: Path, maintainer: dict[str, str]
 ) -> None:
     project = tmp_path / "both"
-    put(project, two_packages(other=jobs("beta")) | quick("alpha", "1.0.0"), git=False)
+    files = two_packages(other=jobs("alpha")) | quick("beta", "0.4", needs='"both-alpha>=1.0"')
+    put(project, files, git=False)
     status, output = rehearse(
-        project, maintainer, "--no-smoke", "--json", "--package", "packages/alpha"
+        project, maintainer, "--no-smoke", "--json", "--package", "packages/beta"
     )
     assert status == 0, output
     document, _ = json.JSONDecoder().raw_decode(output[output.index("{") :])
     assert document["ok"]
-    assert document["project"] == "both-alpha"
+    assert document["project"] == "both-beta"
     assert len(document["parts"]) == 9
     assert "No workflow that is committed publishes this project" in document["workflow"]
-    assert ".github/workflows/publish-both-alpha.yml, as `nox -s init" in output
+    assert ".github/workflows/publish-both-beta.yml, as `nox -s init" in output
 
 
 def workspace_of_three(**workflows: str) -> dict[str, bytes]:

@@ -7,6 +7,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.words import listed
 from nox_release.edges.console import Console
@@ -18,6 +20,22 @@ from nox_release.project.pyproject import Project
 if TYPE_CHECKING:
     from nox_release.edges.environments import Environment
     from nox_release.rehearsal.github_state import WorkflowRun
+
+
+def _assume_siblings(story: Story) -> None:
+    """What the package needs of its own repository is on PyPI, so it is taken for published here too,
+    unless it is rehearsed itself.
+    """
+    from nox_release.observing.siblings import find_siblings
+    from nox_release.project.workspace import needs_of
+    from nox_release.rehearsal.copying import fitting_version
+
+    needs = {canonicalize_name(need.name): need for need in needs_of(story.project)}
+    for one in find_siblings(story.project, story.world.clone):
+        need = needs.get(canonicalize_name(one.name))
+        version = None if need is None or one.kept_back else fitting_version(need, one.version)
+        if version and story.world.index.take_as_published(one.name, version):
+            story.context.console.line(f"Taken for published: {one.name} {version}.")
 
 
 def _prepare(story: Story) -> None:
@@ -184,4 +202,4 @@ def _import(
     return f"imported: {', '.join(names[:3]) or 'nothing to import'}"
 
 
-PARTS = (_prepare, _checklist, _release, _install)
+PARTS = (_assume_siblings, _prepare, _checklist, _release, _install)

@@ -76,7 +76,8 @@ class RehearsalProject:
     """A project; `roles` maps user names to `Owner` or `Maintainer`.
 
     `unlisted` are users who may upload as well, by their team or as the organization's owners:
-    the JSON API's `ownership` does not name them.
+    the JSON API's `ownership` does not name them. `elsewhere` are versions whose files are on PyPI
+    alone.
     """
 
     name: str
@@ -87,6 +88,7 @@ class RehearsalProject:
     organization_active: bool = True
     status: str = "active"
     releases: dict[str, RehearsalRelease] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()
     file_limit: int | None = None
     total_limit: int | None = None
     extra_size: int = 0

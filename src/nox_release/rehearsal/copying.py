@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 from nox_release.checks.workflow.checking import check_workflow
@@ -15,6 +16,7 @@ from nox_release.checks.workflow.subject import WorkflowFacts
 from nox_release.core.errors import NoxReleaseError
 from nox_release.core.findings import Finding, errors_in
 from nox_release.core.values import dataclass, replace
+from nox_release.core.versions import parse_version
 from nox_release.edges.children import GIT
 from nox_release.edges.context import Context
 from nox_release.edges.git import Repository, find_repository
@@ -221,6 +223,14 @@ def next_version(version: str) -> str:
     numbers[-1] += 1
     epoch = f"{parsed.epoch}!" if parsed.epoch else ""
     return epoch + ".".join(map(str, numbers))
+
+
+def fitting_version(need: Requirement, stated: str | None) -> str | None:
+    """The version that is `stated`, where it fits; else one near those that the requirement names."""
+    named = [one.version.removesuffix(".*") for one in need.specifier]
+    named = [one for one in named if parse_version(one) is not None]
+    candidates = filter(None, [stated, *named, *map(next_version, named), "1.0"])
+    return next((one for one in candidates if need.specifier.contains(one, prereleases=True)), None)
 
 
 def unused_version(world: World, project: Project, version: str) -> str:

@@ -105,13 +105,21 @@ class IndexState:
         """Fill in the form of an existing project's publishing page."""
         return self.registrations.on_project(self.user(username), self.project(name), form)
 
-    def attach_like(self, name: str, known: str) -> bool:
-        """Make the project `name` with the publishers of `known`; whether there was only the latter."""
+    def take_as_published(self, name: str, version: str) -> bool:
+        """Have a project that is not here list this version, whose files are on PyPI; whether it was not."""
         with self.catalogue.lock:
-            there = self.catalogue.find(known)
-            if there is None or self.catalogue.find(name) is not None:
+            if self.catalogue.find(name) is not None:
                 return False
-            made = self.create_project(name)
+            self.create_project(name).elsewhere = (version,)
+            return True
+
+    def attach_like(self, name: str, known: str) -> bool:
+        """Give the project `name`, made if need be, the publishers of `known`; whether it lacked any."""
+        with self.catalogue.lock:
+            there, made = self.catalogue.find(known), self.catalogue.find(name)
+            if there is None or (made is not None and not made.elsewhere):
+                return False
+            made = made or self.create_project(name)
             for publisher in self.publishing.publishers:
                 if there.id in publisher.project_ids:
                     publisher.project_ids.add(made.id)

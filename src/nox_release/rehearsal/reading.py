@@ -77,7 +77,7 @@ def simple_detail(
     kind = _simple_kind(accept)
     serial = project.serial
     if kind == SIMPLE_JSON:
-        versions = [release.version for release, _ in files]
+        versions = [*project.elsewhere, *(release.version for release, _ in files)]
         document = {
             "meta": {"api-version": API_VERSION, "_last-serial": serial},
             "name": project.normalized_name,
