@@ -162,7 +162,10 @@ def _environ(
 # --- steps -----------------------------------------------------------------------------------
 
 # Options whose value is the next word; what is left over is the folder.
-_FRONT_END = ("-o", "--outdir", "-C", "--config-setting", "--config-json", "--installer")
+_FRONT_END = (
+    "-o", "--outdir", "-C", "--config-setting", "--config-json", "--installer", "--report",
+    "--env-dir", "--sdist-extract-dir", "--dependency-constraints-txt",
+)  # fmt: skip
 _PIPX_RUN = ("--spec", "--with", "--python", "-i", "--index-url", "--pip-args", "--backend")
 _UV = (
     "-o", "--out-dir", "--package", "-p", "--python", "-b", "--build-constraints",
@@ -171,10 +174,14 @@ _UV = (
     "--extra-index-url", "-f", "--find-links", "--index-strategy", "--keyring-provider",
     "--exclude-newer", "--resolution", "--prerelease", "--link-mode", "-P", "--upgrade-package",
     "--refresh-package", "--no-build-package", "--no-binary-package", "--allow-insecure-host",
+    "--python-preference", "--python-platform", "--fork-strategy", "--upgrade-group",
+    "--config-settings-package", "--exclude-newer-package", "--prerelease-package",
+    "--no-build-isolation-package", "--no-sources-package", "--preview-features",
 )  # fmt: skip
 _CIBUILDWHEEL = (
     "--platform", "--archs", "--arch", "--only", "--output-dir", "--config-file", "--enable",
 )  # fmt: skip
+_ALONE = ("--sdist", "--wheel", "--clear", "--verbose", "--quiet")  # they have no value
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
@@ -397,15 +404,16 @@ def _option(words: Sequence[str], name: str) -> str | None:
 
 
 def _positional(words: Sequence[str], with_value: tuple[str, ...]) -> str | None:
-    """The first word that is neither an option nor the value of one."""
-    skip = False
+    """The first word that is neither an option nor the value of one. A word right after an option that
+    is not listed may be its value: one that stands alone goes first.
+    """
+    before, doubtful = "", None
     for word in words:
-        if skip:
-            skip = False
-        elif word.startswith("-"):
-            skip = word in with_value
-        elif re.match(r"\d*>|<", word):
-            return None
-        else:
-            return word
-    return None
+        if re.match(r"\d*>|<", word):
+            break
+        if not word.startswith("-") and before not in with_value:
+            if not before.startswith("--") or "=" in before or before in _ALONE:
+                return word
+            doubtful = doubtful or word
+        before = word
+    return doubtful
