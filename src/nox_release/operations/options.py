@@ -198,7 +198,8 @@ def _following_tags(context: Context, project: Project, table: Mapping[str, Any]
 def form_of_most(tags: Iterable[str], project: Project) -> str | None:
     """The `tag-format` of most of the newest tags that name a version; `tags` has the newest first.
 
-    One stray tag of another form decides nothing.
+    One stray tag of another form decides nothing. A package in `python/` may have tags such as python-v1.0
+    beside those of another language.
     """
     from collections import Counter
 
@@ -211,7 +212,9 @@ def form_of_most(tags: Iterable[str], project: Project) -> str | None:
             version = version_of_tag(tag, tag_format=form, name=project.name)
             if version is not None:
                 known.append((version, form))
-    newest = [form for _, form in known if form in COMMON_TAG_FORMATS][:_NEWEST]
+    of_folder = [f"{project.root.name}{sign}{{version}}" for sign in ("-v", "-", "/v", "/")]
+    followed = (*COMMON_TAG_FORMATS, *of_folder)
+    newest = [form for _, form in known if form in followed][:_NEWEST]
     if newest:
         return Counter(newest).most_common(1)[0][0]
     forms = {form for _, form in known}

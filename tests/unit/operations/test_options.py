@@ -202,14 +202,16 @@ def test_packages_are_found_by_pattern_and_in_a_workspace_and_what_is_private_is
         (["1.0", "v0.1.4", "v0.1.3"], "v{version}"),
         (["2.1", "2.0", "v1.9", "v1.8", "v1.7"], "{version}"),
         (["nightly", "demo-1.1", "demo-1.0"], "{name}-{version}"),
+        (["rust-v2.0", "python-v1.1", "rust-v1.9", "python-v1.0"], "python-v{version}"),
+        (["rust-v2.0", "java-v1.1"], None),
         (["nightly"], None),
         ([], None),
     ],
     ids=str,
 )
 def test_most_of_the_newest_tags_say_their_form(newest_first, form):
-    project = parse_project({"project": {"name": "demo", "version": "1.0"}}, root=Path("demo"))
-    assert form_of_most(newest_first, project) == form
+    table = {"project": {"name": "demo", "version": "1.0"}}
+    assert form_of_most(newest_first, parse_project(table, root=Path("python"))) == form
 
 
 @pytest.mark.parametrize(
