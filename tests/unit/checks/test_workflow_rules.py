@@ -615,6 +615,7 @@ WAITING = """
 """
 ON_RELEASE = "  release: {types: [published]}"
 OWN = "secrets.GITHUB_TOKEN"
+SAYS_ADD = "uses: softprops/action-gh-release@v3\n        with: {tag_name: '${{ github"
 SAYS_CREATE = "uses: actions/github-script@v8\n        with: {script: 'repos.createRelease({})'}"
 
 
@@ -642,6 +643,8 @@ SAYS_CREATE = "uses: actions/github-script@v8\n        with: {script: 'repos.cre
         ("run: semantic-release version", OWN, 1),
         ("run: npx semantic-release", OWN, 1),
         ("run: npx semantic-release --dry-run", OWN, 0),
+        (f"{SAYS_ADD}.ref_name }}}}'}}", OWN, 1),
+        (f"{SAYS_ADD}.event.release.tag_name }}}}'}}", OWN, 0),
     ],
 )
 def test_a_release_made_with_the_runs_own_token_is_seen_in_every_form(step, token, count, together):

@@ -629,6 +629,8 @@ def trigger_github_token(subject: Subject) -> Iterator[Finding | Skipped]:
         for found in release_steps(other, subject.facts.actions):
             if found.own_token is not True or found.is_for_another_tag:
                 continue
+            if "event.release" in found.tag:
+                continue  # the release that has started the run is there
             starts_it = found.publishes and "release" in subject.raised
             if not starts_it and not (found.pushes and subject.raised == ("push-tag",)):
                 continue
