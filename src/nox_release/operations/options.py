@@ -198,7 +198,7 @@ def _following_tags(context: Context, project: Project, table: Mapping[str, Any]
 def form_of_most(tags: Iterable[str], project: Project) -> str | None:
     """The `tag-format` of most of the newest tags that name a version; `tags` has the newest first.
 
-    One stray tag of another form decides nothing. A package in `python/` may have tags such as python-v1.0
+    One stray tag of another form decides nothing, nor do those of candidates. A package in `python/` may have tags such as python-v1.0
     beside those of another language.
     """
     from collections import Counter
@@ -214,7 +214,9 @@ def form_of_most(tags: Iterable[str], project: Project) -> str | None:
                 known.append((version, form))
     of_folder = [f"{project.root.name}{sign}{{version}}" for sign in ("-v", "-", "/v", "/")]
     followed = (*COMMON_TAG_FORMATS, *of_folder)
-    newest = [form for _, form in known if form in followed][:_NEWEST]
+    common = [(version, form) for version, form in known if form in followed]
+    final = [form for version, form in common if not version.is_prerelease]
+    newest = (final or [form for _, form in common])[:_NEWEST]
     if newest:
         return Counter(newest).most_common(1)[0][0]
     forms = {form for _, form in known}

@@ -201,6 +201,8 @@ def test_packages_are_found_by_pattern_and_in_a_workspace_and_what_is_private_is
         (["v0.1.4", "v0.1.3", "1.0"], "v{version}"),
         (["1.0", "v0.1.4", "v0.1.3"], "v{version}"),
         (["2.1", "2.0", "v1.9", "v1.8", "v1.7"], "{version}"),
+        (["2.0rc3", "2.0rc2", "2.0rc1", "v1.9", "v1.8"], "v{version}"),
+        (["2.0rc2", "2.0rc1"], "{version}"),
         (["nightly", "demo-1.1", "demo-1.0"], "{name}-{version}"),
         (["rust-v2.0", "python-v1.1", "rust-v1.9", "python-v1.0"], "python-v{version}"),
         (["rust-v2.0", "java-v1.1"], None),
