@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -375,6 +376,10 @@ def test_export_takes_submodules_from_this_clone_although_their_address_is_gone(
     folder = export(clone, clone.head(), tmp_path / "export")
     assert (folder / "deps/lib/lib.py").read_text() == "lib\n"
     assert submodules(clone, clone.head())[0][0] == "deps/lib"
+    shutil.rmtree(clone.root / "deps/lib")
+    with pytest.raises(CommandError) as caught:
+        export(clone, clone.head(), tmp_path / "another")
+    assert caught.value.hint.endswith("git submodule update --init deps/lib")
 
 
 def test_a_shallow_clone_is_seen_and_can_still_be_exported(

@@ -1,5 +1,6 @@
 """Checkouts beside the maintainer's own: clean ones, and those in which a commit is made."""
 
+import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -52,7 +53,9 @@ def export(repository: Repository, commit: str, directory: Path, *, tag: str | N
         if (inner.root / ".git").exists() and inner.has_commit(pinned):
             export(inner, pinned, clone.root / path)
         else:
-            clone.git(
+            here = f"git submodule update --init {shlex.quote(path)}"
+            hint = f"Or check it out in your clone, from which it is taken then: {here}"
+            Repository(root=clone.root, runner=replace(clone.runner, hint=hint)).git(
                 *quiet, "submodule", "--quiet", "update", "--init", "--recursive", "--", path,
                 how=CHECK_OUT,
             )  # fmt: skip

@@ -27,7 +27,9 @@ def summary(story: Story, seconds: float) -> None:
         console.mark(
             "error", f"Part {len(story.parts) + 1} failed; nothing was published anywhere."
         )
-        console.next_step("Next: fix it, commit, and rehearse again.", "nox -s rehearse")
+        console.next_step(
+            "Next: when that is settled (and committed), rehearse again.", "nox -s rehearse"
+        )
         if story.options.json:
             console.error(problem)
 
