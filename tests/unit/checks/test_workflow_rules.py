@@ -1399,3 +1399,113 @@ def test_a_trial_upload_may_build_its_files():
 def test_a_release_that_aio_libs_action_makes_is_made_twice():
     steps = f"{DOWNLOAD}      - uses: aio-libs/create-release@v1.6.6"
     assert told_of(steps, "release-made-twice") == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("echo x > demo/_build.py", []),
+        ("echo x >> demo/_build.py", ["warning"]),
+        ("sed -i s/a/b/ pyproject.toml", ["warning"]),
+    ],
+)
+def test_a_new_file_makes_no_version_a_local_one(command, told):
+    steps = f"      - run: {command}\n      - run: python -m build"
+    assert told_of(steps, "scm-dirty") == told
+
+
+@pytest.mark.parametrize(("name", "told"), [("dist-x", []), ("dist-*", ["error"])])
+def test_an_artifact_has_no_star_in_its_name(name, told):
+    build = """
+  build:
+    strategy: {matrix: {os: [a, b]}}
+    runs-on: ubuntu-latest
+    steps:
+      - {uses: actions/upload-artifact@v7, with: {name: "dist-${{ matrix.os }}", path: dist}}"""
+    down = f'      - {{uses: actions/download-artifact@v8, with: {{name: "{name}", path: dist}}}}'
+    needs = "\n    needs: build"
+    assert told_of(down, "artifact-name-path", before=build, extra=needs) == told
+
+
+@pytest.mark.parametrize(("ref", "count"), [("github.event.ref", 1), ("github.ref", 0)])
+def test_the_payload_of_a_release_has_no_ref(ref, count):
+    text = f"""
+on: {{release: {{types: [published]}}}}
+jobs:
+  publish:
+    if: startsWith({ref}, 'refs/tags')
+    runs-on: ubuntu-latest
+    permissions: {{id-token: write}}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+    assert len(results(text, "trigger-matches", {})) == count
+
+
+@pytest.mark.parametrize("step", ["run: pixi run verify", "run: make"])
+def test_a_publish_job_that_runs_something_does_more_than_upload(step):
+    upload = "      - {uses: casperdcl/deploy-pypi@v3, with: {upload: true}}\n"
+    assert told_of(f"{upload}      - {step}", "publish-steps") == ["warning"]
+    other = DEPLOY_ALONE % step
+    told = check_workflow(parse_workflow(other, file=FILE), WorkflowFacts())
+    assert "publish-steps" in {one.id for one in told if isinstance(one, Finding)}
+
+
+DEPLOY_ALONE = """
+on: {push: {tags: ["v*"]}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - %s
+      - {uses: casperdcl/deploy-pypi@v3, with: {upload: true}}
+"""
+
+
+@pytest.mark.parametrize(("folder", "count"), [(".", 1), ("other", 0)])
+def test_parts_of_one_folder_are_uploaded_apart(folder, count):
+    one = f"""
+  wheels:
+    runs-on: ubuntu-latest
+    steps:
+      - run: cibuildwheel .
+  sdist:
+    runs-on: ubuntu-latest
+    steps:
+      - run: python -m build {folder}
+  first:
+    needs: wheels
+    runs-on: ubuntu-latest
+    permissions: {{id-token: write}}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1"""
+    needs = "\n    needs: sdist"
+    assert len(told_of(DOWNLOAD, "parts-uploaded-apart", before=one, extra=needs)) == count
+
+
+CALLED_BUILD = """
+on: {workflow_call: }
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - run: uv build
+        working-directory: ${{ env.TMPDIR }}
+"""
+
+
+def test_a_second_workflow_that_builds_nobody_knows_what_is_no_second_uploader():
+    call = "jobs: {build: {uses: ./.github/workflows/called.yml}, publish: {needs: build, "
+    other = f"""
+on: {{release: {{types: [published]}}}}
+{call}runs-on: ubuntu-latest, permissions: {{id-token: write}}, steps: [
+  {{uses: pypa/gh-action-pypi-publish@release/v1}}]}}}}
+"""
+    own = other.replace("{uses: ./.github/workflows/called.yml}", "{steps: [{run: uv build}]}")
+    for text, count in ((CALLED_BUILD, 0), (CALLED_BUILD.replace("${{ env.TMPDIR }}", "."), 1)):
+        called = parse_workflow(text, file=".github/workflows/called.yml")
+        second = parse_workflow(other, file=".github/workflows/other.yml")
+        facts = WorkflowFacts(others=(called, second))
+        told = check_workflow(parse_workflow(own, file=FILE), facts)
+        assert len([one for one in told if one.id == "second-uploader"]) == count

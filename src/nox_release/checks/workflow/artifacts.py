@@ -140,8 +140,8 @@ class Upload:
         """Whether the artifact can have this name; expressions stand for anything."""
         if self.name == name:
             return True
-        if "${{" in name:
-            return False
+        if re.search(r"\$\{\{|[*?]", name):
+            return False  # no artifact's name has a star: that is for `pattern`
         return _holds_in_order(name, EXPRESSION.sub("\0", self.name).split("\0"))
 
     def matches(self, pattern: str) -> bool:
@@ -861,8 +861,8 @@ def publish_steps(subject: Subject) -> Iterator[Finding | Skipped]:
         uploads_here = [p for p in subject.publishes if p.job.id == job.id]
         if job.id in made or any("--build" in _run_of(p) for p in uploads_here):
             continue  # split-build-publish says so
-        if all(p.step and p.step.uses and not _is_plain(p.step) for p in uploads_here):
-            continue  # a release tool of several actions
+        if all(p.builds_itself or "jupyter_releaser" in p.tool for p in uploads_here):
+            continue  # a tool that does the rest too, or a release tool of several actions
         extra = [
             step
             for step in job.steps
@@ -888,10 +888,6 @@ def _is_of_others(step: Step) -> bool:
     return step.uses is not None and step.uses.kind == "action"
 
 
-def _is_plain(step: Step) -> bool:
-    return uses_action(step, PYPA_ACTION)
-
-
 def _short(script: str) -> str:
     """The line of a script that tells most: the first that runs code, no comment."""
     lines = [text for line in script.splitlines() if (text := line.strip()) and text[0] != "#"]
@@ -901,8 +897,8 @@ def _short(script: str) -> str:
 
 # What runs code that is not the image's own.
 _RUNS_CODE = re.compile(
-    r"\b(?:pip3?|uvx?|pipx|python[\d.]*|npm|npx|pnpm|yarn|make|just|nox|tox|hatch|poetry|pdm|flit|"
-    r"cargo|go|docker|conda|mamba)\b|(?:^|[\s;&|])\.?/?[\w-]+/[\w./-]+\.(?:sh|py)\b|^\./\w"
+    r"\b(?:pip3?|uvx?|pipx|pixi|python[\d.]*|npm|npx|pnpm|yarn|make|just|nox|tox|hatch|poetry|pdm|"
+    r"flit|cargo|go|docker|conda|mamba)\b|(?:^|[\s;&|])\.?/?[\w-]+/[\w./-]+\.(?:sh|py)\b|^\./\w"
 )
 
 

@@ -195,10 +195,13 @@ def scm_dirty(subject: Subject) -> Iterator[Finding | Skipped]:
                 if command.line >= build.line:
                     break
                 changed = _changes_tree(command.words, command.text)
+                if changed.startswith(">"):
+                    yield skipped(DIRTY, f"whether `{changed[1:]}` is under git, or new")
+                    return
                 if changed:
                     yield find(
                         DIRTY,
-                        f"`{command.text[:60]}` changes {changed} before the build, and the version "
+                        f"`{command.text[:60]}` changes `{changed}` before the build, and the version "
                         "comes from git.",
                         where=subject.workflow.at(command.line, f"jobs.{build.job.id}.steps"),
                     )
@@ -209,10 +212,12 @@ _ELSEWHERE = re.compile(r"^(?:/|~|\$|&|-|dist/|build/)|GITHUB_|RUNNER_TEMP|^\d$"
 
 
 def _changes_tree(words: tuple[str, ...], text: str) -> str:
-    """The tracked-looking file that a command changes; empty when there is none."""
+    """The file that a command changes, with `>` before one that it may make, since a new file makes
+    no version a local one; empty when there is none.
+    """
     if words[:1] == ("sed",) and any(word.startswith(("-i", "--in-place")) for word in words):
         last = words[-1]
-        return "" if _ELSEWHERE.search(last) else f"`{last}`"
+        return "" if _ELSEWHERE.search(last) else last
     found = re.search(r"(?<![\d&<>=])>>?\s*['\"]?([^\s'\"&|;]+)", text)
     if (
         found
@@ -220,7 +225,7 @@ def _changes_tree(words: tuple[str, ...], text: str) -> str:
         and "." in found[1]
         and not found[1].startswith("=")
     ):
-        return f"`{found[1]}`"
+        return found[1] if ">>" in found[0] else f">{found[1]}"
     return ""
 
 

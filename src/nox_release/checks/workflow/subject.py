@@ -245,8 +245,11 @@ def _given(
         github["event"] = {"inputs": {name: as_text(value) for name, value in inputs}}
     if event == "release":
         release = {"draft": False, "prerelease": is_prerelease(tag), "tag_name": tag}
-        github["event"] = {"action": action, "release": release}
-    elif event in ("push-tag", "push-branch"):  # GitHub's payload of a push has no release
+        github["event"] = {"action": action, "release": release, "ref": None}
+    elif event in (
+        "push-tag",
+        "push-branch",
+    ):  # a push's payload has no release, a release's no ref
         github["event"] = {"action": None, "release": None, "ref": github["ref"]}
     if repository:
         github["repository"] = repository

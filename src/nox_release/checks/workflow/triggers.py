@@ -16,7 +16,7 @@ from nox_release.checks.workflow.subject import (
 )
 from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.workflows import patches
-from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
+from nox_release.workflows.build_folders import NOTHING_KNOWN, BuiltFolder, built_folders
 from nox_release.workflows.expressions import interpolate
 from nox_release.workflows.publishing import REUSABLE, Job, PublishJob, Step, Workflow
 
@@ -522,7 +522,7 @@ def second_uploader(subject: Subject) -> Iterator[Finding | Skipped]:
                 continue
             if _passes_over(theirs) or _passes_over(ours[0]):
                 continue
-            if not _builds_the_same(subject.workflow, workflow):
+            if not _build_the_same(subject, other):
                 continue
             yield find(
                 SECOND,
@@ -537,18 +537,25 @@ def _uploads_at_release(subject: Subject, publish: PublishJob) -> bool:
     return any(subject.reaches(publish, kind) for kind in ("release", "push-tag"))
 
 
-def _builds_the_same(one: Workflow, other: Workflow) -> bool:
-    """Whether two workflows may build the same package of a repository."""
-    ours, theirs = (
-        {
-            folder
-            for job in workflow.jobs
-            for step in job.steps
-            for folder in built_folders(workflow, job, step, NOTHING_KNOWN)
-        }
-        for workflow in (one, other)
-    )
-    return not ours or not theirs or bool(ours & theirs)
+def _build_the_same(one: Subject, other: Subject) -> bool:
+    """Whether two workflows may build the same package of a repository: they share a folder, or one
+    of them shows no build at all.
+    """
+    ours, theirs = _folders(one), _folders(other)
+    return not ours or not theirs or any(folder.is_known for folder in ours & theirs)
+
+
+def _folders(subject: Subject) -> set[BuiltFolder]:
+    """What a workflow, and those of the repository that it calls, build."""
+    calls = [one.uses.path for one in subject.workflow.jobs if one.uses and not one.uses.owner]
+    called = (subject.called[path] for path in calls if path in subject.called)
+    return {
+        folder
+        for workflow in (subject.workflow, *called)
+        for job in workflow.jobs
+        for step in job.steps
+        for folder in built_folders(workflow, job, step, NOTHING_KNOWN)
+    }
 
 
 def _passes_over(publish: PublishJob) -> bool:

@@ -15,6 +15,7 @@ from nox_release.checks.workflow.subject import (
 )
 from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.workflows import patches
+from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
 from nox_release.workflows.expressions import interpolate
 from nox_release.workflows.publishing import PYPA_ACTION, Job, PublishJob, page_of, project_of
 from nox_release.workflows.ref_patterns import fnmatch_takes
@@ -305,6 +306,7 @@ def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
         for one in together
         if one not in parts and first & {job.id for job in subject.needed(one.job)}
     ]
+    parts = parts or _of_one_folder(subject, building, together)
     if len({project_of(one.job) for one in parts}) > 1:
         return  # each is a project of its own
     jobs = list(dict.fromkeys(one.job.id for one in parts))
@@ -318,6 +320,29 @@ def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
                 where=subject.workflow.at(one.line, f"jobs.{one.job.id}"),
             )
             return
+
+
+def _of_one_folder(
+    subject: Subject, building: set[str], together: list[PublishJob]
+) -> list[PublishJob]:
+    """Uploads of what jobs of their own have built from one and the same folder."""
+    parts = []
+    for one in together:
+        jobs = [job for job in subject.needed(one.job) if job.id in building]
+        folders = {
+            folder
+            for job in jobs
+            for step in job.steps
+            for folder in built_folders(subject.workflow, job, step, NOTHING_KNOWN)
+        }
+        parts.append((one, {job.id for job in jobs}, folders))
+    return [
+        one
+        for one, jobs, folders in parts
+        if jobs
+        and all(folder.is_known for folder in folders)
+        and any(folders == others and not jobs & makers for _, makers, others in parts)
+    ]
 
 
 _PLATFORM = re.compile(r"os|platform|arch|target|runner|python|manylinux|cibw", re.IGNORECASE)
