@@ -329,10 +329,30 @@ def publish_jobs(
             written: dict[str, str] = {}
             for name, part in steps_elsewhere(step, actions or {}):
                 found.extend(
-                    replace(publish, step=step, tool=f"{publish.tool} (in {name})", line=step.line)
+                    replace(
+                        publish,
+                        step=step,
+                        tool=f"{publish.tool} (in {name})",
+                        line=step.line,
+                        unusable=_finds_no_image(publish, name),
+                    )
                     for publish in _publishing(workflow, job, part, trusted, written)
                 )
     return tuple(found)
+
+
+def _finds_no_image(publish: PublishJob, name: str) -> str:
+    """Why the publishing action fails in a composite action: there it asks for the image of the
+    repository that runs it, since version 1.12. Empty where it does not, or a commit hides which
+    version it is.
+    Source: https://github.com/pypa/gh-action-pypi-publish/issues/338
+    """
+    uses = None if publish.step is None else publish.step.uses
+    if uses is None or publish.tool != PYPA_ACTION:
+        return ""
+    version = re.match(r"(?:release/)?v1(?:\.(\d+))?", uses.ref)
+    old = version is None or (version[1] and int(version[1]) < 12)
+    return "" if old else f"in the composite action {name}, {PYPA_ACTION} does not find its image"
 
 
 def steps_elsewhere(

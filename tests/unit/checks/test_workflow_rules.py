@@ -872,8 +872,8 @@ def test_artifacts_that_were_merged_are_one():
     runs-on: ubuntu-latest
     steps:
       - {uses: actions/upload-artifact/merge@v7, with: {name: NAME}}"""
-    rule = "artifact-name-path"
-    assert told_of(DOWNLOAD, rule, before=merge.replace("NAME", "dist")) == []
+    rule, needs = "artifact-name-path", "\n    needs: merge"
+    assert told_of(DOWNLOAD, rule, before=merge.replace("NAME", "dist"), extra=needs) == []
     assert told_of(DOWNLOAD, rule, before=merge.replace("NAME", "all")) == ["error"]
 
 
@@ -1137,7 +1137,7 @@ def test_a_job_that_was_skipped_far_before_skips_the_upload(condition, runs):
             "`push` starts the workflow, but not its job `schema`, and whatever waits for a skipped "
             "job, near or far, is skipped too: the upload."
             if "result" not in condition
-            else "`push` starts the workflow, but its conditions (`if:`) skip the upload."
+            else f"`push` starts the workflow, but `if: {condition}` skips the upload."
         ]
     )
 
@@ -1509,3 +1509,118 @@ on: {{release: {{types: [published]}}}}
         facts = WorkflowFacts(others=(called, second))
         told = check_workflow(parse_workflow(own, file=FILE), facts)
         assert len([one for one in told if one.id == "second-uploader"]) == count
+
+
+@pytest.mark.parametrize(
+    ("permissions", "asked", "count"),
+    [
+        ("", "id-token: write", 1),  # no repository's default has an identity token
+        ("", "contents: write", 0),
+        ("permissions: read-all", "contents: write", 1),
+        ("permissions: {contents: write}", "contents: write", 0),
+    ],
+)
+def test_a_called_workflow_asks_for_no_more_than_its_caller_gives(permissions, asked, count):
+    called = f"on: workflow_call\njobs: {{a: {{permissions: {{{asked}}}, steps: [{{run: make}}]}}}}"
+    text = f"""
+on: {{push: {{tags: ["v*"]}}}}
+{permissions}
+jobs:
+  build: {{uses: ./.github/workflows/other.yml}}
+  publish:
+    needs: build
+    runs-on: ubuntu-latest
+    permissions: {{id-token: write}}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+    assert len(results(text, "called-permissions", {"others": [called]})) == count
+
+
+@pytest.mark.parametrize(("needs", "severity"), [("first", "warning"), ("made", ""), ("", "error")])
+def test_a_download_waits_for_the_job_that_makes_the_artifact(needs, severity):
+    jobs = """
+  first: {runs-on: ubuntu-latest, steps: [{run: make}]}
+  made:
+    runs-on: ubuntu-latest
+    steps:
+      - {uses: actions/upload-artifact@v7, with: {name: dist, path: dist}}"""
+    extra = f"\n    needs: [{needs}]"
+    told = told_of(DOWNLOAD, "artifact-name-path", before=jobs, extra=extra)
+    assert told == [severity] * bool(severity)
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"), [("dist", ["error"]), ("${{ steps.x.outputs.dist }}", [])]
+)
+def test_files_that_are_inspected_are_not_in_dist(folder, told):
+    text = f"""
+on: {{push: {{tags: ["v*"]}}}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {{id-token: write}}
+    steps:
+      - uses: actions/checkout@v7
+      - {{id: x, uses: hynek/build-and-inspect-python-package@v2}}
+      - uses: pypa/gh-action-pypi-publish@release/v1
+        with: {{packages-dir: "{folder}"}}
+"""
+    found = results(text, "artifact-name-path", {})
+    assert [one.severity.value for one in found if isinstance(one, Finding)] == told
+
+
+def test_a_candidate_is_no_release_of_type_released():
+    text = """
+on: {release: {types: [released]}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+    found = results(text, "trigger-matches", {"tag": "v1.0.0rc1"})
+    assert [one.message for one in found] == [
+        "A release of `v1.0.0rc1` raises none of the types released."
+    ]
+    assert results(text, "trigger-matches", {"tag": "v1.0.0"}) == []
+
+
+def test_the_condition_that_skips_the_upload_is_named():
+    text = """
+on: {release: {types: [published]}}
+jobs:
+  publish:
+    if: github.ref == 'refs/heads/main'
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - uses: pypa/gh-action-pypi-publish@release/v1
+"""
+    (found,) = results(text, "trigger-matches", {})
+    assert "`if: github.ref == 'refs/heads/main'` skips the upload" in found.message
+
+
+@pytest.mark.parametrize(
+    ("condition", "count"),
+    [
+        ("startsWith(github.ref, 'refs/tags')", 1),
+        ("github.ref_type == 'tag'", 1),
+        ("github.ref == format('refs/tags/v{0}', steps.built.outputs.version)", 0),
+    ],
+)
+def test_whether_there_is_a_tag_is_no_comparison_with_it(condition, count):
+    text = f"""
+on: {{push: {{tags: ["v*"]}}}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {{id-token: write}}
+    steps:
+      - run: python -m build
+      - if: {condition}
+        uses: pypa/gh-action-pypi-publish@release/v1
+"""
+    found = results(text, "version-equals-tag", {"version_from_tags": False})
+    assert len([one for one in found if isinstance(one, Finding)]) == count

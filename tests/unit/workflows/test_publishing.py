@@ -551,10 +551,15 @@ def test_a_called_workflow_of_another_repository_is_unusable():
     assert "another repository (octo/shared), which the token then names" in finding.message
 
 
-def test_a_composite_action_of_the_repository_uploads_in_its_jobs_name():
+@pytest.mark.parametrize(
+    ("uses", "runs"),
+    [("v1.8.14", True), (f"{'a' * 40}", True), ("release/v1", False), ("v1.14.2", False)],
+)
+def test_a_composite_action_of_the_repository_uploads_in_its_jobs_name(uses, runs):
     parsed = workflow(job("publish", "uses: ./.github/actions/up", extra=TRUSTED))
+    upload = ACTION.replace("release/v1", uses)
     steps = parse_composite(
-        f"runs:\n  using: composite\n  steps:\n    - {ACTION}\n", file="action.yml"
+        f"runs:\n  using: composite\n  steps:\n    - {upload}\n", file="action.yml"
     )
     derived = derive_publisher(
         [parsed],
@@ -563,8 +568,13 @@ def test_a_composite_action_of_the_repository_uploads_in_its_jobs_name():
         settings=Settings(),
         actions={".github/actions/up": steps},
     )
-    assert derived.publisher.workflow == "publish.yml"
-    assert derived.job.tool == "pypa/gh-action-pypi-publish (in ./.github/actions/up)"
+    if runs:
+        assert derived.publisher.workflow == "publish.yml"
+        assert derived.job.tool == "pypa/gh-action-pypi-publish (in ./.github/actions/up)"
+    else:
+        (finding,) = derived.results
+        assert finding.id == REUSABLE.id
+        assert "in the composite action ./.github/actions/up" in finding.message
 
 
 @pytest.mark.parametrize(

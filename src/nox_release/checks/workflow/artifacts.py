@@ -340,9 +340,7 @@ def unknown_sources(jobs: tuple[Job, ...], called: Mapping[str, Workflow] | None
                 continue
             return f"job `{job.id}` is in {job.uses.text}"
         for step in job.steps:
-            if step.uses is None or uses_action(
-                step, *_NO_UPLOAD, "hynek/build-and-inspect-python-package"
-            ):
+            if step.uses is None or uses_action(step, *_NO_UPLOAD, _INSPECTED):
                 continue
             if step.uses.kind == "local" or _MAY_UPLOAD.search(step.uses.text.split("@")[0]):
                 return f"job `{job.id}` uses {step.uses.text}"
@@ -372,10 +370,16 @@ def artifact_name_path(subject: Subject) -> Iterator[Finding | Skipped]:
                         where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
                         fix=f"{_FROM_THE_ROOT} Here: `packages-dir: {place}`.",
                     )
-            if not hidden and takes and _brings_nothing(steps):
+            if not hidden and takes and _brings_nothing(steps, wanted):
+                aside = any(uses_action(step, _INSPECTED) for step in steps)
                 yield find(
                     NAME_PATH,
-                    f"Job `{publish.job.id}` uploads, but none of its steps builds or downloads files.",
+                    f"Job `{publish.job.id}` uploads, but none of its steps "
+                    + (
+                        f"brings files into `{wanted[0]}/`: {_INSPECTED} leaves them elsewhere."
+                        if aside and wanted
+                        else "builds or downloads files."
+                    ),
                     where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
                 )
             continue
@@ -446,8 +450,12 @@ def _covers(path: str, place: str) -> bool:
     return path == "." or f"{place}/".startswith(f"{path}/") or path.startswith(f"{place}/")
 
 
-def _brings_nothing(steps: tuple[Step, ...]) -> bool:
-    quiet = ("actions/checkout", "actions/setup-python", "actions/cache", "astral-sh/setup-uv")
+# Builds in a folder of its own, and keeps the files as an artifact.
+_INSPECTED = "hynek/build-and-inspect-python-package"
+
+
+def _brings_nothing(steps: tuple[Step, ...], wanted: tuple[str, ...] | None) -> bool:
+    quiet = ("actions/checkout", *_QUIET, *((_INSPECTED,) if wanted else ()))
     return all(uses_action(step, *quiet) for step in steps)
 
 
@@ -485,6 +493,16 @@ def _arrivals_fit(
             )
             return
         arrivals.append(arrival)
+        if late := _not_waited_for(subject, publish, arrival):
+            yield find(
+                NAME_PATH,
+                f"Job `{publish.job.id}` downloads {arrival.asked} without waiting for job "
+                f"`{late}`, which makes it.",
+                where=subject.workflow.at(step.line, f"jobs.{publish.job.id}.steps"),
+                fix=f"Add `{late}` to the `needs:` of `{publish.job.id}`.",
+                severity=Severity.WARNING if publish.job.needs else None,
+            )
+            return
     for upload in dict.fromkeys(one for arrival in arrivals for one in arrival.taken):
         place = _misses_the_build(subject.workflow, upload)
         if place:
@@ -514,6 +532,13 @@ def _arrivals_fit(
         f"`{arrived[0]}/`.",
         where=subject.workflow.at(publish.line, f"jobs.{publish.job.id}.steps"),
     )
+
+
+def _not_waited_for(subject: Subject, publish: PublishJob, arrival: Arrival) -> str:
+    """The job that alone makes what arrives, and that the publish job does not need; else empty."""
+    ready = {publish.job.id, *(job.id for job in subject.needed(publish.job))}
+    makers = {upload.job.id for upload in arrival.taken}
+    return min(makers) if not makers & ready and len(makers) == 1 else ""
 
 
 def _fits(folder: str, glob: str) -> bool:

@@ -31,6 +31,18 @@ CONTENTS_READ = rule(
     link=PERMISSIONS,
 )
 
+CALLED = rule(
+    "called-permissions",
+    Severity.ERROR,
+    "A called workflow asks for no more than its caller gives",
+    why="What the calling job may do is the most that a called workflow gets. If a job in it asks for "
+    "more, GitHub starts nothing: `is requesting 'id-token: write', but is only allowed "
+    "'id-token: none'`.",
+    remedy="Give the calling job the same `permissions:`.",
+    link="https://docs.github.com/actions/reference/workflows-and-actions/"
+    "reusing-workflow-configurations#access-and-permissions-for-nested-workflows",
+)
+
 
 def oidc_permission(subject: Subject) -> Iterator[Finding | Skipped]:
     if subject.workflow.is_only_called:
@@ -131,8 +143,34 @@ def contents_read(subject: Subject) -> Iterator[Finding | Skipped]:
         )
 
 
+_RANKS = ("none", "read", "write")
+
+
+def called_permissions(subject: Subject) -> Iterator[Finding | Skipped]:
+    for job in subject.workflow.jobs:
+        target = subject.called.get(job.uses.path) if job.uses and not job.uses.owner else None
+        given = subject.workflow.permissions_of(job)
+        if target is None or (given is not None and not given.known):
+            continue
+        for inner in target.jobs:
+            asked = target.permissions_of(inner)
+            for scope, level in () if asked is None or not asked.known else asked.scopes:
+                # Whatever a repository's default is, it has no identity token.
+                default = "none" if scope == "id-token" else "write"
+                allowed = given.level(scope) if given is not None else default
+                if level in _RANKS and _RANKS.index(level) > _RANKS.index(allowed):
+                    yield find(
+                        CALLED,
+                        f"Job `{inner.id}` of {target.file} asks for `{scope}: {level}`, and job "
+                        f"`{job.id}`, which calls it, has `{scope}: {allowed}`.",
+                        where=subject.workflow.at(job.line, f"jobs.{job.id}.permissions"),
+                    )
+                    return
+
+
 CHECKS = (
     (OIDC, oidc_permission),
     (CONTENTS_READ, contents_read),
+    (CALLED, called_permissions),
 )
 RULES = tuple(rule for rule, _ in CHECKS)

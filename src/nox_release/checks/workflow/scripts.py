@@ -80,7 +80,8 @@ def version_equals_tag(subject: Subject) -> Iterator[Finding | Skipped]:
         if job.uses is not None:
             unclear = unclear or f"job `{job.id}` is in {job.uses.text}"
         for step in job.steps:
-            text = f"{step.run or ''} {dict(step.environ)} {step.condition} {dict(step.inputs)}"
+            asked = _IS_A_TAG.sub("", step.condition)
+            text = f"{step.run or ''} {dict(step.environ)} {asked} {dict(step.inputs)}"
             if _READS_THE_TAG.search(text):
                 return
             unclear = unclear or _written_elsewhere(job, step)
@@ -95,6 +96,10 @@ def version_equals_tag(subject: Subject) -> Iterator[Finding | Skipped]:
     )
 
 
+# Whether there is a tag at all is no comparison with it.
+_IS_A_TAG = re.compile(
+    r"startsWith\(\s*github\.(?:event\.)?ref\s*,[^()]*\)|github\.ref_type\s*==\s*'tag'"
+)
 # Where a script or an expression has the tag from; a variable STAGING is none.
 _READS_THE_TAG = re.compile(
     r"GITHUB_REF|github\.ref|release\.tag_name|github\.event\.ref\b"

@@ -136,13 +136,23 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
             MATCHES, "whether a release reaches the upload depends on values that only a run has"
         )
         return
+    release = workflow.event("release")
+    by_type = release is not None and release.types is not None and "push-tag" not in subject.raised
+    if by_type and tag and not starts(workflow, "release", tag=tag):
+        yield find(
+            MATCHES,
+            f"A release of `{tag}` raises none of the types {', '.join(release.types)}.",
+            where=workflow.at(release.line, "on.release"),
+            fix="`types: [published]` takes final releases and pre-releases.",
+        )
+        return
     on = workflow.node.key("on") or workflow.node.key("true")
     events = ", ".join(f"`{event.name}`" for event in workflow.events) or "nothing"
     listened = {"release": "release", "push-tag": "push", "dispatch-tag": "workflow_dispatch"}
     if any(starts(workflow, event) for event in raised):
         names = [f"`{listened[event]}`" for event in raised if starts(workflow, event)]
         started = f"{' or '.join(names)} starts the workflow"
-        message = f"{started}, but its conditions (`if:`) skip the upload."
+        message = f"{started}, but {_what_skips(subject)} the upload."
         fix = "Let the conditions (`if:`) of the publish job and of those it needs hold for it."
         if left_out := _skips_the_upload(subject):
             message = (
@@ -171,6 +181,23 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
             f"The workflow is started by {events}; a release made with this tool does not start it."
         )
     yield find(MATCHES, message, where=subject.workflow.at(on.line if on else None, "on"), fix=fix)
+
+
+def _what_skips(subject: Subject) -> str:
+    """The one condition that skips every upload at a release, with the verb; else all of them."""
+    found = set()
+    for publish in subject.releases:
+        own = replace(publish.job, needs=())
+        step = "" if publish.step is None else publish.step.condition
+        for condition in filter(None, (own.condition, step)):
+            if not subject.runs_by(subject.raised, replace(own, condition=condition)):
+                found.add(" ".join(condition.split()))
+    condition = found.pop() if len(found) == 1 else ""
+    short = 0 < len(condition) <= _SHOWN
+    return f"`if: {condition}` skips" if short else "its conditions (`if:`) skip"
+
+
+_SHOWN = 100  # characters of a condition: two lines on a screen
 
 
 def _skips_the_upload(subject: Subject) -> str:
