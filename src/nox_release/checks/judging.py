@@ -90,7 +90,7 @@ class Case:
     were not asked then. `absent_assets` are files to attach that are not there. `end` is the judgement
     over the files on the index, where there are any. `merged` says that HEAD is what the version's pull
     request became: the branch may have moved on. `newest_tagged` is the highest version with a tag,
-    where tags make the version and HEAD has none.
+    where tags make the version and HEAD has none. `submodules` are those that the build reads.
     """
 
     project: Project
@@ -116,6 +116,7 @@ class Case:
     end: EndState | None = None
     merged: bool = False
     newest_tagged: Version | None = None
+    submodules: tuple[str, ...] = ()
 
     @property
     def awaits_checks(self) -> bool:
@@ -345,6 +346,7 @@ def _workflow_facts(case: Case) -> WorkflowFacts:
         private=None if repository is None else repository.private,
         immutable_releases=known(observed.immutable_releases),
         release_last=target.release_last,
+        submodules=case.submodules,
     )
 
 

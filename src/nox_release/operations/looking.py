@@ -206,9 +206,14 @@ def with_source(case: Case, tree: SourceTree) -> Case:
 def told_by(project: Project, tree: SourceTree) -> dict[str, Any]:
     """What the source tree says, as fields of a case."""
     from nox_release.checks.source.checking import check_source
+    from nox_release.checks.source.subject import built_submodules
     from nox_release.checks.source.versions import where_version_is
 
-    return {"source": check_source(project, tree), "stated": where_version_is(project, tree)}
+    return {
+        "source": check_source(project, tree),
+        "stated": where_version_is(project, tree),
+        "submodules": built_submodules(tree),
+    }
 
 
 def once_pushed(case: Case, observer: Observer) -> Case:

@@ -8,7 +8,7 @@ import pytest
 from nox_release.checks.source.checking import check_source
 from nox_release.checks.source.links import relative_targets
 from nox_release.checks.source.readme import installed_names
-from nox_release.checks.source.subject import SourceTree, any_match
+from nox_release.checks.source.subject import SourceTree, any_match, built_submodules
 from nox_release.checks.source.versions import declared_version, where_version_is
 from nox_release.core.findings import Finding, Passed, Severity
 from nox_release.project.pyproject import Settings, parse_project
@@ -822,3 +822,20 @@ def test_the_place_that_states_the_version(text, named, where):
     texts = {**named, "pyproject.toml": text}
     found = where_version_is(project, SourceTree(texts=texts, names=frozenset(texts)))
     assert (found and f"{found.file}:{found.line}") == where
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        ({"CMakeLists.txt": "target_include_directories(core PRIVATE include/eigen)"}, True),
+        ({"setup.py": "include_dirs=['include/eigen/Eigen']"}, True),
+        ({"CMakeLists.txt": "add_subdirectory(include/eigen2)"}, False),
+        ({"docs.txt": "include/eigen"}, False),
+        ({"CMakeLists.txt": "git submodule update\nadd_subdirectory(include/eigen)"}, False),
+    ],
+)
+def test_a_build_reads_the_submodules_that_its_own_files_name(named, found):
+    modules = '[submodule "e"]\n\tpath = include/eigen\n\turl = https://example.org/e.git\n'
+    texts = {".gitmodules": modules, **named}
+    tree = SourceTree(texts=texts, names=frozenset(texts))
+    assert built_submodules(tree) == ("include/eigen",) * found

@@ -69,6 +69,24 @@ class SourceTree:
         return Files(names=frozenset(raw), read=raw.get, prefix=self.prefix)
 
 
+# What a build reads as its own; other files may name a submodule to pass over it.
+_BUILD_FILES = ("CMakeLists.txt", "meson.build", "setup.py", "Cargo.toml", "build.rs")
+
+
+def built_submodules(tree: SourceTree) -> tuple[str, ...]:
+    """The folders of submodules that the files of the build name, and do not fetch themselves."""
+    if ".gitmodules" not in tree.names or tree.prefix:
+        return ()
+    read = {name: tree.files.text(name) or "" for name in (*_BUILD_FILES, PYPROJECT)}
+    if any("submodule" in text for text in read.values()):
+        return ()
+    said = "\n".join(read[name] for name in _BUILD_FILES)
+    paths = re.findall(r"^\s*path\s*=\s*(\S+)", tree.files.text(".gitmodules") or "", re.MULTILINE)
+    return tuple(
+        path for path in paths if re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w-])", said)
+    )
+
+
 def named_files(project: Project) -> tuple[str, ...]:
     """The files that pyproject.toml names and rules here read."""
     tool = table_in(project.pyproject, "tool")

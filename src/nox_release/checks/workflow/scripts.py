@@ -30,6 +30,15 @@ DEPTH = rule(
     remedy="Add `fetch-depth: 0` to actions/checkout in the building job.",
     link="https://github.com/actions/checkout#readme",
 )
+SUBMODULES = rule(
+    "submodules-absent",
+    Severity.WARNING,
+    "The check-out has the submodules that the build reads",
+    why="A check-out leaves the folders of submodules empty: the build fails on the runner, or makes an "
+    "sdist that nobody can build.",
+    remedy="Add `submodules: recursive` to actions/checkout in the building job.",
+    link="https://github.com/actions/checkout#readme",
+)
 DIRTY = rule(
     "scm-dirty",
     Severity.WARNING,
@@ -187,6 +196,30 @@ def _version_is_given(subject: Subject, job: Job) -> bool:
     return any(_GIVES_VERSION.search(name) for name, _ in named) or any(
         _GIVES_VERSION.search(step.run or "") for step in job.steps
     )
+
+
+def submodules_absent(subject: Subject) -> Iterator[Finding | Skipped]:
+    if not subject.facts.submodules or not subject.publish_jobs:
+        return
+    for job in {build.job.id: build.job for build in builds(subject.workflow)}.values():
+        if subject.runs_at_release(job) is False:
+            continue
+        steps = [step for step in job.steps if uses_action(step, "actions/checkout")]
+        said = f"{subject.workflow.environ} {job.environ} {job.steps}"
+        if (
+            not steps
+            or "submodule" in said
+            or any(_written_elsewhere(job, one) for one in job.steps)
+        ):
+            continue
+        yield find(
+            SUBMODULES,
+            f"The build reads the submodule `{subject.facts.submodules[0]}`, and job `{job.id}` checks "
+            "out without submodules.",
+            where=subject.workflow.at(steps[0].line, f"jobs.{job.id}.steps"),
+            patch=patches.set_input(subject.workflow, steps[0].node, "submodules", "recursive"),
+        )
+        return
 
 
 def scm_dirty(subject: Subject) -> Iterator[Finding | Skipped]:
@@ -382,6 +415,7 @@ def _passed_over(job: Job, step: Step) -> int | None:
 CHECKS = (
     (VERSION, version_equals_tag),
     (DEPTH, scm_depth),
+    (SUBMODULES, submodules_absent),
     (DIRTY, scm_dirty),
     (QUOTING, shell_quoting),
     (CONCURRENCY, concurrency_group),

@@ -31,7 +31,8 @@ class WorkflowFacts:
     `at_commit` and `on_default_branch` say where the file is. `others` are the repository's other
     workflows, `actions` the steps of its composite actions by folder. `metadata_version` is that of
     the built files. `immutable_releases` says whether GitHub locks a release when it is published,
-    `release_last` that `nox -s release` makes it when the run is over.
+    `release_last` that `nox -s release` makes it when the run is over. `submodules` are the folders
+    of those that the build reads.
     """
 
     repository: str | None = None
@@ -52,6 +53,7 @@ class WorkflowFacts:
     private: bool | None = None
     immutable_releases: bool | None = None
     release_last: bool = False
+    submodules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,15 +136,8 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
             MATCHES, "whether a release reaches the upload depends on values that only a run has"
         )
         return
-    release = workflow.event("release")
-    by_type = release is not None and release.types is not None and "push-tag" not in subject.raised
-    if by_type and tag and not starts(workflow, "release", tag=tag):
-        yield find(
-            MATCHES,
-            f"A release of `{tag}` raises none of the types {', '.join(release.types)}.",
-            where=workflow.at(release.line, "on.release"),
-            fix="`types: [published]` takes final releases and pre-releases.",
-        )
+    if (types := _types_left_out(subject, tag)) is not None:
+        yield types
         return
     on = workflow.node.key("on") or workflow.node.key("true")
     events = ", ".join(f"`{event.name}`" for event in workflow.events) or "nothing"
@@ -181,6 +174,21 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
             f"The workflow is started by {events}; a release made with this tool does not start it."
         )
     yield find(MATCHES, message, where=subject.workflow.at(on.line if on else None, "on"), fix=fix)
+
+
+def _types_left_out(subject: Subject, tag: str) -> Finding | None:
+    """That the workflow listens for other types of release than the one of this tag."""
+    release = subject.workflow.event("release")
+    if release is None or release.types is None or "push-tag" in subject.raised or not tag:
+        return None
+    if starts(subject.workflow, "release", tag=tag):
+        return None
+    return find(
+        MATCHES,
+        f"A release of `{tag}` raises none of the types {', '.join(release.types)}.",
+        where=subject.workflow.at(release.line, "on.release"),
+        fix="`types: [published]` takes final releases and pre-releases.",
+    )
 
 
 def _what_skips(subject: Subject) -> str:
