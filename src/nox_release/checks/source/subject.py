@@ -81,7 +81,9 @@ def built_submodules(tree: SourceTree) -> tuple[str, ...]:
     if any("submodule" in text for text in read.values()):
         return ()
     said = "\n".join(read[name] for name in _BUILD_FILES)
-    paths = re.findall(r"^\s*path\s*=\s*(\S+)", tree.files.text(".gitmodules") or "", re.MULTILINE)
+    lines = (tree.files.text(".gitmodules") or "").splitlines()
+    halves = [[half.strip() for half in line.split("=", 1)] for line in lines]
+    paths = [half[1] for half in halves if half[0] == "path" and half[1:]]
     return tuple(
         path for path in paths if re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w-])", said)
     )
