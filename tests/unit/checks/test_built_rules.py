@@ -190,6 +190,35 @@ def test_a_missing_subpackage_that_is_imported_is_an_error():
     assert "`demo-1.0-py3-none-any.whl` lacks `demo.sub`, which its own modules import." in messages
 
 
+@pytest.mark.parametrize(
+    "tool",
+    [
+        {"hatch": {"build": {"targets": {"wheel": {"exclude": ["/src/demo/sub"]}}}}},
+        {"hatch": {"build": {"exclude": ["sub/", "py.typed"]}}},
+        {"poetry": {"exclude": [{"path": "src/demo/sub/**/*", "format": "wheel"}]}},
+        {"setuptools": {"packages": {"find": {"exclude": ["demo.sub*"]}}}},
+        {"uv": {"build-backend": {"wheel-exclude": ["**/sub"]}}},
+    ],
+    ids=lambda tool: next(iter(tool)),
+)
+def test_what_the_settings_leave_out_is_advice_unless_it_is_imported(tool):
+    project = Project(root=Path(), name="demo", version="1.0", pyproject={"tool": tool})
+    members = ("demo/__init__.py", "demo/py.typed", "demo/templates/page.html")
+    left_out = facts(TREE, members, project=project)
+    assert found(left_out)["wheel-missing-modules"][0] is Severity.ADVICE
+    used = facts(TREE, members, project=project, code={"demo/__init__.py": "import demo.sub\n"})
+    errors = [one for one in check_built(used) if isinstance(one, Finding)]
+    assert Severity.ERROR in {one.severity for one in errors if one.id == "wheel-missing-modules"}
+
+
+def test_data_that_the_settings_leave_out_is_advice_unless_it_is_opened():
+    hatch = {"hatch": {"build": {"exclude": ["*.typed"]}}}
+    project = Project(root=Path(), name="demo", version="1.0", pyproject={"tool": hatch})
+    members = [path for path in WHOLE if not path.endswith("py.typed")]
+    assert found(facts(TREE, members, project=project))["wheel-missing-data"][0] is Severity.ADVICE
+    assert found(facts(TREE, members))["wheel-missing-data"][0] is Severity.WARNING
+
+
 def test_tests_inside_the_package_may_be_left_out():
     tree = (*TREE, "src/demo/tests/__init__.py", "src/demo/tests/test_a.py", "src/demo/conftest.py")
     assert found(facts(tree, WHOLE)) == {}

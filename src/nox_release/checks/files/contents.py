@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
@@ -16,6 +17,7 @@ from nox_release.checks.files.remedies import backend_of, fill, remedy_for
 from nox_release.core.findings import Finding, Rule, Severity, find
 from nox_release.core.words import some
 from nox_release.files.wheels import is_package, module_name, oldest_python
+from nox_release.project.toml import table_in
 
 if TYPE_CHECKING:
     from nox_release.checks.files.facts import Facts
@@ -177,13 +179,16 @@ def _missing_modules(facts: Facts) -> Iterator[Finding]:
             f"`{facts.wheel.filename}` lacks {some(used)}, which its own modules import.",
             fix=_module_remedy(facts, path, _installed(path, used[0])),
         )
-    if idle:
-        path = missing[idle[0]]
-        remedy = _module_remedy(facts, path, _installed(path, idle[0]))
+    meant = [name for name in idle if _is_left_out(missing[name], facts)]
+    for names in ([name for name in idle if name not in meant], meant):
+        if not names:
+            continue
+        path = missing[names[0]]
+        remedy = _module_remedy(facts, path, _installed(path, names[0]))
         yield find(
             WHEEL_MISSING_MODULES,
-            f"`{facts.wheel.filename}` lacks {some(idle)}, which the source tree has.",
-            severity=Severity.WARNING,
+            f"`{facts.wheel.filename}` lacks {some(names)}, which the source tree has.",
+            severity=Severity.ADVICE if names is meant else Severity.WARNING,
             fix=f"If they are left out on purpose, all is well. {remedy}",
         )
 
@@ -300,6 +305,40 @@ def _holds_compiled_only(package: str, facts: Facts) -> bool:
     return bool(below) and not any(path.endswith(".py") for path in below)
 
 
+# Where backends name what goes into no file, or not into the wheel: as paths, setuptools as packages.
+_SETUPTOOLS = ("setuptools", "packages", "find")
+_BUILD_TABLES = (
+    ("hatch", "build"),
+    ("pdm", "build"),
+    ("poetry",),
+    ("scikit-build",),
+    ("uv", "build-backend"),
+    _SETUPTOOLS,
+)
+
+
+def _is_left_out(path: str, facts: Facts) -> bool:
+    """Whether a pattern of the backend's settings leaves out the file that is `path` here, as far as
+    such patterns are alike: they name it, or a folder around it, from the root or from anywhere.
+    """
+    for table in _BUILD_TABLES:
+        for text in _excluded(table_in(facts.project.pyproject, "tool", *table)):
+            pattern = text.replace(".", "/") if table is _SETUPTOOLS else text
+            pattern = re.sub(r"^(\./|/)+|\*\*/|/$", "", pattern)
+            if any(fnmatchcase(f"/{path}", f"*/{pattern}{end}") for end in ("", "/*")):
+                return True
+    return False
+
+
+def _excluded(table: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _excluded(value)
+        elif isinstance(value, list) and re.search(r"(^|-)excludes?$", key):
+            entries = (one.get("path") if isinstance(one, dict) else one for one in value)
+            yield from (one for one in entries if isinstance(one, str))
+
+
 # --- data ----------------------------------------------------------------------------------------
 
 # What a program opens at run time; sources that were compiled, and notes for developers, are not.
@@ -358,8 +397,13 @@ def _missing_data(facts: Facts) -> Iterator[Finding]:
         path
         for path in missing
         if _is_opened(path, opened)
-        or path.endswith("/py.typed")
-        or (PurePosixPath(path).parent, PurePosixPath(path).suffix) in siblings
+        or (
+            not _is_left_out(missing[path], facts)
+            and (
+                path.endswith("/py.typed")
+                or (PurePosixPath(path).parent, PurePosixPath(path).suffix) in siblings
+            )
+        )
     ]
     rest = [path for path in missing if path not in meant]
     for paths, severity in ((meant, Severity.WARNING), (rest, Severity.ADVICE)):
