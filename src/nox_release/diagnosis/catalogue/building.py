@@ -37,7 +37,7 @@ ENTRIES = (
     ),
     _(
         "bd-sdist-project",
-        r"Source \S{0,120}(?:build-via-sdist|/tmp\w*)\S{0,160} does not appear to be a Python project",
+        r"Source \S{0,120}(?:build-via-sdist|[/\\]tmp\w{8}[/\\])\S{0,160} does not appear to be a Python project",
         "The sdist lacks pyproject.toml.",
         "`python -m build` builds the wheel from the sdist that it has just made, and in that sdist there "
         "is neither pyproject.toml nor setup.py: a list of included or excluded files leaves it out.",
