@@ -109,7 +109,7 @@ ENTRIES = (
         (
             r"Cannot repair wheel, because required library \"?(?P<l>[^\" ]{1,120})",
             r"required library \"?\S{1,120}\"? could not be located",
-            r"DelocationError",
+            r"DelocationError(?!: \S{1,200} already exists)",
             r"ERROR:delocate\.libsana: ?\S{1,200} not found",
             r"Unable to find library: ?(?P<l>\S{1,120})",
             r"delvewheel.{0,400}?FileNotFoundError",

@@ -64,7 +64,10 @@ ENTRIES = (
     # Who asks.
     _(
         "wh-password",
-        r"Username/Password authentication is no longer supported",
+        (
+            r"Username/Password authentication is no longer supported",
+            r"has two factor auth enabled, an API Token\b",
+        ),
         "PyPI no longer accepts passwords.",
         "The user name was not `__token__`. Passwords have been refused since January 2024.",
         "Publish with trusted publishing ({pending_page} or the project's publishing page), or use "
@@ -225,11 +228,11 @@ ENTRIES = (
         "wh-5xx",
         (
             r"\b50[0234] .{0,60}?(?:for url|from)[: ]+https?://(?:upload|test)\.pypi\.org",
-            r"\b50[0234]\b.{0,100}?\bupload\.pypi\.org",
+            r"\b50[0234]\b(?:(?!Process completed).){0,100}?\bupload\.pypi\.org",
             r"(?:upload|test)\.pypi\.org.{0,100}?\b50[0234] (?:Internal|Bad|Service|Gateway|Server|Backend)",
             r"Received \"?50[0234]: (?:Internal|Bad|Service|Gateway|Server|Backend)",
             r"HTTPError: 50[0234] Server Error",
-            r"\b50[0234] (?:Internal|Bad|Service|Gateway|Server|Backend|error)\b.{0,160}?(?:pypi\.org|\bupload)",
+            r"\b50[0234] (?:Internal|Bad|Service|Gateway|Server|Backend|error)\b(?:(?!Process completed).){0,160}?(?:pypi\.org|\bupload)",
             r"\bpypi\.org.{0,80}?(?:returned|status|code|error|HTTP)\D{0,20}50[0234]\b",
             r"Upload failed \(50[0234]\)",
             r"Failed to upload .{0,200}? with status 50[0234]",
