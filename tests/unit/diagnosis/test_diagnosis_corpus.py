@@ -10,10 +10,11 @@ import diagnosis_corpus as corpus
 import nox_release
 from nox_release.diagnosis.unexplained import first_errors
 
-NEWEST = "holdout31"
+# All threads of the newest one: those with a text that an older file has, too.
+NEWEST = ("holdout43", "holdout43-known")
 
 CASES = corpus.read_cases()
-TUNED = [case for case in CASES if case.file != NEWEST]
+TUNED = [case for case in CASES if case.file not in NEWEST]
 
 
 @pytest.mark.parametrize("case", TUNED, ids=lambda case: case.name)
@@ -42,7 +43,7 @@ def test_what_is_said_to_be_certain_is_right():
 
 
 def test_newest_hold_out_reaches_the_goals():
-    cases = [case for case in CASES if case.file == NEWEST and case.expected]
+    cases = [case for case in CASES if case.file in NEWEST and case.expected]
     assert sum(map(corpus.is_right, cases)) / len(cases) >= 0.92
     assert sum(map(corpus.is_misleading, cases)) / len(cases) <= 0.01
 
