@@ -198,8 +198,8 @@ def _following_tags(context: Context, project: Project, table: Mapping[str, Any]
 def form_of_most(tags: Iterable[str], project: Project) -> str | None:
     """The `tag-format` of most of the newest tags that name a version; `tags` has the newest first.
 
-    One stray tag of another form decides nothing, nor do those of candidates. A package in `python/` may have tags such as python-v1.0
-    beside those of another language.
+    One stray tag of another form decides nothing, nor do those of candidates. A package in `python/`
+    may have tags such as python-v1.0 beside those of another language.
     """
     from collections import Counter
 

@@ -248,10 +248,7 @@ def _given(
     if event == "release":
         release = {"draft": False, "prerelease": is_prerelease(tag), "tag_name": tag}
         github["event"] = {"action": action, "release": release, "ref": None}
-    elif event in (
-        "push-tag",
-        "push-branch",
-    ):  # a push's payload has no release, a release's no ref
+    elif event in ("push-tag", "push-branch"):  # GitHub's payloads have a release or a ref
         github["event"] = {"action": None, "release": None, "ref": github["ref"]}
     if repository:
         github["repository"] = repository
