@@ -120,7 +120,8 @@ def test_closing_the_terminal_ends_what_runs(folder):
     )
     os.close(follower)
     os.close(leader)
-    assert child.wait(timeout=30) == 129
+    # The closed terminal may refuse a line before the hangup is felt.
+    assert child.wait(timeout=30) in (129, 1)
     assert is_gone(backend)
 
 

@@ -43,7 +43,7 @@ from prepared_scene import NEXT as NEXT_VERSION
 from scene import VERSION, built_files, last_words, staged
 
 SNAPSHOT = TESTS / "data" / "faults.txt"
-SAMPLE = {"kills": 10, "races": 2, "seed": 2026}
+SAMPLE = {"kills": 6, "races": 2, "seed": 2026}
 SAMPLE_CELLS = (
     "kill: release: SIGKILL after the push",
     "kill: release: SIGINT after the GitHub release",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import textwrap
 
-import pytest
-
 import diagnosis_corpus as corpus
 import nox_release
 from nox_release.diagnosis.unexplained import first_errors
@@ -17,9 +15,10 @@ CASES = corpus.read_cases()
 TUNED = [case for case in CASES if case.file not in NEWEST]
 
 
-@pytest.mark.parametrize("case", TUNED, ids=lambda case: case.name)
-def test_log_is_diagnosed_as_what_it_shows(case):
-    assert corpus.is_right(case), corpus.diagnosed(case.text)
+def test_every_log_is_diagnosed_as_what_it_shows():
+    """One test for all: what was answered here is not worked out again by those below."""
+    wrong = {one.name: corpus.diagnosed(one.text) for one in TUNED if not corpus.is_right(one)}
+    assert wrong == {}
 
 
 def test_unknown_failures_show_lines_to_read():
@@ -107,7 +106,7 @@ def test_cause_is_looked_for_in_the_step_that_failed():
     clean = [case for case in CASES if not case.expected]
     longer = [
         corpus.in_a_longer_log(case, clean, number=number)
-        for number, case in enumerate(case for case in CASES[::3] if case.expected)
+        for number, case in enumerate(case for case in CASES[::6] if case.expected)
         if not QUIET & set(case.expected) or "unknown" in case.expected
     ]
     assert [case.name for case in longer if not corpus.is_right(case)] == []
