@@ -63,6 +63,25 @@ def test_the_folder_of_a_run_that_goes_on_stays(holder):
     assert os.path.isfile(f"{holder.folder}/file")  # noqa: PTH113
 
 
+def test_a_folder_that_another_run_sweeps_before_it_is_locked_is_made_again(
+    system_folder, monkeypatch
+):
+    lock, swept = aside._lock, []
+
+    def late(path, flags):
+        if flags and not swept:
+            path.touch()
+            swept.append(path)
+            aside._sweep(system_folder)
+        return lock(path, flags)
+
+    monkeypatch.setattr(aside, "_lock", late)
+    with temporary_folder("build") as folder:
+        assert swept
+        assert folder.is_dir()
+        assert not swept[0].parent.exists()
+
+
 def test_a_kept_folder_is_never_swept(monkeypatch):
     with temporary_folder("rehearsal", keep=True) as folder:
         pass

@@ -19,6 +19,7 @@ else:
 
 _PREFIX = "nox-release-"
 _LOCK = "in-use"
+_TRIES = 5
 _LOGS_AT_MOST = 20
 _LOG_BYTES_AT_MOST = 100_000_000
 _swept: set[Path] = set()
@@ -36,8 +37,7 @@ def temporary_folder(
     if base not in _swept:
         _swept.add(base)
         _sweep(base)
-    outer = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{purpose}-" if purpose else _PREFIX, dir=base))
-    lock = _lock(outer / _LOCK, os.O_CREAT)
+    outer, lock = _make(base, f"{_PREFIX}{purpose}-" if purpose else _PREFIX)
     try:
         inner = outer.resolve() / "w"
         inner.mkdir()
@@ -52,15 +52,35 @@ def temporary_folder(
             shutil.rmtree(outer, ignore_errors=True)
 
 
+def _make(base: Path, prefix: str) -> tuple[Path, int | None]:
+    """A new folder and its lock, which the sweep of another run may get first: then it is that one's
+    to remove. There is no lock where the file system has none.
+    """
+    for attempt in range(_TRIES):
+        outer = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
+        lock = _lock(outer / _LOCK, os.O_CREAT)
+        if attempt == _TRIES - 1 or (lock is not None and (outer / _LOCK).exists()):
+            break
+        if lock is not None:
+            os.close(lock)
+        shutil.rmtree(outer, ignore_errors=True)
+    return outer, lock
+
+
 def _sweep(base: Path) -> None:
     """Remove the folders of runs that were killed: of this user, and locked by nobody."""
     for path in base.glob(f"{_PREFIX}*/{_LOCK}"):
         if not _is_mine(path.parent):
             continue
         lock = _lock(path, 0)
-        if lock is not None:
+        if lock is None:
+            continue
+        if sys.platform == "win32":  # where no open file can be removed
             os.close(lock)
             shutil.rmtree(path.parent, ignore_errors=True)
+        else:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            os.close(lock)
 
 
 def _lock(path: Path, flags: int) -> int | None:
