@@ -98,7 +98,7 @@ def test_the_token_that_twine_gets_is_narrowed_to_the_project(world):
     credentials = {"TWINE_USERNAME": "__token__", "TWINE_PASSWORD": wide}
     seen = []
     world.index.faults.before(
-        "/legacy/", lambda: seen.extend(_environments(b"TWINE_PASSWORD=")), method="POST"
+        "/legacy/", lambda: seen.extend(_environments(world, b"TWINE_PASSWORD=")), method="POST"
     )
     done = run(world, "first-upload", environ=credentials)
     assert done.returncode == 0, done.stdout
@@ -110,13 +110,13 @@ def test_the_token_that_twine_gets_is_narrowed_to_the_project(world):
     assert "delete" in done.stdout.lower()
 
 
-def _environments(name):
-    """The values of a variable in the environments of all running processes of ours."""
+def _environments(world, name):
+    """The values of a variable in the environments of the twines at work for this world's index."""
     for path in PROC.glob("[0-9]*/environ"):
         try:
             entries = path.read_bytes().split(b"\0")
             command = path.with_name("cmdline").read_bytes()
         except OSError:
             continue
-        if b"twine" in command:
+        if b"twine" in command and world.index.url.rstrip("/").encode() in command:
             yield from (e[len(name) :].decode() for e in entries if e.startswith(name))
