@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import PurePosixPath
@@ -179,7 +179,8 @@ def _missing_modules(facts: Facts) -> Iterator[Finding]:
             f"`{facts.wheel.filename}` lacks {some(used)}, which its own modules import.",
             fix=_module_remedy(facts, path, _installed(path, used[0])),
         )
-    meant = [name for name in idle if _is_left_out(missing[name], facts)]
+    left_out = _left_out({missing[name] for name in idle}, facts)
+    meant = [name for name in idle if missing[name] in left_out]
     for names in ([name for name in idle if name not in meant], meant):
         if not names:
             continue
@@ -317,17 +318,17 @@ _BUILD_TABLES = (
 )
 
 
-def _is_left_out(path: str, facts: Facts) -> bool:
-    """Whether a pattern of the backend's settings leaves out the file that is `path` here, as far as
-    such patterns are alike: they name it, or a folder around it, from the root or from anywhere.
+def _left_out(paths: Iterable[str], facts: Facts) -> set[str]:
+    """Those files of the tree that a pattern of the backend's settings leaves out, as far as such
+    patterns are alike: they name it, or a folder around it, from the root or from anywhere.
     """
+    forms = []
     for table in _BUILD_TABLES:
         for text in _excluded(table_in(facts.project.pyproject, "tool", *table)):
             pattern = text.replace(".", "/") if table is _SETUPTOOLS else text
             pattern = re.sub(r"^(\./|/)+|\*\*/|/$", "", pattern)
-            if any(fnmatchcase(f"/{path}", f"*/{pattern}{end}") for end in ("", "/*")):
-                return True
-    return False
+            forms += [f"*/{pattern}", f"*/{pattern}/*"]
+    return {path for path in paths if any(fnmatchcase(f"/{path}", form) for form in forms)}
 
 
 def _excluded(table: Mapping[str, Any]) -> Iterator[str]:
@@ -392,13 +393,14 @@ def _missing_data(facts: Facts) -> Iterator[Finding]:
     if not missing:
         return
     opened = _opened(facts)
+    left_out = _left_out(missing.values(), facts)
     siblings = {(one.parent, one.suffix) for one in map(PurePosixPath, facts.wheel.paths)}
     meant = [
         path
         for path in missing
         if _is_opened(path, opened)
         or (
-            not _is_left_out(missing[path], facts)
+            missing[path] not in left_out
             and (
                 path.endswith("/py.typed")
                 or (PurePosixPath(path).parent, PurePosixPath(path).suffix) in siblings
