@@ -130,9 +130,8 @@ class JobSteps:
         """Carry out what the workflow does that `job` calls, as if this job did it: what it builds
         and keeps is the caller's.
         """
-        path = job.uses.path if job.uses is not None and not job.uses.owner else ""
-        called = self.carried.called.get(path)
-        if called is None or path in above:
+        called = self.carried.called.get(job.calls)
+        if called is None or job.calls in above:
             return
         before = self.workflow, self.text, self.contexts
         inputs = {name: interpolated(value, self.contexts) for name, value in job.inputs}
@@ -145,7 +144,7 @@ class JobSteps:
                 if lets_run(inner.condition, self.contexts, status):
                     for step in inner.steps:
                         self._step(step, None)
-                    self._call(inner, above=(*above, path))
+                    self._call(inner, above=(*above, job.calls))
         self.workflow, self.text, self.contexts = before
 
     def _step(self, step: Step, upload: PublishJob | None) -> None:

@@ -355,7 +355,7 @@ def _called(texts: Mapping[str, str], workflow: Workflow) -> dict[str, Workflow]
     waiting = [workflow]
     while waiting:
         for job in waiting.pop().jobs:
-            path = job.uses.path if job.uses is not None and not job.uses.owner else ""
+            path = job.calls
             if path in texts and path not in found:
                 with contextlib.suppress(UnreadableWorkflow):
                     found[path] = parse_workflow(texts[path], file=path)

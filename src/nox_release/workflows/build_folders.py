@@ -7,7 +7,7 @@ import fnmatch
 import itertools
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from packaging.utils import canonicalize_name
@@ -55,15 +55,20 @@ NOTHING_KNOWN = Circumstances(contexts={})
 
 def builds_package(workflow: Workflow, folder: str, name: str) -> bool | None:
     """Whether `workflow` builds the package in `folder`; `None` where only a run knows."""
-    found = [
-        built
-        for job in workflow.jobs
-        for step in job.steps
-        for built in built_folders(workflow, job, step, NOTHING_KNOWN)
-    ]
+    found = folders_of(workflow, workflow.jobs)
     if any(built.is_of(folder, name) for built in found):
         return True
     return None if not found or not all(built.is_known for built in found) else False
+
+
+def folders_of(workflow: Workflow, jobs: Iterable[Job]) -> set[BuiltFolder]:
+    """What these jobs of `workflow` build, as far as it says itself."""
+    return {
+        built
+        for job in jobs
+        for step in job.steps
+        for built in built_folders(workflow, job, step, NOTHING_KNOWN)
+    }
 
 
 def built_folders(

@@ -373,7 +373,7 @@ def _called_jobs(workflow: Workflow, job: Job, called: Mapping[str, Workflow]) -
     uses = job.uses
     if uses is None or uses.kind != "workflow":
         return []
-    target = called.get(uses.path) if not uses.owner else None
+    target = called.get(job.calls)
     if target is not None:
         inner = [publish for publish in publish_jobs(target) if not publish.unusable]
         return [

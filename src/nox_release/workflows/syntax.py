@@ -178,6 +178,11 @@ class Job:
     steps: tuple[Step, ...] = ()
     node: Node = field(compare=False, repr=False)
 
+    @property
+    def calls(self) -> str:
+        """The path of the workflow of its own repository that it calls; empty where it calls none."""
+        return self.uses.path if self.uses is not None and not self.uses.owner else ""
+
     def line_of(self, key: str) -> int:
         found = self.node.key(key)
         return self.line if found is None else found.line

@@ -165,7 +165,7 @@ def uploads(workflow: Workflow, called: Mapping[str, Workflow] | None = None) ->
     """
     found: list[Upload] = []
     for job in workflow.jobs:
-        target = (called or {}).get(job.uses.path) if job.uses and not job.uses.owner else None
+        target = (called or {}).get(job.calls)
         if target is not None:
             found.extend(replace(one, job=job) for one in uploads(target))
         for step in job.steps:
@@ -332,7 +332,7 @@ def unknown_sources(jobs: tuple[Job, ...], called: Mapping[str, Workflow] | None
     """A job or step that may write artifacts which cannot be seen here; empty when there is none."""
     for job in jobs:
         if job.uses is not None:
-            target = None if job.uses.owner else (called or {}).get(job.uses.path)
+            target = (called or {}).get(job.calls)
             if target is not None:
                 hidden = unknown_sources(target.jobs)
                 if hidden:

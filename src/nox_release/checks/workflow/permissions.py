@@ -148,7 +148,7 @@ _RANKS = ("none", "read", "write")
 
 def called_permissions(subject: Subject) -> Iterator[Finding | Skipped]:
     for job in subject.workflow.jobs:
-        target = subject.called.get(job.uses.path) if job.uses and not job.uses.owner else None
+        target = subject.called.get(job.calls)
         given = subject.workflow.permissions_of(job)
         if target is None or (given is not None and not given.known):
             continue

@@ -16,7 +16,7 @@ from nox_release.checks.workflow.subject import (
 )
 from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.workflows import patches
-from nox_release.workflows.build_folders import NOTHING_KNOWN, BuiltFolder, built_folders
+from nox_release.workflows.build_folders import BuiltFolder, folders_of
 from nox_release.workflows.expressions import interpolate
 from nox_release.workflows.publishing import REUSABLE, Job, PublishJob, Step, Workflow
 
@@ -226,8 +226,7 @@ def _caller(subject: Subject) -> Workflow | None:
     for other in subject.facts.others or ():
         outer = look_at(other, subject.facts)
         for job in other.jobs:
-            calls = job.uses is not None and not job.uses.owner and job.uses.path == file
-            if calls and outer.runs_by(("release", "push-tag"), job) is not False:
+            if job.calls == file and outer.runs_by(("release", "push-tag"), job) is not False:
                 return other
     return None
 
@@ -582,15 +581,9 @@ def _build_the_same(one: Subject, other: Subject) -> bool:
 
 def _folders(subject: Subject) -> set[BuiltFolder]:
     """What a workflow, and those of the repository that it calls, build."""
-    calls = [one.uses.path for one in subject.workflow.jobs if one.uses and not one.uses.owner]
-    called = (subject.called[path] for path in calls if path in subject.called)
-    return {
-        folder
-        for workflow in (subject.workflow, *called)
-        for job in workflow.jobs
-        for step in job.steps
-        for folder in built_folders(workflow, job, step, NOTHING_KNOWN)
-    }
+    calls = {job.calls for job in subject.workflow.jobs} & set(subject.called)
+    workflows = (subject.workflow, *map(subject.called.__getitem__, calls))
+    return set().union(*(folders_of(one, one.jobs) for one in workflows))
 
 
 def _passes_over(publish: PublishJob) -> bool:

@@ -15,7 +15,7 @@ from nox_release.checks.workflow.subject import (
 )
 from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.workflows import patches
-from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders
+from nox_release.workflows.build_folders import folders_of
 from nox_release.workflows.expressions import interpolate
 from nox_release.workflows.publishing import PYPA_ACTION, Job, PublishJob, page_of, project_of
 from nox_release.workflows.ref_patterns import fnmatch_takes
@@ -329,13 +329,7 @@ def _of_one_folder(
     parts = []
     for one in together:
         jobs = [job for job in subject.needed(one.job) if job.id in building]
-        folders = {
-            folder
-            for job in jobs
-            for step in job.steps
-            for folder in built_folders(subject.workflow, job, step, NOTHING_KNOWN)
-        }
-        parts.append((one, {job.id for job in jobs}, folders))
+        parts.append((one, {job.id for job in jobs}, folders_of(subject.workflow, jobs)))
     return [
         one
         for one, jobs, folders in parts
