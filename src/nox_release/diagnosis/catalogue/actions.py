@@ -276,7 +276,7 @@ ENTRIES = (
             r"exec: \"(?P<c>[\w./-]{1,60})\": executable file not found",
             r"FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<c>(?!licen[cs]e|copying|readme|change|history|version|authors|news|notice|dist|build|src|docs|tests?\b)[a-z][\w-]{1,30})'",
             r"command '(?P<c>(?!\w*(?:gcc|g\+\+|cc|clang))[\w-]{1,40})' failed: No such file or directory",
-            r"(?<![\w.])(?P<c>uvx?|gh|twine): not found(?! \(HTTP)",
+            r"(?<![\w.])(?P<c>uvx?|gh|twine): not found(?! \(HTTP)|`(?P<d>[\w.-]{1,60})` not found\. Did you forget to activate",
             r"'(?P<c>[\w.-]{1,60})' is not recognized as (?:an internal|(?:a|the) name of)",
             r"No module named '?(?P<c>twine)\b",
             r"os\.py:\d+ in _execvpe",

@@ -197,7 +197,8 @@ ENTRIES = (
         (
             r"error in (?P<p>\S{1,80}) setup command: (?P<w>.{0,160})",
             r"\b(?:distutils|setuptools)?\.?(?:errors\.)?(?:Distutils)?(?:Setup|Option)Error: (?P<w>(?!Cannot access)[^|]{1,160})",
-            r"error in \S{1,80}: (?P<w>command '\w{1,40}' has no such option '\w{1,40}')",
+            r"error in \S{1,80}: (?P<w>command '\w{1,40}' has no such option '[\w.-]{1,80}')",
+            r"(?P<w>setup script specifies an absolute path)",
             r"use_2to3 is invalid",
             r"Cannot access '(?P<f>[^']{1,160})' \(or anything outside",
             r"DistutilsOptionError: Cannot access",
@@ -303,7 +304,7 @@ ENTRIES = (
     ),
     _scm(
         "be-scm-tagparse",
-        r"tag '?(?P<t>[^' ]{1,80})'? no version found",
+        r"tag '?(?P<t>[^' ]{1,80})'? no version found|\bcan'?t parse version (?P<u>\S{1,80})",
         "The tag `{t}` is no version.",
         "setuptools-scm cannot read it.",
         "Tag releases like `{tag}`, or set `tag_regex`.",

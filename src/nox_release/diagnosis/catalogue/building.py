@@ -55,6 +55,7 @@ ENTRIES = (
             r"Could not find a 'setup\.py', 'setup\.cfg' or 'pyproject\.toml' file at root",
             r"could not find a pyproject\.toml file in",
             r"No `?pyproject\.toml`? found in current directory",
+            r"Failed to build source distribution, pyproject\.toml not found",
         ),
         "The build does not find pyproject.toml or setup.py where it was started.",
         "Another folder is meant, the job has no checkout, or setup.py is called and the project has "
@@ -64,9 +65,9 @@ ENTRIES = (
     ),
     _(
         "bd-system",
-        r"Failed to validate `?build-system`?",
+        r"Failed to validate `?build-system`?|`backend-path` entry `",
         "`[build-system]` is wrong.",
-        "`requires` is missing or is no list, or a key is unknown.",
+        "`requires` is missing or is no list, a key is unknown, or `backend-path` names no folder of the project.",
         'Write, for example:\n    [build-system]\n    requires = ["hatchling"]\n    build-backend = "hatchling.build"',
     ),
     _(
@@ -124,7 +125,11 @@ ENTRIES = (
     ),
     _(
         "bd-venv",
-        (r"Failed to create venv", r"ensurepip is not available", r"No module named '?ensurepip"),
+        (
+            r"Failed to create (?:venv|temporary virtualenv)",
+            r"ensurepip is not available",
+            r"No module named '?ensurepip",
+        ),
         "No virtual environment could be made.",
         "Python's `venv` is not complete (Debian splits it off).",
         "Install python3-venv, or use `python -m build --installer uv`.",
@@ -228,7 +233,7 @@ ENTRIES = (
             r"Getting requirements to build.{0,1500}?ModuleNotFoundError: No module named '(?P<m>[\w.]{1,80})'",
             r"get_requires_for_build_(?:wheel|sdist).{0,1500}?ModuleNotFoundError: No module named '(?P<m>[\w.]{1,80})'",
             r"ModuleNotFoundError: No module named '(?P<m>[\w.]{1,80})' .{0,200}?invoke get_requires_for_build",
-            r"setup\.py\"?, line \d+.{0,600}?ModuleNotFoundError: No module named '(?P<m>[\w.]{1,80})'",
+            r"(?:setup\.py\"?, line \d+.{0,600}?|\brun_setup\(.{0,300}?)ModuleNotFoundError: No module named '(?P<m>[\w.]{1,80})'",
         ),
         "The build imports `{m}`, which is not there.",
         "setup.py (or the version's source) imports something that isolated builds do not have.",
@@ -258,7 +263,7 @@ ENTRIES = (
             r"\b(?:cc1(?:plus)?|gcc|g\+\+|clang(?:\+\+)?|gfortran|nvcc|swig): (?:fatal )?error: ",
             r"\.(?:c|cc|cpp|cxx|cu|h|hpp|pyx|f|f90):\d+(?::\d+)?: (?:fatal )?error: (?P<w>.{0,160})",
             r"\b(?:fatal error|error) (?:C|LNK)\d{4}: (?P<w>.{0,160})",
-            r"error occurred in cc-rs: ",
+            r"error occurred in cc-rs: |(?<!\S)#error [\"'A-Z]",
             r"error: linking with `[^`]{1,100}` failed",
             r"\b(?:pkg-config|cmake|ninja|swig|gcc|g\+\+|clang|cython|gfortran|nvcc|bazel|protoc|flex|bison|autoconf|libtool|meson|nasm)[`'\"]? (?:is |was |could |executable |compiler ){0,2}(?:unavailable|not found|not be found|not installed|missing)",
         ),

@@ -252,7 +252,7 @@ ENTRIES = (
             r"HTTP 422: Validation Failed",
             r"\b422 .{0,60}?Unprocessable Entity.{0,40}? https://api\.github\.com",
             r"\"?Validation Failed\"?.{0,80}?(?:Release|tag_name|422)",
-            r"(?<![\w\"])Validation Failed(?![\w\"])",
+            r"(?<![\w\"])Validation Failed(?![\w\"]| for `)",
         ),
         "GitHub refused the request as invalid.",
         "The lines after it name the field.",

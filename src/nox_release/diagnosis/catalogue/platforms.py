@@ -166,7 +166,7 @@ ENTRIES = (
         "mt-no-python",
         (
             r"Couldn't find any python interpreters",
-            r"Failed to find a python interpreter",
+            r"Failed to find a python interpreter|Could not find _sysconfigdata",
             r"Couldn't find a virtualenv or conda environment",
             r"(?P<w>Invalid python interpreter version)",
         ),
@@ -231,7 +231,7 @@ ENTRIES = (
         "mt-rust-missing",
         (
             r"(?:cargo|Cargo), the Rust package manager, is not installed",
-            r"can't find Rust compiler",
+            r"can't find Rust compiler|Do you have cargo in your PATH",
             r"requires rustc (?P<v>[\d.]+)",
             r"feature `?(?P<v>edition20\d\d)`? is required",
             r"lock file version `?\d`? (?:requires|was found, but this version)",

@@ -33,7 +33,7 @@ ENTRIES = (
             r"No release will be made, (?P<v>\S{1,40}) has already been released",
             r"(?<!is )has already been released!?",
             r"\[NO_COMMITS_TO_BUMP\]|NoCommitsFoundError",
-            r"\[NO_COMMITS_FOUND\]",
+            r"\[NO_COMMITS_FOUND\]|tag to create: \S{1,80} (?:increment detected: \S{1,10} )?No commits found",
             r"The commits found are not eligible to be bumped",
         ),
         "There is nothing new to release.",

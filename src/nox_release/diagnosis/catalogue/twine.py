@@ -91,16 +91,17 @@ ENTRIES = (
             r"zipfile\.BadZipFile",
             r"is not a zip file",
             r"invalid Zip archive",
-            r"Failed to read (?:metadata from|from zip file)",
+            r"Failed to read (?:metadata\b|from zip file)|Could not read the metadata from the package",
+            r"Failed to decode source distribution|Not a known archive format",
         ),
-        "A wheel is not a zip file.",
-        "It was cut off, or it is a Git LFS pointer or an error page under a wheel's name.",
+        "A wheel is no zip file, or an archive no archive.",
+        "It was cut off, or it is a Git LFS pointer or an error page under the file's name.",
         "See its size with `ls -l dist/`; build it again, or download the artifact again.",
         tier="symptom",
     ),
     _(
         "tw-nometa",
-        r"No (?:METADATA|PKG-INFO) in archive",
+        r"No (?:METADATA|PKG-INFO) (?:in archive|file found)|(?:METADATA|PKG-INFO) not found in (?:wheel|sdist)",
         "A file in dist/ has no metadata.",
         "It is not a distribution, or it was repacked by hand.",
         "Empty dist/, and build again with {backend_package}.",
@@ -189,8 +190,9 @@ ENTRIES = (
         (
             r"Your (?:password|API token|username) is empty",
             r"(?:password|API token) is empty\. Did you enter it correctly",
+            r"There is no (?:pypi-token|http-basic)\.\S{1,60} setting",  # poetry's, given an empty value
         ),
-        "The password given to twine is empty.",
+        "The password or token given to the upload is empty.",
         "The secret or variable is not set under that name.",
         "Compare the secret's name with Settings → Secrets of the repository and of the environment; "
         "forks, and jobs without the environment, do not see it.",
@@ -365,7 +367,11 @@ ENTRIES = (
     # The network.
     _(
         "tw-ssl",
-        (r"CERTIFICATE_VERIFY_FAILED", r"SSLCertVerificationError", r"\[SSL: \w+\]"),
+        (
+            r"CERTIFICATE_VERIFY_FAILED",
+            r"SSLCertVerificationError",
+            r"\[SSL: \w+\]|Caused by: TLS Error",
+        ),
         "The server's certificate could not be verified.",
         "A proxy replaces the certificate, or the list of certificate authorities is old.",
         "`python -m pip install --upgrade certifi`; behind a proxy name its certificate in "
@@ -385,8 +391,8 @@ ENTRIES = (
             r"\bdns error: ",
             r"(?:ConnectionResetError|RemoteDisconnected|Connection aborted|BrokenPipeError|ProtocolError|BadStatusLine|SSLEOFError)",
             r"client error \(SendRequest\)|connection closed before message completed",
-            r"Failed to send POST request .{0,200}?(?:error sending request|operation timed out)",
-            r"\bIncompleteRead\b|ChunkedEncodingError",
+            r"Failed to send POST request",
+            r"\bIncompleteRead\b|ChunkedEncodingError|\[Errno 32\] Broken pipe|Error connecting to repository",
         ),
         "The connection to the index failed.",
         "The network, a proxy or the index was slow or cut it, or the address names a server that is not there.",

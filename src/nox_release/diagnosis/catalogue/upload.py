@@ -66,7 +66,7 @@ ENTRIES = (
         "wh-password",
         (
             r"Username/Password authentication is no longer supported",
-            r"has two factor auth enabled, an API Token\b",
+            r"API Token or Trusted Publisher must be used\b",
         ),
         "PyPI no longer accepts passwords.",
         "The user name was not `__token__`. Passwords have been refused since January 2024.",
@@ -288,7 +288,10 @@ ENTRIES = (
             rf"\b(?P<c>401) (?:Client Error: )?\w[^|]{{1,120}}? (?:for url:?|from) ['\"]?https?://{_NOT_GITHUB}",
             rf"Client error '{_STATUS} (?:{_REASON})' for url 'https?://{_NOT_GITHUB}",
             rf"Server returned status code {_STATUS} (?:{_REASON})(?!\. Server)",
+            rf"\[HTTPError\] {_STATUS} Client Error: (?:{_REASON})",
             r"Upload failed with status code (?P<c>404|409)\b",
+            rf"Response code for https?://{_NOT_GITHUB}\S{{1,200}}: {_STATUS}",
+            r"Permission denied \(status code (?P<c>40[13])\b",
             rf"HTTP Error {_STATUS}: ?(?:{_REASON}|\|)",
             rf"(?:Upload failed|Server response) \({_STATUS}\)",
             rf"Response from \"?https?://\S{{1,200}}: {_STATUS} (?:{_REASON})\b",
@@ -306,6 +309,7 @@ ENTRIES = (
         (
             r"The address takes no uploads",
             r"Repository path must have another '/' after initial '/'",
+            r"Too many redirects, only \d+|Redirected URL is not in the same realm|Request was redirected, but (?:no )?location",
         ),
         "This address takes no uploads ({c}).",
         "A server answers there, but not to an upload: it is the address that pip installs from "
@@ -426,6 +430,7 @@ ENTRIES = (
             r"The use of local versions .{0,80}?is not allowed",
             r"PEP 440 local versions",
             r"Local version .{0,60}? not allowed",
+            r"Uploading [\w.]{1,100}-\d[\w.!]{0,60}\+[\w.]{1,60}[-.]\S{1,200} .{0,600}?\b400 Bad Request (?:from|for url:?) https://(?:upload|test)\.pypi\.org",
         ),
         "The version has a local part (`+…`), which PyPI refuses.",
         "A version such as `1.2.dev3+gabc1234` is made by a version-control plugin when the commit is "

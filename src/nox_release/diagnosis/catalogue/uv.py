@@ -110,7 +110,7 @@ ENTRIES = (
             r"No files found to publish",
             r"Path patterns didn't match any",
             r"Publishing 0 files",
-            r"No (?:build )?artifacts found",
+            r"No (?:build )?artifacts found|No distributions found in \S",
             r"No files to publish",
             r"Archive \(\S{1,200}\) does not exist",
         ),
