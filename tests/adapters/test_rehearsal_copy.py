@@ -84,6 +84,25 @@ def test_workflow_that_cannot_be_carried_out_is_stood_in_for(
     assert world.git("status", "--porcelain") == ""
 
 
+def test_what_is_not_settled_about_the_workflow_is_quoted(world: World) -> None:
+    changed(world, "  publish:\n", "  publish:\n    strategy: {matrix: {on: [pypi]}}\n")
+    changed(world, "environment: pypi", "environment: ${{ matrix.on }}")
+    note = ensure_workflow(world, project_of(world)).note
+    assert note.startswith("The publishing job's environment: not known, for job `publish` of ")
+    assert "names it by an expression, `${{ matrix.on }}`" in note
+
+
+def test_script_that_may_upload_is_not_called_no_workflow(world: World) -> None:
+    changed(
+        world,
+        "uses: pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0",
+        "run: make publish",
+    )
+    note = ensure_workflow(world, project_of(world)).note
+    assert note.startswith("A workflow publishes this project: not known, for job `publish` of ")
+    assert "runs `make publish`, which may upload" in note
+
+
 def test_workflow_whose_action_does_not_take_the_files_would_lose_them(world: World) -> None:
     derivation = ensure_workflow(world, project_of(world)).derivation
     index = world.index.index

@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 from nox_release.checks.workflow.checking import check_workflow
 from nox_release.checks.workflow.subject import WorkflowFacts
 from nox_release.core.errors import NoxReleaseError
-from nox_release.core.findings import Finding, errors_in
+from nox_release.core.findings import Finding, Skipped, errors_in
 from nox_release.core.values import dataclass, replace
 from nox_release.core.versions import parse_version
 from nox_release.edges.children import GIT
@@ -454,16 +454,21 @@ def losing(derivation: Derivation, index: Index, *, tag: str, metadata: str) -> 
 
 def _derive(world: World, project: Project) -> Derivation:
     slug = (world.owner, world.repository)
-    package = package_in(world.clone, project)
-    return derive_in(world.clone, project.settings, slug, package=package).derivation
+    package, settings = package_in(world.clone, project), project.settings
+    if settings.index.is_like_pypi:  # what is found may be quoted: by the name of the real one
+        settings = replace(settings, index=replace(settings.index, name="pypi"))
+    return derive_in(world.clone, settings, slug, package=package).derivation
 
 
 def _unusable(derivation: Derivation) -> str:
     """Why the project's own workflow cannot be carried out here; empty when it can."""
-    if not derivation.jobs or any(one.id == MISSING.id for one in derivation.results):
+    found = derivation.results[-1] if derivation.results else None
+    if isinstance(found, Finding) and (not derivation.jobs or found.id == MISSING.id):
         return _NONE
     if derivation.publisher is None or derivation.job is None:
-        return "Which of the project's workflows publishes is not settled."
+        if isinstance(found, Skipped):
+            return f"{found.title}: not known, for {found.reason}."
+        return found.message if isinstance(found, Finding) else _NONE
     job = derivation.job
     if job.credentials == "secret":
         return f"{job.workflow.file} uploads with a secret, not as a trusted publisher."
