@@ -155,6 +155,8 @@ def test_changelog_may_be_a_link_and_the_next_number_taken_by_another_branch(
     status, output = rehearse(project, maintainer, "--no-smoke")
     assert status == 0, output
     assert "1.2.3 → 1.2.5 in docs/changes.md and pyproject.toml, one commit" in output
+    assert "the rehearsal puts a line into " in output
+    assert "an empty part" not in output
 
 
 def test_kept_world_is_there_to_look_around(

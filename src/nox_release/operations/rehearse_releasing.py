@@ -51,12 +51,39 @@ def _prepare(story: Story) -> None:
         chosen = choose_version(["patch"], Line(released=released, stated=released))
         word = "patch" if getattr(chosen, "version", None) == Version(target) else target
         run_session(story, "prepare", word, "--index", world.index.url, "--yes", "--no-build")
+        _write_news(story, target)
         changed = world.git("show", "--format=", "--name-only", "HEAD").splitlines()
         world.git("push", "--quiet", world.remote_name, f"HEAD:refs/heads/{world.branch}")
         world.workflows.forget_pushes()
         pass_tests(story)
         proven.append(f"{story.version} → {target} in {listed(changed)}, one commit")
         story.version = target
+
+
+def _write_news(story: Story, version: str) -> None:
+    """A line in the changelog's new part, where `prepare` had nothing to put there: the maintainer
+    would write it, so nothing after this is to warn of an empty part.
+    """
+    from nox_release.edges.git import find_repository
+    from nox_release.observing.changelogs import read_changelog
+    from nox_release.project.changelog import find_section
+
+    world, project = story.world, story.project
+    repository = find_repository(project.root, story.context.runner)
+    if repository is None:
+        return
+    name, text = read_changelog(project, repository, "HEAD", version)
+    section = find_section(text or "", version)
+    path = (project.root / name).resolve()
+    if section is None or section.body.strip() or not path.is_file():
+        return
+    lines = path.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
+    lines[section.after : section.after] = ["", "- What you would write here.", ""]
+    path.write_text("\n".join(lines), encoding="utf-8", errors="surrogateescape", newline="\n")
+    world.git("commit", "--quiet", "--amend", "--no-edit", "--", str(path))
+    story.context.console.line(
+        f"What is new in {version} is for you to write; here, the rehearsal puts a line into {name}."
+    )
 
 
 def _checklist(story: Story) -> None:
