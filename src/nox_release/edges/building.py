@@ -6,6 +6,7 @@ import contextlib
 import re
 import tarfile
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -375,9 +376,12 @@ def last_words(output: str) -> str:
 
 
 def _after(lines: list[str], begun: int) -> list[str]:
-    """The end of what follows a compiler's first error, where it says more than notes."""
+    """The end of what follows a compiler's first error, where it says more than notes; the last link
+    of cargo's chain of causes is what happened.
+    """
+    causes = [line for above, line in pairwise(lines[begun - 1 :]) if above == "Caused by:"][-1:]
     last = [line for line in lines[max(begun, len(lines) - 12) :] if _SAYS_ERROR.search(line)][-2:]
-    return ["…", *last] if last else []
+    return ["…", *dict.fromkeys(causes + last)] if causes + last else []
 
 
 # gcc, clang, gfortran, Cython and rustc; MSVC; CMake, meson and linkers.

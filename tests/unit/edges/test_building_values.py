@@ -94,6 +94,25 @@ def test_the_first_error_of_a_compiler_is_shown_and_not_the_last_note(error):
     assert said.splitlines()[-2:] == ["…", last]
 
 
+def test_the_last_link_of_cargos_chain_of_causes_is_shown():
+    """It says what happened; every one above says what came of it."""
+    said = last_words(
+        "error: failed to get `ast` as a dependency of package `demo`\n\n"
+        "Caused by:\n  failed to load source for dependency `ast`\n\n"
+        "Caused by:\n  unable to update https://github.com/acme/ast.git?tag=v1\n\n"
+        "Caused by:\n  failed to resolve address for github.com; class=Net (12)\n"
+        "maturin failed\n"
+        "  Caused by: Cargo metadata failed. Does your crate compile with `cargo build`?\n"
+        "Error: command ['maturin', 'pep517'] returned non-zero exit status 1\n"
+    )
+    assert said.splitlines()[4:] == [
+        "…",
+        "  failed to resolve address for github.com; class=Net (12)",
+        "  Caused by: Cargo metadata failed. Does your crate compile with `cargo build`?",
+        "Error: command ['maturin', 'pep517'] returned non-zero exit status 1",
+    ]
+
+
 def test_what_setuptools_says_of_a_command_is_not_the_first_error():
     last = "error: Command '['gcc', '-c', 'x.c']' returned non-zero exit status 1."
     assert last_words(f"a\nb\n{last}") == f"a\nb\n{last}"
