@@ -57,7 +57,7 @@ _QUOTING = re.compile(
 )
 # Lines that warn, or tell what is being done: a cause may stand in them, but they are no failure.
 _NO_FAILURE = re.compile(
-    r"(?:\S{1,200}:\d+: )?(?:WARNING|[Ww]arning:|\w+Warning:|DEPRECATION)(?!.{0,60}\b(?i:failed|refused|error)\b)"
+    r"(?:\S{1,200}:\d+: )?(?:\[?WARN(?:ING)?\b|[Ww]arning:|\w+Warning:|DEPRECATION)(?!.{0,60}\b(?i:failed|refused|error)\b)"
     r"|(?:Submitting|Uploading|Registering|Publishing) \S"
 )
 

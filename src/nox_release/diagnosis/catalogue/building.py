@@ -141,6 +141,7 @@ ENTRIES = (
             r"No module named '?build'?(?![\w.])",
             r"No module named build\.__main__",
             r"'build' is a package and cannot be directly executed",
+            r"cannot import name '\w{1,60}' from 'build' \((?!\S{0,300}-packages)|partially initialized module 'build'",
             r"/python[\d.]{0,5}: No module named '?pip'?(?![\w.])",
         ),
         "build or pip is not installed where it is called.",
@@ -219,6 +220,19 @@ ENTRIES = (
         "not name it.",
         'Write `[build-system] requires = ["setuptools>=77"]`, and install it where setup.py is run '
         "directly.",
+    ),
+    _pip(
+        "bd-stdlib-gone",
+        (
+            r"No module named '?(?P<m>imp|cgi|cgitb|asynchat|asyncore|smtpd|pipes|telnetlib|nntplib|imghdr|sndhdr|lib2to3|audioop|xdrlib)'?(?![\w.])",
+            r"(?:cannot import name '(?P<m>\w{1,60})' from 'collections'|module '(?:collections|inspect|fractions|unittest|locale)' has no attribute '(?P<n>\w{1,60}))",
+        ),
+        "This Python no longer has `{m}`.",
+        "It was removed (`imp` and others with 3.12, `cgi` and others with 3.13). setup.py, or an old release of what the "
+        "traceback names, was written for an older Python.",
+        "Upgrade the package that the traceback names; in files of your own import what took its place; or build with an "
+        "older Python until then.",
+        confidence="likely",
     ),
     _pip(
         "bd-bdist-wheel",
@@ -341,7 +355,7 @@ ENTRIES = (
     ),
     _(
         "bd-syntax",
-        r"\bSyntaxError: (?P<w>[^.]{0,120})",
+        r"\b(?:Syntax|Indentation|Tab)Error: (?P<w>[^.]{0,120})",
         "A file does not parse with the Python of the build.",
         "Python says: {w}. The code is newer than the Python that builds it, or the file is broken.",
         "Build with a Python that `requires-python` names, or correct the file and line that the traceback "

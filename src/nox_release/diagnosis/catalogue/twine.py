@@ -92,7 +92,7 @@ ENTRIES = (
             r"is not a zip file",
             r"invalid Zip archive",
             r"Failed to read (?:metadata\b|from zip file)|Could not read the metadata from the package",
-            r"Failed to decode source distribution|Not a known archive format",
+            r"Failed to decode source distribution|Not a known archive format|tarfile\.ReadError",
         ),
         "A wheel is no zip file, or an archive no archive.",
         "It was cut off, or it is a Git LFS pointer or an error page under the file's name.",
