@@ -378,6 +378,7 @@ def _filled_in(text: str, variables: Mapping[str, str]) -> str:
 # The options by which each tool is told where the project is.
 _TOOLS = (
     ("hatch", "build", ()),
+    ("hatchling", "build", ()),
     ("poetry", "build", ("-C", "--directory", "-P", "--project")),
     ("flit", "build", ("-f", "--ini-file")),
     ("pdm", "build", ("-p", "--project")),

@@ -371,10 +371,18 @@ def test_a_licence_classifier_beside_a_licence_text_is_fine():
 
 @pytest.mark.parametrize(
     ("pattern", "missing"),
-    [("LICENSE", True), ("licenses/*.txt", False), ("**/MIT.*", False), ("licenses/*.md", True)],
+    [
+        ("LICENSE", True),
+        ("licenses/*.txt", False),
+        ("**/MIT.*", False),
+        ("licenses/*.md", True),
+        ("vendor/parser/LICENSE", False),
+        ("vendor/LICENSE", True),
+    ],
 )
 def test_licence_files_have_to_match_something(pattern, missing):
-    results = check(f'license-files = ["{pattern}"]\n', names=["licenses/MIT.txt"])
+    names = ["licenses/MIT.txt", "vendor/parser"]  # the latter is a submodule
+    results = check(f'license-files = ["{pattern}"]\n', names=names)
     assert ids(results) == ["license-file-missing"] * missing
 
 

@@ -22,6 +22,7 @@ from nox_release.checks.source.subject import (
     Source,
     any_match,
     is_absent,
+    is_in_a_submodule,
     parsed_specifier,
     parsed_version,
     requirement_name,
@@ -87,7 +88,8 @@ def licence(source: Source) -> Iterator[Finding]:
                     severity=Severity.ERROR if refuses else Severity.WARNING,
                 )
     for number, pattern in texts_of(source.table.get("license-files")):
-        if source.tree.complete and not any_match(source.tree.names, pattern):
+        elsewhere = not source.tree.complete or is_in_a_submodule(source, pattern)
+        if not elsewhere and not any_match(source.tree.names, pattern):
             yield find(
                 LICENSE_FILE,
                 f"No file matches `{pattern}`.",

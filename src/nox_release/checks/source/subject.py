@@ -218,8 +218,15 @@ def parsed_specifier(text: str | None) -> SpecifierSet | None:
 def is_absent(source: Source, path: str) -> bool:
     """Whether no file of the project has this path. What lies outside of it is not known."""
     path = posixpath.normpath(path)
-    is_outside = path.startswith(("../", "/"))
-    return source.tree.complete and not is_outside and path not in source.tree.names
+    if path.startswith(("../", "/")) or is_in_a_submodule(source, path):
+        return False
+    return source.tree.complete and path not in source.tree.names
+
+
+def is_in_a_submodule(source: Source, path: str) -> bool:
+    """Whether a folder above is a submodule: git lists that as a file, and none of those in it."""
+    parts = path.split("/")
+    return any("/".join(parts[:end]) in source.tree.names for end in range(1, len(parts)))
 
 
 # Each may stand for any part of a path, and all ways to share it out are tried.

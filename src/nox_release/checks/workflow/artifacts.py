@@ -816,7 +816,7 @@ def _command_kinds(command: Command) -> frozenset[str]:
         return frozenset(chosen) or _EVERYTHING
     if command.runs("nox-release", "build") is not None:
         return _EVERYTHING
-    for tool in ("hatch", "poetry", "flit", "pdm", "rye"):
+    for tool in ("hatch", "hatchling", "poetry", "flit", "pdm", "rye"):
         after = command.runs(tool, "build")
         if after is not None:
             text = " ".join(after)
@@ -920,10 +920,10 @@ def _short(script: str) -> str:
     return f"`{first[:60]}`"
 
 
-# What runs code that is not the image's own.
+# What runs code that is neither the image's own nor written out in the step.
 _RUNS_CODE = re.compile(
-    r"\b(?:pip3?|uvx?|pipx|pixi|python[\d.]*|npm|npx|pnpm|yarn|make|just|nox|tox|hatch|poetry|pdm|"
-    r"flit|cargo|go|docker|conda|mamba)\b|(?:^|[\s;&|])\.?/?[\w-]+/[\w./-]+\.(?:sh|py)\b|^\./\w"
+    r"\b(?:pip3?|uvx?|pipx|pixi|python[\d.]*(?! -c\b)|npm|npx|pnpm|yarn|make|just|nox|tox|hatch|poetry|"
+    r"pdm|flit|cargo|go|docker|conda|mamba)\b|(?:^|[\s;&|])\.?/?[\w-]+/[\w./-]+\.(?:sh|py)\b|^\./\w"
 )
 
 

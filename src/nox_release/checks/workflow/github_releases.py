@@ -466,23 +466,29 @@ def tag_made_twice(subject: Subject) -> Iterator[Finding | Skipped]:
     if subject.raised != ("dispatch-tag",):
         return  # what makes a tag is meant for another event
     for job in subject.workflow.jobs:
-        made = [(step, line) for step in job.steps for line in _tags_made(step)]
-        if not made or not any(_pushes(step) for step in job.steps):
+        made = [(step, line, "git tag") for step in job.steps for line in _tags_made(step)]
+        made = made if any(_pushes(step) for step in job.steps) else []
+        made += [
+            (step, step.line, _BUMPS)
+            for step in job.steps
+            if uses_action(step, _BUMPS) and (step.input("push") or "true") != "false"
+        ]
+        if not made:
             continue
-        step, line = made[0]
+        step, line, what = made[0]
         reached = subject.runs_at_release(job, step.condition)
         if reached is False:
             continue
         if reached is None:
             yield skipped(
-                TAG_TWICE, f"whether a run gets to line {line} (`git tag`) depends on the run"
+                TAG_TWICE, f"whether a run gets to line {line} (`{what}`) depends on the run"
             )
             return
-        found = ReleaseStep(job=job, step=step, line=line, what="git tag")
+        found = ReleaseStep(job=job, step=step, line=line, what=what)
         lost = _upload_needs(subject, found)
         yield find(
             TAG_TWICE,
-            f"Job `{job.id}` makes a tag itself (`git tag`), and is started on one that is there: "
+            f"Job `{job.id}` makes a tag itself (`{what}`), and is started on one that is there: "
             f"{'the upload never happens' if lost else 'the run ends red'}.",
             where=subject.workflow.at(line, f"jobs.{job.id}.steps"),
             severity=None if lost else Severity.WARNING,
@@ -490,6 +496,8 @@ def tag_made_twice(subject: Subject) -> Iterator[Finding | Skipped]:
         return
 
 
+# It raises the version by the commits since the last tag, and fails where there are none.
+_BUMPS = "commitizen-tools/commitizen-action"
 _TAG_OPTIONS = ("-a", "--annotate", "-s", "--sign", "-m", "--message", "-F", "--file", "--")
 _TAG_SPARED = re.compile(
     r"rev-parse|ls-remote|show-ref|git tag (?:-f|--force|-d|--delete|-l|--list)|\|\|\s*git tag\b"

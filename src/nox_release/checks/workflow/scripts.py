@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from nox_release.checks.workflow.artifacts import builds
+from nox_release.checks.workflow.artifacts import UPLOADS, builds
 from nox_release.checks.workflow.subject import SYNTAX, Subject, rule, uses_action
 from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.core.values import replace
@@ -86,6 +86,8 @@ def version_equals_tag(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     unclear = ""
     for job in subject.workflow.jobs:
+        if {other.id for other in subject.needed(job)} & {one.id for one in subject.publish_jobs}:
+            continue  # what waits for the upload comes too late to stop it
         if job.uses is not None:
             unclear = unclear or f"job `{job.id}` is in {job.uses.text}"
         for step in job.steps:
@@ -116,7 +118,7 @@ _READS_THE_TAG = re.compile(
 )
 _RUNS_SCRIPT = re.compile(
     r"(?:^|[\s/])(?!setup\.py)[\w-]+\.(?:sh|py)\b|^[^\S\n]*(?:make|just|nox|tox|invoke|poe|task)\b"
-    r"|\bpython[\d.]* -c\b|(?:^|\s)\./[\w-]|\bbump|\bversion\b",
+    r"|\bpython[\d.]* -c\b|(?:^|\s)\./[\w-]|\bbump|(?<!--)\bversion\b",
     re.MULTILINE,
 )
 
@@ -350,7 +352,13 @@ def _keep_running(subject: Subject, line: int) -> str:
 
 
 def fail_visible(subject: Subject) -> Iterator[Finding | Skipped]:
-    important = {(build.job.id, build.step.line): "build" for build in builds(subject.workflow)}
+    made = builds(subject.workflow)
+    own = {build.job.id for build in made} >= {job.id for job in subject.publish_jobs}
+    important = {
+        (build.job.id, build.step.line): "build"
+        for build in made
+        if not own or build.job in subject.publish_jobs or _hands_over(build.job)
+    }
     real = [one for one in subject.publishes if one.index == "pypi" and one.step is not None]
     important |= {(one.job.id, one.step.line): "upload" for one in real if one.step is not None}
     told = set()
@@ -388,6 +396,11 @@ def fail_visible(subject: Subject) -> Iterator[Finding | Skipped]:
                     f"`|| {command.otherwise[:40]}`.",
                     where=subject.workflow.at(command.line, f"jobs.{publish.job.id}.steps"),
                 )
+
+
+def _hands_over(job: Job) -> bool:
+    """Whether a job passes files on to others, which may upload them."""
+    return any(uses_action(step, *UPLOADS) for step in job.steps)
 
 
 def _passed_over_jobs(subject: Subject, job: Job) -> tuple[str, ...]:

@@ -496,7 +496,7 @@ def _may_choose_the_ref(step: Step) -> bool:
 
 
 _LOOKS_AT_THE_REF = re.compile(
-    r"GITHUB_REF|github\.ref|git (?:checkout|tag|switch|describe|push)|\bexit 1\b|version|\.sh\b"
+    r"GITHUB_REF|github\.ref|git (?:checkout|tag|switch|describe|push)|\bexit 1\b|(?<!--)version|\.sh\b"
 )
 
 
