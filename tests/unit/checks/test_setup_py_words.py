@@ -4,7 +4,7 @@ import pytest
 
 from nox_release.checks.files.remedies import in_its_own_words
 from nox_release.checks.files.rules import RULES
-from nox_release.core.findings import find
+from nox_release.core.findings import Location, find
 from nox_release.project.pyproject import Project, parse_project
 
 ONLY_IN_PYPROJECT = ("import-name", "license-both")
@@ -22,6 +22,15 @@ def test_no_fix_for_a_setup_py_names_a_key_of_pyproject(setup_py):
         assert "`project.readme`" not in told.fix, rule.id
         if "`project." in rule.remedy and rule.id not in ONLY_IN_PYPROJECT:
             assert "setup.py" in told.fix, rule.id
+
+
+def test_a_key_of_pyproject_is_looked_for_in_setup_py(setup_py):
+    there = Location(file="pyproject.toml", key="project.dependencies")
+    told = in_its_own_words(find(RULES[0], "It is wrong.", where=there), setup_py)
+    assert told.where == Location(file="setup.py", key="install_requires")
+    there = Location(file="pyproject.toml", key="build-system.requires")
+    told = in_its_own_words(find(RULES[0], "It is wrong.", where=there), setup_py)
+    assert told.where == there
 
 
 def test_a_project_with_a_table_of_its_own_keeps_the_words(tmp_path):

@@ -2,7 +2,7 @@
 
 import re
 
-from nox_release.core.findings import Finding, Result
+from nox_release.core.findings import Finding, Location, Result
 from nox_release.core.values import dataclass, replace
 from nox_release.project.pyproject import Project
 
@@ -140,9 +140,16 @@ def in_its_own_words(result: Result, project: Project) -> Result:
     """A finding that names keys of `[project]`, for a project that has only a setup.py."""
     if not isinstance(result, Finding) or not is_of_setup_py(project):
         return result
-    if result.id in _OF_ITS_TYPE:
-        return replace(result, fix=_TYPE_IN_SETUP_PY)
-    return replace(result, fix=_of_setup_py(result.fix))
+    fix = _TYPE_IN_SETUP_PY if result.id in _OF_ITS_TYPE else _of_setup_py(result.fix)
+    return replace(result, fix=fix, where=_in_setup_py(result.where))
+
+
+def _in_setup_py(where: Location | None) -> Location | None:
+    """The place in setup.py of what is at a key of `[project]` elsewhere."""
+    table, _, key = where.key.partition(".") if where is not None else ("", "", "")
+    if where is None or where.file != "pyproject.toml" or table != "project":
+        return where
+    return Location(file="setup.py", key=_IN_SETUP_PY.get(key, key))
 
 
 def is_of_setup_py(project: Project) -> bool:
