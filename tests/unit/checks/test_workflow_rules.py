@@ -1360,6 +1360,16 @@ jobs:
     assert results(text, "trigger-foreign-tag", {"version_from_tags": False}) == []
 
 
+@pytest.mark.parametrize(("tag", "pattern"), [("0.18.4", "[0-9]*"), ("v1.2", "v[0-9]*")])
+def test_pattern_that_keeps_foreign_tags_out_takes_the_tags_of_this_project(tag, pattern):
+    text = """
+on: {push: {tags: ['*']}}
+jobs: {publish: {runs-on: x, steps: [{uses: pypa/gh-action-pypi-publish@release/v1}]}}
+"""
+    (found,) = results(text, "trigger-foreign-tag", {"version_from_tags": True, "tag": tag})
+    assert f"`push: tags: ['{pattern}']`" in found.fix
+
+
 @pytest.mark.parametrize(
     ("axis", "condition", "count"),
     [

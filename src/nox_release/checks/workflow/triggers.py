@@ -368,6 +368,8 @@ def trigger_foreign_tag(subject: Subject) -> Iterator[Finding | Skipped]:
             FOREIGN_TAG,
             "Any tag starts the upload, and names the version.",
             where=where,
+            fix="Say how the tags of releases begin, digits included: `push: tags: "
+            f"['{re.sub(r'[0-9].*', '[0-9]*', ours)}']`.",
             severity=Severity.ADVICE,
         )
 
