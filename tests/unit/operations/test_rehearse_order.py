@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from nox_release.checks.files.built import SDIST_STRAY_FILES
+from nox_release.checks.files.built import SDIST_STRAY_FILES, WHEEL_FOR_THIS_MACHINE
 from nox_release.core.findings import find
 from nox_release.edges.console import Console
 from nox_release.operations.rehearse import in_order
+from nox_release.operations.rehearse_coming import warnings_of_build
 from nox_release.operations.rehearse_screen import end_well
 from nox_release.operations.rehearse_story import QuickClock
 from nox_release.project.pyproject import Project
@@ -65,3 +66,9 @@ def test_a_rehearsal_with_warnings_of_the_build_does_not_end_all_green() -> None
         "! warning: All 8 parts. The build has 2 warnings: sdist-stray-files.\n",
         "! warning: All 8 parts. With .github/workflows/a.yml as it is, a real release would be lost.\n",
     ]
+
+
+def test_a_wheel_that_no_workflow_uploads_is_no_warning_of_the_end() -> None:
+    stray = find(SDIST_STRAY_FILES, "`demo-1.0.tar.gz` holds `notes.orig`.")
+    wheel = find(WHEEL_FOR_THIS_MACHINE, "`demo-1.0-linux_x86_64.whl` fits this machine.")
+    assert warnings_of_build([wheel, stray]) == (stray,)
