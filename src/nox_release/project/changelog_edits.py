@@ -105,7 +105,7 @@ def _damage(before: str, after: str, wanted: Wanted, kind: Kind) -> str:
     )
     versions = [section.version for section in new if section.version is not None]
     if versions.count(wanted.version) < 1:
-        return f"the new heading would not be read as {wanted.version}"
+        return "a new heading in the form of the others would not be read as one"
     added = len(new) - len(old)
     if added != {Kind.PROMOTED: 1, Kind.WRITTEN: 1}.get(kind, 0):
         return f"{abs(added)} headings would be there that nobody wrote"

@@ -415,6 +415,12 @@ def test_changelog_has_a_part_about_the_version(text, given, ids):
     assert [r.id for r in results if isinstance(r, Finding)] == ids
 
 
+def test_an_empty_part_about_the_version_is_to_be_filled_and_not_to_be_headed():
+    text = "# Changelog\n## [1.2.0]\n## 1.1.0\n- x\n"
+    (found,) = preflight.check_changelog("CHANGELOG.md", text, "1.2.0", notes_given=False)
+    assert found.fix.startswith("Write what is new there and commit; or give the notes yourself: ")
+
+
 @pytest.mark.parametrize("version", ["1.6.0", "3.0.0", "1.2.1"])
 def test_a_changelog_that_nobody_writes_any_more_or_for_patches_stops_no_release(version):
     text = "".join(f"# 1.{minor}\n\n- x\n\n" for minor in (2, 1, 0)) + "# 0.9\n\n- x\n"

@@ -376,13 +376,14 @@ FILE_UNEXPECTED = _of_index(
     remedy="Look at it. If it should not be there: yank the release on its page, and release the next "
     "version",
 )
+_GIVE_HEADING = "Give the unreleased part this version as its heading"
 CHANGELOG = _of_tree(
     "changelog-section",
     Severity.WARNING,
     "The changelog has a part about this version",
     why="The GitHub release shows it, and people read it before they upgrade.",
-    remedy="Give the unreleased part this version as its heading and commit; or give the notes "
-    "yourself: `nox -s release -- --notes-file FILE` (or --notes TEXT, --generate-notes)",
+    remedy=f"{_GIVE_HEADING} and commit; or give the notes yourself: `nox -s release -- "
+    "--notes-file FILE` (or --notes TEXT, --generate-notes)",
 )
 
 RULES = (
@@ -916,11 +917,13 @@ def check_changelog(
     open_part = changelog.unreleased(text)
     where = f" Its unreleased part begins in line {open_part.line}." if open_part else ""
     empty = " has an empty part" if section is not None else " has no part"
+    fix = CHANGELOG.remedy.replace(_GIVE_HEADING, "Write what is new there") if section else ""
     line = section.line if section is not None else open_part.line if open_part else None
     yield find(
         CHANGELOG,
         f"{name}{empty} about {wanted.base_version if in_development else version}.{where}",
         where=Location(file=name, line=line),
+        fix=fix,
         severity=Severity.ADVICE if wanted.is_prerelease or _lags(text, wanted) else None,
     )
 
