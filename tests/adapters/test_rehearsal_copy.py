@@ -128,6 +128,8 @@ def test_version_that_tags_decide_follows_the_newest_tag_or_the_sdist(world: Wor
     for tag in ("v1.9", "v1.10", "docs-2024-01"):
         world.git("tag", tag)
     assert tagged_version(world, project_of(world)) == "1.11"
+    world.commit("Write", {"CHANGELOG.md": "# Changes\n\n## 2.0.0 (unreleased)\n\n- x\n"})
+    assert tagged_version(world, project_of(world)) == "2.0.0"
 
 
 def test_generated_metadata_of_an_sdist_is_untracked_where_tags_decide(world: World) -> None:

@@ -12,7 +12,7 @@ from nox_release.core.answers import CouldNotAsk, known
 from nox_release.core.findings import Finding, Passed, Result, errors_in, ranked
 from nox_release.core.values import dataclass
 from nox_release.project import pages
-from nox_release.project.changelog import parse_sections
+from nox_release.project.changelog import coming_version
 from nox_release.releases.plan import files_there
 
 
@@ -191,13 +191,9 @@ def _for_the_next(case: Case, arguments: Sequence[str]) -> str:
 def _next_version(case: Case) -> str:
     """The version that the changelog has and no tag or index; else the smallest step."""
     _, text = case.changelog
-    stated = [one.version for one in parse_sections(text or "") if one.version is not None]
-    there = known(case.observed.project)
-    newest = max(stated, default=None)
-    if newest is None or newest.is_devrelease or (there is not None and there.has_version(newest)):
-        return "patch"
-    tagged = case.newest_tagged
-    return "patch" if tagged is not None and newest <= tagged else str(newest)
+    coming, there = coming_version(text or "", case.newest_tagged), known(case.observed.project)
+    known_there = coming is None or (there is not None and there.has_version(coming))
+    return "patch" if known_there else str(coming)
 
 
 def is_published(results: Sequence[Result]) -> bool:

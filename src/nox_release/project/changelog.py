@@ -164,6 +164,14 @@ def keeps_versions(text: str) -> bool:
     return any(section.version is not None for section in parse_sections(text))
 
 
+def coming_version(text: str, tagged: Version | None) -> Version | None:
+    """The version that the changelog has a part about already, and no tag."""
+    stated = max(_known(parse_sections(text)), default=None)
+    if stated is None or stated.is_devrelease:
+        return None
+    return None if tagged is not None and stated <= tagged else stated
+
+
 def candidates(names: Iterable[str]) -> list[str]:
     """The files that may be the changelog: at the top first, then below `docs`."""
     found = [

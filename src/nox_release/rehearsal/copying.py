@@ -21,9 +21,11 @@ from nox_release.edges.children import GIT
 from nox_release.edges.context import Context
 from nox_release.edges.git import Repository, find_repository
 from nox_release.edges.git_settings import read_git_settings
+from nox_release.observing.changelogs import read_changelog
 from nox_release.observing.publishers import derive_in, release_is_last
 from nox_release.observing.source_tree import read_source_tree
 from nox_release.observing.workflow_files import package_in
+from nox_release.project.changelog import coming_version
 from nox_release.project.pyproject import Index, Project
 from nox_release.project.remotes import parse_remote
 from nox_release.project.toml_lines import find_lines
@@ -245,10 +247,12 @@ def unused_version(world: World, project: Project, version: str) -> str:
 
 
 def tagged_version(world: World, project: Project) -> str:
-    """For a version that tags decide: the one after the newest tag, else what an sdist says."""
+    """For a version that tags decide: the one that the changelog says is coming, the one after the
+    newest tag, else what an sdist says.
+    """
     found = _tagged_versions(world, project)
     if found:
-        return next_version(max(found).public)
+        return _coming(world, project, max(found)) or next_version(max(found).public)
     info = project.root / "PKG-INFO"
     stated = (
         re.search(r"(?m)^Version: (\S+)", info.read_text("utf-8", "replace"))
@@ -256,6 +260,15 @@ def tagged_version(world: World, project: Project) -> str:
         else None
     )
     return Version(stated[1]).public if stated else "1.0.0"
+
+
+def _coming(world: World, project: Project, tagged: Version) -> str:
+    repository = find_repository(world.clone, world.runner)
+    if repository is None:
+        return ""
+    _, text = read_changelog(project, repository, "HEAD", None)
+    coming = coming_version(text or "", tagged)
+    return "" if coming is None else str(coming)
 
 
 def _tagged_versions(world: World, project: Project) -> list[Version]:
