@@ -165,6 +165,7 @@ def _install(story: Story) -> None:
         python = python_for(wheel, story.context.runner, aside)
         if python is None:
             console.mark("not known", "no Python here fits what the project requires: not tried")
+            proven.append("not tried: no Python here fits")
             return
         environment = fresh_environment(
             aside / "environment", story.context.runner, python=python, with_pip=True
