@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from nox_release.core.errors import NoxReleaseError
+from nox_release.core.findings import Skipped
 from nox_release.core.words import listed
 from nox_release.edges.console import Console
 from nox_release.files.distributions import Distribution
@@ -212,22 +213,26 @@ def _dependencies(wheel: Distribution) -> tuple[str, ...]:
 def _import(
     project: Project, wheel: Distribution, environment: Environment, home: Path, console: Console
 ) -> str:
-    """Import what the wheel brings; what came of it in words.
-
-    Raises:
-        NoxReleaseError: something cannot be imported.
-    """
+    """Import what the wheel brings; what came of it in words."""
     from nox_release.checks.files.facts import Facts
+    from nox_release.checks.files.tried import import_result
     from nox_release.files.wheels import parse_wheel
     from nox_release.observing.trying import import_names, try_imports
 
-    names = import_names(Facts(project=project, wheel=parse_wheel(wheel)))
+    facts = Facts(project=project, wheel=parse_wheel(wheel))
+    names, imported = import_names(facts), []
     for attempt in try_imports(names, environment, home):
+        result = import_result(attempt, facts)
         if attempt.outcome == "ok":
+            imported.append(attempt.name)
             console.mark("ok", f"import {attempt.name}")
+        elif isinstance(result, Skipped):
+            console.mark("not known", f"import {attempt.name}: {result.reason}")
         else:
             console.mark("warning", f"import {attempt.name}: {attempt.said or attempt.outcome}")
-    return f"imported: {', '.join(names[:3]) or 'nothing to import'}"
+    if names and not imported:
+        return f"not imported: {', '.join(names[:3])}"
+    return f"imported: {', '.join(imported[:3]) or 'nothing to import'}"
 
 
 PARTS = (_assume_siblings, _prepare, _checklist, _release, _install)

@@ -498,6 +498,8 @@ def test_a_missing_own_module_is_an_import_that_fails():
         attempt("failed", "ModuleNotFoundError", "No module named 'winreg'", missing="winreg"),
         attempt("failed", "ImportError", "libGL.so.1: cannot open shared object file"),
         attempt("failed", "TclError", "no display name and no $DISPLAY environment variable"),
+        attempt("failed", "django.core.exceptions.AppRegistryNotReady", "Apps aren't loaded yet."),
+        attempt("failed", "ValidationError", "9 errors: ImproperlyConfigured: settings are not …"),
     ],
 )
 def test_what_is_this_machines_fault_is_not_known(of_this_machine):

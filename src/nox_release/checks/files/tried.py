@@ -84,6 +84,10 @@ _NO_DISPLAY = re.compile(
 _NO_LIBRARY = re.compile(
     r"cannot open shared object file|Library not loaded|DLL load failed|image not found"
 )
+# A Django app meets them in the site that uses it.
+_NO_SETTINGS = re.compile(
+    r"\bImproperlyConfigured\b|\bAppRegistryNotReady\b|settings are not configured"
+)
 
 
 def import_result(attempt: Attempt, facts: Facts) -> Result:
@@ -173,6 +177,8 @@ def _not_known(attempt: Attempt) -> str:
         return f"this machine lacks a library: {said}"
     if _NO_DISPLAY.search(f"{attempt.error}: {said}"):
         return "it needs a display"
+    if _NO_SETTINGS.search(f"{attempt.error}: {said}"):
+        return "it needs the settings of a Django site"
     return ""
 
 
