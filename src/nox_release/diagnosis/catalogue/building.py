@@ -20,6 +20,9 @@ _NAMED = (
 # A program of the repository's own, which is no part of the build.
 _SCRIPT = r"\bscripts?/[\w./-]{1,80}\.py\"?, line"
 
+# Modules that Python 3.12 and 3.13 removed, whose names no other package is likely to have.
+_GONE = "imp|cgi|cgitb|asynchat|asyncore|smtpd|pipes|telnetlib|nntplib|imghdr|sndhdr|lib2to3|audioop|xdrlib"
+
 ENTRIES = (
     _(
         "bd-toml",
@@ -224,7 +227,7 @@ ENTRIES = (
     _pip(
         "bd-stdlib-gone",
         (
-            r"No module named '?(?P<m>imp|cgi|cgitb|asynchat|asyncore|smtpd|pipes|telnetlib|nntplib|imghdr|sndhdr|lib2to3|audioop|xdrlib)'?(?![\w.])",
+            rf"No module named '?(?P<m>{_GONE})'?(?![\w.])",
             r"(?:cannot import name '(?P<m>\w{1,60})' from 'collections'|module '(?:collections|inspect|fractions|unittest|locale)' has no attribute '(?P<n>\w{1,60}))",
         ),
         "This Python no longer has `{m}`.",
@@ -255,7 +258,7 @@ ENTRIES = (
         "`{m}` is a build tool from PyPI, add it to `build-system.requires`; if it is a module of this "
         "project, {pack}.",
         confidence="likely",
-        unless=r"No module named '(?:setuptools|distutils|pkg_resources)[.']"
+        unless=rf"No module named '(?:setuptools|distutils|pkg_resources|{_GONE})[.']"
         r"|-packages/(?:hatchling|flit_core|poetry|pdm)/[^\" ]{1,80}\", line \d+, in <module>",
     ),
     _(

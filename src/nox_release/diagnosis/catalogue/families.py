@@ -499,7 +499,7 @@ ENTRIES = (
     _(
         "fm-present",
         (
-            r"(?<![\w.@~/\\:-])(?P<f>[\w.@~/\\:-]{2,160})[`'\"]?,? already exists(?: and is not an empty directory|,? and|\b)",
+            r"(?<![\w.@~/\\:-])(?P<f>[\w.@~/\\:-]{2,160})[`'\"]?,? already exists(?: and is not an empty directory|,? and|\b)(?!\.? (?:Remov|Overwrit|Skip|Replac|Ignor))",
             r"(?:mkdir|ln|mv|cp): .{0,60}?[`'](?P<f>[^'`]{1,160})'?: File exists",
             r"FileExistsError: \[(?:Errno 17|WinError 183)\][^:]{1,120}: '(?P<f>[^']{1,200})",
         ),
