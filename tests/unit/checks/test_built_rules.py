@@ -532,6 +532,17 @@ def test_scripts_that_do_not_answer_are_graded(made, severity):
     assert result.severity is severity
 
 
+def test_a_name_that_the_index_does_not_have_yet_is_to_be_released_with_its_package_first():
+    lacks = attempt("failed", "ImportError", "cannot import name 'X' from 'base.constants' (…)")
+    given = facts((*TREE, "packages/base/src/base/constants/__init__.py"), WHOLE)
+    for result in (script_result(lacks, COMMAND, given), import_result(lacks, given)):
+        assert isinstance(result, Finding)
+        assert "`packages/base/src/base/constants/__init__.py` of this reposi" in result.fix
+    result = import_result(lacks, facts(TREE, WHOLE))
+    assert isinstance(result, Finding)
+    assert "repository" not in result.fix
+
+
 @pytest.mark.parametrize(
     ("requirements", "severity"),
     [

@@ -113,6 +113,25 @@ def import_result(attempt: Attempt, facts: Facts) -> Result:
         IMPORTS,
         f"{what} fails: {attempt.error}: {attempt.said}".rstrip(": "),
         severity=None if attempt.error in _BROKEN else Severity.WARNING,
+        fix=_release_sibling(attempt, facts),
+    )
+
+
+_LACKS_NAME = re.compile(r"cannot import name '[^']{1,200}' from '([\w.]{1,200})'")
+
+
+def _release_sibling(attempt: Attempt, facts: Facts) -> str:
+    """The fix where the module that lacks a name is one of another package of this repository."""
+    found = _LACKS_NAME.search(attempt.said)
+    if found is None or not is_foreign(found[1].split(".")[0], facts.wheel):
+        return ""
+    ends = [f"/{found[1].replace('.', '/')}{end}" for end in (".py", "/__init__.py")]
+    here = next((path for path in facts.files if path.endswith(tuple(ends))), None)
+    if here is None:
+        return ""
+    return (
+        f"`{here}` of this repository may have it, and what the index has does not: release that "
+        "package first, and raise the requirement to its new version."
     )
 
 
@@ -214,7 +233,11 @@ def script_result(attempt: Attempt, one: EntryPoint, facts: Facts) -> Result:
     if missing and is_foreign(missing, facts.wheel):
         return _missing(missing, title, facts, alone=True)
     if attempt.error in ("ImportError", "ModuleNotFoundError"):
-        return find(SCRIPT_FAILS, f"{title} fails: {attempt.error}: {attempt.said}")
+        return find(
+            SCRIPT_FAILS,
+            f"{title} fails: {attempt.error}: {attempt.said}",
+            fix=_release_sibling(attempt, facts),
+        )
     if attempt.error:
         return find(
             SCRIPT_FAILS,
