@@ -57,8 +57,8 @@ def test_own_workflow_is_kept_when_it_can_be_carried_out(world: World) -> None:
         ),
         (
             "uses: pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0",
-            "run: uv publish",
-            "uploads with uv publish, which a rehearsal does not run",
+            "run: hatch publish",
+            "uploads with hatch publish, which a rehearsal does not run",
         ),
         (
             "pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0",

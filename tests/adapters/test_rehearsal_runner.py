@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nox_release.edges.children import GH
+from nox_release.project.pyproject import read_project
+from nox_release.rehearsal.copying import ensure_workflow
 from nox_release.workflows.ref_patterns import filters_take
 
 if TYPE_CHECKING:
@@ -66,6 +68,18 @@ def test_release_builds_the_tag_and_publishes_it_by_trusted_publishing(world: Wo
         "tiny_demo-1.2.3.tar.gz",
     )
     assert "completed\tsuccess\tv1.2.3\tPublish" in gh(world, "run", "list").stdout
+
+
+def test_what_uv_publishes_as_a_trusted_publisher_is_uploaded(world: World) -> None:
+    ready(world)
+    action = "pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0"
+    change_workflow(world, (f"uses: {action}", "run: uv publish"))
+    assert ensure_workflow(world, read_project(world.clone)).note == ""
+    run = release(world)
+    log = gh(world, "run", "view", str(run.id), "--log").stdout
+    assert run.conclusion == "success", log
+    assert "twine uploads what `uv publish` would" in log
+    assert len(world.index.filenames("tiny-demo")) == 2
 
 
 def test_log_of_a_refused_exchange_has_the_actions_own_words(world: World) -> None:

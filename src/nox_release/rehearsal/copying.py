@@ -489,7 +489,8 @@ def _unusable(derivation: Derivation) -> str:
         event.name for event in job.workflow.events
     }:
         return f"{job.workflow.file} is started by something that a rehearsal does not have."
-    if job.step is None or job.step.uses is None:
+    by_uv = job.tool == "uv publish" and job.credentials == "trusted"
+    if job.step is None or (job.step.uses is None and not by_uv):
         return f"{job.workflow.file} uploads with {job.tool}, which a rehearsal does not run."
     if job.tool.startswith(_RELEASER):
         return (

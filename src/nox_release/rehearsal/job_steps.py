@@ -354,6 +354,9 @@ class JobSteps:
             say("Left out in a rehearsal: there is one index here, and it stands for PyPI.")
             return
         wanted = (upload.step.input("packages-dir") if upload.step else None) or ""
+        by_script = upload.step is not None and upload.step.uses is None
+        if by_script:
+            say(f"In a rehearsal, twine uploads what `{upload.tool}` would.")
         attest = (upload.step.input("attestations") if upload.step else None) != "false"
         skip = (upload.step.input("skip-existing") if upload.step else None) == "true"
         files = self.carried.files.for_upload(
@@ -365,7 +368,7 @@ class JobSteps:
             index=self.place.index.index,
             request_token=self._identity if may else None,
             secret=upload.credentials == "secret",
-            attest=attest,
+            attest=attest and not by_script,
             skip_existing=skip,
         )
         try:
