@@ -159,6 +159,22 @@ def test_changelog_may_be_a_link_and_the_next_number_taken_by_another_branch(
     assert "an empty part" not in output
 
 
+def test_what_a_user_could_not_import_does_not_end_well(
+    tmp_path: Path, maintainer: dict[str, str], project_files: Callable[[str], dict[str, bytes]]
+) -> None:
+    project = tmp_path / "late"
+    files = project_files("tiny")
+    files["tiny_demo/__init__.py"] += (
+        b"\nimport sys\nif 'user' in sys.prefix.split('/'):\n    from sys import of_yesterday\n"
+    )
+    put(project, files, git=True)
+    status, output = rehearse(project, maintainer)
+    assert status == 1, output
+    assert "cannot import name 'of_yesterday' from 'sys'" in output
+    assert "What a user installs cannot be imported." in output
+    assert "Part 9 failed" in output
+
+
 def test_kept_world_is_there_to_look_around(
     tmp_path: Path, maintainer: dict[str, str], project_files: Callable[[str], dict[str, bytes]]
 ) -> None:

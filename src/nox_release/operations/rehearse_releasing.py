@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from nox_release.core.errors import NoxReleaseError
-from nox_release.core.findings import Skipped
+from nox_release.core.errors import ChecksFailed, NoxReleaseError
+from nox_release.core.findings import Finding, Skipped, errors_in
 from nox_release.core.words import listed
-from nox_release.edges.console import Console
 from nox_release.files.distributions import Distribution
 from nox_release.operations.rehearse_coming import pass_tests
 from nox_release.operations.rehearse_story import Story, part, run_session
-from nox_release.project.pyproject import Project
 
 if TYPE_CHECKING:
     from nox_release.edges.environments import Environment
@@ -196,7 +194,7 @@ def _install(story: Story) -> None:
         if needed:
             console.line(f"$ pip install {shlex.join(needed)}")
             environment.install(*needed, timeout=900)
-        proven.append(_import(project, wheel, environment, aside, console))
+        proven.append(_import(story, wheel, environment, aside))
 
 
 def _dependencies(wheel: Distribution) -> tuple[str, ...]:
@@ -210,26 +208,34 @@ def _dependencies(wheel: Distribution) -> tuple[str, ...]:
     return tuple(str(one) for one in fit)
 
 
-def _import(
-    project: Project, wheel: Distribution, environment: Environment, home: Path, console: Console
-) -> str:
-    """Import what the wheel brings; what came of it in words."""
+def _import(story: Story, wheel: Distribution, environment: Environment, home: Path) -> str:
+    """Import what the wheel brings; what came of it in words.
+
+    Raises:
+        ChecksFailed: users could not import it.
+    """
     from nox_release.checks.files.facts import Facts
     from nox_release.checks.files.tried import import_result
     from nox_release.files.wheels import parse_wheel
     from nox_release.observing.trying import import_names, try_imports
 
-    facts = Facts(project=project, wheel=parse_wheel(wheel))
-    names, imported = import_names(facts), []
+    facts = Facts(project=story.project, wheel=parse_wheel(wheel))
+    names, console = import_names(facts), story.context.console
+    imported, found = [], []
     for attempt in try_imports(names, environment, home):
         result = import_result(attempt, facts)
-        if attempt.outcome == "ok":
-            imported.append(attempt.name)
-            console.mark("ok", f"import {attempt.name}")
+        if isinstance(result, Finding):
+            found.append(result)
         elif isinstance(result, Skipped):
             console.mark("not known", f"import {attempt.name}: {result.reason}")
         else:
-            console.mark("warning", f"import {attempt.name}: {attempt.said or attempt.outcome}")
+            imported.append(attempt.name)
+            console.mark("ok", f"import {attempt.name}")
+    if errors_in(found):
+        raise ChecksFailed("What a user installs cannot be imported.", findings=found)
+    for one in found:
+        console.finding(one)
+    story.warnings += tuple(one for one in found if one not in story.warnings)
     if names and not imported:
         return f"not imported: {', '.join(names[:3])}"
     return f"imported: {', '.join(imported[:3]) or 'nothing to import'}"
