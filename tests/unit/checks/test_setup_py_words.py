@@ -5,6 +5,7 @@ import pytest
 from nox_release.checks.files.remedies import in_its_own_words
 from nox_release.checks.files.rules import RULES
 from nox_release.core.findings import Location, find
+from nox_release.core.values import replace
 from nox_release.project.pyproject import Project, parse_project
 
 ONLY_IN_PYPROJECT = ("import-name", "license-both")
@@ -31,6 +32,15 @@ def test_a_key_of_pyproject_is_looked_for_in_setup_py(setup_py):
     there = Location(file="pyproject.toml", key="build-system.requires")
     told = in_its_own_words(find(RULES[0], "It is wrong.", where=there), setup_py)
     assert told.where == there
+
+
+def test_a_key_is_looked_for_in_setup_cfg_where_that_has_them(setup_py):
+    (setup_py.root / "setup.cfg").write_text("[metadata]\nname = demo\n", encoding="utf-8")
+    there = Location(file="pyproject.toml", key="project.dependencies")
+    found = replace(find(RULES[0], "Wrong.", where=there), fix='Add "a" to `project.dependencies`.')
+    told = in_its_own_words(found, setup_py)
+    assert told.where == Location(file="setup.cfg", key="install_requires")
+    assert told.fix == 'In setup.cfg: Add "a" to `install_requires`.'
 
 
 def test_a_project_with_a_table_of_its_own_keeps_the_words(tmp_path):

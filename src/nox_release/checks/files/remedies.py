@@ -131,38 +131,48 @@ _SAME_IN_SETUP_PY = ("name", "version", "description", "classifiers", "keywords"
 _EACH_KIND = "`entry_points`, `entry_points` and `entry_points`"
 _KEY = re.compile(r"`project\.([a-z-]{1,30})`")
 _TYPE_IN_SETUP_PY = (
-    'Set `long_description_content_type` in setup.py, to "text/markdown" or "text/x-rst".'
+    'Set `long_description_content_type` in {file}, to "text/markdown" or "text/x-rst".'
 )
+# Where the call of `setup` is short, setup.cfg has the same keys.
+_IN_SETUP_CFG = re.compile(r"(?m)^(?:name|install_requires)[ \t]*=")
 _OF_ITS_TYPE = frozenset({"description-type-missing", "description-content-type"})
 
 
 def in_its_own_words(result: Result, project: Project) -> Result:
-    """A finding that names keys of `[project]`, for a project that has only a setup.py."""
+    """A finding that names keys of `[project]`, for a project that has only a setup.py, or that and a
+    setup.cfg.
+    """
     if not isinstance(result, Finding) or not is_of_setup_py(project):
         return result
-    fix = _TYPE_IN_SETUP_PY if result.id in _OF_ITS_TYPE else _of_setup_py(result.fix)
-    return replace(result, fix=fix, where=_in_setup_py(result.where))
+    config = project.root / "setup.cfg"
+    text = config.read_text(encoding="utf-8", errors="replace") if config.is_file() else ""
+    file = "setup.cfg" if _IN_SETUP_CFG.search(text) else "setup.py"
+    if result.id in _OF_ITS_TYPE:
+        fix = _TYPE_IN_SETUP_PY.format(file=file)
+    else:
+        fix = _of_setup_py(result.fix, file)
+    return replace(result, fix=fix, where=_in_setup_py(result.where, file))
 
 
-def _in_setup_py(where: Location | None) -> Location | None:
-    """The place in setup.py of what is at a key of `[project]` elsewhere."""
+def _in_setup_py(where: Location | None, file: str) -> Location | None:
+    """The place in `file` of what is at a key of `[project]` elsewhere."""
     table, _, key = where.key.partition(".") if where is not None else ("", "", "")
     if where is None or where.file != "pyproject.toml" or table != "project":
         return where
-    return Location(file="setup.py", key=_IN_SETUP_PY.get(key, key))
+    return Location(file=file, key=_IN_SETUP_PY.get(key, key))
 
 
 def is_of_setup_py(project: Project) -> bool:
     return "project" not in project.pyproject and (project.root / "setup.py").is_file()
 
 
-def _of_setup_py(text: str) -> str:
+def _of_setup_py(text: str, file: str) -> str:
     def name(found: re.Match[str]) -> str:
         key = found[1]
         return f"`{key if key in _SAME_IN_SETUP_PY else _IN_SETUP_PY.get(key, found[0][1:-1])}`"
 
     said = _KEY.sub(name, text).replace(_EACH_KIND, "`entry_points`")
-    return said if said == text or "setup.py" in said else f"In setup.py: {said}"
+    return said if said == text or "setup.py" in said else f"In {file}: {said}"
 
 
 def fill(text: str, *, path: str, installed: str) -> str:
