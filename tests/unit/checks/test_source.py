@@ -381,8 +381,9 @@ def test_a_licence_classifier_beside_a_licence_text_is_fine():
     ],
 )
 def test_licence_files_have_to_match_something(pattern, missing):
-    names = ["licenses/MIT.txt", "vendor/parser"]  # the latter is a submodule
-    results = check(f'license-files = ["{pattern}"]\n', names=names)
+    modules = {".gitmodules": '[submodule "parser"]\n\tpath = vendor/parser\n'}
+    lines = f'license-files = ["{pattern}"]\n'
+    results = check(lines, names=["licenses/MIT.txt"], named=modules)
     assert ids(results) == ["license-file-missing"] * missing
 
 

@@ -75,18 +75,25 @@ _BUILD_FILES = ("CMakeLists.txt", "meson.build", "setup.py", "Cargo.toml", "buil
 
 def built_submodules(tree: SourceTree) -> tuple[str, ...]:
     """The folders of submodules that the files of the build name, and do not fetch themselves."""
-    if ".gitmodules" not in tree.names or tree.prefix:
+    submodules = _submodules(tree)
+    if not submodules:
         return ()
     read = {name: tree.files.text(name) or "" for name in (*_BUILD_FILES, PYPROJECT)}
     if any("submodule" in text for text in read.values()):
         return ()
     said = "\n".join(read[name] for name in _BUILD_FILES)
+    return tuple(
+        path for path in submodules if re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w-])", said)
+    )
+
+
+def _submodules(tree: SourceTree) -> tuple[str, ...]:
+    """The folders of the repository's submodules, where the project lies at its top."""
+    if ".gitmodules" not in tree.names or tree.prefix:
+        return ()
     lines = (tree.files.text(".gitmodules") or "").splitlines()
     halves = [[half.strip() for half in line.split("=", 1)] for line in lines]
-    paths = [half[1] for half in halves if half[0] == "path" and half[1:]]
-    return tuple(
-        path for path in paths if re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w-])", said)
-    )
+    return tuple(half[1] for half in halves if half[0] == "path" and half[1:])
 
 
 def named_files(project: Project) -> tuple[str, ...]:
@@ -224,9 +231,12 @@ def is_absent(source: Source, path: str) -> bool:
 
 
 def is_in_a_submodule(source: Source, path: str) -> bool:
-    """Whether a folder above is a submodule: git lists that as a file, and none of those in it."""
-    parts = path.split("/")
-    return any("/".join(parts[:end]) in source.tree.names for end in range(1, len(parts)))
+    """Whether it lies in a submodule that is not checked out, and of which nothing is known."""
+    return any(
+        path.startswith(f"{folder}/")
+        and not any(name.startswith(f"{folder}/") for name in source.tree.names)
+        for folder in _submodules(source.tree)
+    )
 
 
 # Each may stand for any part of a path, and all ways to share it out are tried.
