@@ -1070,6 +1070,50 @@ jobs:
     )
 
 
+PASSES_IT_ON = """
+on: {push: {tags: ['v*']}}
+jobs:
+  release:
+    uses: ./.github/workflows/other.yml
+    secrets: inherit
+"""
+HAS_IT_INSIDE = """
+on: {workflow_call: }
+jobs:
+  publish:
+    runs-on: ubuntu-latestENVIRONMENT
+    steps:
+      - {uses: pypa/gh-action-pypi-publish@release/v1, with: {password: "${{ secrets.TOKEN }}"}}
+"""
+
+
+@pytest.mark.parametrize(("environment", "count"), [("", 1), ("\n    environment: pypi", 0)])
+def test_a_called_workflow_uploads_in_an_environment_too(environment, count):
+    called = HAS_IT_INSIDE.replace("ENVIRONMENT", environment)
+    found = results(PASSES_IT_ON, "env-present", {"others": [called]})
+    assert [one.where.file for one in found] == [".github/workflows/other.yml"] * count
+
+
+@pytest.mark.parametrize(("script", "count"), [("python -m build", 1), ("ls dist", 0)])
+def test_a_script_that_builds_in_the_uploading_job_is_read(script, count):
+    text = """
+on: {push: {tags: ['v*']}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps:
+      - run: bash bin/publish.sh
+"""
+    steps = f"runs: {{steps: [{{run: '{script}'}}, {{run: twine upload dist/*}}]}}"
+    actions = {"bin/publish.sh": parse_composite(steps, file="bin/publish.sh")}
+    told = check_workflow(parse_workflow(text, file=FILE), WorkflowFacts(actions=actions))
+    found = [one for one in told if one.id == "split-build-publish" and isinstance(one, Finding)]
+    assert [one.message for one in found] == [
+        "Job `publish` builds the files and uploads them (in bin/publish.sh)."
+    ] * count
+
+
 def test_what_no_tag_starts_compares_with_no_tag():
     text = """
 on: {push: {branches: [main]}}

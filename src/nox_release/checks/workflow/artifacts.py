@@ -19,7 +19,14 @@ from nox_release.core.values import dataclass, replace
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import NOTHING_KNOWN, built_folders, combinations
 from nox_release.workflows.expressions import EXPRESSION, Circumstances, holds, interpolate
-from nox_release.workflows.publishing import PYPA_ACTION, Job, PublishJob, Step, Workflow
+from nox_release.workflows.publishing import (
+    PYPA_ACTION,
+    Job,
+    PublishJob,
+    Step,
+    Workflow,
+    steps_elsewhere,
+)
 from nox_release.workflows.shell import Command
 from nox_release.workflows.yaml_nodes import Node
 
@@ -850,15 +857,26 @@ def split_build_publish(subject: Subject) -> Iterator[Finding | Skipped]:
         meant = [one for one in subject.releases if one.job.id == job.id]
         if not any(subject.reaches(p, e) is not False for p in meant for e in events) and events:
             continue  # a trial of TestPyPI, or of a branch
-        inside = [build for build in made if build.job.id == job.id]
+        inside = [(build.line, "") for build in made if build.job.id == job.id]
         own = [p for p in subject.publishes if p.job.id == job.id and "--build" in _run_of(p)]
-        if inside or own:
-            line = inside[0].line if inside else own[0].line
+        told = inside or [(one.line, "") for one in own] or _built_elsewhere(subject, job)
+        if told:
+            line, name = told[0]
             yield find(
                 SPLIT,
-                f"Job `{job.id}` builds the files and uploads them.",
+                f"Job `{job.id}` builds the files and uploads them{name}.",
                 where=subject.workflow.at(line, f"jobs.{job.id}"),
             )
+
+
+def _built_elsewhere(subject: Subject, job: Job) -> list[tuple[int, str]]:
+    """Where the job builds in a composite action or a script of the repository."""
+    return [
+        (step.line, f" (in {name})")
+        for step in job.steps
+        for name, part in steps_elsewhere(step, subject.facts.actions)
+        if _action_kinds(part) or any(map(_command_kinds, part.commands()))
+    ]
 
 
 def _run_of(publish: PublishJob) -> str:
@@ -884,7 +902,8 @@ def publish_steps(subject: Subject) -> Iterator[Finding | Skipped]:
     made = {build.job.id for build in builds(subject.workflow)}
     for job in subject.publish_jobs:
         uploads_here = [p for p in subject.publishes if p.job.id == job.id]
-        if job.id in made or any("--build" in _run_of(p) for p in uploads_here):
+        scripted = any("--build" in _run_of(p) for p in uploads_here)
+        if job.id in made or scripted or _built_elsewhere(subject, job):
             continue  # split-build-publish says so
         if all(p.builds_itself or "jupyter_releaser" in p.tool for p in uploads_here):
             continue  # a tool that does the rest too, or a release tool of several actions

@@ -17,7 +17,14 @@ from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import folders_of
 from nox_release.workflows.expressions import interpolate
-from nox_release.workflows.publishing import PYPA_ACTION, Job, PublishJob, page_of, project_of
+from nox_release.workflows.publishing import (
+    PYPA_ACTION,
+    Job,
+    PublishJob,
+    page_of,
+    project_of,
+    publish_jobs,
+)
 from nox_release.workflows.ref_patterns import fnmatch_takes
 
 ENVIRONMENTS = (
@@ -392,19 +399,29 @@ def env_equals_publisher(subject: Subject) -> Iterator[Finding | Skipped]:
 
 def env_present(subject: Subject) -> Iterator[Finding | Skipped]:
     told = set()
-    for publish in subject.releases:
-        job = publish.job
-        if publish.unusable or job.environment is not None or job.id in told or job.uses:
+    for publish in _where_they_are(subject):
+        job, workflow = publish.job, publish.workflow
+        if publish.unusable or job.environment is not None or (workflow.file, job.id) in told:
             continue
-        told.add(job.id)
+        told.add((workflow.file, job.id))
         meant = {"name", "url"} <= dict(job.environ).keys()
         yield find(
             ENV_PRESENT,
             f"Job `{job.id}` has no environment."
             + (" Its `env:` has a `name` and a `url`: `environment:` is meant." if meant else ""),
-            where=subject.workflow.at(job.line, f"jobs.{job.id}.environment"),
-            patch=patches.add_key(subject.workflow, job.node, "environment: pypi", before="steps"),
+            where=workflow.at(job.line, f"jobs.{job.id}.environment"),
+            patch=patches.add_key(workflow, job.node, "environment: pypi", before="steps"),
         )
+
+
+def _where_they_are(subject: Subject) -> Iterator[PublishJob]:
+    """The uploads that count, with the jobs of called workflows in the place of those that call."""
+    for publish in subject.releases:
+        if publish.job.uses is None:
+            yield publish
+        elif publish.job.calls in subject.called and not publish.unusable:
+            inner = publish_jobs(subject.called[publish.job.calls])
+            yield from (one for one in inner if one.index == publish.index and not one.job.uses)
 
 
 def env_dynamic(subject: Subject) -> Iterator[Finding | Skipped]:
