@@ -245,13 +245,14 @@ def fragments(project: Project, files: Files) -> list[str]:
         and not name.rpartition("/")[2].lower().startswith(kept)
         and "." in name.rpartition("/")[2].lstrip(".")
         and not name.endswith((".j2", ".jinja", ".jinja2", ".toml", ".in", ".py"))
-        and not _OF_A_VERSION.match(name.rpartition("/")[2])
+        and not _NO_FRAGMENT.match(name.rpartition("/")[2])
         and name.rpartition("/")[2] != template
     )
 
 
-# What towncrier has written, where its `filename` is in the same folder: `1.4.0.md`, `0.6.x.rst`.
-_OF_A_VERSION = re.compile(r"v?\d+\.(?:\d+|x)(?:\.|$)")
+# What towncrier has written, where its `filename` is in the same folder: `1.4.0.md`, `0.6.x.rst`; and
+# documents about the folder: `CONTRIBUTING.md`.
+_NO_FRAGMENT = re.compile(r"v?\d+\.(?:\d+|x)(?:\.|$)|[^\d.+]+\.(?:md|rst|txt)$")
 
 
 def fragment_kind(name: str) -> str:

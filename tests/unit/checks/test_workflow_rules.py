@@ -888,6 +888,18 @@ def test_a_step_that_no_release_runs_changes_nothing_before_the_build(condition,
     assert len(told_of(steps, "scm-dirty")) == count
 
 
+@pytest.mark.parametrize(("step", "severities"), [("make sdist", []), ("make", ["warning"])])
+def test_a_file_that_make_may_build_is_not_missing(step, severities):
+    steps = f"      - run: python -m build --wheel\n      - run: {step}"
+    assert told_of(steps, "wheel-and-sdist") == severities
+
+
+def test_a_bound_without_quotes_fails_no_release_where_nothing_is_built():
+    tests = """
+  tests: {runs-on: ubuntu-latest, steps: [{run: pip install pip>=26}]}"""
+    assert told_of(DOWNLOAD, "shell-quoting", before=tests) == ["warning"]
+
+
 def test_gh_gets_no_token_from_a_step_that_no_release_runs():
     steps = """      - {uses: somebody/something@v1, if: github.event_name == 'schedule'}
       - run: gh release create x"""

@@ -975,11 +975,22 @@ def wheel_and_sdist(subject: Subject) -> Iterator[Finding | Skipped]:
     if scripts or kinds == _EVERYTHING:
         return
     missing = "wheel" if kinds == {"sdist"} else "sdist"
+    if any(_tells_of(missing, step) for job in subject.workflow.jobs for step in job.steps):
+        yield skipped(BOTH, f"whether a step that speaks of it makes the {missing}")
+        return
     yield find(
         BOTH,
         f"No {missing} is built.",
         where=subject.workflow.at(made[0].line, f"jobs.{made[0].job.id}.steps"),
     )
+
+
+def _tells_of(kind: str, step: Step) -> bool:
+    """Whether a step may make such files by a tool that is not known, as `make sdist` does."""
+    suffix = r"\.whl\b" if kind == "wheel" else r"\.tar\.gz\b"
+    lines = (step.run or " ".join(value for _, value in step.inputs)).splitlines()
+    said = re.compile(rf"(?<!no-)\b{kind}s?\b|{suffix}")
+    return any(said.search(line) for line in lines if "install" not in line)
 
 
 def _builds_elsewhere(workflow: Workflow) -> bool:

@@ -276,6 +276,9 @@ _UNQUOTED = re.compile(
 
 
 def shell_quoting(subject: Subject) -> Iterator[Finding | Skipped]:
+    important = {build.job.id for build in builds(subject.workflow)} | {
+        job.id for job in subject.publish_jobs
+    }
     for job in subject.workflow.jobs:
         for step in job.steps:
             if not step.run or step.shell in ("pwsh", "powershell", "cmd", "python"):
@@ -293,6 +296,7 @@ def shell_quoting(subject: Subject) -> Iterator[Finding | Skipped]:
                     f"called `{re.split('[<>]', found, maxsplit=1)[1].strip() or '='}`.",
                     where=subject.workflow.at(place, f"jobs.{job.id}.steps"),
                     fix=f"'{found}'",
+                    severity=None if job.id in important else Severity.WARNING,
                     patch=patches.replace_in_line(
                         subject.workflow, place, f" {found}", f" '{found}'"
                     ),
