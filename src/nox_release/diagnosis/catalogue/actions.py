@@ -270,7 +270,7 @@ ENTRIES = (
             r"(?:line \d+: )(?P<c>[\w.-]{1,60}): command not found",
             r"(?<![\w.])(?P<c>[\w.-]{1,60}): command not found",
             r"(?:ba|da|z)?sh: (?:eval: )?(?:line )?\d+: (?P<c>[\w./-]{1,60}): not found",
-            r"\b(?P<c>[\w.+-]{1,60}): (?:program|executable) not found\b|(?P<d>\b[\w.+-]{2,40}) is not installed\. (?:Please )?install\b",
+            r"\b(?P<c>[\w.+-]{1,60}): (?:program|executable) not found\b|(?P<d>\b[\w.+-]{2,40}) is not installed(?:\. (?:Please )?install\b| in (?:the )?current environment)",
             r"(?:\benv|\bmake(?:\[\d+\])?): '?(?P<c>[\w.-]{1,60}?)'?: No such file or directory",
             r"(?<![\w.])sh: (?P<c>[\w./-]{1,60}): not found",
             r"Failed to spawn: `?(?P<c>[\w.-]{1,60})|\bspawn (?P<d>[\w./-]{1,60}) ENOENT",

@@ -382,7 +382,10 @@ ENTRIES = (
     ),
     _poetry(
         "be-poetry-token",
-        r"repository (?P<r>\S{1,60}) is not defined",
+        (
+            r"repository (?P<r>\S{1,60}) is not defined",
+            r"There is no (?P<r>\S{1,60}) repository defined",
+        ),
         "poetry does not know the index `{r}`.",
         "`-r` names one that is not configured.",
         "`poetry config repositories.testpypi https://test.pypi.org/legacy/` (with your index's name and "

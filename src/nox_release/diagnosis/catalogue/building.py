@@ -58,7 +58,7 @@ ENTRIES = (
             r"Could not find a 'setup\.py', 'setup\.cfg' or 'pyproject\.toml' file at root",
             r"could not find a pyproject\.toml file in",
             r"No `?pyproject\.toml`? found in current directory",
-            r"Failed to build source distribution, pyproject\.toml not found",
+            r"Failed to build source distribution, pyproject\.toml not found|\bNo project detected\b",
         ),
         "The build does not find pyproject.toml or setup.py where it was started.",
         "Another folder is meant, the job has no checkout, or setup.py is called and the project has "

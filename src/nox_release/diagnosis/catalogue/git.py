@@ -69,6 +69,7 @@ ENTRIES = (
         "gt-remote",
         (
             r"'(?P<r>[^']{1,160})' does not appear to be a git repository",
+            r"Unable to locate remote named '(?P<r>[^']{1,160})",
             r"No configured push destination",
             r"fatal: No such remote",
         ),

@@ -119,7 +119,7 @@ ENTRIES = (
             r"InterpreterNotFound: (?P<p>\S{1,40})",
             r"(?:The )?version '?(?P<p>[\d.x]+)'? with (?:arch|architecture) '?\w+'? (?:was )?not found",
             r"Version (?P<p>\S{1,20}) was not found in the local cache",
-            r"No interpreter found for Python",
+            r"No interpreter found for Python|No Python that satisfies (?P<p>.{1,40}?) is found",
             r"The requested interpreter resolved to Python .{0,100}?incompatible",
             r"incompatible with the project's Python requirement",
         ),
