@@ -34,13 +34,16 @@ def find_siblings(project: Project, top: Path | None) -> tuple[Sibling, ...]:
     return ()
 
 
+def siblings_of(project: Project) -> tuple[Sibling, ...]:
+    """The packages beside `project` in its repository."""
+    places = (project.root, *project.root.parents)
+    return find_siblings(project, next((one for one in places if (one / ".git").exists()), None))
+
+
 def needed_siblings(project: Project) -> tuple[str, ...]:
     """The names of those packages of the repository that `project` needs."""
-    top = next(
-        (one for one in (project.root, *project.root.parents) if (one / ".git").exists()), None
-    )
     needs = {canonicalize_name(one.name) for one in needs_of(project)}
-    found = find_siblings(project, top)
+    found = siblings_of(project)
     return tuple(one.name for one in found if canonicalize_name(one.name) in needs)
 
 

@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
+
 from nox_release.checks.files.built import TWINE_CHECK
 from nox_release.checks.files.contents import STRAY_NAMES, is_always_in_library
 from nox_release.checks.files.imports import UNDECLARED_DEPENDENCY, undeclared, wanted_imports
@@ -35,10 +37,12 @@ from nox_release.edges.environments import Environment, fresh_environment
 from nox_release.edges.process import Runner, last_lines
 from nox_release.files.distributions import Distribution
 from nox_release.files.wheels import EntryPoint
+from nox_release.observing.siblings import siblings_of
 from nox_release.project.toml import parse_toml
 
 if TYPE_CHECKING:
     from nox_release.checks.files.facts import Facts
+    from nox_release.project.pyproject import Project
 
 IMPORT_SECONDS = 60.0
 SCRIPT_SECONDS = 20.0
@@ -167,7 +171,7 @@ def smoke(
                 closure=locked.names,
             )
     step("installing the wheel alone")
-    installed = _install(wheel, environment, step)
+    installed = _install(facts, environment, step)
     if not isinstance(installed, Passed):
         return (installed,)
     home = aside / "home"
@@ -329,7 +333,9 @@ def parse_lock(pylock: str) -> Locked | None:
     return Locked(names=tuple(str(one.get("name", "")) for one in packages), size=total)
 
 
-def _install(wheel: Distribution, environment: Environment, step: Callable[[str], None]) -> Result:
+def _install(facts: Facts, environment: Environment, step: Callable[[str], None]) -> Result:
+    wheel = facts.wheel.file
+
     def follow(line: str) -> None:
         word = line.split(" ", maxsplit=1)[0]
         if word in ("Downloading", "Resolved", "Prepared", "Building", "Collecting"):
@@ -340,6 +346,15 @@ def _install(wheel: Distribution, environment: Environment, step: Callable[[str]
     except CommandError as error:
         # uv ends with 1 where the requirements cannot be met and with 2 where it could not ask.
         if environment.uv and error.returncode == 1:
+            ours = siblings_in(error.reason, facts.project)
+            if ours:
+                return find(
+                    INSTALLS_ALONE,
+                    f"`{wheel.filename}` does not install while {ours} of this repository "
+                    f"{'are' if ' and ' in ours else 'is'} not on the index as it needs:\n{error.reason}",
+                    severity=Severity.WARNING,
+                    fix=f"Release {ours} first, or in the same go.",
+                )
             return find(
                 INSTALLS_ALONE,
                 f"`{wheel.filename}` does not install into an empty environment:\n{error.reason}",
@@ -352,6 +367,20 @@ def _install(wheel: Distribution, environment: Environment, step: Callable[[str]
     return passed(
         INSTALLS_ALONE, detail if environment.uv else "", title="installs into an empty environment"
     )
+
+
+# How uv says that no release of a project fits.
+_NONE_FITS = re.compile(
+    r"(?:\bno versions? of|\bversions of|\bonly) (\w[\w.-]*)|(\w[\w.-]*) was not found"
+)
+
+
+def siblings_in(reason: str, project: Project) -> str:
+    """The other packages of the repository of which no release fits, as an installer's `reason` says."""
+    words = [one for found in _NONE_FITS.findall(" ".join(reason.split())) for one in found if one]
+    lacking = {canonicalize_name(word) for word in words}
+    names = [one.name for one in siblings_of(project)] if lacking else []
+    return " and ".join(f"`{name}`" for name in names if canonicalize_name(name) in lacking)
 
 
 def _at_home(environment: Environment, home: Path) -> Environment:

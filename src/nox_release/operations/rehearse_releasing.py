@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from nox_release.core.errors import ChecksFailed, NoxReleaseError
+from nox_release.core.errors import ChecksFailed, CommandError, NoxReleaseError
 from nox_release.core.findings import Finding, Skipped, errors_in
 from nox_release.core.words import listed
 from nox_release.files.distributions import Distribution
@@ -153,7 +153,12 @@ def _install(story: Story) -> None:
     from nox_release.edges.building import install_build_requirements
     from nox_release.edges.environments import fresh_environment
     from nox_release.files.archives import read_distribution
-    from nox_release.observing.trying import DOWNLOAD_LIMIT, download_size, python_for
+    from nox_release.observing.trying import (
+        DOWNLOAD_LIMIT,
+        download_size,
+        python_for,
+        siblings_in,
+    )
 
     world, console, project = story.world, story.context.console, story.project
     simple = world.index.index.simple_url
@@ -193,7 +198,14 @@ def _install(story: Story) -> None:
         needed = _dependencies(wheel)
         if needed:
             console.line(f"$ pip install {shlex.join(needed)}")
-            environment.install(*needed, timeout=900)
+            try:
+                environment.install(*needed, timeout=900)
+            except CommandError as error:
+                awaited = siblings_in(error.reason, project)
+                if not awaited:
+                    raise
+                console.mark("not known", f"PyPI does not have {awaited} as it needs: not imported")
+                return
         proven.append(_import(story, wheel, environment, aside))
 
 

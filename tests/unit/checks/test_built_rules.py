@@ -163,6 +163,14 @@ def test_an_empty_wheel_of_a_project_without_code_is_a_warning():
     assert found(facts(("pyproject.toml",), ()))["wheel-empty"][0] is Severity.WARNING
 
 
+def test_what_another_project_of_the_tree_ships_is_not_missing():
+    tree = ("pyproject.toml", "packages/cli/pyproject.toml", "packages/cli/src/cli/__init__.py")
+    given = facts(tree, (), fields=(("Requires-Dist", "cli==1.0"),))
+    severity, message = found(given)["wheel-empty"]
+    assert severity is Severity.ADVICE
+    assert message == "`demo-1.0-py3-none-any.whl` holds nothing but metadata."
+
+
 def test_a_missing_subpackage_is_named():
     given = facts(TREE, ("demo/__init__.py", "demo/py.typed", "demo/templates/page.html"))
     assert tuple(missing_modules(given)) == ("demo.sub", "demo.sub.deep")

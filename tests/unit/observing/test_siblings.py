@@ -10,6 +10,7 @@ from nox_release.core.answers import CouldNotAsk
 from nox_release.core.findings import Finding, Severity
 from nox_release.observing.siblings import find_siblings, folders_of, needed_siblings
 from nox_release.observing.source_tree import read_source_tree
+from nox_release.observing.trying import siblings_in
 from nox_release.project.pyproject import read_project
 from nox_release.releases.observed import IndexProject, Observed
 
@@ -143,3 +144,16 @@ def test_hatch_toml_is_read_beside_pyproject(tmp_path):
     (tmp_path / "hatch.toml").write_text("[version]\npath = 'new.py'\n")
     project = read_project(tmp_path)
     assert project.pyproject["tool"]["hatch"] == {"version": {"path": "new.py"}}
+
+
+def test_packages_of_the_repository_that_an_installer_does_not_find_are_named(tmp_path):
+    workspace(tmp_path, UV)
+    (tmp_path / ".git").mkdir()
+    project = read_project(tmp_path / "packages" / "cli-x")
+    none_fits = "Because there is no version of core_x==1.4.0 and cli-x==1.0.2 depends on it"
+    assert siblings_in(none_fits, project) == "`core-x`"
+    unknown = (
+        "Because plug-x was not found in the package\n      registry and only core-x<1 is there"
+    )
+    assert siblings_in(unknown, project) == "`core-x` and `plug-x`"
+    assert siblings_in("core-x==2.0.0 depends on other: no versions of other", project) == ""

@@ -111,11 +111,17 @@ def contents(facts: Facts) -> Iterator[Finding]:
 
 
 def _empty(facts: Facts) -> Iterator[Finding]:
+    others = tuple(
+        f"{folder}/"
+        for path in facts.files
+        if path.endswith(("/pyproject.toml", "/setup.py")) and (folder := path.rpartition("/")[0])
+    )
     shipped = [
         name
         for path in facts.files
         if path.endswith("__init__.py")
         and not _TESTS.search(path)
+        and not path.startswith(others)  # another project's
         and (name := path.rpartition("/")[0].removeprefix("src/"))
         and name.split("/")[0] not in STRAY_NAMES
     ]
@@ -130,7 +136,7 @@ def _empty(facts: Facts) -> Iterator[Finding]:
         yield find(
             WHEEL_EMPTY,
             f"`{facts.wheel.filename}` holds nothing but metadata.",
-            severity=Severity.WARNING,
+            severity=Severity.ADVICE if facts.requirements else Severity.WARNING,
             fix="For a project that only gathers dependencies this is right.",
         )
 
