@@ -632,6 +632,8 @@ SAYS_CREATE = "uses: actions/github-script@v8\n        with: {script: 'repos.cre
         ("run: gh release create $TAG", OWN, 1),
         ("run: gh release create $TAG", "secrets.PAT", 0),
         ("run: gh release create nightly", OWN, 0),
+        ('run: gh release create "$BASE"\n        env: {BASE: marks}', OWN, 0),
+        ("run: gh release create ${BASE}\n        env: {BASE: '${{ github.ref_name }}'}", OWN, 1),
         ("run: gh release create $TAG --prerelease", OWN, 0),
         ("run: gh release edit $TAG --prerelease=false", OWN, 1),
         ("run: gh release edit $TAG --title x", OWN, 0),

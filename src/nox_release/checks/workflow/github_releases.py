@@ -270,7 +270,8 @@ def _of_commands(workflow: Workflow, job: Job, step: Step) -> Iterator[ReleaseSt
         guarded = spared or command.cannot_fail
         after = command.tool("gh")
         if after and after[0] == "release":
-            yield from _of_gh(job, step, command, after[1:], own, guarded)
+            words = tuple(_filled(word, environ) for word in after[1:])
+            yield from _of_gh(job, step, command, words, own, guarded)
         elif after and after[0] == "api":
             yield from _of_api(job, step, command, own, guarded)
         elif command.runs("hub", "release") is not None and "create" in command.words:
@@ -307,6 +308,12 @@ def _of_commands(workflow: Workflow, job: Job, step: Step) -> Iterator[ReleaseSt
                 own_token=_pushes_with_own_token(job),
                 guarded=guarded,
             )
+
+
+def _filled(word: str, environ: Mapping[str, str]) -> str:
+    """A word that is one variable, as the workflow sets it, where it does."""
+    found = re.fullmatch(r"\$\{?(\w+)\}?", word)
+    return (environ.get(found[1]) if found else None) or word
 
 
 _RUNS_NODE = ("npx", "pnpm", "yarn", "bunx")

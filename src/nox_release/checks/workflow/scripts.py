@@ -129,7 +129,8 @@ def _written_elsewhere(job: Job, step: Step) -> str:
         told = step.uses.kind == "local" or "version" in step.uses.text.lower()
         return f"job `{job.id}` uses {step.uses.text}" if told else ""
     found = _RUNS_SCRIPT.search(step.run or "")
-    return f"job `{job.id}` runs `{found[0].strip()}`, which may look at it" if found else ""
+    script = found[0].strip().removeprefix("/") if found else ""
+    return f"job `{job.id}` runs `{script}`, which may look at it" if script else ""
 
 
 def scm_depth(subject: Subject) -> Iterator[Finding | Skipped]:
