@@ -371,7 +371,7 @@ def _install(facts: Facts, environment: Environment, step: Callable[[str], None]
 
 # How uv says that no release of a project fits.
 _NONE_FITS = re.compile(
-    r"(?:\bno versions? of|\bversions of|\bonly) (\w[\w.-]*)|(\w[\w.-]*) was not found"
+    r"\b(?:no versions? of|versions of|only) (\w[\w.-]{0,100})|\b(\w[\w.-]{0,100}) was not found"
 )
 
 

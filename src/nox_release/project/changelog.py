@@ -32,6 +32,8 @@ _NO_TITLE = re.compile(r"^\s*(?:[-*+|>] |\d+\. |\.\. )")
 _FENCE = re.compile(r"^[ ]{0,3}(```+|~~~+)")
 # https://releases.readthedocs.io/en/stable/concepts.html
 RELEASE_ROLE = re.compile(r"^[-*+] :release:`(\d[^`<>]{0,50} <[^`<>]{1,50}>)`[ \t]*$")
+# A label stands above the heading that it is for.
+ANCHOR = re.compile(r"^(?:\([\w.-]+\)=|\.\. _[\w.-]+:)[ \t]*$")
 _REFERENCE = re.compile(r"^\[([^\]\n]{1,200})\]:\s*(\S.*)$")
 _LINK = re.compile(r"\[([^\[\]]{1,300})\](?:\([^()]{0,1000}\)|\[[^\[\]]{0,300}\])?")
 _ROLE = re.compile(r"`([^`<>]{1,300}?)(?: <[^<>]{0,1000}>)?`_{0,2}")
@@ -351,9 +353,13 @@ def version_in(title: str) -> Version | None:
 
 
 def _with_own_references(body: str, targets: dict[str, str]) -> str:
-    """The part with those link targets that it uses, which stand at the end of the file."""
+    """The part with those link targets that it uses, which stand at the end of the file, and without
+    the label of the next one.
+    """
     lines = body.split("\n")
-    while lines and (not lines[-1].strip() or _REFERENCE.match(lines[-1])):
+    while lines and (
+        not lines[-1].strip() or _REFERENCE.match(lines[-1]) or ANCHOR.match(lines[-1])
+    ):
         lines.pop()
     text = "\n".join(lines).strip("\n")
     used = [label for label in targets if f"[{label}]" in text and f"[{label}](" not in text]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from nox_release.core.values import dataclass, replace
 from nox_release.project.changelog import (
+    ANCHOR,
     RELEASE_ROLE,
     Section,
     is_left_behind,
@@ -18,7 +19,7 @@ from nox_release.project.changelog import (
     version_in,
 )
 from nox_release.project.changelog_folder import version_of
-from nox_release.project.changelog_layout import ANCHOR, PLACEHOLDER, Layout, Wanted
+from nox_release.project.changelog_layout import PLACEHOLDER, Layout, Wanted
 from nox_release.project.dates import find_date
 from nox_release.project.documents import Document, Edit, edited
 

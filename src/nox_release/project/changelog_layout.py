@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nox_release.core.values import dataclass
-from nox_release.project.changelog import Section, parse_sections, release_sections, version_in
+from nox_release.project.changelog import (
+    ANCHOR,
+    Section,
+    parse_sections,
+    release_sections,
+    version_in,
+)
 from nox_release.project.dates import find_date
 from nox_release.project.documents import Document, Edit
 
@@ -16,7 +22,6 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 
-ANCHOR = re.compile(r"^(?:\([\w.-]+\)=|\.\. _[\w.-]+:)[ \t]*$")
 PLACEHOLDER = re.compile(
     r"\b(?:unreleased|not (?:yet )?released|to be (?:released|determined|announced)|tbd|tba|"
     r"in development|under development|(?:work )?in progress|wip|unknown|"

@@ -114,3 +114,9 @@ def test_parts_at_the_level_of_the_versions_belong_to_the_version_above():
     assert "- All." in found.body
     assert "Old" not in found.body
     assert find_section(text, "1.1.0").body == "- Old."
+
+
+def test_the_label_of_the_next_heading_is_no_news() -> None:
+    """A part that holds nothing else is empty, and is not shown as the notes of a release."""
+    text = ".. _v2:\n\n2.0\n===\n\n.. _v1:\n\n1.0\n===\n\n- x\n"
+    assert [section.body for section in parse_sections(text)] == ["", "- x"]
