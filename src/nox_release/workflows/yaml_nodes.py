@@ -6,6 +6,7 @@ size, depth, and what aliases expand to.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from nox_release.core.errors import NoxReleaseError
@@ -139,7 +140,7 @@ def parse_yaml(text: str) -> Node | None:
     check_size(len(text))
     reader = YAML(typ="safe", pure=True)
     try:
-        composed = reader.compose(text)
+        composed = reader.compose(_TABS_AT_THE_END.sub("", text) if "\t" in text else text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise UnreadableYAML(
@@ -155,6 +156,10 @@ def parse_yaml(text: str) -> Node | None:
     if composed is None:
         return None
     return _Converter().convert(composed, depth=0)
+
+
+# YAML 1.2, and GitHub, take a tab where nothing follows; the reader here does not.
+_TABS_AT_THE_END = re.compile(r"[ \t]*\t[ \t]*$", re.MULTILINE)
 
 
 class _Converter:

@@ -370,6 +370,17 @@ def test_a_licence_classifier_beside_a_licence_text_is_fine():
     assert ids(check(lines, backend=SETUPTOOLS)) == []
 
 
+def test_an_idle_table_of_setuptools_scm_beside_a_version_is_no_error():
+    head = 'name = "demo"\ndynamic = ["version"]\nreadme = "README.md"\n'
+    table = "[tool.setuptools_scm]\n"
+    source = '[tool.setuptools.dynamic]\nversion = {attr = "demo.__version__"}\n'
+    named = {"demo.py": '__version__ = "1.0"\n'}
+    told = [
+        check(more, backend=SETUPTOOLS, head=head, named=named) for more in (table, source + table)
+    ]
+    assert ["version-source-missing" in ids(one) for one in told] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("pattern", "missing"),
     [

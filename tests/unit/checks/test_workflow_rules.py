@@ -896,10 +896,25 @@ def test_a_file_that_make_may_build_is_not_missing(step, severities):
     assert told_of(steps, "wheel-and-sdist") == severities
 
 
-def test_a_bound_without_quotes_fails_no_release_where_nothing_is_built():
-    tests = """
-  tests: {runs-on: ubuntu-latest, steps: [{run: pip install pip>=26}]}"""
-    assert told_of(DOWNLOAD, "shell-quoting", before=tests) == ["warning"]
+@pytest.mark.parametrize(
+    ("bound", "needs", "severity"),
+    [(">=26", "tests", "warning"), ("<27", "tests", "error"), ("<27", "[]", "warning")],
+)
+def test_a_bound_without_quotes_fails_a_step_where_it_reads_a_file(bound, needs, severity):
+    tests = f"""
+  tests: {{runs-on: ubuntu-latest, steps: [{{run: pip install pip{bound}}}]}}"""
+    told = told_of(DOWNLOAD, "shell-quoting", before=tests, extra=f"\n    needs: {needs}")
+    assert told == [severity]
+
+
+@pytest.mark.parametrize(("folder", "count"), [("runtimes", 0), (".", 1)])
+def test_jobs_that_build_packages_of_their_own_upload_no_parts(folder, count):
+    one = """
+  one:
+    runs-on: ubuntu-latest
+    steps: [{run: poetry publish --build}, {run: poetry build}]"""
+    steps = f"      - {{run: poetry build, working-directory: {folder}}}"
+    assert len(told_of(steps, "parts-uploaded-apart", before=one)) == count
 
 
 def test_gh_gets_no_token_from_a_step_that_no_release_runs():

@@ -145,6 +145,11 @@ def test_anchors_and_aliases_are_followed():
     assert [publish.job.id for publish in publish_jobs(parsed)] == ["a", "b"]
 
 
+def test_a_tab_behind_a_value_is_yaml_too():
+    workflow = parse_workflow("on: push\t\njobs:\t\n  a: {runs-on: x}\n", file="a.yml")
+    assert [event.name for event in workflow.events] == ["push"]
+
+
 @pytest.mark.parametrize(
     ("raw", "line", "message"),
     [

@@ -62,7 +62,8 @@ def _version_source(source: Source) -> Iterator[Finding]:
         return
     where = source.at("project", "dynamic")
     tool, requires = source.tool, source.build_requires
-    if "setuptools_scm" in tool and source.backend == "setuptools":
+    stated = "version" in table_in(tool, "setuptools", "dynamic")
+    if "setuptools_scm" in tool and source.backend == "setuptools" and not stated:
         if not requires & {"setuptools-scm", "vcs-versioning"}:
             yield find(
                 VERSION_SOURCE,
@@ -97,9 +98,8 @@ def _version_source(source: Source) -> Iterator[Finding]:
                 where=source.at("tool", "hatch", "version", "path"),
             )
     if source.backend == "setuptools":
-        dynamic = table_in(tool, "setuptools", "dynamic")
         has_other = {"setup.py", "setup.cfg"} & source.tree.names
-        if "version" not in dynamic and not has_other and requires <= {"setuptools", "wheel"}:
+        if not stated and not has_other and requires <= {"setuptools", "wheel"}:
             yield find(
                 VERSION_SOURCE,
                 "The version is dynamic, and `[tool.setuptools.dynamic]` does not say where it is: "

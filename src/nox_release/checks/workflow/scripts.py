@@ -49,10 +49,10 @@ DIRTY = rule(
 )
 QUOTING = rule(
     "shell-quoting",
-    Severity.ERROR,
+    Severity.WARNING,
     "Version bounds are quoted in the shell",
     why="Unquoted, `>` redirects: any version is installed, and a file such as `=2.0.0` is written "
-    "into the tree, and so into the sdist.",
+    "into the tree, and so into the sdist. `<` reads a file that is not there, and the step fails.",
     remedy="Put the requirement in quotes: `'torch>=2.0.0'`.",
     link="https://pip.pypa.io/en/stable/cli/pip_install/#requirement-specifiers",
 )
@@ -86,8 +86,8 @@ def version_equals_tag(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     unclear = ""
     for job in subject.workflow.jobs:
-        if {other.id for other in subject.needed(job)} & {one.id for one in subject.publish_jobs}:
-            continue  # what waits for the upload comes too late to stop it
+        if job.id not in subject.needed_for_upload:
+            continue  # what fails there, or is found, does not stop the upload
         if job.uses is not None:
             unclear = unclear or f"job `{job.id}` is in {job.uses.text}"
         for step in job.steps:
@@ -277,9 +277,6 @@ _UNQUOTED = re.compile(
 
 
 def shell_quoting(subject: Subject) -> Iterator[Finding | Skipped]:
-    important = {build.job.id for build in builds(subject.workflow)} | {
-        job.id for job in subject.publish_jobs
-    }
     for job in subject.workflow.jobs:
         for step in job.steps:
             if not step.run or step.shell in ("pwsh", "powershell", "cmd", "python"):
@@ -291,13 +288,16 @@ def shell_quoting(subject: Subject) -> Iterator[Finding | Skipped]:
                 if found is None:
                     continue
                 place = step.run_line + number
+                file = re.split("<" if "<" in found else ">", found, maxsplit=1)[1].strip() or "="
+                does = "installs any version and writes a file called"
+                fails = job.id in subject.needed_for_upload
                 yield find(
                     QUOTING,
-                    f"`{found}` is not quoted: the shell installs any version and writes a file "
-                    f"called `{re.split('[<>]', found, maxsplit=1)[1].strip() or '='}`.",
+                    f"`{found}` is not quoted: the shell "
+                    f"{'looks for a file called' if '<' in found else does} `{file}`.",
                     where=subject.workflow.at(place, f"jobs.{job.id}.steps"),
                     fix=f"'{found}'",
-                    severity=None if job.id in important else Severity.WARNING,
+                    severity=Severity.ERROR if "<" in found and fails else None,
                     patch=patches.replace_in_line(
                         subject.workflow, place, f" {found}", f" '{found}'"
                     ),

@@ -316,7 +316,11 @@ def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
     parts = parts or _of_one_folder(subject, building, together)
     if len({project_of(one.job) for one in parts}) > 1:
         return  # each is a project of its own
-    jobs = list(dict.fromkeys(one.job.id for one in parts))
+    jobs = {one.job.id: one.job for one in parts}
+    built = [folders_of(subject.workflow, (job,)) for job in jobs.values()]
+    known = all(built) and all(one.is_known for folders in built for one in folders)
+    if known and len(set().union(*built)) == sum(map(len, built)):
+        jobs = {}  # each builds packages of its own
     for one in parts:
         size = matrix_size(one.job.matrix) if _builds_for_platforms(one.job) else 1
         if (size or 1) > 1 or len(jobs) > 1:
