@@ -6,7 +6,6 @@ size, depth, and what aliases expand to.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from nox_release.core.errors import NoxReleaseError
@@ -140,7 +139,7 @@ def parse_yaml(text: str) -> Node | None:
     check_size(len(text))
     reader = YAML(typ="safe", pure=True)
     try:
-        composed = reader.compose(_TABS_AT_THE_END.sub("", text) if "\t" in text else text)
+        composed = reader.compose(_without_tabs_at_the_end(text) if "\t" in text else text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise UnreadableYAML(
@@ -158,8 +157,9 @@ def parse_yaml(text: str) -> Node | None:
     return _Converter().convert(composed, depth=0)
 
 
-# YAML 1.2, and GitHub, take a tab where nothing follows; the reader here does not.
-_TABS_AT_THE_END = re.compile(r"[ \t]*\t[ \t]*$", re.MULTILINE)
+def _without_tabs_at_the_end(text: str) -> str:
+    """YAML 1.2, and GitHub, take a tab where nothing follows; the reader here does not."""
+    return "\n".join(line.rstrip(" \t\r") for line in text.split("\n"))
 
 
 class _Converter:
