@@ -332,40 +332,72 @@ def _collect(
     on_line: Callable[[str], None] | None,
     hidden: tuple[str, ...],
 ) -> tuple[str, str]:
-    """Both streams, read from the first moment on, while `text` is passed on in a third thread.
+    """Both streams, read from the first moment on, while `text` is passed on in a thread of its own.
 
     A program may talk before it listens; and it may leave another one behind that holds its pipes
     open for ever, so only the program itself is waited for.
-    """
-    listener = _Listener(on_line, hidden)
-    readers = [_Reader(stream, listener) for stream in (child.stdout, child.stderr) if stream]
-    if text is not None and child.stdin is not None:
-        with _Writer(child.stdin) as writer:
-            for part in (text,) if isinstance(text, str) else text:
-                writer.put(part)
-    _await(child, readers, timeout)
-    for reader in readers:
-        reader.drain()
-    listener.stop()
-    stdout, stderr = (_decoded(b"".join(reader.kept)) for reader in readers)
-    return stdout, stderr
-
-
-def _await(child: subprocess.Popen[bytes], readers: list[_Reader], timeout: float | None) -> None:
-    """Wait for the program to end, which mostly shows in that its pipes close: unlike `Popen.wait`,
-    this notices it at once.
 
     Raises:
         subprocess.TimeoutExpired: it runs longer than `timeout` seconds.
     """
-    end = None if timeout is None else time.monotonic() + timeout
+    listener = _Listener(on_line, hidden)
+    pipes = [_Pipe(stream, listener) for stream in (child.stdout, child.stderr) if stream]
+    # What yields the parts of an iterable keeps this thread from reading meanwhile.
+    beside = not hasattr(select, "poll") or not (text is None or isinstance(text, str))
+    readers = [_Reader(pipe) for pipe in pipes] if beside else []
+    try:
+        if text is not None and child.stdin is not None:
+            with _Writer(child.stdin) as writer:
+                for part in (text,) if isinstance(text, str) else text:
+                    writer.put(part)
+        end = None if timeout is None else time.monotonic() + timeout
+        if beside:
+            _await(child, readers, end)
+        else:
+            _read(child, pipes, end)
+        child.wait(None if end is None else max(end - time.monotonic(), 0))
+        for reader in readers:
+            reader.drain()
+    finally:
+        if not beside:  # another program's output is read on, or the next line of it would end it
+            readers = [_Reader(pipe) for pipe in pipes if not pipe.closed]
+    listener.stop()
+    stdout, stderr = (_decoded(b"".join(pipe.kept)) for pipe in pipes)
+    return stdout, stderr
+
+
+def _await(child: subprocess.Popen[bytes], readers: list[_Reader], end: float | None) -> None:
+    """Wait until the program has ended, which mostly shows in that its pipes close: unlike
+    `Popen.wait`, this notices it at once.
+    """
     for reader in readers:
         while reader.is_alive() and child.poll() is None:
-            left = _LONGEST_NAP if end is None else min(_LONGEST_NAP, end - time.monotonic())
-            if left <= 0:
-                raise subprocess.TimeoutExpired(child.args, timeout or 0)
-            reader.join(left)
-    child.wait(None if end is None else max(end - time.monotonic(), 0))
+            reader.join(_nap(child, end))
+
+
+def _read(child: subprocess.Popen[bytes], pipes: list[_Pipe], end: float | None) -> None:
+    """Read until the program has ended, and all that it had written."""
+    poll = select.poll()
+    reading = {pipe.number: pipe for pipe in pipes}
+    for number in reading:
+        poll.register(number, select.POLLIN)
+    while reading:
+        ended = child.poll() is not None
+        ready = poll.poll(0 if ended else _nap(child, end) * 1000)
+        if ended and not ready:
+            break
+        for number, _ in ready:
+            if not reading[number].read():
+                poll.unregister(number)
+                del reading[number]
+
+
+def _nap(child: subprocess.Popen[bytes], end: float | None) -> float:
+    """How many seconds to wait before looking again, at most until `end`."""
+    left = _LONGEST_NAP if end is None else min(_LONGEST_NAP, end - time.monotonic())
+    if left <= 0:
+        raise subprocess.TimeoutExpired(child.args, 0)
+    return left
 
 
 class _Listener:
@@ -399,30 +431,53 @@ _LONGEST_NAP = 0.05  # seconds, while another program may hold the pipes open
 _LONGEST_LINE = 1_000_000  # of what is told in one piece
 
 
-class _Reader(threading.Thread):
+class _Pipe:
     """Keeps what comes out of a pipe, and tells of each line; on whatever the listener says, it
     reads on, for a full pipe would stop the program.
     """
 
     def __init__(self, stream: IO[bytes], listener: _Listener) -> None:
-        super().__init__(daemon=True)
         self._stream = stream
         self._listener = listener
+        self._rest = b""
+        self.number = stream.fileno()
         self.kept: list[bytes] = []
+
+    @property
+    def closed(self) -> bool:
+        return self._stream.closed
+
+    def read(self) -> bool:
+        """Wait for the next piece; return whether there was one."""
+        try:
+            chunk = os.read(self.number, 65536)
+        except OSError:
+            chunk = b""
+        if not chunk:
+            self._stream.close()
+            if self._rest:
+                self._listener.tell(self._rest)
+            return False
+        self.kept.append(chunk)
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        if len(self._rest) > _LONGEST_LINE:
+            lines, self._rest = [*lines, self._rest], b""
+        for line in lines:
+            self._listener.tell(line)
+        return True
+
+
+class _Reader(threading.Thread):
+    """Reads a pipe to its end."""
+
+    def __init__(self, pipe: _Pipe) -> None:
+        super().__init__(daemon=True)
+        self._pipe = pipe
         self.start()
 
     def run(self) -> None:
-        rest = b""
-        with self._stream, contextlib.suppress(OSError):
-            while chunk := os.read(self._stream.fileno(), 65536):
-                self.kept.append(chunk)
-                *lines, rest = (rest + chunk).split(b"\n")
-                if len(rest) > _LONGEST_LINE:
-                    lines, rest = [*lines, rest], b""
-                for line in lines:
-                    self._listener.tell(line)
-        if rest:
-            self._listener.tell(rest)
+        while self._pipe.read():
+            pass
 
     def drain(self) -> None:
         """Wait for all that the program, which has ended, had written.
@@ -435,15 +490,12 @@ class _Reader(threading.Thread):
 
     def _has_more(self) -> bool:
         if not hasattr(select, "poll"):
-            before = len(self.kept)
+            before = len(self._pipe.kept)
             self.join(2)
-            return len(self.kept) > before
+            return len(self._pipe.kept) > before
         poll = select.poll()
-        try:
-            poll.register(self._stream.fileno())
-        except ValueError:  # it was closed a moment ago
-            return False
-        return bool(poll.poll(0))
+        poll.register(self._pipe.number)
+        return not self._pipe.closed and bool(poll.poll(0))
 
 
 class _Writer(threading.Thread):

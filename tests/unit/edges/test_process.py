@@ -117,6 +117,29 @@ def test_what_a_program_leaves_running_is_not_waited_for(runner, tmp_path, liste
     assert done.stderr == "last words"
 
 
+def test_what_a_program_leaves_running_may_go_on_writing(runner, tmp_path):
+    left = (
+        "import sys, time, pathlib",
+        "sys.stdin.read()",
+        "for _ in range(2): print('a word', flush=True)",
+        "pathlib.Path('done').touch()",
+    )
+    runner.run(
+        python(
+            "import os, subprocess, sys",
+            "reading, writing = os.pipe()",
+            "os.set_inheritable(writing, True)",
+            f"left = [sys.executable, '-c', {chr(10).join(left)!r}]",
+            "subprocess.Popen(left, stdin=reading, start_new_session=True)",
+        ),
+        cwd=tmp_path,
+    )
+    end = time.monotonic() + 20
+    while not (tmp_path / "done").exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("listener", [None, [].append])
 def test_a_timeout_holds_although_a_descendant_keeps_the_pipes(runner, tmp_path, listener):
     kept = tmp_path / "pid"
