@@ -126,7 +126,7 @@ def test_no_secret_stands_in_the_arguments_of_what_the_job_runs(tmp_path):
         program.write_text(
             f'#!/bin/sh\necho "$@" >> {tmp_path}/arguments\n'
             + (
-                f"cat > /dev/null < /dev/null; echo '{answer}'\n"
+                f"cat > /dev/null; echo '{answer}'\n"
                 if name == "curl"
                 else f'exec $(PATH=/usr/bin:/bin command -v {name}) "$@"\n'
             ),
@@ -135,6 +135,7 @@ def test_no_secret_stands_in_the_arguments_of_what_the_job_runs(tmp_path):
         program.chmod(0o755)
     subprocess.run(
         ["bash", "-c", SCRIPT],
+        stdin=subprocess.DEVNULL,
         env={
             "PATH": f"{tmp_path}:/usr/bin:/bin",
             "ACTIONS_ID_TOKEN_REQUEST_URL": "http://127.0.0.1:9/?",
@@ -161,6 +162,7 @@ def test_no_index_is_given_the_identity_that_another_one_takes(tmp_path):
     program.chmod(0o755)
     done = subprocess.run(
         ["bash", "-c", SCRIPT],
+        stdin=subprocess.DEVNULL,
         env={
             "PATH": f"{tmp_path}:/usr/bin:/bin",
             "INDEX": "https://own.example",
