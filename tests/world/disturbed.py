@@ -8,8 +8,7 @@ from packaging.utils import canonicalize_version
 
 import warm
 from made_once import built_once, once, share_interpreters
-from nox_release.core.redaction import secrets_of
-from nox_release.edges.process import Completed, Runner
+from nox_release.edges.process import Runner
 from nox_release.rehearsal.catalogue import STATUSES, Catalogue
 from nox_release.rehearsal.github import RehearsalGitHub
 from nox_release.rehearsal.index import RehearsalIndex
@@ -225,22 +224,14 @@ class DisturbedGitHub(RehearsalGitHub):
 
 
 class WarmRunner(Runner):
-    """The runner uploads with the twine that is loaded already."""
+    """Starts twine as a fork of a process that has loaded it."""
 
-    def run(self, command, *, cwd, extra_environ=None, **options):
-        start = (sys.executable, "-I", "-m", "twine")
-        if tuple(command[:4]) != start:
-            return super().run(command, cwd=cwd, extra_environ=extra_environ, **options)
-        environ = self.environ_of_child(extra_environ or {})
-        done = warm.run("twine", *command[4:], cwd=cwd, environ=environ)
-        return Completed(
-            command=tuple(command),
-            returncode=done.returncode,
-            stdout=done.stdout,
-            stderr=done.stderr,
-            seconds=0.0,
-            hidden=(*self.secrets, *secrets_of(environ)),
-        )
+    def _start(self, argv, *given, **options):
+        if argv[0] == sys.executable:
+            rest = argv[2:] if argv[1] == "-I" else argv[1:]
+            if rest[:2] == ("-m", "twine") or (rest[0] == "-c" and "import twine" in rest[1]):
+                argv = tuple(warm.command(*rest))
+        return super()._start(argv, *given, **options)
 
 
 class DisturbedWorld(World):

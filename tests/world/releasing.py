@@ -7,6 +7,7 @@ import io
 import time
 from datetime import datetime, timedelta, timezone
 
+from disturbed import WarmRunner
 from nox_release.core.errors import NoxReleaseError
 from nox_release.edges.console import Console
 from nox_release.edges.context import Context
@@ -37,12 +38,20 @@ class Ended:
         return f"{self.status} {self.ids}\n{self.output}"
 
 
+class WarmContext(Context):
+    """Twine has been loaded before."""
+
+    @property
+    def runner(self):
+        return WarmRunner(environ=self.environ, announce=self.console.command)
+
+
 def context_of(world, *, environ=None, interactive=False, stream=None):
     """This world as an operation sees it, with a fast clock."""
     surroundings = {**world.environ, **(environ or {})}
     file = stream or io.StringIO()
     console = Console.for_terminal(environ=surroundings, interactive=interactive, file=file)
-    return Context(
+    return WarmContext(
         root=world.clone,
         environ=surroundings,
         interactive=interactive,

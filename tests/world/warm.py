@@ -7,13 +7,15 @@ environment, streams, session and end, as `python -m` has them.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import importlib
-import json
+import marshal
 import os
 import pkgutil
 import runpy
+import select
 import shutil
 import signal
 import socket
@@ -22,6 +24,7 @@ import sys
 import tempfile
 import threading
 import traceback
+import warnings
 from pathlib import Path
 
 _LENGTH = 8
@@ -32,32 +35,33 @@ _STARTING = threading.Lock()
 
 def run(module, *arguments, cwd, environ, text=""):
     """What `python -m module` with these arguments says, and how it ends."""
+    return subprocess.run(
+        command("-m", module, *arguments), cwd=cwd, env=environ, input=text,
+        capture_output=True, text=True, encoding="utf-8", errors="replace", check=False,
+    )  # fmt: skip
+
+
+def command(*arguments):
+    """The command that does what `python -m module …` and `python -c code …` do."""
     if sys.platform != "linux":  # without fork, or not safely with what is loaded
-        return subprocess.run(
-            [sys.executable, "-m", module, *arguments], cwd=cwd, env=environ, input=text,
-            capture_output=True, text=True, encoding="utf-8", check=False,
-        )  # fmt: skip
-    request = json.dumps(
-        {"argv": [module, *map(str, arguments)], "cwd": str(cwd), "environ": dict(environ)}
-    ).encode()
-    with (
-        tempfile.TemporaryFile() as given,
-        tempfile.TemporaryFile() as out,
-        tempfile.TemporaryFile() as err,
-        socket.socket(socket.AF_UNIX) as connection,
-    ):
-        given.write(text.encode())
-        given.seek(0)
-        connection.connect(_server())
-        streams = [given.fileno(), out.fileno(), err.fileno()]
-        socket.send_fds(connection, [len(request).to_bytes(_LENGTH, "big")], streams)
-        connection.sendall(request)
-        status = int(connection.makefile("rb").read() or b"1")
-        said = []
-        for stream in (out, err):
-            stream.seek(0)
-            said.append(stream.read().decode("utf-8", errors="replace"))
-    return subprocess.CompletedProcess([module, *arguments], status, *said)
+        return [sys.executable, *arguments]
+    return [sys.executable, "-I", "-S", "-c", _CALLER, _server(), *map(str, arguments)]
+
+
+# Hands its streams, folder, environment and arguments over, and ends as what it asked for ends.
+_CALLER = """
+import _socket, marshal, os, sys
+connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+connection.connect(sys.argv[1])
+request = marshal.dumps((sys.argv[2:], os.getcwd(), dict(os.environ)))
+streams = b"".join(number.to_bytes(4, sys.byteorder) for number in range(3))
+connection.sendmsg([len(request).to_bytes(8, "big")],
+                   [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+connection.sendall(request)
+os.close(0)  # whoever writes into it has to notice when nobody reads on
+os.close(1), os.close(2)
+os._exit(int(connection.recv(8) or b"1"))
+"""
 
 
 def _server():
@@ -118,32 +122,45 @@ def _answer(connection):
     """In the child: start what is asked for in one of its own, and tell how it ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     length, streams, _, _ = socket.recv_fds(connection, _LENGTH, 3)
-    request = json.loads(connection.makefile("rb").read(int.from_bytes(length, "big")))
+    request = marshal.loads(connection.makefile("rb").read(int.from_bytes(length, "big")))
     pid = os.fork()
     if not pid:
         connection.close()
-        return _become(request, streams)
-    _, ended = os.waitpid(pid, 0)
-    connection.sendall(str(os.waitstatus_to_exitcode(ended)).encode())
+        return _become(*request, streams)
+    for stream in streams:
+        os.close(stream)
+    ended = os.pidfd_open(pid)
+    ready, _, _ = select.select([ended, connection], [], [])
+    if ended not in ready:  # whoever asked was ended
+        os.killpg(pid, signal.SIGTERM)
+    _, status = os.waitpid(pid, 0)
+    with contextlib.suppress(OSError):
+        connection.sendall(str(os.waitstatus_to_exitcode(status) % 256).encode())
     os._exit(0)
 
 
-def _become(request, streams):
+def _become(arguments, folder, environ, streams):
     os.setsid()
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    os.chdir(request["cwd"])
+    os.chdir(folder)
     os.environ.clear()
-    os.environ.update(request["environ"])
+    os.environ.update(environ)
+    if environ.get("PYTHONWARNINGS") == "ignore":
+        warnings.simplefilter("ignore")
     sys.stdin, sys.stdout, sys.stderr = (
         open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - they stay
         for number, mode in enumerate(("r", "w", "w"))
     )
-    sys.argv = request["argv"]
+    kind, what, *rest = arguments
+    sys.argv = [what if kind == "-m" else "-c", *rest]
     status = 0
     try:
-        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+        if kind == "-m":
+            runpy.run_module(what, run_name="__main__", alter_sys=True)
+        else:
+            exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BaseException:  # noqa: BLE001 - as Python ends with it
