@@ -606,6 +606,26 @@ jobs:
     assert len(world.index.filenames("tiny-demo")) == 2
 
 
+def test_wheels_that_are_built_from_a_downloaded_sdist_are_left_out(world: World) -> None:
+    ready(world)
+    text = (world.clone / PUBLISH).read_text()
+    wheels = """\
+  wheels:
+    needs: build
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/download-artifact@v8
+        with: {name: '${{ needs.build.outputs.files }}', path: dist}
+      - uses: pypa/cibuildwheel@v4
+        with: {package-dir: dist/tiny_demo-1.2.3.tar.gz}
+"""
+    publish = "  publish:\n"
+    world.commit("Build wheels", {PUBLISH: text.replace(publish, f"{wheels}{publish}")})
+    run = release(world)
+    assert run.conclusion == "success", log_of(world, run)
+    assert "a build of dist/tiny_demo-1.2.3.tar.gz, which the run made itself" in log_of(world, run)
+
+
 def test_packages_uploaded_beside_this_one_are_taken_for_projects_of_the_index(
     world: World,
 ) -> None:

@@ -93,6 +93,9 @@ class Builder:
             say(f"Checked out {run.head_sha} ({run.ref})")
         own = files.by_job.setdefault(job.id, {})
         for place in (place for one in wanted for place in self._places(one, source)):
+            if _is_of_the_run(place, source, job):
+                say(f"Left out in a rehearsal: a build of {place}, which the run made itself.")
+                continue
             if place in files.built:
                 say("The distributions are built already.")
             else:
@@ -221,6 +224,15 @@ def _repairs_wheels(step: Step) -> bool:
 def _is_project(folder: Path) -> bool:
     """Whether a build could begin there."""
     return (folder / "pyproject.toml").is_file() or (folder / "setup.py").is_file()
+
+
+def _is_of_the_run(place: str, source: Path, job: Job) -> bool:
+    """Whether nothing of the repository is built, but an sdist that an earlier job has made."""
+    downloads = any(
+        step.uses is not None and step.uses.action == "actions/download-artifact"
+        for step in job.steps
+    )
+    return not (source / place).exists() and (place.endswith((".tar.gz", ".zip")) or downloads)
 
 
 def _packages_in(source: Path) -> tuple[tuple[str, str], ...]:
