@@ -661,6 +661,30 @@ def test_a_release_made_with_the_runs_own_token_is_seen_in_every_form(step, toke
     assert len(found) == count
 
 
+AT_TAGS = """
+on: push
+permissions: {contents: write}
+jobs:
+  make:
+    if: startsWith(github.ref, 'refs/tags/')
+    runs-on: ubuntu-latest
+    steps: [{uses: softprops/action-gh-release@v3, with: {body_path: x}}]
+"""
+
+
+def test_a_release_that_the_tag_of_a_release_makes_comes_after_it():
+    """The one of a person, which starts the upload, is there by then."""
+    workflow = parse_workflow(f"on:\n{ON_RELEASE}\njobs:{WAITING}", file=FILE)
+    for text, severity in (
+        (AT_TAGS, Severity.WARNING),
+        (AT_TAGS.replace("startsWith(github.ref, 'refs/tags/')", "true"), Severity.ERROR),
+    ):
+        others = (parse_workflow(text, file=".github/workflows/other.yml"),)
+        told = check_workflow(workflow, WorkflowFacts(others=others))
+        found = [one for one in told if one.id == "trigger-github-token"]
+        assert [one.severity for one in found] == [severity]
+
+
 IN_ONE = """
 on: {push: {tags: ['v*']}}
 jobs:

@@ -654,12 +654,19 @@ def trigger_github_token(subject: Subject) -> Iterator[Finding | Skipped]:
             ):
                 continue  # it is made in a run that the release itself has started
             thing = "makes a release" if starts_it else "pushes a tag"
+            there = replace(subject, workflow=other)
+            follows = (
+                not found.makes
+                and other is not workflow
+                and (there.runs_by(there.other_events, found.job, found.step.condition) is False)
+            )
             yield find(
                 GITHUB_TOKEN,
                 f"{other.file}, line {found.line}, {thing} ({found.what}) with GITHUB_TOKEN, which "
                 f"does not start {workflow.file}.",
                 where=subject.workflow.at(found.line if other is workflow else None),
-                fix="",
+                # By then, the release of a person is there.
+                severity=Severity.WARNING if starts_it and follows else None,
             )
             return
 
