@@ -4,6 +4,7 @@ The status line goes out as the application wrote it, because PyPI tells its rea
 would answer in HTTP/1.0. `HangUp` breaks the connection, so that a client meets real trouble.
 """
 
+import contextlib
 import socket
 import socketserver
 import struct
@@ -65,9 +66,7 @@ class Server:
             self._port = server.server_address[1]
         server.owner = self  # type: ignore[attr-defined]
         self._server = server
-        self._thread = threading.Thread(
-            target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
+        self._thread = threading.Thread(target=server.serve_forever, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -76,8 +75,11 @@ class Server:
         self._server = self._thread = None
         if server is None or thread is None:
             return
-        server.shutdown()
-        thread.join()
+        ending = threading.Thread(target=server.shutdown, daemon=True)
+        ending.start()
+        while thread.is_alive():  # it notices at the next connection, or in half a second
+            server.wake()  # type: ignore[attr-defined]
+            thread.join(0.02)
         server.close_connections()  # type: ignore[attr-defined]
         server.server_close()
 
@@ -111,6 +113,12 @@ class _Connections(socketserver.ThreadingMixIn):
         with self.lock:
             self.open.discard(request)
         super().shutdown_request(request)  # type: ignore[misc]
+
+    def wake(self) -> None:
+        """Connect, and go away."""
+        listener: socket.socket = self.socket  # type: ignore[attr-defined]
+        with socket.socket(listener.family) as client, contextlib.suppress(OSError):
+            client.connect(listener.getsockname())
 
     def close_connections(self) -> None:
         with self.lock:
