@@ -36,7 +36,7 @@ _SUCCEEDED = re.compile(
     r"|\b\d+ passed\b(?!.{0,40}\bfailed)|Session \S+ was successful"
     r"|https://github\.com/[\w.-]+/[\w.-]+/releases/tag/|Checking \S+: PASSED"
     r"|All checks passed|completed successfully|Successfully installed |Cache restored"
-    r"|\[new tag\]|Uploading \S+ 100%|Finished: SUCCESS"
+    r"|\[new tag\]|Uploading \S+ 100%(?!.{0,200}?Received \"?[45]\d\d: )|Finished: SUCCESS"
 )
 _EXIT = re.compile(r"^(?:Error: )?Process completed with exit code [1-9]")
 # Frames of programs that are no part of the publish step: its notices do not explain them.

@@ -282,6 +282,7 @@ ENTRIES = (
             r"No module named '?(?P<c>twine)\b",
             r"os\.py:\d+ in _execvpe",
             r"(?:could not|cannot|unable to|failed to) find (?:the )?(?:command|executable|program|binary):? [`'\"]?(?P<c>[\w.+-]{1,60})",
+            r"(?:could not|cannot|unable to|failed to) find (?:the )?[`'\"](?P<c>[\w.+-]{1,60})[`'\"] (?:command|executable|program|binary)\b",
             r"\b(?:command|executable|program|binary):? [`'\"](?P<c>[\w.+-]{1,60})[`'\"] (?:was |is |could )?(?:not (?:be )?found|not installed|not available|missing)",
             r"[`'\"]?(?P<c>[\w.+-]{2,60})[`'\"]? (?:is |was |could )?not (?:be )?(?:found|installed|available)(?: or (?:not )?)?(?:installed )?(?: and)? ?(?:in|on) (?:your |the |system )?\$?PATH\b",
         ),

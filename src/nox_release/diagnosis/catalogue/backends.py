@@ -86,7 +86,7 @@ ENTRIES = (
         (
             r"cannot import name '(?P<a>\w+)' from '(?:hatchling|packaging|setuptools|distutils|pkg_resources|urllib3|requests_toolbelt|importlib_metadata|pkginfo|readme_renderer|requests)\b",
             r"No module named '?(?P<a>packaging\.(?:licenses|metadata)|setuptools\.(?:command\.test|_vendor|extern)|distutils\.\w+)",
-            r"module '(?:setuptools|_distutils_hack|distutils|pkg_resources|wheel|ast|virtualenv|semver|tomlkit|click)\b[\w.]*' has no attribute '?(?P<a>\w+)",
+            r"(?:module )?'(?:setuptools|_distutils_hack|distutils|pkg_resources|pkginfo|wheel|ast|virtualenv|semver|tomlkit|click)\b[\w.]*' has no attribute '?(?P<a>\w+)",
             r"'propose_interpreters'|KeyError: 'PEP517_BUILD_BACKEND'",
             r"canonicalize_version\(\) got an unexpected keyword argument 'strip_trailing_zero'",
             r"'(?:Distribution|Requirement|Command|build_ext|bdist_wheel)'(?: object)? has no attribute '(?P<a>\w+)'",

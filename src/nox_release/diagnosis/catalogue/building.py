@@ -328,6 +328,7 @@ ENTRIES = (
             r"error: can't copy '(?P<f>[^']{1,160})': doesn't exist",
             r"No such file or directory: '?(?P<f>[^' ]{0,160}requirements[\w./-]*\.txt)",
             r"No such file or directory: '?(?P<f>[^' ]{0,160}(?:VERSION|version)(?:\.txt|\.py)?)'",
+            r"'(?P<f>[^']{1,160}\.(?:pyx|pxd|c|cpp))' (?:not found|doesn't match any files)",
             r"Forced include not found: ?(?P<f>[^ ]{0,160})",
             r"Build script does not exist: (?P<f>[^ ]{1,160})",
         ),

@@ -234,7 +234,8 @@ ENTRIES = (
             r"HTTPError: 50[0234] Server Error",
             r"\b50[0234] (?:Internal|Bad|Service|Gateway|Server|Backend|error)\b(?:(?!Process completed).){0,160}?(?:pypi\.org|\bupload)",
             r"\bpypi\.org.{0,80}?(?:returned|status|code|error|HTTP)\D{0,20}50[0234]\b",
-            r"Upload failed \(50[0234]\)",
+            r"(?:Upload failed|Server response) \(50[0234]\)(?!: <urlopen)",
+            r"\b[Uu]pload(?:(?!Process completed).){0,120}?HTTP Error 50[0234]: ",
             r"Failed to upload .{0,200}? with status 50[0234]",
             r"503 (?:first byte timeout|backend read error|Backend fetch failed|Service Unavailable).{0,80}?pypi",
             r"HTTPError: 50[0234] [A-Z]\w+ .{0,40}?from https?://(?!(?:api|uploads)\.github)",
@@ -705,7 +706,7 @@ ENTRIES = (
         (
             r"File too large\. Limit for project '?(?P<p>[^' ]{1,100})'? is (?P<n>\d+)",
             r"413 (?:Client Error: )?(?:Request Entity|Payload|Content|Request) ?(?:Too Large|Entity Too Large)",
-            r"File too large\b.{0,100}? limit",
+            r"File too large\b.{0,100}? limit|Upload failed \(413\)",
             r"400 (?:Client Error|Bad Request)[: ]+File too large",
         ),
         "The file is larger than the index accepts.",
