@@ -332,7 +332,7 @@ ENTRIES = (
             r"Canceling since a higher priority waiting request",
             r"has been cancelled",
             r"higher priority waiting request for .{0,80}? exists",
-            r"exceeded the maximum execution time",
+            r"exceeded the maximum execution time|No output has been received in the last \d",
         ),
         "The run was cancelled, or took too long.",
         "Somebody cancelled it, a newer run of the same `concurrency` group did, or it reached "
