@@ -446,6 +446,17 @@ def test_second_job_of_a_matrix_cannot_write_the_same_artifact(world: World) -> 
     assert "an artifact with this name already exists on the workflow run" in log_of(world, run)
 
 
+@pytest.mark.parametrize("part", ["steps.own.outputs.hash", "needs.own.outputs.hash", "env.HASH"])
+def test_a_name_that_only_a_run_decides_is_no_conflict(world: World, part: str) -> None:
+    run = with_steps(
+        world,
+        MATRIX,
+        ("          name: dist\n          path: dist/\n          if", f"          name: dist-${{{{ {part} }}}}\n          path: dist/\n          if"),
+        ("          name: dist\n          path: dist/\n      - uses: pypa", "          pattern: dist-*\n          merge-multiple: true\n          path: dist/\n      - uses: pypa"),
+    )  # fmt: skip
+    assert run.conclusion == "success", log_of(world, run)
+
+
 def test_suffix_of_an_inspected_build_is_in_the_name_of_its_artifact(world: World) -> None:
     inspect = "      - uses: hynek/build-and-inspect-python-package@v2\n        with:\n          upload-name-suffix: -${{ matrix.os }}\n"
     artifact = "      - uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2\n        with:\n          name: dist\n          path: dist/\n          if-no-files-found: error\n"

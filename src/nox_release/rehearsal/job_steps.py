@@ -33,13 +33,14 @@ from nox_release.rehearsal.run_artifacts import ArtifactTrouble, RunFiles
 from nox_release.rehearsal.run_builds import Builder, StepFailed, builds
 from nox_release.rehearsal.run_contexts import (
     claims_of,
+    given_by,
     interpolated,
     lets_run,
     place_of,
     status_of,
 )
 from nox_release.workflows.build_folders import BuiltFolder, built_folders, combinations
-from nox_release.workflows.expressions import Circumstances
+from nox_release.workflows.expressions import Circumstances, interpolate
 from nox_release.workflows.publishing import PublishJob, publish_jobs
 from nox_release.workflows.shell import parse_commands
 from nox_release.workflows.syntax import Job, Step, Workflow
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 # Of these contexts everything is known, so that what is not there is null.
 _COMPLETE = frozenset({"github", "inputs"})
+_DECIDED = {"steps", "needs", "env"}  # what runs in a job sets them
 _MOST_CALLED = 20  # jobs of a matrix in a workflow that is called
 _EXIT_1 = "Process completed with exit code 1."
 _INSPECTING = "hynek/build-and-inspect-python-package"
@@ -263,8 +265,14 @@ class JobSteps:
     # --- artifacts -------------------------------------------------------------------------------
 
     def _filled(self, step: Step, name: str, otherwise: str = "") -> str:
+        """An input of an artifact action; with its `${{ }}` where a step or a job decides it."""
         text = step.input(name)
-        return otherwise if text is None else interpolated(text, self.contexts)
+        if text is None:
+            return otherwise
+        given = given_by(self.contexts)
+        given = replace(given, complete=given.complete - _DECIDED)
+        filled = interpolate(text, given)
+        return text if filled is None else filled
 
     def _store(self, step: Step, say: Callable[[str], None]) -> None:
         inspects = step.uses is not None and step.uses.action == _INSPECTING
