@@ -723,6 +723,13 @@ def test_what_builds_and_uploads_in_one_lacks_no_files(step, found):
     } - {"action-node", "tool-not-installed"} == found
 
 
+@pytest.mark.parametrize(("command", "count"), [("upload", 0), ("publish", 1), ("build", 1)])
+def test_maturin_uploads_what_another_job_has_built(command, count):
+    step = f"uses: PyO3/maturin-action@v1\n        with: {{command: {command}, args: dist/*}}"
+    text = IN_ONE.replace("STEP", f"{step}\n      - uses: pypa/gh-action-pypi-publish@release/v1")
+    assert len(results(text, "split-build-publish", {})) == count
+
+
 GH_AFTER_CHECKOUT = """
 on: {release: {types: [published]}}
 jobs:
@@ -1760,6 +1767,8 @@ jobs:
     permissions: {{id-token: write}}
     steps:
       - run: python -m build
+      - uses: actions/upload-artifact@v7
+        with: {{name: "demo-${{{{ github.ref_name }}}}.tar.gz", path: dist/*gz}}
       - if: {condition}
         uses: pypa/gh-action-pypi-publish@release/v1
 """

@@ -802,6 +802,8 @@ def _action_kinds(step: Step) -> frozenset[str]:
         return frozenset({"wheel"})
     if uses_action(step, "pyo3/maturin-action"):
         command, arguments = step.input("command") or "build", step.input("args") or ""
+        if command not in ("build", "publish", "sdist"):
+            return frozenset()  # `upload` takes what is there
         both = "--sdist" in arguments or (command == "publish" and "--no-sdist" not in arguments)
         return frozenset({"sdist"} if command == "sdist" else _EVERYTHING if both else {"wheel"})
     return frozenset()
