@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from nox_release.core.errors import ConfigurationError
 from nox_release.core.python_code import dotted_name, parse_python
 from nox_release.core.reading import read_file
-from nox_release.core.values import dataclass, field
+from nox_release.core.values import dataclass, field, replace
 from nox_release.core.versions import parse_version
 from nox_release.core.words import some
 from nox_release.project.toml import parse_toml, table_in
@@ -104,7 +104,8 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project to be published. `version` is `None` when the backend finds it out.
+    """A project to be published. `version` is `None` when the backend finds it out;
+    `getter_asks_git` says that code of the project does, from its tags.
 
     `pyproject` is the whole parsed mapping, for checks that look at what is not a field here.
     """
@@ -124,6 +125,7 @@ class Project:
     build_requires: tuple[str, ...] = ("setuptools",)
     settings: Settings = field(default_factory=Settings)
     pyproject: Mapping[str, Any] = field(default_factory=dict)
+    getter_asks_git: bool = False
 
     @property
     def normalized_name(self) -> str:
@@ -135,7 +137,13 @@ class Project:
         if self.version is not None:
             return False
         tools = {re.split(r"[^A-Za-z0-9._-]", needed)[0] for needed in self.build_requires}
-        if {canonicalize_name(tool) for tool in tools} & _TAG_READERS:
+        readers = {canonicalize_name(tool) for tool in tools} & _TAG_READERS
+        setuptools = table_in(self.pyproject, "tool", "setuptools", "dynamic")
+        if "version" in setuptools and "setuptools_scm" not in table_in(self.pyproject, "tool"):
+            readers -= {"setuptools-scm"}  # without its table it only lists the sdist's files
+        if readers:
+            return True
+        if self.getter_asks_git:
             return True
         if table_in(self.pyproject, "tool", "pdm", "version").get("source") == "scm":
             return True
@@ -608,4 +616,27 @@ def read_project(root: Path, pyproject: Mapping[str, Any] | None = None) -> Proj
         pyproject = read_pyproject(root)
     pyproject = _with_hatch_toml(Path(root), pyproject)
     setup = None if "project" in pyproject else read_setup(Path(root))
-    return parse_project(pyproject, root=Path(root).resolve(), setup=setup)
+    project = parse_project(pyproject, root=Path(root).resolve(), setup=setup)
+    asks = project.version is None and _getter_asks_git(project)
+    return replace(project, getter_asks_git=True) if asks else project
+
+
+_ASKS_GIT = re.compile(
+    r"_from_scm\b|\bgit\W+describe\b|\b(?:setuptools_scm|dunamai|versioningit)\b"
+)
+
+
+def _getter_asks_git(project: Project) -> bool:
+    """Whether the function that PDM calls for the version reads git tags, as far as its text says.
+
+    https://backend.pdm-project.org/metadata/#get-the-version-from-a-function-call
+    """
+    version = table_in(project.pyproject, "tool", "pdm", "version")
+    module, _, _ = str(version.get("getter", "")).partition(":")
+    if version.get("source") != "call" or not module:
+        return False
+    try:
+        text = read_file(project.root / f"{module.replace('.', '/')}.py", at_most=_AT_MOST)
+    except OSError:
+        return False
+    return _ASKS_GIT.search(text.decode("utf-8", errors="replace")) is not None

@@ -232,3 +232,38 @@ def test_an_index_of_uv_is_named_where_files_can_be_published_to_it():
 def test_a_backend_that_brings_setuptools_scm_reads_the_tags(tool, tags):
     pyproject = {"project": {"name": "demo", "dynamic": ["version"]}, "tool": tool}
     assert parse_project(pyproject, root=ROOT).version_from_tags is tags
+
+
+@pytest.mark.parametrize(
+    ("tool", "tags"),
+    [
+        ({"setuptools": {"dynamic": {"version": {"attr": "demo.__version__"}}}}, False),
+        ({"setuptools": {"dynamic": {"version": {"attr": "demo.__version__"}}}, "setuptools_scm": {}}, True),
+        ({"setuptools": {"dynamic": {"readme": {"file": "README.md"}}}}, True),
+    ],
+)  # fmt: skip
+def test_setuptools_scm_beside_a_version_that_setuptools_reads_lists_files_only(tool, tags):
+    pyproject = {
+        "project": {"name": "demo", "dynamic": ["version"]},
+        "build-system": {"requires": ["setuptools", "setuptools-scm"]},
+        "tool": tool,
+    }
+    assert parse_project(pyproject, root=ROOT).version_from_tags is tags
+
+
+@pytest.mark.parametrize(
+    ("code", "tags"),
+    [
+        ("from pdm.backend.hooks.version import get_version_from_scm", True),
+        ('subprocess.run(["git", "describe", "--tags"])', True),
+        ("def get(): return '1.0'", False),
+    ],
+)
+def test_a_function_that_asks_git_for_the_version_reads_the_tags(tmp_path, code, tags):
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts/version.py").write_text(code)
+    version = {"source": "call", "getter": "scripts.version:get"}
+    pyproject = {"project": {"name": "demo", "dynamic": ["version"]}, "tool": {"pdm": {"version": version}}}  # fmt: skip
+    assert read_project(tmp_path, pyproject).version_from_tags is tags
+    (tmp_path / "scripts/version.py").unlink()
+    assert read_project(tmp_path, pyproject).version_from_tags is False
