@@ -641,8 +641,9 @@ def _is_for_the_index(workflow: Workflow, job: Job) -> bool:
 
 
 def _what_may_publish(job: Job) -> str:
-    """The step of the job that most likely uploads: the last one that does anything."""
-    return _in_one_line(job.steps[-1]) if job.steps else job.id
+    """The step of the job that most likely uploads: the last one but those of GitHub's own actions."""
+    last = [step for step in job.steps if step.uses is None or step.uses.owner != "actions"]
+    return _in_one_line((last or job.steps)[-1]) if job.steps else job.id
 
 
 def _in_one_line(step: Step) -> str:
@@ -985,7 +986,10 @@ def _why_none(
         if (workflow.file, job.id) not in clear
     ]
     if unclear:
-        workflow, job, _, text = min(unclear, key=lambda one: page_of(one[1]) is None)
+        # A step that says so before a job whose environment alone is about an index.
+        workflow, job, _, text = min(
+            unclear, key=lambda one: (page_of(one[1]) is None, one[2] is None)
+        )
         return [
             skipped(
                 MISSING,

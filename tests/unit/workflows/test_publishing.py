@@ -771,6 +771,21 @@ jobs:
     assert result.reason.startswith("job `publish` of .github/workflows/ci.yml runs `make publish`")
 
 
+def test_githubs_own_actions_are_not_told_as_what_may_upload():
+    steps = "[{run: make plan}, {uses: actions/upload-artifact@v4}]"
+    text = (
+        "on: {push: {branches: [main]}}\npermissions: {id-token: write}\njobs:\n"
+        f"  plan: {{runs-on: ubuntu-latest, environment: release, steps: {steps}}}\n"
+    )
+    parsed = parse_workflow(text, file=".github/workflows/ci.yml")
+    (result,) = derive(parsed).results
+    assert "runs `make plan`, which may upload" in result.reason
+    more = "  files: {runs-on: ubuntu-latest, steps: [{run: make publish}]}\n"
+    parsed = parse_workflow(text + more, file=".github/workflows/ci.yml")
+    (result,) = derive(parsed).results
+    assert "job `files`" in result.reason
+
+
 def test_the_action_of_maturin_has_an_older_name():
     step = "uses: messense/maturin-action@v1\n        with: {command: publish}"
     (publish,) = publish_jobs(workflow(job("publish", step)))
