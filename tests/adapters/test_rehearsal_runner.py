@@ -480,6 +480,7 @@ ON_TAGS = ("  release:\n    types: [published]", "  push:\n    tags: ['v*']")
     "step",
     [
         OWN_RELEASE,
+        OWN_RELEASE.replace("create", "create --repo ${{ github.repository }}"),
         "      - uses: actions/create-release@v1\n        with:\n          tag_name: ${{ github.ref }}\n",
         "      - uses: ncipollo/release-action@v1\n",
     ],

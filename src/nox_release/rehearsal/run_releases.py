@@ -54,10 +54,11 @@ def asked_of(step: Step, tag: str) -> Request | None:
         return None
     for command in parse_commands(script):
         words = command.runs("gh", "release")
-        if words and words[0] in ("create", "upload") and len(words) > 1:
-            named = next((word for word in words[1:] if not word.startswith("-")), "")
-            if _TAG_WORDS.sub(tag, named) == tag:
-                return Request(verb=words[0], draft="--draft" in words or "-d" in words)
+        if not words or words[0] not in ("create", "upload"):
+            continue
+        # An option's value may stand before the tag: `--repo owner/name v1.0`.
+        if any(_TAG_WORDS.sub(tag, word) == tag for word in words[1:]):
+            return Request(verb=words[0], draft="--draft" in words or "-d" in words)
     return None
 
 
