@@ -207,3 +207,12 @@ def test_gits_of_the_world_reach_nothing_else_and_a_backends_own_git_does(world:
     world.git("init", "--quiet", str(aside), cwd=world.directory)
     assert "not allowed" not in ask(aside)
     assert world.index.faults.requests("/other.git/*")
+
+
+@pytest.mark.parametrize(("more", "led"), [("", True), (".git", True), ("/", True), ("-suite", False), ("2.git", False), (".github.io", False)])  # fmt: skip
+def test_a_repository_whose_name_begins_like_this_ones_is_another(
+    world: World, more: str, led: bool
+) -> None:
+    address = f"https://github.com/{world.owner}/{world.repository}{more}"
+    asked = world.git("ls-remote", "--get-url", address)
+    assert (asked != address) is led

@@ -13,6 +13,7 @@ import re
 import shlex
 import shutil
 import socket
+import string
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,7 @@ _INSTALLING = (
     "UV_SYSTEM_CERTS", "UV_INSECURE_HOST", "UV_HTTP_TIMEOUT", "UV_CACHE_DIR", "UV_LINK_MODE",
     "UV_CONSTRAINT", "UV_BUILD_CONSTRAINT", "UV_PYTHON_INSTALL_DIR", "UV_PYTHON_DOWNLOADS",
 )  # fmt: skip
+_OF_NAMES = f"{string.ascii_letters}{string.digits}-_."  # what a repository's name may go on with
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 GH_TOKEN = "gho_" + "rehearsal0" * 3 + "000000"
@@ -271,11 +273,12 @@ class World:
         )
         remote = _quoted(self.remote.as_posix())
         slug = f"{self.owner}/{self.repository}"
-        spellings = [
-            f"{start}{slug}{end}"
-            for start in ("https://github.com/", "git@github.com:", "ssh://git@github.com/")
-            for end in (".git", "")
-        ]
+        starts = ("https://github.com/", "git@github.com:", "ssh://git@github.com/")
+        spellings = [f"{start}{slug}{end}" for start in starts for end in (".git", "")]
+        # git compares beginnings, and the longest wins: another repository, whose name begins with
+        # this one's, stays what it is.
+        others = [f"{start}{slug}{more}" for start in starts for more in (*_OF_NAMES, ".gith")]
+        longer = "".join(f"[url {_quoted(one)}]\n\tinsteadOf = {_quoted(one)}\n" for one in others)
         instead = "\n".join(f"\tinsteadOf = {_quoted(spelling)}" for spelling in spellings)
         (self.directory / "home" / ".gitconfig").write_text(
             f"[user]\n\tname = {_quoted(self.owner)}\n"
@@ -288,7 +291,7 @@ class World:
             "[gc]\n\tauto = 0\n"
             "[maintenance]\n\tauto = false\n"
             "[advice]\n\tdetachedHead = false\n"
-            f"[url {remote}]\n{instead}\n",
+            f"[url {remote}]\n{instead}\n{longer}",
             encoding="utf-8",
         )
 
