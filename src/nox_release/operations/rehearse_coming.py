@@ -131,9 +131,9 @@ def _drop_stand_in_version(story: Story) -> bool:
     """
     from packaging.version import InvalidVersion, Version
 
-    from nox_release.rehearsal.copying import bump, tagged_version
+    from nox_release.rehearsal.copying import bump, stated_version, tagged_version
 
-    stated = story.project.version or ""
+    stated = stated_version(story.project)
     try:
         version = Version(stated)
     except InvalidVersion:

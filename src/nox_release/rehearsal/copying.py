@@ -287,7 +287,16 @@ def _tagged_versions(world: World, project: Project) -> list[Version]:
     return found
 
 
-_ASSIGNED = r"""(?m)^(?P<before>\s*(?:__version__|VERSION|version)\s*(?::\s*\w+\s*)?=\s*["'])%s(?P<after>["'])"""
+_ASSIGNED = r"""(?m)^(?P<before>\s*(?:__version__|VERSION|version)\s*(?::[^=\n]+)?=\s*["'])%s(?P<after>["'])"""
+
+
+def stated_version(project: Project) -> str:
+    """What `project` says its version is, in pyproject.toml or in the one file it names for that."""
+    places = [place for place in _stated_places(project) if place.is_file()]
+    if project.version or project.version_from_tags or len(places) != 1:
+        return project.version or ""
+    found = re.search(_ASSIGNED % "(?P<version>[^\"'\\n]+)", places[0].read_text(encoding="utf-8"))
+    return found["version"] if found else ""
 
 
 def bump(project: Project, version: str, target: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nox_release.project.pyproject import PYPI, Settings, read_project
-from nox_release.rehearsal.copying import bump, losing, next_version
+from nox_release.rehearsal.copying import bump, losing, next_version, stated_version
 from nox_release.rehearsal.world import GH_TOKEN, repository_name, world_environ
 from nox_release.workflows.publishing import derive_publisher, parse_workflow
 
@@ -69,6 +69,17 @@ def test_version_is_changed_where_the_backend_reads_it(
     (tmp_path / "pyproject.toml").write_text(HEAD.format(*head) + 'dynamic = ["version"]\n' + more)
     assert bump(read_project(tmp_path), "1.0", "1.1") == file
     assert "1.1" in (tmp_path / file).read_text()
+
+
+def test_version_of_a_module_is_stated_too(tmp_path: Path) -> None:
+    table = '[tool.setuptools.dynamic]\nversion = {attr = "demo.__version__"}\n'
+    head = HEAD.format("setuptools", "setuptools.build_meta")
+    said = "__version__: 'Final[str]' = \"1.0.post0+dev\"\n"
+    put(tmp_path, pyproject_dot_toml=f'{head}dynamic = ["version"]\n{table}', demo_dot_py=said)
+    project = read_project(tmp_path)
+    assert stated_version(project) == "1.0.post0+dev"
+    assert bump(project, "1.0.post0+dev", "1.0.post0") == "demo.py"
+    assert (tmp_path / "demo.py").read_text() == said.replace("+dev", "")
 
 
 @pytest.mark.parametrize("said", ['__version__ = "1.0"\n__version__ = "1.0"\n', "x = 1\n"])
