@@ -386,7 +386,7 @@ def dependency_for(module: str) -> str:
 
 
 _GUESTS = {
-    "sphinx": {"sphinx", "docutils"},
+    "sphinx": {"sphinx", "docutils", "jinja2", "pygments"},
     "pytest": {"pytest", "_pytest", "pluggy"},
     "jupyter": {"ipython", "jupyter_core", "notebook"},
 }
