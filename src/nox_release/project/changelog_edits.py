@@ -170,17 +170,16 @@ class _Plan:
         title = section.title
         if in_title or section.version != self.layout.wanted.version:
             title = self.layout.title(section.level, beside=section)
-        edits = self.layout.heading_edits(section, title)
-        if line is not None:
-            edits += self._dated_line(section, line)
+        dated = [] if line is None else self._dated_line(section, line)
+        edits = [*self.layout.heading_edits(section, title), *dated]
         if not edits:
             return None
         return ChangelogEdit(
             kind=Kind.DATED,
             edits=tuple(edits),
             line=section.line,
-            before=section.title if line is None else self.layout.lines[line].strip(),
-            after=title if line is None else edits[-1].text,
+            before=self.layout.lines[line].strip() if line is not None and dated else section.title,
+            after=dated[-1].text if dated else title,
         )
 
     def _dated_line(self, section: Section, line: int) -> list[Edit]:

@@ -235,3 +235,10 @@ def test_a_changelog_with_its_newest_part_last_is_not_edited():
 def test_a_heading_in_progress_is_finished():
     text = "# Changes\n\n## 0.2.0 WIP\n\n- It.\n\n## 0.1.0\n\n- That.\n"
     assert changed(text) == (Kind.DATED, ["- ## 0.2.0 WIP", "+ ## 0.2.0"])
+
+
+def test_what_is_told_of_a_heading_is_its_title_where_the_line_below_stays():
+    text = "News\n====\n\n0.2.0 (in development)\n----------------------\n\nTBD\n\n0.1.0\n-----\n\n* First.\n"
+    wanted = Wanted(version=Version("0.2.0"), text="0.2.0", today=DAY, name="my-demo", drafted=())
+    plan = plan_changelog(parse_document("NEWS.rst", text.encode()), wanted)
+    assert (plan.before, plan.after) == ("0.2.0 (in development)", "0.2.0")
