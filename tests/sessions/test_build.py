@@ -13,6 +13,7 @@ import pytest
 
 import warm
 from nox_release.checks.files.facts import Facts
+from nox_release.core.findings import Severity
 from nox_release.files.wheels import read_wheel
 from nox_release.project.pyproject import Project
 from small_projects import environ, files_of, git, under_git, write
@@ -221,6 +222,29 @@ def test_a_large_download_is_left_out_unless_asked_for(tmp_path, monkeypatch):
     results = inspection.smoke(facts, runner, aside=tmp_path / "two", whatever_the_size=True)
     assert {type(one).__name__ for one in results} == {"Passed"}
     assert results[0].id == "installs-alone"
+
+
+def test_a_part_of_a_project_that_needs_it_may_leave_that_one_undeclared(tmp_path):
+    """Beautiful Soup needs Soup Sieve, which imports it."""
+    from nox_release.edges.building import build_distributions
+    from nox_release.edges.environments import fresh_environment
+    from nox_release.edges.process import Runner
+    from nox_release.observing import trying as inspection
+
+    files = files_of("flit") | {"src/demo/__init__.py": "import bs4\n__version__ = '1'\n"}
+    runner = Runner(environ=environ())
+    environment = fresh_environment(tmp_path / "env", runner)
+    _, path = build_distributions(
+        environment, source=write(tmp_path / "source", files), outdir=tmp_path / "out"
+    )
+    found = {}
+    for name in ("demo", "soupsieve"):
+        facts = Facts(project=Project(root=path.parent, name=name), wheel=read_wheel(path))
+        results = inspection.smoke(facts, runner, aside=tmp_path / name)
+        (found[name],) = [one for one in results if one.id == "undeclared-dependency"]
+    assert found["demo"].severity is Severity.ERROR
+    assert found["soupsieve"].severity is Severity.WARNING
+    assert "only ever used inside beautifulsoup4, which needs it" in found["soupsieve"].fix
 
 
 def test_plugins_are_loaded_and_imports_of_every_module_are_looked_for(tmp_path):

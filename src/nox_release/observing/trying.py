@@ -18,7 +18,12 @@ from packaging.utils import canonicalize_name
 
 from nox_release.checks.files.built import TWINE_CHECK
 from nox_release.checks.files.contents import STRAY_NAMES, is_always_in_library
-from nox_release.checks.files.imports import UNDECLARED_DEPENDENCY, undeclared, wanted_imports
+from nox_release.checks.files.imports import (
+    UNDECLARED_DEPENDENCY,
+    project_of,
+    undeclared,
+    wanted_imports,
+)
 from nox_release.checks.files.tried import (
     IMPORTS,
     INSTALLS_ALONE,
@@ -176,7 +181,8 @@ def smoke(
         return (installed,)
     home = aside / "home"
     home.mkdir()
-    return (installed, *_try_all(facts, _at_home(environment, home), home, step))
+    tried = _try_all(facts, _at_home(environment, home), home, step)
+    return (installed, *(_of_a_part(one, facts, environment) for one in tried))
 
 
 def _try_all(
@@ -214,6 +220,21 @@ def _try_all(
         for name in re.findall(r"needs `([^`]+)`", one.message)
     }
     return (*results, *undeclared(facts, brought, told))
+
+
+def _of_a_part(result: Result, facts: Facts, environment: Environment) -> Result:
+    """A result, milder where what an import misses needs this very project: it is a part of that,
+    which cannot declare its whole without a circle.
+    """
+    if not isinstance(result, Finding) or result.id != UNDECLARED_DEPENDENCY.id:
+        return result
+    missing = re.search(r"needs `([^`]+)`", result.message)
+    whole = project_of(missing[1]) if missing and result.severity is Severity.ERROR else None
+    locked = _lock(whole, environment) if whole else None
+    if locked is None or facts.project.normalized_name not in locked.names:
+        return result
+    fix = f"If it is only ever used inside {whole}, which needs it, all is well. {result.fix}"
+    return replace(result, severity=Severity.WARNING, fix=fix)
 
 
 def import_names(facts: Facts) -> tuple[str, ...]:
@@ -305,6 +326,10 @@ def lock(wheel: Distribution, environment: Environment) -> Locked | None:
     """
     if not wheel.metadata.values("Requires-Dist"):
         return Locked()
+    return _lock(f"{wheel.name} @ {wheel.path.resolve().as_uri()}", environment)
+
+
+def _lock(requirement: str, environment: Environment) -> Locked | None:
     if environment.uv is None:
         return None
     done = replace(environment.runner, child=INSTALLER).run(
@@ -313,7 +338,7 @@ def lock(wheel: Distribution, environment: Environment) -> Locked | None:
             "--format", "pylock.toml", "--python", environment.python, "-",
         ],
         cwd=environment.directory,
-        text=f"{wheel.name} @ {wheel.path.resolve().as_uri()}\n",
+        text=f"{requirement}\n",
         timeout=INSTALL_SECONDS,
         check=False,
     )  # fmt: skip
