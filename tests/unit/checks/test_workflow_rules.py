@@ -1518,6 +1518,26 @@ jobs:
     assert len(results(text, "parts-uploaded-apart", {})) == count
 
 
+@pytest.mark.parametrize(("needs", "count"), [("[sdist, wheels]", 1), ("[sdist]", 0)])
+def test_an_sdist_that_wheels_are_built_beside_is_a_part(needs, count):
+    """As in falconry/falcon: where a wheel fails to build, the sdist is on PyPI already."""
+    text = f"""
+on: {{push: {{tags: ['v*']}}}}
+jobs:
+  sdist: {{runs-on: ubuntu-latest, steps: [{{run: python -m build}}]}}
+  wheels: {{needs: sdist, runs-on: ubuntu-latest, steps: [{{run: cibuildwheel .}}]}}
+  first:
+    needs: sdist
+    runs-on: ubuntu-latest
+    steps: [{{uses: pypa/gh-action-pypi-publish@release/v1}}]
+  second:
+    needs: {needs}
+    runs-on: ubuntu-latest
+    steps: [{{uses: pypa/gh-action-pypi-publish@release/v1}}]
+"""
+    assert len(results(text, "parts-uploaded-apart", {})) == count
+
+
 @pytest.mark.parametrize("option", ["--outdir=wheels", "--outdir wheels", "-owheels", "-o wheels"])
 def test_a_build_that_says_where_it_writes_misses_no_artifact(option):
     build = f"""

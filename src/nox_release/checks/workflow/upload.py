@@ -346,7 +346,7 @@ def _of_one_folder(
         for one, jobs, folders in parts
         if jobs
         and all(folder.is_known for folder in folders)
-        and any(folders == others and not jobs & makers for _, makers, others in parts)
+        and any(folders == others and jobs != makers for _, makers, others in parts)
     ]
 
 
