@@ -18,12 +18,8 @@ from packaging.utils import canonicalize_name
 
 from nox_release.checks.files.built import TWINE_CHECK
 from nox_release.checks.files.contents import STRAY_NAMES, is_always_in_library
-from nox_release.checks.files.imports import (
-    UNDECLARED_DEPENDENCY,
-    project_of,
-    undeclared,
-    wanted_imports,
-)
+from nox_release.checks.files.imports import UNDECLARED_DEPENDENCY, undeclared, wanted_imports
+from nox_release.checks.files.known_imports import project_of
 from nox_release.checks.files.tried import (
     IMPORTS,
     INSTALLS_ALONE,
