@@ -130,3 +130,12 @@ def release_is_last(derivation: Derivation, actions: Mapping[str, tuple[Step, ..
     steps = release_steps(derivation.job.workflow, actions)
     makes = any(one.makes or one.publishes or one.drafts for one in steps)
     return makes or not any(one.adds and not one.is_for_another_tag for one in steps)
+
+
+def run_makes_release(derivation: Derivation, actions: Mapping[str, tuple[Step, ...]]) -> bool:
+    """Whether the publishing workflow itself may leave a published GitHub release of its tag."""
+    steps = () if derivation.job is None else release_steps(derivation.job.workflow, actions)
+    return any(
+        (one.makes or one.publishes) and not one.drafts and not one.is_for_another_tag
+        for one in steps
+    )

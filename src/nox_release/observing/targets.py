@@ -18,6 +18,7 @@ from nox_release.observing.publishers import (
     event_of,
     inputs_to_publish,
     release_is_last,
+    run_makes_release,
 )
 from nox_release.project.pyproject import Project
 from nox_release.releases.observed import IndexFile, Observed, Run
@@ -81,6 +82,7 @@ def aim(
         dispatchable=dispatchable,
         inputs=inputs_to_publish(derivation),
         release_last=release_is_last(derivation, publishing.actions),
+        release_in_run=run_makes_release(derivation, publishing.actions),
         assets=settings.assets,
         publisher=derivation.publisher,
         pending_publisher=pending_publisher,

@@ -42,7 +42,8 @@ class Target:
     will be no others: not so where wheels of other platforms are built.
     `event` is what starts the publishing workflow: `release`, `push` of the tag, or
     `workflow_dispatch`; empty when it is not known. `release_last` says that the GitHub release is
-    made when all files are on the index, since nothing waits for it. `inputs` are those that a start
+    made when all files are on the index, since nothing waits for it; `release_in_run`, that the run
+    may have made it by then. `inputs` are those that a start
     by hand needs, so that it publishes. `assets` are what is attached
     to it: `dist` for the index's own files, and files of the project's folder. `other_tags` name the
     same version in another form.
@@ -63,6 +64,7 @@ class Target:
     dispatchable: bool = False
     inputs: tuple[tuple[str, str], ...] = ()
     release_last: bool = False
+    release_in_run: bool = False
     assets: tuple[str, ...] = ()
     publisher: TrustedPublisher | None = None
     pending_publisher: bool = False
@@ -288,7 +290,13 @@ def describe(step: Step, target: Target) -> str:
         locked = ", which GitHub locks at once" if step.locked else ""
         draft = "draft of the " if step.draft else ""
         files = "" if step.files is None else f" with {', '.join(step.files) or 'its files'}"
-        return f"publish the {draft}{kind} {step.title}{files}{locked}{_starts(target, 'release')}"
+        made = (
+            f", unless {target.workflow} has"
+            if target.release_last and target.release_in_run
+            else ""
+        )
+        starts = _starts(target, "release")
+        return f"publish the {draft}{kind} {step.title}{files}{locked}{starts}{made}"
     if isinstance(step, AttachFiles):
         return f"attach {', '.join(step.files) or 'its files'} to the GitHub release {step.tag}"
     if isinstance(step, StartWorkflow):
