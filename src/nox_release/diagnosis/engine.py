@@ -47,7 +47,7 @@ _ANOTHER_STEP = re.compile(
     r"|\[(?:Build|Publish)Error\]|git' failed with exit code"
 )
 _ERROR_LINE = re.compile(
-    r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found|cannot|unable to|unsatisfiable|not exist|not a file|but you have|can't)\b"
+    r"\b(?:error|fatal|failed|failure|exception|refused|denied|invalid|not found|cannot|unable to|unsatisfiable|not (?:exist|conform|match)|not a file|but you have|can't)\b"
     r"|^\s*[\w.]+(?:error|exception)(?::|$)|traceback \(most recent call last\)|\berr!|\.errors\.\w+:",
     re.IGNORECASE,
 )
@@ -187,7 +187,7 @@ def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:
 
 def _since(well: int, hit: Hit) -> bool:
     """Whether this went wrong after the last thing that the log says went well."""
-    return hit.start > well and hit.entry.tier in ("cause", "symptom")
+    return hit.start > well and hit.entry.tier != "notice"
 
 
 def _is_error(log: Log, hit: Hit) -> bool:

@@ -208,6 +208,12 @@ def test_empty_403_is_probably_the_credentials_and_not_said_with_certainty():
     assert {d.confidence for d in found} == {"possible"}
 
 
+def test_kind_of_failure_is_named_after_what_went_well_where_its_line_speaks_of_an_error():
+    well, refused = "Build completed successfully\n", "'1.13.0.rc1' does not conform to PEP 440\n"
+    assert [d.id for d in diagnose(f"{well}Version {refused}")] == ["fm-version"]
+    assert diagnose(f"Version {refused}{well}") == ()
+
+
 def test_second_entry_in_the_line_of_a_better_one_is_silent():
     found = diagnose("ERROR InvalidDistribution: demo-4.2.3.zip has no associated attestations\n")
     assert [diagnosis.id for diagnosis in found] == ["tw-att-file"]

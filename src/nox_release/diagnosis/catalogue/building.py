@@ -265,7 +265,7 @@ ENTRIES = (
         "bd-compiler",
         (
             r"command '?[^'|]{0,200}?(?:gcc|g\+\+|cc|clang|cl\.exe|x86_64-linux-gnu-gcc)'? failed",
-            r"(?<![\w'-])error: command '[^'|]{1,200}' failed with exit (?:status|code) \d",
+            r"(?<![\w'-])error: command '(?!rpmbuild)[^'|]{1,200}' failed with exit (?:status|code) \d",
             r"(?:unable to|could ?n[o']t|cannot|failed to) find (?:pkg-config|cmake|ninja|nvcc|gcc|g\+\+|clang|swig|protoc|a compiler)\b",
             r"fatal error: (?P<h>[\w./-]{1,100}\.h(?:pp)?): No such file",
             r"Microsoft Visual C\+\+ \d+\.\d+ (?:or greater )?is required",
@@ -280,7 +280,7 @@ ENTRIES = (
             r"\b(?:cc1(?:plus)?|gcc|g\+\+|clang(?:\+\+)?|gfortran|nvcc|swig): (?:fatal )?error: ",
             r"\.(?:c|cc|cpp|cxx|cu|h|hpp|pyx|f|f90):\d+(?::\d+)?: (?:fatal )?error: (?P<w>.{0,160})",
             r"\b(?:fatal error|error) (?:C|LNK)\d{4}: (?P<w>.{0,160})",
-            r"error occurred in cc-rs: |(?<!\S)#error [\"'A-Z]",
+            r"error occurred in cc-rs: |\bcl : Command line error D\d{4}|(?<!\S)#error [\"'A-Z]",
             r"error: linking with `[^`]{1,100}` failed",
             r"\b(?:pkg-config|cmake|ninja|swig|gcc|g\+\+|clang|cython|gfortran|nvcc|bazel|protoc|flex|bison|autoconf|libtool|meson|nasm)[`'\"]? (?:is |was |could |executable |compiler ){0,2}(?:unavailable|not found|not be found|not installed|missing)",
         ),

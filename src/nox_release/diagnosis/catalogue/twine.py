@@ -392,7 +392,7 @@ ENTRIES = (
             r"(?:ConnectionResetError|RemoteDisconnected|Connection aborted|BrokenPipeError|ProtocolError|BadStatusLine|SSLEOFError)",
             r"client error \(SendRequest\)|connection closed before message completed",
             r"Failed to send POST request",
-            r"\bIncompleteRead\b|ChunkedEncodingError|\[Errno 32\] Broken pipe|Error connecting to repository",
+            r"\bIncompleteRead\b|ChunkedEncodingError|\[Errno 32\] Broken pipe|Error connecting to repository|unable to connect to the repository",
         ),
         "The connection to the index failed.",
         "The network, a proxy or the index was slow or cut it, or the address names a server that is not there.",

@@ -78,7 +78,6 @@ ENTRIES = (
         "wh-auth",
         (
             r"Invalid or non-existent authentication information",
-            r"The credential associated with user '[^']{1,80}' isn't allowed to upload",
             r"Username and/or password are (?:possibly )?wrong",
             r"(?:Incorrect|Invalid) credentials \(status code",
             r"HTTP Error 401: Unauthorized",
@@ -121,7 +120,7 @@ ENTRIES = (
         "Ask an owner (listed on {pypi}/project/{p}/) to add the account or to unarchive the project; "
         "or choose another `project.name`.",
         link=_HELP + "#project-name",
-        unless=r"The given token isn't|The credential associated",
+        unless=r"The given token isn't",
     ),
     _(
         "wh-token-not-yours",

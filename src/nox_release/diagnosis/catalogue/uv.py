@@ -199,6 +199,7 @@ ENTRIES = (
             r"Distribution not found at: (?:file://)?(?P<f>\S{1,200})",
             r"(?:Package|package) `?(?P<f>[\w.-]+)`? not found in workspace",
             r"Package `?(?P<f>[\w.-]+)`? is not a workspace member",
+            r"`(?P<f>[\w.-]+)` references a workspace in `tool\.uv\.sources`",
         ),
         "There is no project, member or file `{f}`.",
         "A path in `[tool.uv.sources]` or in a requirements file is relative to another folder than the one "
