@@ -105,7 +105,7 @@ class Settings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A project to be published. `version` is `None` when the backend finds it out;
-    `getter_asks_git` says that code of the project does, from its tags.
+    `getter_asks_git` says that code of the project has it made from tags.
 
     `pyproject` is the whole parsed mapping, for checks that look at what is not a field here.
     """
@@ -496,7 +496,9 @@ def _decoded(path: Path) -> str:
 
 
 def parse_setup_py(text: str) -> dict[str, str]:
-    """Literal `name` and `version` given to `setup()`, directly or by a module-level constant."""
+    """Literal `name` and `version` given to `setup()`, directly or by a module-level constant, and
+    which arguments have git asked for the version.
+    """
     tree = parse_python(text)
     if tree is None:
         return {}
@@ -520,6 +522,8 @@ def parse_setup_py(text: str) -> dict[str, str]:
                 if isinstance(value, ast.Name)
                 else None
             )
+            if keyword.arg in ("use_scm_version", "pbr") and literal is not False:
+                found[keyword.arg] = "True"
             if keyword.arg in ("name", "version") and isinstance(literal, str):
                 found[keyword.arg] = literal
     return _plausible(found)
@@ -617,7 +621,8 @@ def read_project(root: Path, pyproject: Mapping[str, Any] | None = None) -> Proj
     pyproject = _with_hatch_toml(Path(root), pyproject)
     setup = None if "project" in pyproject else read_setup(Path(root))
     project = parse_project(pyproject, root=Path(root).resolve(), setup=setup)
-    asks = project.version is None and _getter_asks_git(project)
+    asked = not {"use_scm_version", "pbr"}.isdisjoint(setup or ())
+    asks = project.version is None and (asked or _getter_asks_git(project))
     return replace(project, getter_asks_git=True) if asks else project
 
 

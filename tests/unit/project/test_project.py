@@ -267,3 +267,13 @@ def test_a_function_that_asks_git_for_the_version_reads_the_tags(tmp_path, code,
     assert read_project(tmp_path, pyproject).version_from_tags is tags
     (tmp_path / "scripts/version.py").unlink()
     assert read_project(tmp_path, pyproject).version_from_tags is False
+
+
+@pytest.mark.parametrize(
+    ("argument", "tags"),
+    [("use_scm_version=True", True), ("use_scm_version={}", True), ("use_scm_version=False", False), ("pbr=True", True)],
+)  # fmt: skip
+def test_an_old_setup_py_may_ask_git_for_the_version(tmp_path, argument, tags):
+    (tmp_path / "setup.py").write_text(f"import setuptools\nsetuptools.setup({argument})\n")
+    (tmp_path / "setup.cfg").write_text("[metadata]\nname = demo\n")
+    assert read_project(tmp_path, {}).version_from_tags is tags
