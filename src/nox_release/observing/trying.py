@@ -178,7 +178,7 @@ def smoke(
     home = aside / "home"
     home.mkdir()
     tried = _try_all(facts, _at_home(environment, home), home, step)
-    return (installed, *(_of_a_part(one, facts, environment) for one in tried))
+    return (installed, *(of_a_part(one, facts, environment) for one in tried))
 
 
 def _try_all(
@@ -218,7 +218,7 @@ def _try_all(
     return (*results, *undeclared(facts, brought, told))
 
 
-def _of_a_part(result: Result, facts: Facts, environment: Environment) -> Result:
+def of_a_part(result: Result, facts: Facts, environment: Environment) -> Result:
     """A result, milder where what an import misses needs this very project: it is a part of that,
     which cannot declare its whole without a circle.
     """

@@ -229,13 +229,13 @@ def _import(story: Story, wheel: Distribution, environment: Environment, home: P
     from nox_release.checks.files.facts import Facts
     from nox_release.checks.files.tried import import_result
     from nox_release.files.wheels import parse_wheel
-    from nox_release.observing.trying import import_names, try_imports
+    from nox_release.observing.trying import import_names, of_a_part, try_imports
 
     facts = Facts(project=story.project, wheel=parse_wheel(wheel))
     names, console = import_names(facts), story.context.console
     imported, found = [], []
     for attempt in try_imports(names, environment, home):
-        result = import_result(attempt, facts)
+        result = of_a_part(import_result(attempt, facts), facts, environment)
         if isinstance(result, Finding):
             found.append(result)
         elif isinstance(result, Skipped):
