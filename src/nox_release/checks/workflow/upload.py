@@ -14,6 +14,7 @@ from nox_release.checks.workflow.subject import (
     uses_action,
 )
 from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
+from nox_release.core.words import guess
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import folders_of
 from nox_release.workflows.expressions import interpolate
@@ -72,6 +73,16 @@ BRANCH = rule(
     why="Its branch `master` has not been updated since 2022: it supports neither trusted "
     "publishing nor current metadata. A branch or tag that it does not have ends the run at once.",
     remedy="Use `release/v1`, or the commit of a release.",
+    link=ACTION,
+)
+INPUTS = rule(
+    "action-inputs",
+    Severity.WARNING,
+    "The publishing action has the inputs that it is given",
+    why="GitHub ignores an input that an action does not have, and the upload goes on without it: to "
+    "another index, or of other files.",
+    remedy="Remove it, or use one of the action's: `repository-url`, `packages-dir`, `skip-existing`, "
+    "`attestations`, `verify-metadata`, `verbose`, `print-hash`, `user` and `password`.",
     link=ACTION,
 )
 PARTS = rule(
@@ -291,6 +302,27 @@ def action_branch(subject: Subject) -> Iterator[Finding | Skipped]:
 _NO_SUCH_REF = re.compile(r"v1|release/v1\.\d+\.\d+")
 
 
+# https://github.com/pypa/gh-action-pypi-publish/blob/release/v1/action.yml
+_INPUTS = (
+    "user", "password", "repository-url", "packages-dir", "verify-metadata", "skip-existing",
+    "verbose", "print-hash", "attestations",
+)  # fmt: skip
+
+
+def action_inputs(subject: Subject) -> Iterator[Finding | Skipped]:
+    for publish in _action_steps(subject):
+        step = publish.step
+        for key, _ in step.inputs if step is not None else ():
+            name = key.lower().replace("_", "-")
+            if step is None or name in _INPUTS:
+                continue
+            yield find(
+                INPUTS,
+                f"The publishing action has no input `{key}`: GitHub ignores it.{guess(name, _INPUTS)}",
+                where=subject.workflow.at(step.input_line(name), f"jobs.{publish.job.id}.steps"),
+            )
+
+
 def parts_uploaded_apart(subject: Subject) -> Iterator[Finding | Skipped]:
     building = {build.job.id for build in builds(subject.workflow)}
     together = max(
@@ -507,6 +539,7 @@ CHECKS = (
     (INDEX, index_matches),
     (CURRENT, action_current),
     (BRANCH, action_branch),
+    (INPUTS, action_inputs),
     (PARTS, parts_uploaded_apart),
     (ENV_EQUALS, env_equals_publisher),
     (ENV_PRESENT, env_present),
