@@ -399,6 +399,14 @@ def test_licence_files_have_to_match_something(pattern, missing):
     assert ids(results) == ["license-file-missing"] * missing
 
 
+@pytest.mark.parametrize(
+    ("backend", "severity"), [(SETUPTOOLS, Severity.WARNING), (HATCH, Severity.ERROR)]
+)
+def test_a_licence_file_that_is_not_there_stops_no_build_of_setuptools(backend, severity):
+    results = check('license = {file = "LICENCE.nope"}\n', backend=backend)
+    assert the(results, "license-file-missing").severity is severity
+
+
 def test_a_readme_that_is_named_has_to_be_there():
     results = check(head='name = "demo"\nversion = "1"\nreadme = "docs/readme.md"\n')
     assert the(results, "readme-missing").severity is Severity.ERROR

@@ -101,7 +101,8 @@ def licence(source: Source) -> Iterator[Finding]:
             LICENSE_FILE,
             f"`{license_file}` is not there.",
             where=source.at("project", "license", "file"),
-            severity=Severity.ERROR,
+            # setuptools goes on, and leaves the licence out.
+            severity=Severity.WARNING if source.backend == "setuptools" else Severity.ERROR,
         )
 
 
