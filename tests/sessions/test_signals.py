@@ -99,7 +99,8 @@ def test_below_nox_no_other_session_follows(folder):
     assert b"Traceback" not in log
 
 
-def test_closing_the_terminal_ends_what_runs(folder):
+@pytest.mark.parametrize("terminal", ["xterm", "dumb"])
+def test_closing_the_terminal_ends_what_runs(folder, terminal):
     pty = pytest.importorskip("pty")
     leader, follower = pty.openpty()
 
@@ -115,6 +116,7 @@ def test_closing_the_terminal_ends_what_runs(folder):
         "build",
         stdout=follower,
         stderr=follower,
+        env={**os.environ, "TERM": terminal},
         preexec_fn=own_terminal,
         start_new_session=True,
     )

@@ -248,7 +248,7 @@ def _colored(environ: Mapping[str, str], *, color: bool | None) -> Mapping[str, 
 def _interrupted(console: Console, name: str, status: int, *, by: str = "") -> int:
     try:
         console.interrupted(by=by, acts=OPERATIONS[name].acts)
-    except OSError:  # the terminal, or the reader of our output, is gone too
+    except (OSError, NoxReleaseError):  # the terminal, or the reader of our output, is gone too
         _write_nowhere()
     return status
 
