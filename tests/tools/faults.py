@@ -43,27 +43,20 @@ from prepared_scene import NEXT as NEXT_VERSION
 from scene import VERSION, built_files, last_words, staged
 
 SNAPSHOT = TESTS / "data" / "faults.txt"
-SAMPLE = {"kills": 4, "races": 1, "seed": 2026}
+SAMPLE = {"kills": 3, "races": 1, "seed": 2026}
 SAMPLE_CELLS = (
     "kill: release: SIGKILL after the push",
-    "kill: release: SIGINT after the GitHub release",
     "kill: release: SIGTERM while the run is followed",
     "kill: first-upload: SIGKILL after the first file",
-    "kill: first-upload: SIGHUP before the second file",
     "network: release: Simple API, 503, once",
     "network: release: GitHub release, done, reply lost, once",
-    "network: release: remote is gone",
     "network: first-upload: upload, reset in the body, once",
-    "network: first-upload: index refuses connections",
     "index: release: every file refused",
-    "index: first-upload: different duplicate",
     "git: release: tag on another commit there",
-    "git: release: remote refuses the push",
     "GitHub: release: run fails, then runs again",
     "local: release: nobody to ask",
     "end: release: HEAD past the tag, finished",
     "prepare: minor: SIGKILL in the middle of the edits",
-    "prepare: minor: the push is refused",
     "prepare: proposed: opening it: done, reply lost",
 )
 
