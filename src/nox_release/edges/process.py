@@ -359,8 +359,10 @@ def _collect(
         for reader in readers:
             reader.drain()
     finally:
-        if not beside:  # another program's output is read on, or the next line of it would end it
-            readers = [_Reader(pipe) for pipe in pipes if not pipe.closed]
+        for pipe in pipes:
+            # Another program's output is read on, or the next line of it would end that one.
+            if not beside and not pipe.closed:
+                _Reader(pipe)
     listener.stop()
     stdout, stderr = (_decoded(b"".join(pipe.kept)) for pipe in pipes)
     return stdout, stderr
