@@ -33,14 +33,13 @@ from nox_release.rehearsal.run_artifacts import ArtifactTrouble, RunFiles
 from nox_release.rehearsal.run_builds import Builder, StepFailed, builds
 from nox_release.rehearsal.run_contexts import (
     claims_of,
-    given_by,
     interpolated,
     lets_run,
     place_of,
     status_of,
 )
 from nox_release.workflows.build_folders import BuiltFolder, built_folders, combinations
-from nox_release.workflows.expressions import Circumstances, interpolate
+from nox_release.workflows.expressions import Circumstances
 from nox_release.workflows.publishing import PublishJob, publish_jobs
 from nox_release.workflows.shell import parse_commands
 from nox_release.workflows.syntax import Job, Step, Workflow
@@ -269,10 +268,7 @@ class JobSteps:
         text = step.input(name)
         if text is None:
             return otherwise
-        given = given_by(self.contexts)
-        given = replace(given, complete=given.complete - _DECIDED)
-        filled = interpolate(text, given)
-        return text if filled is None else filled
+        return interpolated(text, self.contexts, undecided=_DECIDED)
 
     def _store(self, step: Step, say: Callable[[str], None]) -> None:
         inspects = step.uses is not None and step.uses.action == _INSPECTING

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from nox_release.core.values import replace
 from nox_release.workflows.expressions import Circumstances, holds, interpolate
 
 if TYPE_CHECKING:
@@ -160,8 +161,12 @@ def environment_name(job: Job, contexts: Mapping[str, Any]) -> str | None:
     return interpolated(job.environment.expression, contexts) or None
 
 
-def interpolated(text: str, contexts: Mapping[str, Any]) -> str:
-    filled = interpolate(text, given_by(contexts))
+def interpolated(text: str, contexts: Mapping[str, Any], *, undecided: Collection[str] = ()) -> str:
+    """`text` with its `${{ }}` filled in, or as it is where that is not known. What is not in one of
+    the `undecided` contexts may come to be there.
+    """
+    given = given_by(contexts)
+    filled = interpolate(text, replace(given, complete=given.complete.difference(undecided)))
     return text if filled is None else filled
 
 
