@@ -141,9 +141,7 @@ class Project:
         setuptools = table_in(self.pyproject, "tool", "setuptools", "dynamic")
         if "version" in setuptools and "setuptools_scm" not in table_in(self.pyproject, "tool"):
             readers -= {"setuptools-scm"}  # without its table it only lists the sdist's files
-        if readers:
-            return True
-        if self.getter_asks_git:
+        if readers or self.getter_asks_git:
             return True
         if table_in(self.pyproject, "tool", "pdm", "version").get("source") == "scm":
             return True
