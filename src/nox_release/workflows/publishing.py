@@ -164,6 +164,17 @@ class PublishJob:
         return f"job `{self.job.id}` of {self.workflow.file}"
 
     @property
+    def attests(self) -> bool:
+        """Whether attestations may go with the files: they name the workflow that was started, where
+        the token names the file that has the job.
+        """
+        if self.tool == PYPA_ACTION:
+            return self.step is None or self.step.input("attestations") != "false"
+        return any(
+            "attest" in (step.uses.text if step.uses else step.run or "") for step in self.job.steps
+        )
+
+    @property
     def builds_itself(self) -> bool:
         """Whether the action that uploads makes the files, too."""
         if self.tool == "casperdcl/deploy-pypi":
@@ -964,7 +975,8 @@ def _why_none(
     reusable = [c for c in candidates if c.unusable or c.workflow.is_only_called]
     if reusable:
         direct = [c for c in reusable if c.unusable] or reusable
-        return [_reusable_finding(c) for c in direct]
+        called = {one.workflow.file: one for one in jobs if not one.unusable}
+        return [_reusable(c, called.get(c.job.calls, c)) for c in direct]
     named = settings.workflow
     if named is not None and not any(w.filename == named for w in workflows):
         listed = ", ".join(w.filename for w in workflows) or "no workflow"
@@ -1054,7 +1066,10 @@ def tag_prefix(settings: Settings, project: str) -> str:
 _TITLES = {"pypi": "PyPI", "testpypi": "TestPyPI"}
 
 
-def _reusable_finding(publish: PublishJob) -> Finding:
+def _reusable(publish: PublishJob, inner: PublishJob) -> Result:
+    """That the upload, which may be `inner` of a called workflow, is not in the one that is started."""
+    if publish.unusable and inner is not publish and not inner.attests:
+        return skipped(REUSABLE, by_token_alone(inner))
     if publish.unusable:
         message = f"Job `{publish.job.id}` cannot use trusted publishing: {publish.unusable}."
     else:
@@ -1063,3 +1078,11 @@ def _reusable_finding(publish: PublishJob) -> Finding:
             "other workflows (`workflow_call`)."
         )
     return find(REUSABLE, message, where=publish.workflow.at(publish.line))
+
+
+def by_token_alone(publish: PublishJob) -> str:
+    """What is not known of an upload without attestations in a called workflow of the repository."""
+    return (
+        f"without attestations PyPI takes an upload from {publish.workflow.file}, which is called, if "
+        "the publisher is registered for that file; this tool does not follow such a run"
+    )

@@ -1052,6 +1052,8 @@ def test_a_run_that_is_started_on_a_tag_raises_no_version():
     text = TAGGER.replace("run: RUN", bumps).replace("run: PUSH", "run: ls")
     assert tags_made_twice(text.replace("PUSH", "true")) == ["warning"]
     assert tags_made_twice(text.replace("PUSH", "false")) == []
+    raises = "uses: callowayproject/bump-my-version@1.3.0"
+    assert tags_made_twice(TAGGER.replace("run: RUN", raises)) == ["warning"]
 
 
 @pytest.mark.parametrize(
@@ -1384,6 +1386,7 @@ jobs:
         ("push: {tags: ['v*']}", "", {"reusable-publish"}),
         ("push: {branches: [main]}", "", {"trigger-matches"}),
         ("push: {tags: ['v*']}", "        with: {password: '${{ secrets.T }}'}\n", set()),
+        ("push: {tags: ['v*']}", "        with: {attestations: false}\n", set()),
     ],
 )
 def test_a_release_that_gets_to_the_upload_by_a_call_alone_is_refused(on, more, rules):

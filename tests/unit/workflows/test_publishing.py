@@ -525,6 +525,27 @@ def test_the_file_that_init_writes_is_named_for_the_index_and_the_package(
     assert proposed_file(Settings(**settings), package, jobs) == file
 
 
+@pytest.mark.parametrize(
+    ("steps", "known"),
+    [
+        ("{run: uv publish wheels/*}", False),
+        (f"{{{ACTION}, with: {{attestations: false}}}}", False),
+        ("{run: twine upload --attestations dist/*}", True),
+    ],
+)
+def test_without_attestations_pypi_takes_an_upload_from_a_called_workflow(steps, known):
+    called = parse_workflow(
+        f"on: workflow_call\njobs:\n{job('upload', steps, extra=TRUSTED)}",
+        file=".github/workflows/_upload.yml",
+    )
+    calling = parse_workflow(
+        "on: release\njobs:\n  publish:\n    uses: ./.github/workflows/_upload.yml\n",
+        file=".github/workflows/release.yml",
+    )
+    (result,) = derive(called, calling).results
+    assert (result.id, isinstance(result, Finding)) == (REUSABLE.id, known)
+
+
 def test_a_called_workflow_of_the_repository_is_unusable():
     called = parse_workflow(
         f"on: workflow_call\njobs:\n{job('upload', ACTION, extra=TRUSTED)}",

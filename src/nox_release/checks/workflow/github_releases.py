@@ -476,9 +476,9 @@ def tag_made_twice(subject: Subject) -> Iterator[Finding | Skipped]:
         made = [(step, line, "git tag") for step in job.steps for line in _tags_made(step)]
         made = made if any(_pushes(step) for step in job.steps) else []
         made += [
-            (step, step.line, _BUMPS)
+            (step, step.line, step.uses.action if step.uses else "")
             for step in job.steps
-            if uses_action(step, _BUMPS) and (step.input("push") or "true") != "false"
+            if uses_action(step, *_BUMPS) and (step.input("push") or "true") != "false"
         ]
         if not made:
             continue
@@ -496,15 +496,15 @@ def tag_made_twice(subject: Subject) -> Iterator[Finding | Skipped]:
         yield find(
             TAG_TWICE,
             f"Job `{job.id}` makes a tag itself (`{what}`), and is started on one that is there: "
-            f"{'the upload never happens' if lost else 'the run ends red'}.",
+            f"{'this release is never uploaded' if lost else 'the run ends red'}.",
             where=subject.workflow.at(line, f"jobs.{job.id}.steps"),
             severity=None if lost else Severity.WARNING,
         )
         return
 
 
-# It raises the version by the commits since the last tag, and fails where there are none.
-_BUMPS = "commitizen-tools/commitizen-action"
+# They raise the version; the first by the commits since the last tag, and fails where there are none.
+_BUMPS = ("commitizen-tools/commitizen-action", "callowayproject/bump-my-version")
 _TAG_OPTIONS = ("-a", "--annotate", "-s", "--sign", "-m", "--message", "-F", "--file", "--")
 _TAG_SPARED = re.compile(
     r"rev-parse|ls-remote|show-ref|git tag (?:-f|--force|-d|--delete|-l|--list)|\|\|\s*git tag\b"

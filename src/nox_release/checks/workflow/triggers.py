@@ -18,7 +18,14 @@ from nox_release.core.findings import Finding, Severity, Skipped, find, skipped
 from nox_release.workflows import patches
 from nox_release.workflows.build_folders import BuiltFolder, folders_of
 from nox_release.workflows.expressions import interpolate
-from nox_release.workflows.publishing import REUSABLE, Job, PublishJob, Step, Workflow
+from nox_release.workflows.publishing import (
+    REUSABLE,
+    Job,
+    PublishJob,
+    Step,
+    Workflow,
+    by_token_alone,
+)
 
 MATCHES = rule(
     "trigger-matches",
@@ -605,6 +612,9 @@ def reusable_publish(subject: Subject) -> Iterator[Finding | Skipped]:
             return
     for publish in subject.releases:
         if publish.unusable or (caller and publish.credentials == "secret"):
+            continue
+        if caller and not publish.attests:
+            yield skipped(REUSABLE, by_token_alone(publish))
             continue
         yield find(
             REUSABLE,
