@@ -177,14 +177,14 @@ def smoke(
         return (installed,)
     home = aside / "home"
     home.mkdir()
-    tried = _try_all(facts, _at_home(environment, home), home, step)
-    return (installed, *(of_a_part(one, facts, environment) for one in tried))
+    return (installed, *_try_all(facts, environment, home, step))
 
 
 def _try_all(
-    facts: Facts, stage: Environment, home: Path, step: Callable[[str], None]
+    facts: Facts, environment: Environment, home: Path, step: Callable[[str], None]
 ) -> tuple[Result, ...]:
     """Import what is in an environment, load its entry points, start its commands."""
+    stage = _at_home(environment, home)
     names = import_names(facts)
     plugins = {
         f"{one.module}:{one.attribute}": one
@@ -196,36 +196,31 @@ def _try_all(
     results: list[Result] = []
     told: set[str] = set()
     for attempt in try_imports([*names, *plugins], stage, home):
-        missing = (attempt.missing or "").split(".")[0]
-        if attempt.name in plugins and missing and missing in told:
+        if attempt.name in plugins and attempt.lacks and attempt.lacks in told:
             continue
-        told.add(missing)
+        told.add(attempt.lacks)
         results.append(
             entry_point_result(attempt, plugins[attempt.name], facts)
             if attempt.name in plugins
-            else import_result(attempt, facts)
+            else of_a_part(import_result(attempt, facts), attempt, facts, environment)
         )
     if facts.wheel.commands:
         step("starting " + ", ".join(f"`{one.name}`" for one in facts.wheel.commands[:4]))
-    results += try_scripts(facts, stage, home)
+    for one, attempt in zip(facts.wheel.commands, try_scripts(facts, stage, home), strict=True):
+        told.add(attempt.lacks)
+        result = script_result(attempt, one, facts)
+        results.append(of_a_part(result, attempt, facts, environment))
     brought = importable([one.name for one in wanted_imports(facts.wheel)], stage, home)
-    told |= {
-        name
-        for one in results
-        if isinstance(one, Finding) and one.id == UNDECLARED_DEPENDENCY.id
-        for name in re.findall(r"needs `([^`]+)`", one.message)
-    }
     return (*results, *undeclared(facts, brought, told))
 
 
-def of_a_part(result: Result, facts: Facts, environment: Environment) -> Result:
-    """A result, milder where what an import misses needs this very project: it is a part of that,
-    which cannot declare its whole without a circle.
+def of_a_part(result: Result, attempt: Attempt, facts: Facts, environment: Environment) -> Result:
+    """The result of an attempt, milder where what it misses needs this very project: it is a part
+    of that, which cannot declare its whole without a circle.
     """
     if not isinstance(result, Finding) or result.id != UNDECLARED_DEPENDENCY.id:
         return result
-    missing = re.search(r"needs `([^`]+)`", result.message)
-    whole = project_of(missing[1]) if missing and result.severity is Severity.ERROR else None
+    whole = project_of(attempt.lacks) if result.severity is Severity.ERROR else None
     locked = _lock(whole, environment) if whole else None
     if locked is None or facts.project.normalized_name not in locked.names:
         return result
@@ -494,11 +489,11 @@ def _attempt(found: dict[str, Any]) -> Attempt:
     )
 
 
-def try_scripts(facts: Facts, environment: Environment, home: Path) -> list[Result]:
+def try_scripts(facts: Facts, environment: Environment, home: Path) -> list[Attempt]:
     """Start each console script with `--help`, some side by side."""
 
-    def attempt(one: EntryPoint) -> Result:
-        return script_result(_try_script(one.name, environment, home), one, facts)
+    def attempt(one: EntryPoint) -> Attempt:
+        return _try_script(one.name, environment, home)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         return list(pool.map(attempt, facts.wheel.commands))

@@ -235,7 +235,7 @@ def _import(story: Story, wheel: Distribution, environment: Environment, home: P
     names, console = import_names(facts), story.context.console
     imported, found = [], []
     for attempt in try_imports(names, environment, home):
-        result = of_a_part(import_result(attempt, facts), facts, environment)
+        result = of_a_part(import_result(attempt, facts), attempt, facts, environment)
         if isinstance(result, Finding):
             found.append(result)
         elif isinstance(result, Skipped):

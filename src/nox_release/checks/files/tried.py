@@ -75,6 +75,11 @@ class Attempt:
     missing: str | None = None
     returncode: int | None = None
 
+    @property
+    def lacks(self) -> str:
+        """The top-level name of what is `missing`; empty where nothing is."""
+        return (self.missing or "").split(".")[0]
+
 
 _NO_DISPLAY = re.compile(
     r"no display name|cannot (open|connect to) (the )?(X|display)|could not connect to display"
@@ -104,7 +109,7 @@ def import_result(attempt: Attempt, facts: Facts) -> Result:
     reason = _not_known(attempt)
     if reason:
         return _unknown(IMPORTS, what, reason)
-    missing = (attempt.missing or "").split(".")[0]
+    missing = attempt.lacks
     if missing and is_foreign(missing, facts.wheel):
         return _missing(missing, what, facts, alone=len(own) == 1)
     if attempt.outcome == "ended":
@@ -142,7 +147,7 @@ def entry_point_result(attempt: Attempt, one: EntryPoint, facts: Facts) -> Resul
     if attempt.outcome == "ok":
         return passed(IMPORTS, title=title)
     reason = f"it needs the extra `{one.extra}`" if one.extra else _not_known(attempt)
-    missing = (attempt.missing or "").split(".")[0]
+    missing = attempt.lacks
     if not reason and missing and extra_with(missing, facts.requirements):
         reason = f"`{missing}` comes with an extra"
     foreign = bool(missing) and is_foreign(missing, facts.wheel)
@@ -187,7 +192,7 @@ def _missing(name: str, what: str, facts: Facts, *, alone: bool) -> Result:
 def _not_known(attempt: Attempt) -> str:
     """Why a failure says nothing about other machines; empty where it may."""
     said = attempt.said or attempt.error
-    missing = (attempt.missing or "").split(".")[0]
+    missing = attempt.lacks
     if attempt.outcome == "hung":
         return "it did not end in time"
     if missing and (missing in sys.stdlib_module_names or missing in ELSEWHERE):
@@ -220,7 +225,7 @@ def script_result(attempt: Attempt, one: EntryPoint, facts: Facts) -> Result:
         reason = f"it says which extra it needs: {attempt.said}"
     if reason:
         return _unknown(SCRIPT_FAILS, title, reason)
-    missing = (attempt.missing or "").split(".")[0]
+    missing = attempt.lacks
     extra = extra_with(missing, facts.requirements) if missing else ""
     if extra:
         return find(
