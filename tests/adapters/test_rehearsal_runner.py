@@ -470,6 +470,35 @@ def test_suffix_of_an_inspected_build_is_in_the_name_of_its_artifact(world: Worl
     assert len(world.index.filenames("tiny-demo")) == 2
 
 
+LOOK = """      - run: |
+          if ! grep -qF "## ${VERSION//v/}" NEWS.md; then
+            echo "::error::NEWS.md has no part for $VERSION"
+            exit 1
+          fi
+        env:
+          VERSION: ${{ github.ref_name }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("news", "before", "conclusion"),
+    [
+        ("## 1.2.3\n", "", "success"),
+        ("## 1.2.2\n", "", "failure"),
+        ("## 1.2.2\n", "      - run: make news\n", "success"),  # which may have written it
+        (None, "", "success"),
+    ],
+)
+def test_step_that_looks_into_the_changelog_is_carried_out(
+    world: World, news: str | None, before: str, conclusion: str
+) -> None:
+    if news:
+        world.commit("Write the news", {"NEWS.md": news})
+    run = with_steps(world, (BUILD, before + LOOK + BUILD))
+    assert run.conclusion == conclusion, log_of(world, run)
+    assert ("NEWS.md has no part for v1.2.3" in log_of(world, run)) is (conclusion == "failure")
+
+
 # --- releases that a workflow makes itself
 
 OWN_RELEASE = '      - run: gh release create "$GITHUB_REF_NAME" dist/* --verify-tag\n        env:\n          GH_TOKEN: ${{ github.token }}\n'
@@ -481,6 +510,9 @@ ON_TAGS = ("  release:\n    types: [published]", "  push:\n    tags: ['v*']")
     [
         OWN_RELEASE,
         OWN_RELEASE.replace("create", "create --repo ${{ github.repository }}"),
+        OWN_RELEASE.replace("$GITHUB_REF_NAME", "${TAG}").replace(
+            "env:", "env:\n          TAG: ${{ github.ref_name }}"
+        ),
         "      - uses: actions/create-release@v1\n        with:\n          tag_name: ${{ github.ref }}\n",
         "      - uses: ncipollo/release-action@v1\n",
     ],

@@ -157,8 +157,8 @@ def smoke(
         wanted = wheel.metadata.value("Requires-Python")
         return not_tried(
             facts,
-            f"it needs Python {wanted}, and there is none here; Nox runs on "
-            f"{sys.version_info.major}.{sys.version_info.minor}",
+            f"it needs Python {wanted}, and this is {sys.version_info.major}.{sys.version_info.minor}; "
+            "there is no other here that fits",
         )
     environment = fresh_environment(aside / "environment", runner, python=python)
     if not whatever_the_size:

@@ -446,7 +446,9 @@ def replace_workflow(
     path.write_text(publish_workflow(plan), encoding="utf-8", newline="\n")
     world.commit("Publish with a trusted publisher", paths=(".github",))
     what = f".github/workflows/{filename}, as `nox -s init` writes it"
-    if removed:
+    if removed == [f".github/workflows/{filename}"]:
+        note = f"{reason} The copy gets another one, as `nox -s init` writes it."
+    elif removed:
         note = f"{reason} The copy gets {what}, in place of {', '.join(removed)}."
     else:
         note = f"{reason} The copy gets {what}."

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from packaging.utils import canonicalize_name
 
 from nox_release.core.values import dataclass, field, replace
-from nox_release.edges.process import Runner
+from nox_release.edges.process import Completed, Runner
 from nox_release.rehearsal import run_releases
 from nox_release.rehearsal.github_state import (
     Annotation,
@@ -32,12 +32,15 @@ from nox_release.rehearsal.pypa_action import PublishFailed, Publishing, publish
 from nox_release.rehearsal.run_artifacts import ArtifactTrouble, RunFiles
 from nox_release.rehearsal.run_builds import Builder, StepFailed, builds
 from nox_release.rehearsal.run_contexts import (
+    DECIDED,
     claims_of,
     interpolated,
     lets_run,
     place_of,
     status_of,
+    variables_of,
 )
+from nox_release.rehearsal.run_looks import is_checked_out, looks
 from nox_release.workflows.build_folders import BuiltFolder, built_folders, combinations
 from nox_release.workflows.expressions import Circumstances
 from nox_release.workflows.publishing import PublishJob, publish_jobs
@@ -49,7 +52,6 @@ if TYPE_CHECKING:
 
 # Of these contexts everything is known, so that what is not there is null.
 _COMPLETE = frozenset({"github", "inputs"})
-_DECIDED = {"steps", "needs", "env"}  # what runs in a job sets them
 _MOST_CALLED = 20  # jobs of a matrix in a workflow that is called
 _EXIT_1 = "Process completed with exit code 1."
 _INSPECTING = "hynek/build-and-inspect-python-package"
@@ -110,6 +112,7 @@ class JobSteps:
         self.workflow = carried.workflow
         self.contexts = contexts
         self._failed = False
+        self._is_as_checked_out = True  # no script that was left out may have changed it
 
     def run(self) -> str:
         """Carry them out; the job's conclusion."""
@@ -225,7 +228,25 @@ class JobSteps:
         if "/_/oidc/mint-token" in (step.run or ""):
             self._exchange(opened)
             return
-        self._other(opened)
+        if not (self._is_as_checked_out and self._looked(opened)):
+            self._other(opened)
+
+    def _looked(self, opened: _Open) -> bool:
+        """Carry out a step that only looks into the checkout; whether it was one."""
+        place, step, say = self.place, opened.step, opened.say
+        script = interpolated(step.run or "", self.contexts, undecided=DECIDED)
+        variables = variables_of(self.workflow, self.text, step, self.contexts)
+        if step.working_directory or not (is_checked_out(self.text) and looks(script, variables)):
+            return False
+        source = place.builder.source(self.carried.run, self.text, say)
+        done = place.runner.run(
+            ["bash", "-e", "-c", script], cwd=source, extra_environ=variables, check=False
+        )
+        if "No such file or directory" in done.output:  # what a step that was left out makes
+            return False
+        opened.begin()
+        _tell(self.job, done, say)
+        return True
 
     def _is_built_elsewhere(self) -> bool:
         """Whether a step that was not carried out may have built: one of this job's, or those of a
@@ -248,9 +269,11 @@ class JobSteps:
             opened.begin()
             say(f"Deleted: {', '.join(gone)}")
         run = self.carried.run
-        asked = run_releases.asked_of(step, run.head_branch)
+        variables = variables_of(self.workflow, self.text, step, self.contexts)
+        asked = run_releases.asked_of(step, run.head_branch, variables)
         if asked is None or not run.ref.startswith("refs/tags/"):
             if not gone:
+                self._is_as_checked_out &= step.run is None
                 what = step.uses.text if step.uses else (step.run or "").strip().split("\n")[0]
                 say(f"Left out in a rehearsal: {what}")
             return
@@ -268,7 +291,7 @@ class JobSteps:
         text = step.input(name)
         if text is None:
             return otherwise
-        return interpolated(text, self.contexts, undecided=_DECIDED)
+        return interpolated(text, self.contexts, undecided=DECIDED)
 
     def _store(self, step: Step, say: Callable[[str], None]) -> None:
         inspects = step.uses is not None and step.uses.action == _INSPECTING
@@ -341,16 +364,7 @@ class JobSteps:
                 extra_environ=extra,
                 check=False,
             )
-        for line in done.output.splitlines():
-            found = _COMMAND.fullmatch(line)
-            if found:
-                level = {"error": "failure"}.get(found[1], found[1])
-                annotation = Annotation(level=level, message=unquote(found[2]))
-                self.job.annotations.append(annotation)
-            say(f"##[{found[1]}]{unquote(found[2])}" if found else line)
-        if done.returncode:
-            say(f"##[error]Process completed with exit code {done.returncode}.")
-            raise StepFailed(f"Process completed with exit code {done.returncode}.")
+        _tell(self.job, done, say)
 
     def _publish(self, upload: PublishJob, say: Callable[[str], None]) -> None:
         mains = [one for one in publish_jobs(self.carried.workflow) if one.index in ("pypi", None)]
@@ -418,3 +432,17 @@ def _deleted_by(script: str) -> tuple[str, ...]:
 # A workflow command that annotates: `::error file=f,line=1::message`, percent-encoded.
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 _COMMAND = re.compile(r"::(error|warning|notice)[^:]*::(.*)")
+
+
+def _tell(job: JobRun, done: Completed, say: Callable[[str], None]) -> None:
+    """What a script said and how it ended, as GitHub shows it."""
+    for line in done.output.splitlines():
+        found = _COMMAND.fullmatch(line)
+        if found:
+            level = {"error": "failure"}.get(found[1], found[1])
+            annotation = Annotation(level=level, message=unquote(found[2]))
+            job.annotations.append(annotation)
+        say(f"##[{found[1]}]{unquote(found[2])}" if found else line)
+    if done.returncode:
+        say(f"##[error]Process completed with exit code {done.returncode}.")
+        raise StepFailed(f"Process completed with exit code {done.returncode}.")

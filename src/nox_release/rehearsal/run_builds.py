@@ -86,11 +86,8 @@ class Builder:
         Raises:
             StepFailed: it cannot be built.
         """
-        folder = self._directory / f"{run.id}-{run.attempt}-{job.id}"
-        source = folder / "source"
-        if not source.exists():  # the jobs of one matrix share it
-            self._check_out(run, source, job)
-            say(f"Checked out {run.head_sha} ({run.ref})")
+        source = self.source(run, job, say)
+        folder = source.parent
         own = files.by_job.setdefault(job.id, {})
         for place in (place for one in wanted for place in self._places(one, source)):
             if _is_of_the_run(place, source, job):
@@ -103,6 +100,14 @@ class Builder:
                 made = self._build_place(source, place, outdir, say)
                 files.built[place] = _kept(made, workflow, say)
             own[place] = files.built[place]
+
+    def source(self, run: WorkflowRun, job: Job, say: Callable[[str], None]) -> Path:
+        """The run's commit as the job checks it out."""
+        source = self._directory / f"{run.id}-{run.attempt}-{job.id}" / "source"
+        if not source.exists():  # the jobs of one matrix share it
+            self._check_out(run, source, job)
+            say(f"Checked out {run.head_sha} ({run.ref})")
+        return source
 
     def _places(self, built: BuiltFolder, source: Path) -> tuple[str, ...]:
         """The folders of a checkout that are meant, from its root.

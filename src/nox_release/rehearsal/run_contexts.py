@@ -15,7 +15,9 @@ from nox_release.workflows.expressions import Circumstances, holds, interpolate
 
 if TYPE_CHECKING:
     from nox_release.rehearsal.github_state import Event, GitHubState, JobRun, Settings, WorkflowRun
-    from nox_release.workflows.syntax import Job, Workflow
+    from nox_release.workflows.syntax import Job, Step, Workflow
+
+DECIDED = frozenset({"steps", "needs", "env"})  # what runs in a job sets these contexts
 
 
 def contexts_of(
@@ -168,6 +170,18 @@ def interpolated(text: str, contexts: Mapping[str, Any], *, undecided: Collectio
     given = given_by(contexts)
     filled = interpolate(text, replace(given, complete=given.complete.difference(undecided)))
     return text if filled is None else filled
+
+
+def variables_of(
+    workflow: Workflow, job: Job, step: Step, contexts: Mapping[str, Any]
+) -> dict[str, str]:
+    """The variables that a step's script has as far as they are known; GitHub's own are a part."""
+    github = contexts["github"]
+    named = ("ref", "ref_name", "ref_type", "sha", "repository", "event_name")
+    found = {f"GITHUB_{name.upper()}": str(github[name]) for name in named}
+    for name, value in (*workflow.environ, *job.environ, *step.environ):
+        found[name] = interpolated(value, contexts, undecided=DECIDED)
+    return {name: value for name, value in found.items() if "${{" not in value}
 
 
 def status_of(*, failed: bool, cancelled: bool, skipped: bool = False) -> str:

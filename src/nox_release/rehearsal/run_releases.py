@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nox_release.core.values import dataclass
@@ -25,7 +26,7 @@ _CREATING = ("actions/create-release", "ncipollo/release-action")
 _ADDING = ("softprops/action-gh-release", "svenstaro/upload-release-action")
 _GUARDED = re.compile(r"\bgh\s+release\s+view\b|\|\|")
 _TAG_WORDS = re.compile(
-    r"\$\{\{\s*github\.(?:ref_name|event\.release\.tag_name)\s*\}\}|\$\{?GITHUB_REF_NAME\}?"
+    r"\$\{\{\s*github\.(?:ref_name|event\.release\.tag_name)\s*\}\}|\$(?:\{(\w+)\}|(\w+))"
 )
 # How long a run of a push waits for the release that is made right after it: GitHub itself needs
 # longer than that to start a run.
@@ -41,8 +42,16 @@ class Request:
     draft: bool = False
 
 
-def asked_of(step: Step, tag: str) -> Request | None:
-    """What `step` asks of the release of `tag`; `None`: nothing, or nothing that is sure."""
+def asked_of(step: Step, tag: str, variables: Mapping[str, str]) -> Request | None:
+    """What `step` asks of the release of `tag`; `None`: nothing, or nothing that is sure.
+
+    `variables` are those of its script that are known.
+    """
+
+    def filled(found: re.Match[str]) -> str:
+        name = found[1] or found[2]
+        return variables.get(name, found[0]) if name else tag
+
     if step.uses is not None:
         action = step.uses.action
         if action.startswith(_CREATING) and step.input("allowupdates") != "true":
@@ -57,7 +66,7 @@ def asked_of(step: Step, tag: str) -> Request | None:
         if not words or words[0] not in ("create", "upload"):
             continue
         # An option's value may stand before the tag: `--repo owner/name v1.0`.
-        if any(_TAG_WORDS.sub(tag, word) == tag for word in words[1:]):
+        if any(_TAG_WORDS.sub(filled, word) == tag for word in words[1:]):
             return Request(verb=words[0], draft="--draft" in words or "-d" in words)
     return None
 
