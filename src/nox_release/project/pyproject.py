@@ -143,7 +143,8 @@ class Project:
             readers -= {"setuptools-scm"}  # without its table it only lists the sdist's files
         if readers or self.getter_asks_git:
             return True
-        if table_in(self.pyproject, "tool", "pdm", "version").get("source") == "scm":
+        tool = table_in(self.pyproject, "tool")
+        if table_in(tool, "pdm", "version").get("source") == "scm" or "versioneer" in tool:
             return True
         version = table_in(self.pyproject, "tool", "scikit-build", "metadata", "version")
         return (
@@ -494,8 +495,8 @@ def _decoded(path: Path) -> str:
 
 
 def parse_setup_py(text: str) -> dict[str, str]:
-    """Literal `name` and `version` given to `setup()`, directly or by a module-level constant, and
-    which arguments have git asked for the version.
+    """Literal `name` and `version` given to `setup()`, directly or by a module-level constant;
+    `asks_git` where an argument has git asked for the version.
     """
     tree = parse_python(text)
     if tree is None:
@@ -520,11 +521,17 @@ def parse_setup_py(text: str) -> dict[str, str]:
                 if isinstance(value, ast.Name)
                 else None
             )
+            made = dotted_name(value.func) if isinstance(value, ast.Call) else ""
+            if keyword.arg == "version" and made in _MAKERS:
+                found["asks_git"] = "True"
             if keyword.arg in ("use_scm_version", "pbr") and literal is not False:
-                found[keyword.arg] = "True"
+                found["asks_git"] = "True"
             if keyword.arg in ("name", "version") and isinstance(literal, str):
                 found[keyword.arg] = literal
     return _plausible(found)
+
+
+_MAKERS = ("versioneer.get_version", "setuptools_scm.get_version")
 
 
 def parse_setup_cfg(text: str) -> dict[str, str]:
@@ -619,9 +626,9 @@ def read_project(root: Path, pyproject: Mapping[str, Any] | None = None) -> Proj
     pyproject = _with_hatch_toml(Path(root), pyproject)
     setup = None if "project" in pyproject else read_setup(Path(root))
     project = parse_project(pyproject, root=Path(root).resolve(), setup=setup)
-    asked = not {"use_scm_version", "pbr"}.isdisjoint(setup or ())
-    asks = project.version is None and (asked or _getter_asks_git(project))
-    return replace(project, getter_asks_git=True) if asks else project
+    if project.version is None and _code_asks_git(project):
+        return replace(project, getter_asks_git=True)
+    return project
 
 
 _ASKS_GIT = re.compile(
@@ -629,17 +636,29 @@ _ASKS_GIT = re.compile(
 )
 
 
-def _getter_asks_git(project: Project) -> bool:
-    """Whether the function that PDM calls for the version reads git tags, as far as its text says.
+def _code_asks_git(project: Project) -> bool:
+    """Whether code of the project itself reads git tags for the version, as far as its text says:
+    setup.py, a backend in the tree, or the function that PDM calls.
 
     https://backend.pdm-project.org/metadata/#get-the-version-from-a-function-call
     """
+    if "asks_git" in (read_setup(project.root) or ()):
+        return True
     version = table_in(project.pyproject, "tool", "pdm", "version")
-    module, _, _ = str(version.get("getter", "")).partition(":")
-    if version.get("source") != "call" or not module:
-        return False
+    getter = version.get("getter", "") if version.get("source") == "call" else ""
+    own = table_in(project.pyproject, "build-system").get("backend-path")
+    code = getter or (project.build_backend if isinstance(own, list) and own else "")
+    module = str(code).partition(":")[0].replace(".", "/")
+    folders = [""] if getter else map(str, own or ())
+    return bool(module) and any(
+        _ASKS_GIT.search(text)
+        for folder in folders
+        for text in [_text_of(project.root / folder / f"{module}.py")]
+    )
+
+
+def _text_of(path: Path) -> str:
     try:
-        text = read_file(project.root / f"{module.replace('.', '/')}.py", at_most=_AT_MOST)
+        return _decoded(path)
     except OSError:
-        return False
-    return _ASKS_GIT.search(text.decode("utf-8", errors="replace")) is not None
+        return ""

@@ -226,6 +226,7 @@ def test_an_index_of_uv_is_named_where_files_can_be_published_to_it():
         ({"scikit-build": {"metadata": {"version": {"provider": "scikit_build_core.metadata.setuptools_scm"}}}}, True),
         ({"scikit-build": {"metadata": {"version": {"provider": "scikit_build_core.metadata.regex"}}}}, False),
         ({"pdm": {"version": {"source": "scm"}}}, True),
+        ({"versioneer": {"VCS": "git"}}, True),
         ({"pdm": {"version": "1.0"}}, False),
     ],
 )  # fmt: skip
@@ -271,9 +272,22 @@ def test_a_function_that_asks_git_for_the_version_reads_the_tags(tmp_path, code,
 
 @pytest.mark.parametrize(
     ("argument", "tags"),
-    [("use_scm_version=True", True), ("use_scm_version={}", True), ("use_scm_version=False", False), ("pbr=True", True)],
+    [("use_scm_version=True", True), ("use_scm_version={}", True), ("use_scm_version=False", False), ("pbr=True", True),
+     ("version=versioneer.get_version()", True), ("version=read_version()", False)],
 )  # fmt: skip
 def test_an_old_setup_py_may_ask_git_for_the_version(tmp_path, argument, tags):
     (tmp_path / "setup.py").write_text(f"import setuptools\nsetuptools.setup({argument})\n")
     (tmp_path / "setup.cfg").write_text("[metadata]\nname = demo\n")
     assert read_project(tmp_path, {}).version_from_tags is tags
+
+
+@pytest.mark.parametrize(
+    ("code", "tags"),
+    [("from setuptools_scm import get_version", True), ("from hatchling.build import *", False)],
+)
+def test_a_backend_in_the_tree_may_read_the_tags(tmp_path, code, tags):
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools/backend.py").write_text(code)
+    build = {"build-backend": "backend:build_meta", "backend-path": [".", "tools"], "requires": []}
+    pyproject = {"project": {"name": "demo", "dynamic": ["version"]}, "build-system": build}
+    assert read_project(tmp_path, pyproject).version_from_tags is tags
