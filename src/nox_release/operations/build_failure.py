@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from nox_release.checks.files.known_imports import project_of
@@ -41,10 +44,28 @@ def explained(error: BuildFailed, project: Project, output: str = "") -> BuildFa
         error.hint = lines
     elif certain and certain[0].title not in error.reason:
         error.hint = f"{certain[0].title} {certain[0].fix}".strip()
+    else:
+        error.hint = error.hint or _other_python(project)
     with contextlib.suppress(OSError):
         kept = f"All that the build said: {keep_log(output)}" if output else ""
         error.hint = "\n".join(filter(None, (error.hint, kept)))
     return error
+
+
+def _other_python(project: Project) -> str:
+    """Which Python the project is for, where this one is another; else empty."""
+    wanted = project.requires_python or ""
+    running = ".".join(map(str, sys.version_info[:3]))
+    try:
+        fits = SpecifierSet(wanted).contains(running, prereleases=True)
+    except InvalidSpecifier:
+        return ""
+    if fits:
+        return ""
+    return (
+        f"The project is for Python {wanted}, and this is {running}. With one that fits: "
+        f"uvx --python {shlex.quote(wanted)} nox-release build"
+    )
 
 
 _NO_FILE = re.compile(

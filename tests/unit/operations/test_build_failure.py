@@ -8,7 +8,7 @@ import pytest
 from nox_release.edges.building import BuildFailed
 from nox_release.operations import build_output
 from nox_release.operations.build_failure import explained
-from nox_release.project.pyproject import parse_project
+from nox_release.project.pyproject import Project, parse_project
 from nox_release.project.toml import parse_toml
 
 TRACEBACK = """\
@@ -44,6 +44,17 @@ def test_a_requirement_that_is_missing_comes_as_lines_to_paste(module, project):
 def test_a_module_that_is_not_known_is_never_offered(module):
     assert "requires" not in hint(TRACEBACK.format(module)).partition("is a build tool")[0]
     assert f'"{module}"' not in hint(TRACEBACK.format(module))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"), [(">=99", True), (">=3.10", False), (None, False), ("^3.9", False)]
+)
+def test_a_build_on_a_python_that_the_project_is_not_for_says_so(wanted, told):
+    project = Project(root=Path("demo"), name="demo", requires_python=wanted)
+    failed = BuildFailed("The sdist could not be built.", output="error: nothing that is known")
+    assert (
+        "The project is for Python >=99, and this is" in explained(failed, project).hint
+    ) is told
 
 
 def test_a_requirement_that_is_declared_is_not_missing():
