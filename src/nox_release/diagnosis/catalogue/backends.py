@@ -221,7 +221,7 @@ ENTRIES = (
         "be-st-version-invalid",
         (
             r"InvalidVersion: Invalid version: '?(?P<v>[^' ]{1,80})",
-            r"Invalid version: '(?P<v>[^']{1,80})'",
+            r"Invalid version(?:: | number )'(?P<v>[^']{1,80})'",
             r"packaging\.version\.InvalidVersion",
         ),
         "`{v}` is no version as PEP 440 wants it.",
@@ -370,7 +370,7 @@ ENTRIES = (
             r"flit_core\.config\.ConfigError: (?P<w>.{0,160})",
             r"ConfigError: (?P<w>.{0,160}?(?:project|tool\.flit|license|dynamic).{0,80})",
             r"Invalid metadata\b.{0,80}?E-flit",
-            r"(?P<w>Use [\w.-]{1,60} instead of [\w.-]{1,60} for scikit-build-core)",
+            r"(?P<w>Use [\w.-]{1,60} instead of [\w.-]{1,60} (?:for|with) scikit-build-core)",
         ),
         "The build backend refuses pyproject.toml.",
         "It says: {w}",

@@ -98,6 +98,7 @@ ENTRIES = (
             r"No matching distribution found for (?P<r>[^ ,;)]{1,120})",
             r"Could not find a version that satisfies the requirement (?P<r>[^ ,;)]{1,120})",
             r"Unable to find installation candidates for (?P<r>[^ ,;)]{1,120})",
+            r"(?:Could not find any downloads that satisfy the requirement|No distributions at all found for) (?P<r>[^ ,;)]{1,120})",
             r"Because there (?:is|are) no versions? of (?P<r>[\w.-]{1,100}==[\w.]{1,60}) and you require",
             r"Because (?P<r>\S{1,120}) was not found in the package registry",
         ),

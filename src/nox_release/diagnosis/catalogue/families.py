@@ -21,6 +21,19 @@ _LACKING = (
     "(?:no|missing|invalid|expired|wrong|bad|(?:unable|failed) to"
     r" (?:find|get|load|obtain|retrieve|determine)|could not (?:\w+ )?(?:find|get|load|obtain|determine))"
 )
+# What a program writes before it says what is wrong.
+_ERROR = r"(?-i:Error|Exception|Failure|ERROR|error|fatal|Caused by|cause)\]?: ?(?![A-Z]\w+(?:Error|Exception):)"
+# As far as the message goes: not into the next one.
+_ON = r"(?:(?!Process completed|The process '|(?-i:WARNING|Warning|INFO|ERROR|Error:))[^|]){0,140}?"
+_WANTS = (
+    "(?:must|should|has to|have to|needs? to) (?:not |only |either )?(?:be|have|contain|match|start|end|include|specify|provide|use|set|give|exist)"
+    "|(?:is|are) (?:required|mandatory|a duplicate)|(?:cannot|can't|can not|may not) (?:be|have|contain|include|use|set|specify|combine)"
+    "|at least one|exactly one|duplicate|circular|conflicts? with|(?:is|are) deprecated"
+)
+_REFUSES = (
+    "(?:is|are|was|were) (?:not|no longer|only|neither) (?:yet |currently |a |an )?(?:supported|allowed|permitted|implemented|valid|recogni[sz]ed|accepted|compatible|enabled)"
+    "|isn't (?:supported|allowed|valid)|aren't (?:supported|allowed)|(?:does not|doesn't|do not|don't|only|cannot) support|can only be|(?:un|not )supported|incompatible with"
+)
 # What is said of a file that is not there.
 _ABSENT = r"(?:is |was |does |do |could |can )?(?:(?-i:not found)|not be found|not exist|missing|not there|not a file|cannot be found)"
 # What a server says after its status; not what another program says in the next line.
@@ -222,6 +235,7 @@ ENTRIES = (
             r"Command failed: (?:npm|yarn|pnpm)\b",
             r"'(?:npm|yarn|pnpm|jlpm|npx)', ?'.{0,200}?returned non-zero",
             r"\b(?:npm|yarn|pnpm|webpack|jupyterlab)\b[\w ]{0,40}\bfailed to (?:build|install|compile)",
+            r"source repository visibility: \"|Provenance generation in GitHub Actions|provenance bundle",
         ),
         "The JavaScript part could not be built.",
         "npm, pnpm or yarn ended with an error before the Python package was made.",
@@ -286,7 +300,7 @@ ENTRIES = (
             r"(?:UsageError|BadParameter|BadArgumentUsage|InvalidCommandArgument|ArgumentError|ArgumentTypeError)\w{0,10}\]?: (?P<w>(?!argument -)[^|]{6,160})",
             r"(?P<w>Cannot (?:(?:use|specify|pass) (?:both |`?--)\S|mix ).{3,120})|(?P<v>Both \w{1,40} and \w{1,40} are set)",
             r"(?P<w>--\w[\w-]{0,40}\S{0,2}(?: and \S{3,44})? cannot be (?:used|combined)\b.{0,100}|--\w[\w-]{0,40}:? (?:is )?not allowed with.{0,100})",
-            r"(?P<w>\bUnknown (?:publisher|build targets?|package formats?|version component|environment|distributions?|group|task|index)s?: .{1,80})",
+            r"(?P<w>\bUnknown (?:[\w-]{3,16} )?(?:publisher|build targets?|package formats?|version component|environment|distributions?|group|task|index)s?: .{1,80})",
             r"the argument '(?P<a>--\w[\w-]{0,40})[^']{0,40}' cannot be used with:? '?(?P<b>--\w[\w-]{0,40})",
             r"(?P<w>'--?\w[\w-]{0,40}' and '--?\w[\w-]{0,40}' (?:cannot|can only) be used .{1,80})",
             r"Group\(s\) not found: ?(?P<g>[\w, -]{0,80})",
@@ -294,6 +308,7 @@ ENTRIES = (
             r"Error while collecting sessions",
             r"(?P<w>No dist file created in earlier command|Must create and upload files in one command|no commands supplied)",
             r"(?P<w>publish path is not a valid glob pattern.{0,80}|\bNo part named \S{1,60})",
+            r"(?P<w>\bopen : no such file or directory)",
             r"(?P<w>\bExpected (?:one or two arguments|only one argument) .{1,60}|\bYou (?:must pass|can only (?:pass|specify|add)) .{3,80})",
         ),
         "A command is called with what it does not understand.",
@@ -372,11 +387,13 @@ ENTRIES = (
         (
             r"denied: (?:requested access|permission_denied|installation not allowed|permission).{0,80}",
             r"\bunauthorized: (?:authentication required|access|incorrect).{0,80}",
+            r"\b(?:invalid keyData|(?:invalid|malformed|(?:un|not )(?:parsable|able to parse)|could not (?:parse|decode|load|read)|error loading) .{0,30}?(?:private|PEM|SSH|signing) ?key)",
+            r"(?:failed to push|unexpected status|error pushing|pushing) .{0,240}?: 40[13] (?:Forbidden|Unauthorized)",
             r"\binsufficient_scope\b|no basic auth credentials",
             r"\bE(?:NEEDAUTH|401|403)\b",
             r"\bAccessDenied(?:Exception)?\b|is not authorized to perform",
             r"ExpiredToken|security token included in the request is (?:invalid|expired)",
-            r"(?:Error response from daemon|Error:) .{0,100}?: (?:unauthorized|denied)",
+            r"(?:Error response from daemon|Error):? .{0,100}?: (?:unauthorized|denied)",
             r"authentication (?:failed|required)|Not logged in\b|\blogin failed\b|(?<!HTTP)Error: (?:401 )?Unauthorized\b",
             r"\b(?:tokens?|keys?|credentials?|session|certificate)(?: has| have)?(?: is| are| been)?(?: revoked or)? (?:expired|revoked|no longer valid)\b|\bInvalid (?:API key|(?:access |auth )?token)\b",
             r"\b(?:not authorized|not have permission) to (?:publish|upload|push)\b",
@@ -438,7 +455,7 @@ ENTRIES = (
         "fm-document",
         (
             r"\bJSONDecodeError\b|is not valid JSON|Unexpected (?:token|end of JSON)|jq: error|jq: parse error|parse error: Invalid",
-            r"codec can't decode byte \w{1,6} in position",
+            r"codec can't decode byte \w{1,6} in position|Unsupported `?Content-Type",
             r"yaml\.(?:scanner|parser)\.\w+Error|could not find expected ':'|mapping values are not allowed",
         ),
         "An answer or a file could not be read.",
@@ -556,6 +573,35 @@ ENTRIES = (
         "The changelog has nothing for this version.",
         "A step looks for its entry, and says: {w}.",
         "Write the entry under the heading that the step looks for, commit it, and release that commit.",
+    ),
+    _(
+        "fm-refuses",
+        (
+            rf"{_ERROR}(?P<w>{_ON}\b(?:{_WANTS})\b[^|]{{0,120}})",
+            rf"{_ERROR}(?P<w>{_ON}\b(?:{_REFUSES})\b[^|]{{0,120}})",
+            rf"{_ERROR}(?P<w>(?:Unknown|Unsupported|Unrecogni[sz]ed|Invalid|Malformed|Unexpected|Illegal|Ambiguous|Refusing to|Bad) (?!Request\b)[^|]{{3,140}})",
+            rf"{_ERROR}(?P<w>Expected [^|]{{2,80}}?,? (?:but )?(?:got|found|received)\b[^|]{{1,80}})",
+            r"(?P<w>\b(?:Unknown|Unsupported|Unrecogni[sz]ed) [\w-]{3,20}(?: [\w-]{3,20}){0,2}: \S[^|]{0,100})",
+        ),
+        "A tool refuses what it is given.",
+        "It says: {w}. An option, a setting, a value or a version is not one that it takes here, or no longer.",
+        "Correct what it names, in the step's call, in pyproject.toml or in the tool's own file. If you changed "
+        "nothing, the tool has a new release that wants it in another way: see its changelog, or pin the one before.",
+        confidence="possible",
+    ),
+    _(
+        "fm-missing",
+        (
+            rf"{_ERROR}(?P<w>{_ON}\b(?:not found|(?:does|do|did)(?: not|n't) exist|(?:is|was|are) missing|no such|not (?:installed|configured|provided|specified|available|present))\b[^|]{{0,100}})",
+            rf"{_ERROR}(?P<w>(?:Could not|Couldn't|Cannot|Can't|Unable to|Failed to|Did not|Didn't) (?:find|locate|resolve|detect)\b[^|]{{2,140}})",
+            rf"{_ERROR}(?P<w>(?:No|Missing|None of the) [\w'`\" -]{{2,60}}?(?: (?:found|exists?|available|provided|given|specified|set|defined|configured|selected|supplied)\b|:)[^|]{{0,100}})",
+        ),
+        "Something that this step needs is not there.",
+        "It says: {w}.",
+        "Compare its name with what there is, and see which step of the same job makes, fetches, installs or "
+        "sets it before: each job begins as an empty machine with an empty environment.",
+        confidence="possible",
+        unless=r"\b(?:HTTP|status|[Ee]rror|code)?:? ?4\d\d\b",
     ),
     _(
         "fm-build",

@@ -61,7 +61,10 @@ ENTRIES = (
     ),
     _cibw(
         "cw-qemu",
-        (r"qemu: uncaught target signal (?P<n>\d+)", r"exec format error"),
+        (
+            r"qemu: uncaught target signal (?P<n>\d+)",
+            r"exec format error|failed to create new OS thread .{0,40}?errno=22",
+        ),
         "A build for another processor could not run here.",
         "Emulation is not set up, or the emulator (qemu) crashed, which it does now and then.",
         "Build on a runner of that processor (`ubuntu-26.04-arm`); or add docker/setup-qemu-action before "
@@ -249,6 +252,7 @@ ENTRIES = (
         (
             r"the configured Python interpreter version \((?P<v>\S{1,12})\) is lower than PyO3's minimum supported version(?: \((?P<m>\S{1,12})\))?",
             r"the configured Python interpreter version \(\S+\) is newer than PyO3's maximum supported version",
+            r"[Ff]ree-threaded Python interpreter is only supported (?P<v>on .{1,40}? and later)",
         ),
         "PyO3 and Python {v} do not fit together.",
         "This PyO3 does not know the Python that maturin found first (in a manylinux container often an old "

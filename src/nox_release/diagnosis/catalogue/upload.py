@@ -273,12 +273,16 @@ ENTRIES = (
     ),
     _(
         "up-index-lag",
-        r"The index does not show the uploaded version yet",
+        (
+            r"The index does not show the uploaded version yet",
+            r"\bnot (?:yet )?(?:available |visible |live |found |indexed )?(?:yet )?on (?:the )?(?:Test)?PyPI(?:'s index)? (?:yet|after|within|in time)",
+            r"\b(?:did not|didn't|never|failed to) (?:become available|show up|propagate) (?:on|in) (?:the )?(?:Test)?PyPI|tim(?:ed|eout) ?(?:out )?waiting for .{1,80}?\bPyPI\b",
+        ),
         "The index does not show the new version yet.",
-        "The files were uploaded, and the step after it asks for them at once: the index's pages lag some "
-        "minutes behind.",
-        "Re-run the failed job in a few minutes; let the step wait or try again "
-        "(`pip install --retries` does not help, a loop with a pause does).",
+        "The step asks for files that were uploaded a moment ago, and the index's pages lag some minutes behind; "
+        "or it runs before the job that uploads them.",
+        "Re-run the failed job in a few minutes; start it after the upload (`needs:`), and try again with a pause "
+        "(`pip install --retries` does not help).",
         confidence="likely",
     ),
     _(
