@@ -1,5 +1,6 @@
 """What publishes this project: from its workflows and its remote to a `TrustedPublisher`."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -438,6 +439,7 @@ def _publishing(
     found = []
     for command in step.commands():
         exported.update(command.environ if not command.words else ())
+        exported.update(_poetry_index(command.runs("poetry", "config") or ()))
         known = {**environ, **exported, **dict(command.environ)}
         for tool in _TOOLS:
             words = command.runs(tool.name, tool.verb)
@@ -469,13 +471,20 @@ def _option(words: Iterable[str], name: str) -> str | None:
     return None
 
 
+def _poetry_index(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The address that `poetry config repositories.NAME ADDRESS` gives to a name."""
+    for name, value in itertools.pairwise(words):
+        if name.startswith("repositories."):
+            yield name.removesuffix(".url"), value
+
+
 def _index_of_command(
     tool: _Tool, words: tuple[str, ...], environ: Mapping[str, str]
 ) -> str | None:
     for option in tool.options:
         value = _option(words, option)
         if value is not None:
-            return index_of(value)
+            return index_of(environ.get(f"repositories.{value}", value))
     for variable in tool.variables:
         if environ.get(variable):
             return index_of(environ[variable])

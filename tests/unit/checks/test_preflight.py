@@ -429,7 +429,13 @@ def test_a_changelog_that_nobody_writes_any_more_or_for_patches_stops_no_release
 
 @pytest.mark.parametrize(
     ("newest", "severity"),
-    [("1.1.4", "warning"), ("0.9", "advice"), ("1.0.0", "advice"), ("2.0.0", "warning")],
+    [
+        ("1.1.4", "warning"),
+        ("1.1.4\n<!-- <START NEW CHANGELOG ENTRY> -->", "advice"),
+        ("0.9", "advice"),
+        ("1.0.0", "advice"),
+        ("2.0.0", "warning"),
+    ],
 )
 def test_a_changelog_that_was_left_behind_is_not_asked_for_this_version(newest, severity):
     text = f"# Changelog\n## {newest}\n- x\n"

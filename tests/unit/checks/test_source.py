@@ -389,6 +389,8 @@ def test_an_idle_table_of_setuptools_scm_beside_a_version_is_no_error():
         ("**/MIT.*", False),
         ("licenses/*.md", True),
         ("vendor/parser/LICENSE", False),
+        ("vendor/*/LICENSE", False),
+        ("*/LICENSE", True),
         ("vendor/LICENSE", True),
     ],
 )

@@ -1092,6 +1092,8 @@ def test_an_input_that_is_left_out_checks_no_branch_out(default, severities):
     checkout = "      - {uses: actions/checkout@v7, with: {ref: '${{ github.event.inputs.at }}'}}"
     on = f"workflow_dispatch: {{inputs: {{at: {{default: '{default}'}}}}}}"
     assert told_of(checkout, "dispatch-ref", on=on) == severities
+    asked = "\n    if: github.event.inputs.at != ''"
+    assert told_of(checkout, "dispatch-ref", on=on, extra=asked) == severities
 
 
 def test_a_secret_for_a_third_index_is_none_of_pypi():
@@ -1174,6 +1176,36 @@ jobs:
     assert [one.message for one in found] == [
         "Job `publish` builds the files and uploads them (in bin/publish.sh)."
     ] * count
+
+
+def test_what_poetry_builds_as_it_publishes_is_compared_with_the_tag_too():
+    run = "poetry publish --build"
+    text = f"""
+on: {{push: {{tags: ['v*']}}}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    steps: [{{run: {run}, env: {{POETRY_PYPI_TOKEN_PYPI: '${{{{ secrets.T }}}}'}}}}]
+"""
+    found = results(text, "version-equals-tag", {"version_from_tags": False})
+    assert [type(one) for one in found] == [Finding]
+
+
+@pytest.mark.parametrize(("last", "count"), [(True, 1), (False, 0)])
+def test_what_looks_at_the_tag_after_the_upload_compares_nothing(last, count):
+    look = "      - run: gh workflow run next.yml -f version=${{ github.ref_name }}\n"
+    upload = "      - uses: pypa/gh-action-pypi-publish@release/v1\n"
+    text = f"""
+on: {{push: {{tags: ['v*']}}}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    permissions: {{id-token: write}}
+    steps:
+      - run: python -m build
+{upload + look if last else look + upload}"""
+    found = results(text, "version-equals-tag", {"version_from_tags": False})
+    assert len([one for one in found if isinstance(one, Finding)]) == count
 
 
 def test_what_no_tag_starts_compares_with_no_tag():

@@ -105,6 +105,9 @@ def job(name, *steps, extra=""):
 
 
 ACTION = "uses: pypa/gh-action-pypi-publish@release/v1"
+POETRY = """run: |
+          poetry config repositories.there https://%s/legacy/
+          poetry publish --build -r there"""
 TRUSTED = "    permissions:\n      id-token: write\n"
 
 
@@ -268,6 +271,8 @@ def test_odd_shapes_are_no_errors():
         ("{run: uv publish, env: {UV_PUBLISH_URL: 'https://test.pypi.org/legacy/'}}", "uv publish", "testpypi"),
         ("run: poetry publish --build", "poetry publish", "pypi"),
         ("run: poetry publish -r testpypi", "poetry publish", "testpypi"),
+        (POETRY % "upload.pypi.org", "poetry publish", "pypi"),
+        (POETRY % "test.pypi.org", "poetry publish", "testpypi"),
         ("run: flit publish", "flit publish", "pypi"),
         ("{run: flit publish, env: {FLIT_INDEX_URL: 'https://test.pypi.org/legacy/'}}", "flit publish", "testpypi"),
         ("run: hatch publish -r test", "hatch publish", "testpypi"),

@@ -924,10 +924,13 @@ def check_changelog(
         f"{name}{empty} about {wanted.base_version if in_development else version}.{where}",
         where=Location(file=name, line=line),
         fix=fix,
-        severity=Severity.ADVICE if wanted.is_prerelease or _lags(text, wanted) else None,
+        severity=Severity.ADVICE
+        if wanted.is_prerelease or _WRITTEN_LATER in text or _lags(text, wanted)
+        else None,
     )
 
 
+_WRITTEN_LATER = "<START NEW CHANGELOG ENTRY>"  # where jupyter_releaser writes it, as it releases
 _FIRST_YEAR = (
     2000  # from here on a number is a year, and the next release may be of any other month
 )

@@ -231,9 +231,11 @@ def is_absent(source: Source, path: str) -> bool:
 
 
 def is_in_a_submodule(source: Source, path: str) -> bool:
-    """Whether it lies in a submodule that is not checked out, and of which nothing is known."""
+    """Whether it, or a file that fits it, may lie in a submodule that is not checked out, and of
+    which nothing is known.
+    """
     return any(
-        path.startswith(f"{folder}/")
+        (path.startswith(f"{folder}/") or any_match([f"{folder}/{posixpath.basename(path)}"], path))
         and not any(name.startswith(f"{folder}/") for name in source.tree.names)
         for folder in _submodules(source.tree)
     )

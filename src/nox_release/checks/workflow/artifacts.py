@@ -843,7 +843,8 @@ def _command_kinds(command: Command) -> frozenset[str]:
         return frozenset({"wheel"}) if "--no-sdist" in words else _EVERYTHING
     if command.runs("pdm", "publish") is not None and "--no-build" not in words:
         return _EVERYTHING
-    if command.runs("flit", "publish") is not None:
+    builds_too = command.runs("poetry", "publish") is not None and "--build" in words
+    if builds_too or command.runs("flit", "publish") is not None:
         return _EVERYTHING
     if command.runs("maturin", "sdist") is not None:
         return frozenset({"sdist"})
@@ -860,8 +861,7 @@ def split_build_publish(subject: Subject) -> Iterator[Finding | Skipped]:
         if not any(subject.reaches(p, e) is not False for p in meant for e in events) and events:
             continue  # a trial of TestPyPI, or of a branch
         inside = [(build.line, "") for build in made if build.job.id == job.id]
-        own = [p for p in subject.publishes if p.job.id == job.id and "--build" in _run_of(p)]
-        told = inside or [(one.line, "") for one in own] or _built_elsewhere(subject, job)
+        told = inside or _built_elsewhere(subject, job)
         if told:
             line, name = told[0]
             yield find(
@@ -879,10 +879,6 @@ def _built_elsewhere(subject: Subject, job: Job) -> list[tuple[int, str]]:
         for name, part in steps_elsewhere(step, subject.facts.actions)
         if _action_kinds(part) or any(map(_command_kinds, part.commands()))
     ]
-
-
-def _run_of(publish: PublishJob) -> str:
-    return (publish.step.run or "") if publish.step is not None else ""
 
 
 _HARMLESS = (
@@ -904,8 +900,7 @@ def publish_steps(subject: Subject) -> Iterator[Finding | Skipped]:
     made = {build.job.id for build in builds(subject.workflow)}
     for job in subject.publish_jobs:
         uploads_here = [p for p in subject.publishes if p.job.id == job.id]
-        scripted = any("--build" in _run_of(p) for p in uploads_here)
-        if job.id in made or scripted or _built_elsewhere(subject, job):
+        if job.id in made or _built_elsewhere(subject, job):
             continue  # split-build-publish says so
         if all(p.builds_itself or "jupyter_releaser" in p.tool for p in uploads_here):
             continue  # a tool that does the rest too, or a release tool of several actions
@@ -972,9 +967,8 @@ def wheel_and_sdist(subject: Subject) -> Iterator[Finding | Skipped]:
         return
     if unknown_sources(subject.workflow.jobs) or _builds_elsewhere(subject.workflow):
         return
-    scripts = [p for p in subject.publishes if "--build" in _run_of(p)]
     kinds = frozenset[str]().union(*(build.kinds for build in made))
-    if scripts or kinds == _EVERYTHING:
+    if kinds == _EVERYTHING:
         return
     missing = "wheel" if kinds == {"sdist"} else "sdist"
     if any(_tells_of(missing, step) for job in subject.workflow.jobs for step in job.steps):

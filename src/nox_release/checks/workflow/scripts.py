@@ -90,7 +90,7 @@ def version_equals_tag(subject: Subject) -> Iterator[Finding | Skipped]:
             continue  # what fails there, or is found, does not stop the upload
         if job.uses is not None:
             unclear = unclear or f"job `{job.id}` is in {job.uses.text}"
-        for step in job.steps:
+        for step in _until_the_upload(subject, job):
             asked = _IS_A_TAG.sub("", step.condition)
             # An artifact that is called after the tag is compared with nothing.
             inputs = {} if uses_action(step, *UPLOADS, *DOWNLOADS) else dict(step.inputs)
@@ -107,6 +107,14 @@ def version_equals_tag(subject: Subject) -> Iterator[Finding | Skipped]:
         f"Job `{build.job.id}` builds whatever version is declared, without comparing it with the tag.",
         where=subject.workflow.at(build.line, f"jobs.{build.job.id}.steps"),
     )
+
+
+def _until_the_upload(subject: Subject, job: Job) -> tuple[Step, ...]:
+    """The steps whose failure stops the last upload of the job, that one's included."""
+    for publish in reversed(subject.releases):
+        if publish.job.id == job.id and publish.step and (before := subject.before(publish)):
+            return (*before, publish.step)
+    return job.steps
 
 
 # Whether there is a tag at all is no comparison with it.

@@ -460,12 +460,13 @@ def dispatch_ref(subject: Subject) -> Iterator[Finding | Skipped]:
     for publish in subject.releases:
         if publish.index == "testpypi" or publish.uploads_new_versions_only:
             continue
-        if not subject.reaches(publish, "workflow_dispatch"):
-            continue
         jobs = (publish.job, *subject.needed(publish.job))
-        if subject.raised == ("dispatch-tag",) and (other := _other_ref(subject, jobs)) is not None:
+        by_tag = subject.raised == ("dispatch-tag",) and subject.reaches(publish, "dispatch-tag")
+        if by_tag and (other := _other_ref(subject, jobs)) is not None:
             yield other
             return
+        if not subject.reaches(publish, "workflow_dispatch"):
+            continue
         steps = [step for job in jobs for step in job.steps]
         if event.inputs or any(_may_choose_the_ref(step) for step in steps):
             yield skipped(DISPATCH_REF, "which commit a manual run uploads depends on its steps")
@@ -491,7 +492,8 @@ def _other_ref(subject: Subject, jobs: tuple[Job, ...]) -> Finding | None:
                     f"Job `{job.id}` checks out `{name}` where its input is left out, not the tag on "
                     "which the run is started.",
                     where=subject.workflow.at(step.line, f"jobs.{job.id}.steps"),
-                    fix="Give the input no default: `actions/checkout` then takes the tag.",
+                    fix="Give the input no default, and `required: false`: `actions/checkout` then "
+                    "takes the tag.",
                 )
     return None
 
