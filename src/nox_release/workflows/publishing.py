@@ -1007,9 +1007,15 @@ def _why_none(
         if (workflow.file, job.id) not in clear
     ]
     if unclear:
-        # A step that says so before a job whose environment alone is about an index.
+        # What names the index before what does not, and a step that says so before a job whose
+        # environment alone is about one.
         workflow, job, _, text = min(
-            unclear, key=lambda one: (page_of(one[1]) is None, one[2] is None)
+            unclear,
+            key=lambda one: (
+                page_of(one[1]) is None,
+                one[2] is None,
+                "pypi" not in f"{one[0].filename} {one[3]}".lower(),
+            ),
         )
         return [
             skipped(

@@ -797,6 +797,18 @@ jobs:
     assert result.reason.startswith("job `publish` of .github/workflows/ci.yml runs `make publish`")
 
 
+def test_of_several_scripts_that_may_upload_the_one_that_names_the_index_is_told():
+    workflows = [
+        parse_workflow(
+            f"on: push\njobs: {{go: {{runs-on: ubuntu-latest, steps: [{{run: {script}}}]}}}}\n",
+            file=f".github/workflows/{name}.yml",
+        )
+        for name, script in (("ci", "./scripts/upload-artifact.sh"), ("out", "./bin/publish-pypi"))
+    ]
+    (result,) = derive(*workflows).results
+    assert result.reason.startswith("job `go` of .github/workflows/out.yml runs `./bin/publish")
+
+
 def test_githubs_own_actions_are_not_told_as_what_may_upload():
     steps = "[{run: make plan}, {uses: actions/upload-artifact@v4}]"
     text = (
