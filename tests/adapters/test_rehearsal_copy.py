@@ -66,6 +66,11 @@ def test_own_workflow_is_kept_when_it_can_be_carried_out(world: World) -> None:
             "finds in a draft release, which a rehearsal does not have",
         ),
         (
+            "pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0",
+            "jupyter-server/jupyter-releaser/.github/actions/finalize-release@v2",
+            "finds in a draft release, which a rehearsal does not have",
+        ),
+        (
             "  release:\n    types: [published]\n  workflow_dispatch:",
             "  workflow_run:\n    workflows: [Tests]",
             "is started by something that a rehearsal does not have",

@@ -508,6 +508,7 @@ def _publishing_action(
     if uses is None or uses.kind not in ("action", "docker"):
         return None
     slug = uses.action if uses.kind == "action" else uses.text
+    slug = slug.replace("/jupyter-releaser/", "/jupyter_releaser/")  # both are in use
 
     def publish(tool: str, index: str | None, credentials: str) -> PublishJob:
         return PublishJob(
@@ -661,8 +662,15 @@ def _is_for_the_index(workflow: Workflow, job: Job) -> bool:
 
 
 def _what_may_publish(job: Job) -> str:
-    """The step of the job that most likely uploads: the last one but those of GitHub's own actions."""
-    last = [step for step in job.steps if step.uses is None or step.uses.owner != "actions"]
+    """The step of the job that most likely uploads: the last one but those of GitHub's own actions,
+    and those that only say how it went.
+    """
+    last = [
+        step
+        for step in job.steps
+        if (step.uses is not None and step.uses.owner != "actions")
+        or any(command.words[:1] != ("echo",) for command in step.commands())
+    ]
     return _in_one_line((last or job.steps)[-1]) if job.steps else job.id
 
 

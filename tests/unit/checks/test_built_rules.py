@@ -790,6 +790,8 @@ def test_a_plugin_that_does_not_load_is_a_warning_and_its_host_is_not_known():
     assert result.severity is Severity.WARNING
     host = attempt("failed", "ModuleNotFoundError", "…", missing="pytest")
     assert isinstance(entry_point_result(host, PLUGIN, given), Skipped)
+    guarded = attempt("failed", "NameError", "name 'pytest' is not defined")
+    assert isinstance(entry_point_result(guarded, PLUGIN, given), Skipped)
 
 
 def test_what_a_plugin_plugs_into_may_be_undeclared():

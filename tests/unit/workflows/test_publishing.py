@@ -797,6 +797,23 @@ jobs:
     assert result.reason.startswith("job `publish` of .github/workflows/ci.yml runs `make publish`")
 
 
+def test_what_only_says_how_it_went_is_not_told_as_what_may_upload():
+    parsed = parse_workflow(
+        """
+on: workflow_dispatch
+permissions: {id-token: write}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    environment: {name: pypi, url: https://pypi.org/p/demo}
+    steps: [{run: make all}, {if: failure(), run: echo "Failed to publish"}]
+""",
+        file=".github/workflows/ci.yml",
+    )
+    (result,) = derive(parsed).results
+    assert "runs `make all`, which may upload" in result.reason
+
+
 def test_of_several_scripts_that_may_upload_the_one_that_names_the_index_is_told():
     workflows = [
         parse_workflow(

@@ -140,6 +140,9 @@ def _release_sibling(attempt: Attempt, facts: Facts) -> str:
     )
 
 
+_UNDEFINED = re.compile(r"name '(\w+)' is not defined")
+
+
 def entry_point_result(attempt: Attempt, one: EntryPoint, facts: Facts) -> Result:
     """What an attempt to load an entry point says: a plugin's host may bring what it needs."""
     what = f"The entry point `{one.name}` in `{one.group}`"
@@ -151,6 +154,9 @@ def entry_point_result(attempt: Attempt, one: EntryPoint, facts: Facts) -> Resul
     if not reason and missing and extra_with(missing, facts.requirements):
         reason = f"`{missing}` comes with an extra"
     foreign = bool(missing) and is_foreign(missing, facts.wheel)
+    undefined = _UNDEFINED.search(attempt.said)  # what an import that may fail would have brought
+    if not reason and undefined and host_of(undefined[1], facts):
+        reason = f"`{undefined[1]}` is what it plugs into, and no dependency"
     if not reason and foreign and host_of(missing, facts):
         reason = f"`{missing}` is what it plugs into, and no dependency"
     if reason:
