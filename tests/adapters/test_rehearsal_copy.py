@@ -83,7 +83,7 @@ def test_workflow_that_cannot_be_carried_out_is_stood_in_for(
     changed(world, old, new)
     publishing = ensure_workflow(world, project_of(world))
     assert reason in publishing.note
-    assert f"in place of {PUBLISH}" in publishing.note
+    assert f"The copy gets another {PUBLISH}, as `nox -s init` writes it." in publishing.note
     assert publishing.derivation.publisher is not None
     assert ensure_workflow(world, project_of(world)).note == ""
     assert world.git("status", "--porcelain") == ""

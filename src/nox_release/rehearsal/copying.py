@@ -447,7 +447,7 @@ def replace_workflow(
     world.commit("Publish with a trusted publisher", paths=(".github",))
     what = f".github/workflows/{filename}, as `nox -s init` writes it"
     if removed == [f".github/workflows/{filename}"]:
-        note = f"{reason} The copy gets another one, as `nox -s init` writes it."
+        note = f"{reason} The copy gets another {what}."
     elif removed:
         note = f"{reason} The copy gets {what}, in place of {', '.join(removed)}."
     else:
