@@ -250,8 +250,8 @@ def table_of(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _package_folders(root: Path, pyproject: Mapping[str, Any], *, every: bool) -> tuple[str, ...]:
     """The folders that `packages` in the root's table names, or a workspace of uv around no project
-    of its own; none: the root is the project. With `every` the project around a workspace and its
-    members are all of them.
+    of its own, or a private one; none: the root is the project. With `every` the project around a
+    workspace and its members are all of them.
     """
     listed = parse_settings(table_of(pyproject), named_indexes(pyproject)).packages
     problems = []
@@ -266,7 +266,13 @@ def _package_folders(root: Path, pyproject: Mapping[str, Any], *, every: bool) -
         folders += found
     members = member_patterns(pyproject)
     around = "project" in pyproject
-    if members and not listed and (every or not around):
+    private = (
+        members
+        and around
+        and not (root / "setup.py").is_file()
+        and why_kept_back(read_project(root, pyproject))
+    )
+    if members and not listed and (every or private or not around):
         folders += [".", *folders_of(root, *members)] if around else folders_of(root, *members)
     for folder in folders:
         place = root / folder

@@ -66,6 +66,25 @@ def test_all_packages_are_the_project_around_a_workspace_and_its_members(tmp_pat
     assert [(one.name, why) for one, why in found.kept_back] == [("two", "no `[build-system]`")]
 
 
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (f'classifiers = ["Private :: Do Not Upload"]\n{BUILD}', "`Private :: Do Not Upload`"),
+        (f"{BUILD}[tool.uv]\npackage = false\n", "`tool.uv.package = false`"),
+        ("", "no `[build-system]`"),
+    ],
+)
+def test_a_private_project_around_a_workspace_is_left_out_and_its_members_are_meant(
+    tmp_path, more, why
+):
+    place = monorepo(tmp_path, "", one=BUILD, two=BUILD)
+    around = PACKAGE.format(name="root", more=more) + '[tool.uv.workspace]\nmembers = ["*"]\n'
+    (tmp_path / "pyproject.toml").write_text(around)
+    found = load_packages(place, options())
+    assert [project.name for project in found.projects] == ["one", "two"]
+    assert [(one.name, said) for one, said in found.kept_back] == [("root", why)]
+
+
 def test_packages_that_the_settings_name_are_all_there_are(tmp_path):
     place = monorepo(tmp_path, "", one=BUILD, two=BUILD)
     (tmp_path / "pyproject.toml").write_text(AROUND + '[tool.nox-release]\npackages = ["one"]\n')
