@@ -24,13 +24,15 @@ class Import:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """One module. `opened` are files or folders below site-packages that it names by literals;
-    `too_new` says where the syntax is newer than the oldest Python that was asked about.
+    """One module. `tried` are the names whose import may fail; `opened` are files or folders below
+    site-packages that it names by literals; `too_new` says where the syntax is newer than the oldest
+    Python that was asked about.
     """
 
     module: str
     path: str
     imports: tuple[Import, ...] = ()
+    tried: frozenset[str] = frozenset()
     opened: tuple[str, ...] = ()
     defined: frozenset[str] | None = None
     too_new: tuple[int, str] | None = None
@@ -59,13 +61,19 @@ def read_code(
     package = (
         module if path.rpartition("/")[2].startswith("__init__.") else module.rpartition(".")[0]
     )
+    statements = tuple(_imports(tree))
+    tried = {
+        name for node, certain in statements if certain is None for name in names_of(node, package)
+    }
     return Code(
         module=module,
         path=path,
         imports=tuple(
             Import(names=tuple(names_of(node, package)), line=node.lineno, certain=certain)
-            for node, certain in _unguarded(tree)
+            for node, certain in statements
+            if certain is not None
         ),
+        tried=frozenset(tried - {package}),
         opened=tuple(sorted(_Opened(tree, path, package).found())) if _LOOKS.search(text) else (),
         defined=_defined(tree) if defined else None,
         too_new=too_new,
@@ -86,17 +94,22 @@ def _refused(text: bytes, oldest: tuple[int, int]) -> tuple[int, str] | None:
 _BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")
 
 
-def _unguarded(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
-    """The imports that no guard stands before, in the order of the text, and which are certain."""
-    todo: list[tuple[ast.AST, bool]] = [(node, True) for node in reversed(tree.body)]
+def _imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool | None]]:
+    """The imports in the order of the text, and which are certain; `None`: a guard lets it fail."""
+    todo: list[tuple[ast.AST, bool | None]] = [(node, True) for node in reversed(tree.body)]
     while todo:
         node, certain = todo.pop()
         inner: Iterable[ast.AST]
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node, certain
             continue
-        if isinstance(node, ast.Try) and node.handlers:
-            inner, certain = (*node.handlers, *node.orelse, *node.finalbody), False
+        if certain is None and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(node, ast.Try) and node.handlers and certain is not None:
+            todo += [
+                (part, False) for part in reversed((*node.handlers, *node.orelse, *node.finalbody))
+            ]
+            inner, certain = node.body, None
         elif isinstance(node, ast.If) and _asks_for_typing(node.test):
             inner = node.orelse
         elif isinstance(node, ast.With) and any(
@@ -104,7 +117,7 @@ def _unguarded(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, 
             for item in node.items
             if isinstance(item.context_expr, ast.Call)
         ):
-            continue
+            inner, certain = node.body, None
         else:
             inner = [part for name in _BLOCKS for part in getattr(node, name, ())]
             certain = certain and isinstance(node, ast.With | ast.ClassDef)

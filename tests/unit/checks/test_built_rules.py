@@ -921,3 +921,22 @@ def test_imports_that_are_guarded_or_made_late_are_no_findings(text):
 def test_modules_for_an_optional_half_are_no_findings(path):
     given = facts(TREE, WHOLE, code={path: "import gevent\n"})
     assert findings(given, "undeclared-dependency") == []
+
+
+@pytest.mark.parametrize(
+    ("top", "found"),
+    [
+        ("try:\n    from . import sub\nexcept ImportError:\n    sub = None\n", 0),
+        ("with suppress(ImportError):\n    import demo.sub\n", 0),
+        ("try:\n    from . import other\nexcept ImportError:\n    pass\n", 1),
+        ("try:\n    from . import sub\nexcept ImportError:\n    pass\nimport demo.sub\n", 1),
+        ("", 1),
+    ],
+)
+def test_what_only_a_guarded_module_needs_is_no_finding(top, found):
+    code = {
+        "demo/__init__.py": top,
+        "demo/sub/__init__.py": "from .deep import thing\n",
+        "demo/sub/deep.py": "import gevent\n",
+    }
+    assert len(findings(facts(TREE, WHOLE, code=code), "undeclared-dependency")) == found

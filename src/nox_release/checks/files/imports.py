@@ -162,11 +162,16 @@ _STILL_THERE = (3, 7)
 
 def reached_modules(wheel: Wheel) -> frozenset[str]:
     """The modules that are imported, without a condition, as soon as a top-level package is."""
+    return _loaded_with((package.name for package in wheel.packages), wheel)
+
+
+def _loaded_with(names: Iterable[str], wheel: Wheel) -> frozenset[str]:
+    """The modules of the wheel among `names`, and those that they import without a condition."""
     imports = {
         code.module: {name for one in code.imports if one.certain for name in one.names}
         for code in wheel.code
     }
-    todo = [package.name for package in wheel.packages]
+    todo = [name for name in names if name in imports]
     reached: set[str] = set()
     while todo:
         module = todo.pop()
@@ -237,9 +242,11 @@ class Wanted:
 def wanted_imports(wheel: Wheel) -> tuple[Wanted, ...]:
     """The imports that no guard, condition or function stands before, of other projects."""
     reached = reached_modules(wheel)
+    # What is imported only where it works, with all that it needs itself.
+    tried = _loaded_with({name for code in wheel.code for name in code.tried}, wheel) - reached
     found: dict[str, Wanted] = {}
     for code in sorted(wheel.code, key=lambda code: (code.module not in reached, code.path)):
-        if _aside(code.path):
+        if _aside(code.path) or code.module in tried:
             continue
         if code.module not in reached and _COPIED_OUT.search(code.path):
             continue
