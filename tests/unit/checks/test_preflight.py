@@ -140,6 +140,19 @@ def test_how_far_behind_is_said_as_far_as_it_is_known(relation, said):
     assert finding.message == said
 
 
+@pytest.mark.parametrize(
+    ("files", "fix"),
+    [
+        (("a b.txt",), "git add 'a b.txt', or name it in .gitignore"),
+        (("a.txt", "b.txt"), "git add them, or name them in .gitignore"),
+    ],
+)
+def test_one_file_that_is_not_under_git_is_named_in_the_fix(files, fix):
+    results = check_preflight(TARGET, replace(WELL, changes=Changes(untracked=files)))
+    (finding,) = [result for result in results if isinstance(result, Finding)]
+    assert finding.fix == fix
+
+
 CASES = {
     "another commit": ({"head": OTHER}, {"head-moved": "error"}),
     "dirty": ({"changes": Changes(modified=("a.py",))}, {"tree-dirty": "error"}),

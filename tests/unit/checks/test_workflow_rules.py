@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from nox_release.checks.workflow.artifacts import packages_folders
 from nox_release.checks.workflow.checking import (
     RULES,
     WorkflowFacts,
@@ -19,7 +20,7 @@ from nox_release.checks.workflow.checking import (
 from nox_release.core.findings import Finding, Location, Passed, Severity, Skipped
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.releases.observed import ForgeEnvironment, RefPolicy
-from nox_release.workflows.publishing import parse_composite, parse_workflow
+from nox_release.workflows.publishing import parse_composite, parse_workflow, publish_jobs
 
 DATA = Path(__file__).parents[2] / "data" / "workflows" / "rules"
 FILE = ".github/workflows/publish.yml"
@@ -1829,3 +1830,36 @@ jobs:
 """
     found = results(text, "version-equals-tag", {"version_from_tags": False})
     assert len([one for one in found if isinstance(one, Finding)]) == count
+
+
+@pytest.mark.parametrize(
+    ("arguments", "folders"),
+    [
+        ("", ("dist",)),
+        ("--index testpypi", ("dist",)),
+        ("--token $TOKEN -v", ("dist",)),
+        ("out/*", ("out",)),
+        ("-v wheels", None),
+        ("$OUT/*.whl", None),
+    ],
+)
+def test_uv_publishes_from_the_folder_that_it_is_given(arguments, folders):
+    text = f"on: push\njobs: {{a: {{steps: [{{run: 'uv publish {arguments}'}}]}}}}"
+    (publish,) = publish_jobs(parse_workflow(text, file=FILE))
+    assert packages_folders(publish) == folders
+
+
+@pytest.mark.parametrize(("needs", "severity"), [("wheels", "error"), ("other", "advice")])
+def test_a_runner_of_a_job_that_no_upload_needs_is_advice(needs, severity):
+    text = f"""
+on: {{release: {{types: [published]}}}}
+jobs:
+  wheels: {{runs-on: macos-13, steps: [{{run: pipx run build}}]}}
+  other: {{runs-on: ubuntu-latest, steps: [{{run: pipx run build}}]}}
+  publish:
+    needs: {needs}
+    runs-on: ubuntu-latest
+    steps: [{{uses: pypa/gh-action-pypi-publish@release/v1}}]
+"""
+    (found,) = results(text, "runner-retired", {})
+    assert found.severity.value == severity

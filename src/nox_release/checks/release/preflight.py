@@ -459,7 +459,9 @@ def check_changes(target: Target, observed: Observed) -> Iterator[Result]:
                 fix=f"git add {quote(sources[0])} and commit, or name it in .gitignore",
             )
         if others:
-            yield find(UNTRACKED, f"Not under git: {some(others)}.")
+            one = f"git add {quote(others[0])}, or name it in .gitignore"
+            fix = one if len(others) == 1 else ""
+            yield find(UNTRACKED, f"Not under git: {some(others)}.", fix=fix)
 
 
 def uncommitted_version(changes: Changes, where: Location) -> Iterator[Finding]:

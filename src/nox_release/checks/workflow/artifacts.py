@@ -315,20 +315,26 @@ def packages_folders(publish: PublishJob) -> tuple[str, ...] | None:
         return None
     if step.working_directory or not publish.tool.startswith(("twine", "uv")):
         return None
-    folders = []
+    folders, unclear = [], not publish.tool.startswith("uv")  # it has a folder of its own
     for command in step.commands():
         if command.line != publish.line:
             continue
         tool, verb = publish.tool.split(" ")[:2]
-        for word in command.runs(tool, verb) or ():
-            if "$" in word or word.startswith(("-", "http")):
+        words = command.runs(tool, verb) or ()
+        for before, word in itertools.pairwise(("", *words)):
+            if word.startswith(("-", "http")):
                 continue
-            if word.endswith(("*", ".whl", ".gz", "/")) or "/" in word:
+            named = word.endswith(("*", ".whl", ".gz", "/")) or "/" in word
+            if named and "$" not in word:
                 folder = word if word.endswith("/") else posixpath.dirname(word)
                 folders.append(posixpath.normpath(folder or "."))
-    if not folders and publish.tool.startswith("uv"):
-        return ("dist",)
-    return tuple(folders) or None
+            elif not before.startswith("-") or "=" in before or before in _SWITCHES:
+                unclear = True
+    return tuple(folders) or (None if unclear else ("dist",))
+
+
+# Options of `uv publish` that take no value.
+_SWITCHES = ("-v", "--verbose", "-q", "--quiet", "--no-attestations", "--native-tls", "-n")
 
 
 _MAY_UPLOAD = re.compile(r"artifact|build|package|wheel|dist", re.IGNORECASE)

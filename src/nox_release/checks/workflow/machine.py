@@ -367,7 +367,7 @@ def runner_retired(subject: Subject) -> Iterator[Finding | Skipped]:
                 + (f"removed in {_GONE[name]}." if gone else "has announced to remove.")
                 + f" (As of {KNOWN_AS_OF}.)",
                 where=subject.workflow.at(job.line_of("runs-on"), f"jobs.{job.id}.runs-on"),
-                severity=None if gone and needed else Severity.WARNING,
+                severity=Severity.ADVICE if not needed else None if gone else Severity.WARNING,
                 fix=f"Use {instead}.",
             )
 
