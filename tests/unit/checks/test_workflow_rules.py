@@ -1863,3 +1863,21 @@ jobs:
 """
     (found,) = results(text, "runner-retired", {})
     assert found.severity.value == severity
+
+
+@pytest.mark.parametrize(
+    ("on", "kind"), [("push: {tags: ['v*']}", Skipped), ("push: {branches: [main]}", Finding)]
+)
+def test_a_run_that_follows_on_a_run_of_the_release_is_not_known(on, kind):
+    text = """
+on: {workflow_run: {workflows: [Build], types: [completed]}}
+jobs:
+  publish:
+    if: github.event.workflow_run.conclusion == 'success'
+    runs-on: ubuntu-latest
+    permissions: {id-token: write}
+    steps: [{uses: pypa/gh-action-pypi-publish@release/v1}]
+"""
+    build = f"name: Build\non: {{{on}}}\njobs: {{a: {{steps: [{{run: pipx run build}}]}}}}"
+    changes = {"starts": ["push-tag", "release"], "others": [build]}
+    assert [type(one) for one in results(text, "trigger-matches", changes)] == [kind]

@@ -143,6 +143,9 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
             MATCHES, "whether a release reaches the upload depends on values that only a run has"
         )
         return
+    if before := _run_before(subject):
+        yield skipped(MATCHES, f"what a run that follows on one of {before} does is not looked at")
+        return
     if (types := _types_left_out(subject, tag)) is not None:
         yield types
         return
@@ -181,6 +184,22 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
             f"The workflow is started by {events}; a release made with this tool does not start it."
         )
     yield find(MATCHES, message, where=subject.workflow.at(on.line if on else None, "on"), fix=fix)
+
+
+def _run_before(subject: Subject) -> str:
+    """The workflow that a release starts, and whose end starts this one; empty where there is none."""
+    event = subject.workflow.event("workflow_run")
+    listed = None if event is None or event.node is None else event.node.get("workflows")
+    names = () if listed is None else listed.strings()
+    return next(
+        (
+            other.file
+            for other in subject.facts.others or ()
+            if (other.name or other.file) in names
+            and {"release", "push-tag"} & set(look_at(other, subject.facts).raised)
+        ),
+        "",
+    )
 
 
 def _types_left_out(subject: Subject, tag: str) -> Finding | None:
