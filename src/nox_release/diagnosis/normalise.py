@@ -55,6 +55,7 @@ _QUOTING = re.compile(
     r"|^[-*•] .{1,300}\(?#\d{1,6}\b"
     r"|^WARNING: Retrying \(Retry\((?!total=0\b)"
 )
+_SAYS_ERROR = re.compile(r"(?i:error|exception|failure|fatal)\b|^Process completed")
 # Lines that warn, or tell what is being done: a cause may stand in them, but they are no failure.
 _NO_FAILURE = re.compile(
     r"(?:\S{1,200}:\d+: )?(?:\[?WARN(?:ING)?\b|[Ww]arning:|\w+Warning:|DEPRECATION)(?!.{0,60}\b(?i:failed|refused|error)\b)"
@@ -152,6 +153,8 @@ def read_log(text: str, *, first_line: int = 1, part: int = 0) -> Log:
         lines.append(line)
         starts.append(position)
         piece = _folded(line.text)
+        if line.level == "error" and not _SAYS_ERROR.search(piece):
+            piece = f"Error: {piece}"
         pieces.append(piece)
         position += len(piece) + 1
     if lines and lines[-1].part == 0:

@@ -128,7 +128,8 @@ ENTRIES = (
             r"Get Container Items - Error",
             r"Begin Diagnostic HTTP information",
             r"Unable to download artifact\(s\): (?!Artifact not found)",
-            r"Failed to (?:CreateArtifact|ListArtifacts|FinalizeArtifact)",
+            r"Failed to (?:CreateArtifact|ListArtifacts|FinalizeArtifact)|Artifact: response from backend was not ok",
+            r"Upload progress stalled|Blob storage chunk did not respond|Unable to (?:redirect to artifact|download and extract artifact|download artifact\. Unexpected status)",
             r"artifact (?:has|have) expired",
             r"artifact storage quota",
         ),
@@ -155,7 +156,7 @@ ENTRIES = (
     ),
     _(
         "gr-art-name",
-        r"artifact name is not valid: (?P<a>[^ ]{1,120})",
+        r"artifact name is not valid: (?P<a>[^ ]{1,120})|Provided artifact name input .{0,30}?is empty",
         "The artifact's name `{a}` has a character that artifacts may not have.",
         "A name may have none of `\" : < > | * ? / \\` and no line break; a branch's name has slashes.",
         "Give it a fixed name, or one made of the matrix's values.",

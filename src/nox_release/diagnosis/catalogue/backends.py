@@ -406,11 +406,11 @@ ENTRIES = (
     ),
     _pdm(
         "be-pdm-application",
-        r"tool\.pdm\.distribution must be `?true`? to be built",
-        "pdm takes the project for an application.",
-        "`distribution = false` in `[tool.pdm]` says that there is nothing to build.",
-        "Write `distribution = true` there, or remove the line. Where it is true already, the run was in "
-        "another folder or with another pyproject.toml.",
+        r"tool\.pdm\.distribution must be `?true`? to be built|not possible in non-package mode",
+        "pyproject.toml says that there is nothing to build.",
+        "`distribution = false` in `[tool.pdm]`, or `package-mode = false` in `[tool.poetry]`, makes the project an "
+        "application.",
+        "Remove the line. Where it is not there, the run was in another folder or with another pyproject.toml.",
     ),
     # meson-python, scikit-build-core, cmake
     _st(

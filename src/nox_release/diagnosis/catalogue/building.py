@@ -100,7 +100,7 @@ ENTRIES = (
             r"Unable to find installation candidates for (?P<r>[^ ,;)]{1,120})",
             r"(?:Could not find any downloads that satisfy the requirement|No distributions at all found for) (?P<r>[^ ,;)]{1,120})",
             r"Because there (?:is|are) no versions? of (?P<r>[\w.-]{1,100}==[\w.]{1,60}) and you require",
-            r"Because (?P<r>\S{1,120}) was not found in the package registry",
+            r"Because (?P<r>\S{1,120}) was not found in the package registry|\bPackage (?P<q>[\w.-]{1,80} \([\w.]{1,40}\)) not found",
         ),
         "A requirement cannot be installed: `{r}`.",
         "It does not exist on the index under this name and version, has no release for this Python and "

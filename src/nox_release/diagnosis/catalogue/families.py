@@ -28,11 +28,12 @@ _ON = r"(?:(?!Process completed|The process '|(?-i:WARNING|Warning|INFO|ERROR|Er
 _WANTS = (
     "(?:must|should|has to|have to|needs? to) (?:not |only |either )?(?:be|have|contain|match|start|end|include|specify|provide|use|set|give|exist)"
     "|(?:is|are) (?:required|mandatory|a duplicate)|(?:cannot|can't|can not|may not) (?:be|have|contain|include|use|set|specify|combine)"
-    "|at least one|exactly one|duplicate|circular|conflicts? with|(?:is|are) deprecated"
+    "|at least one|exactly one|duplicate|circular|conflicts? with|(?:is|are) (?:deprecated|disabled)|doesn't mix|can't define"
 )
 _REFUSES = (
     "(?:is|are|was|were) (?:not|no longer|only|neither) (?:yet |currently |a |an )?(?:supported|allowed|permitted|implemented|valid|recogni[sz]ed|accepted|compatible|enabled)"
     "|isn't (?:supported|allowed|valid)|aren't (?:supported|allowed)|(?:does not|doesn't|do not|don't|only|cannot) support|can only be|(?:un|not )supported|incompatible with"
+    "|(?:does not|doesn't|do not) (?:match|conform|satisfy|refer|contain|include|define|accept|allow)"
 )
 # What is said of a file that is not there.
 _ABSENT = r"(?:is |was |does |do |could |can )?(?:(?-i:not found)|not be found|not exist|missing|not there|not a file|cannot be found)"
@@ -109,7 +110,7 @@ ENTRIES = (
                 r"|describe|names|fast-forward|rebase|stash|shallow|unable to access|could not read))[^|<]{6,160})"
             ),
             r"The process '/usr/bin/git' failed with exit code",
-            r"(?P<w>Could not restore untracked files from stash|paths are ignored by one of your \.gitignore files.{0,100})",
+            r"(?P<w>Could not restore untracked files from stash|Failed to (?:clone|checkout) \S[^|]{0,120}|paths are ignored by one of your \.gitignore files.{0,100})",
             r"'(?P<w>git', '[^\]|]{1,160})[\])]' returned non-zero",
         ),
         "git stopped.",
@@ -169,7 +170,8 @@ ENTRIES = (
             r"error connecting to api\.github\.com",
             r"check your internet connection or https://githubstatus\.com",
             r"Failed to (?:fetch|download):? [`'\"]?https?://\S{1,200}",
-            r"Request failed after \d+ retries",
+            r"Request failed after \d+ retries|\bfetch failed\b|Manifest fetch attempts exhausted",
+            r"Failed to fetch (?:the |a )?[\w ]{0,30}?manifest|Unable to (?:get manifest from|retrieve the list of available)",
         ),
         "A server did not answer.",
         "The network failed for a moment, or that server is out of order.",
@@ -344,6 +346,7 @@ ENTRIES = (
             r"\b(?P<v>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]{2,60}))[`'\"]? (?:environment variable |secret )?(?:is |was )(?:not set|empty|missing|unset|not defined|required)",
             r"\b(?P<v>[A-Za-z_]\w{1,60}): (?:unbound variable|parameter (?:null or )?not set)",
             r"environ.{0,300}?KeyError: '(?P<v>(?-i:[A-Z][A-Z0-9_]{2,60}))'",
+            r"Unable to get (?:the )?(?P<v>(?-i:[A-Z][A-Z0-9_]{2,60})) env variable",
         ),
         "`{v}` is not set in this step.",
         "A secret that does not exist under this name, or that this run may not see (a fork, another "
@@ -403,7 +406,7 @@ ENTRIES = (
             r"Response code 40[13] \((?:Unauthorized|Forbidden)\)|\bGitlab\w{0,30}Error: 40[13]\b",
             r"\b(?:incorrect|wrong|bad) (?:username|user name)(?:/| (?:and|or) )password|Login has failed\b",
             rf"\b{_LACKING}(?: (?:the|any|valid|default|application|your|registry|login|auth|authentication|access|API)){{0,3}} credentials?\b",
-            r"\b(?:credentials?|password|access token|auth token|API (?:key|token)) (?:is |are |was |were |has |have |must be )?(?:required|missing|invalid|expired|incorrect|not found|not be found|not valid|not provided|not set|not supplied|not accepted)",
+            r"\b(?:credentials?|password|access token|auth token|API (?:key|token))(?: for \S{1,80})? (?:is |are |was |were |has |have |must be )?(?:required|missing|invalid|expired|incorrect|not found|not be found|not valid|not provided|not set|not supplied|not accepted)",
         ),
         "A service refused this step's credentials.",
         "They are missing, expired, or may not do this (another registry, another organisation, a token "
@@ -440,7 +443,7 @@ ENTRIES = (
             r"The lockfile at `?uv\.lock`? needs to be updated",
             r"Unable to find lockfile at `?uv\.lock",
             r"\bNo lock ?file (?:found|at)\b|[Ll]ock ?file does not exist|not (?:listed )?in (?:the )?lock ?file\b|lock file does not have a metadata entry",
-            r"Cargo\.lock is required by",
+            r"Cargo\.lock is required by|Unable to read the lock file|lockfile may be broken|Resolving from lockfile failed",
             r"(?:needs to be updated but|update the lock file .{0,200}?because) --(?:locked|frozen) was passed",
         ),
         "The lock file does not match the project.",
@@ -510,7 +513,7 @@ ENTRIES = (
         "fm-hash",
         (
             r"\b(?:checksums?|hash(?:es)?|MD5|md5|sha-?(?:1|256|512)?(?:sum)?|digests?|size)(?: of [^|]{1,120}?| for [^|]{1,120}?)? (?:mismatch|did not match|does not match|do not match|doesn't match|verification failed|is wrong|is incorrect)",
-            r"\b(?:wrong|mismatched|unexpected|incorrect) (?:checksum|hash|md5|sha-?\d+|digest)|not found in known hashes",
+            r"\b(?:wrong|mismatched|unexpected|incorrect) (?:checksum|hash|md5|sha-?\d+|digest)|not found in known hashes|not match any known checksums",
         ),
         "A file has other bytes than expected.",
         "It was replaced or cut off on its way, or the hash in the recipe, lock file or step is of another release.",
@@ -592,8 +595,8 @@ ENTRIES = (
     _(
         "fm-missing",
         (
-            rf"{_ERROR}(?P<w>{_ON}\b(?:not found|(?:does|do|did)(?: not|n't) exist|(?:is|was|are) missing|no such|not (?:installed|configured|provided|specified|available|present))\b[^|]{{0,100}})",
-            rf"{_ERROR}(?P<w>(?:Could not|Couldn't|Cannot|Can't|Unable to|Failed to|Did not|Didn't) (?:find|locate|resolve|detect)\b[^|]{{2,140}})",
+            rf"{_ERROR}(?! ?Not Found\b)(?P<w>{_ON}\b(?:not found|(?:does|do|did)(?: not|n't) exist|(?:is|was|are) missing|no such|not (?:installed|configured|provided|specified|available|present)|(?:did not|didn't|does not|doesn't) match any|match(?:es|ed)? no)\b[^|]{{0,100}})",
+            rf"{_ERROR}(?P<w>(?:Could not|Couldn't|Cannot|Can't|Unable to|Failed to|Did not|Didn't) (?:find|locate|resolve|detect|open|load|import)\b[^|]{{2,140}})",
             rf"{_ERROR}(?P<w>(?:No|Missing|None of the) [\w'`\" -]{{2,60}}?(?: (?:found|exists?|available|provided|given|specified|set|defined|configured|selected|supplied)\b|:)[^|]{{0,100}})",
         ),
         "Something that this step needs is not there.",

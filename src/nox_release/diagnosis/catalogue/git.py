@@ -237,7 +237,7 @@ ENTRIES = (
             r"push declined due to repository rule",
             r"pre_receive protected tag",
             r"You're not authorized to (?:create|push|update) (?:a|this) tag",
-            r"Changes must be made through the merge queue",
+            r"Changes must be made through the merge queue|is blocked by repository rules",
             r"GH006.{0,300}?merge queue",
         ),
         "A rule of the repository refuses this push.",

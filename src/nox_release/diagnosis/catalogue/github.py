@@ -198,7 +198,7 @@ ENTRIES = (
     ),
     _(
         "gh-wf-422",
-        r"Workflow does not have 'workflow_dispatch' trigger",
+        r"Workflow does not have 'workflow_dispatch' trigger|unable to manually run a workflow without a workflow_dispatch",
         "The workflow cannot be started by hand.",
         "It has no `workflow_dispatch:` at that ref.",
         "Add `workflow_dispatch:` to its `on:`, or publish by making the release: "
@@ -283,7 +283,8 @@ ENTRIES = (
         (
             r"release asset .{0,80}?already exists|asset under the same name already exists",
             r"ReleaseAsset(?:\.name already exists|.{0,60}?already_exists)",
-            r"no matches found for `?(?P<f>[^` ]{1,160})",
+            r"no matches found for `?(?P<f>[^` ]{1,160})|no assets (?:match the file pattern|to download)|There were unmatched files",
+            r"(?P<f>\S{1,160}) does not include a valid file",
             r"Error uploading to https://github-production-release-asset",
             r"(?<!🤔 )Pattern '(?P<f>[^']{1,160})' does not match any files",
         ),

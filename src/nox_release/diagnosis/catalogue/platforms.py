@@ -172,6 +172,7 @@ ENTRIES = (
             r"Failed to find a python interpreter|Could not find _sysconfigdata",
             r"Couldn't find a virtualenv or conda environment",
             r"(?P<w>Invalid python interpreter version)",
+            r"None of the found Python interpreters|Python interpreters could not be found|Python interpreter \S{1,120} is not runnable|(?:need a|require a) Python interpreter\b",
         ),
         "maturin finds no Python.",
         "`-i` or `--find-interpreter` matches none in the container.",

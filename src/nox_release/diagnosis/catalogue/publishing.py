@@ -204,7 +204,7 @@ ENTRIES = (
             r"ACTIONS_ID_TOKEN_REQUEST_(?:TOKEN|URL) (?:environment variable )?was unset",
             r"OpenID Connect token retrieval failed: .{0,300}?environment variable was unset",
             r"(?:missing|insufficient) (?:or insufficient )?OIDC token permissions",
-            r"Unable to get (?:the )?ACTIONS_ID_TOKEN_REQUEST_URL",
+            r"Unable to get (?:the )?ACTIONS_ID_TOKEN_REQUEST_(?:URL|TOKEN)",
             r"This generally indicates a workflow configuration error, such as insufficient permissions",
         ),
         "The publishing job may not ask for a token.",
@@ -225,7 +225,7 @@ ENTRIES = (
     _action(
         "ga-timeout",
         (
-            r"OIDC token request (?:timed out|failed \(code=)",
+            r"OIDC token request (?:timed out|failed \(code=)|Failed to get ID Token\. +Error Code",
             r"OpenID Connect token retrieval failed: .{0,200}?(?:timed out|code=\d+)",
         ),
         "GitHub did not issue a token.",

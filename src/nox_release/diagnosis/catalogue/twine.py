@@ -309,7 +309,7 @@ ENTRIES = (
             r"UploadToDeprecatedPyPIDetected",
             r"pypi\.python\.org/pypi.{0,80}?410 Gone",
             r"410 (?:Client Error: )?Gone .{0,600}?pypi\.python\.org",
-            r"This API has been deprecated and removed from legacy PyPI",
+            r"This API has been deprecated and removed from legacy PyPI|Uploading to these sites is deprecated",
             r"(?:Uploading|Submitting|Registering)(?: \S{1,120}){0,2} to \S{0,20}\btestpypi\.python\.org",
         ),
         "The upload went to the old PyPI.",
