@@ -1881,3 +1881,52 @@ jobs:
     build = f"name: Build\non: {{{on}}}\njobs: {{a: {{steps: [{{run: pipx run build}}]}}}}"
     changes = {"starts": ["push-tag", "release"], "others": [build]}
     assert [type(one) for one in results(text, "trigger-matches", changes)] == [kind]
+
+
+BOTH = 'if [ -n "$T" ]; then echo "dry=true" >> "$GITHUB_OUTPUT"; else echo "dry=false" >> "$GITHUB_OUTPUT"; fi'
+ONE = 'echo "dry=$([ -n "$T" ] && echo true || echo false)" >> "$GITHUB_OUTPUT"'
+
+
+@pytest.mark.parametrize(
+    ("condition", "script", "kinds"),
+    [
+        ("${{ !needs.look.outputs.dry }}", BOTH, [Finding]),
+        ("needs.look.outputs.dry == false", ONE, [Finding]),
+        ("needs.look.outputs.dry != true && !needs.look.outputs.dry", ONE, [Finding]),
+        ("needs.look.outputs.dry", BOTH, []),
+        ("needs.look.outputs.dry != true", BOTH, []),
+        ("needs.look.outputs.dry == 'false'", BOTH, [Skipped]),
+        ("needs.look.outputs.dry == 'true' && needs.look.outputs.wet == 'false'", BOTH, [Skipped]),
+        ("always() && !needs.look.outputs.dry", BOTH, [Skipped]),
+        (
+            "${{ !needs.look.outputs.dry }}",
+            BOTH.replace("; else", "; fi; if false; then"),
+            [Skipped],
+        ),
+    ],
+)
+def test_an_output_that_says_false_is_text_and_true(condition, script, kinds):
+    job = f"""
+on: {{release: {{types: [published]}}}}
+jobs:
+  look:
+    runs-on: ubuntu-latest
+    outputs: {{dry: "${{{{ steps.a.outputs.dry }}}}", wet: "${{{{ steps.a.outputs.dry }}}}"}}
+    steps:
+      - id: a
+        run: |
+          {script}
+  publish:
+    needs: look
+    JOB
+    runs-on: ubuntu-latest
+    permissions: {{id-token: write}}
+    steps:
+      - run: pipx run build
+      - uses: pypa/gh-action-pypi-publish@release/v1
+        STEP
+"""
+    asked = f"if: {json.dumps(condition)}"
+    for of_job, of_step in ((asked, ""), ("", asked)):
+        text = job.replace("JOB", of_job).replace("STEP", of_step)
+        assert [type(one) for one in results(text, "trigger-matches", {})] == kinds

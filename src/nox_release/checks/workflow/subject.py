@@ -3,6 +3,7 @@ reaches which upload.
 """
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -11,7 +12,7 @@ from nox_release.core.values import dataclass, field, replace
 from nox_release.project.publisher import TrustedPublisher
 from nox_release.project.pyproject import Index
 from nox_release.releases.observed import ForgeEnvironment
-from nox_release.workflows.expressions import Circumstances, as_text, holds
+from nox_release.workflows.expressions import Circumstances, as_text, asks_status, holds
 from nox_release.workflows.publishing import Event, Job, PublishJob, Step, Workflow, publish_jobs
 from nox_release.workflows.ref_patterns import filters_take
 
@@ -128,7 +129,7 @@ class Subject:
                         answers.add(False)
                     continue
                 runs = job_runs(self.workflow, job, given, failed=failed)
-                both = {runs, holds(condition, given)}
+                both = {runs, _holds(condition, given, self.workflow, job)}
                 answers.add(False if False in both else None if None in both else True)
         return True if True in answers else None if None in answers else False
 
@@ -318,7 +319,7 @@ def _runs(workflow: Workflow, publish: PublishJob, given: Circumstances) -> bool
     answer = job_runs(workflow, publish.job, given)
     if answer is False or publish.step is None:
         return answer
-    step = holds(publish.step.condition, given)
+    step = _holds(publish.step.condition, given, workflow, publish.job)
     upload = publish.step.input("upload")
     if upload is not None and step is not False:  # an action that builds, and uploads if told to
         told = holds(upload, given)
@@ -350,7 +351,7 @@ def job_runs(
             results = {name: {"result": min(ends[name])} for name in needs if len(ends[name]) == 1}
             contexts = {**given.contexts, "needs": results}
             states = (replace(given, contexts=contexts, status=status) for status in told)
-            answers = {holds(one.condition, state) for state in states}
+            answers = {_holds(one.condition, state, workflow, one) for state in states}
         ran = "failure" if one.id == failed else "success"
         end = frozenset(
             end for end, other in ((ran, False), ("skipped", True)) if answers != {other}
@@ -359,6 +360,55 @@ def job_runs(
         sure[one.id] = certain | (end if len(end) == 1 else none)
         maybe[one.id] = possible | end
     return None if len(ends[job.id]) > 1 else ends[job.id] != {"skipped"}
+
+
+_OUTPUT = re.compile(r"\b(needs|steps)\.([\w-]+)\.outputs\.([\w-]+)")
+
+
+def _holds(condition: str, given: Circumstances, workflow: Workflow, job: Job) -> bool | None:
+    """Whether a condition of `job` holds, also where that is the same whether an output says `true`
+    or `false`: both are text, so neither is false, nor equal to what is no text.
+    """
+    answer = holds(condition, given)
+    asked = sorted(set(_OUTPUT.findall(condition))) if answer is None else []
+    if not 0 < len(asked) < 4 or asks_status(f"{condition} {job.condition}"):
+        return answer
+    if not all(_says_true_or_false(workflow, job, *one) for one in asked):
+        return answer
+    answers = set()
+    for words in itertools.product(("true", "false"), repeat=len(asked)):
+        contexts = dict(given.contexts)
+        for (kind, name, output), word in zip(asked, words, strict=True):
+            known = {**contexts.get(kind, {})}
+            one = {**known.get(name, {})}
+            known[name] = {**one, "outputs": {**one.get("outputs", {}), output: word}}
+            contexts[kind] = known
+        answers.add(holds(condition, replace(given, contexts=contexts)))
+    return answers.pop() if len(answers) == 1 else None
+
+
+def _says_true_or_false(workflow: Workflow, job: Job, kind: str, name: str, output: str) -> bool:
+    """Whether a script is sure to write one of the two words as this output of a step or a job."""
+    of: Job | None = job
+    if kind == "needs":
+        of = workflow.job(name)
+        declared = None if of is None else of.node.get("outputs")
+        value = None if declared is None else declared.get(output)
+        found = re.fullmatch(
+            r"\$\{\{\s*steps\.([\w-]+)\.outputs\.([\w-]+)\s*\}\}", value.text if value else ""
+        )
+        if found is None:
+            return False
+        name, output = found[1], found[2]
+    written = re.escape(output)
+    by_line = re.compile(rf"\b{written}=(true|false)\b")
+    in_one = re.compile(rf"\b{written}=\$\(.*echo ['\"]?true\b.*\|\| *echo ['\"]?false\b")
+    for step in of.steps if of else ():
+        run = step.run or ""
+        if step.id == name and not step.condition:
+            both = re.search(r"\belse\b", run) and {*by_line.findall(run)} == {"true", "false"}
+            return bool(both or in_one.search(run))
+    return False
 
 
 def _statuses(certain: frozenset[str], possible: frozenset[str]) -> frozenset[str]:

@@ -157,6 +157,8 @@ def trigger_matches(subject: Subject) -> Iterator[Finding | Skipped]:
         started = f"{' or '.join(names)} starts the workflow"
         message = f"{started}, but {_what_skips(subject)} the upload."
         fix = "Let the conditions (`if:`) of the publish job and of those it needs hold for it."
+        if ".outputs." in message:
+            fix = "An output is text, and the text `false` is true: compare it, `== 'false'`."
         if left_out := _skips_the_upload(subject):
             message = (
                 f"{started}, but not its job `{left_out}`, and whatever waits for a skipped job, "
