@@ -175,6 +175,6 @@ def run_session(
     if status and check:
         raise NoxReleaseError(
             f"`nox -s {name}` failed in the rehearsal.",
-            hint="Above is what it says; it would say the same on the real thing.",
+            hint="It says why above; outside a rehearsal it would say the same.",
         )
     return status

@@ -549,7 +549,7 @@ def dispatch_input_required(subject: Subject) -> Iterator[Finding | Skipped]:
         if fixed and _OF_THE_RELEASE.fullmatch(key.text):
             yield find(
                 REQUIRED_INPUT,
-                f"The input `{key.text}` left out is {fixed[0]}, whatever is released.",
+                f"Left out, the input `{key.text}` is {fixed[0]}, whatever is released.",
                 where=subject.workflow.at(key.line, f"on.workflow_dispatch.inputs.{key.text}"),
                 fix="Take the version from the tag on which the run is started: `github.ref_name`.",
             )
