@@ -60,6 +60,14 @@ def test_what_a_build_between_tags_leaves_in_dist_is_no_blocker(world):
     assert "local-version" not in checked.output
 
 
+def test_a_tag_of_nothing_is_not_the_release_that_has_no_version_yet(world):
+    world.git("tag", "v0.0.0", "HEAD~1")  # before there was a workflow
+    world.git("push", "--quiet", "origin", "v0.0.0")
+    checked = run(world, "check-project")
+    assert checked.status == 0, checked
+    assert "publish-workflow-missing" not in checked.output
+
+
 def test_the_next_command_names_the_version_that_the_changelog_has(world):
     assert "nox -s release -- 0.2.0 " in run(world, "check-project").output
     world.git("tag", "v0.2.0", "HEAD~1")

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 
-# Three numbers, as most patterns for tags ask for; `v0` fits none of them.
-UNKNOWN_VERSION = "0.0.0"
+# Three numbers, as most patterns for tags ask for; many have tagged 0.0.0, and that is another release.
+UNKNOWN_VERSION = "9.9.9"
 _LOOK_AT_MOST = 20_000_000
 
 

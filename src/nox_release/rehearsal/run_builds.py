@@ -59,16 +59,23 @@ class Builder:
     """Checks out the commit of a run and builds folders of it.
 
     `build` makes the distributions of one folder in another; `folder` is built where a workflow
-    does not say which.
+    does not say which. `remote` is the bare repository that stands in for GitHub's.
     """
 
     def __init__(
-        self, *, runner: Runner, directory: Path, slug: str, build: Build | None = None
+        self,
+        *,
+        runner: Runner,
+        directory: Path,
+        remote: Path,
+        slug: str,
+        build: Build | None = None,
     ) -> None:
         self.build: Build = build or self._build_for_real
         self.folder = "."
         self._runner = runner
         self._directory = directory
+        self._remote = remote
         self._slug = slug
 
     def carry_out(
@@ -176,6 +183,10 @@ class Builder:
         git("init", "--quiet")
         git("remote", "add", "origin", address)
         if _checkout_input(job, "fetch-depth") == "0":
+            # What the remote has need not be copied; where its history lacks files, it could not be.
+            alternates = source / ".git" / "objects" / "info" / "alternates"
+            alternates.parent.mkdir(exist_ok=True)
+            alternates.write_text(f"{self._remote / 'objects'}\n", encoding="utf-8")
             git("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
         else:
             target = (

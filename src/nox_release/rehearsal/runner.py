@@ -70,7 +70,13 @@ class WorkflowRunner:
         self.index = index
         self.clock = clock
         self.directory = directory
-        self.builder = Builder(runner=runner, directory=directory, slug=github.slug, build=build)
+        self.builder = Builder(
+            runner=runner,
+            directory=directory,
+            remote=github.bare.path,
+            slug=github.slug,
+            build=build,
+        )
         self.lateness = 0.0
         self.paused = False
         self.deaf = False
