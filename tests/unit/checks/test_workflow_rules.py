@@ -678,6 +678,7 @@ def test_a_release_that_the_tag_of_a_release_makes_comes_after_it():
     workflow = parse_workflow(f"on:\n{ON_RELEASE}\njobs:{WAITING}", file=FILE)
     for text, severity in (
         (AT_TAGS, Severity.WARNING),
+        (AT_TAGS.replace("push", "[push, pull_request]"), Severity.WARNING),
         (AT_TAGS.replace("startsWith(github.ref, 'refs/tags/')", "true"), Severity.ERROR),
     ):
         others = (parse_workflow(text, file=".github/workflows/other.yml"),)

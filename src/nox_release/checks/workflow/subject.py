@@ -241,7 +241,9 @@ def _given(
     elif event == "push-branch":
         github |= {"ref": f"refs/heads/{branch}", "ref_name": branch, "ref_type": "branch"}
         complete = frozenset({"inputs"})
-    elif event in ("workflow_dispatch", "schedule"):
+    elif event == "pull_request":
+        github |= {"ref": "refs/pull/1/merge", "ref_name": "1/merge", "ref_type": "branch"}
+    elif event in ("workflow_dispatch", "schedule", "pull_request_target"):
         github |= {"ref": f"refs/heads/{branch}", "ref_name": branch, "ref_type": "branch"}
     if event == "dispatch-tag":
         github["event_name"] = "workflow_dispatch"
