@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from nox_release.workflows.syntax import Job
 
 _LOOKING = frozenset({"grep", "test", "[", "[[", "echo", "exit", "true", "false", ":", "fi"})
-# What starts other programs, reads or writes files, or is not known.
-_MORE = re.compile(r"\$\(|`|<|>(?!\s*(?:&|/dev/null))|\$\{\{")
+# What starts other programs, or is not known; what reads or writes files, outside quotes.
+_STARTS = re.compile(r"\$\((?!\()|`|\$\{\{")
+_QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"")
+_REDIRECTS = re.compile(r"<|>(?!\s*(?:&|/dev/null))")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 
 
@@ -25,7 +27,8 @@ def looks(script: str, variables: Collection[str]) -> bool:
     commands = parse_commands(script)
     known = {*variables, *(name for command in commands for name, _ in command.environ)}
     return (
-        not _MORE.search(script)
+        not _STARTS.search(script)
+        and not _REDIRECTS.search(_QUOTED.sub("", script))
         and known.issuperset(_VARIABLE.findall(script))
         and any(command.words[:1] == ("grep",) for command in commands)
         and all(command.words[0] in _LOOKING for command in commands if command.words)
