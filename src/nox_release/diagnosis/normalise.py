@@ -20,7 +20,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _ECHO = re.compile(r"^(?:[^\t\n]*\t[^\t\n]*\t)?\ufeff?(?:\d{4}-\d\d-\d\dT[\d:.]+Z ?)?\x1b?\[36;1m")
 _PREFIX = re.compile(
     r"(?:(?P<job>[^\t]{1,200})\t(?P<step>[^\t]{0,200})\t(?=\s*\S))?\s*\ufeff?\s*"
-    r"(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?\s*)?"
+    r"(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?\s*){0,2}"
     r"(?:\#\d+\s+\d+\.\d+\s)?"
 )
 _FRAME = re.compile(r"^[\s│┃║▏╭╰╮╯├└─━┏┗┓┛×╳•❌✖✘❱►●>|]+|[\s│┃║╮╯┓┛]+$")

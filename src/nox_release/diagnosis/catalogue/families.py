@@ -292,7 +292,7 @@ ENTRIES = (
             r"(?P<t>[\w.-]{2,40}): error: (?P<w>(?:argument \S{1,60}: |invalid choice|the following arguments are required|unrecognized arguments).{1,120})",
             r"Error: (?P<w>(?:No such command|Missing (?:argument|option|parameter)|Invalid value for|Got unexpected extra argument|unknown (?:command|shorthand flag)|Invalid \w+ format\. Supported).{1,120})",
             r"error: (?P<w>(?:unrecognized subcommand|unexpected argument|invalid value|the following required arguments were not).{1,120})",
-            r"(?P<w>(?:unknown|unrecognized|illegal|invalid) option(?: --|: | ').{1,60})",
+            r"(?P<w>(?:unknown|unrecogni[sz]ed|illegal|invalid|unsupported) (?:option|flag|switch)s?(?: --|: | ['\"`]-).{1,60})",
             r"(?P<w>command \"\S{1,60}\" is not defined)|unknown environment '",
             r"cibuildwheel: .{0,100}?(?:Unknown|Unused|Malformed|not recognised|not recognized|Invalid|unrecognized arguments)",
             r"Invalid (?:value for )?(?:CIBW_\w+|enable group)|\bInvalid --\w+=.{1,60}?must be a build selector",
@@ -401,6 +401,9 @@ ENTRIES = (
             r"\b(?:tokens?|keys?|credentials?|session|certificate)(?: has| have)?(?: is| are| been)?(?: revoked or)? (?:expired|revoked|no longer valid)\b|\bInvalid (?:API key|(?:access |auth )?token)\b",
             r"\b(?:not authorized|not have permission) to (?:publish|upload|push)\b",
             r"\buser \S{1,60} does not have (?:\w+ ){0,2}(?:permission|access)",
+            # The classes that clients of services (anaconda, boto, Google, Azure, GitLab, SSH) raise.
+            r"\w\.(?:Unauthorized|Forbidden|PermissionDenied|BadCredentialsException|NoCredentialsError|DefaultCredentialsError|RefreshError): \S",
+            r"Auth(?:entication)?(?:Error|Exception|Failed): \S",
             r"Authorization error accessing|Unable to locate credentials|do not currently have an active account",
             r"\b(?:token|key|credentials?)\b.{0,40}? (?:does not have|do not have|lacks?|without|needs?|requires?|has insufficient)\b.{0,40}?\b(?:scopes?|permissions?|privileges?)\b",
             r"Response code 40[13] \((?:Unauthorized|Forbidden)\)|\bGitlab\w{0,30}Error: 40[13]\b",
