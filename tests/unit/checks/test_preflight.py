@@ -428,6 +428,11 @@ def test_changelog_has_a_part_about_the_version(text, given, ids):
     assert [r.id for r in results if isinstance(r, Finding)] == ids
 
 
+def test_a_version_that_a_release_replaces_has_no_part():
+    text = "# Changelog\n## Unreleased\n- x\n## 1.3.0\n- y\n"
+    assert list(preflight.check_changelog("NEWS.md", text, "0.0.0", notes_given=False)) == []
+
+
 def test_an_empty_part_about_the_version_is_to_be_filled_and_not_to_be_headed():
     text = "# Changelog\n## [1.2.0]\n## 1.1.0\n- x\n"
     (found,) = preflight.check_changelog("CHANGELOG.md", text, "1.2.0", notes_given=False)

@@ -636,6 +636,8 @@ def test_a_metadata_version_that_pypi_does_not_take():
         ("Demo-Pkg", "setuptools>=61", False),
         ("Demo-Pkg", "setuptools==69.4", False),
         ("Demo-Pkg", "setuptools", False),
+        ("Demo-Pkg", "setuptools<40; python_version == '3.3'", False),
+        ("Demo-Pkg", "setuptools<40; python_version >= '3.3'", True),
     ],
 )
 def test_an_old_setuptools_writes_sdist_names_that_pypi_refuses(name, requirement, found):

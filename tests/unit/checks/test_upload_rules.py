@@ -432,6 +432,7 @@ TODAY, LATER = classifiers_date(), classifiers_date() + timedelta(days=61)
         ("wheel-platform", "linux_x86_64", TODAY, False),
         ("classifier-unknown", "Programming Language :: Python :: 3.99", LATER, True),
         ("classifier-unknown", "Programming Language :: Python :: 3.99", TODAY, False),
+        ("classifier-unknown", "Topic :: MineTopic :: Yours", LATER, False),
         ("classifier-unknown", "Foo :: Bar", LATER, False),
         ("classifier-unknown", "Private :: Do Not Upload", LATER, False),
     ],

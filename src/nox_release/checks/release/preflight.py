@@ -907,6 +907,8 @@ def check_changelog(
         return
     section = changelog.section_about(text, version)
     wanted = Version(version)
+    if not any(wanted.release):
+        return  # 0.0.0 stands for the one that a release puts there
     in_development = wanted.is_devrelease and changelog.find_section(text, version) is None
     if section is not None and section.body.strip():
         yield passed(CHANGELOG, f"{name}:{section.line}")

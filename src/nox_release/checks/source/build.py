@@ -168,7 +168,10 @@ def _old_setuptools(source: Source) -> Iterator[Finding]:
     for number, text in texts_of(requires):
         if requirement_name(text) != "setuptools":
             continue
-        specifier = Requirement(text).specifier
+        asked = Requirement(text)
+        specifier = asked.specifier
+        if asked.marker is not None and not asked.marker.evaluate():
+            continue  # of another Python or system than any that builds today
         # The releases around the change, and one of each later series.
         later = ("69.3", "69.5.1", *(f"{major}.0.0" for major in range(70, 130)))
         if len(specifier) and not any(

@@ -29,8 +29,9 @@ def may_be_taken(refusal: Refusal, today: date) -> str:
             return f"PyPI did not take this macOS on {KNOWN_AS_OF}, and may by now."
     if refusal.rule == "classifier-unknown":
         listed = classifiers_date()
-        # New classifiers come below a heading that is there already.
-        known = refusal.value.split(" :: ")[0] in classifier_groups()
+        # New classifiers come below a heading that is there already; with it twice, a comma is missing.
+        group = refusal.value.split(" :: ")[0]
+        known = group in classifier_groups() and refusal.value.count(f"{group} :: ") == 1
         if known and listed is not None and today - listed > CLASSIFIERS_AGE:
             return (
                 f"The list of classifiers here is of {listed}; a newer one may have it: "
