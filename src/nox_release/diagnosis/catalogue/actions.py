@@ -282,6 +282,8 @@ ENTRIES = (
             r"(?<![\w.])(?P<c>uvx?|gh|twine): not found(?! \(HTTP)|`(?P<d>[\w.-]{1,60})` not found\. Did you forget to activate",
             r"'(?P<c>[\w.-]{1,60})' is not recognized as (?:an internal|(?:a|the) name of)",
             r"No module named '?(?P<c>twine)\b",
+            r"Unable to locate executable file: (?P<c>[\w./-]{1,60}?)\. ",
+            r"unable to execute '?(?P<c>(?!\S{0,30}(?:gcc|g\+\+|cc|clang)\b)[\w./+-]{1,60}?)'?: No such file",
             r"os\.py:\d+ in _execvpe",
             r"(?:could not|cannot|unable to|failed to) find (?:the )?(?:command|executable|program|binary):? [`'\"]?(?P<c>[\w.+-]{1,60})",
             r"(?:could not|cannot|unable to|failed to) find (?:the )?[`'\"](?P<c>[\w.+-]{1,60})[`'\"] (?:command|executable|program|binary)\b",

@@ -275,8 +275,11 @@ ENTRIES = (
             r"error: '\w{1,60}' is unavailable: introduced in macOS (?P<v>[\d.]{1,10})",
             r"Unknown compiler\(s\):",
             r"No CMAKE_\w{1,10}_COMPILER could be found",
-            r"\bld: symbol\(s\) not found",
-            r"\bld: (?:library not found for|cannot find) -l(?P<l>[\w.+-]{1,60})",
+            # Linkers: GNU's, Apple's, LLVM's.
+            r"\bld: (?:symbol\(s\) not found|library not found for|(?:library|framework) '[^']{1,60}' not found)",
+            r"(?<![\w-])cannot find -l(?P<l>[\w.+-]{1,60})",
+            r"undefined reference to [`']|\bcollect2: error: |\blld: error: |\bfile format not recogni[sz]ed",
+            r"could not get a working generator|Building \w{3,10} wheels for Python [\d.]{1,6} requires",
             r"ninja: build stopped: subcommand failed",
             r"\b(?:cc1(?:plus)?|gcc|g\+\+|clang(?:\+\+)?|gfortran|nvcc|swig): (?:fatal )?error: ",
             r"\.(?:c|cc|cpp|cxx|cu|h|hpp|pyx|f|f90):\d+(?::\d+)?: (?:fatal )?error: (?P<w>.{0,160})",

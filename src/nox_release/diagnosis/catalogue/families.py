@@ -22,7 +22,11 @@ _LACKING = (
     r" (?:find|get|load|obtain|retrieve|determine)|could not (?:\w+ )?(?:find|get|load|obtain|determine))"
 )
 # What a program writes before it says what is wrong.
-_ERROR = r"(?-i:Error|Exception|Failure|ERROR|error|fatal|Caused by|cause)\]?: ?(?![A-Z]\w+(?:Error|Exception):)"
+_ERROR = (
+    r"(?<!Type)(?<!Attribute)(?<!Name)(?-i:Error\]?: ?|Exception\]?: ?|Failure\]?: ?|ERROR\]?: ?|error\]?: ?|fatal\]?: ?|Caused by: ?|cause: ?"
+    # Lines of loggers: Python's, Maven's, Go's.
+    r"|ERROR - |CRITICAL - |ERROR [\w.]{2,40} - |\[ERROR\] ?|\[FATAL\] ?|\serror=['\"]?)(?![A-Z]\w+(?:Error|Exception):)"
+)
 # As far as the message goes: not into the next one.
 _ON = r"(?:(?!Process completed|The process '|(?-i:WARNING|Warning|INFO|ERROR|Error:))[^|]){0,140}?"
 _WANTS = (
@@ -31,7 +35,7 @@ _WANTS = (
     "|at least one|exactly one|duplicate|circular|conflicts? with|(?:is|are) (?:deprecated|disabled)|doesn't mix|can't define"
 )
 _REFUSES = (
-    "(?:is|are|was|were) (?:not|no longer|only|neither) (?:yet |currently |a |an )?(?:supported|allowed|permitted|implemented|valid|recogni[sz]ed|accepted|compatible|enabled)"
+    "(?:is|are|was|were) (?:not|no longer|only|neither) (?:yet |currently |a |an )?(?:supported|allowed|permitted|implemented|valid|recogni[sz]ed|accepted|compatible|applicable|enabled)"
     "|isn't (?:supported|allowed|valid)|aren't (?:supported|allowed)|(?:does not|doesn't|do not|don't|only|cannot) support|can only be|(?:un|not )supported|incompatible with"
     "|(?:does not|doesn't|do not) (?:match|conform|satisfy|refer|contain|include|define|accept|allow)"
 )
@@ -165,7 +169,7 @@ ENTRIES = (
             r"curl: \((?:6|7|28|35|52|56)\)|unable to resolve host",
             r"exceptions\.SSLError: HTTPSConnectionPool",
             r"\b50[234] (?:Bad Gateway|Service Unavailable|Gateway Time-?out)",
-            r"request timed out",
+            r"request timed out|\bsocket hang up\b",
             r"operation timed out|\[(?:GET|POST|PUT)\] https?://\S{1,300} -> 5\d\d\b",
             r"error connecting to api\.github\.com",
             r"check your internet connection or https://githubstatus\.com",
@@ -266,7 +270,7 @@ ENTRIES = (
             r"would reformat \S{1,200}",
             r"Found \d+ errors? in \d+ files?",
             r"files were modified by this hook",
-            r"sphinx\.errors\.\w+|Warning, treated as error",
+            r"sphinx\.errors\.\w+|Warning, treated as error|Handler <function .{1,160}? threw an exception",
             r"Aborted with \d+ warnings? in strict mode|build finished with problems",
             r"\.{8,200}Failed\b",
         ),
@@ -462,6 +466,7 @@ ENTRIES = (
         (
             r"\bJSONDecodeError\b|is not valid JSON|Unexpected (?:token|end of JSON)|jq: error|jq: parse error|parse error: Invalid",
             r"codec can't decode byte \w{1,6} in position|Unsupported `?Content-Type",
+            r"failed to (?:parse|decode|deserialize) (?:the |an? )?(?:\S{1,80}\.(?:json|ya?ml|xml)\b|JSON\b|YAML\b|response\b)",
             r"yaml\.(?:scanner|parser)\.\w+Error|could not find expected ':'|mapping values are not allowed",
         ),
         "An answer or a file could not be read.",
@@ -473,9 +478,11 @@ ENTRIES = (
     _(
         "fm-extension",
         (
-            r"ImportError: .{0,200}?: undefined symbol: (?P<w>\w{1,120})",
+            r"ImportError: .{0,200}?: (?:undefined symbol:|symbol not found in \w{1,20} namespace) (?P<w>\S{1,120})",
             r"ImportError: DLL load failed.{0,200}",
             r"ImportError: dlopen\(.{0,300}",
+            # What else Python's own loader says.
+            r"ImportError: (?:Module use of \S+ conflicts|dynamic module |cannot load module more than once|bad magic number|initialization of )",
             r"ImportError: .{0,200}?cannot open shared object file",
             r"version `GLIBC(?:XX)?_[\d.]+' not found",
             r"(?:module (?:was )?compiled (?:against|using) |numpy\.\w{1,20} size changed|incompatible architecture|is not a valid Win32 application)",
@@ -600,7 +607,7 @@ ENTRIES = (
         (
             rf"{_ERROR}(?! ?Not Found\b)(?P<w>{_ON}\b(?:not found|(?:does|do|did)(?: not|n't) exist|(?:is|was|are) missing|no such|not (?:installed|configured|provided|specified|available|present)|(?:did not|didn't|does not|doesn't) match any|match(?:es|ed)? no)\b[^|]{{0,100}})",
             rf"{_ERROR}(?P<w>(?:Could not|Couldn't|Cannot|Can't|Unable to|Failed to|Did not|Didn't) (?:find|locate|resolve|detect|open|load|import)\b[^|]{{2,140}})",
-            rf"{_ERROR}(?P<w>(?:No|Missing|None of the) [\w'`\" -]{{2,60}}?(?: (?:found|exists?|available|provided|given|specified|set|defined|configured|selected|supplied)\b|:)[^|]{{0,100}})",
+            rf"{_ERROR}(?P<w>(?:No|Missing|None of the) [\w'`\" -]{{2,60}}?(?: (?:found|match(?:ed|es|ing)?|exists?|section|setting|configuration|available|provided|given|specified|set|defined|configured|selected|supplied)\b|:)[^|]{{0,100}})",
         ),
         "Something that this step needs is not there.",
         "It says: {w}.",

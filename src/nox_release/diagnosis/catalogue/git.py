@@ -273,7 +273,7 @@ ENTRIES = (
             r"Working directory is not clean",
             r"WorkingDirectoryIsDirtyException",
             r"Untracked or deleted files in the source directory",
-            r"Repository has uncommitted changes that will not be included|Working tree has uncommitted changes|pattern files are dirty",
+            r"Repository has uncommitted changes that will not be included|Working tree has uncommitted changes|pattern files are dirty|git is in a dirty state",
         ),
         "The working tree has changes.",
         "Files were changed, or are new, and not committed.",

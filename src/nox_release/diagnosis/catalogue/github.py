@@ -112,7 +112,11 @@ ENTRIES = (
     ),
     _(
         "gh-tag-required",
-        (r"tag required when not running interactively", r"GitHub Releases requires a tag"),
+        (
+            r"tag required when not running interactively",
+            r"GitHub Releases? requires a tag",
+            r"No tag found in ref or input",
+        ),
         "The GitHub release was given no tag.",
         "The variable with the tag is empty.",
         "Give the tag: `gh release create {tag} --verify-tag`, or the action's input (`tag_name: {tag}`) where "
@@ -285,7 +289,7 @@ ENTRIES = (
             r"ReleaseAsset(?:\.name already exists|.{0,60}?already_exists)",
             r"no matches found for `?(?P<f>[^` ]{1,160})|no assets (?:match the file pattern|to download)|There were unmatched files",
             r"(?P<f>\S{1,160}) does not include a valid file",
-            r"Error uploading to https://github-production-release-asset",
+            r"Error uploading to https://github-production-release-asset|Failed to upload release asset (?P<f>\S{1,160})",
             r"(?<!🤔 )Pattern '(?P<f>[^']{1,160})' does not match any files",
         ),
         "A file of the GitHub release could not be attached.",

@@ -82,6 +82,7 @@ ENTRIES = (
             r"Did not find '?(?P<v>[^' ]{1,80})'? in file:?",
             r"Did not find '(?P<v>[^']{1,120})'",
             r"Current version .{0,60}?not found in",
+            r"ERROR (?:bumpver\S{0,20} )?- (?:No match for pattern|Pattern not found:?) '(?P<v>[^']{1,80})'",
         ),
         "The old version is not in the file.",
         "The tool's idea of the current version differs from the file's.",
