@@ -23,20 +23,20 @@ _LACKING = (
 )
 # What a program writes before it says what is wrong.
 _ERROR = (
-    r"(?<!Type)(?<!Attribute)(?<!Name)(?-i:Error\]?: ?|Exception\]?: ?|Failure\]?: ?|ERROR\]?: ?|error\]?: ?|fatal\]?: ?|Caused by: ?|cause: ?"
+    r"(?-i:Error\]?: ?|Exception\]?: ?|Failure\]?: ?|ERROR\]?: ?|error\]?: ?|fatal\]?: ?|Caused by: ?|cause: ?"
     # Lines of loggers: Python's, Maven's, Go's.
-    r"|ERROR - |CRITICAL - |ERROR [\w.]{2,40} - |\[ERROR\] ?|\[FATAL\] ?|\serror=['\"]?)(?![A-Z]\w+(?:Error|Exception):)"
+    r"|ERROR - |CRITICAL - |ERROR [\w.]{2,40} - |\[ERROR\] ?|\[FATAL\] ?|\serror=['\"]?)(?![A-Z]\w+(?:Error|Exception):| ?catching classes )"
 )
 # As far as the message goes: not into the next one.
 _ON = r"(?:(?!Process completed|The process '|(?-i:WARNING|Warning|INFO|ERROR|Error:))[^|]){0,140}?"
 _WANTS = (
     "(?:must|should|has to|have to|needs? to) (?:not |only |either )?(?:be|have|contain|match|start|end|include|specify|provide|use|set|give|exist)"
-    "|(?:is|are) (?:required|mandatory|a duplicate)|(?:cannot|can't|can not|may not) (?:be|have|contain|include|use|set|specify|combine)"
-    "|at least one|exactly one|duplicate|circular|conflicts? with|(?:is|are) (?:deprecated|disabled)|doesn't mix|can't define"
+    "|(?:is|are) (?:required|mandatory|a duplicate)|(?:cannot|can't|can not|may not) (?:be|have|contain|include|use|set|specify|combine|mix|pass|add|install|remove|execute|run|build|create|publish|upload|overwrite|override|change|convert|cast|sync|parse|interpret|handle)"
+    "|(?:failed|unable) to (?:parse|interpret|decode|convert|validate)|could not (?:parse|interpret|decode|convert|validate)|(?:needs|requires) (?:an?|the|at least) |(?:is|are) not empty|found more than one|at least one|exactly one|duplicate|circular|conflicts? with|(?:is|are) (?:deprecated|disabled)|doesn't mix|can't define"
 )
 _REFUSES = (
-    "(?:is|are|was|were) (?:not|no longer|only|neither) (?:yet |currently |a |an )?(?:supported|allowed|permitted|implemented|valid|recogni[sz]ed|accepted|compatible|applicable|enabled)"
-    "|isn't (?:supported|allowed|valid)|aren't (?:supported|allowed)|(?:does not|doesn't|do not|don't|only|cannot) support|can only be|(?:un|not )supported|incompatible with"
+    "(?:is|are|was|were) (?:not|no longer|only|neither) (?:yet |currently |an? |the )?(?:supported|allowed|permitted|implemented|valid|recogni[sz]ed|accepted|compatible|applicable|enabled)"
+    "|(?:is|are|was) (?:an? )?(?:invalid|malformed|unknown|ambiguous)(?!\\w)|(?:is|are) not (?:an? )(?:list|table|string|directory|file|mapping|boolean|array|number|integer|dict)|isn't (?:supported|allowed|valid)|aren't (?:supported|allowed)|(?:does not|doesn't|do not|don't|only|cannot) support|can only be|(?:un|not )supported|incompatible with"
     "|(?:does not|doesn't|do not) (?:match|conform|satisfy|refer|contain|include|define|accept|allow)"
 )
 # What is said of a file that is not there.
@@ -592,7 +592,7 @@ ENTRIES = (
         (
             rf"{_ERROR}(?P<w>{_ON}\b(?:{_WANTS})\b[^|]{{0,120}})",
             rf"{_ERROR}(?P<w>{_ON}\b(?:{_REFUSES})\b[^|]{{0,120}})",
-            rf"{_ERROR}(?P<w>(?:Unknown|Unsupported|Unrecogni[sz]ed|Invalid|Malformed|Unexpected|Illegal|Ambiguous|Refusing to|Bad) (?!Request\b)[^|]{{3,140}})",
+            rf"{_ERROR}(?P<w>(?:Unknown|Unsupported|Unrecogni[sz]ed|Invalid|Malformed|Unexpected|Illegal|Ambiguous|Conflicting|Incompatible|Cyclic|Duplicate|Multiple|More than one|Not allowed to|Refusing to|Bad) (?!Request\b)[^|]{{3,140}})",
             rf"{_ERROR}(?P<w>Expected [^|]{{2,80}}?,? (?:but )?(?:got|found|received)\b[^|]{{1,80}})",
             r"(?P<w>\b(?:Unknown|Unsupported|Unrecogni[sz]ed) [\w-]{3,20}(?: [\w-]{3,20}){0,2}: \S[^|]{0,100})",
         ),
@@ -605,9 +605,9 @@ ENTRIES = (
     _(
         "fm-missing",
         (
-            rf"{_ERROR}(?! ?Not Found\b)(?P<w>{_ON}\b(?:not found|(?:does|do|did)(?: not|n't) exist|(?:is|was|are) missing|no such|not (?:installed|configured|provided|specified|available|present)|(?:did not|didn't|does not|doesn't) match any|match(?:es|ed)? no)\b[^|]{{0,100}})",
-            rf"{_ERROR}(?P<w>(?:Could not|Couldn't|Cannot|Can't|Unable to|Failed to|Did not|Didn't) (?:find|locate|resolve|detect|open|load|import)\b[^|]{{2,140}})",
-            rf"{_ERROR}(?P<w>(?:No|Missing|None of the) [\w'`\" -]{{2,60}}?(?: (?:found|match(?:ed|es|ing)?|exists?|section|setting|configuration|available|provided|given|specified|set|defined|configured|selected|supplied)\b|:)[^|]{{0,100}})",
+            rf"{_ERROR}(?! ?Not Found\b)(?P<w>{_ON}\b(?:not found|(?:does|do|did)(?: not|n't) exist|(?:is|was|are) missing|no such|not (?:been )?(?:installed|configured|provided|specified|available|present)|(?:did not|didn't|does not|doesn't) match any|match(?:es|ed)? no)\b[^|]{{0,100}})",
+            rf"{_ERROR}(?P<w>(?:Could not|Couldn't|Cannot|Can't|Unable to|Failed to|Did not|Didn't) (?:find|locate|resolve|detect|determine(?! dependencies)|retrieve|read(?! propert)|access|open|load|import)\b[^|]{{2,140}})",
+            rf"{_ERROR}(?P<w>(?:No|Missing|None of the) [\w'`\" -]{{2,60}}?(?: (?:found|match(?:ed|es|ing)?|exists?|section|setting|configuration|available|provided|given|specified|set|defined|configured|selected|supplied|detected)\b|:)[^|]{{0,100}})",
         ),
         "Something that this step needs is not there.",
         "It says: {w}.",
