@@ -138,6 +138,7 @@ def test_every_package_goes_the_whole_way_by_its_own_workflow(
     status, output = rehearse(project, maintainer)
     assert status == 0, output
     assert "Rehearsal of both-alpha and both-beta" in output
+    assert "One of them alone: nox -s rehearse -- --package both-alpha" in output
     assert "publishes: a.yml, environment pypi" in output
     assert "publishes: b.yml, environment pypi" in output
     assert "github.com/acme/both/releases/tag/alpha/1.0.1" in output

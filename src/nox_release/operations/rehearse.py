@@ -21,6 +21,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nox_release.core.errors import NoxReleaseError
+from nox_release.core.words import listed
 from nox_release.edges.aside import temporary_folder
 from nox_release.edges.context import Context
 from nox_release.operations import options as shared
@@ -125,10 +126,12 @@ def _rehearse(
         )
         for project in projects
     ]
-    console.title(f"Rehearsal of {' and '.join(story.title for story in stories)}")
+    console.title(f"Rehearsal of {listed([story.title for story in stories])}")
     console.line("Everything below happens on this machine, in one temporary folder.")
     console.line("Nothing is published, and no account, token or setting of yours is used.")
     if len(stories) > 1:
+        name = shlex.quote(stories[0].title)
+        console.line(f"One of them alone: nox -s rehearse -- --package {name}")
         return _rehearse_each(stories, started)
     story = stories[0]
     _go_through(story, (rehearse_coming.copy, *rehearse_coming.PARTS, *rehearse_releasing.PARTS))
