@@ -632,6 +632,19 @@ def test_files_of_a_called_workflow_are_those_that_it_keeps(
     assert "exchange failure" not in log_of(world, run)
 
 
+def test_wheels_for_pypi_may_be_made_by_a_workflow_that_is_called(world: World) -> None:
+    some_wheels(world)
+    ready(world)
+    called = CALLED.replace("run: STEP", "uses: pypa/cibuildwheel@v3.1")
+    world.commit("Make wheels elsewhere", {".github/workflows/wheels.yml": called})
+    change_workflow(
+        world, ("\njobs:\n", "\njobs:\n  wheels:\n    uses: ./.github/workflows/wheels.yml\n")
+    )
+    run = release(world)
+    assert run.conclusion == "success", log_of(world, run)
+    assert len(world.index.filenames("tiny-demo")) == 2
+
+
 def test_what_a_called_workflow_has_others_build_gets_the_benefit_of_the_doubt_too(
     world: World,
 ) -> None:

@@ -334,7 +334,7 @@ class JobSteps:
         self.place.builder.carry_out(
             wanted,
             run=self.carried.run,
-            workflow=self.workflow,
+            workflows=(self.carried.workflow, *self.carried.called.values()),
             job=self.text,
             files=self.carried.files,
             say=say,

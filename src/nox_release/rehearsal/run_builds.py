@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,12 +83,13 @@ class Builder:
         wanted: Iterable[BuiltFolder],
         *,
         run: WorkflowRun,
-        workflow: Workflow,
+        workflows: Sequence[Workflow],
         job: Job,
         files: RunFiles,
         say: Callable[[str], None],
     ) -> None:
-        """Build what is `wanted` of the run's commit, each place once for a run.
+        """Build what is `wanted` of the run's commit, each place once for a run. The `workflows` are
+        the run's own and those that it calls.
 
         Raises:
             StepFailed: it cannot be built.
@@ -105,7 +106,7 @@ class Builder:
             else:
                 outdir = folder / "dist" / place
                 made = self._build_place(source, place, outdir, say)
-                files.built[place] = _kept(made, workflow, say)
+                files.built[place] = _kept(made, workflows, say)
             own[place] = files.built[place]
 
     def source(self, run: WorkflowRun, job: Job, say: Callable[[str], None]) -> Path:
@@ -211,11 +212,12 @@ def _checkout_input(job: Job, name: str) -> str:
 
 
 def _kept(
-    files: tuple[Path, ...], workflow: Workflow, say: Callable[[str], None]
+    files: tuple[Path, ...], workflows: Sequence[Workflow], say: Callable[[str], None]
 ) -> tuple[Path, ...]:
-    """Without wheels for this machine alone, where the workflow makes others of them."""
+    """Without wheels for this machine alone, where the workflows make others of them."""
     repaired = any(
         (job.uses is not None and job.uses.owner) or any(map(_repairs_wheels, job.steps))
+        for workflow in workflows
         for job in workflow.jobs
     )
     kept = []
