@@ -596,10 +596,10 @@ def _projects_below(root: Path) -> list[str]:
     """The folders with a project, one and two levels down."""
     found = [
         path.parent.relative_to(root).as_posix()
-        for pattern in ("*/pyproject.toml", "*/*/pyproject.toml")
+        for pattern in ("*/pyproject.toml", "*/*/pyproject.toml", "*/setup.py", "*/*/setup.py")
         for path in root.glob(pattern)
     ]
-    return sorted(one for one in found if not re.search(r"(?:^|/)(?:\.|tests?\b)", one))
+    return sorted(one for one in {*found} if not re.search(r"(?:^|/)(?:\.|tests?\b)", one))
 
 
 def _with_hatch_toml(root: Path, pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -625,6 +625,14 @@ def read_project(root: Path, pyproject: Mapping[str, Any] | None = None) -> Proj
         pyproject = read_pyproject(root)
     pyproject = _with_hatch_toml(Path(root), pyproject)
     setup = None if "project" in pyproject else read_setup(Path(root))
+    if setup is None and not {"project", "build-system"} & pyproject.keys():
+        below = _projects_below(Path(root))
+        if below and "poetry" not in table_in(pyproject, "tool"):
+            raise ConfigurationError(
+                "The pyproject.toml here describes no project.",
+                reason=f"There is one in {some(below)}.",
+                hint=f"Run this in the project's folder: cd {below[0]}",
+            )
     project = parse_project(pyproject, root=Path(root).resolve(), setup=setup)
     if project.version is None and _code_asks_git(project):
         return replace(project, getter_asks_git=True)

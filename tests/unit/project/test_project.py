@@ -291,3 +291,12 @@ def test_a_backend_in_the_tree_may_read_the_tags(tmp_path, code, tags):
     build = {"build-backend": "backend:build_meta", "backend-path": [".", "tools"], "requires": []}
     pyproject = {"project": {"name": "demo", "dynamic": ["version"]}, "build-system": build}
     assert read_project(tmp_path, pyproject).version_from_tags is tags
+
+
+def test_settings_of_tools_around_projects_lead_to_the_projects(tmp_path):
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core/setup.py").write_text("import setuptools\nsetuptools.setup()\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.black]\nline-length = 100\n")
+    with pytest.raises(ConfigurationError, match="describes no project") as caught:
+        read_project(tmp_path)
+    assert caught.value.hint == "Run this in the project's folder: cd core"
