@@ -425,6 +425,7 @@ ENTRIES = (
     _(
         "fm-resolve",
         (
+            r"\bPackages? missing in current .{1,40}? channels",
             r"\b(?:PackagesNotFoundError|ResolvePackageNotFound|LibMambaUnsatisfiableError|UnsatisfiableError)\b",
             r"Your dependencies could not be resolved|DistributionNotFound: The '",
             r"Unable to find a resolution|Failed to resolve requirements from",

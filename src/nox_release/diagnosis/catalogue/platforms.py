@@ -209,7 +209,7 @@ ENTRIES = (
             r"error: could not compile `?(?P<c>[\w-]+)`?",
             r"failed to run custom build command for `?(?P<c>[\w-]+)",
             r"error\[E\d{4}\]: (?P<w>.{0,160})",
-            r"process didn't exit successfully: `rustc ",
+            r"process didn't exit successfully: `rustc |\bcargo failed with code: \d",
         ),
         "The Rust code does not compile.",
         "The compiler's first error says why.",
@@ -235,7 +235,7 @@ ENTRIES = (
         "mt-rust-missing",
         (
             r"(?:cargo|Cargo), the Rust package manager, is not installed",
-            r"can't find Rust compiler|Do you have cargo in your PATH",
+            r"can't find Rust compiler|Do you have cargo in your PATH|Unable to execute 'cargo'",
             r"requires rustc (?P<v>[\d.]+)",
             r"feature `?(?P<v>edition20\d\d)`? is required",
             r"lock file version `?\d`? (?:requires|was found, but this version)",
