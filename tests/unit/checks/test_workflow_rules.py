@@ -1611,6 +1611,8 @@ def test_a_release_that_aio_libs_action_makes_is_made_twice():
     [
         ("echo x > demo/_build.py", []),
         ("echo x >> demo/_build.py", ["warning"]),
+        ("echo x >> 'demo/_build.py'", ["warning"]),
+        ("echo 'x >> demo/_build.py'", []),
         ("sed -i s/a/b/ pyproject.toml", ["warning"]),
     ],
 )

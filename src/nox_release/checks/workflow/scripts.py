@@ -269,7 +269,8 @@ def _changes_tree(words: tuple[str, ...], text: str) -> str:
     if words[:1] == ("sed",) and any(word.startswith(("-i", "--in-place")) for word in words):
         last = words[-1]
         return "" if _ELSEWHERE.search(last) else last
-    found = re.search(r"(?<![\d&<>=])>>?\s*['\"]?([^\s'\"&|;]+)", text)
+    bare = re.sub(r"(?<!>)(?<!> )(['\"])[^'\"]{0,300}\1", "''", text)
+    found = re.search(r"(?<![\d&<>=])>>?\s*['\"]?([^\s'\"&|;]+)", bare)
     if (
         found
         and not _ELSEWHERE.search(found[1])
