@@ -794,6 +794,13 @@ def test_a_plugin_that_does_not_load_is_a_warning_and_its_host_is_not_known():
     assert isinstance(entry_point_result(guarded, PLUGIN, given), Skipped)
 
 
+def test_a_command_of_setuptools_plugs_into_setuptools():
+    command = EntryPoint(group="distutils.commands", name="x", module="demo.sub", attribute="")
+    given = facts(TREE, WHOLE, entry_points="[distutils.commands]\nx = demo.sub\n")
+    host = attempt("failed", "ModuleNotFoundError", "…", missing="setuptools")
+    assert isinstance(entry_point_result(host, command, given), Skipped)
+
+
 def test_what_a_plugin_plugs_into_may_be_undeclared():
     missing = attempt("failed", "ModuleNotFoundError", "…", missing="flake8")
     given = facts(TREE, WHOLE, project=Project(root=Path(), name="flake8-demo", version="1.0"))

@@ -393,6 +393,7 @@ def dependency_for(module: str) -> str:
 
 
 _GUESTS = {
+    "distutils": {"setuptools"},  # whose commands and keywords it reads
     "sphinx": {"sphinx", "docutils", "jinja2", "pygments"},
     "pytest": {"pytest", "_pytest", "pluggy"},
     "jupyter": {"ipython", "jupyter_core", "notebook"},
