@@ -94,6 +94,14 @@ def test_another_host_or_repository_in_the_environment_does_not_mislead(world, c
 
 
 @needs_gh
+def test_gh_collects_no_garbage_unless_the_environment_says_how(world):
+    environ = {**world.environ, "GODEBUG": "gctrace=1"}  # Go tells of each collection
+    assert "gc 1 @" not in Gh(Runner(environ=environ), world.clone).run("--version").stderr
+    often = Gh(Runner(environ={**environ, "GOGC": "100"}), world.clone).run("--version")
+    assert "gc 1 @" in often.stderr
+
+
+@needs_gh
 def test_a_missing_gh_and_a_missing_login_are_two_things(world, tmp_path):
     nowhere = Runner(environ={"PATH": str(tmp_path)})
     assert find_gh(nowhere.environ) is None
