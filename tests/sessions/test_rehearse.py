@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import warm
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -80,16 +82,7 @@ def put(project: Path, files: dict[str, bytes], *, git: bool, remote: str = "") 
 
 
 def rehearse(project: Path, environ: dict[str, str], *arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "nox", "-s", "rehearse", "--", *arguments],
-        cwd=project,
-        env=environ,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+    done = warm.run("nox", "-s", "rehearse", "--", *arguments, cwd=project, environ=environ)
     return done.returncode, done.stdout + done.stderr
 
 

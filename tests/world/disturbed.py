@@ -1,7 +1,6 @@
 """The rehearsed world with troubles in it, and with what only PyPI's administrators can do."""
 
 import secrets
-import sys
 from datetime import timedelta
 
 from packaging.utils import canonicalize_version
@@ -227,11 +226,7 @@ class WarmRunner(Runner):
     """Starts twine as a fork of a process that has loaded it."""
 
     def _start(self, argv, *given, **options):
-        if argv[0] == sys.executable:
-            rest = argv[2:] if argv[1] == "-I" else argv[1:]
-            if rest[:2] == ("-m", "twine") or (rest[0] == "-c" and "import twine" in rest[1]):
-                argv = tuple(warm.command(*rest))
-        return super()._start(argv, *given, **options)
+        return super()._start(warm.instead_of(argv), *given, **options)
 
 
 class DisturbedWorld(World):

@@ -28,7 +28,10 @@ import warnings
 from pathlib import Path
 
 _LENGTH = 8
-_LOADED = ("twine.cli", "twine.commands.upload", "twine.commands.check", "httpx", "ruamel.yaml")
+_LOADED = (
+    *("twine.cli", "twine.commands.upload", "twine.commands.check", "httpx", "ruamel.yaml"),
+    *("nox", "nox.sessions"),
+)
 _LEFT_OUT = ("nox_release.rehearsal", "nox_release.diagnosis.catalogue")
 _STARTING = threading.Lock()
 
@@ -46,6 +49,15 @@ def command(*arguments):
     if sys.platform != "linux":  # without fork, or not safely with what is loaded
         return [sys.executable, *arguments]
     return [sys.executable, "-I", "-S", "-c", _CALLER, _server(), *map(str, arguments)]
+
+
+def instead_of(argv):
+    """What to start in place of this command: a fork, where it is a twine of this interpreter."""
+    if argv[0] == sys.executable:
+        rest = argv[2:] if argv[1] == "-I" else argv[1:]
+        if rest[:2] == ("-m", "twine") or (rest[0] == "-c" and "import twine" in rest[1]):
+            return tuple(command(*rest))
+    return argv
 
 
 # Hands its streams, folder, environment and arguments over, and ends as what it asked for ends.
@@ -92,6 +104,8 @@ def _end(child):
 
 
 def _serve(path):
+    global _server  # noqa: PLW0603
+    _server = lambda: path  # noqa: E731 - for what its forks start
     for name in _LOADED:
         importlib.import_module(name)
     package = importlib.import_module("nox_release")
@@ -147,6 +161,7 @@ def _become(arguments, folder, environ, streams):
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environ)
+    tempfile.tempdir = None
     if environ.get("PYTHONWARNINGS") == "ignore":
         warnings.simplefilter("ignore")
     sys.stdin, sys.stdout, sys.stderr = (
@@ -154,6 +169,8 @@ def _become(arguments, folder, environ, streams):
         for number, mode in enumerate(("r", "w", "w"))
     )
     kind, what, *rest = arguments
+    if what in ("nox", "nox_release"):
+        _start_twine_so_too()
     sys.argv = [what if kind == "-m" else "-c", *rest]
     status = 0
     try:
@@ -170,6 +187,14 @@ def _become(arguments, folder, environ, streams):
     atexit._run_exitfuncs()
     sys.stdout.flush()
     os._exit(status)  # without taking down what was loaded for everybody
+
+
+def _start_twine_so_too():
+    runner = sys.modules["nox_release.edges.process"].Runner
+    start = runner._start
+    runner._start = lambda self, argv, *given, **options: start(
+        self, instead_of(argv), *given, **options
+    )
 
 
 if __name__ == "__main__":
