@@ -2,13 +2,12 @@
 
 import inspect
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import nox_release
+import warm
 from nox_release.core.errors import ChecksFailed, NoxReleaseError
 from releasing import DONE, FILES, TAG, state
 from small_projects import under_git
@@ -33,16 +32,8 @@ def project(tmp_path, project_files):
     return under_git(tmp_path, {**files, "noxfile.py": NOXFILE, ".gitignore": "dist/\n.nox/\n"})
 
 
-def nox(folder, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "nox", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "NO_COLOR": "1"},
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+def nox(folder, *arguments, environ=os.environ):
+    return warm.run("nox", *arguments, cwd=folder, environ={**environ, "NO_COLOR": "1"})
 
 
 @pytest.mark.slow
@@ -120,15 +111,7 @@ def publish(session: nox.Session) -> None:
 def test_a_session_of_ones_own_checks_and_releases(ready):
     ready.write({"noxfile.py": RELEASING.format(index=ready.index.url)})
     ready.commit("Release by a session of our own")
-    done = subprocess.run(
-        [sys.executable, "-m", "nox", "-s", "publish"],
-        cwd=ready.clone,
-        capture_output=True,
-        text=True,
-        env={**ready.environ, "NO_COLOR": "1"},
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    done = nox(ready.clone, "-s", "publish", environ=ready.environ)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ready 1.2.3: nox -s release" in done.stderr
     assert "hook 1.2.3" in done.stderr
@@ -143,15 +126,7 @@ def test_a_hook_that_fails_stops_the_release_before_the_tag(ready):
     ready.write({"noxfile.py": text})
     ready.commit("Release by a session of our own")
     before = state(ready)
-    done = subprocess.run(
-        [sys.executable, "-m", "nox", "-s", "publish"],
-        cwd=ready.clone,
-        capture_output=True,
-        text=True,
-        env={**ready.environ, "NO_COLOR": "1"},
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    done = nox(ready.clone, "-s", "publish", environ=ready.environ)
     assert done.returncode == 1
     assert "Session publish aborted: no" in done.stderr
     assert state(ready) == before

@@ -9,6 +9,7 @@ import sys
 import nox
 import pytest
 
+import warm
 from nox_release.operations import OPERATIONS
 
 ACTING = [name for name, operation in OPERATIONS.items() if operation.acts]
@@ -25,12 +26,15 @@ nox_release.register()
 
 
 def run(folder, *arguments, environ=None, command=("-m", "nox")):
+    surroundings = {**os.environ, "NO_COLOR": "1", **(environ or {})}
+    if command == ("-m", "nox"):
+        return warm.run("nox", *arguments, cwd=folder, environ=surroundings)
     return subprocess.run(
         [sys.executable, *command, *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
-        env={**os.environ, "NO_COLOR": "1", **(environ or {})},
+        env=surroundings,
         stdin=subprocess.DEVNULL,
         check=False,
     )
