@@ -32,10 +32,17 @@ def keep_bytecode(session: nox.Session) -> None:
 def run_tests(session: nox.Session, *packages: str, arguments: Sequence[str] = ()) -> None:
     """The tests against what `packages` install."""
     install(session, *packages, *nox.project.dependency_groups(GROUPS, "tests"))
-    # Half of the time a test waits for programs that it started.
-    workers = str(2 * (os.cpu_count() or 1))
-    chosen = arguments or ["-n", workers, "--dist", "worksteal", "--durations=25"]
-    session.run("pytest", *chosen)
+    if arguments:
+        session.run("pytest", *arguments)
+        return
+    # What computes, then what waits for programs that it started.
+    for workers, folders in ((1, ["unit"]), (3, ["adapters", "sessions"])):
+        session.run(
+            "pytest",
+            *(f"tests/{folder}" for folder in folders),
+            *("-n", str(workers * (os.cpu_count() or 1)), "--dist", "worksteal"),
+            "--durations=15",
+        )
 
 
 @nox.session
