@@ -8,7 +8,6 @@ failed, and names `release` as what goes on where `release` would.
 from __future__ import annotations
 
 import argparse
-import io
 import re
 import shutil
 import subprocess
@@ -19,11 +18,9 @@ from pathlib import Path
 import pytest
 
 from nox_release.checks.judging import NEEDED
-from nox_release.edges.console import Console
-from nox_release.edges.context import Context
 from nox_release.operations import check_project, options
 from nox_release.releases.plan import files_there
-from releasing import TAG, FastClock, release, run
+from releasing import TAG, context_of, release, run
 from troubles import Fault
 
 pytestmark = [
@@ -509,15 +506,7 @@ def what_the_checklist_says(world, environ, *, building):
     parser = argparse.ArgumentParser()
     check_project.add_options(parser)
     chosen = parser.parse_args(["--index", world.index.url, *(["--build"] if building else [])])
-    surroundings = {**world.environ, **environ}
-    console = Console.for_terminal(environ=surroundings, interactive=False, file=io.StringIO())
-    context = Context(
-        root=world.clone,
-        environ=surroundings,
-        interactive=False,
-        console=console,
-        clock=FastClock(),
-    )
+    context = context_of(world, environ=environ)
     projects = options.load_projects(context, chosen)
     (checklist,) = check_project.make_checklists(context, chosen, projects)
     unknown = {"index-unreachable" if r.id == "project-absent" else r.id for r in checklist.unknown}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from datetime import timedelta
 
 import pytest
 
-from nox_release.edges.console import Console
-from nox_release.edges.context import Context
 from nox_release.operations import release as operation
-from releasing import DONE, FILES, TAG, FastClock, register, release, run, state, writes
+from releasing import DONE, FILES, TAG, context_of, register, release, run, state, writes
 
 pytestmark = [
     pytest.mark.slow,
@@ -237,14 +234,11 @@ def test_what_is_neither_a_version_nor_words_is_refused(ready):
 
 def test_a_version_that_was_uploaded_by_hand_is_not_released_over(ready, tmp_path):
     from nox_release.operations.build import build
-
-    context = Context(
-        root=ready.clone, environ=ready.environ, interactive=False, clock=FastClock(),
-        console=Console.for_terminal(environ={}, interactive=False, file=io.StringIO()),
-    )  # fmt: skip
     from nox_release.project.pyproject import read_project
 
-    built = build(context, read_project(ready.clone), smoke=False, destination=tmp_path / "d")
+    built = build(
+        context_of(ready), read_project(ready.clone), smoke=False, destination=tmp_path / "d"
+    )
     ready.index.put(*(one.path for one in built.distributions), owner="you")
     ended = release(ready)
     assert "version-taken" in ended.ids

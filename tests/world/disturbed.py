@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import timedelta
+from pathlib import Path
 
 from packaging.utils import canonicalize_version
 
@@ -222,8 +223,20 @@ class DisturbedGitHub(RehearsalGitHub):
         return commit
 
 
+_AUDITED = {}
+
+
 class WarmRunner(Runner):
-    """Starts twine as a fork of a process that has loaded it."""
+    """Starts twine as a fork of a process that has loaded it, and zizmor once for what is the same."""
+
+    def run(self, command, *, cwd, **options):
+        if Path(command[0]).name != "zizmor":
+            return super().run(command, cwd=cwd, **options)
+        read = [*cwd.glob("zizmor.y*ml"), *cwd.glob(".github/**/*.y*ml")]
+        asked = (*command, *((path.relative_to(cwd), path.read_bytes()) for path in sorted(read)))
+        if asked not in _AUDITED:
+            _AUDITED[asked] = super().run(command, cwd=cwd, **options)
+        return _AUDITED[asked]
 
     def _start(self, argv, *given, **options):
         return super()._start(warm.instead_of(argv), *given, **options)
