@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import operator
 import re
 from collections import ChainMap
 from collections.abc import Iterable, Sequence
@@ -97,16 +99,27 @@ def read(text: str | bytes) -> Log:
     )
 
 
+@functools.cache
+def _by_literal() -> dict[str, list[tuple[int, int]]]:
+    """For each literal the patterns whose match may hold it: the number of the entry, and its own."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for number, entry in enumerate(_entries()):
+        for place, pattern in enumerate(entry.patterns):
+            for text in literals(pattern):
+                found.setdefault(text, []).append((number, place))
+    return found
+
+
 def _hits(log: Log) -> list[Hit]:
     lowered = log.text.lower()
+    there = [places for text, places in _by_literal().items() if text in lowered]
     hits = []
-    for entry in _entries():
-        found = [
-            hit
-            for pattern in entry.patterns
-            if any(text in lowered for text in literals(pattern))
-            and (hit := _first(entry, compiled(pattern), log)) is not None
-        ]
+    for number, places in itertools.groupby(
+        sorted({*itertools.chain(*there)}), key=operator.itemgetter(0)
+    ):
+        entry = _entries()[number]
+        patterns = [compiled(entry.patterns[place]) for _, place in places]
+        found = [hit for one in patterns if (hit := _first(entry, one, log)) is not None]
         if found:
             hits.append(_together([hit for hit in found if log.in_failed_part(hit.start)] or found))
     return hits
