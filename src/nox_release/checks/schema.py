@@ -9,7 +9,7 @@ import difflib
 import functools
 import logging
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -62,7 +62,7 @@ def schema_problems(pyproject: Mapping[str, Any]) -> Iterator[Problem]:
     tools = tool if isinstance(tool, dict) else {}
     if is_plain(pyproject):
         return
-    known_tools = [name for name in ("setuptools", "distutils") if name in tools]
+    known_tools = tuple(name for name in ("setuptools", "distutils") if name in tools)
     with _silent():
         validator = _validator(known_tools)
         project = pyproject.get("project")
@@ -189,8 +189,9 @@ def is_plain(pyproject: Mapping[str, Any]) -> bool:
     )
 
 
-def _validator(tools: Sequence[str]) -> Any:
-    """Made for what there is alone: it writes a program for its schemas each time."""
+@functools.cache
+def _validator(tools: tuple[str, ...]) -> Any:
+    """Made once for each set of tools, and for no more than those: it compiles their schemas."""
     from validate_pyproject.api import Validator, load_builtin_plugin
 
     if not tools:
