@@ -171,7 +171,7 @@ def _failed(run: Run, what: str) -> RunFailed:
     return RunFailed(
         f"{what} {words.get(ended, f'ended: {ended}')}: {run.url}",
         run=run,
-        hint="What is done stays. Choose:\n"
+        hint="What was done so far stays. Choose:\n"
         f"- nothing wrong with the project: nox -s release runs the failed jobs again "
         f"(or: gh run rerun {run.id} --failed)\n"
         "- the project is to be changed: raise the version, commit, nox -s release\n"
