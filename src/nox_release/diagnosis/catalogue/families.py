@@ -598,9 +598,9 @@ ENTRIES = (
             r"(?P<w>\b(?:Unknown|Unsupported|Unrecogni[sz]ed) [\w-]{3,20}(?: [\w-]{3,20}){0,2}: \S[^|]{0,100})",
         ),
         "A tool refuses what it is given.",
-        "It says: {w}. An option, a setting, a value or a version is not one that it takes here, or no longer.",
+        "It says: {w}. It does not accept, or no longer accepts, an option, a setting, a value or a version.",
         "Correct what it names, in the step's call, in pyproject.toml or in the tool's own file. If you changed "
-        "nothing, the tool has a new release that wants it in another way: see its changelog, or pin the one before.",
+        "nothing, a new release of the tool may have: see its changelog, or pin the version before it.",
         confidence="possible",
     ),
     _(
@@ -612,8 +612,8 @@ ENTRIES = (
         ),
         "Something that this step needs is not there.",
         "It says: {w}.",
-        "Compare its name with what there is, and see which step of the same job makes, fetches, installs or "
-        "sets it before: each job begins as an empty machine with an empty environment.",
+        "Check the name, and that an earlier step of the same job makes, fetches, installs or sets it: each job "
+        "starts on an empty machine with an empty environment.",
         confidence="possible",
         unless=r"\b(?:HTTP|status|[Ee]rror|code)?:? ?4\d\d\b",
     ),
