@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from nox_release.diagnosis.long_logs import parts_of
 from nox_release.diagnosis.model import CONFIDENCES, TIERS, Diagnosis, Entry, Hit
-from nox_release.diagnosis.normalise import Line, Log, read_log
+from nox_release.diagnosis.normalise import ITS_FRAME, Line, Log, read_log
 from nox_release.diagnosis.patterns import compiled, literals
 from nox_release.project.pyproject import Project
 
@@ -147,7 +147,7 @@ def _first(entry: Entry, pattern: re.Pattern[str], log: Log) -> Hit | None:
             groups = {
                 key: said
                 for key, value in found.groupdict().items()
-                if value and (said := _ITS_FRAME.split(value, 1)[0].strip())
+                if value and (said := ITS_FRAME.split(value, 1)[0].strip())
             }
             hit = Hit(entry=entry, start=found.start(), end=found.end(), groups=groups)
             if log.in_failed_part(hit.start):
@@ -167,13 +167,6 @@ def _contradicted(entry: Entry, log: Log, found: re.Match[str]) -> bool:
         (entry.unless and compiled(entry.unless).search(log.text[slice(*near)]))
         or (entry.without and compiled(entry.without).search(log.text[first:last]))
     )
-
-
-# The line that only frames a failure, where a message runs on into it.
-_ITS_FRAME = re.compile(
-    r"\s(?:##\[error\]|::error::|Error: )?(?:The process '\S{1,200}'|Process completed|The command "
-    r"\"[^\"]{1,200}\" (?:failed|exited)).{0,40}$"
-)
 
 
 def _chosen(log: Log, hits: list[Hit]) -> list[Hit]:

@@ -55,6 +55,11 @@ _QUOTING = re.compile(
     r"|^[-*•] .{1,300}\(?#\d{1,6}\b"
     r"|^WARNING: Retrying \(Retry\((?!total=0\b)"
 )
+# The line that only frames a failure, where a message runs on into it.
+ITS_FRAME = re.compile(
+    r"\s(?:##\[error\]|::error::|Error: )?(?:The process '\S{1,200}'|Process completed|The command "
+    r"\"[^\"]{1,200}\" (?:failed|exited)).{0,40}$"
+)
 _SAYS_ERROR = re.compile(r"(?i:error|exception|failure|fatal)\b|^Process completed")
 # Lines that warn, or tell what is being done: a cause may stand in them, but they are no failure.
 _NO_FAILURE = re.compile(

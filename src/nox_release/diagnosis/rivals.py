@@ -14,7 +14,7 @@ from nox_release.diagnosis.claims import (
     parse_claims,
 )
 from nox_release.diagnosis.model import Confidence, Diagnosis, Hit
-from nox_release.diagnosis.normalise import Log
+from nox_release.diagnosis.normalise import ITS_FRAME, Log
 from nox_release.diagnosis.servers import at_another_index
 from nox_release.diagnosis.uploads import uploads_in
 from nox_release.diagnosis.values import (
@@ -76,7 +76,7 @@ def _diagnosis(hit: Hit, case: Case) -> Diagnosis:
     from nox_release.diagnosis.model import Diagnosis
 
     line = case.log.line_at(hit.start)
-    shown = case.log.text_of_lines(hit.start, hit.end)
+    shown = ITS_FRAME.split(case.log.text_of_lines(hit.start, hit.end), 1)[0]
     entry = hit.entry
     return Diagnosis(
         id=entry.id,

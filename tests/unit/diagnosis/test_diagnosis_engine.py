@@ -829,3 +829,11 @@ def test_group_of_errors_about_pyproject_is_known_by_the_error_inside():
         "ERROR Backend subprocess exited when trying to invoke build_sdist\n"
     )
     assert [found.id for found in diagnose(log)] == ["bd-project-table"]
+
+
+def test_the_frame_of_a_failure_is_no_part_of_what_happened():
+    (found,) = diagnose(
+        'ERROR - The setting "channel" must be one of stable, beta\n'
+        "Error: Process completed with exit code 3.\n"
+    )
+    assert found.line == 'ERROR - The setting "channel" must be one of stable, beta'
