@@ -224,7 +224,7 @@ ENTRIES = (
             r"Invalid version(?:: | number )'(?P<v>[^']{1,80})'",
             r"packaging\.version\.InvalidVersion",
         ),
-        "`{v}` is no version as PEP 440 wants it.",
+        "`{v}` is not a valid version (PEP 440).",
         "Recent packaging tools refuse it, whether it is the project's version, a tag that was read as one, "
         "or the version of something installed.",
         "For the project use a version such as `1.2.0` or `1.2.0rc1`. A tag's prefix does not belong to it: "

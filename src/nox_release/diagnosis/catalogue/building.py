@@ -392,7 +392,7 @@ ENTRIES = (
             r"ConfigurationError: (?:Field|Missing|Both|Neither|The|Unsupported) .{0,120}?project\.(?P<f>[\w-]+)",
             r"Invalid pyproject\.toml:? ?(?P<w>.{0,160})",
         ),
-        "`[project]` in pyproject.toml is not as the specification wants it.",
+        "`[project]` in pyproject.toml does not follow its specification.",
         "The field `{f}` is missing or has the wrong type.",
         f"Compare it with {_PYPROJECT}; `validate-pyproject pyproject.toml` checks the whole file.",
         link=_PYPROJECT,

@@ -63,7 +63,7 @@ ENTRIES = (
         "or too old. Your own files are not the cause, and nothing was uploaded by this step.",
         "Upgrade both in one step (`python -m pip install --upgrade` with the names that the traceback "
         "shows), or run the tool in an environment of its own (`pipx run`). If it began with a new release, "
-        "pin the one before.",
+        "pin the version before it.",
     ),
     _(
         "fm-module",
@@ -287,8 +287,8 @@ ENTRIES = (
         "The build backend refuses the project.",
         "{b} says: {w}.",
         "Correct what it names in pyproject.toml (or setup.py) or among the files, and try "
-        "`nox-release build` on your machine. If you changed nothing, a new release of the backend did: pin "
-        "the one before in `build-system.requires`.",
+        "`nox-release build` on your machine. If you changed nothing, a new release of the backend may have: "
+        "pin the version before it in `build-system.requires`.",
     ),
     _(
         "fm-usage",
@@ -320,8 +320,8 @@ ENTRIES = (
         "A command is called with what it does not understand.",
         "Its own words: {w}.",
         "Compare the call in the workflow with the tool's `--help` in the version that is installed there, and a name with what the project defines (`nox -l`); "
-        "an empty variable in the call has the same effect. If it worked before, the tool has a new release: "
-        "pin it.",
+        "an empty variable in the call has the same effect. If it worked before, a new release of the tool may have "
+        "changed the call: pin the version before it.",
     ),
     _(
         "fm-config",
@@ -340,8 +340,8 @@ ENTRIES = (
         ),
         "A tool does not accept its configuration.",
         "Its words: {w}. A table or file that it reads is missing, is wrong, or is meant for another release of the tool.",
-        "Correct what it names in pyproject.toml, or in the file that the tool reads. If you changed nothing, the "
-        "tool has a new release: write the option as that one wants it, or pin the one before.",
+        "Correct what it names in pyproject.toml, or in the file that the tool reads. If you changed nothing, a "
+        "new release of the tool may have: see its changelog, or pin the version before it.",
     ),
     _(
         "fm-variable",
