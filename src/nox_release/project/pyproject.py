@@ -634,7 +634,7 @@ def read_project(root: Path, pyproject: Mapping[str, Any] | None = None) -> Proj
                 hint=f"Run this in the project's folder: cd {below[0]}",
             )
     project = parse_project(pyproject, root=Path(root).resolve(), setup=setup)
-    if project.version is None and _code_asks_git(project):
+    if project.version is None and _code_asks_git(project, setup or read_setup(project.root)):
         return replace(project, getter_asks_git=True)
     return project
 
@@ -644,13 +644,14 @@ _ASKS_GIT = re.compile(
 )
 
 
-def _code_asks_git(project: Project) -> bool:
+def _code_asks_git(project: Project, setup: Mapping[str, str] | None) -> bool:
     """Whether code of the project itself reads git tags for the version, as far as its text says:
-    setup.py, a backend in the tree, or the function that PDM calls.
+    setup.py (`setup` is what `read_setup` found), a backend in the tree, or the function that PDM
+    calls.
 
     https://backend.pdm-project.org/metadata/#get-the-version-from-a-function-call
     """
-    if "asks_git" in (read_setup(project.root) or ()):
+    if "asks_git" in (setup or ()):
         return True
     version = table_in(project.pyproject, "tool", "pdm", "version")
     getter = version.get("getter", "") if version.get("source") == "call" else ""
