@@ -154,11 +154,10 @@ def entry_point_result(attempt: Attempt, one: EntryPoint, facts: Facts) -> Resul
     if not reason and missing and extra_with(missing, facts.requirements):
         reason = f"`{missing}` comes with an extra"
     foreign = bool(missing) and is_foreign(missing, facts.wheel)
-    undefined = _UNDEFINED.search(attempt.said)  # what an import that may fail would have brought
-    if not reason and undefined and host_of(undefined[1], facts):
-        reason = f"`{undefined[1]}` is what it plugs into, and no dependency"
-    if not reason and foreign and host_of(missing, facts):
-        reason = f"`{missing}` is what it plugs into, and no dependency"
+    undefined = _UNDEFINED.findall(attempt.said)  # what an import that may fail would have brought
+    for name in (*undefined[:1], *([missing] if foreign else [])):
+        if not reason and host_of(name, facts):
+            reason = f"`{name}` is what it plugs into, and no dependency"
     if reason:
         return _unknown(IMPORTS, title, reason)
     if foreign and missing in own_modules(facts.files):
