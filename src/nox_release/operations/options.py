@@ -248,6 +248,11 @@ def table_of(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
     return table_in(pyproject, "tool", "nox-release")
 
 
+def _is_kept_back(root: Path, pyproject: Mapping[str, Any]) -> bool:
+    """Whether the project at the root is not meant for an index; one with a setup.py may be."""
+    return not (root / "setup.py").is_file() and bool(why_kept_back(read_project(root, pyproject)))
+
+
 def _package_folders(root: Path, pyproject: Mapping[str, Any], *, every: bool) -> tuple[str, ...]:
     """The folders that `packages` in the root's table names, or a workspace of uv around no project
     of its own, or a private one; none: the root is the project. With `every` the project around a
@@ -266,13 +271,7 @@ def _package_folders(root: Path, pyproject: Mapping[str, Any], *, every: bool) -
         folders += found
     members = member_patterns(pyproject)
     around = "project" in pyproject
-    private = (
-        members
-        and around
-        and not (root / "setup.py").is_file()
-        and why_kept_back(read_project(root, pyproject))
-    )
-    if members and not listed and (every or private or not around):
+    if members and not listed and (every or not around or _is_kept_back(root, pyproject)):
         folders += [".", *folders_of(root, *members)] if around else folders_of(root, *members)
     for folder in folders:
         place = root / folder
