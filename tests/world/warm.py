@@ -34,6 +34,7 @@ _LOADED = (
 )
 _LEFT_OUT = ("nox_release.rehearsal", "nox_release.diagnosis.catalogue")
 _STARTING = threading.Lock()
+_SERVING_AT: list[str] = []  # in the server itself and in its forks: its socket
 
 
 def run(module, *arguments, cwd, environ, text=""):
@@ -77,6 +78,8 @@ os._exit(int(connection.recv(8) or b"1"))
 
 
 def _server():
+    if _SERVING_AT:
+        return _SERVING_AT[0]
     with _STARTING:
         return _started()
 
@@ -104,8 +107,7 @@ def _end(child):
 
 
 def _serve(path):
-    global _server  # noqa: PLW0603
-    _server = lambda: path  # noqa: E731 - for what its forks start
+    _SERVING_AT.append(path)  # for what its forks start
     for name in _LOADED:
         importlib.import_module(name)
     package = importlib.import_module("nox_release")
